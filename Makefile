@@ -1,0 +1,48 @@
+# make run     the app, open on the demo match
+# make test    every test
+# make check   ruff and mypy
+# Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+
+.PHONY: run test test-gpu check demo clean chromium
+
+run: $(VENV)/.installed
+	$(BIN)/touchline app --port $(PORT)
+
+test: $(VENV)/.test-installed chromium
+	$(BIN)/python -m pytest
+
+test-gpu: $(VENV)/.test-installed
+	TOUCHLINE_TEST_GPU=1 $(BIN)/python -m pytest -m gpu
+
+check: $(VENV)/.test-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+demo: $(VENV)/.installed
+	$(BIN)/touchline analyze --demo
+
+chromium: $(VENV)/.test-installed
+	@$(BIN)/python -m tests.chromium
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; assert sys.version_info[:2] == (3, 11)' 2>/dev/null \
+		|| { echo "Touchline needs Python 3.11; name it with PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test-installed: requirements-test.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
