@@ -1,0 +1,133 @@
+"""Class tables: which classes a system knows, in which order, and how each is shown and post-processed.
+
+A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path). Nothing in the code knows how
+many classes there are or what they are called.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from spotting_core.assets import asset
+from spotting_core.errors import BadInputError
+
+DEFAULT_TABLE = "soccernet-v2"
+_COLUMNS = (
+    "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ActionClass:
+    """One row of a class table.
+
+    ``suppression`` is the full width in seconds of the window in which only one spot of the class is
+    kept; ``lead`` and ``lag`` are the seconds a clip shows before and after.
+    """
+
+    index: int
+    name: str
+    short: str
+    group: str
+    glyph: str
+    colour_light: str
+    colour_dark: str
+    suppression: float
+    lead: float
+    lag: float
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """The classes of a system in the order of its score columns."""
+
+    name: str
+    classes: tuple[ActionClass, ...]
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self.classes)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.classes)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {c.name: c.index for c in self.classes}
+
+    def index(self, name: str) -> int:
+        """Column of a class.
+
+        Errors:
+            BadInputError: the table has no such class (names the nearest by letter case, if any).
+        """
+        if name in self._index:
+            return self._index[name]
+        near = [n for n in self.names if n.lower() == name.lower()]
+        fix = f"Did you mean {near[0]!r}?" if near else f"Known classes: {', '.join(self.names)}"
+        raise BadInputError(f"class {name!r} is not in the class table {self.name!r}", fix=fix.rstrip("?"))
+
+    def get(self, name: str) -> ActionClass:
+        return self.classes[self.index(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+
+def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
+    try:
+        numbers = {key: float(row[key]) for key in ("suppression", "lead", "lag")}
+        return ActionClass(
+            index=int(row["index"]),
+            name=row["name"],
+            short=row["short"],
+            group=row["group"],
+            glyph=row["glyph"],
+            colour_light=row["colour_light"],
+            colour_dark=row["colour_dark"],
+            **numbers,
+        )
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"line {line} of this class table cannot be read ({error})", where=path) from error
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, name: str) -> ClassTable:
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
+        if missing:
+            raise BadInputError(f"this class table lacks the columns {', '.join(missing)}", where=path)
+        rows = tuple(_row(path, line, row) for line, row in enumerate(reader, start=2))
+    if not rows:
+        raise BadInputError("this class table has no classes", where=path)
+    if [r.index for r in rows] != list(range(len(rows))):
+        raise BadInputError(
+            "the indices of this class table do not count 0, 1, 2, …",
+            where=path,
+            fix="The index is the score column of the class; order the rows by it",
+        )
+    if len({r.name for r in rows}) != len(rows):
+        raise BadInputError("a class name occurs twice in this class table", where=path)
+    return ClassTable(name, rows)
+
+
+def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
+    """Read a class table by the name of a bundled one or by path.
+
+    Errors:
+        BadInputError: no such table, a missing column, a bad number, or rows out of order.
+    """
+    path = Path(table)
+    if path.suffix != ".csv":
+        path = asset("classes", f"{table}.csv")
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in asset("classes").glob("*.csv")))
+        raise BadInputError("no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv file")
+    return _read(path, path.stem)
