@@ -1,0 +1,80 @@
+"""What is kept of a video once it has been seen: facts, time table, poster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.files import read_json, replacing, write_array, write_json
+from spotting_core.media.decode import read_frame, resize_image
+from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.times import TimeTable, read_time_table
+from spotting_core.media.video import VideoInfo, probe_video
+
+POSTER_HEIGHT = 180
+_POSTER_SHARE = 0.1  # of the length: past titles and line-ups
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Media:
+    """A video that has been seen.
+
+    Arguments:
+        path: where it lies now; hash: of its content; folder: what is kept of it.
+    """
+
+    path: Path
+    hash: str
+    folder: Path
+    info: VideoInfo
+    table: TimeTable
+
+    @property
+    def poster(self) -> Path:
+        return self.folder / "poster.jpg"
+
+
+def ingest(path: Path, data: DataDirectory) -> Media:
+    """Read a video's facts and time table, from the data directory if it has been seen before.
+
+    Errors:
+        BadInputError: the file cannot be used; nothing is kept of it then.
+    """
+    info = None if not path.is_file() else _known(path, data)
+    if info is not None:
+        return info
+    facts, table = probe_video(path), read_time_table(path)
+    media_hash = file_hash(path)
+    folder = data.media(media_hash)
+    write_array(folder / "times.npy", np.concatenate([[table.start], table.times]).astype(np.int64))
+    write_json(folder / "probe.json", {"format": _FORMAT, **facts.as_json()})
+    return Media(path, media_hash, folder, facts, table)
+
+
+def _known(path: Path, data: DataDirectory) -> Media | None:
+    media_hash = file_hash(path)
+    folder = data.media(media_hash)
+    if not (folder / "probe.json").is_file():
+        return None
+    content = read_json(folder / "probe.json")
+    if content.pop("format", None) != _FORMAT:
+        return None
+    stored = np.load(folder / "times.npy")
+    return Media(path, media_hash, folder, VideoInfo(**content), TimeTable(stored[1:], int(stored[0])))
+
+
+def make_poster(media: Media) -> Path:
+    """Write the small picture that stands for the video; kept once made."""
+    if not media.poster.is_file():
+        number = media.table.shown_at(int(media.table.duration * _POSTER_SHARE))
+        image = read_frame(media.path, media.table, number)
+        width = round(image.shape[1] * POSTER_HEIGHT / image.shape[0])
+        small = cv2.cvtColor(resize_image(image, width, POSTER_HEIGHT), cv2.COLOR_RGB2BGR)
+        with replacing(media.poster) as part:
+            part.write_bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
+    return media.poster

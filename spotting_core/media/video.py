@@ -1,0 +1,139 @@
+"""Opening a video file and asking it what it is, before anything is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from spotting_core.errors import BadInputError
+
+BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
+BROWSER_AUDIO = {"aac", "mp3", "opus", "flac"}
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a file says of itself.
+
+    Arguments:
+        codec, pixel_format: of the video stream that is used (the first one that is not a cover picture).
+        width, height: as shown, in pixels, after ``rotation``.
+        rotation: degrees by which the stored picture is turned counter-clockwise to be shown.
+        rate: average frames per second as declared, or None.
+        duration: seconds as declared, or None.
+        audio: codec of the first sound track, or None.
+        container: ffmpeg's short name(s) of the container.
+    """
+
+    codec: str
+    pixel_format: str | None
+    width: int
+    height: int
+    rotation: int
+    rate: float | None
+    duration: float | None
+    audio: str | None
+    container: str
+    video_streams: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """Open a file and its picture stream.
+
+    Errors:
+        BadInputError: missing, not a video, or without a picture stream.
+    """
+    if not path.is_file():
+        what = "this is a folder, not a video" if path.is_dir() else "this video does not exist"
+        raise BadInputError(what, where=path, fix="Check the path")
+    if path.stat().st_size == 0:
+        raise BadInputError("this file is empty", where=path, fix="Copy it again")
+    try:
+        container = av.open(str(path), metadata_errors="ignore")
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise BadInputError(
+            f"this file is not a video that can be read ({_reason(error)})",
+            where=path,
+            fix="Check that it plays elsewhere, or copy it again",
+        ) from error
+    with container:
+        yield container, _picture_stream(container, path)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    streams = [s for s in container.streams.video if not _is_cover(s)]
+    if not streams:
+        what = "this file has sound but no picture" if container.streams.audio else "this file has no picture stream"
+        raise BadInputError(what, where=path, fix="Give the video file of the half")
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise BadInputError("no decoder is known for the picture of this file", where=path)
+    return stream
+
+
+def _is_cover(stream: av.VideoStream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _rotation(container: av.container.InputContainer, stream: av.VideoStream) -> int:
+    """Rotation of the first frame that decodes: the display matrix is known only there."""
+    try:
+        for frame in container.decode(stream):
+            return int(frame.rotation) % 360
+    except av.error.FFmpegError:
+        pass
+    return 0
+
+
+def probe_video(path: Path) -> VideoInfo:
+    """Read what a file says of itself; decodes one frame for the rotation.
+
+    Errors:
+        BadInputError: see ``open_video``; also a picture of no size.
+    """
+    with open_video(path) as (container, stream):
+        context = stream.codec_context
+        width, height = context.width, context.height
+        rotation = _rotation(container, stream)
+        if width <= 0 or height <= 0:
+            raise BadInputError("the picture of this video has no size", where=path, fix="Copy it again")
+        if rotation in (90, 270):
+            width, height = height, width
+        audio = container.streams.audio[0] if container.streams.audio else None
+        return VideoInfo(
+            codec=context.name,
+            pixel_format=context.pix_fmt,
+            width=width,
+            height=height,
+            rotation=rotation,
+            rate=_as_float(stream.average_rate),
+            duration=_duration(container, stream),
+            audio=audio.codec_context.name if audio is not None and audio.codec_context else None,
+            container=container.format.name,
+            video_streams=len(container.streams.video),
+        )
+
+
+def _as_float(rate: Fraction | None) -> float | None:
+    return float(rate) if rate else None
+
+
+def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1e6 if container.duration else None

@@ -1,0 +1,95 @@
+"""What all tests share: where data lies, and how small models are made."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.models.card import Card
+from spotting_core.models.load import save_model
+from spotting_core.models.registry import system
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def own_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataDirectory:
+    """No test sees the user's data or another test's."""
+    monkeypatch.setenv("TOUCHLINE_DATA", str(tmp_path / "data"))
+    return DataDirectory(tmp_path / "data")
+
+
+@pytest.fixture
+def data(own_data_directory: DataDirectory) -> DataDirectory:
+    return own_data_directory
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Data that is not in the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the data folder {SHARED.name} beside the repository")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def demo() -> Path:
+    return REPOSITORY / "assets" / "demo_match"
+
+
+def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Path:
+    """A model folder with random weights, fast enough for tests."""
+    torch.manual_seed(0)
+    kind = system(name)
+    classes = load_classes().names
+    shape = {"classes": classes, "width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "window": 20}
+    config = kind.configure(**{**shape, **settings})
+    network = kind.build(config)
+    entities = None
+    if config.entities:
+        from spotting_core.entities.finder import EntityFinder
+
+        finder = EntityFinder.load()
+        names = list(finder.prompts.names)
+        entities = {"model": "entities", "sha256": finder.model.sha256, "prompts": "football", "names": names}
+    card = Card(
+        name=f"small {name}",
+        system=name,
+        paper=kind.paper,
+        config=asdict(config),
+        class_table="soccernet-v2",
+        classes=classes,
+        input={
+            "kind": "video",
+            "rate": config.rate,
+            "size": [config.width, config.height],
+            "mean": [0.485, 0.456, 0.406],
+            "std": [0.229, 0.224, 0.225],
+            "dim": None,
+            "feature": None,
+        },
+        window=config.window,
+        entities=entities,
+        training={},
+        scores={},
+        domain="simulated",
+        licence="Apache-2.0",
+    )
+    save_model(folder, network, card)
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a GPU run by themselves: `make test-gpu`."""
+    if os.environ.get("TOUCHLINE_TEST_GPU"):
+        return
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
