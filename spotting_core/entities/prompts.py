@@ -1,0 +1,99 @@
+"""The named entities and their texts, read from an editable file (``assets/prompts/<name>.toml``)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from spotting_core.assets import asset
+from spotting_core.errors import BadInputError
+from spotting_core.media.fingerprint import joint_hash
+
+DEFAULT_PROMPTS = "football"
+
+
+@dataclass(frozen=True)
+class EntityPrompt:
+    """One entity: its name, the texts that name it, and how many regions of it are kept.
+
+    Arguments:
+        threshold: least probability of a region.
+        per_frame: most regions in one frame.
+        colour: of its box on screen, ``#RRGGBB``.
+        person: overlapping people keep only the best name.
+    """
+
+    name: str
+    prompts: tuple[str, ...]
+    threshold: float
+    per_frame: int
+    colour: str = "#FFFFFF"
+    person: bool = False
+
+
+@dataclass(frozen=True)
+class PromptSet:
+    """All entities, in the order of their ids."""
+
+    name: str
+    entities: tuple[EntityPrompt, ...]
+
+    def __len__(self) -> int:
+        return len(self.entities)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(e.name for e in self.entities)
+
+    def fingerprint(self) -> str:
+        """Hash of all that changes which regions are found (colours do not)."""
+        return joint_hash(
+            f"{e.name}|{'|'.join(e.prompts)}|{e.threshold}|{e.per_frame}|{e.person}" for e in self.entities
+        )
+
+
+def load_prompts(prompts: str | Path = DEFAULT_PROMPTS) -> PromptSet:
+    """Read a prompt file by the name of a bundled one or by path.
+
+    Errors:
+        BadInputError: missing, not TOML, no entity, or an entity without a name or prompt.
+    """
+    path = Path(prompts)
+    if path.suffix != ".toml":
+        path = asset("prompts", f"{prompts}.toml")
+    if not path.is_file():
+        raise BadInputError("no such prompt file", where=prompts, fix="Give a .toml file of entities")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this prompt file is not TOML ({error})", where=path) from error
+    rows = content.get("entity", [])
+    if not rows:
+        raise BadInputError("this prompt file names no entity", where=path, fix="Add an [[entity]] table")
+    entities = tuple(_entity(path, number, row) for number, row in enumerate(rows, start=1))
+    if len({e.name for e in entities}) != len(entities):
+        raise BadInputError("two entities have the same name", where=path)
+    return PromptSet(path.stem, entities)
+
+
+def _entity(path: Path, number: int, row: dict) -> EntityPrompt:
+    try:
+        entity = EntityPrompt(
+            name=str(row["name"]),
+            prompts=tuple(str(p) for p in row["prompts"]),
+            threshold=float(row.get("threshold", 0.25)),
+            per_frame=int(row.get("per_frame", 5)),
+            colour=str(row.get("colour", "#FFFFFF")),
+            person=bool(row.get("person", False)),
+        )
+    except KeyError as error:
+        raise BadInputError(f"entity {number} lacks {error.args[0]!r}", where=path) from error
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"entity {number} cannot be read ({error})", where=path) from error
+    if not entity.name or not entity.prompts or not 0 < entity.threshold < 1 or entity.per_frame < 1:
+        raise BadInputError(
+            f"entity {number} needs a name, a prompt, a threshold between 0 and 1 and at least one per frame",
+            where=path,
+        )
+    return entity

@@ -1,0 +1,47 @@
+"""Entities of whole halves, found once and kept in the data directory: what spotting models train on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.table import TABLE_FILE, EntityTable
+from spotting_core.media.decode import ahead, decode_samples
+from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.times import read_time_table
+
+log = logging.getLogger(__name__)
+
+_BATCH = 16
+
+
+def stored_entities(
+    video: Path, data: DataDirectory, finder: EntityFinder, *, rate: float, most: int
+) -> tuple[EntityTable, tuple[int, int]]:
+    """Entities of a half, at most ``most`` per sample, and the size (width, height) their boxes refer to.
+
+    Found in the pixels of the video if they are not stored yet.
+    """
+    folder = data.media(file_hash(video)) / f"entities-{rate:g}-{most}-{finder.fingerprint()[:16]}"
+    size_file = folder / "size.npy"
+    if (folder / TABLE_FILE).is_file() and size_file.is_file():
+        width, height = np.load(size_file)
+        return EntityTable.read(folder), (int(width), int(height))
+    table = read_time_table(video)
+    frames = table.samples(rate)
+    parts: list[EntityTable] = []
+    size = (0, 0)
+    for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
+        found, _ = finder.find(batch.images)
+        parts.append(EntityTable.of_regions(finder.prompts.names, found, int(batch.samples[0]), finder.embed_dim, most))
+        size = (batch.images.shape[2], batch.images.shape[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(size_file, np.array(size))
+    whole = EntityTable.concatenate(parts)
+    whole.write(folder)
+    log.info("%s: %d entities in %d samples", video.name, len(whole), len(frames))
+    return whole, size

@@ -1,0 +1,161 @@
+"""The vision-language model that finds entities: any open_clip model, by tag, local checkpoint or folder.
+
+    VisionLanguageModel.load("entities")                 the bundled one (assets/weights/entities)
+    VisionLanguageModel.load("my_folder")                a folder with open_clip_config.json and weights
+    VisionLanguageModel.load("ViT-B-32", "laion2b_s34b_b79k")   a hub tag; needs a connection once
+    VisionLanguageModel.load("ViT-B-32", "vit_b_32.pt")  a local checkpoint
+
+The bundled model's image tower (``pyramid``) says at every stride-4 cell what it sees and where its box
+lies. Other open_clip models have patch tokens only; their regions come from the similarity map
+(``proposals.regions_of_map``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from spotting_core.assets import asset
+from spotting_core.entities.pyramid import EntityPyramid
+from spotting_core.errors import BadInputError
+from spotting_core.media.fingerprint import file_hash, joint_hash
+from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
+from spotting_core.models.fold import fold_batch_norm
+
+log = logging.getLogger(__name__)
+
+BUNDLED = "entities"
+MERGES_FILE = "merges.txt.gz"
+
+
+@dataclass
+class VisionLanguageModel:
+    """An open_clip model in evaluation mode, with its tokenizer and picture statistics.
+
+    Arguments:
+        model: the open_clip model.
+        name: as the user gave it.
+        sha256: of its weights, so that an analysis can say what found its entities.
+        mean, std: of the pictures it was trained on, RGB, 0 to 1.
+    """
+
+    model: Any
+    tokenizer: open_clip.SimpleTokenizer
+    name: str
+    sha256: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @classmethod
+    def load(
+        cls, name: str | Path = BUNDLED, pretrained: str | None = None, device: str = "cpu"
+    ) -> VisionLanguageModel:
+        """Load a model.
+
+        Errors:
+            BadInputError: unknown name or tag, no connection to fetch it, or weights that do not fit.
+        """
+        folder = model_folder(name)
+        try:
+            if folder is not None:
+                model, tokenizer, weights = _load_folder(folder)
+            else:
+                model = open_clip.create_model(str(name), pretrained=pretrained, device="cpu")
+                tokenizer = open_clip.get_tokenizer(str(name))
+                weights = Path(pretrained) if pretrained and Path(pretrained).is_file() else None
+        except (RuntimeError, OSError, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise BadInputError(
+                f"the vision-language model {name!s} {pretrained or ''} cannot be loaded ({reason})",
+                fix="Give an open_clip name and tag (which needs a connection the first time), a local "
+                "checkpoint, or leave it out to use the bundled model",
+            ) from error
+        sha256 = file_hash(weights) if weights else joint_hash([str(name), pretrained or ""])
+        mean, std = _statistics(model)
+        network = fold_batch_norm(model.eval()).to(device).to(memory_format=torch.channels_last)
+        return cls(network, tokenizer, str(name), sha256, mean, std)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    @property
+    def pyramid(self) -> EntityPyramid | None:
+        """The image tower if it is ours."""
+        trunk = getattr(self.model.visual, "trunk", None)
+        return trunk if isinstance(trunk, EntityPyramid) else None
+
+    @property
+    def embed_dim(self) -> int:
+        return int(self.encode_texts(["a"]).shape[1])
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Unit-length embeddings: (K, E)."""
+        tokens = self.tokenizer(list(texts)).to(self.device)
+        return F.normalize(self.model.encode_text(tokens).float(), dim=1)
+
+    def encode_groups(self, groups: Sequence[Sequence[str]]) -> Tensor:
+        """One unit-length embedding per group of texts, their mean: (K, E)."""
+        return F.normalize(torch.stack([self.encode_texts(g).mean(0) for g in groups]), dim=1)
+
+    @torch.inference_mode()
+    def patches(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit-length patch embeddings (B, E, h, w) and picture embeddings (B, E) of a model without a pyramid.
+
+        A vision transformer's last tokens, or a timm trunk's last map, go through the model's own projection.
+
+        Errors:
+            BadInputError: an image tower of another kind.
+        """
+        visual = self.model.visual
+        pictures = F.normalize(self.model.encode_image(pixels).float(), dim=1)
+        if hasattr(visual, "forward_intermediates") and hasattr(visual, "proj"):
+            found = visual.forward_intermediates(
+                pixels, indices=1, intermediates_only=True, normalize_intermediates=True
+            )
+            tokens = found["image_intermediates"][-1].movedim(1, -1)  # (B, h, w, D)
+            mapped = tokens if visual.proj is None else tokens @ visual.proj
+        elif hasattr(visual, "trunk") and hasattr(visual.trunk, "forward_features"):
+            features = visual.trunk.forward_features(pixels)
+            if features.ndim != 4:
+                raise BadInputError("the image tower of this model has no grid of features", where=self.name)
+            mapped = visual.head(features.movedim(1, -1))
+        else:
+            raise BadInputError("regions cannot be read from the image tower of this model", where=self.name)
+        return F.normalize(mapped.float(), dim=-1).movedim(-1, 1), pictures
+
+    def normalise(self, images: np.ndarray) -> Tensor:
+        """uint8 (B, H, W, 3) RGB to a normalised float (B, 3, H, W) on the model's device."""
+        return normalised(images, self.mean, self.std, self.device)
+
+
+def model_folder(name: str | Path) -> Path | None:
+    for candidate in (Path(name), asset("weights", str(name))):
+        if (candidate / "open_clip_config.json").is_file():
+            return candidate
+    return None
+
+
+def _load_folder(folder: Path) -> tuple[Any, Any, Path | None]:
+    where = f"local-dir:{folder}"
+    model = open_clip.create_model(where, device="cpu")
+    merges = folder / MERGES_FILE
+    options = {"bpe_path": str(merges)} if merges.is_file() else {}
+    weights = next(iter(sorted(folder.glob("*.safetensors"))), None)
+    return model, open_clip.get_tokenizer(where, **options), weights
+
+
+def _statistics(model: torch.nn.Module) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    visual = model.visual
+    mean, std = getattr(visual, "image_mean", None), getattr(visual, "image_std", None)
+    return (tuple(mean), tuple(std)) if mean and std else (IMAGENET_MEAN, IMAGENET_STD)
