@@ -1,0 +1,135 @@
+"""The card of a model: what it is, what it reads, what it was trained on, how well it does, where it may be used.
+
+A model is a folder of ``card.json`` and ``model.safetensors``; ``load`` reads both and checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from spotting_core.assets import asset
+from spotting_core.classes import ClassTable, load_classes
+from spotting_core.errors import BadInputError, NewerFormatError
+from spotting_core.files import read_json, write_json
+
+FORMAT = 1
+CARD_FILE, WEIGHTS_FILE = "card.json", "model.safetensors"
+BUNDLED = "entity-attention"
+SIMULATED, BROADCAST = "simulated", "broadcast"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model says of itself; see the module.
+
+    Arguments:
+        name: shown to people.
+        system: name in the registry; config: its settings.
+        class_table: name of the class table; classes: its names in order.
+        input: kind (video or features), rate, size, mean, std, dim, feature.
+        entities: model, sha256 and prompts of what finds its entities, or None.
+        training: data, seed, commit, command, hours, device.
+        scores: split, loose, tight, official, per_class, interval.
+        domain: ``simulated`` or ``broadcast``.
+    """
+
+    name: str
+    system: str
+    paper: str
+    config: Mapping[str, Any]
+    class_table: str
+    classes: tuple[str, ...]
+    input: Mapping[str, Any]
+    window: int
+    entities: Mapping[str, Any] | None
+    training: Mapping[str, Any]
+    scores: Mapping[str, Any]
+    domain: str
+    licence: str
+    format: int = FORMAT
+    notes: tuple[str, ...] = field(default=())
+
+
+def models_available() -> dict[str, Path]:
+    """Bundled spotting models by name."""
+    found = {}
+    for path in sorted(asset("weights").glob(f"*/{CARD_FILE}")):
+        if "system" in read_json(path) and (path.parent / WEIGHTS_FILE).is_file():
+            found[path.parent.name] = path.parent
+    return found
+
+
+def model_folder(name: str | Path) -> Path:
+    """Folder of a model given by bundled name or by path.
+
+    Errors:
+        BadInputError: neither.
+    """
+    for folder in (Path(name), asset("weights", str(name))):
+        if (folder / CARD_FILE).is_file():
+            return folder
+    known = ", ".join(models_available()) or "none"
+    raise BadInputError(
+        "there is no model of this name or in this folder",
+        where=name,
+        fix=f"Bundled models: {known}; a folder needs {CARD_FILE}",
+    )
+
+
+def read_card(folder: Path) -> Card:
+    """Read a card.
+
+    Errors:
+        BadInputError: missing, not JSON, or a field missing; NewerFormatError.
+    """
+    path = folder / CARD_FILE
+    content = read_json(path, "model card")
+    if not isinstance(content, dict):
+        raise BadInputError("this model card is not an object", where=path)
+    found = content.get("format")
+    if not isinstance(found, int):
+        raise BadInputError(
+            "this model card has no format number", where=path, fix="Make the model with touchline train"
+        )
+    if found > FORMAT:
+        raise NewerFormatError(path, found, FORMAT)
+    required = [f.name for f in fields(Card) if f.name not in ("format", "notes")]
+    missing = [name for name in required if name not in content]
+    if missing:
+        raise BadInputError(f"this model card lacks {', '.join(missing)}", where=path)
+    known = {name: content[name] for name in (*required, "format", "notes") if name in content}
+    known["classes"], known["notes"] = tuple(content["classes"]), tuple(content.get("notes", ()))
+    return Card(**known)
+
+
+def write_card(folder: Path, card: Card) -> None:
+    write_json(folder / CARD_FILE, asdict(card))
+
+
+def check_classes(card: Card, where: Path) -> ClassTable:
+    """The card's class table, whose names and order must be those of the card.
+
+    Errors:
+        BadInputError: another order, or other names; names the first difference.
+    """
+    own = where / f"{card.class_table}.csv"
+    table = load_classes(own if own.is_file() else card.class_table)
+    if table.names != card.classes:
+        why = "in another order" if sorted(table.names) == sorted(card.classes) else "different"
+        raise BadInputError(
+            f"the model's classes and those of the class table {table.name!r} are {why}: "
+            f"{first_difference(card.classes, table.names)}",
+            where=where,
+            fix="Give the class table that the model was trained with; scores would be read as other classes",
+        )
+    return table
+
+
+def first_difference(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
+    for i, (a, b) in enumerate(zip(ours, theirs, strict=False)):
+        if a != b:
+            return f"number {i} is {a!r} here and {b!r} there"
+    return f"{len(ours)} classes here and {len(theirs)} there"

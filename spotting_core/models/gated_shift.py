@@ -1,0 +1,98 @@
+"""Gated time shift: a 2D backbone learns which features to pass to the next and the previous frame.
+
+Paper: Sudhakaran et al., "Gate-Shift Networks for Video Action Recognition" (CVPR 2020), placed as in
+Hong et al., "Spotting Temporally Precise, Fine-Grained Events in Video" (E2E-Spot, ECCV 2022).
+Differences: the 3x3x3 gate is computed as three 3x3 convolutions whose results are shifted and added,
+the same arithmetic without a 3D convolution, which is several times faster on a CPU.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from timm.layers import ConvNormAct
+from timm.models.regnet import Bottleneck
+from torch import Tensor, nn
+
+
+class ClipLength:
+    """How many consecutive frames make one clip in the batch now running (shared by all shifts of a trunk)."""
+
+    def __init__(self) -> None:
+        self.frames = 1
+
+
+class GatedShift(nn.Module):
+    """Shift a quarter of the channels by one frame, half of them forward and half backward, as gated.
+
+    Arguments:
+        channels: of the features.
+        clip: shared clip length; the batch is (B * frames, C, h, w), frames running fastest.
+    """
+
+    def __init__(self, channels: int, clip: ClipLength) -> None:
+        super().__init__()
+        self.fold = min(math.ceil(channels / 4 / 4) * 4, channels // 2 * 2)
+        self.clip = clip
+        self.norm = nn.BatchNorm2d(self.fold)
+        # Outputs: for each of the two groups the taps of the frame before, this one and the one after.
+        self.gate = nn.Conv2d(self.fold, 6, 3, padding=1, groups=2)
+        nn.init.zeros_(self.gate.weight)
+        if self.gate.bias is not None:
+            nn.init.zeros_(self.gate.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        frames = self.clip.frames
+        part = x[:, : self.fold]
+        taps = self.gate(torch.relu(self.norm(part)))  # (B * T, 6, h, w)
+        n, _, h, w = taps.shape
+        taps = taps.view(n // frames, frames, 2, 3, h, w)
+        gate = _before(taps[:, :, :, 0]) + taps[:, :, :, 1] + _after(taps[:, :, :, 2])
+        gate = torch.tanh(gate).reshape(n, 2, 1, h, w)
+        moving = part.reshape(n, 2, self.fold // 2, h, w) * gate
+        staying = part.reshape(n, 2, self.fold // 2, h, w) - moving
+        moving = moving.view(n // frames, frames, 2, self.fold // 2, h, w)
+        forward, backward = _before(moving[:, :, 0]), _after(moving[:, :, 1])
+        moved = torch.stack([forward, backward], dim=2).view(n, 2, self.fold // 2, h, w)
+        shifted = (staying + moved).reshape(n, self.fold, h, w)
+        return torch.cat([shifted, x[:, self.fold :]], dim=1).contiguous(memory_format=torch.channels_last)
+
+
+def _before(x: Tensor) -> Tensor:
+    """Each frame gets what the frame before it held; the first gets zero. (B, T, …)"""
+    return torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], dim=1)
+
+
+def _after(x: Tensor) -> Tensor:
+    """Each frame gets what the frame after it holds; the last gets zero. (B, T, …)"""
+    return torch.cat([x[:, 1:], torch.zeros_like(x[:, :1])], dim=1)
+
+
+class _ShiftedConv(nn.Module):
+    """A block's first convolution, reading shifted features."""
+
+    def __init__(self, conv: ConvNormAct, clip: ClipLength) -> None:
+        super().__init__()
+        self.shift = GatedShift(conv.conv.in_channels, clip)
+        self.conv = conv
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(self.shift(x))
+
+
+def add_gated_shift(trunk: nn.Module) -> tuple[ClipLength, int]:
+    """Put a gated shift before the first convolution of every residual block of a RegNet, in place.
+
+    Returns the shared clip length, and the reach: how many frames to either side a frame's features see.
+
+    Errors:
+        ValueError: the trunk has no RegNet blocks.
+    """
+    clip = ClipLength()
+    blocks = [m for m in trunk.modules() if isinstance(m, Bottleneck)]
+    if not blocks:
+        raise ValueError("the gated shift needs a RegNet backbone")
+    for block in blocks:
+        block.conv1 = _ShiftedConv(block.conv1, clip)  # type: ignore[assignment]
+    return clip, 2 * len(blocks)

@@ -1,0 +1,126 @@
+"""Loading and saving models, and everything that is checked on the way.
+
+Whatever could make a model's output silently wrong is compared: classes and their order, the shape the card
+describes and that of the weights, the weights themselves. A mismatch is an error that names both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from spotting_core.classes import ClassTable
+from spotting_core.errors import BadInputError
+from spotting_core.files import replacing
+from spotting_core.media.fingerprint import file_hash
+from spotting_core.models.card import (
+    BUNDLED,
+    CARD_FILE,
+    WEIGHTS_FILE,
+    Card,
+    check_classes,
+    first_difference,
+    model_folder,
+    read_card,
+    write_card,
+)
+from spotting_core.models.fold import fold_batch_norm
+from spotting_core.models.registry import System, system
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to use.
+
+    Arguments:
+        network: in evaluation mode.
+        config: the system's config dataclass.
+        sha256: of the weights; an analysis is found by it.
+    """
+
+    card: Card
+    system: System
+    network: nn.Module
+    config: Any
+    classes: ClassTable
+    sha256: str
+    folder: Path
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+
+def save_model(folder: Path, network: nn.Module, card: Card) -> None:
+    """Write weights in half precision and, last, the card."""
+    state = {
+        name: (value.half() if value.dtype.is_floating_point else value).detach().cpu().contiguous().clone()
+        for name, value in network.state_dict().items()
+    }
+    with replacing(folder / WEIGHTS_FILE) as part:
+        save_file(state, part)
+        part.chmod(0o644)
+    write_card(folder, card)
+
+
+def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
+    """Load a model and check it against its card.
+
+    Errors:
+        BadInputError: see ``read_card``; also classes out of order, settings the system does not know, or
+            weights that are damaged or of another shape. Each names both sides.
+    """
+    folder = model_folder(name)
+    card = read_card(folder)
+    classes = check_classes(card, folder)
+    kind = system(card.system)
+    config = kind.configure(**_tuples(card.config))
+    if tuple(config.classes) != card.classes:
+        raise BadInputError(
+            "the card's classes and those of its configuration differ: "
+            + first_difference(card.classes, tuple(config.classes)),
+            where=folder / CARD_FILE,
+        )
+    network = kind.build(config)
+    _load_weights(network, folder / WEIGHTS_FILE)
+    network = fold_batch_norm(network.eval()).to(device).to(memory_format=torch.channels_last)
+    return LoadedModel(card, kind, network, config, classes, file_hash(folder / WEIGHTS_FILE), folder)
+
+
+def _load_weights(network: nn.Module, path: Path) -> None:
+    if not path.is_file():
+        raise BadInputError("the weights of this model are missing", where=path, fix="Copy the model folder again")
+    try:
+        state = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise BadInputError(
+            f"the weights cannot be read ({error})", where=path, fix="The file is damaged or foreign: copy it again"
+        ) from error
+    own = network.state_dict()
+    for name in own.keys() & state.keys():
+        if own[name].shape != state[name].shape:
+            raise BadInputError(
+                f"weight {name} has the shape {tuple(state[name].shape)}, the card describes {tuple(own[name].shape)}",
+                where=path,
+                fix="Card and weights are of different models",
+            )
+    missing, surplus = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if missing or surplus:
+        raise BadInputError(
+            f"the weights do not fit the card: {len(missing)} missing ({', '.join(missing[:2])}), "
+            f"{len(surplus)} unknown ({', '.join(surplus[:2])})",
+            where=path,
+            fix="Card and weights are of different models",
+        )
+    network.load_state_dict(state)
+
+
+def _tuples(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}

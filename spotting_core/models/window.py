@@ -1,0 +1,149 @@
+"""What a spotting system reads and what it says: the types every system shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spotting_core.entities.table import EntityTable
+
+
+@dataclass(frozen=True)
+class EntitySet:
+    """The entities of each frame, padded to the same number.
+
+    Arguments:
+        entity: int64 (B, T, N), index into the prompt set.
+        score: float (B, T, N), probability given by the vision-language model.
+        box: float (B, T, N, 4), x1, y1, x2, y2 as shares of the picture.
+        embedding: float (B, T, N, E), unit length.
+        share: float (B, T, N), 1 for an entity, 0 for padding, between when two clips are mixed.
+    """
+
+    entity: Tensor
+    score: Tensor
+    box: Tensor
+    embedding: Tensor
+    share: Tensor
+
+    def map(self, function) -> EntitySet:  # type: ignore[no-untyped-def]
+        """Apply a function to every tensor."""
+        return EntitySet(**{f.name: function(getattr(self, f.name)) for f in fields(self)})
+
+    def with_share(self, share: Tensor) -> EntitySet:
+        """The same entities with other shares (0 takes one out)."""
+        return replace(self, share=share)
+
+    @classmethod
+    def of_table(cls, table: EntityTable, first: int, stop: int, size: tuple[int, int]) -> EntitySet:
+        """The entities of samples ``first`` to ``stop`` (exclusive) of a half: batch 1, padded.
+
+        Arguments:
+            size: (width, height) of the source picture.
+        """
+        rows = table.rows(first, stop)
+        sample, slot, widest = table.slots(first, stop)
+        shape = (1, stop - first, widest)
+        entity, share = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+        score, box = np.zeros(shape, np.float32), np.zeros((*shape, 4), np.float32)
+        embedding = np.zeros((*shape, table.embedding.shape[1]), np.float32)
+        entity[0, sample, slot] = table.entity[rows]
+        share[0, sample, slot] = 1
+        score[0, sample, slot] = table.score[rows]
+        box[0, sample, slot] = table.box[rows] / np.array([*size, *size], np.float32)
+        embedding[0, sample, slot] = table.embedding[rows]
+        return cls(*(torch.from_numpy(a) for a in (entity, score, box, embedding, share)))
+
+    @classmethod
+    def empty(cls, batch: int, frames: int, embed_dim: int) -> EntitySet:
+        return cls(
+            torch.zeros(batch, frames, 0, dtype=torch.long),
+            torch.zeros(batch, frames, 0),
+            torch.zeros(batch, frames, 0, 4),
+            torch.zeros(batch, frames, 0, embed_dim),
+            torch.zeros(batch, frames, 0),
+        )
+
+
+@dataclass(frozen=True)
+class Window:
+    """Consecutive samples of one or more halves.
+
+    A system of kind video reads ``frames`` (normalised pictures) or ``maps`` (the trunk's last feature map of
+    the same frames, where it is already known); one of kind features reads ``features``.
+
+    Arguments:
+        frames: float (B, T, 3, H, W) or None.
+        maps: float (B, T, D, h, w) or None.
+        features: float (B, T, D) or None.
+        entities: or None for a system without them.
+        valid: bool (B, T), False where the window reaches beyond the half; None if it does not.
+    """
+
+    frames: Tensor | None = None
+    maps: Tensor | None = None
+    features: Tensor | None = None
+    entities: EntitySet | None = None
+    valid: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a system computes for a window, ready for its loss.
+
+    Arguments:
+        logits: (B, T, C), before the sigmoid.
+        displacement: (B, T, C) in seconds, or None.
+        frame_logits: (B, T, C), what each frame alone says, or None.
+        weight: (B, T, N), attention over the entities, 0 for those not kept, or None.
+        kept: bool (B, T, N), or None.
+        pooled: (B, T, D), environment features, or None.
+        maps: (B, T, D, h, w), the trunk's last feature map, or None.
+    """
+
+    logits: Tensor
+    displacement: Tensor | None = None
+    frame_logits: Tensor | None = None
+    weight: Tensor | None = None
+    kept: Tensor | None = None
+    pooled: Tensor | None = None
+    maps: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a system says of consecutive samples: numpy, one half, one window.
+
+    Arguments:
+        confidence: float32 (T, C), 0 to 1.
+        displacement: float32 (T, C), seconds, or None.
+        weight: float32 (T, N), kept: bool (T, N), or None.
+        features: float32 (T, D), or None.
+        class_map: float32 (T, C, h, w), contributions to the logit, or None.
+    """
+
+    confidence: np.ndarray
+    displacement: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    kept: np.ndarray | None = None
+    features: np.ndarray | None = None
+    class_map: np.ndarray | None = None
+
+
+def stack_entities(sets: Sequence[EntitySet]) -> EntitySet:
+    """Join the entity sets of several clips (each of batch 1 or more), padding to the largest number."""
+    most = max(s.share.shape[2] for s in sets)
+    return EntitySet(**{
+        f.name: torch.cat([_padded(getattr(s, f.name), most) for s in sets]) for f in fields(EntitySet)
+    })  # fmt: skip
+
+
+def _padded(values: Tensor, most: int) -> Tensor:
+    missing = most - values.shape[2]
+    if missing == 0:
+        return values
+    return torch.cat([values, values.new_zeros(*values.shape[:2], missing, *values.shape[3:])], dim=2)
