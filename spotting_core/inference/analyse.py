@@ -1,0 +1,339 @@
+"""Analysing a match: each half is streamed once, judged in overlapping windows, and written as an analysis.
+
+Memory is bounded by one window of frames plus small sums. What each window gave is kept in a folder beside
+the target until all is done, so that an analysis that was stopped, by whatever means, goes on at the window
+it was at, and ends with the arrays of one that never stopped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from spotting_core.analysis import (
+    ANALYSIS_FILE,
+    CLASS_MAP,
+    SHOTS_FILE,
+    Analysis,
+    AnalysisRecord,
+    HalfRecord,
+    write_record,
+    write_shot_table,
+)
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.table import EntityTable
+from spotting_core.errors import BadInputError, CancelledError, TouchlineError
+from spotting_core.files import read_json, write_array, write_json
+from spotting_core.formats import labels_cameras
+from spotting_core.formats.results_spotting import write_results
+from spotting_core.inference.frame_stream import FrameStream
+from spotting_core.inference.progress import Pace, Report
+from spotting_core.inference.window_store import WindowStore, clear_windows
+from spotting_core.inference.windows import window_spans
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.ingest import Media, ingest
+from spotting_core.media.pixels import normalised
+from spotting_core.media.source import MatchSource
+from spotting_core.models.card import SIMULATED
+from spotting_core.models.load import LoadedModel
+from spotting_core.models.registry import predict
+from spotting_core.models.window import EntitySet, Scores, Window
+
+log = logging.getLogger(__name__)
+
+_MAP_PERCENTILE = 99.9
+
+
+def analysis_id(model: LoadedModel, finder: EntityFinder | None, rate: float) -> str:
+    """What, beside the source, decides the arrays of an analysis."""
+    return joint_hash([model.sha256, finder.fingerprint() if finder else "", f"{rate:g}"])
+
+
+def finder_of(model: LoadedModel) -> EntityFinder | None:
+    """What finds the entities of a model, checked against its card; None if it reads none.
+
+    Errors:
+        BadInputError: the entity model or the prompts are others than those the model was trained with.
+    """
+    described = model.card.entities
+    if described is None:
+        return None
+    own = model.folder / "prompts.toml"
+    prompts = own if own.is_file() else described["prompts"]
+    finder = EntityFinder.load(described["model"], described.get("pretrained"), prompts, device=model.device.type)
+    if finder.model.sha256 != described["sha256"]:
+        raise BadInputError(
+            f"the model was trained with the entity model {described['sha256'][:12]}, "
+            f"here is {finder.model.sha256[:12]}",
+            where=model.folder,
+            fix="Use the entity model named on the card, or train the model again",
+        )
+    if list(finder.prompts.names) != list(described["names"]):
+        raise BadInputError(
+            f"the model was trained with the entities {', '.join(described['names'])}; "
+            f"the prompt file names {', '.join(finder.prompts.names)}",
+            where=prompts,
+            fix="Use the prompts of the card, in their order",
+        )
+    return finder
+
+
+def analyse_match(
+    source: MatchSource,
+    model: LoadedModel,
+    data: DataDirectory,
+    *,
+    out: Path | None = None,
+    rate: float | None = None,
+    report: Report | None = None,
+) -> Analysis:
+    """Analyse a match; an analysis that is in the data directory already is only opened.
+
+    Errors:
+        BadInputError: a half cannot be read, ``rate`` is not the model's, or the target cannot be written.
+        CancelledError: ``report`` returned False.
+    """
+    if rate is not None and abs(rate - model.config.rate) > 1e-6:
+        raise BadInputError(
+            f"the model reads {model.config.rate:g} samples a second, not {rate:g}",
+            where=model.folder,
+            fix=f"Leave the rate out or give {model.config.rate:g}",
+        )
+    finder = finder_of(model)
+    media = [ingest(half.path, data) for half in source.halves]
+    target = out or data.analysis(source.content_hash(), analysis_id(model, finder, model.config.rate))
+    if out is None and (target / ANALYSIS_FILE).is_file():
+        return Analysis.open(target)
+    if target.exists() and not target.is_dir():
+        raise BadInputError("there is a file where the analysis should go", where=target, fix="Choose another place")
+    work = target.with_name(f".{target.name}.unfinished")
+    with _only_one(work):
+        _Run(source, media, model, finder, work, report).analyse()
+        _publish(work, target)
+    return Analysis.open(target)
+
+
+@contextmanager
+def _only_one(work: Path) -> Iterator[None]:
+    """Hold the work folder for this process.
+
+    Errors:
+        BadInputError: it cannot be written, or another process is at the same match with the same model.
+    """
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        lock = (work / "lock").open("w")
+    except OSError as error:
+        raise BadInputError(
+            f"the analysis cannot be written here ({error.strerror})", where=work.parent, fix="Choose another place"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BadInputError("this match is being analysed with this model already", where=work) from error
+        yield
+
+
+def _publish(work: Path, target: Path) -> None:
+    """Put the finished folder in its place; what was there is replaced as a whole."""
+    old = target.with_name(f".{target.name}.replaced")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    for folder in work.glob("half*"):
+        clear_windows(folder)
+    (work / "lock").unlink(missing_ok=True)
+    (work / "work.json").unlink(missing_ok=True)
+    work.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+class _Run:
+    """One analysis of all halves of a match, in a work folder."""
+
+    def __init__(
+        self,
+        source: MatchSource,
+        media: list[Media],
+        model: LoadedModel,
+        finder: EntityFinder | None,
+        work: Path,
+        report: Report | None,
+    ) -> None:
+        self.source, self.media, self.model, self.finder = source, media, model, finder
+        self.work, self.report, self.rate = work, report, model.config.rate
+        self.frames = [m.table.samples(self.rate) for m in media]
+        self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
+        self._discard_other_work()
+
+    def _discard_other_work(self) -> None:
+        """Throw away what another source, model or rate left in the work folder."""
+        stamp = joint_hash([*(m.hash for m in self.media), analysis_id(self.model, self.finder, self.rate)])
+        path = self.work / "work.json"
+        if not path.is_file() or read_json(path) != stamp:
+            for folder in self.work.glob("half*"):
+                shutil.rmtree(folder)
+            (self.work / ANALYSIS_FILE).unlink(missing_ok=True)
+        write_json(path, stamp)
+
+    def analyse(self) -> None:
+        """Judge what is not judged yet, then write everything; ``analysis.json`` comes last."""
+        if (self.work / ANALYSIS_FILE).is_file():  # finished, but stopped before it was put in its place
+            return
+        halves: list[HalfRecord] = []
+        shapes: dict[str, Any] = {}
+        maps: dict[int, np.ndarray] = {}
+        for half, media, frames in zip(self.source.halves, self.media, self.frames, strict=True):
+            store = self._judge_half(half.half, media, frames)
+            with self.pace.stage("writing"):
+                arrays = store.assemble(media.table.times[frames], frames)
+            shapes |= arrays.written
+            if arrays.class_map is not None:
+                maps[half.half] = arrays.class_map
+            halves.append(_half_record(half.half, media, frames, store.substituted()))
+        if maps:
+            shapes[f"maps/{CLASS_MAP}"] = self._write_maps(maps)
+        self._write_shots()
+        write_record(self.work, self._record(tuple(halves), shapes))
+        analysis = Analysis.open(self.work)
+        write_results(analysis.results_file, analysis.spots())
+
+    def _judge_half(self, number: int, media: Media, frames: np.ndarray) -> WindowStore:
+        spans = list(window_spans(len(frames), self.model.config.window))
+        names = self.finder.prompts.names if self.finder else ()
+        store = WindowStore(self.work / f"half{number}", spans, names, self.finder.embed_dim if self.finder else 1)
+        first = store.finished()
+        already = spans[first - 1].stop if first else 0
+        self.pace.done += already
+        if already:
+            log.info("%s: going on at sample %d of %d", media.path.name, already, len(frames))
+        if first == len(spans):
+            return store
+        stream = FrameStream(
+            media,
+            frames,
+            size=(self.model.config.width, self.model.config.height),
+            finder=self.finder,
+            most=self.model.config.entities,
+            pace=self.pace,
+            tell=lambda: self._tell("Finding entities" if self.finder else "Reading the video"),
+            first=spans[first].start,
+            already=already,
+            before=store.entities(max(0, first - 2), first),
+        )
+        try:
+            for index in range(first, len(spans)):
+                window = stream.window(spans[index])
+                with self.pace.stage("spotting"):
+                    scores = self._judge(
+                        window.pictures, window.entities, spans[index], (media.info.width, media.info.height)
+                    )
+                store.keep(index, scores, window.found, window.substituted)
+        finally:
+            stream.close()
+        return store
+
+    def _judge(self, pictures: np.ndarray, entities: EntityTable | None, span: Any, size: tuple[int, int]) -> Scores:
+        device, read = self.model.device, self.model.card.input
+        found = EntitySet.of_table(entities, span.start, span.stop, size) if entities is not None else None
+        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16):
+            window = Window(
+                frames=normalised(pictures, read["mean"], read["std"], device)[None],
+                entities=found.map(lambda v: v.to(device)) if found is not None else None,
+            )
+            return predict(self.model.network, window)[0]
+
+    def _write_maps(self, maps: dict[int, np.ndarray]) -> dict[str, Any]:
+        """Write the class maps of all halves on one scale: evidence for a class, in units of the logit."""
+        positive = np.concatenate([m[m > 0].ravel()[::7] for m in maps.values()])
+        high = max(1e-3, float(np.percentile(positive, _MAP_PERCENTILE))) if len(positive) else 1.0
+        for half, values in maps.items():
+            coded = (np.clip(values / high, 0, 1) * 255).round().astype(np.uint8)
+            write_array(self.work / f"half{half}" / "maps" / f"{CLASS_MAP}.npy", coded)
+        shape = ["T", *next(iter(maps.values())).shape[1:]]
+        unit = "contribution of each place to the class's logit, negative ones as 0; value = high * byte / 255"
+        return {"dtype": "uint8", "shape": shape, "unit": unit, "scale": [0.0, round(high, 4)]}
+
+    def _write_shots(self) -> None:
+        """Shots, where camera labels lie beside the match; the scores do not depend on them."""
+        path = self.source.companion(labels_cameras.FILE_NAME)
+        if path is None:
+            return
+        try:
+            shots = labels_cameras.read_shots(path)
+        except TouchlineError as error:
+            log.warning("shots are left out: %s", error)
+            return
+        for half in self.source.halves:
+            write_shot_table(self.work / f"half{half.half}" / SHOTS_FILE, [s for s in shots if s.half == half.half])
+
+    def _record(self, halves: tuple[HalfRecord, ...], shapes: dict[str, Any]) -> AnalysisRecord:
+        card = self.model.card
+        return AnalysisRecord(
+            source_id=self.source.content_hash(),
+            title=self.source.fixture.title,
+            halves=halves,
+            model={
+                "name": card.name,
+                "system": card.system,
+                "sha256": self.model.sha256,
+                "domain": card.domain,
+                "folder": self.model.folder.name,
+            },
+            rate=self.rate,
+            class_table=card.class_table,
+            classes=card.classes,
+            arrays=shapes,
+            timings={name: round(seconds, 2) for name, seconds in self.pace.stages.items()},
+            notice=domain_notice(self.model, self.source),
+        )
+
+    def _tell(self, stage: str) -> None:
+        if self.report and not self.report(self.pace.progress(stage)):
+            raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
+
+
+def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:
+    notes = (f"{substituted} samples show a neighbouring frame, theirs could not be decoded",) if substituted else ()
+    return HalfRecord(
+        half=number,
+        file=media.path.name,
+        duration=media.table.duration,
+        width=media.info.width,
+        height=media.info.height,
+        frames=len(media.table),
+        samples=len(frames),
+        notes=notes,
+    )
+
+
+def domain_notice(model: LoadedModel, source: MatchSource) -> str | None:
+    """What a user must know when a model is used on another kind of picture than it was trained on."""
+    if model.card.domain != SIMULATED or is_simulated(source):
+        return None
+    return (
+        f"{model.card.name} was trained on rendered matches only. On other footage its spots are a "
+        "demonstration, not a measurement."
+    )
+
+
+def is_simulated(source: MatchSource) -> bool:
+    """Whether a match folder says that it was rendered (``meta.json`` with the engine's settings)."""
+    path = source.companion("meta.json")
+    if path is None:
+        return False
+    try:
+        content = read_json(path)
+    except TouchlineError:
+        return False
+    return isinstance(content, dict) and "engine" in content

@@ -1,0 +1,68 @@
+"""How far an analysis is, how fast it goes, and where its time went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_SETTLING = 0.5  # seconds before a pace is worth telling
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report.
+
+    Arguments:
+        done, total: samples over all halves.
+        stage: what is being done, in words.
+        speed: seconds of match per second so far, or None at first.
+        remaining: seconds left, or None at first.
+    """
+
+    done: int
+    total: int
+    stage: str
+    speed: float | None = None
+    remaining: float | None = None
+
+    @property
+    def share(self) -> float:
+        return self.done / self.total if self.total else 0.0
+
+
+Report = Callable[[Progress], bool]
+"""Called often; returning False cancels."""
+
+
+@dataclass
+class Pace:
+    """Seconds by stage, and samples done in this run and before it."""
+
+    total: int
+    rate: float
+    done: int = 0
+    fresh: int = 0
+    stages: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of a block to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - start
+
+    def advance(self, samples: int) -> None:
+        self.done += samples
+        self.fresh += samples
+
+    def progress(self, stage: str) -> Progress:
+        elapsed = time.perf_counter() - self.began
+        if self.fresh == 0 or elapsed < _SETTLING:
+            return Progress(self.done, self.total, stage)
+        pace = self.fresh / elapsed
+        return Progress(self.done, self.total, stage, pace / self.rate, (self.total - self.done) / pace)

@@ -1,0 +1,150 @@
+"""What each window of a half gave, kept until the half is done; and the arrays of the half made from it.
+
+One file per window, written when the window is judged: an analysis that stops loses at most the window it
+was at.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spotting_core.entities.table import EntityTable
+from spotting_core.files import replacing, write_array
+from spotting_core.inference.frame_stream import Found
+from spotting_core.inference.windows import ScoreAverage, Span
+from spotting_core.models.window import Scores
+
+_AVERAGED = ("confidence", "displacement", "features", "class_map")
+_SAVED = (*_AVERAGED, "weight", "kept")
+_UNITS: dict[str, tuple[str, list[float] | None]] = {
+    "times": ("microseconds", None),
+    "frames": ("frame number in the file", None),
+    "scores": ("confidence", [0, 1]),
+    "displacement": ("seconds", None),
+    "features": ("environment features", None),
+    "image_embeddings": ("unit length", [-1, 1]),
+}
+
+
+@dataclass(frozen=True)
+class HalfArrays:
+    """Arrays of a finished half: those written, by name, and the class map float32 (T, C, h, w) or None."""
+
+    written: dict[str, dict[str, Any]]
+    class_map: np.ndarray | None
+
+
+class WindowStore:
+    """The windows of one half in a folder.
+
+    Arguments:
+        spans: all windows of the half; names, embed_dim: of the entity model (no names for a system without).
+    """
+
+    def __init__(self, folder: Path, spans: Sequence[Span], names: Sequence[str], embed_dim: int) -> None:
+        self.folder, self.spans, self._names, self._embed_dim = folder, spans, tuple(names), embed_dim
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _file(self, index: int) -> Path:
+        return self.folder / f"window{index:05d}.npz"
+
+    def _place(self, index: int) -> Path:
+        return self.folder / f"found{index:05d}"
+
+    def finished(self) -> int:
+        """How many windows are done, from the first on."""
+        return next((i for i in range(len(self.spans)) if not self._file(i).is_file()), len(self.spans))
+
+    def keep(self, index: int, scores: Scores, found: Found | None, substituted: int) -> None:
+        """Write a window; its score file last, for it says that the window is done."""
+        if found is not None:
+            self._place(index).mkdir(exist_ok=True)
+            found.entities.write(self._place(index))
+            write_array(self._place(index) / "pictures.npy", found.picture_embeddings)
+        arrays = {name: value for name in _SAVED if (value := getattr(scores, name)) is not None}
+        with replacing(self._file(index)) as part, part.open("wb") as handle:
+            np.savez(handle, substituted=np.array(substituted), **arrays)
+
+    def entities(self, first: int, stop: int) -> list[EntityTable]:
+        """Entities first found for each of some windows."""
+        empty = EntityTable.of_regions(self._names, [], 0, self._embed_dim, 1)
+        return [EntityTable.read(self._place(i)) if self._place(i).is_dir() else empty for i in range(first, stop)]
+
+    def substituted(self) -> int:
+        """Samples that show a neighbour because their own frame would not decode."""
+        total = 0
+        for index in range(self.finished()):
+            with np.load(self._file(index)) as saved:
+                total += int(saved["substituted"])
+        return total
+
+    def assemble(self, times: np.ndarray, frames: np.ndarray) -> HalfArrays:
+        """Average the windows and write the arrays of the half beside them."""
+        average = ScoreAverage(len(frames))
+        entities = EntityTable.concatenate(self.entities(0, len(self.spans))) if self._names else None
+        attention = _AttentionAverage(entities) if entities is not None else None
+        for index, span in enumerate(self.spans):
+            with np.load(self._file(index)) as saved:
+                parts = {name: saved[name] for name in saved.files if name != "substituted"}
+            average.add(span, Scores(**parts), _AVERAGED)
+            if attention is not None:
+                attention.add(span, parts["weight"], parts["kept"])
+        arrays: dict[str, np.ndarray] = {"times": times.astype(np.int64), "frames": frames.astype(np.int32)}
+        for name, part in (("scores", "confidence"), ("displacement", "displacement"), ("features", "features")):
+            values = average.mean(part)
+            if values is not None:
+                arrays[name] = values.astype(np.float16)
+        written: dict[str, dict[str, Any]] = {}
+        if entities is not None and attention is not None:
+            entities.with_attention(*attention.result()).write(self.folder)
+            arrays["image_embeddings"] = self._picture_embeddings().astype(np.float16)
+            unit = "boxes in source pixels; weight as a share of the frame's kept entities"
+            written["entities"] = {"dtype": "table", "shape": ["N"], "unit": unit, "scale": [0, 1]}
+        for name, values in arrays.items():
+            write_array(self.folder / f"{name}.npy", values)
+            written[name] = describe(name, values)
+        return HalfArrays(written, average.mean("class_map"))
+
+    def _picture_embeddings(self) -> np.ndarray:
+        files = (self._place(i) / "pictures.npy" for i in range(len(self.spans)))
+        return np.concatenate([np.load(path) for path in files if path.is_file()])
+
+
+def describe(name: str, values: np.ndarray) -> dict[str, Any]:
+    """Entry of an array in ``analysis.json``; T stands for the number of samples."""
+    unit, scale = _UNITS[name]
+    return {"dtype": str(values.dtype), "shape": ["T", *values.shape[1:]], "unit": unit, "scale": scale}
+
+
+def clear_windows(folder: Path) -> None:
+    """Remove the windows of a finished half; its arrays stay."""
+    for path in [*folder.glob("window*.npz"), *folder.glob("found*")]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+class _AttentionAverage:
+    """Mean weight of every entity over the windows it was seen in, and whether most of them kept it."""
+
+    def __init__(self, entities: EntityTable) -> None:
+        self.entities = entities
+        self._weight = np.zeros(len(entities), np.float64)
+        self._kept = np.zeros(len(entities), np.int32)
+        self._seen = np.zeros(len(entities), np.int32)
+
+    def add(self, span: Span, weight: np.ndarray, kept: np.ndarray) -> None:
+        rows = self.entities.rows(span.start, span.stop)
+        sample, slot, _ = self.entities.slots(span.start, span.stop)
+        self._weight[rows] += weight[sample, slot]
+        self._kept[rows] += kept[sample, slot]
+        self._seen[rows] += 1
+
+    def result(self) -> tuple[np.ndarray, np.ndarray]:
+        """kept: bool (N,), weight: float32 (N,)."""
+        seen = np.maximum(self._seen, 1)
+        return self._kept * 2 >= seen, (self._weight / seen).astype(np.float32)

@@ -1,0 +1,225 @@
+"""Analysing a match: what is written, that it is resumed, and that nothing but the pictures decides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, CancelledError, NewerFormatError
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.formats.results_spotting import read_results
+from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.progress import Progress
+from spotting_core.inference.suppression import Spotting
+from spotting_core.inference.windows import ScoreAverage, Span, window_spans
+from spotting_core.media.source import open_match
+from spotting_core.models.load import load_model
+from spotting_core.models.window import Scores
+from spotting_core.spots import Spot
+from tests.conftest import small_model
+from tests.videos import make_video, steady, uneven
+
+SECONDS = 24
+
+
+@pytest.fixture(scope="module")
+def match_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two short halves, the second with uneven times and a late start."""
+    folder = tmp_path_factory.mktemp("match")
+    make_video(folder / "1_180p.mp4", steady(SECONDS * 10, rate=10.0))
+    make_video(folder / "2_180p.mkv", uneven(300, start=0.7))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_model(tmp_path_factory.mktemp("model") / "m")
+
+
+@pytest.fixture(scope="module")
+def entity_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_model(tmp_path_factory.mktemp("model") / "m", "entity-attention", entities=8, window=20)
+
+
+def arrays_of(analysis: Analysis) -> dict[str, np.ndarray]:
+    found = {}
+    for half in analysis.halves:
+        for name in ("times", "frames", "scores", "displacement", "features", "image_embeddings", "maps/class_map"):
+            if half.has(name):
+                found[f"{half.half}/{name}"] = np.array(half.array(name))
+        if half.entities is not None:
+            for name in ("sample", "entity", "score", "box", "weight", "kept"):
+                found[f"{half.half}/entities/{name}"] = getattr(half.entities, name)
+    return found
+
+
+def test_an_analysis_has_what_it_says(match_folder: Path, model_folder: Path, data: DataDirectory) -> None:
+    analysis = analyse_match(open_match(match_folder), load_model(model_folder), data)
+    record = analysis.record
+    assert record.classes == analysis.classes.names
+    assert record.rate == 2.0
+    assert [h.half for h in record.halves] == [1, 2]
+    for half in analysis.halves:
+        samples = half.record.samples
+        assert len(half.times) == samples == len(half.frames)
+        for name, described in record.arrays.items():
+            if name == "entities":
+                continue
+            values = half.array(name)
+            assert list(values.shape) == [samples, *described["shape"][1:]], name
+            assert str(values.dtype) == described["dtype"], name
+        # Sample k is the frame nearest to k / rate.
+        assert np.abs(half.times - np.arange(samples) * 500_000).max() <= 60_000
+    assert not analysis.has("entities")
+    assert analysis.has("displacement")
+    assert record.notice is not None
+    assert "rendered matches only" in record.notice
+    assert read_results(analysis.results_file) == [
+        Spot(s.half, round(s.time / 1000) * 1000, s.label, s.confidence, source="imported") for s in analysis.spots()
+    ]
+    assert analysis.folder == data.analysis(record.source_id, analysis.folder.name)
+    assert [p.name for p in analysis.folder.parent.iterdir()] == [analysis.folder.name]  # nothing half-written
+
+
+def test_an_analysis_with_entities(match_folder: Path, entity_model: Path, data: DataDirectory) -> None:
+    analysis = analyse_match(open_match(match_folder), load_model(entity_model), data)
+    assert analysis.has("entities")
+    half = analysis.half(1)
+    table = half.entities
+    assert table is not None
+    assert table.weight is not None
+    assert len(half.array("entity_embeddings")) == len(table)
+    assert half.array("image_embeddings").shape == (len(half.times), 64)
+    if len(table):
+        assert (np.diff(table.sample) >= 0).all()
+        assert np.bincount(table.sample).max() <= 8
+
+
+@pytest.mark.parametrize("kind", ["model_folder", "entity_model"])
+@pytest.mark.parametrize("stops", [[0.1], [0.35, 0.6], [0.2, 0.21, 0.8]])
+def test_a_stopped_analysis_goes_on_and_ends_the_same(
+    match_folder: Path, kind: str, stops: list[float], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    model = load_model(request.getfixturevalue(kind))
+    source = open_match(match_folder)
+    whole = analyse_match(source, model, DataDirectory(tmp_path / "a"))
+    data = DataDirectory(tmp_path / "b")
+    seen: list[float] = []
+    for stop in stops:
+
+        def report(progress: Progress, stop: float = stop) -> bool:
+            seen.append(progress.share)
+            return progress.share < stop
+
+        with pytest.raises(CancelledError, match="What is done is kept"):
+            analyse_match(source, model, data, report=report)
+    starts: list[float] = []
+    parts = analyse_match(source, model, data, report=lambda p: starts.append(p.share) is None)
+    if stops[-1] > 0.5:
+        assert starts[0] > 0.2  # it went on, it did not begin again
+    expected, found = arrays_of(whole), arrays_of(parts)
+    assert expected.keys() == found.keys()
+    for name, values in expected.items():
+        assert np.array_equal(values, found[name]), name
+
+
+def test_only_the_pictures_decide(match_folder: Path, entity_model: Path, tmp_path: Path) -> None:
+    model = load_model(entity_model)
+    plain = analyse_match(open_match(match_folder), model, DataDirectory(tmp_path / "a"))
+    other = tmp_path / "with truth"
+    other.mkdir()
+    for path in match_folder.iterdir():
+        (other / path.name).write_bytes(path.read_bytes())
+    write_labels(other / "Labels-v2.json", [Spot(1, 5_000_000, "Goal")])
+    for name in ("entities.parquet", "calibration.parquet"):
+        (other / name).write_bytes(b"truth that must not be read")
+    (other / "meta.json").write_text(json.dumps({"engine": {}}))
+    told = analyse_match(open_match(other), model, DataDirectory(tmp_path / "b"))
+    for name, values in arrays_of(plain).items():
+        assert np.array_equal(values, arrays_of(told)[name]), name
+    assert told.record.notice is None  # it says that it was rendered
+
+
+def test_a_finished_analysis_is_opened_not_made_again(
+    match_folder: Path, model_folder: Path, data: DataDirectory
+) -> None:
+    model = load_model(model_folder)
+    first = analyse_match(open_match(match_folder), model, data)
+    made = (first.folder / "analysis.json").stat().st_mtime_ns
+    again = analyse_match(open_match(match_folder), model, data, report=lambda _: False)
+    assert (again.folder / "analysis.json").stat().st_mtime_ns == made
+
+
+def test_another_rate_or_an_unwritable_place_say_so(
+    match_folder: Path, model_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    model = load_model(model_folder)
+    with pytest.raises(BadInputError, match="reads 2 samples a second, not 5"):
+        analyse_match(open_match(match_folder), model, data, rate=5.0)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadInputError, match="a file where the analysis should go"):
+        analyse_match(open_match(match_folder), model, data, out=tmp_path / "file")
+    with pytest.raises(BadInputError, match="cannot be written here"):
+        analyse_match(open_match(match_folder), model, data, out=tmp_path / "file" / "below")
+
+
+def test_spots_are_made_again_from_the_stored_scores(
+    match_folder: Path, model_folder: Path, data: DataDirectory
+) -> None:
+    analysis = analyse_match(open_match(match_folder), load_model(model_folder), data)
+    many, few = (len(analysis.spots(Spotting(threshold=t))) for t in (0.01, 0.9))
+    assert many > few
+
+
+def test_damaged_analyses_say_so(match_folder: Path, model_folder: Path, data: DataDirectory) -> None:
+    analysis = analyse_match(open_match(match_folder), load_model(model_folder), data)
+    path = analysis.folder / "analysis.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "format": 9}))
+    with pytest.raises(NewerFormatError):
+        Analysis.open(analysis.folder)
+    path.write_text(json.dumps({k: v for k, v in content.items() if k != "rate"}))
+    with pytest.raises(BadInputError, match="damaged"):
+        Analysis.open(analysis.folder)
+    path.write_text(json.dumps({**content, "classes": list(reversed(content["classes"]))}))
+    with pytest.raises(BadInputError, match="other classes"):
+        Analysis.open(analysis.folder)
+    path.write_text(json.dumps(content))
+    scores = analysis.folder / "half1" / "scores.npy"
+    np.save(scores, np.zeros((3, 17), np.float16))
+    with pytest.raises(BadInputError, match=r"the scores have the shape \(3, 17\)"):
+        _ = Analysis.open(analysis.folder).half(1).scores
+    with pytest.raises(BadInputError, match="no half 3"):
+        Analysis.open(analysis.folder).half(3)
+
+
+# --- windows --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("samples", "window", "expected"),
+    [
+        (50, 100, [(0, 50)]),
+        (100, 100, [(0, 100)]),
+        (101, 100, [(0, 100), (1, 101)]),
+        (250, 100, [(0, 100), (50, 150), (100, 200), (150, 250)]),
+        (270, 100, [(0, 100), (50, 150), (100, 200), (150, 250), (170, 270)]),
+    ],
+)
+def test_windows_overlap_by_half_and_end_at_the_end(samples: int, window: int, expected: list) -> None:
+    assert [(s.start, s.stop) for s in window_spans(samples, window)] == expected
+
+
+def test_the_average_is_a_mean_over_the_windows_a_sample_lies_in() -> None:
+    average = ScoreAverage(6)
+    average.add(Span(0, 4), Scores(np.full((4, 1), 1.0, np.float32)), ("confidence", "displacement"))
+    average.add(Span(2, 6), Scores(np.full((4, 1), 3.0, np.float32)), ("confidence", "displacement"))
+    mean = average.mean("confidence")
+    assert mean is not None
+    assert mean[:, 0].tolist() == [1, 1, 2, 2, 3, 3]
+    assert average.mean("displacement") is None
