@@ -1,0 +1,90 @@
+"""The database: SQLite with write-ahead log by default, PostgreSQL by URL (``TOUCHLINE_DATABASE``).
+
+The schema is brought up to date by Alembic when the database is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+
+ENVIRONMENT_VARIABLE = "TOUCHLINE_DATABASE"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 30
+
+
+class Database:
+    """An open database with the newest schema."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        try:
+            _migrate(self.engine)
+        except SQLAlchemyError as error:
+            raise BadInputError(
+                f"the database cannot be opened ({str(error).splitlines()[0]})",
+                where=url,
+                fix=f"Check the data directory, or the URL in {ENVIRONMENT_VARIABLE}",
+            ) from error
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction: committed when the block ends, rolled back on an error."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection, _record) -> None:  # type: ignore[no-untyped-def]
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+            cursor.close()
+            connection.isolation_level = None  # SQLAlchemy begins transactions itself, below
+
+        @event.listens_for(engine, "begin")
+        def begin(connection) -> None:  # type: ignore[no-untyped-def]
+            # Take the write lock at once: two writers then wait for each other instead of failing half way.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")
+
+
+@lru_cache(maxsize=8)
+def _open(url: str) -> Database:
+    return Database(url)
+
+
+def open_database(data: DataDirectory) -> Database:
+    """The database of a data directory, or the one of the environment.
+
+    Errors:
+        BadInputError: it cannot be opened.
+    """
+    data.ensure()
+    return _open(os.environ.get(ENVIRONMENT_VARIABLE) or data.database_url)

@@ -1,0 +1,78 @@
+"""The tables of the store: matches and jobs. Arrays stay in files, found by content hash."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class MatchRow(Base):
+    """A match that was added to the library.
+
+    ``path`` is where it was found; ``source_hash`` is known once its files have been read through.
+    """
+
+    __tablename__ = "match"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    path: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    home: Mapped[str | None] = mapped_column(Text)
+    away: Mapped[str | None] = mapped_column(Text)
+    score: Mapped[str | None] = mapped_column(String(32))
+    date: Mapped[str | None] = mapped_column(String(32))
+    league: Mapped[str | None] = mapped_column(Text)
+    source_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    duration: Mapped[int | None] = mapped_column(BigInteger)  # microseconds over all halves
+    labels: Mapped[str | None] = mapped_column(Text)  # uploaded Labels-v2, as JSON text
+    error: Mapped[str | None] = mapped_column(Text)
+    added: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class JobRow(Base):
+    """One piece of long work: analysing a match, preparing its video, explaining a spot.
+
+    ``key`` names the work; while a job of a key is queued or running no second one can be made.
+    ``lease`` is the moment until which the worker that runs it has promised a sign of life.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "job_one_live",
+            "key",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        Index("job_state_made", "state", "made"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, default="")
+    match_id: Mapped[str | None] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"))
+    parameters: Mapped[dict] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    progress: Mapped[float] = mapped_column(Float, default=0.0)
+    stage: Mapped[str] = mapped_column(Text, default="")
+    speed: Mapped[float | None] = mapped_column(Float)
+    remaining: Mapped[float | None] = mapped_column(Float)
+    error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    cancel: Mapped[bool] = mapped_column(default=False)
+    lease: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    made: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    ended: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
