@@ -1,0 +1,88 @@
+"""Checkpoints of a training run, and its log: a killed run goes on where it was, to the same end."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from spotting_core.errors import BadInputError
+from spotting_core.files import replacing
+
+
+class RunFolder:
+    """The folder of one run: ``checkpoint.pt`` (the latest state), ``log.jsonl`` and ``config.json``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.pt"
+
+    def save(self, state: dict[str, Any]) -> None:
+        with replacing(self.checkpoint) as part:
+            torch.save(state, part)
+
+    def load(self, fingerprint: str) -> dict[str, Any] | None:
+        """The latest state, or None for a new run.
+
+        Errors:
+            BadInputError: the folder holds a run of another configuration.
+        """
+        if not self.checkpoint.is_file():
+            return None
+        state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        if state["fingerprint"] != fingerprint:
+            raise BadInputError(
+                "this folder holds a run of another configuration",
+                where=self.path,
+                fix="Give another --run folder, or delete this one to start over",
+            )
+        return state
+
+    def log(self, **values: Any) -> None:
+        """Append one line to the log."""
+        with (self.path / "log.jsonl").open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(values) + "\n")
+
+    def cut_log(self, step: int) -> None:
+        """Drop what was logged after a step, so that a resumed run logs every step once."""
+        path = self.path / "log.jsonl"
+        if path.is_file():
+            lines = [ln for ln in path.read_text(encoding="utf-8").splitlines() if json.loads(ln)["step"] <= step]
+            path.write_text("".join(f"{ln}\n" for ln in lines), encoding="utf-8")
+
+
+class AveragedWeights:
+    """Exponential moving average of a model's weights; short runs score better with it."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.model = copy.deepcopy(model).eval()
+        self.decay = decay
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards the model; the first steps move faster so that the random start is forgotten."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for mean, new in zip(self.model.state_dict().values(), model.state_dict().values(), strict=True):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(new.detach(), 1 - decay)
+            else:
+                mean.copy_(new)
+
+
+def learning_rate_share(step: int, *, warm_up: int, total: int) -> float:
+    """Linear warm-up, then a cosine down to a hundredth: the share of the peak rate at a step."""
+    if step < warm_up:
+        return (step + 1) / warm_up
+    progress = min(1.0, (step - warm_up) / max(1, total - warm_up))
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))

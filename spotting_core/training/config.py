@@ -1,0 +1,52 @@
+"""Training configurations: a TOML file that names a system and gives every setting that matters."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from spotting_core.errors import BadInputError
+
+_Config = TypeVar("_Config")
+
+
+def read_config(path: Path) -> tuple[str, dict[str, Any]]:
+    """System name and settings of a configuration file.
+
+    Errors:
+        BadInputError: missing, not TOML, or without ``system``.
+    """
+    if not path.is_file():
+        raise BadInputError("there is no such configuration", where=path, fix="See assets/training for examples")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this configuration is not TOML ({error})", where=path) from error
+    system = content.get("system")
+    if not isinstance(system, str):
+        raise BadInputError("this configuration names no system", where=path, fix='Add a line system = "…"')
+    settings = content.get("config", {})
+    if not isinstance(settings, dict):
+        raise BadInputError("[config] of this configuration is not a table", where=path)
+    return system, settings
+
+
+def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Config:
+    """Settings as a config dataclass; lists become tuples, nested tables nested dataclasses.
+
+    Errors:
+        BadInputError: an unknown setting, a missing one, or one of the wrong type.
+    """
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(settings) - set(fields))
+    if unknown:
+        raise BadInputError(
+            f"unknown setting {unknown[0]!r}", where=where, fix=f"Known settings: {', '.join(sorted(fields))}"
+        )
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"this configuration cannot be used ({error})", where=where) from error

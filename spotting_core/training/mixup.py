@@ -1,0 +1,45 @@
+"""Mixup that works with entities.
+
+Zhang et al., "mixup: Beyond Empirical Risk Minimization" (ICLR 2018), used on features by Soares et al.
+UGLF switches it off when entities are read. Here the frames of two clips are blended by λ, both entity sets
+are joined with shares λ and 1 - λ (the attention weighs an entity by its share), and the targets are blended
+by the same λ, so what is asked for is what is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import torch
+from torch import Tensor
+
+from spotting_core.models.targets import AnchorTargets
+from spotting_core.models.window import EntitySet
+
+
+def mix_frames(frames: Tensor, partner: Tensor, share: Tensor) -> Tensor:
+    """Blend pictures (B, T, 3, H, W); partner: int64 (B,), share: float (B,) of the clip's own."""
+    own = share.view(-1, 1, 1, 1, 1)
+    return torch.lerp(frames[partner], frames, own)
+
+
+def mix_entities(entities: EntitySet, partner: Tensor, share: Tensor) -> EntitySet:
+    """Both clips' entities side by side, (B, T, 2N), each with its clip's share of its own."""
+    own = share.view(-1, 1, 1)
+    joined = {f.name: torch.cat([v := getattr(entities, f.name), v[partner]], dim=2) for f in fields(EntitySet)}
+    joined["share"] = torch.cat([entities.share * own, entities.share[partner] * (1 - own)], dim=2)
+    return EntitySet(**joined)
+
+
+def mix_targets(targets: AnchorTargets, partner: Tensor, share: Tensor) -> AnchorTargets:
+    """Blended confidence; a displacement counts by the share of the clip it is of, their mean where both do."""
+    own = share.view(-1, 1, 1)
+    near, other = targets.near * own, targets.near[partner] * (1 - own)
+    both = near + other
+    displacement = (near * targets.displacement + other * targets.displacement[partner]) / both.clamp_min(1e-6)
+    return AnchorTargets(
+        confidence=torch.lerp(targets.confidence[partner], targets.confidence, own),
+        displacement=displacement,
+        near=both,
+        valid=torch.maximum(targets.valid, targets.valid[partner]),
+    )

@@ -1,0 +1,180 @@
+"""``touchline train``: a configuration in, a model folder out.
+
+Which trainer a system has is decided here and nowhere else. The model folder is complete: weights, card with
+measured scores, and whatever loading it checks.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.measure import measure_entities
+from spotting_core.files import write_json
+from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
+from spotting_core.models.card import CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
+from spotting_core.models.load import load_model, save_model
+from spotting_core.training.config import as_config, read_config
+from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
+from spotting_core.training.measure import card_scores, compared, spotted_games
+from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
+from spotting_core.training.trainer import Progress, Trainer
+
+ENTITIES = "entities"
+_LICENCE = "Apache-2.0"
+_REPORT_SPLIT = "test"
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What was asked for.
+
+    Arguments:
+        config: the configuration file; root: where the splits lie; run: folder of checkpoints and log.
+        out: model folder to write; compare: another model folder whose scores go on the card, or None.
+    """
+
+    config: Path
+    root: Path
+    run: Path
+    out: Path
+    device: str = "cpu"
+    compare: Path | None = None
+
+
+def train(
+    order: TrainingOrder,
+    data: DataDirectory,
+    *,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Train (or go on with) a run, measure it on the test split, and write its model folder.
+
+    Errors:
+        BadInputError: a configuration or data folder that cannot be used; CancelledError: ``progress``.
+    """
+    name, settings = read_config(order.config)
+    say("Reading the matches")
+    if name == ENTITIES:
+        config = as_config(EntityTrainingConfig, settings, order.config)
+        entity_trainer = EntityTrainer(config, order.root, order.run, data, order.device)
+        say("Training")
+        entity_trainer.train(progress)
+        say(f"Measuring on the {_REPORT_SPLIT} split")
+        return _finish_entities(entity_trainer, order)
+    spotting_config = as_config(SpottingTrainingConfig, {"system": name, **settings}, order.config)
+    trainer = SpottingTrainer(spotting_config, order.root, order.run, data, order.device)
+    say("Training")
+    trainer.train(progress)
+    say(f"Measuring on the {_REPORT_SPLIT} split")
+    return _finish_spotting(trainer, order, data)
+
+
+def _command(order: TrainingOrder) -> str:
+    return f"touchline train {order.config.name} --data DIR"
+
+
+def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
+    """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card."""
+    facts = {
+        "data": f"simmatch: {', '.join(trainer.config.data)}",
+        "seed": trainer.config.seed,
+        "steps": trainer.step,
+        "commit": _commit(),
+        "command": _command(order),
+        "hours": round(trainer.seconds / 3600, 2),
+        "device": f"{trainer.device.type}, {trainer.threads} threads",
+    }
+    earlier = Path(trainer.config.start_from) / CARD_FILE
+    if trainer.config.start_from and earlier.is_file():
+        facts["earlier"] = json.loads(earlier.read_text(encoding="utf-8"))["training"]
+    return facts
+
+
+def _commit() -> str | None:
+    """Commit of the code, where it is a checkout."""
+    place = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"], cwd=place, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip() or None
+
+
+def _finish_entities(trainer: EntityTrainer, order: TrainingOrder) -> Path:
+    trainer.write(order.out)
+    finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
+    card = {
+        "format": FORMAT,
+        "name": "Touchline entities",
+        "kind": "vision-language model (open_clip)",
+        "what": "A small CLIP model with a stride-4 pyramid, trained contrastively on named regions of rendered "
+        "football matches with captions composed from truth. It knows these entities and plain words for kit "
+        "colours, roles, places, cameras and cards, in rendered pictures; nothing else.",
+        "image_tower": "RegNetY-002 with a feature pyramid",
+        "text_tower": f"transformer, {trainer.config.text_layers} layers of {trainer.config.text_width}",
+        "embed_dim": trainer.config.embed_dim,
+        "prompts": trainer.config.prompts,
+        "training": _training_facts(trainer, order),
+        "scores": {"split": _REPORT_SPLIT, "entities": measure_entities(order.root / _REPORT_SPLIT, finder)},
+        "domain": SIMULATED,
+        "licence": _LICENCE,
+    }
+    write_json(order.out / "card.json", card)
+    return order.out
+
+
+def _finish_spotting(trainer: SpottingTrainer, order: TrainingOrder, data: DataDirectory) -> Path:
+    config = trainer.model_config
+    trainer.model.load_state_dict(trainer.best_state())
+    card = Card(
+        name=f"Touchline {trainer.system.name}",
+        system=trainer.system.name,
+        paper=trainer.system.paper,
+        config=asdict(config),
+        class_table=trainer.config.classes,
+        classes=config.classes,
+        input={
+            "kind": "video",
+            "rate": config.rate,
+            "size": [config.width, config.height],
+            "mean": list(IMAGENET_MEAN),
+            "std": list(IMAGENET_STD),
+            "dim": None,
+            "feature": None,
+        },
+        window=config.window,
+        entities=_entities_of(trainer) if config.entities else None,
+        training=_training_facts(trainer, order),
+        scores={},
+        domain=SIMULATED,
+        licence=_LICENCE,
+    )
+    save_model(order.out, trainer.model, card)
+    model = load_model(order.out, order.device)
+    games = spotted_games(model, order.root / _REPORT_SPLIT, data)
+    scores = card_scores(games, config.classes, _REPORT_SPLIT)
+    if order.compare is not None:
+        other = read_card(order.compare)
+        scores["compared"] = compared(scores, other.scores, other.name)
+    write_card(order.out, replace(card, scores=scores))
+    return order.out
+
+
+def _entities_of(trainer: SpottingTrainer) -> dict[str, Any]:
+    finder = EntityFinder.load(trainer.config.entity_model, prompts=trainer.config.prompts)
+    return {
+        "model": trainer.config.entity_model,
+        "sha256": finder.model.sha256,
+        "prompts": trainer.config.prompts,
+        "names": list(finder.prompts.names),
+    }

@@ -1,0 +1,171 @@
+"""The loop that every training run goes through: seeded, logged, resumable, cancellable.
+
+What is learned from what belongs to the subclass; a batch depends on the seed and the step alone, so a run
+that was killed sees the batches it would have seen.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from spotting_core.errors import CancelledError
+from spotting_core.files import write_json
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.training.checkpoint import AveragedWeights, RunFolder, learning_rate_share
+
+log = logging.getLogger(__name__)
+
+_Batch = TypeVar("_Batch")
+_BATCHES_AHEAD = 3
+_LOG_EVERY = 20
+_LARGEST_GRADIENT = 5.0
+
+Progress = Callable[[int, int, Mapping[str, float]], bool]
+"""Called after every step with (step, steps, losses); returning False cancels the run."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What every run's configuration has.
+
+    Arguments:
+        data: splits to learn from, folders below the data root.
+        steps, warm_up: how long; the rate rises over ``warm_up`` steps and falls in a cosine.
+        averaging: decay of the moving average of the weights, which is what is shipped.
+    """
+
+    data: tuple[str, ...] = ("train",)
+    seed: int = 1
+    steps: int = 1000
+    batch: int = 8
+    warm_up: int = 100
+    rate: float = 2.0
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    averaging: float = 0.999
+    checkpoint_every: int = 200
+
+    def fingerprint(self) -> str:
+        """Hash of the configuration: a run is resumed only with its own."""
+        return joint_hash(f"{k}={v}" for k, v in sorted(asdict(self).items()))
+
+
+class Trainer(Generic[_Batch]):
+    """One run. Subclasses give ``make_batch`` and ``losses``; ``loss_shares`` weighs the latter."""
+
+    loss_shares: Mapping[str, float] = MappingProxyType({})
+
+    def __init__(self, model: nn.Module, config: TrainingConfig, run: Path, device: str) -> None:
+        self.device = torch.device(device)
+        self.config: Any = config
+        self.run = RunFolder(run)
+        self.model: Any = model.to(self.device).to(memory_format=torch.channels_last)
+        self.average = AveragedWeights(self.model, config.averaging)
+        self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
+        self.step, self.seconds = 0, 0.0
+        self._resume()
+
+    @property
+    def threads(self) -> int:
+        return torch.get_num_threads()
+
+    def make_batch(self, step: int) -> _Batch:
+        """The batch of a step; called in a thread, some steps ahead."""
+        raise NotImplementedError
+
+    def losses(self, batch: _Batch) -> dict[str, Tensor]:
+        """Named losses of a batch."""
+        raise NotImplementedError
+
+    def after_step(self) -> bool:
+        """Called after every step; True ends the run early."""
+        return False
+
+    def extra_state(self) -> dict[str, Any]:
+        """What a subclass keeps in the checkpoint."""
+        return {}
+
+    def restore_extra(self, state: dict[str, Any]) -> None:
+        """Take back what ``extra_state`` gave."""
+
+    def train(self, progress: Progress | None = None) -> None:
+        """Run to the last step, or until ``after_step`` ends it.
+
+        Errors:
+            CancelledError: ``progress`` returned False; the state is saved.
+        """
+        self.model.train()
+        with ThreadPoolExecutor(2) as pool:
+            ahead = [pool.submit(self.make_batch, self.step + i) for i in range(_BATCHES_AHEAD)]
+            while self.step < self.config.steps:
+                began = time.perf_counter()
+                batch = ahead.pop(0).result()
+                ahead.append(pool.submit(self.make_batch, self.step + _BATCHES_AHEAD))
+                losses = self._train_step(batch)
+                self.step += 1
+                self.seconds += time.perf_counter() - began
+                if self.step % _LOG_EVERY == 0:
+                    self.run.log(step=self.step, seconds=round(self.seconds, 1), **losses)
+                ended = self.after_step()
+                if ended or self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps:
+                    self.save()
+                if ended:
+                    return
+                if progress and not progress(self.step, self.config.steps, losses):
+                    self.save()
+                    raise CancelledError("training was cancelled", fix="Start it again to go on")
+
+    def _train_step(self, batch: _Batch) -> dict[str, float]:
+        share = learning_rate_share(self.step, warm_up=self.config.warm_up, total=self.config.steps)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * share
+        losses = self.losses(batch)
+        total = torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum()
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        self.optimiser.step()
+        self.average.update(self.model, self.step)
+        return {name: round(float(loss.detach()), 4) for name, loss in losses.items()}
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        self.run.save({
+            "fingerprint": self.config.fingerprint(),
+            "model": self.model.state_dict(),
+            "average": self.average.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            **self.extra_state(),
+        })  # fmt: skip
+
+    def _resume(self) -> None:
+        state = self.run.load(self.config.fingerprint())
+        if state is None:
+            write_json(self.run.path / "config.json", asdict(self.config))
+            return
+        self.model.load_state_dict(state["model"])
+        self.average.model.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.restore_extra(state)
+        self.run.cut_log(self.step)
+        log.info("going on from step %d of %d", self.step, self.config.steps)
+
+
+def _decay_groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Matrices and kernels decay, vectors and scalars do not."""
+    heavy = [p for p in model.parameters() if p.ndim > 1]
+    light = [p for p in model.parameters() if p.ndim <= 1]
+    return [{"params": heavy, "weight_decay": decay}, {"params": light, "weight_decay": 0.0}]
