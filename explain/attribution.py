@@ -1,0 +1,91 @@
+"""An explanation as data: what was asked, by which method, against what, and the answer with its scale."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spotting_core.errors import BadInputError, NewerFormatError
+from spotting_core.files import replacing
+
+FORMAT = 1
+SPACE, TIME, ENTITY, FEATURE = "space", "time", "entity", "feature"
+
+ENTITY_ROW = np.dtype([
+    ("sample", "i4"),
+    ("entity", "i2"),
+    ("score", "f4"),
+    ("x1", "f4"),
+    ("y1", "f4"),
+    ("x2", "f4"),
+    ("y2", "f4"),
+    ("kept", "?"),
+    ("weight", "f4"),
+    ("effect", "f4"),
+])  # fmt: skip
+"""Row of an entity explanation: where it is, what the model made of it, and the score's change without it."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """One explanation of one class at one anchor.
+
+    Arguments:
+        method, model: names.
+        half, label: of the spot; anchor: its sample's time in microseconds.
+        baseline: what took the place of what was taken away, in words.
+        held_fixed: what was not computed again, in words ("" if all was).
+        kind: ``space``, ``time``, ``entity`` or ``feature``.
+        values: space float32 (W, h, w); time float32 (W,); entity: rows of ``ENTITY_ROW``.
+        times: int64 (W,), of the window's samples in microseconds.
+        score: the model's confidence in this window at the anchor; score_baseline: with all taken away.
+        scale: (low, high) of the values.
+        seconds: what computing it took.
+        entities: names by index, for kind ``entity``.
+    """
+
+    method: str
+    model: str
+    half: int
+    label: str
+    anchor: int
+    baseline: str
+    held_fixed: str
+    kind: str
+    values: np.ndarray
+    times: np.ndarray
+    score: float
+    score_baseline: float
+    scale: tuple[float, float]
+    seconds: float
+    entities: tuple[str, ...] = ()
+
+    def save(self, path: Path) -> None:
+        """Write as ``.npz`` with a JSON header, atomically."""
+        header: dict[str, Any] = {k: v for k, v in asdict(self).items() if k not in ("values", "times")}
+        with replacing(path) as part, part.open("wb") as handle:
+            text = json.dumps({"format": FORMAT, **header})
+            np.savez(handle, header=np.array(text), values=self.values, times=self.times)
+
+    @classmethod
+    def load(cls, path: Path) -> Attribution:
+        """Read what ``save`` wrote.
+
+        Errors:
+            BadInputError: missing or damaged; NewerFormatError.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                header = json.loads(str(saved["header"]))
+                arrays = {"values": saved["values"], "times": saved["times"]}
+        except (OSError, ValueError, KeyError) as error:
+            raise BadInputError(f"this explanation cannot be read ({error})", where=path) from error
+        if header.pop("format") > FORMAT:
+            raise NewerFormatError(path, FORMAT + 1, FORMAT)
+        known = {f.name for f in fields(cls)}
+        header = {k: tuple(v) if isinstance(v, list) else v for k, v in header.items() if k in known}
+        return cls(**header, **arrays)

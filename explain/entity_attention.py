@@ -1,0 +1,57 @@
+"""Entity attention: which entities the model itself kept, and with what weight, in every frame of a window.
+
+Nothing is computed beside the model: these are the weights that multiplied the entities' tokens. They say
+what was read, not what decided; ``entity_ablation`` measures the latter.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from explain.attribution import ENTITY, ENTITY_ROW, Attribution
+from explain.given import Given, run, score_at
+from spotting_core.models.load import LoadedModel
+from spotting_core.models.window import Output
+
+NAME = "entity-attention"
+
+
+def explain(model: LoadedModel, given: Given, label: str) -> Attribution:
+    """One row per entity of the window, with its weight and whether it was kept; ``effect`` is not measured."""
+    began = time.perf_counter()
+    output = run(model, given)
+    return Attribution(
+        method=NAME,
+        model=model.card.name,
+        half=given.half,
+        label=label,
+        anchor=int(given.times[given.anchor]),
+        baseline="none: read from the model",
+        held_fixed="",
+        kind=ENTITY,
+        values=entity_rows(given, output),
+        times=given.times,
+        score=score_at(output, given, model.classes.index(label)),
+        score_baseline=float("nan"),
+        scale=(0.0, 1.0),
+        seconds=time.perf_counter() - began,
+        entities=given.table.names if given.table else (),
+    )
+
+
+def entity_rows(given: Given, output: Output) -> np.ndarray:
+    """Rows of ``ENTITY_ROW`` for all entities of a window, effects not a number."""
+    table = given.table
+    if table is None or output.weight is None or output.kept is None:
+        return np.zeros(0, ENTITY_ROW)
+    sample, slot, _ = table.slots(given.first, given.first + len(given.times))
+    rows = np.zeros(len(table), ENTITY_ROW)
+    rows["sample"], rows["entity"], rows["score"] = table.sample, table.entity, table.score
+    for i, corner in enumerate(("x1", "y1", "x2", "y2")):
+        rows[corner] = table.box[:, i]
+    rows["kept"] = output.kept[0].cpu().numpy()[sample, slot]
+    rows["weight"] = output.weight[0].float().cpu().numpy()[sample, slot]
+    rows["effect"] = np.nan
+    return rows

@@ -1,0 +1,244 @@
+"""Explanations of toy models whose reasons are known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from explain.attribution import ENTITY_ROW, Attribution
+from explain.given import Given, run, score_at, window_around
+from explain.methods import METHODS, explain
+from explain.temporal_occlusion import blurred
+from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.table import EntityTable
+from spotting_core.errors import BadInputError
+from spotting_core.inference.analyse import analyse_match
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import open_match
+from spotting_core.models.card import Card
+from spotting_core.models.load import LoadedModel, load_model
+from spotting_core.models.registry import system
+from spotting_core.models.window import EntitySet, Output, Window
+from tests.conftest import small_model
+from tests.videos import make_video, steady
+
+CLASSES = load_classes()
+GOAL, CARD = CLASSES.index("Goal"), CLASSES.index("Yellow card")
+NAMES = ("ball", "yellow card", "player")
+W, H, WIDTH = 30, 36, 64
+
+
+@dataclass(frozen=True)
+class _ToyConfig:
+    width: int = WIDTH
+    height: int = H
+    rate: float = 2.0
+    window: int = W
+    entities: int = 4
+    classes: tuple[str, ...] = CLASSES.names
+
+
+class OneFrame(nn.Module):
+    """Says "goal" at sample t by the contrast of one corner of sample t + ``offset``: blurring takes it away."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__()
+        self.offset = offset
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, window: Window) -> Output:
+        assert window.frames is not None
+        contrast = window.frames[:, :, 0, :8, :8].std((2, 3))  # (1, W)
+        logits = torch.full((1, contrast.shape[1], len(CLASSES)), -4.0)
+        logits[:, :, GOAL] = 10 * torch.roll(contrast, -self.offset, 1) - 5
+        return Output(logits=logits, pooled=torch.zeros(1, contrast.shape[1], 1))
+
+
+class OneEntity(nn.Module):
+    """Says "yellow card" with a logit of 3 where a yellow card is in the set of the anchor, else -3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, window: Window) -> Output:
+        assert window.entities is not None
+        return self.from_pooled(torch.zeros(1, window.entities.share.shape[1], 1), window)
+
+    def from_pooled(self, pooled: Tensor, window: Window) -> Output:
+        entities = window.entities
+        assert entities is not None
+        there = ((entities.entity == 1) * entities.share).amax(-1)  # (1, W)
+        logits = torch.full((1, pooled.shape[1], len(CLASSES)), -4.0)
+        logits[:, :, CARD] = 6 * there - 3
+        weight = entities.share * (entities.entity == 1) * 0.75 + entities.share * (entities.entity == 0) * 0.25
+        return Output(logits=logits, weight=weight, kept=weight > 0, pooled=pooled)
+
+
+def toy(network: nn.Module, entities: bool = False) -> LoadedModel:
+    card = Card(
+        name="toy",
+        system="e2e-spot",
+        paper="",
+        config={},
+        class_table="soccernet-v2",
+        classes=CLASSES.names,
+        input={"mean": [0.5] * 3, "std": [0.25] * 3},
+        window=W,
+        entities={"model": "toy"} if entities else None,
+        training={},
+        scores={},
+        domain="simulated",
+        licence="",
+    )
+    return LoadedModel(card, system("e2e-spot"), network.eval(), _ToyConfig(), CLASSES, "0" * 64, Path())
+
+
+def given_window(anchor: int = 15, entities: bool = False) -> Given:
+    pictures = np.full((W, H, WIDTH, 3), 110, np.uint8)
+    pictures[anchor - 2, :8:2, :8] = 250  # the contrast that OneFrame(-2) looks for
+    pictures[anchor - 2, 1:8:2, :8] = 0
+    table = None
+    if entities:
+        rows = [(14, 2), (15, 0), (15, 1), (15, 2), (16, 1), (25, 1)]
+        table = EntityTable(
+            NAMES,
+            np.array([s + 100 for s, _ in rows], np.int32),
+            np.array([e for _, e in rows], np.int16),
+            np.full(len(rows), 0.9, np.float32),
+            np.array([[i, i, i + 10, i + 20] for i in range(len(rows))], np.float32),
+            np.zeros((len(rows), 4), np.float16),
+        )
+    times = (np.arange(W) + 100) * 500_000
+    found = EntitySet.of_table(table, 100, 100 + W, (640, 360)) if table else None
+    return Given(1, 100, times.astype(np.int64), pictures, found, table, anchor)
+
+
+def test_occlusion_in_time_finds_the_one_frame_that_decides() -> None:
+    found = explain(toy(OneFrame(-2)), given_window(), "Goal", method="temporal-occlusion")
+    assert int(found.values.argmax()) == 13
+    assert found.score > 0.95
+    # Without that frame the contrast is gone: sigmoid(-5).
+    assert found.values[13] == pytest.approx(found.score - 1 / (1 + math.exp(5)), abs=0.01)
+    assert np.abs(np.delete(found.values, 13)).max() < 1e-4
+    assert found.score_baseline == pytest.approx(1 / (1 + math.exp(5)), abs=0.01)
+    assert (found.half, found.label, found.kind, found.anchor) == (1, "Goal", "time", 115 * 500_000)
+
+
+@pytest.mark.parametrize("offset", [-3, -1, 0, 1])
+def test_a_shift_by_a_frame_would_be_seen(offset: int) -> None:
+    # The same picture asked of a model that looks elsewhere: nothing there, so nothing matters.
+    found = explain(toy(OneFrame(offset)), given_window(), "Goal", method="temporal-occlusion")
+    assert np.abs(found.values).max() < 1e-3
+
+
+def test_occlusion_can_be_stopped() -> None:
+    seen: list[float] = []
+    explain(
+        toy(OneFrame(-2)),
+        given_window(),
+        "Goal",
+        method="temporal-occlusion",
+        report=lambda s: seen.append(s) or len(seen) < 3,
+    )
+    assert len(seen) == 3
+
+
+def test_blurring_leaves_nothing_to_tell_apart() -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (126, 224, 3), dtype=np.uint8)
+    assert blurred(picture).astype(float).std() < 0.05 * picture.astype(float).std()
+
+
+def test_ablation_finds_the_one_entity_that_decides() -> None:
+    model, given = toy(OneEntity(), entities=True), given_window(entities=True)
+    found = explain(model, given, "Yellow card", method="entity-ablation")
+    first = found.values[0]
+    assert found.entities[first["entity"]] == "yellow card"
+    with_card, without = 1 / (1 + math.exp(-3)), 1 / (1 + math.exp(3))
+    assert found.score == pytest.approx(with_card, abs=1e-4)
+    assert first["effect"] == pytest.approx(without - with_card, abs=1e-4)
+    assert found.score_baseline == pytest.approx(without, abs=1e-4)
+    others = found.values[1:]
+    assert sorted(found.entities[r["entity"]] for r in others) == ["ball", "player"]
+    assert np.abs(others["effect"]).max() < 1e-6
+    # The row shown is the heaviest region at the anchor's own sample.
+    assert (first["sample"], first["x1"], first["weight"]) == (115, 2, pytest.approx(0.75))
+
+
+def test_ablation_equals_a_direct_call_without_the_entity() -> None:
+    model, given = toy(OneEntity(), entities=True), given_window(entities=True)
+    found = explain(model, given, "Yellow card", method="entity-ablation")
+    assert given.entities is not None
+    share = given.entities.share.clone()
+    share[:, 7:24][given.entities.entity[:, 7:24] == 1] = 0
+    direct = score_at(run(model, given.with_entities(given.entities.with_share(share))), given, CARD)
+    assert found.score + found.values[0]["effect"] == pytest.approx(direct, abs=1e-4)
+
+
+def test_entity_attention_reads_the_models_own_weights() -> None:
+    given = given_window(entities=True)
+    found = explain(toy(OneEntity(), entities=True), given, "Yellow card", method="entity-attention")
+    assert found.values.dtype == ENTITY_ROW
+    assert found.values["weight"].tolist() == pytest.approx([0, 0.25, 0.75, 0, 0.75, 0.75])
+    assert found.values["kept"].tolist() == [False, True, True, False, True, True]
+    assert found.values["sample"].tolist() == [114, 115, 115, 115, 116, 125]
+    assert np.isnan(found.values["effect"]).all()
+
+
+def test_a_method_that_does_not_fit_says_why() -> None:
+    with pytest.raises(BadInputError, match="this model has no entities"):
+        explain(toy(OneFrame(0)), given_window(), "Goal", method="entity-ablation")
+    with pytest.raises(BadInputError, match="no method 'tea-leaves'"):
+        explain(toy(OneFrame(0)), given_window(), "Goal", method="tea-leaves")
+    with pytest.raises(BadInputError, match="'Homerun' is not in the class table"):
+        explain(toy(OneFrame(0)), given_window(), "Homerun", method="temporal-occlusion")
+    assert {m.kind for m in METHODS.values()} == {"time", "entity"}
+
+
+def test_an_explanation_is_kept_whole(tmp_path: Path) -> None:
+    given = given_window(entities=True)
+    for name in ("entity-ablation", "temporal-occlusion"):
+        model = toy(OneEntity(), entities=True) if name == "entity-ablation" else toy(OneFrame(-2))
+        found = explain(model, given, "Yellow card", method=name)
+        found.save(tmp_path / "e.npz")
+        again = Attribution.load(tmp_path / "e.npz")
+        assert np.array_equal(again.values, found.values)
+        assert np.array_equal(again.times, found.times)
+        for field in (
+            "method",
+            "model",
+            "half",
+            "label",
+            "anchor",
+            "baseline",
+            "held_fixed",
+            "kind",
+            "score",
+            "scale",
+            "entities",
+        ):
+            assert getattr(again, field) == getattr(found, field), field
+    (tmp_path / "e.npz").write_bytes(b"x")
+    with pytest.raises(BadInputError, match="cannot be read"):
+        Attribution.load(tmp_path / "e.npz")
+
+
+def test_a_window_around_a_moment_holds_its_samples(tmp_path: Path, data: DataDirectory) -> None:
+    video = make_video(tmp_path / "a.mp4", steady(600, rate=10.0))
+    model = load_model(small_model(tmp_path / "m"))
+    analysis = analyse_match(open_match(video), model, data)
+    for seconds, anchor in ((0.0, 0), (30.0, 10), (59.5, 19)):
+        given = window_around(analysis, ingest(video, data), model, 1, round(seconds * 1e6))
+        assert given.anchor == anchor
+        assert given.times[given.anchor] == round(seconds * 1e6)
+        assert given.pictures.shape == (20, 36, 64, 3)
+    middle = window_around(analysis, ingest(video, data), model, 1, 30_000_000)
+    edge = window_around(analysis, ingest(video, data), model, 1, 32_000_000)
+    assert np.array_equal(middle.pictures[8], edge.pictures[4])  # the same samples, four later
