@@ -1,0 +1,103 @@
+"""``touchline analyze``: spot the actions of a match."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
+from app.settings import DEMO
+from spotting_core.analysis import Analysis
+from spotting_core.clock import match_clock
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+from spotting_core.models.card import BUNDLED
+
+
+def analyze(
+    source: Path | None = typer.Argument(
+        None, help="A video, a game folder, or a folder of halves.", show_default=False
+    ),
+    demo: bool = typer.Option(False, "--demo", help="Analyse the bundled match."),
+    out_folder: Path | None = typer.Option(
+        None, "--out", help="Where to write the analysis.", show_default="the data directory"
+    ),
+    model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
+    device: str = typer.Option("auto", help="auto, cpu or cuda."),
+    rate: float | None = typer.Option(None, help="Samples a second; must be the model's.", show_default="the model's"),
+    json_file: str | None = typer.Option(
+        None, "--json", help="Write the spots as JSON to this file (- for standard output)."
+    ),
+) -> None:
+    """Spot the actions of a match and write the analysis.
+
+    An analysis that was stopped goes on where it was. Open the result with `touchline app`.
+    """
+    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.progress import Progress
+    from spotting_core.media.source import open_match
+    from spotting_core.models.load import load_model
+
+    match = open_match(source_of(source, demo))
+    loaded = load_model(model, device_of(device))
+    data = DataDirectory.default().ensure()
+    with progress_bar() as bar:
+        task = bar.add_task(match.fixture.title, total=None, note="")
+
+        def report(progress: Progress) -> bool:
+            note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
+            bar.update(task, total=progress.total, completed=progress.done, note=note)
+            return True
+
+        analysis = analyse_match(match, loaded, data, out=out_folder, rate=rate, report=report)
+    for warning in match.warnings:
+        err.print(f"[yellow]Note:[/yellow] {warning}.", highlight=False)
+    if analysis.record.notice:
+        err.print(f"[yellow]Note:[/yellow] {analysis.record.notice}", highlight=False)
+    if json_file is not None:
+        write_machine_output(as_json(analysis), json_file)
+    if json_file != "-":
+        _print_summary(analysis)
+
+
+def source_of(source: Path | None, demo: bool) -> Path:
+    """The path to work on.
+
+    Errors:
+        BadInputError: neither or both of SOURCE and --demo.
+    """
+    if demo == (source is not None):
+        raise BadInputError("give a SOURCE or --demo", fix="For example: touchline analyze my_match.mp4")
+    return DEMO if source is None else source
+
+
+def as_json(analysis: Analysis) -> dict[str, Any]:
+    """Machine output: where the analysis lies and its spots at the default thresholds."""
+    return {
+        "analysis": os.fspath(analysis.folder),
+        "model": analysis.record.model["name"],
+        "notice": analysis.record.notice,
+        "timings": dict(analysis.record.timings),
+        "spots": [
+            {"half": s.half, "time": s.seconds, "label": s.label, "confidence": round(s.confidence or 0, 4)}
+            for s in analysis.spots()
+        ],
+    }
+
+
+def _print_summary(analysis: Analysis) -> None:
+    spots = analysis.spots()
+    counts = Counter(s.label for s in spots)
+    table = Table("Class", "Spots", "When", box=None, header_style="bold", pad_edge=False)
+    for action in analysis.classes:
+        if counts[action.name]:
+            own = [s for s in spots if s.label == action.name]
+            times = ", ".join(match_clock(s.half, s.time) for s in own[:8])
+            table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
+    out.print(table if spots else "No spots at the default thresholds.")
+    out.print(f"\n{len(spots)} spots of {analysis.record.title} in {analysis.folder}", highlight=False, soft_wrap=True)

@@ -1,0 +1,40 @@
+"""``touchline train``: train a system and write its model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+
+from app.command_line.terminal import device_of, err, out, progress_bar
+from spotting_core.data_directory import DataDirectory
+
+
+def train(
+    config: Path = typer.Argument(help="A configuration, see assets/training."),
+    data: Path = typer.Option(..., "--data", help="Folder that holds the splits (train, val, test)."),
+    run: Path | None = typer.Option(None, help="Folder of the run's checkpoints and log.", show_default=".runs/NAME"),
+    out_folder: Path | None = typer.Option(None, "--out", help="Model folder to write.", show_default="RUN/model"),
+    compare: Path | None = typer.Option(None, help="Another model folder whose scores go on the card."),
+    device: str = typer.Option("auto", help="auto, cpu or cuda."),
+) -> None:
+    """Train a system, measure it on the test split, and write its model folder.
+
+    Started again with the same configuration, a run goes on from its last checkpoint.
+    """
+    from spotting_core.training.train import TrainingOrder
+    from spotting_core.training.train import train as run_training
+
+    folder = run or Path(".runs") / config.stem
+    order = TrainingOrder(config, data, folder, out_folder or folder / "model", device_of(device), compare)
+    with progress_bar() as bar:
+        task = bar.add_task(config.stem, total=None, note="")
+
+        def progress(step: int, steps: int, losses: Mapping[str, float]) -> bool:
+            note = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+            bar.update(task, total=steps, completed=step, note=note)
+            return True
+
+        written = run_training(order, DataDirectory.default().ensure(), progress=progress, say=err.print)
+    out.print(f"Model written to {written}", highlight=False)

@@ -1,0 +1,336 @@
+// The Match workspace: player, why panel, lanes and rail as one component that survives every rerun.
+
+import { HalfArrays } from "./arrays.js";
+import { Lanes } from "./lanes.js";
+import { Player } from "./player.js";
+import { Rail } from "./rail.js";
+import { applyTheme, icon, loadTokens, themeOf } from "./theme.js";
+import { matchClock } from "./time.js";
+import { Why } from "./why.js";
+
+const KEYS = [
+  ["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous action"],
+  ["O", "loop the chosen action"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
+];
+
+const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["N P", "action"], ["O", "loop"], ["+ −", "zoom"]];
+
+export class Workspace {
+  constructor(root, api) {
+    this.root = root;
+    this.api = api;
+    this.arrays = new Map();
+    this.abort = new AbortController();
+    root.innerHTML = template();
+    this.q = (selector) => root.querySelector(selector);
+    this.player = new Player(this.q(".player"), {
+      moved: (half, seconds, settled) => this.moved(half, seconds, settled),
+      ended: () => this.nextHalf(), action: (step) => this.nextAction(step), loopOf: () => this.loopOf(),
+    });
+    this.lanes = new Lanes(this.q(".lanes-body"), {
+      seek: (half, seconds) => this.player.open(half, seconds), pick: (spot) => this.pick(spot),
+      choose: (action) => this.choose(action), threshold: (action, value, final) => this.setThreshold(action, value, final),
+    });
+    this.rail = new Rail(this.q(".rail"), { pick: (spot) => this.pick(spot), threshold: (value, final) => this.setThreshold(null, value, final), filtered: () => this.respot() });
+    this.why = new Why(this.q(".why"), this.q(".why-line"), {
+      seek: (half, seconds) => this.player.open(half, seconds), retry: () => this.api.setTriggerValue("explain", this.trigger(this.chosen)),
+    });
+    window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });
+    root.addEventListener("click", (event) => this.header(event));
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(root);
+    root.workspace = this; // for tests
+  }
+
+  // --- data ------------------------------------------------------------------------------------------
+
+  async update(data) {
+    this.theme = themeOf(this.root);
+    applyTheme(this.root, this.theme);
+    const match = !this.data || this.data.match.id !== data.match.id || this.data.analysis !== data.analysis;
+    this.data = data;
+    this.newest = data;
+    if (match) await this.openMatch(data);
+    if (this.newest !== data) return; // a newer run came in meanwhile
+    this.thresholds = { ...data.thresholds };
+    this.data.thresholds = this.thresholds;
+    this.player.update(data, this.arrays);
+    this.lanes.setTheme(this.theme);
+    this.lanes.update(data, this.arrays);
+    this.rail.update(data, this.theme);
+    this.why.update(data, this.arrays, this.theme);
+    this.drawHeader();
+    this.readSpots();
+    this.respot();
+    if (match) this.start(data.start);
+    this.root.dataset.ready = data.analysis;
+    if (!this.chosen && data.start.pick) this.pickNearest(data.start);
+  }
+
+  async openMatch(data) {
+    this.root.dataset.ready = "";
+    this.chosen = null;
+    this.arrays = new Map();
+    await Promise.all(data.halves.map(async (half) => this.arrays.set(half.half, await new HalfArrays(half, data.classes.length, data.arrays).load())));
+  }
+
+  start(start) {
+    this.choose(this.data.classes.find((c) => c.name === start.label) ?? null, false);
+    this.resize();
+    this.player.open(start.half, start.seconds);
+  }
+
+  readSpots() {
+    const action = (index) => this.data.classes[index];
+    this.all = this.data.spots.map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: action(index), confidence }));
+    this.truth = this.data.truth.map(([half, seconds, index]) => ({ half, seconds, action: action(index) }));
+    if (this.chosen) this.chosen = this.all.find((s) => s.id === this.chosen.id) ?? null;
+  }
+
+  // --- spots -----------------------------------------------------------------------------------------
+
+  levelOf(action) { return this.thresholds[action.name] ?? this.data.threshold; }
+
+  /** Which spots stand at the present thresholds and filters, everywhere on screen. */
+  respot() {
+    const started = performance.now();
+    const above = this.all.filter((s) => s.confidence >= this.levelOf(s.action) && this.rail.passes(s));
+    this.spots = above;
+    this.lanes.setSpots(above, this.truth.filter((t) => !this.rail.hidden.has(t.action.index)));
+    this.lanes.setChosen(this.chosen, this.action);
+    this.lanes.draw();
+    this.rail.show(above, this.chosen, above.length ? null : this.below());
+    this.why.show(this.chosen, this.action);
+    this.player.refreshLoop();
+    this.drawSpotting();
+    this.respotted = performance.now() - started;
+  }
+
+  /** The highest lower threshold that shows something, and how much. */
+  below() {
+    const under = this.all.filter((s) => this.rail.passes(s)).map((s) => s.confidence).sort((a, b) => b - a);
+    if (!under.length) return null;
+    const level = Math.max(0.05, Math.floor(under[Math.min(5, under.length - 1)] * 100) / 100);
+    return [level, under.filter((c) => c >= level).length];
+  }
+
+  setThreshold(action, value, final) {
+    if (action) this.thresholds[action.name] = value;
+    else { this.data.threshold = value; for (const name of Object.keys(this.thresholds)) delete this.thresholds[name]; }
+    this.rail.setThreshold(this.data.threshold);
+    this.respot();
+    if (final) this.api.setTriggerValue("thresholds", { threshold: this.data.threshold, thresholds: { ...this.thresholds } });
+  }
+
+  trigger(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
+
+  pick(spot, seek = true) {
+    if (!spot) return;
+    this.chosen = spot;
+    this.action = spot.action;
+    this.player.setAction(spot.action);
+    this.lanes.setChosen(spot, spot.action);
+    if (seek) { this.player.open(spot.half, spot.seconds); this.lanes.reveal(spot.half, spot.seconds); }
+    this.lanes.draw();
+    this.rail.show(this.spots, spot, null);
+    this.rail.reveal();
+    this.why.show(spot, spot.action);
+    this.player.refreshLoop();
+    this.address();
+    this.api.setTriggerValue("picked", this.trigger(spot));
+  }
+
+  pickNearest(start) {
+    const own = this.spots.filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
+    const near = own.sort((a, b) => Math.abs(a.seconds - start.seconds) - Math.abs(b.seconds - start.seconds))[0];
+    if (near && Math.abs(near.seconds - start.seconds) < 2) this.pick(near);
+  }
+
+  choose(action, draw = true) {
+    this.action = action;
+    this.player.setAction(action);
+    this.lanes.setChosen(this.chosen, action);
+    if (draw) { this.lanes.draw(); this.address(); }
+  }
+
+  nextAction(step) {
+    const now = this.lanes.common(this.player.half, this.player.time), at = (s) => this.lanes.common(s.half, s.seconds);
+    const spot = step > 0 ? this.spots.find((s) => at(s) > now + 0.1) : this.spots.findLast((s) => at(s) < now - 0.1);
+    this.pick(spot);
+  }
+
+  loopOf() {
+    const spot = this.chosen;
+    if (!spot) return null;
+    const { lead, lag } = spot.action, end = this.data.halves.find((h) => h.half === spot.half).duration;
+    return { half: spot.half, start: Math.max(0, spot.seconds - lead), end: Math.min(end - 0.1, spot.seconds + lag), label: `−${lead} +${lag} s` };
+  }
+
+  nextHalf() {
+    const next = this.data.halves.find((h) => h.half === this.player.half + 1);
+    if (next) this.player.open(next.half, 0, true);
+  }
+
+  // --- moments ---------------------------------------------------------------------------------------
+
+  moved(half, seconds, settled) {
+    if (!this.data || half === null) return;
+    this.lanes.setHead(half, seconds);
+    this.lanes.setLoop(this.player.loop);
+    this.drawHalves(half, seconds);
+    if (settled) this.address();
+  }
+
+  /** Match, moment and class into the page's address, without a rerun. */
+  address() {
+    if (this.player.half === null) return;
+    const query = new URLSearchParams(location.search);
+    query.set("match", this.data.match.id);
+    query.set("half", this.player.half);
+    query.set("t", this.player.time.toFixed(3));
+    if (this.action) query.set("class", this.action.name); else query.delete("class");
+    const target = `${location.pathname}?${query}`;
+    if (target !== location.pathname + location.search) history.replaceState(history.state, "", target);
+  }
+
+  // --- keys ------------------------------------------------------------------------------------------
+
+  key(event) {
+    const at = event.composedPath()[0];
+    const writing = at?.matches?.("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]");
+    if (writing || event.ctrlKey || event.metaKey || event.altKey || !this.data || document.querySelector("[role=dialog]")) return;
+    const player = this.player, jump = (s) => player.seek(player.time + s);
+    const actions = {
+      " ": () => player.toggle(), ArrowLeft: () => (event.shiftKey ? jump(-5) : player.step(-1)), ArrowRight: () => (event.shiftKey ? jump(5) : player.step(1)),
+      j: () => jump(-2 * Math.max(1, player.video.playbackRate)), k: () => { player.speed(1); player.video.pause(); },
+      l: () => { player.speed(player.video.paused ? 1 : Math.min(8, player.video.playbackRate * 2)); player.video.play(); },
+      n: () => this.nextAction(1), p: () => this.nextAction(-1), o: () => { player.toggleLoop(); this.moved(player.half, player.time, false); },
+      "+": () => this.lanes.zoom(0.5), "=": () => this.lanes.zoom(0.5), "-": () => this.lanes.zoom(2), "0": () => this.lanes.whole(),
+      b: () => player.toggleOption("boxes"), h: () => player.toggleOption("map"), s: () => player.command("sound"), f: () => player.command("full"),
+      "?": () => (this.q(".keys").hidden = !this.q(".keys").hidden), Escape: () => { this.q(".keys").hidden = true; this.q(".why").classList.remove("sheet"); },
+    };
+    const group = /^[1-9]$/.test(event.key) && this.lanes.groups?.[Number(event.key) - 1];
+    const action = actions[event.key] ?? actions[event.key.toLowerCase()] ?? (group && (() => this.lanes.fold(group.name, false)));
+    if (!action) return;
+    event.preventDefault();
+    // A focused button must not be pressed by the space bar as well.
+    if (event.key === " " && at?.blur && at !== document.body) at.blur();
+    action();
+  }
+
+  // --- header ----------------------------------------------------------------------------------------
+
+  header(event) {
+    const name = event.target.closest("[data-head]")?.dataset.head;
+    if (!name) return;
+    if (name === "half") this.player.open(Number(event.target.closest("[data-half]").dataset.half), 0);
+    else if (name === "link") this.copyLink();
+    else if (name === "keys") this.q(".keys").hidden = !this.q(".keys").hidden;
+    else this.api.setTriggerValue("command", { name, nonce: performance.now() });
+  }
+
+  async copyLink() {
+    this.address();
+    let done = true;
+    try { await navigator.clipboard.writeText(location.href); } catch { done = false; }
+    const button = this.q("[data-head=link]");
+    button.classList.add("on");
+    button.title = done ? "Copied" : "Copy it from the address bar";
+    setTimeout(() => { button.classList.remove("on"); button.title = "Copy link to this moment"; }, 1500);
+  }
+
+  drawHeader() {
+    const { match, model, notice, job } = this.data;
+    const put = (selector, value) => (this.q(selector).textContent = value ?? "");
+    put(".home", match.home ?? match.title);
+    put(".away", match.away);
+    put(".score", match.score?.replace("-", "–"));
+    put(".occasion", [match.league, match.date].filter(Boolean).join(", "));
+    put(".model-name", model);
+    this.q(".kit-home").style.background = match.kits[0] ?? "transparent";
+    this.q(".kit-away").style.background = match.kits[1] ?? "transparent";
+    this.q(".notice").hidden = !notice;
+    put(".notice span", notice);
+    this.q(".job").hidden = !job;
+    if (job) { put(".job span", job.text); this.q(".job i").style.width = `${100 * job.progress}%`; }
+    this.q(".halves").hidden = this.data.halves.length < 2;
+  }
+
+  drawHalves(half, seconds) {
+    const box = this.q(".halves");
+    const key = `${half}/${Math.floor(seconds)}`;
+    if (box.dataset.key === key) return;
+    box.dataset.key = key;
+    box.innerHTML = this.data.halves.map((h) => {
+      const on = h.half === half, range = on ? matchClock(half, seconds) : `${matchClock(h.half, 0).replace(/^0/, "")}–${matchClock(h.half, h.duration).replace(/^0/, "")}`;
+      return `<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${h.half === 1 ? "1st half" : "2nd half"} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
+    }).join("");
+  }
+
+  drawSpotting() {
+    const own = Object.keys(this.thresholds).length;
+    this.q(".spotting-text").textContent = `≥ ${this.data.threshold.toFixed(2).replace(/^0/, "")}${own ? ` (${own} of their own)` : ""}, ${this.data.method}`;
+  }
+
+  resize() {
+    if (!this.data) return;
+    const wide = this.root.clientWidth, tall = this.root.clientHeight;
+    this.root.classList.toggle("narrow", wide <= 1240);
+    this.root.classList.toggle("tiny", wide <= 860);
+    this.root.classList.toggle("wide", wide >= 1768);
+    this.lanes.autoFold = tall < 780 ? new Set(this.lanes.groups?.slice(-1).map((g) => g.name).concat("restarts")) : null;
+    this.player.resize();
+    this.lanes.resize();
+    if (this.chosen) this.why.chart();
+  }
+
+  destroy() {
+    this.abort.abort();
+    this.observer.disconnect();
+    this.player.destroy();
+  }
+}
+
+function template() {
+  const hint = ([keys, what]) => `<span>${keys.split(" ").map((k) => `<kbd>${k}</kbd>`).join("")}${what}</span>`;
+  const mark = (shape, label) => `<span class="legend-mark">${shape}${label}</span>`;
+  const triangle = (d, filled) => `<svg width="11" height="10" viewBox="0 0 11 10"><path d="${d}" fill="${filled ? "var(--text-secondary)" : "none"}" stroke="var(--text-secondary)" stroke-width="1.2"/></svg>`;
+  return `
+  <header>
+    <button class="ic" data-head="library" title="Back to the library" aria-label="Back to the library">${icon("left")}</button>
+    <span class="teams"><i class="kit kit-home"></i><span class="home"></span><span class="score"></span><span class="away"></span><i class="kit kit-away"></i></span>
+    <span class="caption occasion wide"></span><span class="spring"></span>
+    <span class="job" hidden><span></span><b class="bar"><i></i></b></span>
+    <span class="halves segments" role="group" aria-label="Half"></span><span class="spring"></span>
+    <button class="button model wide" data-head="model" title="Which model's analysis is shown"><span class="muted">Model</span> <span class="model-name"></span>${icon("down", 12)}</button>
+    <button class="button" data-head="spotting" title="How spots are made of scores">${icon("sliders", 14)}Spotting <span class="muted spotting-text wide"></span></button>
+    <button class="button" data-head="export">${icon("share", 14)}Export</button>
+    <button class="ic wide" data-head="link" title="Copy link to this moment" aria-label="Copy link to this moment">${icon("link")}</button>
+  </header>
+  <p class="notice" hidden>${icon("info", 14)}<span></span></p>
+  <div class="work">
+    <div class="left">
+      <div class="stage-row"><section class="card player"></section><section class="card why"></section></div>
+      <section class="card why-line"></section>
+      <section class="card lanes"><div class="lanes-body"></div>
+        <footer>${HINTS.map(hint).join("")}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>
+          <span class="marks">${mark(triangle("M1 1.5h9L5.5 9Z", true), "predicted")}${mark(triangle("M1 8.5h9L5.5 1Z", false), "true")}</span></footer></section>
+    </div>
+    <aside class="card rail"></aside>
+  </div>
+  <div class="keys" hidden><b>Keys</b>${KEYS.map(hint).join("")}</div>`;
+}
+
+/** Called by the component at every run of the page. */
+export async function mount(component) {
+  const { data, parentElement, setTriggerValue } = component;
+  await loadTokens(data.scripts);
+  const root = parentElement.querySelector(".workspace");
+  const workspace = (root.workspace ??= new Workspace(root, {}));
+  workspace.api = { setTriggerValue };
+  workspace.update(data).catch((error) => {
+    root.dataset.failed = error.message;
+    workspace.player.note(`This match could not be loaded: ${error.message}.`);
+  });
+  return workspace;
+}

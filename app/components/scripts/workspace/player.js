@@ -1,0 +1,314 @@
+// The player: one video element for both halves, the overlay locked to the presented frame, transport and layers.
+
+import { FrameTable, halfClock, matchClock, nearest } from "./time.js";
+import { heatGradient, icon } from "./theme.js";
+import { Overlay } from "./overlay.js";
+
+const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8];
+const LAYERS = { entities: "Entity attention", class_map: "Environment" };
+
+export class Player {
+  /**
+   * @param root element that gets the player
+   * @param hooks {moved(half, seconds), ended(), action(step), loopOf() -> {start, end, label} | null}
+   */
+  constructor(root, hooks) {
+    this.hooks = hooks;
+    this.root = root;
+    root.innerHTML = template();
+    this.q = (selector) => root.querySelector(selector);
+    this.video = this.q("video");
+    this.overlay = new Overlay(this.q(".overlay"));
+    this.arrays = new Map();
+    this.half = null;
+    this.frame = 0;
+    this.loop = null;
+    this.stats = { frames: 0, overlay: 0, seeks: [] };
+    this.listen();
+  }
+
+  listen() {
+    const video = this.video;
+    video.addEventListener("play", () => { this.button(); this.follow(); });
+    video.addEventListener("pause", () => { this.button(); this.hooks.moved(this.half, this.time, true); });
+    video.addEventListener("seeked", () => this.afterSeek());
+    video.addEventListener("loadeddata", () => { this.overlay.resize(); this.q(".stage-note").hidden = true; this.show(video.currentTime); });
+    video.addEventListener("ended", () => this.hooks.ended());
+    video.addEventListener("error", () => this.fail());
+    video.addEventListener("click", () => this.toggle());
+    video.addEventListener("ratechange", () => (this.q("[data-do=speed]").textContent = `${video.playbackRate}×`));
+    this.root.addEventListener("click", (event) => {
+      const name = event.target.closest("[data-do]")?.dataset.do;
+      if (name) this.command(name);
+    });
+    this.root.addEventListener("input", (event) => this.option(event.target));
+  }
+
+  command(name) {
+    const actions = {
+      play: () => this.toggle(), back: () => this.step(-1), on: () => this.step(1),
+      previous: () => this.hooks.action(-1), next: () => this.hooks.action(1),
+      speed: () => this.speed(SPEEDS[(SPEEDS.indexOf(this.video.playbackRate) + 1) % SPEEDS.length] ?? 1),
+      loop: () => this.toggleLoop(), sound: () => this.mute(!this.video.muted),
+      full: () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen?.()),
+    };
+    actions[name]?.();
+  }
+
+  option(input) {
+    const options = this.overlay.options, name = input.dataset.option;
+    if (!name) return;
+    options[name] = input.type === "checkbox" ? input.checked : input.type === "range" ? input.value / 100 : input.value;
+    if (name === "opacity") this.q(".opacity").textContent = `${input.value}%`;
+    if (name === "layer") this.prepare();
+    this.redraw();
+  }
+
+  /** Set a layer on or off by key. */
+  toggleOption(name) {
+    const box = this.q(`input[data-option=${name}]`);
+    box.checked = !box.checked;
+    this.option(box);
+  }
+
+  /** Take new data: halves with their arrays, entity names, map description. */
+  update(data, arrays) {
+    this.data = data;
+    this.arrays = arrays;
+    const layer = this.q("select[data-option=layer]");
+    const wanted = [...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])];
+    if (layer.dataset.made !== wanted.join()) {
+      layer.dataset.made = wanted.join();
+      layer.innerHTML = wanted.map((name) => `<option value="${name}">${LAYERS[name]}</option>`).join("");
+      this.overlay.options.layer = wanted[0] ?? "entities";
+      this.q(".layers").hidden = wanted.length === 0;
+    }
+    this.renew(false);
+    this.q(".scale").style.background = heatGradient() + ", repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)";
+  }
+
+  /**
+   * Open the half again if its video has become ready, or, after a failure, if its link has been renewed.
+   * A link that is renewed while the old one still plays is left for later.
+   */
+  renew(failed) {
+    const source = this.half !== null && this.data.halves.find((h) => h.half === this.half);
+    if (!source) return false;
+    if (!source.video) { this.note(source.note); return false; }
+    if (source.video === this.source || (this.source && !failed)) return false;
+    this.open(this.half, this.time, false, true);
+    return true;
+  }
+
+  /** Class whose map is shown. */
+  setAction(action) {
+    this.action = action;
+    this.prepare();
+  }
+
+  /** Fetch what the chosen layer needs of this half, then draw. */
+  async prepare() {
+    const arrays = this.arrays.get(this.half);
+    if (!arrays) return;
+    const half = this.half, action = this.action;
+    try {
+      const [entities, map] = await Promise.all([
+        arrays.entitiesReady(),
+        this.overlay.options.layer === "class_map" && action ? arrays.mapReady(action.index) : null,
+      ]);
+      if (half === this.half && action === this.action) {
+        this.entities = entities;
+        this.map = map;
+        this.redraw();
+      }
+    } catch (error) {
+      this.note(`The overlay could not be loaded: ${error.message}.`);
+    }
+  }
+
+  /** Show a moment of a half; `again` loads its video anew. */
+  open(half, seconds, play = false, again = false) {
+    const source = this.data.halves.find((h) => h.half === half);
+    if (!source) return;
+    if (this.half !== half || !this.source || again) {
+      this.half = half;
+      this.source = source.video;
+      this.entities = this.map = null;
+      this.table = new FrameTable(this.arrays.get(half).frameTimes);
+      this.overlay.clear();
+      if (!source.video) { this.note(source.note); return; }
+      this.video.src = source.video;
+      this.video.poster = source.poster ?? "";
+      this.prepare();
+    }
+    this.seek(seconds);
+    if (play) this.video.play();
+  }
+
+  get time() { return this.table ? this.table.times[this.frame] : 0; }
+
+  /** Show the frame that is on screen at a time. */
+  seek(seconds) {
+    if (!this.table) return;
+    this.seekFrame(this.table.at(Math.max(0, seconds)));
+  }
+
+  seekFrame(frame) {
+    frame = Math.max(0, Math.min(this.table.last, frame));
+    this.frame = frame;
+    this.seekStarted = performance.now();
+    this.video.currentTime = this.table.middle(frame);
+    this.clock();
+    this.hooks.moved(this.half, this.time, false);
+  }
+
+  step(frames) {
+    this.video.pause();
+    if (this.table) this.seekFrame(this.frame + frames);
+  }
+
+  toggle() {
+    if (!this.source) return;
+    if (this.video.paused) this.video.play(); else this.video.pause();
+  }
+
+  speed(rate) { this.video.playbackRate = rate; }
+
+  mute(silent) {
+    this.video.muted = silent;
+    this.q("[data-do=sound]").innerHTML = icon(silent ? "silent" : "sound");
+  }
+
+  toggleLoop() {
+    this.loop = this.loop ? null : this.hooks.loopOf();
+    this.describeLoop();
+    if (this.loop) { this.open(this.loop.half, this.loop.start, true); }
+  }
+
+  /** The loop follows the chosen action. */
+  refreshLoop() {
+    if (this.loop) this.loop = this.hooks.loopOf();
+    this.describeLoop();
+  }
+
+  describeLoop() {
+    const button = this.q("[data-do=loop]"), range = this.loop ?? this.hooks.loopOf();
+    button.classList.toggle("on", Boolean(this.loop));
+    button.disabled = !range;
+    button.querySelector("span").textContent = range ? `Loop ${range.label}` : "Loop";
+  }
+
+  /** While playing, draw at every presented frame. */
+  follow() {
+    const present = (_now, meta) => {
+      this.stats.frames++;
+      this.show(meta.mediaTime);
+      if (this.loop && this.half === this.loop.half && meta.mediaTime >= this.loop.end) this.seek(this.loop.start);
+      if (!this.video.paused) this.video.requestVideoFrameCallback(present);
+    };
+    this.video.requestVideoFrameCallback(present);
+  }
+
+  afterSeek() {
+    if (this.seekStarted) this.stats.seeks.push(performance.now() - this.seekStarted);
+    this.seekStarted = 0;
+    this.show(this.video.currentTime);
+    if (this.video.paused) this.hooks.moved(this.half, this.time, true);
+  }
+
+  /** A frame has been presented. */
+  show(mediaTime) {
+    if (!this.table || this.video.readyState < 2) return;
+    this.frame = this.table.at(mediaTime);
+    this.clock();
+    this.redraw();
+    this.hooks.moved(this.half, this.time, false);
+  }
+
+  redraw() {
+    const arrays = this.arrays.get(this.half);
+    if (!arrays?.samples || !this.table || this.video.readyState < 2) return;
+    const started = performance.now(), time = this.time, sample = nearest(arrays.samples, time);
+    this.overlay.draw({
+      video: this.video, sample, distance: time - arrays.samples[sample], spacing: 1 / this.data.rate,
+      entities: this.entities, names: this.data.entities, map: this.map, grid: this.data.arrays.map?.grid,
+    });
+    this.caption(arrays.samples[sample], time);
+    this.stats.overlay += performance.now() - started;
+  }
+
+  /** The layers bar names method, class, moment and scale. */
+  caption(moment, time) {
+    const entities = this.overlay.options.layer === "entities", map = this.data.arrays.map;
+    const of = entities ? "" : this.action ? `${this.action.short}, ` : "";
+    const away = moment - time, off = Math.abs(away) < 0.02 ? "" : ` (${away > 0 ? "+" : "−"}${Math.abs(away).toFixed(2)} s)`;
+    this.q(".moment").textContent = `${of}${matchClock(this.half, moment, 1)}${off}`;
+    this.q(".moment").title = "Moment of the sample that is drawn, and how far it is from the frame on screen";
+    this.q(".range").textContent = entities ? "0–1" : `0–${map ? map.scale[1].toFixed(1) : ""}`;
+  }
+
+  clock() {
+    const text = matchClock(this.half, this.time, 2), dot = text.lastIndexOf(".");
+    this.q(".clock").firstChild.nodeValue = text.slice(0, dot);
+    this.q(".clock span").textContent = text.slice(dot);
+    this.q(".where").textContent = `half ${this.half}, ${halfClock(this.time, 2).replace(/^0/, "")}`;
+    this.q(".number").textContent = `, frame ${this.frame}`;
+  }
+
+  button() {
+    const button = this.q("[data-do=play]");
+    button.innerHTML = icon(this.video.paused ? "play" : "pause");
+    button.title = this.video.paused ? "Play (Space)" : "Pause (Space)";
+  }
+
+  fail() {
+    if (this.source && !this.renew(true)) this.note("The browser cannot play this video. Reload the page; if it stays so, the file has changed or its link has expired.");
+  }
+
+  /** A message in the place of the picture. */
+  note(text) {
+    const note = this.q(".stage-note");
+    note.textContent = text;
+    note.hidden = false;
+  }
+
+  resize() {
+    this.overlay.resize();
+    this.redraw();
+  }
+
+  destroy() {
+    this.video.pause();
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+}
+
+const button = (name, title, inner, extra = "") => `<button class="ic ${extra}" data-do="${name}" title="${title}" aria-label="${title}">${inner}</button>`;
+
+function template() {
+  return `
+  <div class="stage">
+    <video playsinline muted preload="auto"></video>
+    <canvas class="overlay"></canvas>
+    <div class="stage-note" hidden></div>
+    <div class="layers">
+      <select data-option="layer" title="What the map shows" aria-label="Map layer"></select>
+      <span class="moment wide"></span><span class="scale"></span><span class="range"></span><span class="spring"></span>
+      <label><input type="checkbox" data-option="map" checked>Map</label>
+      <input type="range" data-option="opacity" min="10" max="100" value="65" title="Opacity of the map" aria-label="Opacity of the map"><span class="opacity">65%</span>
+      <label><input type="checkbox" data-option="boxes" checked>Boxes</label>
+      <label><input type="checkbox" data-option="names" checked>Names</label>
+    </div>
+  </div>
+  <div class="transport">
+    ${button("previous", "Previous action (P)", icon("previous"))}${button("back", "One frame back (←)", icon("left", 16, 1.8))}
+    ${button("play", "Play (Space)", icon("play"), "solid")}
+    ${button("on", "One frame on (→)", icon("right", 16, 1.8))}${button("next", "Next action (N)", icon("next"))}
+    <span class="clock">00:00<span>.00</span></span><span class="caption"><span class="where"></span><span class="number wide"></span></span><span class="spring"></span>
+    ${button("sound", "Sound (S)", icon("silent"))}
+    <button class="button ghost" data-do="speed" title="Speed (J, L; K stops)">1×</button>
+    <button class="button loop" data-do="loop" title="Loop the chosen action (O)">${icon("loop", 14)}<span>Loop</span></button>
+    ${button("full", "Whole screen (F)", icon("full"))}
+  </div>`;
+}

@@ -1,0 +1,62 @@
+// Times: match clock, and the table of presentation times of a file.
+
+const HALF = 2700; // seconds
+
+/** Seconds of a half as match clock: 45:37, 45+2:10. */
+export function matchClock(half, seconds, decimals = 0) {
+  if (seconds >= HALF) {
+    const over = halfClock(seconds - HALF, decimals);
+    return `${45 * half}+${over.startsWith("0") ? over.slice(1) : over}`;
+  }
+  return halfClock(seconds + (half - 1) * HALF, decimals);
+}
+
+/** mm:ss with decimals, cut and never rounded up. */
+export function halfClock(seconds, decimals = 0) {
+  const unit = 10 ** decimals;
+  const ticks = Math.floor(Math.max(0, seconds) * unit + 1e-6);
+  const minutes = Math.floor(ticks / (60 * unit));
+  const rest = ticks - minutes * 60 * unit;
+  const whole = String(Math.floor(rest / unit)).padStart(2, "0");
+  const tail = decimals ? "." + String(rest % unit).padStart(decimals, "0") : "";
+  return `${String(minutes).padStart(2, "0")}:${whole}${tail}`;
+}
+
+/** Number of entries of a rising table that are <= value. */
+export function countUpTo(table, value) {
+  let low = 0, high = table.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (table[middle] <= value) low = middle + 1; else high = middle;
+  }
+  return low;
+}
+
+/** Index of the entry nearest to a value. */
+export function nearest(table, value) {
+  const right = countUpTo(table, value);
+  if (right === 0) return 0;
+  if (right === table.length) return table.length - 1;
+  return value - table[right - 1] <= table[right] - value ? right - 1 : right;
+}
+
+/** Presentation times of a file: which frame is on screen, and where to seek so that it is. */
+export class FrameTable {
+  /** @param {Float64Array} times seconds */
+  constructor(times) {
+    this.times = times;
+    let gap = Infinity;
+    for (let i = 1; i < times.length; i++) gap = Math.min(gap, times[i] - times[i - 1]);
+    // A player reports the time of the frame it shows, rounded to its own clock.
+    this.slack = Number.isFinite(gap) ? Math.min(0.002, gap / 2) : 0.002;
+  }
+  get last() { return this.times.length - 1; }
+  /** Frame on screen at a time. */
+  at(seconds) { return Math.max(0, countUpTo(this.times, seconds + this.slack) - 1); }
+  /** A time inside a frame, away from its edges. */
+  middle(frame) {
+    const start = this.times[frame];
+    const end = frame < this.last ? this.times[frame + 1] : start + (this.last ? start - this.times[frame - 1] : 0.04);
+    return start + (end - start) / 2;
+  }
+}

@@ -1,0 +1,136 @@
+// The why panel: what was measured about the chosen spot, and nothing that was not.
+
+import { classColour, colour, glyph, icon } from "./theme.js";
+import { matchClock } from "./time.js";
+
+const AROUND = 15; // seconds of confidence to either side
+const bare = (value) => value.toFixed(2).replace(/^(-?)0/, "$1");
+const signed = (value) => (value <= -0.005 ? `−${bare(-value)}` : value >= 0.005 ? `+${bare(value)}` : ".00");
+const text = (value) => { const span = document.createElement("span"); span.textContent = value; return span.innerHTML; };
+
+export class Why {
+  /** @param hooks {seek(half, seconds), retry(spot)} */
+  constructor(root, line, hooks) {
+    this.root = root;
+    this.line = line;
+    this.hooks = hooks;
+    root.addEventListener("click", (event) => {
+      const frame = event.target.closest("[data-seconds]");
+      if (frame) hooks.seek(Number(frame.dataset.half), Number(frame.dataset.seconds));
+      if (event.target.closest("[data-do=retry]")) hooks.retry();
+      if (event.target.closest("[data-do=close]")) root.classList.remove("sheet");
+    });
+    line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) root.classList.toggle("sheet"); });
+  }
+
+  update(data, arrays, theme) { this.data = data; this.arrays = arrays; this.theme = theme; }
+
+  /** Show what is known of a spot; `why` may still be of another one. */
+  show(spot, action) {
+    this.spot = spot;
+    this.action = action;
+    if (!spot) return this.empty();
+    const why = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
+    const head = `<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
+      <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;
+    const body = why.state === "ready" ? this.ready(why) : this.pending(why, spot);
+    this.root.innerHTML = head + `<div class="why-body">${body}</div>`;
+    this.line.innerHTML = `${glyph(spot.action, this.theme, 22)}<span class="sentence">${this.sentence(why, spot)}</span><button class="button" data-do="sheet">Why ${icon("down", 12)}</button>`;
+    this.chart();
+  }
+
+  empty() {
+    this.root.innerHTML = `<div class="why-head"><b>Why this spot</b></div><p class="empty">Choose a spot in the list or on the lanes to see what the model looked at.</p>`;
+    this.line.innerHTML = `<span class="sentence muted">Choose a spot to see why it was spotted.</span>`;
+  }
+
+  sentence(why, spot) {
+    if (why.state === "ready") return why.sentence.map((part) => (part.strong ? `<b>${text(part.text)}</b>` : text(part.text))).join("");
+    return text(`${spot.action.short} at ${matchClock(spot.half, spot.seconds)}, ${spot.confidence.toFixed(2)}.`);
+  }
+
+  pending(why, spot) {
+    const chart = `<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>`;
+    if (why.state === "failed") {
+      return `<p class="sentence">${this.sentence(why, spot)}</p><div class="failed">${icon("warning", 16)}<span>${text(why.message)}</span></div>
+        <button class="button" data-do="retry">Try again</button>${chart}`;
+    }
+    const bones = Array.from({ length: 4 }, () => `<div class="bone"></div>`).join("");
+    const stage = why.message ? text(why.message) : "Waiting for the worker";
+    return `<p class="sentence">${this.sentence(why, spot)}</p><p class="caption working"><span class="pulse"></span>${stage}…</p><div class="bones">${bones}</div>${chart}`;
+  }
+
+  ready(why) {
+    const half = this.data.halves.find((h) => h.half === this.spot.half);
+    const chips = why.chips.map((chip) => `<span class="chip ${chip.kind}" title="${text(chip.hint)}">${text(chip.text)}</span>`).join("");
+    return `<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>
+      ${why.entities ? this.entities(why, half) : `<p class="caption">${text(why.noEntities)}</p>`}
+      <div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>
+      ${this.frames(why, half)}`;
+  }
+
+  entities(why, half) {
+    if (!why.entities.length) return `<p class="caption">No entity was found near this moment.</p>`;
+    const kept = why.entities.filter((e) => e.kept).length, most = Math.max(0.01, ...why.entities.map((e) => e.weight));
+    const rows = why.entities.slice(0, 4).map((e) => `<button class="entity" data-half="${half.half}" data-seconds="${e.seconds}" title="Show the frame of this ${text(e.name)}">
+      <img loading="lazy" alt="" src="${half.picture}?frame=${e.frame}&width=54&box=${e.box.join(",")}"><span class="name">${text(e.name)}</span>
+      <span class="bar"><i style="width:${(100 * e.weight) / most}%;background:${e.kept ? e.colour : "var(--border-strong)"}"></i></span>
+      <span class="value">${bare(e.weight)}</span><span class="effect ${Math.abs(e.effect) >= 0.1 ? "strong" : ""}">${signed(e.effect)}</span></button>`).join("");
+    return `<div class="section"><b>Entities kept <span class="muted">${kept} of ${why.entities.length} kinds</span></b><span class="caption">weight <span class="removed">if removed</span></span></div>${rows}`;
+  }
+
+  frames(why, half) {
+    const most = Math.max(1e-6, ...why.frames.map((f) => f.value));
+    const cells = why.frames.map((f) => `<button data-half="${half.half}" data-seconds="${f.seconds}" title="${text(f.hint)}">
+      <img loading="lazy" alt="" src="${half.picture}?frame=${f.frame}&width=120" class="${f.value === most ? "top" : ""}"><span class="bar"><i style="width:${Math.max(0, (100 * f.value) / most)}%"></i></span>
+      <span class="caption">${f.offset}</span></button>`).join("");
+    return `<div class="section"><b>Frames that mattered most</b><span class="caption" title="${text(why.framesHint)}">${text(why.framesMethod)}</span></div><div class="frames">${cells}</div>`;
+  }
+
+  /** Confidence of the class and its strongest rival around the spot. */
+  chart() {
+    const canvas = this.root.querySelector(".spark"), scores = this.arrays.get(this.spot?.half)?.scores;
+    if (!canvas || !scores) return;
+    const ratio = devicePixelRatio, w = canvas.clientWidth, h = canvas.clientHeight, pen = canvas.getContext("2d");
+    canvas.width = w * ratio;
+    canvas.height = h * ratio;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const rate = this.data.rate, from = (this.spot.seconds - AROUND) * rate, to = (this.spot.seconds + AROUND) * rate;
+    const rival = this.data.classes.filter((c) => c !== this.spot.action).map((c) => [scores.peak(c.index, from, to), c]).sort((a, b) => b[0] - a[0])[0];
+    const X = (i) => ((i - from) / (to - from)) * w, Y = (v) => h - 2 - (v / 255) * (h - 6);
+    const path = (index) => {
+      const line = new Path2D();
+      for (let i = Math.max(0, Math.floor(from)); i <= Math.min(scores.count - 1, Math.ceil(to)); i++) line.lineTo(X(i), Y(scores.value(index, i)));
+      return line;
+    };
+    const level = this.data.thresholds[this.spot.action.name] ?? this.data.threshold;
+    pen.strokeStyle = colour(this.theme, "textMuted");
+    pen.setLineDash([2, 3]);
+    pen.beginPath();
+    pen.moveTo(0, Y(level * 255));
+    pen.lineTo(w, Y(level * 255));
+    pen.stroke();
+    pen.setLineDash([]);
+    const own = path(this.spot.action.index), area = new Path2D(own);
+    area.lineTo(X(Math.min(scores.count - 1, Math.ceil(to))), h);
+    area.lineTo(X(Math.max(0, Math.floor(from))), h);
+    pen.globalAlpha = 0.2;
+    pen.fillStyle = classColour(this.spot.action, this.theme);
+    pen.fill(area);
+    pen.globalAlpha = 1;
+    pen.strokeStyle = classColour(this.spot.action, this.theme);
+    pen.lineWidth = 1.8;
+    pen.stroke(own);
+    if (rival && rival[0] > 12) {
+      pen.setLineDash([4, 2.5]);
+      pen.lineWidth = 1.3;
+      pen.strokeStyle = classColour(rival[1], this.theme);
+      pen.stroke(path(rival[1].index));
+      pen.setLineDash([]);
+    }
+    pen.fillStyle = colour(this.theme, "text");
+    pen.fillRect(w / 2 - 0.5, 0, 1, h - 2);
+    const key = (c, dash) => `<svg width="14" height="8"><path d="M0 4h14" stroke="${classColour(c, this.theme)}" stroke-width="${dash ? 1.5 : 2}" ${dash ? 'stroke-dasharray="4 2.5"' : ""}/></svg>${text(c.short)}`;
+    this.root.querySelector(".legend").innerHTML = key(this.spot.action, false) + (rival && rival[0] > 12 ? key(rival[1], true) : "");
+  }
+}

@@ -1,0 +1,15 @@
+"""The dashboard: which pages there are. Run by ``main``."""
+
+import streamlit as st
+
+from app.views import library, match, page
+
+st.set_page_config(page_title="Touchline", page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
+page.style()
+st.logo(page.LOGO, size="medium")
+views = {
+    "library": st.Page(library.show, title="Library", url_path="library", default=True),
+    "match": st.Page(match.show, title="Match", url_path="match"),
+}
+page.register(**views)
+st.navigation(list(views.values()), position="top").run()

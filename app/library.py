@@ -1,0 +1,237 @@
+"""The library: which matches there are, where their analyses lie, and how they came in.
+
+Matches are added by path, only below the configured roots. What is known of a match is in the store; its
+analyses are found by content hash, so a match that was moved keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app.settings import DEMO, Settings
+from spotting_core.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.classes import load_classes
+from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.files import read_json
+from spotting_core.formats import labels_v2
+from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.source import MatchSource, open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import Database
+from spotting_core.store.tables import MatchRow
+
+DEMO_ANALYSIS = DEMO / "analysis"
+_OUTSIDE = "this path is not below a library folder, or there is nothing there"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A match of the library."""
+
+    id: str
+    path: Path
+    title: str
+    home: str | None
+    away: str | None
+    score: str | None
+    date: str | None
+    league: str | None
+    source_hash: str | None
+    duration: int | None
+    has_uploaded_labels: bool
+    error: str | None
+
+    @property
+    def is_demo(self) -> bool:
+        return self.path == DEMO
+
+
+def _match(row: MatchRow) -> Match:
+    return Match(
+        id=row.id,
+        path=Path(row.path),
+        title=row.title,
+        home=row.home,
+        away=row.away,
+        score=row.score,
+        date=row.date,
+        league=row.league,
+        source_hash=row.source_hash,
+        duration=row.duration,
+        has_uploaded_labels=row.labels is not None,
+        error=row.error,
+    )
+
+
+class Library:
+    """The matches of one database."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+
+    # --- finding ------------------------------------------------------------------------------------------
+
+    def matches(self) -> list[Match]:
+        """All matches, the latest added first; the demo is there from the start."""
+        with self._database.session() as session:
+            rows = list(session.scalars(select(MatchRow).order_by(MatchRow.added.desc())))
+        if not any(Path(r.path) == DEMO for r in rows) and DEMO.is_dir():
+            return [*(_match(r) for r in rows), self._register(open_match(DEMO))]
+        return [_match(r) for r in rows]
+
+    def get(self, match_id: str) -> Match | None:
+        with self._database.session() as session:
+            row = session.get(MatchRow, match_id)
+            return _match(row) if row else None
+
+    def demo(self) -> Match | None:
+        """The bundled match."""
+        return next((m for m in self.matches() if m.is_demo), None)
+
+    def analyses(self, match: Match) -> list[Analysis]:
+        """Complete analyses of a match, the newest first; damaged ones are left out."""
+        folders = []
+        if match.source_hash:
+            place = self._settings.data.analyses(match.source_hash)
+            folders = sorted(place.glob(f"*/{ANALYSIS_FILE}"), key=lambda p: p.stat().st_mtime, reverse=True)
+        found = []
+        for folder in [*(f.parent for f in folders), *([DEMO_ANALYSIS] if match.is_demo else [])]:
+            try:
+                found.append(Analysis.open(folder))
+            except TouchlineError:
+                continue
+        return found
+
+    def truth(self, match: Match) -> list[Spot]:
+        """True spots: uploaded ones, else the label file beside the video, else none.
+
+        Errors:
+            BadInputError: there are labels and they are broken.
+        """
+        with self._database.session() as session:
+            row = session.get(MatchRow, match.id)
+            uploaded = row.labels if row else None
+        if uploaded is not None:
+            return [Spot(**entry) for entry in json.loads(uploaded)]
+        path = open_match(match.path).companion(labels_v2.FILE_NAME)
+        return labels_v2.read_labels(path) if path else []
+
+    # --- changing -----------------------------------------------------------------------------------------
+
+    def resolve(self, text: str) -> Path:
+        """A path typed by a user, below one of the roots (symbolic links followed).
+
+        Errors:
+            BadInputError: outside, or nothing there; one sentence for both, so that nothing outside is told.
+        """
+        fix = f"Library folders: {', '.join(map(str, self._settings.roots)) or 'none, set TOUCHLINE_ROOTS'}"
+        if not text.strip() or "\x00" in text:
+            raise BadInputError(_OUTSIDE, where=text.strip() or "empty path", fix=fix)
+        for root in self._settings.roots:
+            try:
+                path = (root / Path(text.strip()).expanduser()).resolve(strict=True)
+            except (OSError, RuntimeError):
+                continue
+            if path.is_relative_to(root):
+                return path
+        raise BadInputError(_OUTSIDE, where=text.strip(), fix=fix)
+
+    def add(self, text: str) -> Match:
+        """Add a match by a typed path; one that is there already is returned.
+
+        Errors:
+            BadInputError: not below a root, no match, or a video that cannot be read.
+        """
+        source = open_match(self.resolve(text))
+        for half in source.halves:
+            self.resolve(str(half.path))
+        with self._database.session() as session:
+            row = session.scalar(select(MatchRow).where(MatchRow.path == str(source.path)))
+            if row is not None:
+                return _match(row)
+        return self._register(source)
+
+    def _register(self, source: MatchSource) -> Match:
+        media = [ingest(half.path, self._settings.data) for half in source.halves]
+        make_poster(media[0])
+        fixture = source.fixture
+        row = MatchRow(
+            id=uuid.uuid4().hex,
+            path=str(source.path),
+            title=fixture.title,
+            home=fixture.home,
+            away=fixture.away,
+            score=fixture.score,
+            date=fixture.date,
+            league=fixture.league,
+            source_hash=source.content_hash(),
+            duration=sum(m.table.duration for m in media),
+        )
+        with self._database.session() as session:
+            existing = session.scalar(select(MatchRow).where(MatchRow.path == row.path))
+            if existing is not None:
+                return _match(existing)
+            session.add(row)
+        return _match(row)
+
+    def remove(self, match: Match) -> None:
+        """Take a match out of the library; its files and analyses stay where they are."""
+        with self._database.session() as session:
+            row = session.get(MatchRow, match.id)
+            if row is not None:
+                session.delete(row)
+
+    def upload_labels(self, match: Match, name: str, content: bytes) -> int:
+        """Take true spots from an uploaded Labels-v2 file; returns how many.
+
+        Errors:
+            BadInputError: not such a file, an unknown class, or times beyond the end of the match.
+        """
+        spots = self._parse_labels(name, content)
+        for spot in spots:
+            half = next((h for h in self._lengths(match) if h[0] == spot.half), None)
+            if half is None or spot.time > half[1]:
+                raise BadInputError(
+                    f"{spot.label} at {spot.seconds:.1f} s of half {spot.half} lies past the end of this match",
+                    where=name,
+                    fix="Check that these labels belong to this match, and that its halves are in order",
+                )
+        packed = json.dumps([{k: getattr(s, k) for k in s.__dataclass_fields__} for s in spots])
+        with self._database.session() as session:
+            row = session.get(MatchRow, match.id)
+            if row is not None:
+                row.labels = packed
+        return len(spots)
+
+    def _parse_labels(self, name: str, content: bytes) -> list[Spot]:
+        place = self._settings.data.root / "uploads"
+        place.mkdir(parents=True, exist_ok=True)
+        path = place / f"{uuid.uuid4().hex}.json"
+        path.write_bytes(content)
+        try:
+            return labels_v2.read_labels(path, load_classes())
+        except BadInputError as error:
+            raise BadInputError(error.what, where=name, fix=error.fix) from error
+        finally:
+            path.unlink()
+
+    def _lengths(self, match: Match) -> list[tuple[int, int]]:
+        source = open_match(match.path)
+        return [(h.half, ingest(h.path, self._settings.data).table.duration) for h in source.halves]
+
+
+def kits(match: Match) -> tuple[str | None, str | None]:
+    """Shirt colours of home and away as ``#RRGGBB`` where the match folder knows them."""
+    path = match.path / "meta.json"
+    if not path.is_file():
+        return None, None
+    try:
+        told = read_json(path)["kits"]
+        return tuple("#{:02X}{:02X}{:02X}".format(*told[side]["main"]) for side in ("home", "away"))  # type: ignore[return-value]
+    except (TouchlineError, KeyError, TypeError, IndexError, ValueError):
+        return None, None

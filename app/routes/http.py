@@ -1,0 +1,125 @@
+"""The app's own HTTP routes: video by byte range, arrays for the player, exact frames, and its scripts.
+
+Everything but the scripts needs a signed link (``links``).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from app.routes import packing
+from app.routes.links import LinkSigner
+from app.settings import settings
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import TouchlineError
+from spotting_core.media.decode import read_frame, resize_image
+from spotting_core.media.ingest import ingest
+
+PREFIX = "/touchline"
+SCRIPTS = Path(__file__).resolve().parent.parent / "components" / "scripts"
+_TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm", ".jpg": "image/jpeg"}
+_PRIVATE = {
+    "Cache-Control": "private, max-age=3600",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_MOST_WIDTH = 640
+
+
+@lru_cache(maxsize=1)
+def signer() -> LinkSigner:
+    return LinkSigner(settings().secret)
+
+
+def _path(request: Request, kind: str) -> Path:
+    path = signer().verify(request.path_params["token"], kind)
+    if path is None:
+        raise HTTPException(404)
+    return path
+
+
+async def media(request: Request) -> Response:
+    """A video or picture file, by byte range."""
+    path = _path(request, "media")
+    if path.suffix.lower() not in _TYPES or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, media_type=_TYPES[path.suffix.lower()], headers=_PRIVATE)
+
+
+def array(request: Request) -> Response:
+    """One array of one half, packed for the player (see ``packing``)."""
+    folder = _path(request, "half")
+    try:
+        analysis = Analysis.open(folder.parent)
+        half = analysis.half(int(folder.name.removeprefix("half")))
+        body = packing.pack(half, request.path_params["name"], request.query_params)
+    except (TouchlineError, KeyError, ValueError) as error:
+        raise HTTPException(404, str(error)) from error
+    return Response(body, media_type="application/octet-stream", headers=_PRIVATE)
+
+
+def frame_times(request: Request) -> Response:
+    """Presentation times of all frames of a video, float64 seconds."""
+    table = ingest(_path(request, "frames"), settings().data).table
+    return Response(
+        (table.times / 1e6).astype("<f8").tobytes(), media_type="application/octet-stream", headers=_PRIVATE
+    )
+
+
+def picture(request: Request) -> Response:
+    """One exact frame as JPEG, or a part of it: ``?frame=12&width=96&box=x1,y1,x2,y2`` (source pixels)."""
+    path = _path(request, "frames")
+    query = request.query_params
+    try:
+        width = min(_MOST_WIDTH, max(16, int(query.get("width", "320"))))
+        box = tuple(float(v) for v in query["box"].split(",")) if "box" in query else None
+        body = _picture(path, int(query["frame"]), width, box, settings().data)
+    except (TouchlineError, KeyError, ValueError) as error:
+        raise HTTPException(404, "no such frame") from error
+    return Response(body, media_type="image/jpeg", headers=_PRIVATE)
+
+
+@lru_cache(maxsize=512)
+def _picture(path: Path, number: int, width: int, box: tuple[float, ...] | None, data: DataDirectory) -> bytes:
+    image = _frame(path, number, data)
+    if box is not None:
+        x1, y1, x2, y2 = square_around(box, image.shape[1], image.shape[0])
+        image = image[y1:y2, x1:x2]
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    sized = resize_image(image, width, height)
+    return cv2.imencode(".jpg", cv2.cvtColor(sized, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes()
+
+
+@lru_cache(maxsize=24)
+def _frame(path: Path, number: int, data: DataDirectory) -> np.ndarray:
+    return read_frame(path, ingest(path, data).table, number, max_height=1080)
+
+
+def square_around(box: tuple[float, ...], width: int, height: int) -> tuple[int, int, int, int]:
+    """A square part of a picture that shows a box with some room around it."""
+    cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    side = min(max(24.0, 1.5 * max(box[2] - box[0], box[3] - box[1])), width, height)
+    left = min(max(0.0, cx - side / 2), width - side)
+    top = min(max(0.0, cy - side / 2), height - side)
+    return int(left), int(top), int(left + side), int(top + side)
+
+
+def routes() -> list[BaseRoute]:
+    """All routes, for ``st.App``."""
+    return [
+        Route(f"{PREFIX}/media/{{token}}", media, methods=["GET", "HEAD"]),
+        Route(f"{PREFIX}/array/{{token}}/{{name}}", array),
+        Route(f"{PREFIX}/times/{{token}}", frame_times),
+        Route(f"{PREFIX}/picture/{{token}}", picture),
+        Mount(f"{PREFIX}/scripts/{{version}}", StaticFiles(directory=SCRIPTS)),
+    ]

@@ -1,0 +1,70 @@
+"""Arrays of a half in the form the player reads: little-endian, small, ready for a typed array.
+
+scores        uint8 (C, T), confidence * 255, class by class
+samples       float64 (T,), presentation time of each sample in seconds
+entities      uint32 (T + 1,), row where each sample begins; then per row 12 bytes: entity uint8,
+              score uint8, x1 y1 x2 y2 uint16 (65535 * share of the picture), weight uint8, kept uint8
+map           uint8 (T, h, w) of one class (?map=class_map&class=3)
+embeddings    not served: nothing on screen needs them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from spotting_core.analysis import HalfAnalysis
+
+ENTITY_ROW = np.dtype([("entity", "u1"), ("score", "u1"), ("box", "<u2", 4), ("weight", "u1"), ("kept", "u1")])
+
+
+def pack(half: HalfAnalysis, name: str, query: Mapping[str, str]) -> bytes:
+    """Bytes of one array.
+
+    Errors:
+        KeyError: no such array; ValueError: a class out of range; BadInputError: missing or damaged.
+    """
+    return _PACKERS[name](half, query)
+
+
+def _scores(half: HalfAnalysis, _query: Mapping[str, str]) -> bytes:
+    return np.ascontiguousarray((half.scores.T.clip(0, 1) * 255).round().astype(np.uint8)).tobytes()
+
+
+def _samples(half: HalfAnalysis, _query: Mapping[str, str]) -> bytes:
+    return (half.times / 1e6).astype("<f8").tobytes()
+
+
+def _entities(half: HalfAnalysis, _query: Mapping[str, str]) -> bytes:
+    table = half.entities
+    if table is None:
+        raise KeyError("entities")
+    rows = np.zeros(len(table), ENTITY_ROW)
+    size = np.array([half.record.width, half.record.height] * 2, np.float32)
+    rows["entity"] = table.entity
+    rows["score"] = (table.score.clip(0, 1) * 255).round()
+    rows["box"] = ((table.box / size).clip(0, 1) * 65535).round()
+    if table.weight is not None and table.kept is not None:
+        rows["weight"] = (table.weight.clip(0, 1) * 255).round()
+        rows["kept"] = table.kept
+    begins = np.searchsorted(table.sample, np.arange(len(half.times) + 1)).astype("<u4")
+    return begins.tobytes() + rows.tobytes()
+
+
+def _map(half: HalfAnalysis, query: Mapping[str, str]) -> bytes:
+    values = half.array(f"maps/{query['map']}" if query["map"].isidentifier() else "")
+    if values.ndim == 4:
+        column = int(query["class"])
+        if not 0 <= column < values.shape[1]:
+            raise ValueError("class out of range")
+        values = values[:, column]
+    return np.ascontiguousarray(values).tobytes()
+
+
+_PACKERS: dict[str, Callable[[HalfAnalysis, Mapping[str, str]], bytes]] = {
+    "scores": _scores,
+    "samples": _samples,
+    "entities": _entities,
+    "map": _map,
+}

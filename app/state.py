@@ -1,0 +1,25 @@
+"""What every view shares: the library, the queue. Nothing that matters is kept in a session."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.library import Library
+from app.settings import Settings, settings
+from spotting_core.jobs.queue import JobQueue
+from spotting_core.store.database import open_database
+
+
+@st.cache_resource(show_spinner=False)
+def shared_library() -> Library:
+    chosen = settings()
+    return Library(chosen, open_database(chosen.data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_queue() -> JobQueue:
+    return JobQueue(open_database(settings().data))
+
+
+def shared_settings() -> Settings:
+    return settings()

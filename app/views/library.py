@@ -1,0 +1,293 @@
+"""The Library: the matches, how far their analyses are, adding one, and the jobs."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import streamlit as st
+
+from app import tasks
+from app.library import Library, Match
+from app.routes.http import PREFIX, signer
+from app.state import shared_library, shared_queue, shared_settings
+from app.views import page
+from app.views.match import progress_text
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import TouchlineError
+from spotting_core.jobs.queue import CANCELLED, FAILED, Job
+from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.source import MatchSource, open_match
+from spotting_core.models.card import BUNDLED, models_available
+
+_COLUMNS = [1.1, 1.9, 2.2, 0.5, 1.5, 1.1]
+_STATES = ("All", "Analysed", "Running", "Failed")
+
+
+def show() -> None:
+    """The page."""
+    library = shared_library()
+    if opened := st.session_state.pop("open_match", None):
+        page.go("match", match=opened)
+    matches = library.matches()
+    if _first_look() and all(m.is_demo for m in matches) and matches:
+        page.go("match")
+    jobs = {m.id: shared_queue().recent(m.id, tasks.ANALYSIS) for m in matches}
+    live = bool(shared_queue().all_live())
+    title, search, state = st.columns([2, 2, 2.4], vertical_alignment="center")
+    title.html(
+        f'<div class="tl-title">Library <span>{len(matches)} match{"" if len(matches) == 1 else "es"}</span></div>'
+    )
+    words = search.text_input("Search", placeholder="Team, league or date", label_visibility="collapsed")
+    chosen = state.segmented_control("State", _STATES, default="All", required=True, label_visibility="collapsed")
+    left, right = st.columns([3.1, 1], gap="small")
+    with right:
+        _add(library)
+        st.fragment(run_every=1.0 if live else None)(_jobs)(live)
+    with left, st.container(border=True, key="tl_card_matches"):
+        rows = [(m, library.analyses(m), jobs[m.id]) for m in matches if _fits(m, words)]
+        rows = [row for row in rows if chosen == "All" or _state_of(*row[1:]) == chosen]
+        st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, words, chosen)
+
+
+def _first_look() -> bool:
+    """Whether this session has just begun: with nothing but the demo in it, the app opens on the demo."""
+    if st.session_state.get("seen_library"):
+        return False
+    st.session_state["seen_library"] = True
+    return True
+
+
+def _fits(match: Match, words: str) -> bool:
+    text = " ".join(filter(None, [match.title, match.league, match.date])).lower()
+    return all(word in text for word in words.lower().split())
+
+
+def _state_of(analyses: list[Analysis], job: Job | None) -> str:
+    if job is not None and job.live:
+        return "Running"
+    if analyses:
+        return "Analysed"
+    return "Failed" if job is not None and job.state == FAILED else "New"
+
+
+# --- the list -----------------------------------------------------------------------------------------
+
+
+def _rows(rows: list[tuple[Match, list[Analysis], Job | None]], live: bool, words: str, state: str) -> None:
+    if live and not shared_queue().all_live():
+        st.rerun(scope="app")
+    if not rows:
+        narrowed = words or state != "All"
+        st.write("No match fits the search." if narrowed else "The library is empty. Add a match on the right.")
+        return
+    head = st.columns(_COLUMNS, vertical_alignment="center")
+    for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
+        column.html(f'<div class="tl-head">{text}</div>')
+    for match, analyses, _ in rows:
+        _row(match, analyses, shared_queue().recent(match.id, tasks.ANALYSIS))
+
+
+def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
+    analysis = analyses[0] if analyses else None
+    cells = st.columns(_COLUMNS, vertical_alignment="center")
+    cells[0].html(_thumbnail(match))
+    cells[1].html(_names(match, analysis))
+    cells[2].html(_strip(match, analysis, job))
+    spots = len(analysis.spots()) if analysis else None
+    cells[3].html(f'<div class="tl-right">{spots if spots is not None else "–"}</div>')
+    with cells[4]:
+        st.html(_state_text(analysis, job, match))
+    with cells[5]:
+        _actions(match, analysis, job)
+
+
+def _thumbnail(match: Match) -> str:
+    try:
+        media = ingest(open_match(match.path).halves[0].path, shared_settings().data)
+        link = f"{PREFIX}/media/{signer().sign(make_poster(media), 'media')}"
+    except TouchlineError:
+        return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
+    return f'<img class="tl-thumb" src="{link}" alt="">'
+
+
+def _names(match: Match, analysis: Analysis | None) -> str:
+    facts = [match.date, match.league, page.length(match.duration) if match.duration else None]
+    if match.home and match.away:
+        score = page.escape((match.score or "v").replace("-", "–"))
+        home, away = page.escape(match.home), page.escape(match.away)
+        name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
+    else:
+        name = f'<div class="tl-name">{page.escape(match.title)}</div>'
+    notice = (
+        f'<div class="tl-cap">{page.escape(analysis.record.notice)}</div>'
+        if analysis and analysis.record.notice
+        else ""
+    )
+    return f'{name}<div class="tl-cap">{page.escape(", ".join(filter(None, facts)))}</div>{notice}'
+
+
+def _strip(match: Match, analysis: Analysis | None, job: Job | None) -> str:
+    """The spots of a match on one line, halves side by side."""
+    width, gap = 250, 6
+    halves = [(h.record.half, h.record.duration) for h in analysis.halves] if analysis else [(1, match.duration or 1)]
+    room = width - gap * (len(halves) - 1)
+    total = sum(d for _, d in halves)
+    parts, left = [], {}
+    x = 0.0
+    for half, duration in halves:
+        wide = room * duration / total
+        left[half] = (x, wide / duration)
+        parts.append(f'<rect x="{x:.1f}" y="24" width="{wide:.1f}" height="4" rx="2" fill="#808C9B" opacity=".3"/>')
+        x += wide + gap
+    if job is not None and job.live:
+        done = width * job.progress
+        parts.append(f'<rect x="0" y="24" width="{done:.1f}" height="4" rx="2" fill="#4FB7EC"/>')
+    if analysis is not None:
+        dark = st.context.theme.type != "light"
+        for spot in analysis.spots():
+            start, scale = left[spot.half]
+            action = analysis.classes.get(spot.label)
+            colour = action.colour_dark if dark else action.colour_light
+            tall = 5 + 14 * (spot.confidence or 0)
+            at = start + spot.time * scale
+            parts.append(
+                f'<rect x="{at:.1f}" y="{22 - tall:.1f}" width="2" height="{tall:.1f}" rx="1" fill="{colour}"/>'
+            )
+    box = f'viewBox="0 0 {width} 30" preserveAspectRatio="none"'
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(parts)}</svg>'
+    # Inline SVG is stripped from markup; as a picture it stays.
+    return f'<img class="tl-strip" alt="" src="data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}">'
+
+
+def _state_text(analysis: Analysis | None, job: Job | None, match: Match) -> str:
+    def text(sign: str, colour: str, word: str, more: str, bar: str = "") -> str:
+        return (
+            f'<div class="tl-state"><span style="color:{colour}">{sign}</span>{page.escape(word)}</div>{bar}'
+            f'<div class="tl-cap">{page.escape(more)}</div>'
+        )
+
+    if job is not None and job.live:
+        running = job.state == "running"
+        bar = f'<div class="tl-bar"><i style="width:{100 * job.progress:.0f}%"></i></div>' if running else ""
+        word = f"{job.progress:.0%}" if running else "Queued"
+        return text("◔", "var(--tl-accent)", word, progress_text(job) if running else f"{job.ahead} ahead", bar)
+    if job is not None and job.state == FAILED:
+        return text("⚠", "#E5645C", "Failed", job.error or "")
+    if analysis is not None:
+        return text("✓", "#2FA36F", "Analysed", analysis.record.model["name"])
+    if job is not None and job.state == CANCELLED:
+        return text("···", "#808C9B", "Cancelled", "What was done is kept")
+    labels = "Labels present" if _has_labels(match) else ""
+    return text("···", "#808C9B", "Not analysed", labels)
+
+
+def _has_labels(match: Match) -> bool:
+    try:
+        return bool(shared_library().truth(match))
+    except TouchlineError:
+        return False
+
+
+def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
+    open_it, other = st.columns(2, gap="small") if analysis and job and job.live else (st.container(), st.container())
+    if analysis is not None and open_it.button("Open", key=f"open-{match.id}", width="stretch"):
+        st.session_state["open_match"] = match.id
+        st.rerun(scope="app")
+    if job is not None and job.live:
+        if other.button("Cancel", key=f"cancel-{match.id}", width="stretch"):
+            shared_queue().cancel(job.id)
+            st.rerun(scope="app")
+    elif analysis is None:
+        label = "Retry" if job is not None and job.state == FAILED else "Analyse"
+        if other.button(label, key=f"analyse-{match.id}", width="stretch"):
+            tasks.ask_for_analysis(shared_queue(), match, _preferred_model())
+            st.rerun(scope="app")
+
+
+def _preferred_model() -> str:
+    names = list(models_available())
+    return BUNDLED if BUNDLED in names else names[0]
+
+
+# --- adding -------------------------------------------------------------------------------------------
+
+
+def _add(library: Library) -> None:
+    with st.container(border=True, key="tl_card_add"):
+        st.markdown("**Add a match**")
+        path = st.text_input(
+            "Folder or video under a library folder",
+            placeholder="my_match.mp4, or a game folder",
+            help="Library folders: " + (", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"),
+        )
+        names = list(models_available())
+        model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
+        labels = st.file_uploader("Labels (optional, Labels-v2.json)", type="json")
+        if not path:
+            st.caption("Give a path to see whether it can be analysed.")
+            return
+        try:
+            source = open_match(library.resolve(path))
+            facts = preflight(source, shared_settings().data)
+        except TouchlineError as problem:
+            page.error(problem)
+            return
+        st.success("Ready to analyse", icon=None)
+        st.html("".join(f'<div class="tl-facts">{page.escape(line)}</div>' for line in facts))
+        analyse, only = st.columns(2)
+        start = analyse.button("Analyse", type="primary", width="stretch")
+        if start or only.button("Only add", width="stretch"):
+            _added(library, path, labels, model if start else None)
+
+
+def preflight(source: MatchSource, data: DataDirectory) -> list[str]:
+    """What is known of a match before it is analysed, line by line.
+
+    Errors:
+        BadInputError: a half cannot be read.
+    """
+    media = [ingest(half.path, data) for half in source.halves]
+    lengths = ", ".join(page.length(m.table.duration) for m in media)
+    info = media[0].info
+    rate = f"{info.rate:.5g} frames a second" if info.rate else "frame rate unknown"
+    lines = [
+        f"{len(media)} {'half' if len(media) == 1 else 'halves'}, {lengths}",
+        f"{info.width} × {info.height}, {rate}, {info.codec.upper()}",
+    ]
+    return [*lines, *source.warnings]
+
+
+def _added(library: Library, path: str, labels: Any, model: str | None) -> None:
+    try:
+        match = library.add(path)
+        if labels is not None:
+            count = library.upload_labels(match, labels.name, labels.getvalue())
+            st.toast(f"{count} true spots taken from {labels.name}")
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    if model is not None:
+        tasks.ask_for_analysis(shared_queue(), match, model)
+    st.rerun()
+
+
+# --- jobs ---------------------------------------------------------------------------------------------
+
+
+def _jobs(live: bool) -> None:
+    jobs = shared_queue().all_live(tasks.LONG_KINDS)
+    with st.container(border=True, key="tl_card_jobs"):
+        running = sum(j.state == "running" for j in jobs)
+        counts = f"{running} running, {len(jobs) - running} queued" if jobs else "none"
+        st.markdown(f"**Jobs** :gray[{counts}]")
+        for job in jobs:
+            st.caption(job.title)
+            if job.state == "running":
+                st.progress(job.progress, text=progress_text(job))
+            else:
+                st.caption(progress_text(job))
+            if st.button("Cancel", key=f"job-{job.id}"):
+                shared_queue().cancel(job.id)
+                st.rerun(scope="fragment")

@@ -1,0 +1,507 @@
+"""The Match view: the workspace over one analysis, its dialogs, and what stands there before there is one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import tasks
+from app.components.workspace import workspace
+from app.library import Library, Match, kits
+from app.routes.http import PREFIX, signer
+from app.state import shared_library, shared_queue, shared_settings
+from app.views import page
+from app.views.why import explanations, why_panel
+from spotting_core.analysis import Analysis, HalfAnalysis
+from spotting_core.clock import match_clock
+from spotting_core.entities.prompts import load_prompts
+from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT, Spotting
+from spotting_core.jobs.queue import FAILED, Job
+from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.playback import playback_file
+from spotting_core.media.source import open_match
+from spotting_core.models.card import BUNDLED, models_available
+from spotting_core.spots import Spot
+
+LEAST = 0.05
+"""Confidence below which spots are not sent to the workspace."""
+
+_KEY = "workspace"
+_CAMERA_KINDS = (("Close-up", "close"), ("goal", "goal"), ("Goal", "goal"))
+
+
+def show() -> None:
+    """The page."""
+    st.session_state["seen_library"] = True  # from here on the library opens when it is asked for
+    library = shared_library()
+    match = _match_of_address(library)
+    if match is None:
+        st.info("There is no such match in the library.")
+        if st.button("Open the library"):
+            page.go("library")
+        return
+    analyses = library.analyses(match)
+    if not analyses:
+        _not_analysed(match)
+        return
+    analysis = _chosen_analysis(analyses)
+    _dialogs(match, analysis, analyses)
+    with st.container(key="workspace_page"):
+        pending = _waiting(match, analysis)
+        st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis)
+
+
+def _match_of_address(library: Library) -> Match | None:
+    wanted = st.query_params.get("match")
+    match = library.get(wanted) if wanted else library.demo()
+    if match is not None and wanted is None:
+        st.query_params["match"] = match.id
+    return match
+
+
+def _chosen_analysis(analyses: list[Analysis]) -> Analysis:
+    wanted = st.session_state.get("analysis")
+    return next((a for a in analyses if str(a.folder) == wanted), analyses[0])
+
+
+# --- before there is an analysis ----------------------------------------------------------------------
+
+
+def _not_analysed(match: Match) -> None:
+    st.html(f'<div class="tl-title">{page.escape(match.title)}</div>')
+    job = shared_queue().recent(match.id, tasks.ANALYSIS)
+    if job is not None and job.live:
+        _running(job.id)
+        return
+    if job is not None and job.state == FAILED:
+        st.error(f"The analysis failed. {job.error}")
+    else:
+        st.write("This match has not been analysed yet.")
+    model = st.selectbox("Model", list(models_available()), index=_default_model(), width=320)
+    if st.button("Analyse", type="primary"):
+        tasks.ask_for_analysis(shared_queue(), match, model)
+        st.rerun()
+
+
+def _default_model() -> int:
+    names = list(models_available())
+    return names.index(BUNDLED) if BUNDLED in names else 0
+
+
+@st.fragment(run_every=1.0)
+def _running(job_id: str) -> None:
+    """Progress of an analysis; the page is made again when it ends."""
+    job = shared_queue().get(job_id)
+    if job is None or not job.live:
+        st.rerun(scope="app")
+        return
+    st.progress(job.progress, text=progress_text(job))
+    if st.button("Cancel", key="cancel_analysis"):
+        shared_queue().cancel(job.id)
+
+
+def progress_text(job: Job) -> str:
+    """One line on how far a job is."""
+    if job.state == "queued":
+        return f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
+    parts = [f"{job.progress:.0%}", job.stage or "Starting"]
+    if job.speed:
+        parts.append(f"{job.speed:.1f}× real time")
+    if job.remaining is not None:
+        parts.append(f"{page.length(int(job.remaining * 1e6))} left")
+    return ", ".join(parts)
+
+
+# --- the workspace ------------------------------------------------------------------------------------
+
+
+def _workspace(match: Match, analysis: Analysis) -> None:
+    if _waiting_ended(match, analysis):
+        st.rerun(scope="app")
+    workspace(
+        workspace_data(match, analysis),
+        key=f"{_KEY}-{match.id}",
+        on_picked=lambda: _picked(match, analysis, "picked"),
+        on_thresholds=lambda: _thresholds(match),
+        on_command=lambda: _command(match),
+        on_explain=lambda: _picked(match, analysis, "explain"),
+    )
+    if st.session_state.pop("rerun_page", False):
+        st.rerun(scope="app")
+
+
+def _event(match: Match, name: str) -> Any:
+    return st.session_state[f"{_KEY}-{match.id}"].get(name)
+
+
+def _picked(match: Match, analysis: Analysis, name: str) -> None:
+    event = _event(match, name)
+    if not event:
+        return
+    spot = _find(analysis, event)
+    if spot is None:
+        return
+    st.session_state["chosen"] = (match.id, spot_id(spot))
+    if explanations(shared_settings().data, analysis, spot) is None:
+        tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
+        st.session_state["rerun_page"] = True
+
+
+def _thresholds(match: Match) -> None:
+    event = _event(match, "thresholds")
+    if event:
+        st.session_state["threshold"] = float(event["threshold"])
+        st.session_state["thresholds"] = {str(k): float(v) for k, v in event["thresholds"].items()}
+
+
+def _command(match: Match) -> None:
+    event = _event(match, "command")
+    if event:
+        st.session_state["dialog"] = event["name"]
+        st.session_state["rerun_page"] = True
+
+
+def spot_id(spot: Spot) -> str:
+    """Name of a spot that stays the same as long as it is spotted at the same place."""
+    return f"{spot.half}-{spot.time}-{spot.label}"
+
+
+def _find(analysis: Analysis, event: dict[str, Any]) -> Spot | None:
+    return next((s for s in analysis.spots(_spotting(LEAST)) if spot_id(s) == event["id"]), None)
+
+
+def _spotting(threshold: float) -> Spotting:
+    """The user's way of making spots, at a threshold."""
+    return Spotting(
+        method=st.session_state.get("method", HARD),
+        threshold=threshold,
+        windows=st.session_state.get("windows", {}),
+        expansion=st.session_state.get("expansion", 2.0),
+    )
+
+
+def _chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
+    owner, wanted = st.session_state.get("chosen", (None, None))
+    if owner != match.id:
+        return None
+    return next((s for s in analysis.spots(_spotting(LEAST)) if spot_id(s) == wanted), None)
+
+
+def _waiting(match: Match, analysis: Analysis) -> bool:
+    """Whether something on the page is being computed or prepared."""
+    live = shared_queue().all_live()
+    return bool(live) or _explaining(match, analysis) is not None
+
+
+def _waiting_ended(match: Match, analysis: Analysis) -> bool:
+    """Whether the page was made while something was under way that has ended since."""
+    before = st.session_state.get("was_waiting", False)
+    now = _waiting(match, analysis)
+    st.session_state["was_waiting"] = now
+    return before and not now
+
+
+def _explaining(match: Match, analysis: Analysis) -> Job | None:
+    spot = _chosen_spot(match, analysis)
+    if spot is None:
+        return None
+    return shared_queue().live(f"{tasks.EXPLANATION}/{tasks.explanation_key(analysis, spot, '')}")
+
+
+def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
+    """All that the workspace shows, as JSON."""
+    record = analysis.record
+    spots = analysis.spots(_spotting(LEAST))
+    return {
+        "match": {
+            "id": match.id,
+            "title": match.title,
+            "home": match.home,
+            "away": match.away,
+            "score": match.score,
+            "league": match.league,
+            "date": match.date,
+            "kits": kits(match),
+        },
+        "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
+        "model": record.model["name"],
+        "notice": record.notice,
+        "job": _job_line(),
+        "rate": record.rate,
+        "classes": [
+            {
+                "index": c.index,
+                "name": c.name,
+                "short": c.short,
+                "group": c.group,
+                "glyph": c.glyph,
+                "light": c.colour_light,
+                "dark": c.colour_dark,
+                "lead": c.lead,
+                "lag": c.lag,
+            }
+            for c in analysis.classes
+        ],
+        "entities": _entity_names(analysis),
+        "arrays": {"entities": analysis.has("entities"), "map": _map_of(analysis)},
+        "halves": _halves(match, analysis),
+        "spots": [
+            [spot_id(s), s.half, s.seconds, analysis.classes.index(s.label), round(s.confidence or 0, 4)] for s in spots
+        ],
+        "truth": _truth(match, analysis),
+        "threshold": st.session_state.get("threshold", DEFAULT_THRESHOLD),
+        "thresholds": st.session_state.get("thresholds", {}),
+        "method": _method_text(),
+        "start": _start(match, analysis),
+        "why": _why(match, analysis),
+    }
+
+
+def _method_text() -> str:
+    own = st.session_state.get("windows", {})
+    kind = "hard" if st.session_state.get("method", HARD) == HARD else "soft"
+    return f"{kind} suppression" + (", own windows" if own else "")
+
+
+def _job_line() -> dict[str, Any] | None:
+    running = [j for j in shared_queue().all_live(tasks.LONG_KINDS) if j.state == "running"]
+    if not running:
+        return None
+    job = running[0]
+    left = f", {page.length(int(job.remaining * 1e6))} left" if job.remaining is not None else ""
+    return {"text": f"{job.title} {job.progress:.0%}{left}", "progress": job.progress}
+
+
+def _entity_names(analysis: Analysis) -> list[dict[str, str]]:
+    table = analysis.halves[0].entities
+    if table is None:
+        return []
+    colours = {e.name: e.colour for e in load_prompts().entities}
+    return [{"name": name, "colour": colours.get(name, "#FFFFFF")} for name in table.names]
+
+
+def _map_of(analysis: Analysis) -> dict[str, Any] | None:
+    described = analysis.record.arrays.get("maps/class_map")
+    if described is None or not analysis.has("maps/class_map"):
+        return None
+    return {"name": "class_map", "grid": described["shape"][-2:], "scale": described["scale"]}
+
+
+def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
+    data = shared_settings().data
+    files = {h.half: h.path for h in open_match(match.path).halves}
+    found = []
+    for half in analysis.halves:
+        record = half.record
+        path = files.get(record.half)
+        media = ingest(path, data) if path is not None else None
+        playable = playback_file(media) if media is not None else None
+        if media is not None and playable is None:
+            _prepare_once(match)
+        found.append({
+            "half": record.half,
+            "duration": record.duration / 1e6,
+            "width": record.width,
+            "height": record.height,
+            "video": _link("media", playable) if playable else None,
+            "note": _video_note(match, media is not None),
+            "poster": _link("media", make_poster(media)) if media else None,
+            "times": _link("times", path, "frames") if path else None,
+            "picture": _link("picture", path, "frames") if path else None,
+            "array": _link("array", half.folder, "half"),
+            "shots": _shots(half),
+        })  # fmt: skip
+    return found
+
+
+def _prepare_once(match: Match) -> None:
+    """Have the video prepared, unless that was tried and failed."""
+    job = shared_queue().recent(match.id, tasks.PLAYBACK)
+    if job is None or job.state != FAILED:
+        tasks.ask_for_playback(shared_queue(), match)
+
+
+def _video_note(match: Match, there: bool) -> str:
+    if not there:
+        return f"The video of this half is no longer in {match.path}."
+    job = shared_queue().recent(match.id, tasks.PLAYBACK)
+    if job is not None and job.state == FAILED:
+        return f"The video could not be prepared for the browser. {job.error}"
+    share = f" {job.progress:.0%}" if job is not None and job.state == "running" else ""
+    return f"The video is being prepared for the browser{share}. Spots and confidence are ready."
+
+
+def _link(route: str, path: Path, kind: str = "") -> str:
+    return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
+
+
+def _shots(half: HalfAnalysis) -> list[dict[str, Any]]:
+    def kind(label: str) -> str:
+        return next((k for part, k in _CAMERA_KINDS if part in label), "main")
+
+    return [{"start": s.start / 1e6, "end": s.end / 1e6, "kind": kind(s.label), "replay": s.replay} for s in half.shots]
+
+
+def _truth(match: Match, analysis: Analysis) -> list[list[Any]]:
+    try:
+        truth = shared_library().truth(match)
+    except BadInputError as problem:
+        st.toast(str(problem))
+        return []
+    return [[s.half, s.seconds, analysis.classes.index(s.label)] for s in truth if s.label in analysis.classes]
+
+
+def _start(match: Match, analysis: Analysis) -> dict[str, Any]:
+    """Where to open the match: what the address says, else its most confident spot."""
+    query = st.query_params
+    label = query.get("class")
+    label = label if label in analysis.classes else None
+    try:
+        half, seconds = int(query["half"]), float(query["t"])
+        analysis.half(half)
+        return {"half": half, "seconds": max(0.0, seconds), "label": label, "pick": label is not None}
+    except (KeyError, ValueError, TouchlineError):
+        spots = analysis.spots(_spotting(DEFAULT_THRESHOLD))
+        rare = [s for s in spots if analysis.classes.get(s.label).group == "cards"] or spots
+        best = max(rare, key=lambda s: s.confidence or 0, default=None)
+        if best is None:
+            return {"half": analysis.halves[0].half, "seconds": 0.0, "label": None, "pick": False}
+        return {"half": best.half, "seconds": best.seconds, "label": best.label, "pick": True}
+
+
+def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
+    spot = _chosen_spot(match, analysis)
+    if spot is None:
+        return None
+    try:
+        found = explanations(shared_settings().data, analysis, spot)
+    except TouchlineError as problem:
+        return {"spot": spot_id(spot), "state": "failed", "message": str(problem)}
+    if found is not None:
+        return why_panel(analysis, spot, spot_id(spot), found)
+    job = shared_queue().latest(f"{tasks.EXPLANATION}/{tasks.explanation_key(analysis, spot, '')}")
+    if job is not None and job.state == FAILED:
+        return {"spot": spot_id(spot), "state": "failed", "message": job.error}
+    stage = job.stage if job is not None and job.state == "running" else ""
+    return {"spot": spot_id(spot), "state": "working", "message": f"Measuring: {stage.lower()}" if stage else ""}
+
+
+# --- dialogs ------------------------------------------------------------------------------------------
+
+
+def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    name = st.session_state.pop("dialog", None)
+    if name == "library":
+        page.go("library")
+    elif name == "spotting":
+        _spotting_dialog(analysis)
+    elif name == "export":
+        _export_dialog(match, analysis)
+    elif name == "model":
+        _model_dialog(match, analysis, analyses)
+
+
+@st.dialog("Spotting")
+def _spotting_dialog(analysis: Analysis) -> None:
+    """How spots are made of the stored scores; nothing is analysed again."""
+    method = st.segmented_control(
+        "Suppression",
+        [HARD, SOFT],
+        default=st.session_state.get("method", HARD),
+        required=True,
+        help="Of the votes for one action one stays. Hard erases the others within the window; soft-linear "
+        "lowers them the more the nearer they are.",
+    )
+    st.caption("Full width of the window in seconds, and the least confidence, per class.")
+    windows, thresholds = st.session_state.get("windows", {}), st.session_state.get("thresholds", {})
+    general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
+    rows = [
+        {
+            "Class": c.short,
+            "Window": float(windows.get(c.name, c.suppression)),
+            "Threshold": float(thresholds.get(c.name, general)),
+        }
+        for c in analysis.classes
+    ]
+    edited = st.data_editor(
+        rows,
+        hide_index=True,
+        disabled=["Class"],
+        height=380,
+        column_config={
+            "Window": st.column_config.NumberColumn(min_value=0.0, max_value=120.0, step=0.5, format="%.1f s"),
+            "Threshold": st.column_config.NumberColumn(min_value=LEAST, max_value=0.99, step=0.01, format="%.2f"),
+        },
+    )
+    apply, reset, _ = st.columns([1, 1, 2])
+    if apply.button("Apply", type="primary", width="stretch"):
+        st.session_state["method"] = method
+        pairs = list(zip(analysis.classes, edited, strict=True))
+        st.session_state["windows"] = {c.name: r["Window"] for c, r in pairs if r["Window"] != c.suppression}
+        st.session_state["thresholds"] = {c.name: r["Threshold"] for c, r in pairs if r["Threshold"] != general}
+        st.rerun()
+    if reset.button("Reset", width="stretch"):
+        for name in ("method", "windows", "thresholds", "threshold"):
+            st.session_state.pop(name, None)
+        st.rerun()
+
+
+def _final_spots(analysis: Analysis) -> list[Spot]:
+    """Spots as shown: the user's method, thresholds and windows."""
+    general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
+    own = st.session_state.get("thresholds", {})
+    spots = analysis.spots(_spotting(min([general, *own.values()])))
+    return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
+
+
+def spots_csv(spots: list[Spot]) -> str:
+    """Spots as CSV with a header line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["half", "match_time", "seconds", "label", "confidence"])
+    for s in spots:
+        writer.writerow([s.half, match_clock(s.half, s.time), f"{s.seconds:.3f}", s.label, f"{s.confidence or 0:.4f}"])
+    return out.getvalue()
+
+
+@st.dialog("Export")
+def _export_dialog(match: Match, analysis: Analysis) -> None:
+    """The spots as shown, as files."""
+    from tempfile import TemporaryDirectory
+
+    from spotting_core.formats.results_spotting import write_results
+
+    spots = _final_spots(analysis)
+    st.write(f"{len(spots)} spots, at the thresholds now in use.")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "results_spotting.json"
+        write_results(path, spots, match.path.name)
+        results = path.read_bytes()
+    name = match.title.replace(" ", "_").lower()
+    st.download_button("SoccerNet results_spotting.json", results, "results_spotting.json", "application/json")
+    st.download_button("CSV", spots_csv(spots), f"{name}.csv", "text/csv")
+
+
+@st.dialog("Model")
+def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Which analysis is shown, and another one by another model."""
+    labels = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
+    chosen = st.radio(
+        "Analysis shown",
+        list(labels),
+        format_func=lambda f: labels[f],
+        index=list(labels).index(str(analysis.folder)),
+    )
+    if chosen != str(analysis.folder):
+        st.session_state["analysis"] = chosen
+        st.rerun()
+    st.divider()
+    model = st.selectbox("Analyse with", list(models_available()), index=_default_model())
+    if st.button("Analyse"):
+        tasks.ask_for_analysis(shared_queue(), match, model)
+        st.rerun()

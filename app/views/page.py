@@ -1,0 +1,55 @@
+"""What all pages have in common: title, style, and small pieces of markup."""
+
+from __future__ import annotations
+
+import html
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+LOGO = str(_STATIC / "logo.svg")
+ICON = str(_STATIC / "icon.png")
+
+
+@lru_cache(maxsize=1)
+def _css() -> str:
+    return (Path(__file__).resolve().parent / "page.css").read_text(encoding="utf-8")
+
+
+def style() -> None:
+    """The one style block of the app: page padding, and the classes of our own markup."""
+    light = st.context.theme.type == "light"
+    surface, accent, border = ("#FFFFFF", "#0B68A3", "#DBE1E8") if light else ("#14181D", "#4FB7EC", "#272E37")
+    colours = f":root {{ --tl-surface: {surface}; --tl-accent: {accent}; --tl-border: {border}; }}"
+    st.html(f"<style>{colours}{_css()}</style>")
+
+
+def register(**pages: Any) -> None:
+    """Tell which pages there are, by name."""
+    st.session_state["pages"] = pages
+
+
+def go(name: str, **query: str) -> None:
+    """Open another page; ends the run. Outside a fragment only."""
+    st.switch_page(st.session_state["pages"][name], query_params=query or None)
+
+
+def escape(text: object) -> str:
+    """Text safe inside markup."""
+    return html.escape(str(text), quote=True)
+
+
+def length(microseconds: int) -> str:
+    """A length for people: 6:17, 1:32:05."""
+    seconds = round(microseconds / 1e6)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def error(problem: Exception) -> None:
+    """Show an error the way the command line would say it."""
+    st.error(str(problem), icon=None)

@@ -1,0 +1,149 @@
+"""What the why panel says: one sentence and some rows, made only of numbers that were measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from app.tasks import WHY_METHODS, explanation_file
+from explain.attribution import Attribution
+from explain.methods import METHODS
+from spotting_core.analysis import Analysis
+from spotting_core.classes import ActionClass
+from spotting_core.clock import match_clock
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.prompts import load_prompts
+from spotting_core.spots import Spot
+
+MATTERS = 0.1  # change of the score from which something is said to matter
+_FRAMES = 5
+_ENTITIES = 6
+
+
+def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[str, Attribution] | None:
+    """What is known of a spot by method, or None while something that can be computed is missing."""
+    found = {}
+    for name in WHY_METHODS:
+        path = explanation_file(data, analysis, spot, name)
+        if path.is_file():
+            found[name] = Attribution.load(path)
+        elif not METHODS[name].needs_entities or analysis.has("entities"):
+            return None
+    return found
+
+
+def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Attribution]) -> dict[str, Any]:
+    """Content of the panel for the workspace (see ``scripts/workspace/why.js``)."""
+    in_time = found["temporal-occlusion"]
+    by_entity = found.get("entity-ablation")
+    action = analysis.classes.get(spot.label)
+    samples = len(in_time.times)
+    return {
+        "spot": spot_id,
+        "state": "ready",
+        "sentence": sentence(action, spot, in_time, by_entity),
+        "chips": [
+            {
+                "kind": "open",
+                "text": "Faithfulness not measured",
+                "hint": "Nobody has measured yet how well this explanation agrees with the model.",
+            },
+            {
+                "kind": "",
+                "text": f"Score in this window {in_time.score:.2f}",
+                "hint": f"The model's confidence in one window of {samples} samples around the spot. The spot's "
+                "own confidence is the mean over overlapping windows.",
+            },
+        ],
+        "entities": _entities(analysis, spot, by_entity) if by_entity else None,
+        "noEntities": "This model attends to no entities.",
+        "frames": _frames(analysis, spot, in_time),
+        "framesMethod": "occlusion in time",
+        "framesHint": f"Fall of the score when a sample is blurred and its entities are taken out; computed in "
+        f"{in_time.seconds:.1f} s, all else computed again.",
+    }
+
+
+def sentence(
+    action: ActionClass, spot: Spot, in_time: Attribution, by_entity: Attribution | None
+) -> list[dict[str, Any]]:
+    """The sentence, as parts of which the decisive number is strong."""
+    clock = match_clock(spot.half, spot.time)
+    parts: list[dict[str, Any]] = [{"text": f"{action.short} at {clock}, {spot.confidence or 0:.2f}. "}]
+    entity = _strongest_entity(by_entity)
+    moment = int(np.argmax(in_time.values))
+    fall = float(in_time.values[moment])
+    if entity is None and fall < MATTERS:
+        parts.append({"text": "Nothing that was taken away alone changes the score by a tenth."})
+        return parts
+    if entity is not None and by_entity is not None:
+        name, effect = entity
+        verb = "falls" if effect < 0 else "rises"
+        parts.append({"text": f"Without the {name} the score {verb} from {by_entity.score:.2f} to "})
+        parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
+        parts.append({"text": "; " if fall >= MATTERS else "."})
+    if fall >= MATTERS:
+        when = _moment(in_time.times[moment] - in_time.anchor)
+        opening = when if entity is not None else when[0].upper() + when[1:]
+        parts.append({"text": f"{opening} matters most: without it the score is "})
+        parts.append({"text": f"{in_time.score - fall:.2f}", "strong": entity is None})
+        parts.append({"text": "."})
+    return parts
+
+
+def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None:
+    """Name and effect of the entity whose removal changes the score most, if by enough."""
+    if by_entity is None or not len(by_entity.values):
+        return None
+    row = by_entity.values[0]
+    if abs(float(row["effect"])) < MATTERS:
+        return None
+    return by_entity.entities[int(row["entity"])], float(row["effect"])
+
+
+def _moment(offset: int) -> str:
+    seconds = offset / 1e6
+    if abs(seconds) < 0.05:
+        return "the very moment"
+    return f"the frame {abs(seconds):.1f} s {'before' if seconds < 0 else 'after'} it"
+
+
+def _entities(analysis: Analysis, spot: Spot, by_entity: Attribution) -> list[dict[str, Any]]:
+    half = analysis.half(spot.half)
+    colours = {e.name: e.colour for e in load_prompts().entities}
+    rows = []
+    for row in by_entity.values[:_ENTITIES]:
+        name = by_entity.entities[int(row["entity"])]
+        sample = int(row["sample"])
+        rows.append({
+            "name": name,
+            "colour": colours.get(name, "#FFFFFF"),
+            "weight": round(float(row["weight"]), 3),
+            "kept": bool(row["kept"]),
+            "effect": round(float(row["effect"]), 3),
+            "frame": int(half.frames[sample]),
+            "seconds": float(half.times[sample]) / 1e6,
+            "box": [round(float(row[c]), 1) for c in ("x1", "y1", "x2", "y2")],
+        })  # fmt: skip
+    return rows
+
+
+def _frames(analysis: Analysis, spot: Spot, in_time: Attribution) -> list[dict[str, Any]]:
+    """The samples whose loss costs most, in order of time."""
+    half = analysis.half(spot.half)
+    top = np.sort(np.argsort(-in_time.values, kind="stable")[:_FRAMES])
+    first = half.nearest_sample(int(in_time.times[0]))
+    cells = []
+    for index in top:
+        sample = first + int(index)
+        offset = (int(in_time.times[index]) - in_time.anchor) / 1e6
+        value = float(in_time.values[index])
+        cells.append({
+            "frame": int(half.frames[sample]),
+            "seconds": float(half.times[sample]) / 1e6,
+            "offset": "0 s" if abs(offset) < 0.05 else f"{'+' if offset > 0 else '−'}{abs(offset):.1f} s",
+            "value": round(value, 4),
+            "hint": f"Without this frame the score is {in_time.score - value:.2f}",
+        })  # fmt: skip
+    return cells

@@ -1,0 +1,108 @@
+"""An analysis made by hand, whose entities say which sample they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spotting_core.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfRecord, write_record
+from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.table import EntityTable
+from spotting_core.files import write_array
+from spotting_core.inference.window_store import describe
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import MatchSource
+from spotting_core.spots import Spot
+
+RATE = 2.0
+BOX = 12  # pixels, width and height of the box that tells the sample
+
+
+def box_of(sample: int, width: int, height: int) -> tuple[float, float, float, float]:
+    """Where the one entity of a sample is: further right and down with every sample."""
+    x = 8 + (sample * 17) % (width - 32)
+    y = 40 + (sample * 11) % (height - 80)
+    return x, y, x + BOX, y + BOX
+
+
+def make_analysis(source: MatchSource, data: DataDirectory, spots: Sequence[Spot], name: str = "made") -> Analysis:
+    """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample."""
+    classes = load_classes()
+    folder = data.analysis(source.content_hash(), name.ljust(16, "0"))
+    halves, arrays = [], {}
+    for half in source.halves:
+        media = ingest(half.path, data)
+        frames = media.table.samples(RATE)
+        times = media.table.times[frames]
+        scores = np.full((len(frames), len(classes)), 0.01, np.float16)
+        displacement = np.zeros((len(frames), len(classes)), np.float16)
+        for spot in spots:
+            if spot.half == half.half:
+                sample = int(np.abs(times - spot.time).argmin())
+                column = classes.index(spot.label)
+                scores[sample, column] = spot.confidence
+                displacement[sample, column] = (spot.time - times[sample]) / 1e6
+        written = {
+            "times": times,
+            "frames": frames,
+            "scores": scores,
+            "displacement": displacement,
+            "maps/class_map": _maps(len(frames), len(classes)),
+        }
+        place = folder / f"half{half.half}"
+        for array, values in written.items():
+            write_array(place / f"{array}.npy", values)
+            if array in ("times", "frames", "scores", "displacement"):
+                arrays[array] = describe(array, values)
+        size = (media.info.width, media.info.height)
+        _entities(len(frames), size).write(place)
+        halves.append(HalfRecord(half.half, half.path.name, media.table.duration, *size, len(media.table), len(frames)))
+    arrays["maps/class_map"] = {
+        "dtype": "uint8",
+        "shape": ["T", len(classes), 2, 3],
+        "unit": "logit",
+        "scale": [0, 4.0],
+    }
+    record = AnalysisRecord(
+        source_id=source.content_hash(),
+        title=source.fixture.title,
+        halves=tuple(halves),
+        model={
+            "name": "made by hand",
+            "system": "e2e-spot",
+            "sha256": "0" * 64,
+            "domain": "simulated",
+            "folder": "none",
+        },
+        rate=RATE,
+        class_table=classes.name,
+        classes=classes.names,
+        arrays=arrays,
+        notice="This analysis was made by hand.",
+    )
+    write_record(folder, record)
+    assert (folder / ANALYSIS_FILE).is_file()
+    return Analysis.open(folder)
+
+
+def _maps(samples: int, classes: int) -> np.ndarray:
+    """Class map whose first cell shines in even samples and whose last shines in odd ones."""
+    maps = np.zeros((samples, classes, 2, 3), np.uint8)
+    maps[::2, :, 0, 0] = 255
+    maps[1::2, :, 1, 2] = 255
+    return maps
+
+
+def _entities(samples: int, size: tuple[int, int]) -> EntityTable:
+    return EntityTable(
+        ("ball",),
+        np.arange(samples, dtype=np.int32),
+        np.zeros(samples, np.int16),
+        np.ones(samples, np.float32),
+        np.array([box_of(s, *size) for s in range(samples)], np.float32),
+        np.zeros((samples, 4), np.float16),
+        np.ones(samples, bool),
+        np.ones(samples, np.float32),
+    )

@@ -1,0 +1,550 @@
+"""The app in Chromium: the player, the overlay on its frame, lanes, keys, addresses, sessions at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.library import Library, Match
+from app.settings import Settings
+from spotting_core.data_directory import DataDirectory
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from tests.app.made_analysis import BOX, box_of, make_analysis
+from tests.chromium import ARGUMENTS, find_chromium
+from tests.conftest import REPOSITORY
+from tests.videos import BITS, BLOCK, HEIGHT, WIDTH, make_video, steady, uneven
+
+pytestmark = pytest.mark.browser
+
+SPOTS = [
+    Spot(1, 1_200_000, "Kick-off", 0.9),
+    Spot(1, 3_300_000, "Goal", 0.8),
+    Spot(1, 3_400_000, "Yellow card", 0.6),
+    Spot(1, 6_100_000, "Foul", 0.3),
+    Spot(1, 8_000_000, "Corner", 0.95),
+]
+VIDEOS: dict[str, dict[str, Any]] = {
+    "late start": {"name": "late.mkv", "times": steady(260, start=0.463)},
+    "uneven": {"name": "uneven.mp4", "times": uneven(150, start=0.0)},
+    "edit list": {"name": "edited.mp4", "times": steady(260), "hidden": 9},
+    "plain": {"name": "plain.mp4", "times": steady(260), "container": {"movflags": "faststart"}},
+}
+
+# Read the number that the picture on screen carries, from the video itself.
+READ_NUMBER = f"""() => {{
+  const video = find().player.video;
+  const canvas = document.createElement('canvas'); canvas.width = {WIDTH}; canvas.height = {HEIGHT};
+  const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, {WIDTH}, {HEIGHT});
+  let number = 0;
+  for (let bit = 0; bit < {BITS}; bit++) {{
+    const [r, g, b] = pen.getImageData(bit * {BLOCK} + {BLOCK // 2}, {BLOCK // 2}, 1, 1).data;
+    if ((r + g + b) / 3 > 127) number |= 1 << bit;
+  }}
+  return number;
+}}"""
+
+# The workspace lives in a shadow root; find it wherever it is.
+FIND = """() => {
+  window.find = () => {
+    const look = (root) => {
+      for (const element of root.querySelectorAll('*')) {
+        if (element.workspace) return element.workspace;
+        const inside = element.shadowRoot && look(element.shadowRoot);
+        if (inside) return inside;
+      }
+      return null;
+    };
+    return look(document);
+  };
+}"""
+
+
+@dataclass
+class Server:
+    """A running app: where it is, and the data directory and root it works on."""
+
+    url: str
+    data: DataDirectory
+    root: Path
+    process: subprocess.Popen
+
+    def library(self) -> Library:
+        return Library(Settings(self.data, (self.root.resolve(),), b"x"), open_database(self.data))
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("app")
+    root = place / "matches"
+    root.mkdir()
+    port = free_port()
+    environment = {**os.environ, "TOUCHLINE_DATA": str(place / "data"), "TOUCHLINE_ROOTS": str(root)}
+    log = (place / "server.log").open("w")
+    command = [sys.executable, "-c", "from app.command_line import main; main()", "app", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + 90
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                break
+        except OSError:
+            assert process.poll() is None, (place / "server.log").read_text()
+            assert time.monotonic() < end, "the app did not start"
+            time.sleep(0.2)
+    yield Server(url, DataDirectory(place / "data").ensure(), root, process)
+    process.terminate()
+    process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    assert path is not None, "run `make chromium`"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    found = context.new_page()
+    problems: list[str] = []
+    hosts: set[str] = set()
+    found.on("pageerror", lambda error: problems.append(str(error)))
+    found.on(
+        "request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]) if "//" in request.url else None
+    )
+    yield found
+    context.close()
+    assert problems == []
+    assert hosts <= {"127.0.0.1"}, "something was loaded from another host"
+
+
+_MATCHES: dict[str, Match] = {}
+
+
+@pytest.fixture
+def match_of(server: Server):  # type: ignore[no-untyped-def]
+    """Numbered matches in the running app's library, by kind."""
+
+    def get(kind: str) -> Match:
+        if kind not in _MATCHES:
+            made = dict(VIDEOS[kind])
+            path = make_video(server.root / made.pop("name"), made.pop("times"), **made)
+            make_analysis(open_match(path), server.data, SPOTS)
+            _MATCHES[kind] = server.library().add(str(path))
+        return _MATCHES[kind]
+
+    return get
+
+
+def open_page(page: Page, server: Server, match: Match, **query: object) -> None:
+    words = "".join(f"&{k}={v}" for k, v in query.items())
+    page.goto(f"{server.url}/match?match={match.id}{words}")
+    page.evaluate(FIND)
+    page.wait_for_function(
+        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
+    )
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the picture that was sought is on screen."""
+    page.wait_for_function(
+        "() => { const p = find().player; return !p.video.seeking && !p.seekStarted && p.overlay.shown; }",
+        timeout=20_000,
+    )
+    page.wait_for_timeout(60)
+
+
+def number(page: Page) -> int:
+    return int(page.evaluate(READ_NUMBER))
+
+
+def state(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(
+        "() => { const w = find(), p = w.player; return { frame: p.frame, half: p.half, time: p.time, paused: p.video.paused,"
+        " rate: p.video.playbackRate, sample: p.overlay.shown?.sample, boxes: p.overlay.shown?.boxes, chosen: w.chosen?.id ?? null,"
+        " action: w.action?.name ?? null, view: w.lanes.view, spots: w.spots.length, options: p.overlay.options, loop: p.loop }; }"
+    )
+    return found
+
+
+# --- frames ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["late start", "uneven", "edit list"])
+def test_fifty_seeks_show_the_frame_they_name_and_its_own_overlay(
+    page: Page, server: Server, match_of: Any, kind: str
+) -> None:
+    open_page(page, server, match_of(kind))
+    hidden = VIDEOS[kind].get("hidden", 0)
+    times = page.evaluate("() => Array.from(find().player.table.times)")
+    samples = page.evaluate("() => Array.from(find().arrays.get(1).samples)")
+    rng = random.Random(kind)
+    for _ in range(50):
+        target = rng.uniform(0, times[-1])
+        page.evaluate("(t) => find().player.open(1, t)", target)
+        settle(page)
+        now = state(page)
+        shown = max(i for i, t in enumerate(times) if t <= target + 0.002)
+        assert now["frame"] == shown
+        assert number(page) == shown + hidden
+        nearest = min(range(len(samples)), key=lambda k: abs(samples[k] - times[shown]))
+        assert now["sample"] == nearest
+
+
+def test_the_box_is_drawn_where_the_sample_has_it(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("uneven"))
+    samples = page.evaluate("() => Array.from(find().arrays.get(1).samples)")
+    page.evaluate("() => { find().player.overlay.options.names = false; }")
+    for sample in (0, 3, 4, 9, 12):
+        page.evaluate("(t) => find().player.open(1, t + 0.001)", samples[sample])
+        settle(page)
+        filled = page.evaluate(
+            """() => {
+              const canvas = find().player.overlay.canvas, data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+              let x1 = 1e9, y1 = 1e9, x2 = -1, y2 = -1;
+              for (let y = 0; y < canvas.height; y++) for (let x = 0; x < canvas.width; x++)
+                if (data[4 * (y * canvas.width + x) + 3] > 60) { x1 = Math.min(x1, x); y1 = Math.min(y1, y); x2 = Math.max(x2, x); y2 = Math.max(y2, y); }
+              return [x1 / canvas.width, y1 / canvas.height, (x2 + 1) / canvas.width, (y2 + 1) / canvas.height];
+            }"""
+        )
+        expected = box_of(sample, WIDTH, HEIGHT)
+        edge = 6 / 700  # the line around the box, as a share of the player
+        for value, wanted in zip(
+            filled, (expected[0] / WIDTH, expected[1] / HEIGHT, expected[2] / WIDTH, expected[3] / HEIGHT), strict=True
+        ):
+            assert abs(value - wanted) < edge * 2, (sample, filled, expected)
+        assert BOX / WIDTH < filled[2] - filled[0] < BOX / WIDTH + 4 * edge
+
+
+def test_playing_shows_frame_after_frame_with_its_overlay(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("late start"), half=1, t=0)
+    seen = page.evaluate(
+        f"""async () => {{
+          const read = {READ_NUMBER};
+          const player = find().player, seen = [];
+          player.video.playbackRate = 1;
+          await player.video.play();
+          await new Promise((done) => {{
+            const look = () => {{
+              seen.push([read(), player.frame, player.overlay.shown?.sample]);
+              if (seen.length < 40 && !player.video.paused) player.video.requestVideoFrameCallback(look); else done();
+            }};
+            player.video.requestVideoFrameCallback(look);
+          }});
+          player.video.pause();
+          return seen;
+        }}"""
+    )
+    assert len(seen) >= 20
+    numbers = [s[0] for s in seen]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] - numbers[0] >= 20
+    # The callback that drew ran for the frame on screen or, at worst, the one before it.
+    assert all(0 <= on_screen - drawn <= 1 for on_screen, drawn, _ in seen)
+    assert sum(on_screen == drawn for on_screen, drawn, _ in seen) >= 0.8 * len(seen)
+
+
+def test_arrows_step_exactly_one_frame(page: Page, server: Server, match_of: Any) -> None:
+    for kind in ("uneven", "edit list"):
+        open_page(page, server, match_of(kind), half=1, t=2)
+        start = number(page)
+        for step in range(1, 8):
+            page.keyboard.press("ArrowRight")
+            settle(page)
+            assert number(page) == start + step
+        for step in range(6, 3, -1):
+            page.keyboard.press("ArrowLeft")
+            settle(page)
+            assert number(page) == start + step
+
+
+# --- keys and lanes -------------------------------------------------------------------------------------
+
+
+def test_keys(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    press = page.keyboard.press
+    press("Space")
+    page.wait_for_function("() => !find().player.video.paused")
+    press("l")
+    assert state(page)["rate"] == 2
+    press("k")
+    page.wait_for_function("() => find().player.video.paused")
+    assert state(page)["rate"] == 1
+    page.evaluate("() => find().player.open(1, 0)")
+    settle(page)
+    press("Shift+ArrowRight")
+    settle(page)
+    assert state(page)["time"] == pytest.approx(5, abs=0.05)
+    press("Shift+ArrowLeft")
+    settle(page)
+    assert state(page)["time"] == pytest.approx(0, abs=0.05)
+    order = ["Kick-off", "Goal", "Yellow card", "Corner"]
+    for label in order:
+        press("n")
+        settle(page)
+        assert state(page)["action"] == label
+    press("p")
+    settle(page)
+    assert state(page)["action"] == "Yellow card"
+    press("o")
+    assert state(page)["loop"] == {"half": 1, "start": 0, "end": pytest.approx(3.4 + 5, abs=0.1), "label": "−8 +5 s"}
+    press("o")
+    assert state(page)["loop"] is None
+    for key, option in (("b", "boxes"), ("h", "map")):
+        press(key)
+        assert state(page)["options"][option] is False
+        press(key)
+        assert state(page)["options"][option] is True
+    press("?")
+    assert page.locator(".keys").is_visible()
+    press("Escape")
+    assert not page.locator(".keys").is_visible()
+
+
+def test_keys_are_off_while_something_is_written(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=2)
+    before = state(page)
+    page.evaluate(
+        "() => { const box = document.createElement('input'); box.id = 'words'; document.body.append(box); box.focus(); }"
+    )
+    page.keyboard.type("n lbhk ")
+    assert page.locator("#words").input_value() == "n lbhk "
+    after = state(page)
+    assert (after["time"], after["paused"], after["options"], after["chosen"]) == (
+        before["time"],
+        True,
+        before["options"],
+        before["chosen"],
+    )
+
+
+def test_zoom_from_the_whole_match_to_four_seconds(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=5)
+    total = page.evaluate("() => find().lanes.total")
+    assert state(page)["view"] == [0, total]
+    canvas = page.locator(".lanes-body canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 80)
+    for _ in range(12):
+        page.mouse.wheel(0, -400)
+    page.wait_for_timeout(200)
+    low, high = state(page)["view"]
+    assert high - low == pytest.approx(4, abs=1e-6)
+    page.keyboard.press("0")
+    assert state(page)["view"] == [0, total]
+    page.keyboard.press("+")
+    low, high = state(page)["view"]
+    assert high - low == pytest.approx(total / 2)
+    assert low <= 5 <= high
+
+
+def test_click_seeks_both_ways(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    # A mark on the lanes chooses its spot, in the list as well.
+    place = page.evaluate(
+        "() => { const l = find().lanes, s = find().spots.find((x) => x.action.name === 'Goal'), r = l.rowOf(s.action.index), b = l.canvas.getBoundingClientRect();"
+        " return [b.left + l.xOf(s.half, s.seconds), b.top + r.y + r.height / 2]; }"
+    )
+    page.mouse.click(*place)
+    settle(page)
+    assert state(page)["action"] == "Goal"
+    assert state(page)["time"] == pytest.approx(3.3, abs=0.05)
+    assert "Goal" in page.locator(".spot.chosen").inner_text()
+    # An empty place on the lanes seeks.
+    place = page.evaluate(
+        "() => { const l = find().lanes, b = l.canvas.getBoundingClientRect(); return [b.left + l.xOf(1, 6.5), b.top + l.rows[0].y + 4]; }"
+    )
+    page.mouse.click(*place)
+    settle(page)
+    assert state(page)["time"] == pytest.approx(6.5, abs=0.08)
+    # A row of the list seeks and rings the mark.
+    page.locator(".spot", has_text="Corner").click()
+    settle(page)
+    assert state(page)["time"] == pytest.approx(8.0, abs=0.05)
+    assert page.evaluate("() => find().lanes.chosen.action.name") == "Corner"
+
+
+def test_thresholds_respot_as_they_move(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    rows = page.locator(".spot")
+    assert rows.count() == 4  # the foul of .3 is below .5
+
+    def slide(value: int) -> None:
+        page.evaluate(
+            "(v) => { const s = find().rail.q('.low'); s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); s.dispatchEvent(new Event('change', {bubbles: true})); }",
+            value,
+        )
+
+    slide(25)
+    assert rows.count() == 5
+    slide(85)
+    assert rows.count() == 2
+    slide(99)
+    assert "Lower the threshold to" in page.locator(".list").inner_text()
+    page.locator(".list .lower").click()
+    page.wait_for_timeout(300)
+    assert rows.count() == 4
+    page.wait_for_timeout(1500)  # the page has run again by now; nothing jumps back
+    assert rows.count() == 4
+
+
+def test_filters_by_class_and_group(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    page.locator(".glyphs button[data-group=restarts]").click()
+    assert sorted(page.locator(".spot .name").all_inner_texts()) == ["Goal", "Yellow card"]
+    page.locator(".glyphs button.menu").click()
+    page.locator(".class-menu label", has_text="Corner").locator("input").check()
+    assert sorted(page.locator(".spot .name").all_inner_texts()) == ["Corner", "Goal", "Yellow card"]
+
+
+# --- addresses and sessions -----------------------------------------------------------------------------
+
+
+def test_match_moment_and_class_are_in_the_address(page: Page, server: Server, match_of: Any) -> None:
+    match = match_of("uneven")
+    open_page(page, server, match, half=1, t=0)
+    page.locator(".spot", has_text="Yellow card").click()
+    settle(page)
+    page.wait_for_timeout(300)
+    address = page.url
+    assert f"match={match.id}" in address
+    assert "class=Yellow+card" in address
+    shown = number(page)
+    page.goto("about:blank")
+    page.goto(address)
+    page.evaluate(FIND)
+    page.wait_for_function(
+        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
+    )
+    settle(page)
+    assert number(page) == shown
+    assert state(page)["action"] == "Yellow card"
+
+
+def test_three_sessions_at_once_do_not_see_each_other(browser: Browser, server: Server, match_of: Any) -> None:
+    kinds = ["late start", "uneven", "edit list"]
+    contexts = [browser.new_context(viewport={"width": 1200, "height": 800}) for _ in kinds]
+    pages = [context.new_page() for context in contexts]
+    for kind, page in zip(kinds, pages, strict=True):
+        open_page(page, server, match_of(kind), half=1, t=1 + kinds.index(kind))
+    for page in pages:
+        page.keyboard.press("Space")
+    pages[0].wait_for_timeout(800)
+    for page in pages:
+        page.keyboard.press("k")
+    for kind, page in zip(kinds, pages, strict=True):
+        page.wait_for_function("() => find().player.video.paused")
+        settle(page)
+        now = state(page)
+        assert now["time"] > 1 + kinds.index(kind)
+        assert number(page) == now["frame"] + VIDEOS[kind].get("hidden", 0)
+        assert page.evaluate("() => find().data.match.id") == match_of(kind).id
+    pages[0].locator(".spot", has_text="Corner").click()
+    pages[0].wait_for_timeout(500)
+    assert state(pages[1])["chosen"] != state(pages[0])["chosen"]
+    for context in contexts:
+        context.close()
+
+
+# --- the whole way --------------------------------------------------------------------------------------
+
+
+def test_the_demo_is_complete_at_once(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/match")
+    page.evaluate(FIND)
+    page.wait_for_function(
+        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
+    )
+    page.wait_for_function("() => find().chosen && find().data.why?.state === 'ready'", timeout=30_000)
+    text = page.locator(".why").inner_text()
+    assert "Why this spot" in text
+    assert "Frames that mattered most" in text
+    assert "Entities kept" in text
+    page.wait_for_function(
+        "() => [...find().root.querySelectorAll('.why img')].every((i) => i.complete && i.naturalWidth > 0)"
+    )
+    assert len(page.locator(".why .frames img").all()) == 5
+    assert state(page)["spots"] > 20
+    assert page.locator(".notice").is_hidden()
+    # Both halves run on one clock; the second begins at 45:00.
+    page.evaluate("() => find().player.open(2, 10)")
+    settle(page)
+    assert page.locator(".clock").inner_text().startswith("45:10")
+
+
+def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/match")
+    page.evaluate(FIND)
+    page.wait_for_function(
+        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
+    )
+    page.evaluate("() => find().player.open(1, find().data.halves[0].duration - 0.6, true)")
+    page.wait_for_function("() => find().player.half === 2 && find().player.time > 0.2", timeout=30_000)
+
+
+def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo: Path) -> None:
+    shutil.copyfile(demo / "2_360p.mp4", server.root / "my own match.mp4")
+    page.goto(server.url)
+    page.get_by_label("Folder or video under a library folder").fill("my own match.mp4")
+    page.keyboard.press("Enter")
+    page.get_by_text("Ready to analyse").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Analyse", exact=True).last.click()
+    page.get_by_text("real time").first.wait_for(timeout=120_000)
+    page.reload()  # the analysis runs in a process of its own and survives
+    page.get_by_text("real time").first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Open").nth(1).wait_for(timeout=300_000)
+    row = page.get_by_text("my own match").first
+    row.wait_for()
+    own = next(m for m in server.library().matches() if m.path.name == "my own match.mp4")
+    open_page(page, server, own)
+    assert state(page)["spots"] > 5
+    assert "rendered matches only" in page.locator(".notice").inner_text()
+
+
+def test_both_themes_and_widths_show_everything(browser: Browser, server: Server, match_of: Any) -> None:
+    match = match_of("plain")
+    for scheme in ("dark", "light"):
+        for width, height in ((1920, 1080), (1440, 900), (1100, 800), (800, 900)):
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+            page = context.new_page()
+            open_page(page, server, match, half=1, t=3.3, **{"class": "Goal"})
+            assert page.evaluate("() => find().theme") == scheme
+            overflow = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0, (width, overflow)
+            clipped = page.evaluate(
+                """() => [...find().root.querySelectorAll('button, .sentence, .section b')].filter((e) => {
+                  const r = e.getBoundingClientRect();
+                  return r.width && (r.right > innerWidth + 1 || r.left < -1);
+                }).map((e) => e.textContent.trim())"""
+            )
+            assert clipped == []
+            context.close()

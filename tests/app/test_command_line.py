@@ -1,0 +1,110 @@
+"""The commands: what they print, what they exit with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, small_model
+from tests.videos import make_video, steady
+
+
+def touchline(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, as a user does."""
+    command = [sys.executable, "-c", "from app.command_line import main; main()", *map(str, arguments)]
+    env = {**os.environ, "COLUMNS": "200", **environment}
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, env=env, timeout=300)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return make_video(tmp_path / "my match.mp4", steady(300, rate=10.0))
+
+
+def test_analyze_a_video_of_ones_own(video: Path, tmp_path: Path) -> None:
+    model = small_model(tmp_path / "m")
+    done = touchline("analyze", video, "--model", model, "--out", tmp_path / "out", "--json", tmp_path / "spots.json")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "analysis.json").is_file()
+    told = json.loads((tmp_path / "spots.json").read_text())
+    assert told["analysis"] == str(tmp_path / "out")
+    assert "spots of my match" in done.stdout
+    assert "rendered matches only" in done.stderr
+
+
+def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path) -> None:
+    done = touchline("analyze", video, "--model", small_model(tmp_path / "m"), "--json", "-")
+    assert done.returncode == 0
+    assert set(json.loads(done.stdout)) == {"analysis", "model", "notice", "timings", "spots"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["analyze"], "give a SOURCE or --demo"),
+        (["analyze", "{tmp}/nothing.mp4"], "there is no such file or folder"),
+        (["analyze", "{tmp}/text.mp4"], "not a video that can be read"),
+        (["analyze", "{tmp}/my match.mp4", "--model", "best"], "no model of this name"),
+        (["analyze", "{tmp}/my match.mp4", "--model", "{tmp}/m", "--rate", "5"], "reads 2 samples a second, not 5"),
+        (["analyze", "{tmp}/my match.mp4", "--model", "{tmp}/m", "--out", "{tmp}/text.mp4"], "a file where the analysis should go"),
+        (["analyze", "{tmp}/my match.mp4", "--model", "{tmp}/m", "--device", "tpu"], "no device 'tpu'"),
+        (["analyze", "--demo", "{tmp}/my match.mp4"], "give a SOURCE or --demo"),
+        (["train", "{tmp}/nothing.toml", "--data", "{tmp}"], "no such configuration"),
+        (["train", "{tmp}/broken.toml", "--data", "{tmp}"], "not TOML"),
+        (["train", "{tmp}/unknown.toml", "--data", "{tmp}"], "unknown setting 'colour'"),
+        (["train", "{tmp}/system.toml", "--data", "{tmp}"], "no system called 'magic'"),
+        (["train", "assets/training/e2e-spot.toml", "--data", "{tmp}"], "no match with Labels-v2.json lies here"),
+        (["app", "--root", "{tmp}/nothing"], "this is no folder"),
+        (["analyze", "--bogus"], "No such option"),
+        (["fly"], "No such command"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    arguments: list[str], says: str, video: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "broken.toml").write_text("a = = 1")
+    (tmp_path / "unknown.toml").write_text('system = "e2e-spot"\n[config]\ncolour = 1')
+    (tmp_path / "system.toml").write_text('system = "magic"')
+    small_model(tmp_path / "m")
+    before = sorted(p.name for p in tmp_path.iterdir())
+    done = touchline(*[a.format(tmp=tmp_path) for a in arguments])
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted({p.name for p in tmp_path.iterdir()} - {"data"}) == before
+
+
+def test_interrupting_an_analysis_exits_130_and_it_goes_on(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "long.mp4", steady(4000, rate=10.0), b_frames=0, options={"preset": "ultrafast"})
+    model = small_model(tmp_path / "m", window=20)
+    command = [sys.executable, "-c", "from app.command_line import main; main()"]
+    arguments = ["analyze", str(video), "--model", str(model), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen([*command, *arguments], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    work = tmp_path / ".out.unfinished" / "half1"
+    end = time.monotonic() + 90
+    while not list(work.glob("window*.npz")) and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "goes on from there" in errors
+    assert not (tmp_path / "out").exists()
+    assert touchline(*arguments).returncode == 0
+    assert (tmp_path / "out" / "analysis.json").is_file()
+    assert not work.exists()
+
+
+def test_models_lists_what_ships() -> None:
+    done = touchline("models", "--json", "-")
+    assert done.returncode == 0
+    found = {m["name"]: m for m in json.loads(done.stdout)}
+    assert "entity-attention" in found
+    assert {"loose", "tight", "per_class", "interval", "compared"} <= set(found["entity-attention"]["scores"])

@@ -1,0 +1,162 @@
+"""Signed links and the routes behind them."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app.routes import http, packing
+from app.routes.links import LIFETIME, LinkSigner
+from app.settings import settings
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.media.ingest import ingest
+from tests.videos import make_video, read_number, steady, uneven
+
+SIGNER = LinkSigner(b"a secret")
+
+
+@pytest.fixture
+def client(data: DataDirectory):  # type: ignore[no-untyped-def]
+    settings.cache_clear()
+    http.signer.cache_clear()
+    http._picture.cache_clear()
+    http._frame.cache_clear()
+    with TestClient(Starlette(routes=http.routes())) as found:
+        yield found
+    settings.cache_clear()
+    http.signer.cache_clear()
+
+
+def test_a_link_holds_for_its_file_its_use_and_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"abc")
+    token = SIGNER.sign(path, "media", now=1_000_000)
+    assert SIGNER.verify(token, "media", now=1_000_000) == path
+    assert SIGNER.verify(token, "half", now=1_000_000) is None
+    assert SIGNER.verify(token, "media", now=1_000_000 + LIFETIME + 7200) is None
+    assert LinkSigner(b"another").verify(token, "media", now=1_000_000) is None
+
+
+def test_a_link_to_a_changed_or_removed_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"abc")
+    token = SIGNER.sign(path, "media")
+    os.utime(path, (1, 1))
+    assert SIGNER.verify(token, "media") is None
+    token = SIGNER.sign(path, "media")
+    path.write_bytes(b"abcd")
+    assert SIGNER.verify(token, "media") is None
+    path.unlink()
+    assert SIGNER.verify(token, "media") is None
+
+
+def test_altered_links_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"abc")
+    token = SIGNER.sign(path, "media")
+    raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    for place in range(0, len(raw), 7):
+        changed = bytearray(raw)
+        changed[place] ^= 1
+        assert SIGNER.verify(base64.urlsafe_b64encode(bytes(changed)).decode(), "media") is None
+    for nonsense in ("", "x", "ä", "A" * 400, "../../etc/passwd", token[:-8]):
+        assert SIGNER.verify(nonsense, "media") is None
+
+
+def test_the_link_stays_the_same_over_reruns(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"abc")
+    assert SIGNER.sign(path, "media", now=7200.5) == SIGNER.sign(path, "media", now=7201.5)
+
+
+def test_video_is_served_by_range(client: TestClient, tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.mp4", steady(30))
+    url = f"{http.PREFIX}/media/{http.signer().sign(path, 'media')}"
+    whole = client.get(url)
+    assert (whole.status_code, whole.headers["content-type"]) == (200, "video/mp4")
+    part = client.get(url, headers={"Range": "bytes=100-199"})
+    assert part.status_code == 206
+    assert part.content == path.read_bytes()[100:200]
+    assert client.head(url).headers["accept-ranges"] == "bytes"
+    assert client.get(url, headers={"Range": f"bytes={10**9}-"}).status_code == 416
+    assert whole.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["passwd", "a.json", "a.mp4.txt"])
+def test_only_pictures_and_videos_are_media(client: TestClient, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"secret")
+    assert client.get(f"{http.PREFIX}/media/{http.signer().sign(path, 'media')}").status_code == 404
+
+
+def test_without_a_valid_link_nothing_is_there(client: TestClient) -> None:
+    for url in ("media/x", "array/x/scores", "times/x", "picture/x?frame=0", "media/..%2f..%2fetc%2fpasswd"):
+        assert client.get(f"{http.PREFIX}/{url}").status_code == 404
+
+
+def test_scripts_are_public_and_nothing_beside_them(client: TestClient) -> None:
+    assert client.get(f"{http.PREFIX}/scripts/v/workspace/main.js").status_code == 200
+    assert client.get(f"{http.PREFIX}/scripts/v/../workspace.py").status_code == 404
+    assert client.get(f"{http.PREFIX}/scripts/v/%2e%2e/workspace.py").status_code == 404
+
+
+def test_frame_times_and_exact_pictures(client: TestClient, tmp_path: Path, data: DataDirectory) -> None:
+    path = make_video(tmp_path / "a.mkv", uneven(60, start=1.0))
+    token = http.signer().sign(path, "frames")
+    times = np.frombuffer(client.get(f"{http.PREFIX}/times/{token}").content, "<f8")
+    assert np.allclose(times, ingest(path, data).table.times / 1e6)
+    for frame in (0, 17, 59):
+        answer = client.get(f"{http.PREFIX}/picture/{token}?frame={frame}&width=320")
+        import cv2
+
+        picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR_RGB)
+        assert picture is not None
+        assert read_number(picture) == frame
+    assert client.get(f"{http.PREFIX}/picture/{token}?frame=60").status_code == 404
+    assert client.get(f"{http.PREFIX}/picture/{token}?frame=a").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((100, 100, 110, 120), (90, 95, 120, 125)),
+        ((0, 0, 4, 4), (0, 0, 24, 24)),
+        ((300, 170, 320, 180), (290, 150, 320, 180)),
+        ((-50, -50, 400, 400), (85, 0, 265, 180)),
+    ],
+)
+def test_crops_are_square_and_inside(box: tuple, expected: tuple) -> None:
+    assert http.square_around(box, 320, 180) == expected
+
+
+def test_packed_arrays_are_those_of_the_analysis(demo: Path) -> None:
+    half = Analysis.open(demo / "analysis").half(1)
+    samples = len(half.times)
+    scores = np.frombuffer(packing.pack(half, "scores", {}), np.uint8).reshape(17, samples)
+    assert np.abs(scores.T / 255 - half.scores).max() < 0.003
+    times = np.frombuffer(packing.pack(half, "samples", {}), "<f8")
+    assert np.allclose(times * 1e6, half.times)
+    content = packing.pack(half, "entities", {})
+    begins = np.frombuffer(content[: 4 * (samples + 1)], "<u4")
+    rows = np.frombuffer(content[4 * (samples + 1) :], packing.ENTITY_ROW)
+    table = half.entities
+    assert table is not None
+    assert begins[-1] == len(rows) == len(table)
+    own = table.rows(40, 41)
+    assert begins[40] == own.start
+    size = np.array([640, 360, 640, 360])
+    box = rows["box"][own] / 65535 * size
+    assert np.abs(box - table.box[own].clip(0, size)).max() < 0.02
+    assert np.abs(rows["weight"][own] / 255 - table.weight[own]).max() < 0.003  # type: ignore[index]
+    one = packing.pack(half, "map", {"map": "class_map", "class": "14"})
+    assert one == np.ascontiguousarray(half.array("maps/class_map")[:, 14]).tobytes()
+    for query in ({"map": "../scores"}, {"map": "class_map", "class": "99"}):
+        with pytest.raises((KeyError, ValueError, Exception)):
+            packing.pack(half, "map", query)

@@ -1,0 +1,258 @@
+"""The views, run without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app import tasks
+from app.library import Library
+from app.settings import DEMO, settings
+from app.views.match import spots_csv
+from app.views.why import sentence
+from explain.attribution import ENTITY_ROW, Attribution
+from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.jobs.queue import FAILED, JobQueue
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from tests.conftest import REPOSITORY
+from tests.videos import make_video, steady
+
+DASHBOARD = REPOSITORY / "app" / "dashboard.py"
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and shared resources of this test's data directory alone."""
+    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
+    settings.cache_clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def queue(data: DataDirectory) -> JobQueue:
+    return JobQueue(open_database(data))
+
+
+@pytest.fixture
+def library(data: DataDirectory) -> Library:
+    return Library(settings(), open_database(data))
+
+
+def library_page() -> AppTest:
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=60)
+    at.session_state["seen_library"] = True
+    return at
+
+
+def match_page(**query: str) -> AppTest:
+    def script() -> None:
+        from app.views import match, page
+
+        page.register(library=None, match=None)
+        match.show()
+
+    at = AppTest.from_function(script, default_timeout=60)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at
+
+
+def texts(at: AppTest) -> str:
+    return " ".join(
+        e.value for kind in ("html", "markdown", "caption", "info", "error", "success") for e in at.get(kind)
+    )
+
+
+def component_data(at: AppTest) -> dict[str, Any]:
+    """What the workspace was given."""
+    element = at.get("bidi_component")[0]
+    return json.loads(element.proto.json) if element.proto.json else json.loads(element.proto.mixed.json)
+
+
+# --- library --------------------------------------------------------------------------------------------
+
+
+def test_the_library_opens_on_the_analysed_demo() -> None:
+    at = library_page().run()
+    assert not at.exception
+    shown = texts(at)
+    assert "Orrin City 1 – 1" in shown
+    assert "Analysed" in shown
+    assert "Library <span>1 match</span>" in shown
+    assert [b.label for b in at.button] == ["Open"]
+
+
+def test_with_nothing_but_the_demo_the_app_opens_on_it() -> None:
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=60).run()
+    assert not at.exception
+    assert component_data(at)["match"]["home"] == "Orrin City"
+
+
+def test_searching_narrows_the_list_and_says_when_nothing_fits() -> None:
+    at = library_page().run()
+    at.text_input[0].set_value("kestrel").run()
+    assert "Orrin City" in texts(at)
+    at.text_input[0].set_value("nobody united").run()
+    assert "No match fits the search." in texts(at)
+    assert not at.exception
+
+
+def test_a_path_is_checked_before_it_is_analysed(tmp_path: Path) -> None:
+    make_video(tmp_path / "mine.mp4", steady(60))
+    at = library_page().run()
+    path = next(i for i in at.text_input if i.label.startswith("Folder"))
+    path.set_value("mine.mp4").run()
+    shown = texts(at)
+    assert "Ready to analyse" in shown
+    assert "1 half, 0:02" in shown
+    assert "320 × 180, 25 frames a second, H264" in shown
+    next(b for b in at.button if b.label == "Only add").click().run()
+    assert not at.exception
+    assert "Library <span>2 matches</span>" in texts(at)
+    assert "Not analysed" in texts(at)
+
+
+@pytest.mark.parametrize("text", ["../outside.mp4", "/etc/passwd", "nothing.mp4"])
+def test_a_path_outside_is_refused_in_words(text: str) -> None:
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value(text).run()
+    assert "not below a library folder" in at.error[0].value
+    assert not at.exception
+
+
+def test_a_running_analysis_is_shown_and_cancelled(tmp_path: Path, library: Library, queue: JobQueue) -> None:
+    make_video(tmp_path / "mine.mp4", steady(60))
+    match = library.add("mine.mp4")
+    job = tasks.ask_for_analysis(queue, match, "entity-attention")
+    queue.take(tasks.LONG_KINDS)
+    queue.report(job.id, 0.62, "Finding entities", 6.0, 100.0)
+    at = library_page().run()
+    assert "62%" in texts(at)
+    assert "1:40 left" in texts(at)
+    next(b for b in at.button if b.label == "Cancel").click().run()
+    assert not queue.report(job.id)
+
+
+def test_a_failed_analysis_says_why_and_can_be_tried_again(tmp_path: Path, library: Library, queue: JobQueue) -> None:
+    make_video(tmp_path / "mine.mp4", steady(60))
+    match = library.add("mine.mp4")
+    job = tasks.ask_for_analysis(queue, match, "entity-attention")
+    queue.take(tasks.LONG_KINDS)
+    queue.finish(job.id, FAILED, "The disk is full.")
+    at = library_page().run()
+    assert "The disk is full." in texts(at)
+    next(b for b in at.button if b.label == "Retry").click().run()
+    again = queue.recent(match.id, tasks.ANALYSIS)
+    assert again is not None
+    assert again.live
+
+
+# --- match ----------------------------------------------------------------------------------------------
+
+
+def test_the_match_view_opens_on_the_demo_complete() -> None:
+    at = match_page().run()
+    assert not at.exception
+    shown = component_data(at)
+    assert shown["match"]["home"] == "Orrin City"
+    assert [h["half"] for h in shown["halves"]] == [1, 2]
+    assert all(h["video"].startswith("/touchline/media/") for h in shown["halves"])
+    assert shown["arrays"]["entities"]
+    assert len(shown["truth"]) == 41
+    assert len(shown["spots"]) > 20
+    assert shown["notice"] is None  # the demo was rendered, as the model's training data was
+    assert shown["start"]["pick"]
+    assert str(DEMO) not in json.dumps(shown)  # no path reaches the browser
+
+
+def test_the_address_says_where_to_open(library: Library) -> None:
+    demo = library.demo()
+    assert demo is not None
+    at = match_page(match=demo.id, half="2", t="37.4", **{"class": "Yellow card"}).run()
+    assert component_data(at)["start"] == {"half": 2, "seconds": 37.4, "label": "Yellow card", "pick": True}
+    for wrong in ({"half": "7", "t": "1"}, {"half": "x", "t": "1"}, {"half": "1", "t": "soon", "class": "Homerun"}):
+        at = match_page(match=demo.id, **wrong).run()
+        assert not at.exception
+        assert component_data(at)["start"]["half"] in (1, 2)
+
+
+def test_an_unknown_match_says_so() -> None:
+    at = match_page(match="nothing").run()
+    assert "no such match" in at.info[0].value
+    assert not at.exception
+
+
+def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library, queue: JobQueue) -> None:
+    make_video(tmp_path / "mine.mp4", steady(60))
+    match = library.add("mine.mp4")
+    at = match_page(match=match.id).run()
+    assert "has not been analysed yet" in texts(at)
+    at.button[0].click().run()
+    job = queue.recent(match.id, tasks.ANALYSIS)
+    assert job is not None
+    assert job.live
+    assert any(b.label == "Cancel" for b in at.button)
+
+
+# --- sentences ------------------------------------------------------------------------------------------
+
+
+def attribution(values: Any, kind: str = "time", score: float = 0.9, **more: Any) -> Attribution:
+    import numpy as np
+
+    times = (np.arange(len(values)) * 500_000).astype(np.int64) if kind == "time" else np.zeros(1, np.int64)
+    fields = {
+        "method": "m",
+        "model": "m",
+        "half": 2,
+        "label": "Yellow card",
+        "anchor": 1_000_000,
+        "baseline": "",
+        "held_fixed": "",
+    }
+    rest = {"score_baseline": 0.0, "scale": (0.0, 1.0), "seconds": 1.0}
+    return Attribution(**fields, kind=kind, values=np.asarray(values), times=times, score=score, **rest, **more)
+
+
+def entity_rows(*effects: float) -> Any:
+    import numpy as np
+
+    rows = np.zeros(len(effects), ENTITY_ROW)
+    rows["effect"], rows["entity"] = effects, range(len(effects))
+    return rows
+
+
+def spoken(spot: Spot, in_time: Attribution, by_entity: Attribution | None) -> str:
+    return "".join(p["text"] for p in sentence(load_classes().get(spot.label), spot, in_time, by_entity))
+
+
+def test_the_sentence_is_made_of_measured_numbers_only() -> None:
+    spot = Spot(2, 37_400_000, "Yellow card", 0.93)
+    by_entity = attribution(entity_rows(-0.69, 0.0), "entity", entities=("yellow card", "ball"))
+    assert spoken(spot, attribution([0.0, 0.05, 0.1, 0.4, 0.0]), by_entity) == (
+        "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.21; "
+        "the frame 0.5 s after it matters most: without it the score is 0.50."
+    )
+    assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0, 0.0]), None) == (
+        "Yellow card at 45:37, 0.93. The very moment matters most: without it the score is 0.60."
+    )
+
+
+def test_the_sentence_says_when_nothing_matters_much() -> None:
+    spot = Spot(1, 37_400_000, "Goal", 0.6)
+    weak = attribution(entity_rows(-0.04), "entity", entities=("ball",))
+    assert spoken(spot, attribution([0.0, 0.05, 0.02]), weak) == (
+        "Goal at 00:37, 0.60. Nothing that was taken away alone changes the score by a tenth."
+    )
+
+
+def test_csv_of_spots() -> None:
+    rows = spots_csv([Spot(2, 37_400_000, "Yellow card", 0.93)]).splitlines()
+    assert rows == ["half,match_time,seconds,label,confidence", "2,45:37,37.400,Yellow card,0.9300"]
