@@ -1,6 +1,7 @@
 # make run     the app, open on the demo match
 # make test    every test
 # make check   ruff and mypy
+# make demo    the analysis that the demo match ships with, anew
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -25,7 +26,8 @@ check: $(VENV)/.test-installed
 	$(BIN)/mypy
 
 demo: $(VENV)/.installed
-	$(BIN)/touchline analyze --demo
+	rm -rf assets/demo_match/analysis
+	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

@@ -76,9 +76,12 @@ def explanation_key(analysis: Analysis, spot: Spot, method: str) -> str:
 
 def explanation_file(data: DataDirectory, analysis: Analysis, spot: Spot, method: str) -> Path:
     """Where an explanation is kept; those that ship with an analysis lie in its own folder."""
-    key = explanation_key(analysis, spot, method)
-    shipped = analysis.folder / "explanations" / f"{key[:32]}.npz"
-    return shipped if shipped.is_file() else data.explanation(key[:32])
+    shipped = _beside(analysis, spot, method)
+    return shipped if shipped.is_file() else data.explanation(explanation_key(analysis, spot, method)[:32])
+
+
+def _beside(analysis: Analysis, spot: Spot, method: str) -> Path:
+    return analysis.folder / "explanations" / f"{explanation_key(analysis, spot, method)[:32]}.npz"
 
 
 # --- doing ----------------------------------------------------------------------------------------------
@@ -123,8 +126,13 @@ def _explain(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
     explain_spot(analysis, Path(parameters["path"]), spot, data, tell)
 
 
-def explain_spot(analysis: Analysis, path: Path, spot: Spot, data: DataDirectory, tell: Tell) -> None:
+def explain_spot(
+    analysis: Analysis, path: Path, spot: Spot, data: DataDirectory, tell: Tell, *, beside: bool = False
+) -> None:
     """Compute and keep what the why panel shows of a spot.
+
+    Arguments:
+        beside: keep it in the folder of the analysis, to be copied with it, rather than in the data directory.
 
     Errors:
         BadInputError: the model that made the analysis is no longer here.
@@ -140,7 +148,7 @@ def explain_spot(analysis: Analysis, path: Path, spot: Spot, data: DataDirectory
     half = next(h for h in source.halves if h.half == spot.half)
     given = window_around(analysis, ingest(half.path, data), model, spot.half, anchor_time(analysis, spot))
     for name in WHY_METHODS:
-        target = explanation_file(data, analysis, spot, name)
+        target = _beside(analysis, spot, name) if beside else explanation_file(data, analysis, spot, name)
         method = METHODS[name]
         if target.is_file() or method.supports(model) is not None:
             continue

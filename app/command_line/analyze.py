@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
@@ -30,6 +31,9 @@ def analyze(
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     rate: float | None = typer.Option(None, help="Samples a second; must be the model's.", show_default="the model's"),
+    explain: bool = typer.Option(
+        False, "--explain", help="Also explain every spot, and keep that with the analysis."
+    ),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the spots as JSON to this file (- for standard output)."
     ),
@@ -55,6 +59,8 @@ def analyze(
             return True
 
         analysis = analyse_match(match, loaded, data, out=out_folder, rate=rate, report=report)
+        if explain:
+            _explain_spots(analysis, match.path, data, bar)
     for warning in match.warnings:
         err.print(f"[yellow]Note:[/yellow] {warning}.", highlight=False)
     if analysis.record.notice:
@@ -63,6 +69,17 @@ def analyze(
         write_machine_output(as_json(analysis), json_file)
     if json_file != "-":
         _print_summary(analysis)
+
+
+def _explain_spots(analysis: Analysis, path: Path, data: DataDirectory, bar: RichProgress) -> None:
+    """Explain the spots at the default thresholds, beside the analysis."""
+    from app.tasks import explain_spot
+
+    spots = analysis.spots()
+    task = bar.add_task("Explanations", total=len(spots), note="")
+    for done, spot in enumerate(spots, 1):
+        explain_spot(analysis, path, spot, data, lambda *_: True, beside=True)
+        bar.update(task, completed=done, note=f"{spot.label} at {match_clock(spot.half, spot.time)}")
 
 
 def source_of(source: Path | None, demo: bool) -> Path:
