@@ -1,0 +1,82 @@
+"""The bundled match and the bundled model together: a fresh analysis says what the shipped one says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
+from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD, Spotting
+from spotting_core.media.source import open_match
+from spotting_core.models.load import load_model
+from spotting_core.spots import Spot
+from tests.app.test_command_line import touchline
+
+SLACK = 0.02  # of confidence
+SAMPLE = 500_000  # microseconds
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    place = tmp_path_factory.mktemp("fresh")
+    done = touchline("analyze", "--demo", "--out", place / "analysis", TOUCHLINE_DATA=str(place / "data"))
+    assert done.returncode == 0, done.stderr
+    return Analysis.open(place / "analysis")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Analysis:
+    return Analysis.open(Path(__file__).resolve().parents[2] / "assets" / "demo_match" / "analysis")
+
+
+def unmatched(spots: list[Spot], among: list[Spot]) -> list[Spot]:
+    """Spots that have none of the same class within one sample and the slack."""
+
+    def same(a: Spot, b: Spot) -> bool:
+        near = a.half == b.half and a.label == b.label and abs(a.time - b.time) <= SAMPLE
+        return near and abs((a.confidence or 0) - (b.confidence or 0)) <= SLACK
+
+    return [spot for spot in spots if not any(same(spot, other) for other in among)]
+
+
+def test_a_fresh_analysis_gives_the_spots_that_ship(fresh: Analysis, shipped: Analysis) -> None:
+    # A spot at the very threshold may fall to either side of it, so the other side is asked for a little less.
+    surely, perhaps = Spotting(threshold=DEFAULT_THRESHOLD), Spotting(threshold=DEFAULT_THRESHOLD - SLACK)
+    assert len(shipped.spots(surely)) > 10
+    assert unmatched(shipped.spots(surely), fresh.spots(perhaps)) == []
+    assert unmatched(fresh.spots(surely), shipped.spots(perhaps)) == []
+    assert fresh.record.model == shipped.record.model
+    assert fresh.record.source_id == shipped.record.source_id
+
+
+def test_the_shipped_analysis_is_of_the_shipped_model(shipped: Analysis) -> None:
+    model = load_model()
+    assert shipped.record.model["sha256"] == model.sha256
+    for name in ("entities", "displacement", "features", "image_embeddings", "maps/class_map", "shots"):
+        assert shipped.has(name), name
+
+
+def test_most_of_what_happens_in_the_demo_is_spotted(shipped: Analysis, demo: Path) -> None:
+    truth = read_labels(demo / FILE_NAME)
+    spots = shipped.spots()
+    found = [
+        t
+        for t in truth
+        if any(s.half == t.half and s.label == t.label and abs(s.time - t.time) <= 2.5e6 for s in spots)
+    ]
+    assert len(found) >= 0.6 * len(truth), f"{len(found)} of {len(truth)}"
+
+
+def test_the_video_alone_decides(fresh: Analysis, demo: Path, tmp_path: Path, data: DataDirectory) -> None:
+    """With every file of truth moved away the scores are the same to the bit."""
+    shutil.copyfile(demo / "2_360p.mp4", tmp_path / "2_360p.mp4")
+    alone = analyse_match(open_match(tmp_path / "2_360p.mp4"), load_model(), data)
+    expected, found = fresh.half(2), alone.halves[0]
+    assert np.array_equal(expected.array("scores"), found.array("scores"))
+    assert np.array_equal(expected.array("displacement"), found.array("displacement"))
