@@ -19,7 +19,7 @@ from spotting_core.entities.prompts import EntityPrompt, PromptSet, load_prompts
 from spotting_core.entities.proposals import keep_best, regions_of_map, regions_of_pyramid
 from spotting_core.entities.pyramid import EntityPyramid
 from spotting_core.entities.region import Regions, joined
-from spotting_core.entities.table import EntityTable
+from spotting_core.entities.table import EntityTable, best_of_each
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.errors import BadInputError
@@ -66,6 +66,16 @@ def test_no_more_of_an_entity_than_allowed() -> None:
     kept = keep_best(found, PROMPTS)
     assert np.bincount(kept.entity).tolist() == [1, 3]
     assert kept.score.max() == pytest.approx(0.9)
+
+
+def test_a_crowd_of_players_does_not_push_out_the_ball() -> None:
+    box = (0, 0, 1, 1)
+    players = [(1, 0.9 - 0.01 * i, box) for i in range(6)]
+    found = regions(*players, (2, 0.4, box), (0, 0.3, box), (0, 0.2, box))
+    kept = best_of_each(found, 5)
+    assert kept.entity.tolist() == [1, 1, 2, 0, 0]
+    assert kept.score.tolist() == pytest.approx([0.9, 0.89, 0.4, 0.3, 0.2])
+    assert len(best_of_each(found, 20)) == len(found)
 
 
 def test_joining_orders_by_probability() -> None:
