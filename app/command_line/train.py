@@ -18,6 +18,7 @@ def train(
     out_folder: Path | None = typer.Option(None, "--out", help="Model folder to write.", show_default="RUN/model"),
     compare: Path | None = typer.Option(None, help="Another model folder whose scores go on the card."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
+    measure: bool = typer.Option(True, help="Measure the model on the test split; an earlier stage need not be."),
 ) -> None:
     """Train a system, measure it on the test split, and write its model folder.
 
@@ -27,7 +28,7 @@ def train(
     from spotting_core.training.train import train as run_training
 
     folder = run or Path(".runs") / config.stem
-    order = TrainingOrder(config, data, folder, out_folder or folder / "model", device_of(device), compare)
+    order = TrainingOrder(config, data, folder, out_folder or folder / "model", device_of(device), compare, measure)
     with progress_bar() as bar:
         task = bar.add_task(config.stem, total=None, note="")
 
