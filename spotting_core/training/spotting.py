@@ -60,6 +60,8 @@ class SpottingTrainingConfig(TrainingConfig):
         trunk_from: name or folder of the entity model whose trunk the environment starts from, or empty.
         start_from: model folder of an earlier stage, whose weights are taken where name and shape agree, or empty.
         environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
+        stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
+            alike to every model, and on a processor these stages take half of a step.
         entity_model, prompts: what finds the entities.
     """
 
@@ -75,6 +77,7 @@ class SpottingTrainingConfig(TrainingConfig):
     trunk_from: str = ""
     start_from: str = ""
     environment_stays: bool = False
+    stages_stay: int = 0
     entity_model: str = "entities"
     prompts: str = "football"
 
@@ -107,13 +110,16 @@ class SpottingTrainer(Trainer[ClipBatch]):
         self.system = system(config.system)
         self.model_config = self.system.configure(**{"classes": self.table.names, "rate": config.rate, **config.model})
         torch.manual_seed(config.seed)
-        model = self.system.build(self.model_config)
+        model: Any = self.system.build(self.model_config)
         if config.trunk_from:
             start_from_trunk(model, config.trunk_from)
         if config.start_from:
             start_from_stage(model, config.start_from)
+        self.resting = list(model.environment.trunk.children())[: config.stages_stay]
         if config.environment_stays:
-            model.environment.requires_grad_(False)
+            self.resting = [model.environment]
+        for part in self.resting:
+            part.requires_grad_(False)
         self.best, self.since_best = -1.0, 0
         super().__init__(model, config, run, device)
         self.matches = self._matches(config.data, root, data)
@@ -168,9 +174,10 @@ class SpottingTrainer(Trainer[ClipBatch]):
         return {"spotting": self.system.loss(self.model, output, targets)}
 
     def _window(self, frames: Tensor, entities: EntitySet | None) -> Window:
+        for part in self.resting:
+            part.eval()  # its batch statistics stay as well
         if not self.config.environment_stays:
             return Window(frames=frames, entities=entities)
-        self.model.environment.eval()  # its batch statistics stay as well
         with torch.no_grad():
             return Window(maps=self.model.environment.feature_map(frames), entities=entities)
 

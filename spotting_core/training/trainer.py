@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from spotting_core.errors import CancelledError
 from spotting_core.files import write_json
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import AveragedWeights, RunFolder, learning_rate_share
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ _Batch = TypeVar("_Batch")
 _BATCHES_AHEAD = 3
 _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
+_SEED_SPAN = 1_000_003  # steps of one seed do not meet those of the next
 
 Progress = Callable[[int, int, Mapping[str, float]], bool]
 """Called after every step with (step, steps, losses); returning False cancels the run."""
@@ -105,7 +107,9 @@ class Trainer(Generic[_Batch]):
             CancelledError: ``progress`` returned False; the state is saved.
         """
         self.model.train()
-        with ThreadPoolExecutor(2) as pool:
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             ahead = [pool.submit(self.make_batch, self.step + i) for i in range(_BATCHES_AHEAD)]
             while self.step < self.config.steps:
                 began = time.perf_counter()
@@ -126,6 +130,7 @@ class Trainer(Generic[_Batch]):
                     raise CancelledError("training was cancelled", fix="Start it again to go on")
 
     def _train_step(self, batch: _Batch) -> dict[str, float]:
+        torch.manual_seed(self.config.seed * _SEED_SPAN + self.step)  # dropout falls alike in a run that was resumed
         share = learning_rate_share(self.step, warm_up=self.config.warm_up, total=self.config.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * share

@@ -1,0 +1,154 @@
+"""Training runs: resumed to the same end, stages that build on one another, what is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.models.load import load_model
+from spotting_core.spots import Spot
+from spotting_core.training.allocator import keep_freed_memory
+from spotting_core.training.checkpoint import learning_rate_share
+from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
+from spotting_core.training.train import TrainingOrder, train
+from spotting_core.training.trainer import TrainingConfig
+from tests.videos import make_video, steady
+
+SMALL = {"width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "window": 20}
+SETTINGS = {
+    "system": "e2e-spot",
+    "model": SMALL,
+    "steps": 6,
+    "batch": 2,
+    "clip": 12,
+    "warm_up": 2,
+    "checkpoint_every": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with one short labelled match per split."""
+    folder = tmp_path_factory.mktemp("splits")
+    spots = [Spot(1, 3_000_000, "Goal"), Spot(1, 9_500_000, "Foul"), Spot(1, 14_000_000, "Goal")]
+    for split in ("train", "val", "test"):
+        game = folder / split / "league" / "2026" / "2026-08-01 - 12-00 Home 1 - 0 Away"
+        game.mkdir(parents=True)
+        make_video(game / "1_224p.mp4", steady(40, rate=2.0))
+        write_labels(game / "Labels-v2.json", spots)
+    return folder
+
+
+def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> SpottingTrainer:
+    config = SpottingTrainingConfig(**{**SETTINGS, "validate_every": 3, **settings})  # type: ignore[arg-type]
+    return SpottingTrainer(config, root, run, data, "cpu")
+
+
+def test_a_cancelled_run_goes_on_and_ends_the_same(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    whole = trainer(root, tmp_path / "whole", data)
+    whole.train()
+    for stop in (1, 3, 4):
+        part = trainer(root, tmp_path / "parts", data)
+
+        def progress(step: int, steps: int, losses: Mapping[str, float], stop: int = stop) -> bool:
+            assert steps == 6
+            assert losses["spotting"] > 0
+            return step < stop
+
+        with pytest.raises(CancelledError):
+            part.train(progress)
+        assert part.step == stop
+    last = trainer(root, tmp_path / "parts", data)
+    assert last.step == 4
+    last.train()
+    assert last.step == whole.step == 6
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, last.model.state_dict()[name]), name
+    assert last.best == whole.best
+    logs = [(tmp_path / run / "log.jsonl").read_text() for run in ("whole", "parts")]
+    assert [json.loads(line)["step"] for line in logs[1].splitlines()] == [3, 6]
+
+
+def test_a_run_of_other_settings_is_not_gone_on_with(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    trainer(root, tmp_path, data, steps=2).train()
+    with pytest.raises(BadInputError, match="a run of another configuration"):
+        trainer(root, tmp_path, data, steps=2, seed=7)
+
+
+def test_what_stays_does_not_move(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    """Neither weights nor batch statistics of the resting stages change, those after them do."""
+    run = trainer(root, tmp_path, data, stages_stay=2)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.train()
+    moved = {name for name, value in run.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert not [name for name in moved if name.startswith(("environment.trunk.stem", "environment.trunk.s1"))]
+    assert any(name.startswith("environment.trunk.s2") for name in moved)
+    assert any("running_mean" in name for name in moved)
+
+
+def test_the_environment_stays_when_asked(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    run = trainer(root, tmp_path, data, environment_stays=True)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.train()
+    moved = {name for name, value in run.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved
+    assert not [name for name in moved if name.startswith("environment.")]
+
+
+def test_a_stage_builds_on_the_one_before(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    order = _order(root, tmp_path, "first")
+    assert train(order, data) == order.out
+    model = load_model(order.out)
+    assert model.card.scores == {}
+    assert model.card.training["steps"] == 6
+    assert model.card.training["data"] == "simmatch: train"
+    second = trainer(root, tmp_path / "second", data, start_from=str(order.out))
+    stored = load_file(order.out / "model.safetensors")
+    assert torch.equal(second.model.state_dict()["to_logits.weight"].half(), stored["to_logits.weight"])
+    with pytest.raises(BadInputError, match="no model of the earlier stage"):
+        trainer(root, tmp_path / "third", data, start_from=str(tmp_path / "nothing"))
+
+
+def test_a_measured_model_has_its_scores_on_the_card(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    said: list[str] = []
+    order = _order(root, tmp_path, "measured", measured=True)
+    card = load_model(train(order, data, say=said.append)).card
+    assert said[-1] == "Measuring on the test split"
+    assert card.scores["split"] == "test"
+    assert card.scores["actions"] == 3
+    assert card.scores["per_class"].keys() == {"Goal", "Foul"}
+    assert card.scores["interval"]["tight"][0] <= card.scores["tight"] <= card.scores["interval"]["tight"][1]
+
+
+def _order(root: Path, place: Path, name: str, *, measured: bool = False) -> TrainingOrder:
+    config = place / f"{name}.toml"
+    values = {k: v for k, v in SETTINGS.items() if k not in ("system", "model")}
+    lines = ['system = "e2e-spot"', "[config]", "validate_every = 3", *(f"{k} = {v}" for k, v in values.items())]
+    config.write_text("\n".join([*lines, "[config.model]", *(f"{k} = {v}" for k, v in SMALL.items())]))
+    return TrainingOrder(config, root, place / "run", place / name, measured=measured)
+
+
+def test_learning_rate_rises_then_falls_in_a_cosine() -> None:
+    share = [learning_rate_share(step, warm_up=4, total=104) for step in range(104)]
+    assert share[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert share[4] == pytest.approx(1.0)
+    assert share[54] == pytest.approx(0.01 + 0.99 / 2)
+    assert share[103] == pytest.approx(0.01, abs=1e-3)
+
+
+def test_every_setting_is_part_of_a_fingerprint() -> None:
+    assert TrainingConfig(seed=1).fingerprint() != TrainingConfig(seed=2).fingerprint()
+    assert TrainingConfig().fingerprint() == TrainingConfig().fingerprint()
+
+
+def test_keeping_freed_memory_is_a_matter_of_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.libc_ver", lambda: ("musl", "1.2"))
+    assert keep_freed_memory() is False
