@@ -56,14 +56,18 @@ def _to_regions(entity: Tensor, score: Tensor, boxes: Tensor, embedding: Tensor,
 
 
 def keep_best(regions: Regions, prompts: PromptSet) -> Regions:
-    """Of overlapping people, and of overlapping boxes of one name, the most probable; no more than allowed.
+    """Of overlapping people, and of overlapping boxes of one name, the best; no more than allowed.
+
+    People of different names compete by their probability in units of their names' thresholds: a referee is rarely
+    as sure as a player, and would always lose to one.
 
     ``regions`` are in falling order of score.
     """
     boxes = torch.from_numpy(regions.boxes)
     keep = np.ones(len(regions), bool)
-    people = np.array([p.person for p in prompts.entities])[regions.entity]
-    _suppress(keep, boxes, np.flatnonzero(people), _PERSON_OVERLAP)
+    people = np.flatnonzero(np.array([p.person for p in prompts.entities])[regions.entity])
+    strength = regions.score[people] / np.array([p.threshold for p in prompts.entities])[regions.entity[people]]
+    _suppress(keep, boxes, people[np.argsort(-strength, kind="stable")], _PERSON_OVERLAP)
     for k, prompt in enumerate(prompts.entities):
         if not prompt.person:
             _suppress(keep, boxes, np.flatnonzero((regions.entity == k) & keep), _SAME_OVERLAP)
@@ -72,7 +76,7 @@ def keep_best(regions: Regions, prompts: PromptSet) -> Regions:
 
 
 def _suppress(keep: np.ndarray, boxes: Tensor, rows: np.ndarray, overlap: float) -> None:
-    """Among ``rows`` (in falling order of score) let overlapping boxes keep only the first."""
+    """Among ``rows`` (the best first) let overlapping boxes keep only the first."""
     if len(rows) < 2:
         return
     ranks = torch.arange(len(rows), 0, -1, dtype=torch.float32)
