@@ -10,7 +10,9 @@ import pytest
 
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
-from spotting_core.evaluation.spotting import Game, bootstrap_over_games, cell_of, evaluate_spotting
+from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting
+from spotting_core.evaluation.track import cell_of
 from spotting_core.spots import Spot
 
 NAMES = load_classes().names
