@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +50,9 @@ _LABELS = msgspec.json.Decoder(_Labels, strict=False)
 _PREDICTIONS = msgspec.json.Decoder(_Predictions, strict=False)
 
 
-@dataclass
-class SpottingGames:
-    """Games read for evaluation, and what was and wasn't counted."""
-
-    games: list[GameColumns] = field(default_factory=list)
-    record: Record = field(default_factory=Record)
-
-
 def read_spotting_games(
-    labels: Path, predictions: Path, classes: Sequence[str], split: Sequence[str] | None = None
-) -> SpottingGames:
+    labels: Path, predictions: Path, classes: Sequence[str], record: Record, split: Sequence[str] | None = None
+) -> list[GameColumns]:
     """Games of two folders, zips or files.
 
     Spots of a class that is not among ``classes`` or of a half other than 1 and 2 are not counted, and a half
@@ -71,25 +62,22 @@ def read_spotting_games(
         BadInputError: no game has both files, one cannot be read, a score is no number, or no prediction at all
             has one of the classes.
     """
-    read = SpottingGames()
+    games: list[GameColumns] = []
     strangers: Counter[str] = Counter()
-    kept = 0
     with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as said:
-        for pair in pairs(true, said, split, read.record):
-            game = pair.game
-            truth = label_columns(pair.labels, pair.label_file, game, classes, read.record)
-            spots, unknown = prediction_columns(pair.predictions, pair.prediction_file, game, classes, read.record)
-            _note_empty_halves(game, truth, spots, read.record)
+        for pair in pairs(true, said, split, record):
+            truth = label_columns(pair.labels, pair.label_file, pair.game, classes, record)
+            spots, unknown = prediction_columns(pair.predictions, pair.prediction_file, pair.game, classes, record)
+            _note_empty_halves(pair.game, truth, spots, record)
             strangers.update(unknown)
-            kept += len(spots)
-            read.games.append(GameColumns(game, truth, spots))
-    if strangers and not kept:
+            games.append(GameColumns(pair.game, truth, spots))
+    if strangers and not any(len(g.predicted) for g in games):
         raise BadInputError(
             f"no prediction is of a known class; they say {', '.join(map(repr, list(strangers)[:4]))}",
             where=predictions,
             fix="Check the class names, or give their own list with --classes",
         )
-    return read
+    return games
 
 
 def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str) -> Any:

@@ -1,0 +1,47 @@
+"""The outcome of an evaluation in the form that the command line and other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.precision import VIEWS
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluator found.
+
+    Arguments:
+        headline: what ``average_map`` is, for people.
+        average_map: by view; None where the task has no such view.
+        per_class: class name to view to value; None where there is nothing to measure.
+        truths: class name to how much truth it has.
+        others: further figures by name (F1, single tolerances).
+    """
+
+    task: str
+    metric: str
+    official: bool
+    headline: str
+    average_map: Mapping[str, float | None]
+    per_class: Mapping[str, Mapping[str, float | None]]
+    truths: Mapping[str, float]
+    others: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self, record: Record) -> dict[str, Any]:
+        """Machine output; the names of its keys are fixed."""
+        content: dict[str, Any] = {
+            "task": self.task,
+            "metric": self.metric,
+            "official": self.official,
+            "average_map": self.average_map.get("all"),
+            "average_map_visible": self.average_map.get("visible"),
+            "average_map_unshown": self.average_map.get("unshown"),
+            "per_class": {name: {v: row.get(v) for v in VIEWS} for name, row in self.per_class.items()},
+            "counted": len(record.counted),
+            "skipped": [{"game": left.game, "why": left.why} for left in record.skipped],
+        }
+        return {**content, "others": dict(self.others)} if self.others else content
