@@ -105,21 +105,18 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
         BadInputError: not such a file, or a time that cannot be read.
     """
     rows = decoded(_LABELS, content, where, "Labels-v2 file").annotations
-    index = {name: i for i, name in enumerate(classes)}
-    known = [r for r in rows if r.label in index]
-    halves, times = [], []
-    for number, row in enumerate(known, start=1):
-        half, milliseconds = clock_of(row.gameTime, f"{where}, annotation {number}")
-        halves.append(half)
-        times.append(milliseconds if row.position is None else row.position)
+    labels = _indices(rows, classes)
+    known = [r for r, label in zip(rows, labels, strict=True) if label >= 0]
+    clocks = [_clock_or_half(r, f"{where}, {r.label} at {r.gameTime}") for r in known]
+    times = [clock if r.position is None else r.position for r, (_, clock) in zip(known, clocks, strict=True)]
     columns = SpotColumns(
-        np.array(halves, np.int16),
+        np.array([half for half, _ in clocks], np.int16),
         microseconds(times, where),
-        np.array([index[r.label] for r in known], np.int16),
+        labels[labels >= 0],
         np.zeros(len(known)),
         np.array([-1 if r.visibility == "not shown" else 1 for r in known], np.int8),
     )
-    _note_left_out(game, "label", Counter(r.label for r in rows if r.label not in index), classes, columns, record)
+    _note_left_out(game, "label", _unknown(rows, labels), classes, columns, record)
     return columns
 
 
@@ -132,13 +129,16 @@ def prediction_columns(
         BadInputError: not such a file, or a half, time or score that is no number.
     """
     rows = decoded(_PREDICTIONS, content, where, "results_spotting file").predictions
-    index = {name: i for i, name in enumerate(classes)}
-    unknown = Counter(r.label for r in rows if r.label not in index)
-    known = [r for r in rows if r.label in index] if unknown else rows
+    labels = _indices(rows, classes)
+    unknown = _unknown(rows, labels)
+    known = [r for r, label in zip(rows, labels, strict=True) if label >= 0] if unknown else rows
+    halves = [r.half for r in known]
+    if None in halves:
+        halves = [clock_of(r.gameTime or "", where)[0] if r.half is None else r.half for r in known]
     columns = SpotColumns(
-        np.array([_half_of(r, where) for r in known], np.int16),
+        np.clip(np.array(halves, np.int64), -_MOST_HALF, _MOST_HALF).astype(np.int16),
         microseconds([r.position for r in known], where),
-        np.array([index[r.label] for r in known], np.int16),
+        labels[labels >= 0],
         np.array([r.confidence for r in known], np.float64),
         np.ones(len(known), np.int8),
     )
@@ -153,11 +153,22 @@ def prediction_columns(
     return columns, unknown
 
 
-def _half_of(row: _Prediction, where: str) -> int:
-    half = row.half
-    if half is None:
-        half = clock_of(row.gameTime or "", where)[0]
-    return half if abs(half) < _MOST_HALF else _MOST_HALF
+def _indices(rows: Sequence[Any], classes: Sequence[str]) -> np.ndarray:
+    """int16 (N,): the class of each row, -1 for one that is not among ``classes``."""
+    index = {name: i for i, name in enumerate(classes)}
+    return np.array([index.get(r.label, -1) for r in rows], np.int16)
+
+
+def _unknown(rows: Sequence[Any], labels: np.ndarray) -> Counter[str]:
+    return Counter(rows[i].label for i in np.flatnonzero(labels < 0).tolist())
+
+
+def _clock_or_half(row: _Label, where: str) -> tuple[int, int]:
+    """Half and milliseconds of the clock, which are not worked out where the position counts."""
+    first = row.gameTime[:1]
+    if row.position is not None and first.isdigit():
+        return int(first), 0
+    return clock_of(row.gameTime, where)
 
 
 def clock_of(text: str, where: str) -> tuple[int, int]:
@@ -194,7 +205,7 @@ def _note_left_out(
         near = next((c for c in classes if c.lower() == label.lower()), None)
         hint = f" (did you mean {near!r}?)" if near else ""
         record.skip(game, f"{_counted(count, what)} of the unknown class {label!r}{hint}")
-    outside = int((~np.isin(columns.half, HALVES)).sum())
+    outside = int(((columns.half < min(HALVES)) | (columns.half > max(HALVES))).sum())
     if outside:
         record.skip(game, f"{_counted(outside, what)} of a half other than 1 and 2")
 

@@ -121,7 +121,7 @@ def _laid(spots: Sequence[SpotColumns], official: bool) -> _Laid:
     fields = ("half", "time", "label", "score", "visible")
     joined = SpotColumns(*(np.concatenate([getattr(s, f) for s in spots]) for f in fields))
     game = np.repeat(np.arange(len(spots)), [len(s) for s in spots])
-    there = np.isin(joined.half, HALVES)
+    there = (joined.half >= min(HALVES)) & (joined.half <= max(HALVES))
     joined, game = _chosen(joined, there), game[there]
     half = (joined.label.astype(np.int64) * len(spots) + game) * len(HALVES) + joined.half - 1
     if official:
