@@ -15,7 +15,6 @@ from spotting_core.errors import BadInputError
 from spotting_core.evaluation.collect import Record, read_split
 from spotting_core.evaluation.precision import METRICS, VIEWS
 from spotting_core.evaluation.report import Report
-from spotting_core.evaluation.spotting import SpottingReport
 
 TASKS = ("spotting", "cameras", "boundaries", "replays", "frames")
 _DEFAULT_METRIC = "loose"
@@ -105,21 +104,13 @@ def class_names(source: str) -> tuple[str, ...]:
 
 
 def _spotting(order: _Order, record: Record) -> Report:
+    from spotting_core.evaluation.report import spotting_report
     from spotting_core.evaluation.spot_files import read_spotting_games
     from spotting_core.evaluation.spotting import evaluate_spotting
 
     classes = order.classes("soccernet-v2")
     games = read_spotting_games(order.labels, order.predictions, classes, record, order.split)
     return spotting_report(evaluate_spotting(games, classes, metric=order.metric, official=order.official))
-
-
-def spotting_report(found: SpottingReport) -> Report:
-    """A spotting evaluation in the common form; classes without truth have no value unless they count as 0."""
-    per_class: dict[str, dict[str, float | None]] = {}
-    for name, row in found.per_class.items():
-        truths = found.truths_by_view[name]
-        per_class[name] = {v: row[v] if found.official or truths[v] else None for v in VIEWS}
-    return Report("spotting", found.metric, found.official, "Average-mAP", found.average_map, per_class, found.truths)
 
 
 def _cameras(order: _Order, record: Record) -> Report:

@@ -12,6 +12,7 @@ import streamlit as st
 from app import tasks
 from app.components.workspace import workspace
 from app.library import Library, Match, kits
+from app.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
@@ -49,6 +50,7 @@ def show() -> None:
     if not analyses:
         _not_analysed(match)
         return
+    _source_of_address(match, analyses)
     analysis = _chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
@@ -67,6 +69,50 @@ def _match_of_address(library: Library) -> Match | None:
 def _chosen_analysis(analyses: list[Analysis]) -> Analysis:
     wanted = st.session_state.get("analysis")
     return next((a for a in analyses if str(a.folder) == wanted), analyses[0])
+
+
+def _source_of_address(match: Match, analyses: list[Analysis]) -> None:
+    """Show the system that the address names, once: ``model:<sha256>`` or ``set:<id>``."""
+    wanted = (match.id, st.query_params.get("source"))
+    if wanted[1] is None or st.session_state.get("source_opened") == wanted:
+        return
+    st.session_state["source_opened"] = wanted
+    kind, _, name = wanted[1].partition(":")
+    st.session_state["imported"] = name if kind == "set" else None
+    own = next((a for a in analyses if kind == "model" and a.record.model["sha256"] == name), None)
+    if own is not None:
+        st.session_state["analysis"] = str(own.folder)
+
+
+def _imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Spot]]:
+    """Imported predictions that hold this match, with its spots in the halves that were analysed."""
+    halves = {h.half for h in analysis.halves}
+    found = {}
+    for one in PredictionSets(shared_settings().data).all(PREDICTIONS):
+        try:
+            spots = spots_of(one, match, analysis.classes.names)
+        except TouchlineError as problem:
+            st.toast(str(problem))
+            continue
+        if spots is not None:
+            found[one] = [s for s in spots if s.half in halves]
+    return found
+
+
+def _imported(match: Match, analysis: Analysis) -> tuple[ImportedSet, list[Spot]] | None:
+    """The imported predictions that are shown in place of the model's spots, if any."""
+    wanted = st.session_state.get("imported")
+    if wanted is None:
+        return None
+    return next(((one, s) for one, s in _imported_sets(match, analysis).items() if one.id == wanted), None)
+
+
+def _spots(match: Match, analysis: Analysis, threshold: float) -> list[Spot]:
+    """Spots at or above a threshold, of the imported system that is shown or of the model."""
+    imported = _imported(match, analysis)
+    if imported is not None:
+        return [s for s in imported[1] if (s.confidence or 0) >= threshold]
+    return analysis.spots(_spotting(threshold))
 
 
 # --- before there is an analysis ----------------------------------------------------------------------
@@ -143,11 +189,13 @@ def _picked(match: Match, analysis: Analysis, name: str) -> None:
     event = _event(match, name)
     if not event:
         return
-    spot = _find(analysis, event)
+    spot = _find(match, analysis, event)
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if explanations(shared_settings().data, analysis, spot) is None:
+    if _imported(match, analysis) is not None:
+        st.session_state["rerun_page"] = True
+    elif explanations(shared_settings().data, analysis, spot) is None:
         tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
         st.session_state["rerun_page"] = True
 
@@ -171,8 +219,8 @@ def spot_id(spot: Spot) -> str:
     return f"{spot.half}-{spot.time}-{spot.label}"
 
 
-def _find(analysis: Analysis, event: dict[str, Any]) -> Spot | None:
-    return next((s for s in analysis.spots(_spotting(LEAST)) if spot_id(s) == event["id"]), None)
+def _find(match: Match, analysis: Analysis, event: dict[str, Any]) -> Spot | None:
+    return next((s for s in _spots(match, analysis, LEAST) if spot_id(s) == event["id"]), None)
 
 
 def _spotting(threshold: float) -> Spotting:
@@ -189,7 +237,7 @@ def _chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
     owner, wanted = st.session_state.get("chosen", (None, None))
     if owner != match.id:
         return None
-    return next((s for s in analysis.spots(_spotting(LEAST)) if spot_id(s) == wanted), None)
+    return next((s for s in _spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
 
 
 def _waiting(match: Match, analysis: Analysis) -> bool:
@@ -216,7 +264,8 @@ def _explaining(match: Match, analysis: Analysis) -> Job | None:
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     """All that the workspace shows, as JSON."""
     record = analysis.record
-    spots = analysis.spots(_spotting(LEAST))
+    spots = _spots(match, analysis, LEAST)
+    imported = _imported(match, analysis)
     return {
         "match": {
             "id": match.id,
@@ -229,8 +278,8 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
             "kits": kits(match),
         },
         "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
-        "model": record.model["name"],
-        "notice": record.notice,
+        "model": imported[0].name if imported else record.model["name"],
+        "notice": _imported_notice(imported[0], analysis) if imported else record.notice,
         "job": _job_line(),
         "rate": record.rate,
         "classes": [
@@ -256,10 +305,17 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "truth": _truth(match, analysis),
         "threshold": st.session_state.get("threshold", DEFAULT_THRESHOLD),
         "thresholds": st.session_state.get("thresholds", {}),
-        "method": _method_text(),
+        "method": "as imported" if imported else _method_text(),
         "start": _start(match, analysis),
         "why": _why(match, analysis),
     }
+
+
+def _imported_notice(imported: ImportedSet, analysis: Analysis) -> str:
+    return (
+        f"The spots are those of {imported.name}, from a file. Curves, boxes and maps are those of "
+        f"{analysis.record.model['name']}."
+    )
 
 
 def _method_text() -> str:
@@ -366,7 +422,7 @@ def _start(match: Match, analysis: Analysis) -> dict[str, Any]:
         analysis.half(half)
         return {"half": half, "seconds": max(0.0, seconds), "label": label, "pick": label is not None}
     except (KeyError, ValueError, TouchlineError):
-        spots = analysis.spots(_spotting(DEFAULT_THRESHOLD))
+        spots = _spots(match, analysis, DEFAULT_THRESHOLD)
         rare = [s for s in spots if analysis.classes.get(s.label).group == "cards"] or spots
         best = max(rare, key=lambda s: s.confidence or 0, default=None)
         if best is None:
@@ -378,6 +434,9 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
     spot = _chosen_spot(match, analysis)
     if spot is None:
         return None
+    if imported := _imported(match, analysis):
+        message = f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
+        return {"spot": spot_id(spot), "state": "none", "message": message}
     try:
         found = explanations(shared_settings().data, analysis, spot)
     except TouchlineError as problem:
@@ -451,11 +510,11 @@ def _spotting_dialog(analysis: Analysis) -> None:
         st.rerun()
 
 
-def _final_spots(analysis: Analysis) -> list[Spot]:
+def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
     """Spots as shown: the user's method, thresholds and windows."""
     general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
     own = st.session_state.get("thresholds", {})
-    spots = analysis.spots(_spotting(min([general, *own.values()])))
+    spots = _spots(match, analysis, min([general, *own.values()]))
     return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
 
 
@@ -476,7 +535,7 @@ def _export_dialog(match: Match, analysis: Analysis) -> None:
 
     from spotting_core.formats.results_spotting import write_results
 
-    spots = _final_spots(analysis)
+    spots = _final_spots(match, analysis)
     st.write(f"{len(spots)} spots, at the thresholds now in use.")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "results_spotting.json"
@@ -491,14 +550,15 @@ def _export_dialog(match: Match, analysis: Analysis) -> None:
 def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
     labels = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
-    chosen = st.radio(
-        "Analysis shown",
-        list(labels),
-        format_func=lambda f: labels[f],
-        index=list(labels).index(str(analysis.folder)),
-    )
-    if chosen != str(analysis.folder):
-        st.session_state["analysis"] = chosen
+    labels |= {one.id: f"{one.name} (imported)" for one in _imported_sets(match, analysis)}
+    imported = _imported(match, analysis)
+    now = imported[0].id if imported else str(analysis.folder)
+    chosen = st.radio("Spots shown", list(labels), format_func=lambda f: labels[f], index=list(labels).index(now))
+    if chosen != now:
+        own = any(chosen == str(a.folder) for a in analyses)
+        st.session_state["imported"] = None if own else chosen
+        if own:
+            st.session_state["analysis"] = chosen
         st.rerun()
     st.divider()
     model = st.selectbox("Analyse with", list(models_available()), index=_default_model())

@@ -8,6 +8,7 @@ from typing import Any
 
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.precision import VIEWS
+from spotting_core.evaluation.spotting import SpottingReport
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,12 @@ class Report:
             "skipped": [{"game": left.game, "why": left.why} for left in record.skipped],
         }
         return {**content, "others": dict(self.others)} if self.others else content
+
+
+def spotting_report(found: SpottingReport) -> Report:
+    """A spotting evaluation in the common form; classes without truth have no value unless they count as 0."""
+    per_class: dict[str, dict[str, float | None]] = {}
+    for name, row in found.per_class.items():
+        truths = found.truths_by_view[name]
+        per_class[name] = {v: row[v] if found.official or truths[v] else None for v in VIEWS}
+    return Report("spotting", found.metric, found.official, "Average-mAP", found.average_map, per_class, found.truths)
