@@ -299,9 +299,6 @@ def _curve_card(measured: list[Measured], choice: Choice, classes: ClassTable, c
     spot_for_figure = st.empty()
     threshold = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="evaluate_curve_threshold")
     with spot_for_figure:
-        if not len(curves[0].thresholds):
-            st.caption(f"A has no {chosen.short} here.")
-            return
         dark = _dark()
         figure = precision_recall_figure(
             curves[0],
@@ -327,7 +324,7 @@ def _calibration_card(measured: list[Measured], classes: ClassTable, chosen: Act
     if rest:
         told += f", B: {share(rest[0].expected_error)}"
     st.html(f'<div class="tl-card-title">Calibration <span>{told}</span></div>')
-    figure = calibration_figure(first, rest[0] if rest else None, INKS["dark" if _dark() else "light"])
+    figure = calibration_figure(first, rest[0] if rest else None, INKS["dark" if _dark() else "light"], 250)
     st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_calibration", alt="Share right against confidence")
     st.caption(f"All classes. Squares: share of spots within {WITHIN:.0f} s of a truth, per bin; bars: how many.")
 

@@ -12,16 +12,16 @@ import streamlit as st
 from app import tasks
 from app.components.workspace import workspace
 from app.library import Library, Match, kits
-from app.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.shown import imported_notice, imported_sets, imported_shown, shown_spots, source_of_address
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
 from spotting_core.clock import match_clock
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
-from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT, Spotting
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
@@ -50,7 +50,7 @@ def show() -> None:
     if not analyses:
         _not_analysed(match)
         return
-    _source_of_address(match, analyses)
+    source_of_address(match, analyses)
     analysis = _chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
@@ -69,50 +69,6 @@ def _match_of_address(library: Library) -> Match | None:
 def _chosen_analysis(analyses: list[Analysis]) -> Analysis:
     wanted = st.session_state.get("analysis")
     return next((a for a in analyses if str(a.folder) == wanted), analyses[0])
-
-
-def _source_of_address(match: Match, analyses: list[Analysis]) -> None:
-    """Show the system that the address names, once: ``model:<sha256>`` or ``set:<id>``."""
-    wanted = (match.id, st.query_params.get("source"))
-    if wanted[1] is None or st.session_state.get("source_opened") == wanted:
-        return
-    st.session_state["source_opened"] = wanted
-    kind, _, name = wanted[1].partition(":")
-    st.session_state["imported"] = name if kind == "set" else None
-    own = next((a for a in analyses if kind == "model" and a.record.model["sha256"] == name), None)
-    if own is not None:
-        st.session_state["analysis"] = str(own.folder)
-
-
-def _imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Spot]]:
-    """Imported predictions that hold this match, with its spots in the halves that were analysed."""
-    halves = {h.half for h in analysis.halves}
-    found = {}
-    for one in PredictionSets(shared_settings().data).all(PREDICTIONS):
-        try:
-            spots = spots_of(one, match, analysis.classes.names)
-        except TouchlineError as problem:
-            st.toast(str(problem))
-            continue
-        if spots is not None:
-            found[one] = [s for s in spots if s.half in halves]
-    return found
-
-
-def _imported(match: Match, analysis: Analysis) -> tuple[ImportedSet, list[Spot]] | None:
-    """The imported predictions that are shown in place of the model's spots, if any."""
-    wanted = st.session_state.get("imported")
-    if wanted is None:
-        return None
-    return next(((one, s) for one, s in _imported_sets(match, analysis).items() if one.id == wanted), None)
-
-
-def _spots(match: Match, analysis: Analysis, threshold: float) -> list[Spot]:
-    """Spots at or above a threshold, of the imported system that is shown or of the model."""
-    imported = _imported(match, analysis)
-    if imported is not None:
-        return [s for s in imported[1] if (s.confidence or 0) >= threshold]
-    return analysis.spots(_spotting(threshold))
 
 
 # --- before there is an analysis ----------------------------------------------------------------------
@@ -193,7 +149,7 @@ def _picked(match: Match, analysis: Analysis, name: str) -> None:
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if _imported(match, analysis) is not None:
+    if imported_shown(match, analysis) is not None:
         st.session_state["rerun_page"] = True
     elif explanations(shared_settings().data, analysis, spot) is None:
         tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
@@ -220,24 +176,14 @@ def spot_id(spot: Spot) -> str:
 
 
 def _find(match: Match, analysis: Analysis, event: dict[str, Any]) -> Spot | None:
-    return next((s for s in _spots(match, analysis, LEAST) if spot_id(s) == event["id"]), None)
-
-
-def _spotting(threshold: float) -> Spotting:
-    """The user's way of making spots, at a threshold."""
-    return Spotting(
-        method=st.session_state.get("method", HARD),
-        threshold=threshold,
-        windows=st.session_state.get("windows", {}),
-        expansion=st.session_state.get("expansion", 2.0),
-    )
+    return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == event["id"]), None)
 
 
 def _chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
     owner, wanted = st.session_state.get("chosen", (None, None))
     if owner != match.id:
         return None
-    return next((s for s in _spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
+    return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
 
 
 def _waiting(match: Match, analysis: Analysis) -> bool:
@@ -264,8 +210,8 @@ def _explaining(match: Match, analysis: Analysis) -> Job | None:
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     """All that the workspace shows, as JSON."""
     record = analysis.record
-    spots = _spots(match, analysis, LEAST)
-    imported = _imported(match, analysis)
+    spots = shown_spots(match, analysis, LEAST)
+    imported = imported_shown(match, analysis)
     return {
         "match": {
             "id": match.id,
@@ -279,7 +225,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         },
         "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
         "model": imported[0].name if imported else record.model["name"],
-        "notice": _imported_notice(imported[0], analysis) if imported else record.notice,
+        "notice": imported_notice(imported[0], analysis) if imported else record.notice,
         "job": _job_line(),
         "rate": record.rate,
         "classes": [
@@ -309,13 +255,6 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "start": _start(match, analysis),
         "why": _why(match, analysis),
     }
-
-
-def _imported_notice(imported: ImportedSet, analysis: Analysis) -> str:
-    return (
-        f"The spots are those of {imported.name}, from a file. Curves, boxes and maps are those of "
-        f"{analysis.record.model['name']}."
-    )
 
 
 def _method_text() -> str:
@@ -422,7 +361,7 @@ def _start(match: Match, analysis: Analysis) -> dict[str, Any]:
         analysis.half(half)
         return {"half": half, "seconds": max(0.0, seconds), "label": label, "pick": label is not None}
     except (KeyError, ValueError, TouchlineError):
-        spots = _spots(match, analysis, DEFAULT_THRESHOLD)
+        spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
         rare = [s for s in spots if analysis.classes.get(s.label).group == "cards"] or spots
         best = max(rare, key=lambda s: s.confidence or 0, default=None)
         if best is None:
@@ -434,7 +373,7 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
     spot = _chosen_spot(match, analysis)
     if spot is None:
         return None
-    if imported := _imported(match, analysis):
+    if imported := imported_shown(match, analysis):
         message = f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
         return {"spot": spot_id(spot), "state": "none", "message": message}
     try:
@@ -514,7 +453,7 @@ def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
     """Spots as shown: the user's method, thresholds and windows."""
     general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
     own = st.session_state.get("thresholds", {})
-    spots = _spots(match, analysis, min([general, *own.values()]))
+    spots = shown_spots(match, analysis, min([general, *own.values()]))
     return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
 
 
@@ -550,8 +489,8 @@ def _export_dialog(match: Match, analysis: Analysis) -> None:
 def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
     labels = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
-    labels |= {one.id: f"{one.name} (imported)" for one in _imported_sets(match, analysis)}
-    imported = _imported(match, analysis)
+    labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
+    imported = imported_shown(match, analysis)
     now = imported[0].id if imported else str(analysis.folder)
     chosen = st.radio("Spots shown", list(labels), format_func=lambda f: labels[f], index=list(labels).index(now))
     if chosen != now:
