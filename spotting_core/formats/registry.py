@@ -27,9 +27,10 @@ from spotting_core.formats import (
     timeline_otio,
     webvtt_chapters,
 )
-from spotting_core.formats.document import Document, Options, check_labels
+from spotting_core.formats.document import Document, HalfInfo, Options, check_labels
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.tree import members, names_inside, write_members
+from spotting_core.spots import Spot
 
 SPOTS, SHOTS = "spots", "shots"
 _HEAD = 4096  # bytes of a file that are looked at to tell its format
@@ -285,18 +286,48 @@ def write(path: Path, documents: Iterable[Any], form: Format, options: Options |
     return form.write(path, documents, options or Options())
 
 
-def losses(document: Document, form: Format) -> list[str]:
-    """What a document has and a format cannot carry, one clause each."""
+@dataclass(frozen=True)
+class Loss:
+    """What a format cannot carry: ``words`` with a place for the count."""
+
+    words: str
+    count: int
+
+    def __str__(self) -> str:
+        return self.words.format(self.count)
+
+
+def losses(document: Document, form: Format) -> list[Loss]:
+    """What a document has and a format cannot carry."""
     spots = document.spots
-    said = []
-    if not form.confidence and (n := sum(s.confidence is not None for s in spots)):
-        said.append(f"the confidence of {n} spots")
-    if not form.team and (n := sum(s.team != "unknown" for s in spots)):
-        said.append(f"the team of {n} spots")
-    if not form.visibility and (n := sum(s.visible is False for s in spots)):
-        said.append(f"that {n} spots are not shown")
-    if form.name == labels_v1.FORM and (n := sum(not labels_v1.carried(s.label) for s in spots)):
-        said.append(f"{n} spots of classes other than goals, cards and substitutions")
-    if document.form != form.name and (n := sum(bool(e.extras) for e in document.entries)):
-        said.append(f"other fields of {n} entries")
-    return said
+    other_fields = 0 if document.form == form.name else sum(bool(e.extras) for e in document.entries)
+    predicted = form.name == e2e_spot.FORM  # its predictions have a score, its labels a comment
+    found = (
+        ("the confidence of {} spots", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
+        ("the team of {} spots", sum(s.team != "unknown" and not _says(form.team, s, predicted) for s in spots)),
+        (
+            "that {} spots are not shown",
+            sum(s.visible is False and not _says(form.visibility, s, predicted) for s in spots),
+        ),
+        (
+            "{} spots of classes other than goals, cards and substitutions",
+            sum(not labels_v1.carried(s.label) for s in spots) if form.name == labels_v1.FORM else 0,
+        ),
+        ("other fields of {} entries", other_fields),
+    )
+    return [Loss(words, count) for words, count in found if count]
+
+
+def _says(carried: bool, spot: Spot, predicted: bool) -> bool:
+    return carried and not (predicted and spot.confidence is not None)
+
+
+def assumptions(document: Document, form: Format) -> list[str]:
+    """What a writer has to assume of a document, as clauses."""
+    missing = [h for h in document.half_numbers() if document.halves.get(h, HalfInfo()).length is None]
+    one_line = form.name in (sportscode.FORM, webvtt_chapters.FORM, *timeline_otio.ADAPTERS)
+    if one_line and 1 in missing and document.form != form.name and document.half_numbers() != [1]:
+        return ["half 2 is placed 45 minutes after half 1, for the length of its video is not known; give --video"]
+    if form.name == e2e_spot.FORM and missing:
+        return ["num_frames counts up to the last event, for the length of the video is not known; give --video"]
+    return []
