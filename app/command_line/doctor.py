@@ -55,9 +55,9 @@ def doctor(
     match, table = open_match(source_of(source, demo)), load_classes(classes)
     labels = labels or match.companion(LABELS_FILE)
     card = read_card(model_folder(model)) if model else None
-    read_labels = _read(labels, match) if labels else None
+    read_labels = registry.read_of_match(labels, match.path.name) if labels else None
     tables = _score_tables(predictions, match) if predictions else {}
-    read_predictions = _read(predictions, match) if predictions and not tables else None
+    read_predictions = registry.read_of_match(predictions, match.path.name) if predictions and not tables else None
     data = DataDirectory.default().ensure()
     report = examine(match, data, table, card=card, labels=read_labels, predictions=read_predictions)
     lengths = {h.half: ingest(h.path, data).table.duration for h in match.halves}
@@ -82,25 +82,6 @@ def doctor(
         _print(report, written)
     if report.failed:
         raise typer.Exit(1)
-
-
-def _read(path: Path, match: MatchSource) -> Document:
-    """The spots of the match in a file that may hold several.
-
-    Errors:
-        BadInputError: it cannot be read, or holds several and none by the match's name.
-    """
-    found = [d for d in registry.read(path) if isinstance(d, Document)]
-    if len(found) == 1:
-        return found[0]
-    own = [d for d in found if d.game.rstrip("/").split("/")[-1] == match.path.name]
-    if len(own) != 1:
-        raise BadInputError(
-            f"this holds {len(found)} matches and none is called {match.path.name!r}",
-            where=path,
-            fix="Give its own file",
-        )
-    return own[0]
 
 
 def _score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:

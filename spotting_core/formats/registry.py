@@ -262,6 +262,26 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
         yield document
 
 
+def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
+    """The spots of a match, from its own file or from one of several matches.
+
+    Arguments:
+        match: name of its folder or video.
+
+    Errors:
+        BadInputError: see ``read``; also several matches and none of that name.
+    """
+    found = [d for d in read(path, form, options) if isinstance(d, Document)]
+    own = found if len(found) == 1 else [d for d in found if d.game.rstrip("/").split("/")[-1] == match]
+    if len(own) != 1:
+        raise BadInputError(
+            f"this holds the spots of {len(found)} matches and none is called {match!r}",
+            where=path,
+            fix="Give the match's own file",
+        )
+    return own[0]
+
+
 def read_one(path: Path, form: Format | None = None, options: Options | None = None) -> Document:
     """The only match of a file.
 
