@@ -2,6 +2,7 @@
 # make test    every test
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
+# make bench-preflight   how often the preflight checks tell what is wrong
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test test-gpu check demo clean chromium
+.PHONY: run test test-gpu check demo clean chromium bench-preflight
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -28,6 +29,9 @@ check: $(VENV)/.test-installed
 demo: $(VENV)/.installed
 	rm -rf assets/demo_match/analysis
 	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
+
+bench-preflight: $(VENV)/.test-installed
+	@$(BIN)/python -m tests.preflight_rates
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

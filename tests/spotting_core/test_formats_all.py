@@ -19,6 +19,7 @@ from spotting_core.formats.document import Document, HalfInfo, Options, half_sta
 from spotting_core.formats.labels_cameras import Shot, read_shots, write_shots
 from spotting_core.formats.registry import FORMATS, Format
 from spotting_core.spots import Spot
+from tests.conftest import REPOSITORY
 
 CLASSES = load_classes()
 OPTIONS = Options(CLASSES, rate=25.0)
@@ -377,3 +378,21 @@ def test_own_class_lists(tmp_path: Path, shared: Path) -> None:
     (tmp_path / "a.csv").write_text("label,seconds\nPass,1\n")
     with pytest.raises(BadInputError, match="entry 1: class 'Pass' is not in the class table"):
         list(registry.read(tmp_path / "a.csv", options=Options(CLASSES)))
+
+
+def test_the_documented_table_is_the_registry() -> None:
+    rows = [line for line in (REPOSITORY / "docs" / "formats.md").read_text().splitlines() if line.startswith("| ")]
+    told = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows[1:]]
+    assert told == [
+        (
+            f.title,
+            f"`{f.name}`",
+            ", ".join(f"`{p}`" for p in f.patterns),
+            "yes" if f.reads else "no",
+            "yes" if f.writes else "no",
+            ", ".join(n for n in ("confidence", "team", "visibility") if getattr(f, n)) or "–",
+            f.resolution,
+            "many" if f.many else "one",
+        )
+        for f in FORMATS.values()
+    ]
