@@ -31,9 +31,7 @@ def analyze(
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     rate: float | None = typer.Option(None, help="Samples a second; must be the model's.", show_default="the model's"),
-    explain: bool = typer.Option(
-        False, "--explain", help="Also explain every spot, and keep that with the analysis."
-    ),
+    explain: bool = typer.Option(False, "--explain", help="Also explain every spot, and keep that with the analysis."),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the spots as JSON to this file (- for standard output)."
     ),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import streamlit as st
@@ -15,13 +13,11 @@ from app.library import Library, Match, kits
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.export import export_dialog
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
-from spotting_core.classes import ClassTable
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
-from spotting_core.formats import registry, results_spotting
-from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT, Spotting
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import ingest, make_poster
@@ -403,7 +399,7 @@ def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None
     elif name == "spotting":
         _spotting_dialog(analysis)
     elif name == "export":
-        _export_dialog(match, analysis)
+        export_dialog(match, analysis, _final_spots(analysis))
     elif name == "model":
         _model_dialog(match, analysis, analyses)
 
@@ -459,54 +455,6 @@ def _final_spots(analysis: Analysis) -> list[Spot]:
     own = st.session_state.get("thresholds", {})
     spots = analysis.spots(_spotting(min([general, *own.values()])))
     return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
-
-
-@st.dialog("Export")
-def _export_dialog(match: Match, analysis: Analysis) -> None:
-    """The spots as shown, as a file of any format that spots can be written to."""
-    spots = _final_spots(analysis)
-    st.write(f"{len(spots)} spots, at the thresholds now in use.")
-    names = [f.name for f in registry.spot_writers()]
-    first = names.index(results_spotting.FORM)
-    chosen = st.selectbox("Format", names, index=first, format_func=lambda name: registry.FORMATS[name].title)
-    form = registry.format_named(chosen)
-    document = export_document(match, analysis, spots)
-    losses = registry.losses(document, form)
-    if losses:
-        st.caption(f"{form.title} does not carry {' or '.join(str(loss) for loss in losses)}.")
-    try:
-        content = export_bytes(document, form, analysis.classes)
-    except TouchlineError as problem:
-        page.error(problem)
-        return
-    name = form.patterns[0] if "*" not in form.patterns[0] else f"{_file_name(match)}{form.suffix}"
-    st.download_button(f"Download {name}", content, name, form.mime, type="primary")
-
-
-def _file_name(match: Match) -> str:
-    return re.sub(r"[^\w-]+", "_", match.title.lower()).strip("_") or "match"
-
-
-def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Document:
-    """Spots with what the formats say of the halves' videos."""
-    files = {h.half: str(h.path) for h in open_match(match.path).halves}
-    halves = {
-        r.half: HalfInfo(r.frames * 1e6 / r.duration, r.frames, r.width, r.height, r.duration, files.get(r.half))
-        for r in analysis.record.halves
-    }
-    return Document.of(spots, match.path.name, halves)
-
-
-def export_bytes(document: Document, form: registry.Format, classes: ClassTable) -> bytes:
-    """The file of a document in a format.
-
-    Errors:
-        BadInputError: the format cannot hold it.
-    """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"export{form.suffix}"
-        registry.write(path, [document], form, Options(classes))
-        return path.read_bytes()
 
 
 @st.dialog("Model")

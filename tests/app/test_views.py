@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app import tasks
 from app.library import Library
 from app.settings import DEMO, settings
-from app.views.match import export_bytes, export_document
+from app.views.export import export_bytes, export_document
 from app.views.why import sentence
 from explain.attribution import ENTITY_ROW, Attribution
 from spotting_core.classes import load_classes
