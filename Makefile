@@ -3,6 +3,7 @@
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
+# make bench-preflight   how often the preflight checks tell what is wrong
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation clean chromium
+.PHONY: run test test-gpu check demo bench-evaluation bench-preflight clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -33,6 +34,9 @@ demo: $(VENV)/.installed
 
 bench-evaluation: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.evaluation $(DATA)/evaluation
+
+bench-preflight: $(VENV)/.test-installed
+	@$(BIN)/python -m tests.preflight_rates
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

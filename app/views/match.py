@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,10 @@ from app.library import Library, Match, kits
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.export import export_dialog
 from app.views.shown import imported_notice, imported_sets, imported_shown, shown_spots, source_of_address
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
-from spotting_core.clock import match_clock
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
@@ -399,7 +397,7 @@ def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None
     elif name == "spotting":
         _spotting_dialog(analysis)
     elif name == "export":
-        _export_dialog(match, analysis)
+        export_dialog(match, analysis, _final_spots(match, analysis))
     elif name == "model":
         _model_dialog(match, analysis, analyses)
 
@@ -455,34 +453,6 @@ def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
     own = st.session_state.get("thresholds", {})
     spots = shown_spots(match, analysis, min([general, *own.values()]))
     return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
-
-
-def spots_csv(spots: list[Spot]) -> str:
-    """Spots as CSV with a header line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["half", "match_time", "seconds", "label", "confidence"])
-    for s in spots:
-        writer.writerow([s.half, match_clock(s.half, s.time), f"{s.seconds:.3f}", s.label, f"{s.confidence or 0:.4f}"])
-    return out.getvalue()
-
-
-@st.dialog("Export")
-def _export_dialog(match: Match, analysis: Analysis) -> None:
-    """The spots as shown, as files."""
-    from tempfile import TemporaryDirectory
-
-    from spotting_core.formats.results_spotting import write_results
-
-    spots = _final_spots(match, analysis)
-    st.write(f"{len(spots)} spots, at the thresholds now in use.")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "results_spotting.json"
-        write_results(path, spots, match.path.name)
-        results = path.read_bytes()
-    name = match.title.replace(" ", "_").lower()
-    st.download_button("SoccerNet results_spotting.json", results, "results_spotting.json", "application/json")
-    st.download_button("CSV", spots_csv(spots), f"{name}.csv", "text/csv")
 
 
 @st.dialog("Model")
