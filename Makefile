@@ -2,14 +2,17 @@
 # make test    every test
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
+# make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
+# make bench-preflight   how often the preflight checks tell what is wrong
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo clean chromium
+.PHONY: run test test-gpu check demo bench-evaluation bench-preflight clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -29,6 +32,12 @@ demo: $(VENV)/.installed
 	rm -rf assets/demo_match/analysis
 	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
 
+bench-evaluation: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.evaluation $(DATA)/evaluation
+
+bench-preflight: $(VENV)/.test-installed
+	@$(BIN)/python -m tests.preflight_rates
+
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium
 
@@ -42,8 +51,9 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.test-installed: requirements-test.txt $(VENV)/.installed
+$(VENV)/.test-installed: requirements-test.txt requirements-parity.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-parity.txt
 	@touch $@
 
 clean:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -18,10 +18,13 @@ from spotting_core.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import read_json
-from spotting_core.formats import labels_v2
+from spotting_core.formats import labels_v2, registry
+from spotting_core.formats.document import Document, Options
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.source import MatchSource, open_match
-from spotting_core.spots import Spot
+from spotting_core.preflight.finding import Finding
+from spotting_core.preflight.match import check_spots
+from spotting_core.spots import TRUTH, Spot
 from spotting_core.store.database import Database
 from spotting_core.store.tables import MatchRow
 
@@ -187,15 +190,23 @@ class Library:
                 session.delete(row)
 
     def upload_labels(self, match: Match, name: str, content: bytes) -> int:
-        """Take true spots from an uploaded Labels-v2 file; returns how many.
+        """Take true spots from an uploaded label file of any format; returns how many.
 
         Errors:
             BadInputError: not such a file, an unknown class, or times beyond the end of the match.
         """
-        spots = self._parse_labels(name, content)
+        return self.take_labels(match, name, self.read_labels(open_match(match.path), name, content))
+
+    def take_labels(self, match: Match, name: str, labels: Document) -> int:
+        """Take true spots from labels that were read; returns how many.
+
+        Errors:
+            BadInputError: times beyond the end of the match.
+        """
+        spots = [replace(s, confidence=None, source=TRUTH) for s in labels.sorted_spots]
+        lengths = self.lengths(open_match(match.path))
         for spot in spots:
-            half = next((h for h in self._lengths(match) if h[0] == spot.half), None)
-            if half is None or spot.time > half[1]:
+            if spot.time > lengths.get(spot.half, -1):
                 raise BadInputError(
                     f"{spot.label} at {spot.seconds:.1f} s of half {spot.half} lies past the end of this match",
                     where=name,
@@ -208,21 +219,42 @@ class Library:
                 row.labels = packed
         return len(spots)
 
-    def _parse_labels(self, name: str, content: bytes) -> list[Spot]:
-        place = self._settings.data.root / "uploads"
-        place.mkdir(parents=True, exist_ok=True)
-        path = place / f"{uuid.uuid4().hex}.json"
+    def read_labels(self, source: MatchSource, name: str, content: bytes) -> Document:
+        """The labels of a match in an uploaded file, its format told by name and content.
+
+        Errors:
+            BadInputError: not such a file, another match's, or an unknown class.
+        """
+        place = self._settings.data.root / "uploads" / uuid.uuid4().hex
+        place.mkdir(parents=True)
+        path = place / (Path(name).name or "labels")
         path.write_bytes(content)
         try:
-            return labels_v2.read_labels(path, load_classes())
+            form = _form_of_upload(path)
+            return registry.read_of_match(path, source.path.name, form, Options(load_classes()))
         except BadInputError as error:
             raise BadInputError(error.what, where=name, fix=error.fix) from error
         finally:
             path.unlink()
+            place.rmdir()
 
-    def _lengths(self, match: Match) -> list[tuple[int, int]]:
-        source = open_match(match.path)
-        return [(h.half, ingest(h.path, self._settings.data).table.duration) for h in source.halves]
+    def check_labels(self, source: MatchSource, labels: Document) -> list[Finding]:
+        """What the checks find in labels of a match."""
+        return check_spots(labels, load_classes(), self.lengths(source))
+
+    def lengths(self, source: MatchSource) -> dict[int, int]:
+        """Microseconds of each half's video."""
+        return {h.half: ingest(h.path, self._settings.data).table.duration for h in source.halves}
+
+
+def _form_of_upload(path: Path) -> registry.Format:
+    """The format of an uploaded file; JSON that nothing tells is read as SoccerNet's labels, and judged so."""
+    try:
+        return registry.guess_source(path)
+    except BadInputError:
+        if path.suffix != ".json":
+            raise
+        return registry.format_named(labels_v2.FORM)
 
 
 def kits(match: Match) -> tuple[str | None, str | None]:

@@ -1,7 +1,8 @@
 """Class tables: which classes a system knows, in which order, and how each is shown and post-processed.
 
-A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path). Nothing in the code knows how
-many classes there are or what they are called.
+A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path), or a bare list of names, one a
+line (E2E-Spot's ``class.txt``), in the order of the score columns. Nothing in the code knows how many classes
+there are or what they are called.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from spotting_core.errors import BadInputError
 DEFAULT_TABLE = "soccernet-v2"
 _COLUMNS = (
     "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
+)  # fmt: skip
+
+_PLAIN_COLOURS = (
+    ("#6E5BF4", "#767DF1"), ("#167859", "#62D19B"), ("#B8891D", "#ECD146"), ("#BD2A89", "#FA90C3"),
+    ("#374047", "#7C8088"), ("#BC0417", "#E52F2C"),
 )  # fmt: skip
 
 
@@ -118,16 +124,37 @@ def _read(path: Path, name: str) -> ClassTable:
     return ClassTable(name, rows)
 
 
+@lru_cache(maxsize=16)
+def _read_list(path: Path, name: str) -> ClassTable:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    names = [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise BadInputError("this class list has no classes", where=path)
+    if len(set(names)) != len(names):
+        raise BadInputError("a class name occurs twice in this class list", where=path)
+    return ClassTable(name, tuple(_plain(i, n) for i, n in enumerate(names)))
+
+
+def _plain(index: int, name: str) -> ActionClass:
+    """A class of which only the name is known."""
+    light, dark = _PLAIN_COLOURS[index % len(_PLAIN_COLOURS)]
+    return ActionClass(index, name, name, "flow", "other", light, dark, suppression=2.0, lead=5.0, lag=5.0)
+
+
 def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
-    """Read a class table by the name of a bundled one or by path.
+    """Read a class table by the name of a bundled one or by path (``.csv``, or a ``.txt`` list of names).
 
     Errors:
         BadInputError: no such table, a missing column, a bad number, or rows out of order.
     """
     path = Path(table)
+    if path.suffix == ".txt" and path.is_file():
+        return _read_list(path, path.parent.name or path.stem)
     if path.suffix != ".csv":
         path = asset("classes", f"{table}.csv")
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in asset("classes").glob("*.csv")))
-        raise BadInputError("no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv file")
+        raise BadInputError(
+            "no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv or class.txt file"
+        )
     return _read(path, path.stem)

@@ -33,7 +33,12 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented UTF-8 JSON, atomically."""
     with replacing(path) as part:
-        part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_bytes(json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """``value`` as indented UTF-8 JSON."""
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def read_json(path: Path, what: str = "file") -> Any:
@@ -43,14 +48,25 @@ def read_json(path: Path, what: str = "file") -> Any:
         BadInputError: the file is missing, or is not JSON (names line and column).
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise BadInputError(f"this {what} does not exist", where=path) from error
+    return parse_json(content, path, what)
+
+
+def parse_json(content: bytes, where: object, what: str = "file") -> Any:
+    """JSON of a file's content, UTF-8 with or without a byte order mark.
+
+    Errors:
+        BadInputError: not JSON (names line and column).
+    """
+    try:
+        return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise BadInputError(f"this {what} is not UTF-8 text", where=path) from error
+        raise BadInputError(f"this {what} is not UTF-8 text", where=where) from error
     except json.JSONDecodeError as error:
         raise BadInputError(
-            f"this {what} is not JSON ({error.msg} at line {error.lineno}, column {error.colno})", where=path
+            f"this {what} is not JSON ({error.msg} at line {error.lineno}, column {error.colno})", where=where
         ) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.progress import Progress as RichProgress
@@ -13,11 +13,13 @@ from rich.table import Table
 
 from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
 from app.settings import DEMO
-from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.models.card import BUNDLED
+
+if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
+    from spotting_core.analysis import Analysis
 
 
 def analyze(

@@ -16,10 +16,15 @@ from app.views.match import progress_text
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
+from spotting_core.formats import registry
+from spotting_core.formats.document import Document
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.source import MatchSource, open_match
-from spotting_core.models.card import BUNDLED, models_available
+from spotting_core.models.card import BUNDLED, model_folder, models_available, read_card
+from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
+from spotting_core.preflight.machine import check_machine
+from spotting_core.preflight.match import check_videos
 
 _COLUMNS = [1.1, 1.9, 2.2, 0.5, 1.5, 1.1]
 _STATES = ("All", "Analysed", "Running", "Failed")
@@ -224,22 +229,39 @@ def _add(library: Library) -> None:
         )
         names = list(models_available())
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
-        labels = st.file_uploader("Labels (optional, Labels-v2.json)", type="json")
+        upload = st.file_uploader("Labels (optional)", type=_LABEL_TYPES, help=_LABEL_HELP)
         if not path:
             st.caption("Give a path to see whether it can be analysed.")
             return
         try:
             source = open_match(library.resolve(path))
             facts = preflight(source, shared_settings().data)
+            found = video_findings(source, shared_settings().data, model)
         except TouchlineError as problem:
             page.error(problem)
             return
-        st.success("Ready to analyse", icon=None)
+        labels = _read_upload(library, source, upload) if upload is not None else None
+        if any(f.failed for f in found):
+            st.warning("Look at this first", icon=None)
+        else:
+            st.success("Ready to analyse", icon=None)
         st.html("".join(f'<div class="tl-facts">{page.escape(line)}</div>' for line in facts))
+        _findings(found)
+        if labels is not None:
+            labels = _checked_labels(library, source, labels, upload)
         analyse, only = st.columns(2)
-        start = analyse.button("Analyse", type="primary", width="stretch")
-        if start or only.button("Only add", width="stretch"):
-            _added(library, path, labels, model if start else None)
+        start = analyse.button("Analyse", type="primary", width="stretch", disabled=_refused(upload, labels))
+        if start or only.button("Only add", width="stretch", disabled=_refused(upload, labels)):
+            _added(library, path, upload.name if upload else "", labels, model if start else None)
+
+
+_LABEL_TYPES = sorted({f.suffix.rsplit(".", 1)[-1] for f in registry.label_formats()} | {"zip"})
+_LABEL_HELP = "True spots to compare with: " + ", ".join(f.title for f in registry.label_formats()) + "."
+
+
+def _refused(upload: Any, labels: Document | None) -> bool:
+    """Whether labels were given that cannot be read."""
+    return upload is not None and labels is None
 
 
 def preflight(source: MatchSource, data: DataDirectory) -> list[str]:
@@ -259,12 +281,61 @@ def preflight(source: MatchSource, data: DataDirectory) -> list[str]:
     return [*lines, *source.warnings]
 
 
-def _added(library: Library, path: str, labels: Any, model: str | None) -> None:
+def video_findings(source: MatchSource, data: DataDirectory, model: str | None) -> list[Finding]:
+    """What the checks find in a match's videos, for the chosen model.
+
+    Errors:
+        BadInputError: a half cannot be read.
+    """
+    media = [ingest(half.path, data) for half in source.halves]
+    card = read_card(model_folder(model)) if model else None
+    size = sum(half.path.stat().st_size for half in source.halves)
+    return [*check_videos(source, media, card), *check_machine(data, size)]
+
+
+def _read_upload(library: Library, source: MatchSource, upload: Any) -> Document | None:
+    try:
+        return library.read_labels(source, upload.name, upload.getvalue())
+    except TouchlineError as problem:
+        page.error(problem)
+        return None
+
+
+def _checked_labels(library: Library, source: MatchSource, labels: Document, upload: Any) -> Document:
+    """The labels, with the fixes applied that the user has asked for; shows what is found."""
+    applied: list[str] = st.session_state.setdefault("label_fixes", {}).setdefault(upload.file_id, [])
+    for fix in applied:
+        found = next((f for f in library.check_labels(source, labels) if f.fix == fix and f.repair_spots), None)
+        if found is not None and found.repair_spots is not None:
+            labels = labels.with_spots(found.repair_spots(labels.spots))
+            st.caption(f"Labels put right: {found.what}.")
+    findings = library.check_labels(source, labels)
+    _findings(findings)
+    for number, finding in enumerate(f for f in findings if f.repair_spots is not None):
+        if st.button(finding.fix, key=f"fix-{upload.file_id}-{len(applied)}-{number}", width="stretch"):
+            applied.append(finding.fix)
+            st.rerun()
+    return labels
+
+
+def _findings(findings: list[Finding]) -> None:
+    """Findings as lines: what, why, and what to do."""
+    signs = {ERROR: ("✗", "#E5645C"), WARNING: ("!", "#B8891D"), NOTE: ("·", "#808C9B")}
+    for finding in findings:
+        sign, colour = signs[finding.severity]
+        more = ". ".join(filter(None, [finding.evidence, finding.fix]))
+        st.html(
+            f'<div class="tl-facts"><span style="color:{colour}">{sign}</span> {page.escape(finding.what)}</div>'
+            f'<div class="tl-cap">{page.escape(more)}</div>'
+        )
+
+
+def _added(library: Library, path: str, name: str, labels: Document | None, model: str | None) -> None:
     try:
         match = library.add(path)
         if labels is not None:
-            count = library.upload_labels(match, labels.name, labels.getvalue())
-            st.toast(f"{count} true spots taken from {labels.name}")
+            count = library.take_labels(match, name, labels)
+            st.toast(f"{count} true spots taken from {name}")
     except TouchlineError as problem:
         page.error(problem)
         return

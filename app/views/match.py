@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,13 @@ from app.library import Library, Match, kits
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.export import export_dialog
+from app.views.shown import imported_notice, imported_sets, imported_shown, shown_spots, source_of_address
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
-from spotting_core.clock import match_clock
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
-from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT, Spotting
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
@@ -49,6 +48,7 @@ def show() -> None:
     if not analyses:
         _not_analysed(match)
         return
+    source_of_address(match, analyses)
     analysis = _chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
@@ -143,11 +143,13 @@ def _picked(match: Match, analysis: Analysis, name: str) -> None:
     event = _event(match, name)
     if not event:
         return
-    spot = _find(analysis, event)
+    spot = _find(match, analysis, event)
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if explanations(shared_settings().data, analysis, spot) is None:
+    if imported_shown(match, analysis) is not None:
+        st.session_state["rerun_page"] = True
+    elif explanations(shared_settings().data, analysis, spot) is None:
         tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
         st.session_state["rerun_page"] = True
 
@@ -171,25 +173,15 @@ def spot_id(spot: Spot) -> str:
     return f"{spot.half}-{spot.time}-{spot.label}"
 
 
-def _find(analysis: Analysis, event: dict[str, Any]) -> Spot | None:
-    return next((s for s in analysis.spots(_spotting(LEAST)) if spot_id(s) == event["id"]), None)
-
-
-def _spotting(threshold: float) -> Spotting:
-    """The user's way of making spots, at a threshold."""
-    return Spotting(
-        method=st.session_state.get("method", HARD),
-        threshold=threshold,
-        windows=st.session_state.get("windows", {}),
-        expansion=st.session_state.get("expansion", 2.0),
-    )
+def _find(match: Match, analysis: Analysis, event: dict[str, Any]) -> Spot | None:
+    return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == event["id"]), None)
 
 
 def _chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
     owner, wanted = st.session_state.get("chosen", (None, None))
     if owner != match.id:
         return None
-    return next((s for s in analysis.spots(_spotting(LEAST)) if spot_id(s) == wanted), None)
+    return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
 
 
 def _waiting(match: Match, analysis: Analysis) -> bool:
@@ -216,7 +208,8 @@ def _explaining(match: Match, analysis: Analysis) -> Job | None:
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     """All that the workspace shows, as JSON."""
     record = analysis.record
-    spots = analysis.spots(_spotting(LEAST))
+    spots = shown_spots(match, analysis, LEAST)
+    imported = imported_shown(match, analysis)
     return {
         "match": {
             "id": match.id,
@@ -229,8 +222,8 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
             "kits": kits(match),
         },
         "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
-        "model": record.model["name"],
-        "notice": record.notice,
+        "model": imported[0].name if imported else record.model["name"],
+        "notice": imported_notice(imported[0], analysis) if imported else record.notice,
         "job": _job_line(),
         "rate": record.rate,
         "classes": [
@@ -256,7 +249,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "truth": _truth(match, analysis),
         "threshold": st.session_state.get("threshold", DEFAULT_THRESHOLD),
         "thresholds": st.session_state.get("thresholds", {}),
-        "method": _method_text(),
+        "method": "as imported" if imported else _method_text(),
         "start": _start(match, analysis),
         "why": _why(match, analysis),
     }
@@ -366,7 +359,7 @@ def _start(match: Match, analysis: Analysis) -> dict[str, Any]:
         analysis.half(half)
         return {"half": half, "seconds": max(0.0, seconds), "label": label, "pick": label is not None}
     except (KeyError, ValueError, TouchlineError):
-        spots = analysis.spots(_spotting(DEFAULT_THRESHOLD))
+        spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
         rare = [s for s in spots if analysis.classes.get(s.label).group == "cards"] or spots
         best = max(rare, key=lambda s: s.confidence or 0, default=None)
         if best is None:
@@ -378,6 +371,9 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
     spot = _chosen_spot(match, analysis)
     if spot is None:
         return None
+    if imported := imported_shown(match, analysis):
+        message = f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
+        return {"spot": spot_id(spot), "state": "none", "message": message}
     try:
         found = explanations(shared_settings().data, analysis, spot)
     except TouchlineError as problem:
@@ -401,7 +397,7 @@ def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None
     elif name == "spotting":
         _spotting_dialog(analysis)
     elif name == "export":
-        _export_dialog(match, analysis)
+        export_dialog(match, analysis, _final_spots(match, analysis))
     elif name == "model":
         _model_dialog(match, analysis, analyses)
 
@@ -451,54 +447,27 @@ def _spotting_dialog(analysis: Analysis) -> None:
         st.rerun()
 
 
-def _final_spots(analysis: Analysis) -> list[Spot]:
+def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
     """Spots as shown: the user's method, thresholds and windows."""
     general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
     own = st.session_state.get("thresholds", {})
-    spots = analysis.spots(_spotting(min([general, *own.values()])))
+    spots = shown_spots(match, analysis, min([general, *own.values()]))
     return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
-
-
-def spots_csv(spots: list[Spot]) -> str:
-    """Spots as CSV with a header line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["half", "match_time", "seconds", "label", "confidence"])
-    for s in spots:
-        writer.writerow([s.half, match_clock(s.half, s.time), f"{s.seconds:.3f}", s.label, f"{s.confidence or 0:.4f}"])
-    return out.getvalue()
-
-
-@st.dialog("Export")
-def _export_dialog(match: Match, analysis: Analysis) -> None:
-    """The spots as shown, as files."""
-    from tempfile import TemporaryDirectory
-
-    from spotting_core.formats.results_spotting import write_results
-
-    spots = _final_spots(analysis)
-    st.write(f"{len(spots)} spots, at the thresholds now in use.")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "results_spotting.json"
-        write_results(path, spots, match.path.name)
-        results = path.read_bytes()
-    name = match.title.replace(" ", "_").lower()
-    st.download_button("SoccerNet results_spotting.json", results, "results_spotting.json", "application/json")
-    st.download_button("CSV", spots_csv(spots), f"{name}.csv", "text/csv")
 
 
 @st.dialog("Model")
 def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
     labels = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
-    chosen = st.radio(
-        "Analysis shown",
-        list(labels),
-        format_func=lambda f: labels[f],
-        index=list(labels).index(str(analysis.folder)),
-    )
-    if chosen != str(analysis.folder):
-        st.session_state["analysis"] = chosen
+    labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
+    imported = imported_shown(match, analysis)
+    now = imported[0].id if imported else str(analysis.folder)
+    chosen = st.radio("Spots shown", list(labels), format_func=lambda f: labels[f], index=list(labels).index(now))
+    if chosen != now:
+        own = any(chosen == str(a.folder) for a in analyses)
+        st.session_state["imported"] = None if own else chosen
+        if own:
+            st.session_state["analysis"] = chosen
         st.rerun()
     st.divider()
     model = st.selectbox("Analyse with", list(models_available()), index=_default_model())

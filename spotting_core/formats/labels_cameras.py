@@ -1,20 +1,26 @@
 """SoccerNet-v2 camera labels: ``Labels-cameras.json``.
 
 Each annotation is the shot that ends at its time; ``change_type`` (abrupt, smooth, logo) is the transition
-at its end, ``replay`` tells replays from live play, ``link`` the action a replay shows.
+at its end, ``replay`` tells replays from live play, ``link`` the action a replay shows. Predictions have a
+``confidence`` besides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from spotting_core.clock import half_clock
 from spotting_core.errors import BadInputError
-from spotting_core.files import read_json
+from spotting_core.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.formats.labels_v2 import game_position
 
+FORM = "labels-cameras"
 FILE_NAME = "Labels-cameras.json"
+REPLAY, REAL_TIME = "replay", "real-time"
+_OWN = {"gameTime", "position", "label", "replay", "change_type", "confidence"}
 
 
 @dataclass(frozen=True)
@@ -32,30 +38,118 @@ class Shot:
     change_type: str | None = None
 
 
+@dataclass(frozen=True)
+class CameraEntry:
+    """One annotation: the shot that ends at ``end`` (microseconds of the half).
+
+    Arguments:
+        replay: as the file says it (``replay``, ``real-time`` or other words), None where it says nothing.
+        confidence: of a prediction, else None.
+        extras: the annotation's other fields, ``link`` among them.
+    """
+
+    half: int
+    end: int
+    label: str
+    replay: str | None = None
+    change_type: str | None = None
+    confidence: float | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CameraDocument:
+    """The camera labels of one match, in the file's order; ``header`` holds the file's other fields."""
+
+    entries: tuple[CameraEntry, ...]
+    game: str = ""
+    form: str = FORM
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shots(self) -> list[Shot]:
+        """Shots in order; each begins where the one before it ended."""
+        ordered = sorted(self.entries, key=lambda e: (e.half, e.end))
+        return list(_from_ends(ordered))
+
+
 def read_shots(path: Path) -> list[Shot]:
     """Shots of a match, in order; each begins where the one before it ended.
 
     Errors:
         BadInputError: not JSON or not of this form; names the annotation.
     """
-    content = read_json(path, "camera label file")
+    return _document(read_json(path, "camera label file"), path, "").shots
+
+
+def parse(content: bytes, where: object, game: str = "") -> CameraDocument:
+    """The document of a file's content.
+
+    Errors:
+        BadInputError: see ``read_shots``.
+    """
+    return _document(parse_json(content, where, "camera label file"), where, game)
+
+
+def _document(content: Any, where: object, game: str) -> CameraDocument:
     rows = content.get("annotations") if isinstance(content, dict) else None
     if not isinstance(rows, list):
-        raise BadInputError("this camera label file has no list of annotations", where=path)
-    ends = []
-    for number, row in enumerate(rows, start=1):
-        where = f"{path}, annotation {number}"
-        if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
-            raise BadInputError("a camera annotation needs a label and a gameTime", where=where)
-        half, milliseconds = game_position(row, where)
-        replay = str(row.get("replay", "")).lower() == "replay"
-        ends.append((half, milliseconds * 1000, str(row["label"]), replay, row.get("change_type")))
-    return list(_from_ends(sorted(ends, key=lambda e: e[:2])))
+        raise BadInputError("this camera label file has no list of annotations", where=where)
+    entries = tuple(_entry(f"{where}, annotation {n}", row) for n, row in enumerate(rows, start=1))
+    header = {k: v for k, v in content.items() if k != "annotations"}
+    return CameraDocument(entries, game or str(content.get("UrlLocal") or "").strip("/"), header=header)
 
 
-def _from_ends(ends: Iterable[tuple]) -> Iterable[Shot]:
+def _entry(where: str, row: Any) -> CameraEntry:
+    if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
+        raise BadInputError("a camera annotation needs a label and a gameTime", where=where)
+    half, milliseconds = game_position(row, where)
+    try:
+        confidence = None if row.get("confidence") is None else float(row["confidence"])
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"the confidence {row['confidence']!r} is not a number", where=where) from error
+    return CameraEntry(
+        half,
+        milliseconds * 1000,
+        str(row["label"]),
+        None if row.get("replay") is None else str(row["replay"]),
+        row.get("change_type"),
+        confidence,
+        {k: v for k, v in row.items() if k not in _OWN},
+    )
+
+
+def _from_ends(entries: Iterable[CameraEntry]) -> Iterable[Shot]:
     start: dict[int, int] = {}
-    for half, end, label, replay, change in ends:
-        if end > start.get(half, 0):
-            yield Shot(half, start.get(half, 0), end, label, replay, change)
-            start[half] = end
+    for e in entries:
+        if e.end > start.get(e.half, 0):
+            replay = (e.replay or "").lower() == REPLAY
+            yield Shot(e.half, start.get(e.half, 0), e.end, e.label, replay, e.change_type)
+            start[e.half] = e.end
+
+
+def write_shots(path: Path, shots: Iterable[Shot], header: Mapping[str, Any] | None = None) -> None:
+    """Write shots as Labels-cameras; ``header`` holds the file's other fields."""
+    entries = [
+        CameraEntry(s.half, s.end, s.label, REPLAY if s.replay else REAL_TIME, s.change_type)
+        for s in sorted(shots, key=lambda s: (s.half, s.end))
+    ]
+    write_json(path, {"UrlLocal": "", **(header or {}), "annotations": [_row(e) for e in entries]})
+
+
+def render(document: CameraDocument) -> bytes:
+    """The content of the document's file, in the document's order."""
+    rows = [_row(e) for e in document.entries]
+    return json_bytes({"UrlLocal": document.game, **document.header, "annotations": rows})
+
+
+def _row(entry: CameraEntry) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "change_type": entry.change_type,
+        "gameTime": f"{entry.half} - {half_clock(entry.end, decimals=0)}",
+        "label": entry.label,
+        "position": str(round(entry.end / 1000)),
+        "replay": entry.replay,
+        "confidence": None if entry.confidence is None else str(entry.confidence),
+    }
+    return {**{k: v for k, v in row.items() if v is not None}, **entry.extras}

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,16 @@ from typing import Any
 from spotting_core.classes import ClassTable
 from spotting_core.clock import half_clock
 from spotting_core.errors import BadInputError
-from spotting_core.files import read_json, write_json
+from spotting_core.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.formats.document import Document, Entry, Options, check_label
 from spotting_core.spots import TRUTH, Spot
 
+FORM = "labels-v2"
 FILE_NAME = "Labels-v2.json"
 _VISIBLE = {"visible": True, "not shown": False}
+_TEAMS = ("home", "away", "not applicable", None)
+_OWN = {"gameTime", "label", "position", "team", "visibility"}
+_GAME_TIME = re.compile(r"^\s*\d+\s*-\s*(\d+):(\d+)\s*$")
 
 
 def read_labels(path: Path, classes: ClassTable | None = None) -> list[Spot]:
@@ -33,29 +39,36 @@ def read_labels(path: Path, classes: ClassTable | None = None) -> list[Spot]:
         BadInputError: not JSON, not of this form, an unknown class, or a time that cannot be read; names
             the annotation.
     """
-    content = read_json(path, "label file")
+    return _document(read_json(path, "label file"), path, "", classes).sorted_spots
+
+
+def parse(content: bytes, where: object, game: str = "") -> Document:
+    """The document of a file's content.
+
+    Errors:
+        BadInputError: see ``read_labels``.
+    """
+    return _document(parse_json(content, where, "label file"), where, game, None)
+
+
+def _document(content: Any, where: object, game: str, classes: ClassTable | None) -> Document:
     annotations = content.get("annotations") if isinstance(content, dict) else None
     if not isinstance(annotations, list):
         raise BadInputError(
-            "this label file has no list of annotations", where=path, fix="Expected SoccerNet's Labels-v2 form"
+            "this label file has no list of annotations", where=where, fix="Expected SoccerNet's Labels-v2 form"
         )
-    spots = [_spot(path, number, row, classes) for number, row in enumerate(annotations, start=1)]
-    return sorted(spots, key=lambda s: (s.half, s.time))
+    entries = [_entry(f"{where}, annotation {n}", row, classes) for n, row in enumerate(annotations, start=1)]
+    header = {k: v for k, v in content.items() if k != "annotations"}
+    return Document(tuple(entries), game or str(content.get("UrlLocal") or "").strip("/"), FORM, header)
 
 
-def _spot(path: Path, number: int, row: Any, classes: ClassTable | None) -> Spot:
-    where = f"{path}, annotation {number}"
+def _entry(where: str, row: Any, classes: ClassTable | None) -> Entry:
     if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
         raise BadInputError("an annotation needs a label and a gameTime", where=where)
     label = str(row["label"])
-    if classes is not None and label not in classes:
-        raise BadInputError(
-            f"class {label!r} is not in the class table {classes.name!r}",
-            where=where,
-            fix="Check the spelling, or give the class table of these labels",
-        )
+    check_label(label, classes, where)
     half, milliseconds = game_position(row, where)
-    return Spot(
+    spot = Spot(
         half=half,
         time=milliseconds * 1000,
         label=label,
@@ -63,6 +76,23 @@ def _spot(path: Path, number: int, row: Any, classes: ClassTable | None) -> Spot
         visible=_VISIBLE.get(str(row.get("visibility"))),
         source=TRUTH,
     )
+    return Entry(spot, _extras(row), game_clock(row["gameTime"]))
+
+
+def _extras(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's other fields, and a team or visibility that a spot cannot say."""
+    extras = {k: v for k, v in row.items() if k not in _OWN}
+    if row.get("team") not in _TEAMS:
+        extras["team"] = row["team"]
+    if row.get("visibility") is not None and str(row["visibility"]) not in _VISIBLE:
+        extras["visibility"] = row["visibility"]
+    return extras
+
+
+def game_clock(text: object) -> int | None:
+    """Microseconds of the clock in a ``gameTime``, or None where it has none."""
+    found = _GAME_TIME.match(str(text))
+    return (int(found.group(1)) * 60 + int(found.group(2))) * 1_000_000 if found else None
 
 
 def game_position(row: Mapping[str, Any], where: str) -> tuple[int, int]:
@@ -88,14 +118,26 @@ def game_position(row: Mapping[str, Any], where: str) -> tuple[int, int]:
 
 def write_labels(path: Path, spots: Iterable[Spot], header: Mapping[str, Any] | None = None) -> None:
     """Write spots as Labels-v2; ``header`` holds the file's other fields (UrlLocal, team names, …)."""
-    annotations = [
-        {
-            "gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}",
-            "label": spot.label,
-            "position": str(round(spot.time / 1000)),
-            "team": spot.team if spot.team in ("home", "away") else "not applicable",
-            "visibility": "not shown" if spot.visible is False else "visible",
-        }
-        for spot in sorted(spots, key=lambda s: (s.half, s.time))
-    ]
-    write_json(path, {"UrlLocal": "", **(header or {}), "annotations": annotations})
+    rows = [_row(spot, {}) for spot in sorted(spots, key=lambda s: (s.half, s.time))]
+    write_json(path, {"UrlLocal": "", **(header or {}), "annotations": rows})
+
+
+def render(document: Document, options: Options) -> bytes:
+    """The content of the document's file, in the document's order."""
+    rows = [_row(e.spot, document.extras(e, FORM)) for e in document.entries]
+    return json_bytes({"UrlLocal": document.game, **document.kept(FORM), "annotations": rows})
+
+
+def _row(spot: Spot, extras: dict[str, Any]) -> dict[str, Any]:
+    if spot.team != "unknown":
+        extras.pop("team", None)
+    if spot.visible is not None:
+        extras.pop("visibility", None)
+    return {
+        "gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}",
+        "label": spot.label,
+        "position": str(round(spot.time / 1000)),
+        "team": spot.team if spot.team in ("home", "away") else "not applicable",
+        "visibility": "not shown" if spot.visible is False else "visible",
+        **extras,
+    }

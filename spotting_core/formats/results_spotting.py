@@ -14,29 +14,49 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.errors import BadInputError
-from spotting_core.files import read_json, write_json
+from spotting_core.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.formats.document import Document, Entry, Options
+from spotting_core.formats.labels_v2 import game_clock
 from spotting_core.spots import Spot
 
+FORM = "results-spotting"
 FILE_NAME = "results_spotting.json"
+IMPORTED = "imported"
+_OWN = {"gameTime", "label", "position", "half", "confidence"}
 
 
-def read_results(path: Path, source: str = "imported") -> list[Spot]:
+def read_results(path: Path, source: str = IMPORTED) -> list[Spot]:
     """Predicted spots, in the file's order.
 
     Errors:
         BadInputError: not JSON, not of this form, or a value that cannot be read; names the prediction.
     """
-    content = read_json(path, "results file")
+    return _document(read_json(path, "results file"), path, "", source).spots
+
+
+def parse(content: bytes, where: object, game: str = "") -> Document:
+    """The document of a file's content.
+
+    Errors:
+        BadInputError: see ``read_results``.
+    """
+    return _document(parse_json(content, where, "results file"), where, game, IMPORTED)
+
+
+def _document(content: Any, where: object, game: str, source: str) -> Document:
     rows = content.get("predictions") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise BadInputError(
-            "this results file has no list of predictions", where=path, fix="Expected SoccerNet's results_spotting form"
+            "this results file has no list of predictions",
+            where=where,
+            fix="Expected SoccerNet's results_spotting form",
         )
-    return [_spot(path, number, row, source) for number, row in enumerate(rows, start=1)]
+    entries = [_entry(f"{where}, prediction {n}", row, source) for n, row in enumerate(rows, start=1)]
+    header = {k: v for k, v in content.items() if k != "predictions"}
+    return Document(tuple(entries), game or str(content.get("UrlLocal") or "").strip("/"), FORM, header)
 
 
-def _spot(path: Path, number: int, row: Any, source: str) -> Spot:
-    where = f"{path}, prediction {number}"
+def _entry(where: str, row: Any, source: str) -> Entry:
     try:
         half = int(row["half"]) if "half" in row else int(str(row["gameTime"])[0])
         confidence = float(row["confidence"])
@@ -45,20 +65,29 @@ def _spot(path: Path, number: int, row: Any, source: str) -> Spot:
         raise BadInputError(f"this prediction cannot be read ({error})", where=where) from error
     if math.isnan(confidence):
         raise BadInputError("the confidence is not a number", where=where)
-    return spot
+    return Entry(spot, {k: v for k, v in row.items() if k not in _OWN}, game_clock(row.get("gameTime")))
 
 
 def write_results(path: Path, spots: Iterable[Spot], url_local: str = "") -> None:
     """Write predicted spots in SoccerNet's form."""
-    rows = []
-    for spot in sorted(spots, key=lambda s: (s.half, s.time)):
-        milliseconds = round(spot.time / 1000)
-        seconds = max(0, milliseconds) // 1000
-        rows.append({
-            "gameTime": f"{spot.half} - {seconds // 60}:{seconds % 60}",
-            "label": spot.label,
-            "position": str(milliseconds),
-            "half": str(spot.half),
-            "confidence": str(spot.confidence),
-        })  # fmt: skip
+    rows = [_row(spot) for spot in sorted(spots, key=lambda s: (s.half, s.time))]
     write_json(path, {"UrlLocal": url_local, "predictions": rows})
+
+
+def render(document: Document, options: Options) -> bytes:
+    """The content of the document's file, in the document's order; a spot without a confidence is certain."""
+    rows = [{**_row(e.spot, certain=True), **document.extras(e, FORM)} for e in document.entries]
+    return json_bytes({"UrlLocal": document.game, **document.kept(FORM), "predictions": rows})
+
+
+def _row(spot: Spot, *, certain: bool = False) -> dict[str, Any]:
+    milliseconds = round(spot.time / 1000)
+    seconds = max(0, milliseconds) // 1000
+    confidence = 1.0 if certain and spot.confidence is None else spot.confidence
+    return {
+        "gameTime": f"{spot.half} - {seconds // 60}:{seconds % 60}",
+        "label": spot.label,
+        "position": str(milliseconds),
+        "half": str(spot.half),
+        "confidence": str(confidence),
+    }

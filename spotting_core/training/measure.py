@@ -8,7 +8,8 @@ from typing import Any
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
-from spotting_core.evaluation.spotting import Game, bootstrap_over_games, evaluate_spotting
+from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting
 from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.suppression import Spotting

@@ -27,7 +27,8 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.stored import stored_entities
 from spotting_core.errors import BadInputError
-from spotting_core.evaluation.spotting import Game, evaluate_spotting
+from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.spotting import evaluate_spotting
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
 from spotting_core.formats.labels_v2 import read_labels
 from spotting_core.inference.suppression import Spotting, spots_of_half

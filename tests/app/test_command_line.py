@@ -61,6 +61,11 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
         (["train", "{tmp}/unknown.toml", "--data", "{tmp}"], "unknown setting 'colour'"),
         (["train", "{tmp}/system.toml", "--data", "{tmp}"], "no system called 'magic'"),
         (["train", "assets/training/e2e-spot.toml", "--data", "{tmp}"], "no match with Labels-v2.json lies here"),
+        (["evaluate", "--task", "juggling", "--labels", "{tmp}", "--predictions", "{tmp}"], "no task 'juggling'"),
+        (["evaluate", "--task", "spotting", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "best"], "no metric 'best'"),
+        (["evaluate", "--task", "frames", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "tight"], "the task frames has no metric"),
+        (["evaluate", "--task", "spotting", "--labels", "{tmp}/nothing", "--predictions", "{tmp}"], "no such file or folder"),
+        (["evaluate", "--task", "cameras", "--labels", "{tmp}/m", "--predictions", "{tmp}/m"], "no Labels-cameras.json here"),
         (["app", "--root", "{tmp}/nothing"], "this is no folder"),
         (["analyze", "--bogus"], "No such option"),
         (["fly"], "No such command"),
@@ -100,6 +105,47 @@ def test_interrupting_an_analysis_exits_130_and_it_goes_on(tmp_path: Path) -> No
     assert touchline(*arguments).returncode == 0
     assert (tmp_path / "out" / "analysis.json").is_file()
     assert not work.exists()
+
+
+def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
+    rows = [
+        {"gameTime": "1 - 00:10", "label": n, "position": "10000", "visibility": "visible"} for n in ("Goal", "Foul")
+    ]
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))
+    said = [
+        {"half": "1", "label": "Goal", "position": "10200", "confidence": "0.9"},
+        {"half": "1", "label": "Homerun", "position": "10200", "confidence": "0.9"},
+    ]
+    (tmp_path / "results_spotting.json").write_text(json.dumps({"predictions": said}))
+    files = ("--labels", tmp_path / "labels", "--predictions", tmp_path / "results_spotting.json")
+    done = touchline("evaluate", "--task", "spotting", *files, "--metric", "tight", "--json", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    assert "Average-mAP" in done.stdout
+    assert "no truth" in done.stdout
+    assert "1 prediction of the unknown class 'Homerun'" in done.stderr
+    told = json.loads((tmp_path / "out.json").read_text())
+    assert list(told) == ["task", "metric", "official", "average_map", "average_map_visible", "average_map_unshown", "per_class", "counted", "skipped"]  # fmt: skip
+    assert (told["average_map"], told["official"], told["counted"]) == (0.5, False, 1)
+    assert told["per_class"]["Goal"] == {"all": 1.0, "visible": 1.0, "unshown": None}
+    assert told["per_class"]["Corner"] == {"all": None, "visible": None, "unshown": None}
+    assert told["skipped"] == [{"game": "labels", "why": "1 prediction of the unknown class 'Homerun'"}]
+    classes = tmp_path / "class.txt"
+    classes.write_text("Goal\nHomerun\n")
+    done = touchline("evaluate", "--task", "spotting", *files, "--classes", classes, "--official", "--json", "-")
+    told = json.loads(done.stdout)
+    assert list(told["per_class"]) == ["Goal", "Homerun"]
+    assert told["average_map"] == 0.5
+
+
+def test_evaluate_needs_little(tmp_path: Path) -> None:
+    """The command starts without what only models and views need."""
+    script = (
+        "import sys, app.command_line, app.command_line.evaluate as e; from spotting_core.evaluation import spot_files;"
+        " print([m for m in ('torch', 'streamlit', 'pandas', 'pyarrow', 'av', 'cv2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_models_lists_what_ships() -> None:

@@ -11,6 +11,8 @@ from app.library import Library
 from app.settings import DEMO, Settings, configured_roots
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
+from spotting_core.formats import registry
+from spotting_core.formats.document import Document
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
@@ -117,3 +119,17 @@ def test_broken_uploads_say_so_and_change_nothing(library: Library, content: byt
 def test_roots_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, root: Path) -> None:
     monkeypatch.setenv("TOUCHLINE_ROOTS", f"{root}:{tmp_path / 'nothing'}")
     assert configured_roots() == (root.resolve(),)
+
+
+def test_labels_of_any_format_are_taken(library: Library, tmp_path: Path) -> None:
+    match = library.add("mine.mp4")
+    document = Document.of([Spot(1, 1_000_000, "Goal", 0.7), Spot(1, 2_000_000, "Foul")], "mine.mp4")
+    other = Document.of([Spot(1, 0, "Corner")], "another.mp4")
+    for form in registry.label_formats():
+        if form.write is None or form.name == "labels-v1":
+            continue
+        path = tmp_path / f"labels{form.suffix}"
+        registry.write(path, [other, document] if form.many else [document], form)
+        assert library.upload_labels(match, path.name, path.read_bytes()) == 2, form.name
+        assert [(s.time, s.label, s.confidence) for s in library.truth(match)] == [(1_000_000, "Goal", None), (2_000_000, "Foul", None)], form.name  # fmt: skip
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []

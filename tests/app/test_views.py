@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,19 @@ from streamlit.testing.v1 import AppTest
 from app import tasks
 from app.library import Library
 from app.settings import DEMO, settings
-from app.views.match import spots_csv
+from app.views.export import export_bytes, export_document
 from app.views.why import sentence
 from explain.attribution import ENTITY_ROW, Attribution
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
+from spotting_core.formats import registry
+from spotting_core.formats.document import Options
+from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.queue import FAILED, JobQueue
+from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
+from tests.app.made_analysis import make_analysis
 from tests.conftest import REPOSITORY
 from tests.videos import make_video, steady
 
@@ -253,6 +259,47 @@ def test_the_sentence_says_when_nothing_matters_much() -> None:
     )
 
 
-def test_csv_of_spots() -> None:
-    rows = spots_csv([Spot(2, 37_400_000, "Yellow card", 0.93)]).splitlines()
-    assert rows == ["half,match_time,seconds,label,confidence", "2,45:37,37.400,Yellow card,0.9300"]
+def test_spots_are_exported_in_every_format(data: DataDirectory, library: Library, tmp_path: Path) -> None:
+    match = library.demo()
+    assert match is not None
+    spots = [Spot(2, 37_400_000, "Yellow card", 0.93), Spot(1, 5_000_000, "Goal", 0.5)]
+    analysis = make_analysis(open_match(DEMO), data, spots)
+    document = export_document(match, analysis, spots)
+    assert document.halves[1].rate == pytest.approx(25.0)
+    for form in registry.spot_writers():
+        (tmp_path / f"x{form.suffix}").write_bytes(export_bytes(document, form, analysis.classes))
+        again = registry.read_one(tmp_path / f"x{form.suffix}", form, Options(analysis.classes)).sorted_spots
+        assert [(s.half, s.label) for s in again] == [(1, "Goal"), (2, "Yellow card")], form.name
+        assert abs(again[1].seconds - 37.4) <= (0.5 if form.name == "labels-v1" else 0.12), form.name
+
+
+def test_the_export_dialog_says_what_a_format_cannot_carry(data: DataDirectory, library: Library) -> None:
+    match = library.demo()
+    assert match is not None
+    make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
+    at = match_page(match=match.id)
+    at.session_state["dialog"] = "export"
+    at.run()
+    form = next(box for box in at.selectbox if box.label == "Format")
+    assert form.value == "results-spotting"
+    assert "OpenTimelineIO" in form.options
+    at.session_state["dialog"] = "export"
+    form.select_index(form.options.index("WebVTT chapters")).run()
+    assert not at.exception
+    assert "WebVTT chapters does not carry the confidence of 1 spots." in texts(at)
+
+
+def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, library: Library) -> None:
+    make_video(tmp_path / "mine.mp4", steady(1000, rate=10.0))
+    spots = [Spot(1, t * 2_000_000, "Foul", visible=True) for t in range(1, 50)]
+    write_labels(tmp_path / "l.json", [replace(s, time=s.time // 1000) for s in spots])
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
+    at.file_uploader[0].set_value(("l.json", (tmp_path / "l.json").read_bytes(), "application/json")).run()
+    assert "seconds were written as milliseconds" in texts(at)
+    next(b for b in at.button if b.label == "Multiply all times by 1000").click().run()
+    assert "Labels put right: seconds were written as milliseconds." in texts(at)
+    next(b for b in at.button if b.label == "Only add").click().run()
+    assert not at.exception
+    match = next(m for m in library.matches() if not m.is_demo)
+    assert library.truth(match) == spots

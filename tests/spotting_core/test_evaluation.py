@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
-from spotting_core.evaluation.spotting import Game, bootstrap_over_games, cell_of, evaluate_spotting
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.games import Game, GameColumns
+from spotting_core.evaluation.spot_files import read_spotting_games
+from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting, precision_recall
+from spotting_core.evaluation.track import cell_of
 from spotting_core.spots import Spot
 
 NAMES = load_classes().names
@@ -26,32 +29,23 @@ def score(truth: list[Spot], said: list[Spot], metric: str = "at5", **options: b
 
 
 @pytest.fixture(scope="module")
-def real_games(shared: Path) -> list[Game]:
+def real_games(shared: Path) -> list[GameColumns]:
     folder = shared / "data" / "evaluation"
-    labels, predictions = zipfile.ZipFile(folder / "labels.zip"), zipfile.ZipFile(folder / "predictions.zip")
-    games = []
-    for name in predictions.namelist():
-        if not name.endswith("results_spotting.json"):
-            continue
-        game = name.rsplit("/", 1)[0]
-        truth = json.loads(labels.read(f"{game}/Labels-v2.json"))["annotations"]
-        said = json.loads(predictions.read(name))["predictions"]
-        games.append(Game(
-            game,
-            [Spot(int(a["gameTime"][0]), int(a["position"]) * 1000, a["label"], visible=a["visibility"] != "not shown") for a in truth],
-            [Spot(int(p["half"]), int(p["position"]) * 1000, p["label"], float(p["confidence"])) for p in said],
-        ))  # fmt: skip
-    return games
+    return read_spotting_games(folder / "labels.zip", folder / "predictions.zip", NAMES, Record())
 
 
 @pytest.mark.parametrize("metric", ["loose", "tight", "at1"])
-def test_official_numbers_on_a_hundred_games(real_games: list[Game], shared: Path, metric: str) -> None:
+def test_official_numbers_on_a_hundred_games(real_games: list[GameColumns], shared: Path, metric: str) -> None:
     expected = json.loads((shared / "data" / "evaluation" / "official.json").read_text())[metric]
     found = evaluate_spotting(real_games, NAMES, metric=metric, official=True)
     keys = {"all": "a_mAP", "visible": "a_mAP_visible", "unshown": "a_mAP_unshown"}
     for view, key in keys.items():
         assert found.average_map[view] == pytest.approx(expected[key], abs=1e-9)
-    for view, key in {"all": "a_mAP_per_class", "visible": "a_mAP_per_class_visible"}.items():
+    for view, key in {
+        "all": "a_mAP_per_class",
+        "visible": "a_mAP_per_class_visible",
+        "unshown": "a_mAP_per_class_unshown",
+    }.items():
         for name, value in zip(NAMES, expected[key], strict=True):
             assert found.per_class[name][view] == pytest.approx(value, abs=1e-9)
 
@@ -114,6 +108,28 @@ def test_false_alarms_cost_precision() -> None:
     said = [spot(100, confidence=0.9), spot(200, confidence=0.95)]
     assert score([spot(100)], said) == pytest.approx(0.5)
     assert score([spot(100)], [spot(100, confidence=0.9), spot(200, confidence=0.5)]) == 1
+
+
+def test_precision_and_recall_at_each_threshold() -> None:
+    said = [spot(100, confidence=0.9), spot(200, confidence=0.6), spot(300, confidence=0.3)]
+    curves = precision_recall([Game("g", [spot(100), spot(300.2)], said)], NAMES, 1.0)
+    goal, thresholds = NAMES.index("Goal"), [0, 100, 150, 199]  # at 0, .5025, .7538 and 1
+    assert curves.precision[goal, 0, thresholds] == pytest.approx([2 / 3, 1 / 2, 1, 0])
+    assert curves.recall[goal, 0, thresholds] == pytest.approx([1, 1 / 2, 1 / 2, 0])
+    assert curves.precision[0].max() == 0
+
+
+def test_many_truths_in_a_row_are_rearranged_to_make_room() -> None:
+    # Each detection fits two truths; taken by falling confidence, the last one moves all before it.
+    truth = [spot(100 + 4 * i) for i in range(200)]
+    said = [spot(102 + 4 * i, confidence=0.9 - i / 1000) for i in range(199)] + [spot(98, confidence=0.1)]
+    assert score(truth, said, "at5") == 1
+
+
+def test_a_negative_score_is_no_detection() -> None:
+    said = [spot(100, confidence=-0.5)]
+    for official in (True, False):
+        assert score([spot(100)], said, official=official) == 0
 
 
 def test_bootstrap_interval_holds_its_value() -> None:

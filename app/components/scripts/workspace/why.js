@@ -51,6 +51,7 @@ export class Why {
 
   pending(why, spot) {
     const chart = `<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>`;
+    if (why.state === "none") return `<p class="sentence">${this.sentence(why, spot)}</p><p class="caption">${text(why.message)}</p>${chart}`;
     if (why.state === "failed") {
       return `<p class="sentence">${this.sentence(why, spot)}</p><div class="failed">${icon("warning", 16)}<span>${text(why.message)}</span></div>
         <button class="button" data-do="retry">Try again</button>${chart}`;

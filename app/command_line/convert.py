@@ -1,0 +1,116 @@
+"""``touchline convert``: labels and predictions from one format to another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from app.command_line.terminal import err, out
+from spotting_core.classes import DEFAULT_TABLE, load_classes
+from spotting_core.errors import BadInputError
+from spotting_core.formats import registry
+from spotting_core.formats.document import Document, HalfInfo, Options
+from spotting_core.formats.registry import FORMATS, Format
+
+_NAMES = ", ".join(FORMATS)
+
+
+def convert(
+    source: Path = typer.Argument(help="A file, a tree of match folders, or a zip of one."),
+    target: Path = typer.Argument(help="A file; for several matches a folder or a .zip."),
+    from_format: str | None = typer.Option(None, "--from", help=f"Format of SOURCE: {_NAMES}.", show_default="guessed"),
+    to_format: str | None = typer.Option(None, "--to", help="Format of TARGET.", show_default="guessed by its name"),
+    classes: str | None = typer.Option(
+        None, "--classes", help="A class table (.csv or class.txt) that every label must be in.", show_default="any"
+    ),
+    rate: float | None = typer.Option(None, min=0.001, help="Frames a second, where a format counts frames."),
+    threshold: float = typer.Option(0.01, min=0.0, max=1.0, help="Least score that becomes a spot."),
+    video: Path | None = typer.Option(None, help="The match's video or folder: tells lengths and frame rates."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace a target that is there."),
+) -> None:
+    """Convert labels or predictions, match by match, and say what the target cannot carry."""
+    reader = registry.format_named(from_format) if from_format else registry.guess_source(source)
+    if to_format:
+        writer = registry.format_named(to_format)
+    else:
+        writer = reader if target.suffix in ("", ".zip") else registry.guess_target(target, reader.kind)
+    _check(source, target, reader, writer, overwrite)
+    table = load_classes(classes) if classes else None
+    documents = registry.read(source, reader, Options(table, rate, threshold))
+    if video is not None:
+        documents = _with_halves(documents, _halves_of(video))
+    lost: Counter[str] = Counter()
+    notes: dict[str, None] = {}
+    counts: Counter[str] = Counter()
+    options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
+    registry.write(target, _watched(documents, writer, counts, lost, notes), writer, options)
+    out.print(
+        f"{counts['entries']} {writer.kind} of {counts['matches']} {'match' if counts['matches'] == 1 else 'matches'} "
+        f"from {reader.title} to {writer.title}: {target}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for note in notes:
+        err.print(f"[yellow]Note:[/yellow] {note}.", highlight=False, soft_wrap=True)
+    for words, number in lost.items():
+        err.print(f"[yellow]Not carried by {writer.title}:[/yellow] {words.format(number)}.", highlight=False)
+
+
+def _check(source: Path, target: Path, reader: Format, writer: Format, overwrite: bool) -> None:
+    if reader.kind != writer.kind:
+        raise BadInputError(
+            f"{reader.title} holds {reader.kind} and {writer.title} {writer.kind}",
+            where=source,
+            fix="Choose another --to",
+        )
+    if source.exists() and target.exists() and source.samefile(target):
+        raise BadInputError("SOURCE and TARGET are the same", where=target, fix="Name another target")
+    if target.exists() and not overwrite:
+        raise BadInputError("the target is there already", where=target, fix="Name another, or give --overwrite")
+
+
+def _watched(
+    documents: Iterator[Any], writer: Format, counts: Counter[str], lost: Counter[str], notes: dict[str, None]
+) -> Iterator[Any]:
+    """The documents, counted on their way to the writer, with what it will lose of them."""
+    for document in documents:
+        counts["matches"] += 1
+        counts["entries"] += len(document.entries)
+        if isinstance(document, Document):
+            for loss in registry.losses(document, writer):
+                lost[loss.words] += loss.count
+            notes |= dict.fromkeys(document.notes)
+            notes |= dict.fromkeys(registry.assumptions(document, writer))
+        yield document
+
+
+def _halves_of(video: Path) -> dict[int, HalfInfo]:
+    """What the halves' videos are: rate, size and length."""
+    from spotting_core.data_directory import DataDirectory
+    from spotting_core.media.ingest import ingest
+    from spotting_core.media.source import open_match
+
+    data = DataDirectory.default().ensure()
+    found = {}
+    for half in open_match(video).halves:
+        media = ingest(half.path, data)
+        last = int(media.table.times[-1])
+        # The declared rate counts what an edit list hides; the times that are shown do not.
+        rate = (len(media.table) - 1) * 1e6 / last if last else media.info.rate
+        found[half.half] = HalfInfo(
+            rate, len(media.table), media.info.width, media.info.height, media.table.duration, str(half.path)
+        )
+    return found
+
+
+def _with_halves(documents: Iterator[Any], halves: dict[int, HalfInfo]) -> Iterator[Any]:
+    """Documents that know their video; frames already counted keep their own rate."""
+    for number, document in enumerate(documents):
+        if number:
+            raise BadInputError("a video belongs to one match, and the source holds several", fix="Leave out --video")
+        yield replace(document, halves={**halves, **document.halves}) if isinstance(document, Document) else document

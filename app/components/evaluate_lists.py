@@ -1,0 +1,46 @@
+"""The class table and the list of errors of the Evaluate view, as a Streamlit component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.components.workspace import scripts_url
+
+_HERE = Path(__file__).resolve().parent
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    css = (_HERE / "evaluate_lists.css").read_text(encoding="utf-8")
+    js = (_HERE / "evaluate_lists.js").read_text(encoding="utf-8")
+    return st.components.v2.component("touchline_evaluate", html='<div class="lists"></div>', css=css, js=js)
+
+
+def class_table(data: dict[str, Any], *, key: str, on_picked: Callable[[], None]) -> None:
+    """Mount the table of classes.
+
+    Arguments:
+        data: rows [{name, short, group, glyph, light, dark, truths, tight {a, b} or None, loose}], chosen, two
+            (whether there is a B), note.
+        key: of the widget; the class that was picked is read from its session state: ``picked`` {label}.
+    """
+    _component()(key=key, data={**data, "scripts": scripts_url()}, height="content", on_picked_change=on_picked)
+
+
+def error_list(errors: list[dict[str, Any]], empty: str, *, key: str) -> None:
+    """Mount the list of errors; each row is a link to the player at its moment.
+
+    Arguments:
+        errors: [{kind, short, group, glyph, light, dark, clock, text, link or None, picture or None}].
+        empty: what to say where there are none.
+    """
+    _component()(
+        key=key,
+        data={"errors": errors, "empty": empty, "scripts": scripts_url()},
+        height="content",
+        on_picked_change=lambda: None,
+    )

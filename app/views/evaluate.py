@@ -1,0 +1,352 @@
+"""The Evaluate view: how well one or two systems spot, where they are wrong, and whether their confidence holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.comparison import Compared, compared, label_choices, prediction_choices, state_of, true_actions
+from app.components.evaluate_lists import class_table
+from app.library import Library
+from app.prediction_sets import PredictionSets
+from app.state import shared_library, shared_settings
+from app.views import page
+from app.views.evaluate_charts import (
+    CONFIG,
+    INKS,
+    Curve,
+    calibration_figure,
+    precision_recall_figure,
+    share,
+)
+from app.views.evaluate_errors import errors_card
+from app.views.evaluate_import import import_dialog
+from spotting_core.classes import ActionClass, ClassTable, load_classes
+from spotting_core.errors import TouchlineError
+from spotting_core.evaluation.calibration import Calibration, calibrate
+from spotting_core.evaluation.mistakes import WITHIN
+from spotting_core.evaluation.precision import THRESHOLDS, VIEWS
+from spotting_core.evaluation.report import Report, spotting_report
+from spotting_core.evaluation.spotting import SpottingReport, evaluate_spotting, precision_recall
+
+NONE = "none"
+_TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+_GROUPS = ("goals", "cards", "restarts", "fouls", "flow")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is compared: labels, a system and perhaps a second one, by key; and how."""
+
+    labels: str
+    first: str
+    second: str | None
+    official: bool
+    view: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A system's games with its figures."""
+
+    name: str
+    games: Compared
+    tight: SpottingReport
+    loose: SpottingReport
+
+
+def show() -> None:
+    """The page."""
+    library, sets = shared_library(), PredictionSets(shared_settings().data)
+    if st.session_state.pop("evaluate_import", False):
+        import_dialog(library, sets)
+    labels, systems, choice = _toolbar(library, sets)
+    if choice is None:
+        _nothing(labels)
+        return
+    try:
+        with st.spinner("Evaluating …", show_time=True):
+            measured = _measured(library, sets, choice, systems, state_of(library, sets))
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    classes = load_classes()
+    chosen = _chosen_class(measured, classes)
+    left, right = st.columns([584, 796], gap="small")
+    with left, st.container(border=True, key="tl_card_classes", gap=None):
+        _figures(measured, choice)
+        _class_table(measured, choice, classes, chosen)
+    with right:
+        curve, confidence = st.columns(2, gap="small")
+        with curve, st.container(border=True, key="tl_card_curve"):
+            st.fragment(_curve_card)(measured, choice, classes, chosen)
+        with confidence, st.container(border=True, key="tl_card_calibration"):
+            _calibration_card(measured, classes, chosen)
+        with st.container(border=True, key="tl_card_errors", gap="small"):
+            st.fragment(errors_card)(measured[0].games, choice.first, classes, chosen)
+    _left_out(measured)
+
+
+# --- what is compared ---------------------------------------------------------------------------------
+
+
+def _toolbar(library: Library, sets: PredictionSets) -> tuple[dict[str, str], dict[str, str], Choice | None]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
+        st.html('<div class="tl-title">Evaluate</div>', width="content")
+        labels = label_choices(library, sets)
+        own = _select("Labels", labels, "evaluate_labels", 250)
+        systems = prediction_choices(library, sets, own) if own else {}
+        first = _select("A", systems, "evaluate_a", 190)
+        second = _select("B", {NONE: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 190)
+        st.space("stretch")
+        way = st.segmented_control(
+            "Metric", ["Corrected", "Official"], default="Corrected", required=True, label_visibility="collapsed",
+            help="Official: what the SoccerNet package prints, flaws included.", key="evaluate_way",
+        )  # fmt: skip
+        view = st.segmented_control(
+            "Actions", [v.capitalize() for v in VIEWS], default="All", required=True, label_visibility="collapsed",
+            key="evaluate_view",
+        )  # fmt: skip
+        if st.button("Import", icon=":material/upload:"):
+            st.session_state["evaluate_import"] = True
+            st.rerun()
+        export = st.empty()
+    if not own or not first:
+        return labels, systems, None
+    choice = Choice(own, first, None if second in (None, NONE) else second, way == "Official", str(view).lower())
+    with export:
+        _export(library, sets, choice, systems)
+    return labels, systems, choice
+
+
+def _select(label: str, options: dict[str, str], key: str, width: int) -> str | None:
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+    return st.selectbox(
+        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
+        label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
+    )  # fmt: skip
+
+
+def _nothing(labels: dict[str, str]) -> None:
+    """What stands there before anything can be compared."""
+    with st.container(border=True, key="tl_card_nothing"):
+        if labels:
+            st.markdown(
+                "**No predictions yet.** Analyse a labelled match in the library, or import another system's spots."
+            )
+        else:
+            st.markdown("**No labels yet.** Add a match with its Labels-v2.json, or import a zip of labels.")
+        if st.button("Open the library", type="primary"):
+            page.go("library")
+
+
+def _measured(
+    library: Library, sets: PredictionSets, choice: Choice, systems: dict[str, str], state: str
+) -> list[Measured]:
+    """A, and B if there is one, over the games that both have spots of."""
+    keys = [choice.first, *([choice.second] if choice.second else [])]
+    games = [_games(library, sets, choice.labels, key, state) for key in keys]
+    common = set.intersection(*({g.name for g in one.games} for one in games))
+    if len(games) == 2 and common:
+        games = [one.only(common) for one in games]
+    found = []
+    for key, one in zip(keys, games, strict=True):
+        reports = _reports(one, (choice.labels, tuple(keys), key, choice.official, state))
+        found.append(Measured(systems[key], one, *reports))
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _games(_library: Library, _sets: PredictionSets, labels: str, system: str, state: str) -> Compared:
+    return compared(_library, _sets, labels, system, load_classes().names)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _reports(_games: Compared, key: tuple[Any, ...]) -> tuple[SpottingReport, SpottingReport]:
+    official = bool(key[3])
+    names = load_classes().names
+    tight, loose = (evaluate_spotting(_games.games, names, metric=m, official=official) for m in ("tight", "loose"))
+    return tight, loose
+
+
+def _export(library: Library, sets: PredictionSets, choice: Choice, systems: dict[str, str]) -> None:
+    def content() -> str:
+        measured = _measured(library, sets, choice, systems, state_of(library, sets))
+        return json.dumps(
+            [{"system": m.name, **_as_json(m, r)} for m in measured for r in (m.tight, m.loose)], indent=1
+        )
+
+    st.download_button(
+        "Export", content, "evaluation.json", "application/json", icon=":material/download:", on_click="ignore"
+    )
+
+
+def _as_json(measured: Measured, report: SpottingReport) -> dict[str, Any]:
+    told: Report = spotting_report(report)
+    return told.as_json(measured.games.record)
+
+
+# --- the table ----------------------------------------------------------------------------------------
+
+
+def _figures(measured: list[Measured], choice: Choice) -> None:
+    first, second = measured[0], measured[1] if len(measured) > 1 else None
+
+    def figure(caption: str, value: str, more: str) -> str:
+        return (
+            f'<div><div class="tl-cap">{caption}</div><span class="tl-figure">{value}</span>'
+            f'<span class="tl-more">{page.escape(more)}</span></div>'
+        )
+
+    def means(metric: str) -> tuple[str, str]:
+        own = share(getattr(first, metric).average_map[choice.view])
+        return own, f"{share(getattr(second, metric).average_map[choice.view])} B" if second else ""
+
+    games = len(first.games.games)
+    st.html(
+        '<div class="tl-figures">'
+        + figure("Average-mAP, tight", *means("tight"))
+        + figure("Average-mAP, loose", *means("loose"))
+        + figure(
+            f"Counted in {games} match{'' if games == 1 else 'es'}",
+            str(true_actions(first.games.games)),
+            "true actions",
+        )
+        + "</div>"
+    )
+
+
+def class_rows(measured: list[Measured], choice: Choice, classes: ClassTable) -> list[dict[str, Any]]:
+    """Rows of the class table, group by group."""
+    order = sorted(classes, key=lambda c: (_GROUPS.index(c.group) if c.group in _GROUPS else len(_GROUPS), c.index))
+    return [
+        {
+            **drawn(action),
+            "name": action.name,
+            "truths": measured[0].tight.truths_by_view[action.name][choice.view],
+            **{metric: _pair(measured, metric, action.name, choice.view) for metric in ("tight", "loose")},
+        }
+        for action in order
+    ]
+
+
+def drawn(action: ActionClass) -> dict[str, Any]:
+    """What the browser needs to draw a class."""
+    return {
+        "short": action.short,
+        "group": action.group,
+        "glyph": action.glyph,
+        "light": action.colour_light,
+        "dark": action.colour_dark,
+    }
+
+
+def _pair(measured: list[Measured], metric: str, label: str, view: str) -> dict[str, float] | None:
+    reports = [getattr(m, metric) for m in measured]
+    if not reports[0].truths_by_view[label][view]:
+        return None
+    values = [round(r.per_class[label][view], 4) for r in reports]
+    return dict(zip("ab", values, strict=False))
+
+
+def _class_table(measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass) -> None:
+    rows = class_rows(measured, choice, classes)
+
+    def picked() -> None:
+        event = st.session_state["evaluate_classes"].get("picked")
+        if event:
+            st.session_state["evaluate_class"] = event["label"]
+
+    data = {"rows": rows, "chosen": chosen.name, "two": len(measured) > 1, "note": _note(rows, choice)}
+    class_table(data, key="evaluate_classes", on_picked=picked)
+
+
+def _note(rows: list[dict[str, Any]], choice: Choice) -> str:
+    without = [r["short"] for r in rows if not r["truths"]]
+    if not without:
+        return "Every class has truth here."
+    names = ", ".join(without[:4]) + (f" and {len(without) - 4} more" if len(without) > 4 else "")
+    verb = "has" if len(without) == 1 else "have"
+    if choice.official:
+        return f"{names} {verb} no truth here and {'counts' if len(without) == 1 else 'count'} as 0 in the averages."
+    return f"{names} {verb} no truth here and {'is' if len(without) == 1 else 'are'} left out of the averages."
+
+
+def _chosen_class(measured: list[Measured], classes: ClassTable) -> ActionClass:
+    """The class that was picked; at first the one with the most truths."""
+    wanted = st.session_state.get("evaluate_class")
+    if wanted in classes:
+        return classes.get(str(wanted))
+    truths = measured[0].tight.truths
+    return max(classes, key=lambda c: truths[c.name])
+
+
+# --- the charts ---------------------------------------------------------------------------------------
+
+
+def _curve_card(measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass) -> None:
+    title, tolerance = st.columns([3, 1.2], vertical_alignment="center")
+    title.html(f'<div class="tl-card-title">Precision and recall <span>{page.escape(chosen.short)}</span></div>')
+    seconds = tolerance.selectbox(
+        "Tolerance", _TOLERANCES, index=1, format_func=lambda t: f"{t:.0f} s", label_visibility="collapsed",
+        help="The full width of the window around a truth.", key="evaluate_tolerance",
+    )  # fmt: skip
+    curves = [_curve(m, chosen, float(seconds), choice, classes) for m in measured]
+    spot_for_figure = st.empty()
+    threshold = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="evaluate_curve_threshold")
+    with spot_for_figure:
+        dark = _dark()
+        figure = precision_recall_figure(
+            curves[0],
+            curves[1] if len(curves) > 1 else None,
+            threshold,
+            chosen.colour_dark if dark else chosen.colour_light,
+            INKS["dark" if dark else "light"],
+        )
+        st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_curve", alt="Precision against recall")
+
+
+def _curve(measured: Measured, action: ActionClass, tolerance: float, choice: Choice, classes: ClassTable) -> Curve:
+    curves = precision_recall(measured.games.games, classes.names, tolerance, official=choice.official)
+    view = VIEWS.index(choice.view)
+    precision, recall = curves.precision[action.index, view], curves.recall[action.index, view]
+    there = (precision > 0) | (recall > 0)
+    return Curve(THRESHOLDS[there], precision[there], recall[there])
+
+
+def _calibration_card(measured: list[Measured], classes: ClassTable, chosen: ActionClass) -> None:
+    first, *rest = (_calibration(m, classes) for m in measured)
+    told = f"A: expected error {share(first.expected_error)}"
+    if rest:
+        told += f", B: {share(rest[0].expected_error)}"
+    st.html(f'<div class="tl-card-title">Calibration <span>{told}</span></div>')
+    figure = calibration_figure(first, rest[0] if rest else None, INKS["dark" if _dark() else "light"], 250)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_calibration", alt="Share right against confidence")
+    st.caption(f"All classes. Squares: share of spots within {WITHIN:.0f} s of a truth, per bin; bars: how many.")
+
+
+def _calibration(measured: Measured, classes: ClassTable) -> Calibration:
+    return calibrate(measured.games.games, classes.names, 2 * WITHIN)
+
+
+def _dark() -> bool:
+    return st.context.theme.type != "light"
+
+
+# --- what was left out --------------------------------------------------------------------------------
+
+
+def _left_out(measured: list[Measured]) -> None:
+    """What was not counted, and why."""
+    lines = {
+        f"{name}: {left.game}: {left.why}"
+        for name, one in zip("AB", measured, strict=False)
+        for left in one.games.record.skipped
+    }
+    if lines:
+        with st.expander(f"Not counted: {len(lines)}"):
+            st.html("".join(f'<div class="tl-facts">{page.escape(line)}.</div>' for line in sorted(lines)))

@@ -1,0 +1,153 @@
+"""The errors of the Evaluate view: misses, false alarms and near misses, each a link to the player."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+
+from app.comparison import Compared
+from app.components.evaluate_lists import error_list
+from app.library import Match
+from app.routes.http import PREFIX, signer
+from app.state import shared_settings
+from app.views.evaluate_charts import CONFIG, INKS, share, time_error_figure
+from spotting_core.classes import ActionClass, ClassTable
+from spotting_core.clock import match_clock
+from spotting_core.errors import TouchlineError
+from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import open_match
+
+PAGE = 10
+_KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), "Near": (NEAR,)}
+_ORDERS = ("By confidence", "By time error", "By match time")
+
+
+def errors_card(compared: Compared, system: str, classes: ClassTable, chosen: ActionClass) -> None:
+    """The card: choice of kind, time errors, and rows."""
+    scope, threshold = _scope(chosen)
+    found = outcomes(compared.games, classes.names, threshold)
+    if scope is not None:
+        found = [o for o in found if o.label == scope.name]
+    counts = {name: sum(o.kind in kinds for o in found) for name, kinds in _KINDS.items()}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        kind = st.segmented_control(
+            "Kind", list(_KINDS), default="All", required=True, format_func=lambda k: f"{k} {counts[k]}",
+            label_visibility="collapsed", key="evaluate_kind",
+        )  # fmt: skip
+        st.space("stretch")
+        order = st.selectbox("Order", _ORDERS, label_visibility="collapsed", width=150, key="evaluate_order")
+    timed = [o for o in found if o.kind in (RIGHT, NEAR)]
+    dark = st.context.theme.type != "light"
+    figure = time_error_figure(timed, classes, dark, INKS["dark" if dark else "light"])
+    st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_times", alt="Time from the nearest truth")
+    rows = in_order([o for o in found if o.kind in _KINDS[str(kind)]], str(order))
+    first = _page(len(rows))
+    shown = [error_row(o, compared, system, classes) for o in rows[first : first + PAGE]]
+    error_list(shown, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")
+
+
+def _scope(chosen: ActionClass) -> tuple[ActionClass | None, float]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html('<div class="tl-card-title">Errors <span>of A, time from nearest truth</span></div>', width="content")
+        st.space("stretch")
+        what = st.segmented_control(
+            "Classes", ["All classes", chosen.short], default="All classes", required=True,
+            label_visibility="collapsed", key=f"evaluate_scope_{chosen.index}",
+        )  # fmt: skip
+        threshold = st.number_input(
+            "Threshold", 0.02, 0.99, 0.5, 0.05, width=110, label_visibility="collapsed", key="evaluate_threshold",
+            help="Confidence from which a spot counts.",
+        )  # fmt: skip
+    return (None if what == "All classes" else chosen), float(threshold)
+
+
+def _page(rows: int) -> int:
+    """First row of the page that is open."""
+    last = max(0, (rows - 1) // PAGE)
+    at = min(st.session_state.get("evaluate_page", 0), last)
+    if last:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"{at * PAGE + 1}–{min(rows, at * PAGE + PAGE)} of {rows}", width="content")
+            st.space("stretch")
+            before = st.button("Previous", disabled=at == 0, key="evaluate_before")
+            after = st.button("Next", disabled=at == last, key="evaluate_after")
+        if before or after:
+            st.session_state["evaluate_page"] = at + (1 if after else -1)
+            st.rerun(scope="fragment")
+    return at * PAGE
+
+
+def in_order(found: Sequence[Outcome], order: str) -> list[Outcome]:
+    """Errors in the order asked for: the most confident first, the largest time error last, or as they happen."""
+    if order == "By confidence":
+        return sorted(found, key=lambda o: -(o.confidence or 0))
+    if order == "By time error":
+        return sorted(found, key=lambda o: abs(o.error) if o.error is not None else 10**12)
+    return sorted(found, key=lambda o: (o.game, o.half, o.time))
+
+
+def error_row(outcome: Outcome, compared: Compared, system: str, classes: ClassTable) -> dict[str, Any]:
+    """One row of the list."""
+    action, match = classes.get(outcome.label), compared.matches[outcome.game]
+    game = compared.games[outcome.game].name
+    name = _short_title(match) if match is not None else game.rsplit("/", 1)[-1]
+    return {
+        "kind": outcome.kind,
+        "short": action.short,
+        "group": action.group,
+        "glyph": action.glyph,
+        "light": action.colour_light,
+        "dark": action.colour_dark,
+        "clock": match_clock(outcome.half, outcome.time),
+        "text": f"{name}, {told(outcome, classes)}",
+        "link": link_to(match, outcome, system) if match is not None else None,
+        "picture": _picture(match, outcome) if match is not None else None,
+    }
+
+
+def told(outcome: Outcome, classes: ClassTable) -> str:
+    """What is wrong, in a few words."""
+    if outcome.kind == MISSED:
+        if outcome.confidence is None:
+            return f"nothing within {NEAR_UNTIL:.0f} s"
+        return f"best score {share(outcome.confidence)}"
+    confidence = share(outcome.confidence or 0)
+    if outcome.error is not None:
+        return f"{abs(outcome.error) / 1e6:.1f} s {'late' if outcome.error > 0 else 'early'}, {confidence}"
+    return f"{confidence}, {classes.get(outcome.instead).short} is true" if outcome.instead else confidence
+
+
+def _short_title(match: Match) -> str:
+    if match.home and match.away:
+        return f"{match.home[:3].upper()} {match.away[:3].upper()}"
+    return match.title
+
+
+def link_to(match: Match, outcome: Outcome, system: str) -> str:
+    """Address of the player at a moment, with the system whose spots it shows."""
+    query = {
+        "match": match.id,
+        "half": outcome.half,
+        "t": f"{max(0.0, outcome.time / 1e6):.3f}",
+        "class": outcome.label,
+        "source": system,
+    }
+    return f"match?{urlencode(query)}"
+
+
+def _picture(match: Match, outcome: Outcome) -> str | None:
+    """The frame at that moment, where the video is there."""
+    try:
+        half = next((h for h in open_match(match.path).halves if h.half == outcome.half), None)
+        if half is None:
+            return None
+        times = ingest(half.path, shared_settings().data).table.times
+    except TouchlineError:
+        return None
+    frame = max(0, int(np.searchsorted(times, outcome.time, side="right")) - 1)
+    return f"{PREFIX}/picture/{signer().sign(half.path, 'frames')}?frame={frame}&width=168"

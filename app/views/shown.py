@@ -1,0 +1,74 @@
+"""Whose spots the Match view shows: a model's, or those of an imported system laid over the same video."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.library import Match
+from app.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
+from app.state import shared_settings
+from spotting_core.analysis import Analysis
+from spotting_core.errors import TouchlineError
+from spotting_core.inference.suppression import HARD, Spotting
+from spotting_core.spots import Spot
+
+
+def spotting(threshold: float) -> Spotting:
+    """The user's way of making spots, at a threshold."""
+    return Spotting(
+        method=st.session_state.get("method", HARD),
+        threshold=threshold,
+        windows=st.session_state.get("windows", {}),
+        expansion=st.session_state.get("expansion", 2.0),
+    )
+
+
+def source_of_address(match: Match, analyses: list[Analysis]) -> None:
+    """Show the system that the address names, once: ``model:<sha256>`` or ``set:<id>``."""
+    wanted = (match.id, st.query_params.get("source"))
+    if wanted[1] is None or st.session_state.get("source_opened") == wanted:
+        return
+    st.session_state["source_opened"] = wanted
+    kind, _, name = wanted[1].partition(":")
+    st.session_state["imported"] = name if kind == "set" else None
+    own = next((a for a in analyses if kind == "model" and a.record.model["sha256"] == name), None)
+    if own is not None:
+        st.session_state["analysis"] = str(own.folder)
+
+
+def imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Spot]]:
+    """Imported predictions that hold this match, with its spots in the halves that were analysed."""
+    halves = {h.half for h in analysis.halves}
+    found = {}
+    for one in PredictionSets(shared_settings().data).all(PREDICTIONS):
+        try:
+            spots = spots_of(one, match, analysis.classes.names)
+        except TouchlineError as problem:
+            st.toast(str(problem))
+            continue
+        if spots is not None:
+            found[one] = [s for s in spots if s.half in halves]
+    return found
+
+
+def imported_shown(match: Match, analysis: Analysis) -> tuple[ImportedSet, list[Spot]] | None:
+    """The imported predictions that are shown in place of the model's spots, if any."""
+    wanted = st.session_state.get("imported")
+    if wanted is None:
+        return None
+    return next(((one, s) for one, s in imported_sets(match, analysis).items() if one.id == wanted), None)
+
+
+def shown_spots(match: Match, analysis: Analysis, threshold: float) -> list[Spot]:
+    """Spots at or above a threshold, of the imported system that is shown or of the model."""
+    imported = imported_shown(match, analysis)
+    if imported is not None:
+        return [s for s in imported[1] if (s.confidence or 0) >= threshold]
+    return analysis.spots(spotting(threshold))
+
+
+def imported_notice(imported: ImportedSet, analysis: Analysis) -> str:
+    return (
+        f"The spots are those of {imported.name}, from a file. Curves, boxes and maps are those of "
+        f"{analysis.record.model['name']}."
+    )

@@ -1,0 +1,97 @@
+"""Average precision of camera changes, by kind of change.
+
+Defined by the SoccerNet-v2 development kit (Deliège et al., CVPRW 2021, task 2): one class, a tolerance of one
+second (half a second to either side), non-maximum suppression with the same window, 200 thresholds, 11 points.
+Of each kind (abrupt, smooth, logo) those detections count whose nearest truth is of it. Officially
+
+* a change at second s lies in cell 2 s - 1, whatever its exact position, and one at 0:00 at the end of the half;
+* suppression erases the cell of a detection and the one before it, not the one after;
+* changes of another kind than the three are no truth;
+* matching is greedy.
+
+Without ``official`` times are exact, the window is symmetric, every change is truth and matching is optimal.
+Predictions go through the same reading as labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.camera_files import CameraGame, Change
+from spotting_core.evaluation.games import GameColumns, SpotColumns
+from spotting_core.evaluation.matching import matches
+from spotting_core.evaluation.precision import Counts
+from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.suppress import strongest
+from spotting_core.evaluation.track import CELLS, CELLS_PER_SECOND, HALVES, lay_out
+
+KINDS = ("abrupt", "smooth", "logo")
+TOLERANCE = 1.0
+_CELL = 1_000_000 // CELLS_PER_SECOND  # microseconds
+
+
+def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) -> Report:
+    """Average precision of all changes and of each kind.
+
+    Errors:
+        BadInputError: no game at all.
+    """
+    if not games:
+        raise BadInputError("there is no game to evaluate", fix="Check the folders of labels and predictions")
+    per_class: dict[str, dict[str, float | None]] = {}
+    truths: dict[str, float] = {}
+    everything = 0.0
+    for kind in KINDS:
+        track = lay_out([_columns(g, kind, official) for g in games], ("change",), official=official)
+        counts = Counts(track)
+        hit = next(matches(track, [TOLERANCE], official=official))
+        values = counts.curves(hit).average_precision()[0]
+        everything = float(values[0])
+        truths[kind] = int(counts.truths[0, 1])
+        per_class[kind] = {"all": float(values[1]) if truths[kind] else None}
+    return Report("boundaries", "at1", official, "Boundary AP", {"all": everything}, per_class, truths)
+
+
+def _columns(game: CameraGame, kind: str, official: bool) -> GameColumns:
+    true = [c for c in game.truth if not official or c.change_type in KINDS]
+    said = [i for half in HALVES for i in _suppressed(game.predicted, half, official)]
+    return GameColumns(
+        game.name,
+        _spots(true, [1 if c.change_type == kind else -1 for c in true], official),
+        _spots([game.predicted[i] for i in said], [1] * len(said), official),
+    )
+
+
+def _time(change: Change, official: bool) -> int:
+    """Microseconds; officially those of the change's cell."""
+    if not official:
+        return change.time
+    return min(CELLS_PER_SECOND * change.second - 1, CELLS - 1) % CELLS * _CELL
+
+
+def _spots(changes: Sequence[Change], kinds: Sequence[int], official: bool) -> SpotColumns:
+    return SpotColumns(
+        np.array([c.half for c in changes], np.int16),
+        np.array([_time(c, official) for c in changes], np.int64),
+        np.zeros(len(changes), np.int16),
+        np.array([c.confidence for c in changes], np.float64),
+        np.array(kinds, np.int8),
+    )
+
+
+def _suppressed(changes: Sequence[Change], half: int, official: bool) -> list[int]:
+    """Indices of the detections of a half that stay; of several in one official cell the last line counts."""
+    own = [i for i, c in enumerate(changes) if c.half == half]
+    if official:
+        own = list({_time(changes[i], True): i for i in own}.values())
+    own = [i for i in own if changes[i].confidence >= 0]
+    if not own:
+        return []
+    place = np.array([_time(changes[i], official) for i in own], np.int64)
+    score = np.array([changes[i].confidence for i in own])
+    reach = round(TOLERANCE / 2 * 1_000_000)
+    kept = strongest(place, score, below=reach, above=reach if official else reach + 1)
+    return [own[k] for k in kept]

@@ -1,0 +1,129 @@
+"""Camera changes of Labels-cameras files, true or predicted.
+
+Predictions are of the same form, with a ``confidence`` for each change; one without counts as 1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.collect import Record, open_games, pairs
+from spotting_core.evaluation.spot_files import clock_of, decoded, microseconds
+from spotting_core.evaluation.track import HALVES
+
+FILES = ("Labels-cameras.json",)
+
+
+class Link(msgspec.Struct, gc=False):
+    """The action that a replay shows: its half, class, and time as ``mm:ss``."""
+
+    half: int
+    label: str
+    time: str
+
+
+class _Row(msgspec.Struct, gc=False):
+    gameTime: str  # noqa: N815
+    label: str
+    position: float | None = None
+    change_type: str | None = None
+    replay: str | None = None
+    confidence: float = 1.0
+    link: Link | None = None
+
+
+class _Changes(msgspec.Struct):
+    annotations: list[_Row]
+
+
+_DECODER = msgspec.json.Decoder(_Changes, strict=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One camera change: the end of the shot that ``label`` names.
+
+    Arguments:
+        time: microseconds of the half; second: as its ``gameTime`` says.
+        change_type: abrupt, smooth, logo, or another word.
+        replay: whether the shot that ends is a replay; link: what it shows.
+    """
+
+    half: int
+    time: int
+    second: int
+    label: str
+    change_type: str
+    replay: bool
+    confidence: float
+    link: Link | None
+
+
+@dataclass(frozen=True)
+class CameraGame:
+    """True and predicted changes of one game, in the order of their files."""
+
+    name: str
+    truth: Sequence[Change]
+    predicted: Sequence[Change]
+
+
+def read_changes(content: bytes, where: str) -> list[Change]:
+    """Changes of one file, in its order.
+
+    Errors:
+        BadInputError: not such a file, a time that cannot be read, or a confidence that is no number.
+    """
+    changes = []
+    for number, row in enumerate(decoded(_DECODER, content, where, "camera label file").annotations, start=1):
+        at = f"{where}, annotation {number}"
+        half, milliseconds = clock_of(row.gameTime, at)
+        if row.confidence != row.confidence:
+            raise BadInputError("the confidence is not a number", where=at)
+        exact = milliseconds if row.position is None else row.position
+        changes.append(
+            Change(
+                half=half,
+                time=int(microseconds([exact], at)[0]),
+                second=milliseconds // 1000,
+                label=row.label,
+                change_type=row.change_type or "",
+                replay=(row.replay or "").lower() == "replay",
+                confidence=row.confidence,
+                link=row.link,
+            )
+        )
+    return changes
+
+
+def read_camera_games(
+    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None = None
+) -> list[CameraGame]:
+    """Games of two folders, zips or files; changes of a half other than 1 and 2 are not counted.
+
+    Errors:
+        BadInputError: no game has both files, or one cannot be read.
+    """
+    return list(_games(labels, predictions, record, split))
+
+
+def _games(labels: Path, predictions: Path, record: Record, split: Sequence[str] | None) -> Iterator[CameraGame]:
+    with open_games(labels, FILES) as true, open_games(predictions, FILES) as said:
+        for pair in pairs(true, said, split, record):
+            sides = []
+            for content, where in (
+                (pair.labels, pair.label_file),
+                (pair.predictions, pair.prediction_file),
+            ):
+                changes = read_changes(content, where)
+                wrong = Counter(c.half for c in changes if c.half not in HALVES)
+                for half, count in wrong.items():
+                    record.skip(pair.game, f"{count} changes of half {half} in {Path(where).name}")
+                sides.append([c for c in changes if c.half in HALVES])
+            yield CameraGame(pair.game, *sides)

@@ -1,0 +1,187 @@
+"""Mean average precision within a few frames, as for FineDiving, FineGym, tennis and figure skating.
+
+Hong et al., ECCV 2022 (E2E-Spot, ``util/score.py``): per class over all videos, predictions in falling order of
+score each recall the closest truth that is not yet recalled, if it is at most the tolerance away. Precision at each
+hit is raised to the best that follows, and its sum is divided by the number of truths. Classes that occur are
+averaged, then tolerances. Officially two truths in one frame can be recalled once; without ``official`` each can.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.collect import LARGEST_MEMBER, Record
+from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.spot_files import decoded
+
+TOLERANCES = (0, 1, 2, 4)
+_ENDINGS = (".json", ".json.gz")
+
+
+class _Event(msgspec.Struct, gc=False):
+    frame: int
+    label: str
+    score: float | None = None
+
+
+class Video(msgspec.Struct):
+    """Events of one video, true (without score) or predicted."""
+
+    video: str
+    events: list[_Event]
+
+
+_DECODER = msgspec.json.Decoder(list[Video])
+
+
+def read_frame_file(path: Path, split: str | None = None) -> list[Video]:
+    """Videos of a JSON file (also gzipped), or of the only one in a folder or zip.
+
+    Arguments:
+        split: name of the file, without its ending, where a folder or zip holds several (val, test).
+
+    Errors:
+        BadInputError: missing, damaged, of another form, or several files and no split.
+    """
+    where, content = _content(path, split)
+    videos: list[Video] = decoded(_DECODER, content, where, "frame label file")
+    names = [v.video for v in videos]
+    if len(set(names)) != len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise BadInputError(f"the video {twice!r} occurs twice", where=where)
+    return videos
+
+
+def _content(path: Path, split: str | None) -> tuple[str, bytes]:
+    try:
+        if path.is_dir():
+            name = _only(path, [p.name for p in sorted(path.iterdir())], split)
+            content = (path / name).read_bytes()
+        elif path.is_file() and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                name = _only(path, archive.namelist(), split)
+                if archive.getinfo(name).file_size > LARGEST_MEMBER:
+                    raise BadInputError("this file is too large", where=f"{path}/{name}")
+                content = archive.read(name)
+        else:
+            name, content = path.name, path.read_bytes()
+        if name.endswith(".gz"):
+            content = gzip.decompress(content)
+    except FileNotFoundError as error:
+        raise BadInputError("there is no such file or folder", where=path, fix="Check the path") from error
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise BadInputError(f"this file cannot be read ({error})", where=path) from error
+    return str(path if path.name == name else path / name), content
+
+
+def _only(path: Path, names: Sequence[str], split: str | None) -> str:
+    files = [n for n in names if n.endswith(_ENDINGS)]
+    if split is not None:
+        files = [n for n in files if n.rsplit("/", 1)[-1].split(".")[0] == split]
+    if len(files) != 1:
+        found = ", ".join(files[:5]) or "none"
+        raise BadInputError(
+            f"here must be one JSON file, not {len(files)} ({found})", where=path, fix="Name the file itself"
+        )
+    return files[0]
+
+
+def evaluate_frames(
+    truth: Sequence[Video],
+    predicted: Sequence[Video],
+    record: Record,
+    *,
+    classes: Sequence[str] | None = None,
+    official: bool = False,
+    tolerances: Sequence[int] = TOLERANCES,
+) -> Report:
+    """Mean average precision over classes and tolerances (frames).
+
+    Arguments:
+        classes: those that count; all that occur in the truth if not given.
+
+    Errors:
+        BadInputError: the videos differ, no truth, or a score that is missing, not a number or above 1.
+    """
+    _check_videos(truth, predicted)
+    true, said = _by_class(truth), _scored(predicted)
+    names = sorted(true) if classes is None else [c for c in classes if c in true]
+    if not names:
+        raise BadInputError("there is no true event to evaluate", fix="Check the labels and the class list")
+    record.counted += [v.video for v in truth]
+    for label in sorted(set(said) - set(true)):
+        record.skip("all videos", f"{len(said[label])} predictions of {label!r}, which has no truth")
+    values = np.array([[_average_precision(true[n], said.get(n, []), t, official) for n in names] for t in tolerances])
+    by_tolerance = values.mean(1)
+    return Report(
+        "frames",
+        "frames",
+        official,
+        "mAP over tolerances",
+        {"all": float(values.mean())},
+        {n: {"all": float(v)} for n, v in zip(names, values.mean(0), strict=True)},
+        {n: sum(len(f) for f in true[n].values()) for n in names},
+        {f"mAP within {t} frames": float(v) for t, v in zip(tolerances, by_tolerance, strict=True)},
+    )
+
+
+def _check_videos(truth: Sequence[Video], predicted: Sequence[Video]) -> None:
+    own, other = {v.video for v in truth}, {v.video for v in predicted}
+    for lacking, side in ((own - other, "predictions"), (other - own, "labels")):
+        if lacking:
+            raise BadInputError(
+                f"{len(lacking)} videos are missing in the {side}, the first {min(lacking)!r}",
+                fix="Both files must be of the same videos; one without events has an empty list",
+            )
+
+
+def _by_class(videos: Sequence[Video]) -> dict[str, dict[str, list[int]]]:
+    """Class to video to frames."""
+    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for video in videos:
+        for event in video.events:
+            found[event.label][video.video].append(event.frame)
+    return found
+
+
+def _scored(videos: Sequence[Video]) -> dict[str, list[tuple[str, int, float]]]:
+    """Class to (video, frame, score) in falling order of score."""
+    found: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
+    for video in videos:
+        for event in video.events:
+            if event.score is None or not event.score <= 1:
+                raise BadInputError(
+                    f"the score of {event.label} in frame {event.frame} is {event.score}",
+                    where=video.video,
+                    fix="Every prediction needs a score of at most 1",
+                )
+            found[event.label].append((video.video, event.frame, event.score))
+    for events in found.values():
+        events.sort(key=lambda e: -e[2])
+    return found
+
+
+def _average_precision(
+    truth: Mapping[str, Sequence[int]], said: Sequence[tuple[str, int, float]], tolerance: int, official: bool
+) -> float:
+    left = {video: (list(dict.fromkeys(f)) if official else list(f)) for video, f in truth.items()}
+    precision: list[float] = []
+    for number, (video, frame, _) in enumerate(said, start=1):
+        free = left.get(video)
+        if not free:
+            continue
+        closest = min(free, key=lambda f: abs(f - frame))
+        if abs(closest - frame) <= tolerance:
+            free.remove(closest)
+            precision.append((len(precision) + 1) / number)
+    best = np.maximum.accumulate(np.array(precision)[::-1])
+    return float(best.sum() / sum(len(f) for f in truth.values()))

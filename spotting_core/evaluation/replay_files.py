@@ -1,0 +1,82 @@
+"""Detections of replay grounding: for every replay, moments at which its action may have happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.camera_files import FILES as LABEL_FILES
+from spotting_core.evaluation.camera_files import Change, read_changes
+from spotting_core.evaluation.collect import Record, open_games, pairs
+from spotting_core.evaluation.spot_files import decoded
+
+PREDICTION_FILES = ("Detection-replays.json", "results_grounding.json")
+
+
+class Moment(msgspec.Struct, gc=False):
+    """One detection: seconds of the half, and its confidence."""
+
+    time: float
+    score: float
+
+
+class Replay(msgspec.Struct):
+    """Detections for one replay; ``start`` and ``end`` in seconds of ``half``."""
+
+    half: int
+    start: float
+    end: float
+    detection: list[Moment]
+
+
+class _Replays(msgspec.Struct):
+    Replays: list[Replay]
+
+
+_DECODER = msgspec.json.Decoder(_Replays, strict=False)
+
+
+@dataclass(frozen=True)
+class ReplayGame:
+    """True changes of one game, in the order of their file, and the detections for its replays."""
+
+    name: str
+    truth: Sequence[Change]
+    replays: Sequence[Replay]
+
+
+def read_replays(content: bytes, where: str) -> list[Replay]:
+    """Detections of one file.
+
+    Errors:
+        BadInputError: not such a file, or a time or score that is no number.
+    """
+    replays = decoded(_DECODER, content, where, "replay grounding file").Replays
+    for number, replay in enumerate(replays, start=1):
+        values = [replay.start, replay.end, *(v for d in replay.detection for v in (d.time, d.score))]
+        if any(abs(v) >= 1e9 or v != v for v in values):
+            raise BadInputError("a time or score is not a number", where=f"{where}, replay {number}")
+    return replays
+
+
+def read_replay_games(
+    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None = None
+) -> list[ReplayGame]:
+    """Games of two folders, zips or files.
+
+    Errors:
+        BadInputError: no game has both files, or one cannot be read.
+    """
+    with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as said:
+        return [
+            ReplayGame(
+                pair.game,
+                read_changes(pair.labels, pair.label_file),
+                read_replays(pair.predictions, pair.prediction_file),
+            )
+            for pair in pairs(true, said, split, record)
+        ]

@@ -1,0 +1,57 @@
+"""The outcome of an evaluation in the form that the command line and other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.precision import VIEWS
+from spotting_core.evaluation.spotting import SpottingReport
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluator found.
+
+    Arguments:
+        headline: what ``average_map`` is, for people.
+        average_map: by view; None where the task has no such view.
+        per_class: class name to view to value; None where there is nothing to measure.
+        truths: class name to how much truth it has.
+        others: further figures by name (F1, single tolerances).
+    """
+
+    task: str
+    metric: str
+    official: bool
+    headline: str
+    average_map: Mapping[str, float | None]
+    per_class: Mapping[str, Mapping[str, float | None]]
+    truths: Mapping[str, float]
+    others: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self, record: Record) -> dict[str, Any]:
+        """Machine output; the names of its keys are fixed."""
+        content: dict[str, Any] = {
+            "task": self.task,
+            "metric": self.metric,
+            "official": self.official,
+            "average_map": self.average_map.get("all"),
+            "average_map_visible": self.average_map.get("visible"),
+            "average_map_unshown": self.average_map.get("unshown"),
+            "per_class": {name: {v: row.get(v) for v in VIEWS} for name, row in self.per_class.items()},
+            "counted": len(record.counted),
+            "skipped": [{"game": left.game, "why": left.why} for left in record.skipped],
+        }
+        return {**content, "others": dict(self.others)} if self.others else content
+
+
+def spotting_report(found: SpottingReport) -> Report:
+    """A spotting evaluation in the common form; classes without truth have no value unless they count as 0."""
+    per_class: dict[str, dict[str, float | None]] = {}
+    for name, row in found.per_class.items():
+        truths = found.truths_by_view[name]
+        per_class[name] = {v: row[v] if found.official or truths[v] else None for v in VIEWS}
+    return Report("spotting", found.metric, found.official, "Average-mAP", found.average_map, per_class, found.truths)

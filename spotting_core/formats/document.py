@@ -1,0 +1,180 @@
+"""What a label or result file holds, in one shape for all formats.
+
+A ``Document`` is one match. What a format says beyond a ``Spot`` is kept beside it, under the format's own
+names: the fields of an entry in ``Entry.extras``, those of the file in ``Document.header``, those of a half's
+video in ``HalfInfo.extras``. They are written again when the document is written in the format it was read
+from; another format has no place for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from spotting_core.classes import ClassTable
+from spotting_core.clock import HALF_LENGTH
+from spotting_core.errors import BadInputError
+from spotting_core.spots import Spot
+
+_MINUTE = 60_000_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A spot and what its file says of it besides.
+
+    Arguments:
+        extras: fields that a spot has no place for, under the names of the file's format.
+        clock: time by the entry's second statement of it (SoccerNet's ``gameTime``), microseconds, or None.
+    """
+
+    spot: Spot
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    clock: int | None = None
+
+
+@dataclass(frozen=True)
+class HalfInfo:
+    """What a file says of the video of a half.
+
+    Arguments:
+        rate: frames a second; frames: how many; width, height: pixels; duration: microseconds.
+        file: name or path of the video.
+        extras: its other fields, under the names of the file's format.
+    """
+
+    rate: float | None = None
+    frames: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: int | None = None
+    file: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def length(self) -> int | None:
+        """Microseconds, from the duration or from frames and rate."""
+        if self.duration is not None:
+            return self.duration
+        return round(self.frames * 1e6 / self.rate) if self.frames and self.rate else None
+
+
+@dataclass(frozen=True)
+class Document:
+    """The spots of one match, in the file's order.
+
+    Arguments:
+        game: name of the match: its folder below the root, or the video's name; empty where nobody said.
+        form: name of the format it was read from, empty for one made here.
+        header: the file's other fields; halves: by number, as far as the file knows them.
+        notes: what a reader should know about how the file was understood.
+    """
+
+    entries: tuple[Entry, ...]
+    game: str = ""
+    form: str = ""
+    header: Mapping[str, Any] = field(default_factory=dict)
+    halves: Mapping[int, HalfInfo] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, spots: Iterable[Spot], game: str = "", halves: Mapping[int, HalfInfo] | None = None) -> Document:
+        """A document of spots in the order of half and time."""
+        ordered = sorted(spots, key=lambda s: (s.half, s.time))
+        return cls(tuple(Entry(s) for s in ordered), game, halves=halves or {})
+
+    @property
+    def spots(self) -> list[Spot]:
+        """Spots in the file's order."""
+        return [e.spot for e in self.entries]
+
+    @property
+    def sorted_spots(self) -> list[Spot]:
+        """Spots in the order of half and time."""
+        return sorted(self.spots, key=lambda s: (s.half, s.time))
+
+    def kept(self, form: str) -> Mapping[str, Any]:
+        """The header, for a writer of the format it was read from; else nothing."""
+        return self.header if self.form == form else {}
+
+    def extras(self, entry: Entry, form: str) -> dict[str, Any]:
+        """An entry's other fields, for a writer of the format it was read from; else nothing."""
+        return dict(entry.extras) if self.form == form else {}
+
+    def half_extras(self, half: int, form: str) -> dict[str, Any]:
+        """A half's other fields, for a writer of the format it was read from; else nothing."""
+        return dict(self.halves.get(half, HalfInfo()).extras) if self.form == form else {}
+
+    def with_spots(self, spots: Iterable[Spot]) -> Document:
+        """The same document with each entry's spot replaced, in order (one for each)."""
+        pairs = zip(self.entries, spots, strict=True)
+        return replace(self, entries=tuple(replace(e, spot=s, clock=None) for e, s in pairs))
+
+    def half_numbers(self) -> list[int]:
+        """Halves that have spots or are known, in order."""
+        return sorted({e.spot.half for e in self.entries} | set(self.halves))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a reader or writer may need that the file does not say.
+
+    Arguments:
+        classes: names and order of score columns, and each class's lead, lag and colour; None if not given.
+        rate: frames a second where a format counts frames and the document does not know; None if not given.
+        threshold: least score that becomes a spot, where a file holds scores.
+    """
+
+    classes: ClassTable | None = None
+    rate: float | None = None
+    threshold: float = 0.01
+
+    def clip(self, label: str) -> tuple[int, int]:
+        """Microseconds that a clip of a class shows before and after it."""
+        if self.classes is not None and label in self.classes:
+            action = self.classes.get(label)
+            return round(action.lead * 1e6), round(action.lag * 1e6)
+        return 5_000_000, 5_000_000
+
+
+def half_length(document: Document, half: int) -> int:
+    """Microseconds that a half takes on a time line of the whole match.
+
+    Where its video is not known, 45 minutes, or up to the minute after its last spot if that is later.
+    """
+    known = document.halves.get(half, HalfInfo()).length
+    last = max((s.time for s in document.spots if s.half == half), default=0)
+    return known if known is not None else max(HALF_LENGTH, (last // _MINUTE + 1) * _MINUTE)
+
+
+def half_starts(document: Document) -> dict[int, int]:
+    """Where each half begins on one time line of the whole match, microseconds: where the one before ends."""
+    starts = {1: 0}
+    for half in range(1, max(document.half_numbers(), default=1)):
+        starts[half + 1] = starts[half] + half_length(document, half)
+    return starts
+
+
+def check_labels(document: Document, classes: ClassTable | None, where: object) -> None:
+    """Every label must be in the class table, if one is given.
+
+    Errors:
+        BadInputError: one is not; names the entry.
+    """
+    for number, entry in enumerate(document.entries, start=1):
+        check_label(entry.spot.label, classes, f"{where}, entry {number}")
+
+
+def check_label(label: str, classes: ClassTable | None, where: object) -> None:
+    """A label must be in the class table, if one is given.
+
+    Errors:
+        BadInputError: it is not.
+    """
+    if classes is not None and label not in classes:
+        raise BadInputError(
+            f"class {label!r} is not in the class table {classes.name!r}",
+            where=where,
+            fix="Check the spelling, or give the class table of these labels",
+        )

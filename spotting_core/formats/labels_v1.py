@@ -1,0 +1,85 @@
+"""SoccerNet (v1) labels: ``Labels.json``.
+
+    {"UrlLocal": "…", "annotations": [{"gameTime": "1 - 12:43", "label": "soccer-ball", "team": "home"}]}
+
+Goals, cards and substitutions only, to the second. Labels that have a name in SoccerNet-v2 are read under
+that name; the rest keep their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spotting_core.clock import half_clock
+from spotting_core.errors import BadInputError
+from spotting_core.files import json_bytes, parse_json
+from spotting_core.formats.document import Document, Entry, Options
+from spotting_core.formats.labels_v2 import game_position
+from spotting_core.spots import TRUTH, Spot
+
+FORM = "labels-v1"
+FILE_NAME = "Labels.json"
+NAMES = {
+    "soccer-ball": "Goal",
+    "soccer-ball-own": "Goal",
+    "y-card": "Yellow card",
+    "r-card": "Red card",
+    "yr-card": "Yellow->red card",
+    "substitution-in": "Substitution",
+}
+"""v1 label to v2 label."""
+
+_BACK = {v2: v1 for v1, v2 in reversed(NAMES.items())}
+_OWN = {"gameTime", "label", "team"}
+
+
+def parse(content: bytes, where: object, game: str = "") -> Document:
+    """The document of a file's content.
+
+    Errors:
+        BadInputError: not JSON, not of this form, or a time that cannot be read; names the annotation.
+    """
+    told = parse_json(content, where, "label file")
+    rows = told.get("annotations") if isinstance(told, dict) else None
+    if not isinstance(rows, list):
+        raise BadInputError(
+            "this label file has no list of annotations", where=where, fix="Expected SoccerNet's Labels form"
+        )
+    entries = [_entry(f"{where}, annotation {n}", row) for n, row in enumerate(rows, start=1)]
+    header = {k: v for k, v in told.items() if k != "annotations"}
+    return Document(tuple(entries), game or str(told.get("UrlLocal") or "").strip("/"), FORM, header)
+
+
+def _entry(where: str, row: Any) -> Entry:
+    if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
+        raise BadInputError("an annotation needs a label and a gameTime", where=where)
+    label, team = str(row["label"]), row.get("team")
+    half, milliseconds = game_position({"gameTime": row["gameTime"]}, where)
+    extras = {k: v for k, v in row.items() if k not in _OWN}
+    if label in NAMES:
+        extras["label"] = label
+    if team not in ("home", "away", None):
+        extras["team"] = team
+    known = team if team in ("home", "away") else "unknown"
+    return Entry(Spot(half, milliseconds * 1000, NAMES.get(label, label), team=known, source=TRUTH), extras)
+
+
+def carried(label: str) -> bool:
+    """Whether a class has a name in v1."""
+    return label in _BACK or label in NAMES
+
+
+def render(document: Document, options: Options) -> bytes:
+    """The content of the document's file; classes that v1 does not know are left out."""
+    rows = []
+    for entry in document.entries:
+        spot, extras = entry.spot, document.extras(entry, FORM)
+        own = extras.pop("label", None)
+        if document.form != FORM and not carried(spot.label):
+            continue
+        label = own if own and NAMES.get(own) == spot.label else _BACK.get(spot.label, spot.label)
+        row = {"gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}", "label": label}
+        if spot.team != "unknown":
+            extras["team"] = spot.team
+        rows.append({**row, **extras})
+    return json_bytes({"UrlLocal": document.game, **document.kept(FORM), "annotations": rows})

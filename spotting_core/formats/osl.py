@@ -1,0 +1,204 @@
+"""OSL JSON 2.0, the annotation file of the OpenSportsLab tools: localization events of many videos.
+
+    {"version": "2.0", "date", "dataset_name", "description", "modalities": ["video"], "metadata": {},
+     "labels": {"action": {"type": "single_label", "labels": [...]}},
+     "data": [{"id", "inputs": [{"type": "video", "path", "fps"}], "metadata": {},
+               "events": [{"head": "action", "label", "position_ms", "confidence_score"}]}]}
+
+A sample is one video, so a half. Its match and half are read from its metadata (``game``, ``half``), else
+from an input called ``<game>/1_720p.mkv``, else the sample is a match of one half. Team and visibility are
+event fields of their own, which the tools keep. Samples are read one by one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from spotting_core.errors import BadInputError
+from spotting_core.files import replacing
+from spotting_core.formats.document import Document, Entry, HalfInfo, Options
+from spotting_core.spots import TRUTH, Spot
+
+FORM = "osl"
+VERSION = "2.0"
+HEAD = "action"
+IMPORTED = "imported"
+_VISIBLE = {"visible": True, "not shown": False}
+_OWN = {"label", "position_ms", "confidence_score", "team", "visibility"}
+_HALF_FILE = re.compile(r"^(?:(.*)/)?([12])_[^/]*$")
+
+
+def read_documents(path: Path, options: Options) -> Iterator[Document]:
+    """Matches of a file, one by one; samples of a match that follow each other are joined.
+
+    Errors:
+        BadInputError: not of this form; names the sample and event.
+    """
+    try:
+        header = _header(path)
+        with path.open("rb") as stream:
+            samples = ijson.items(stream, "data.item", use_float=True)
+            for game, halves in groupby(_placed(samples, path), key=lambda s: s[0]):
+                yield _document(game, [(half, sample) for _, half, sample in halves], header, path)
+    except FileNotFoundError as error:
+        raise BadInputError("this file does not exist", where=path) from error
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """The root's fields without ``data``, which is passed over."""
+    header: dict[str, Any] = {}
+    found = False
+    with path.open("rb") as stream:
+        builder, key = None, ""
+        for prefix, event, value in ijson.parse(stream, use_float=True):
+            if prefix == "" and event == "map_key":
+                key, builder = value, ijson.ObjectBuilder()
+                found = found or key == "data"
+            elif prefix == "" and event not in ("start_map", "end_map"):
+                break
+            elif builder is not None and key != "data" and prefix:
+                builder.event(event, value)
+                header[key] = builder.value
+    if not found:
+        raise BadInputError("this file has no data of samples", where=path, fix="Expected the OSL form, version 2")
+    return header
+
+
+def _placed(samples: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    for number, sample in enumerate(samples, start=1):
+        if not isinstance(sample, dict) or not isinstance(sample.get("events", []), list):
+            raise BadInputError("expected a sample with events", where=f"{path}, sample {number}")
+        said = sample.get("metadata")
+        told: dict[str, Any] = said if isinstance(said, dict) else {}
+        name = str(sample.get("id", number))
+        file = _HALF_FILE.match(_input(sample).get("path") or "")
+        if "half" in told and str(told["half"]) in ("1", "2"):
+            yield str(told.get("game", name)), int(told["half"]), sample
+        elif file:
+            yield file[1] or name, int(file[2]), sample
+        else:
+            yield name, 1, sample
+
+
+def _input(sample: Mapping[str, Any]) -> Mapping[str, Any]:
+    inputs = sample.get("inputs")
+    return inputs[0] if isinstance(inputs, list) and inputs and isinstance(inputs[0], dict) else {}
+
+
+def _document(
+    game: str, halves: list[tuple[int, Mapping[str, Any]]], header: Mapping[str, Any], path: Path
+) -> Document:
+    entries: list[Entry] = []
+    infos: dict[int, HalfInfo] = {}
+    for half, sample in halves:
+        where = f"{path}, sample {sample.get('id')}"
+        if half in infos:
+            raise BadInputError(f"half {half} of this match occurs twice", where=where)
+        video = _input(sample)
+        fps = video.get("fps")
+        extras = {k: v for k, v in sample.items() if k != "events"}
+        rate = float(fps) if isinstance(fps, int | float) and fps > 0 else None
+        infos[half] = HalfInfo(rate, file=video.get("path"), extras=extras)
+        rows = sample.get("events", [])
+        entries += [_entry(f"{where}, event {n}", half, row) for n, row in enumerate(rows, start=1)]
+    return Document(tuple(entries), game, FORM, header, infos)
+
+
+def _entry(where: str, half: int, row: Any) -> Entry:
+    try:
+        time = round(float(row["position_ms"]) * 1000)
+        label = str(row["label"])
+        said = row.get("confidence_score")
+        confidence = None if said is None else float(said)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(f"this event cannot be read ({error})", where=where) from error
+    extras = {k: v for k, v in row.items() if k not in _OWN}
+    for key, known in (("team", ("home", "away")), ("visibility", _VISIBLE)):
+        if key in row and row[key] not in known:
+            extras[key] = row[key]
+    team = row.get("team") if row.get("team") in ("home", "away") else "unknown"
+    visible = _VISIBLE.get(str(row.get("visibility")))
+    source = TRUTH if confidence is None else IMPORTED
+    return Entry(Spot(half, time, label, confidence, str(team), visible, source), extras)
+
+
+def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:
+    """Write matches as one file, sample by sample; returns how many matches.
+
+    The label schema comes last, when all classes that occur are known.
+    """
+    count = 0
+    header: dict[str, Any] | None = None
+    labels: dict[str, None] = dict.fromkeys(options.classes.names if options.classes else ())
+    with replacing(path) as part, part.open("w", encoding="utf-8") as stream:
+        for document in documents:
+            count += 1
+            if header is None:
+                header = _root(document)
+                fields = (f"{json.dumps(k)}: {_text(v)},\n" for k, v in header.items() if k != "labels")
+                stream.write("{\n" + "".join(fields) + '"data": [')
+                first = True
+            for half in document.half_numbers():
+                stream.write(("\n" if first else ",\n") + _text(_sample(document, half)))
+                first = False
+            labels |= dict.fromkeys(s.label for s in document.spots)
+        header = header or _root(Document(()))
+        if not count:
+            stream.write("{\n" + "".join(f"{json.dumps(k)}: {_text(v)},\n" for k, v in header.items()) + '"data": [')
+        stream.write("\n],\n" + f'"labels": {_text(_schema(header, list(labels)))}\n}}\n')
+    return count
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _root(document: Document) -> dict[str, Any]:
+    made = {"version": VERSION, "date": date.today().isoformat(), "dataset_name": document.game, "description": ""}
+    return {**made, "modalities": ["video"], "metadata": {}, **document.kept(FORM)}
+
+
+def _schema(header: Mapping[str, Any], found: list[str]) -> dict[str, Any]:
+    """The root's label schema, with the classes that occur added to the head of actions if none has them."""
+    heads = {k: dict(v) for k, v in header.get("labels", {}).items() if isinstance(v, dict)}
+    known = {name for head in heads.values() for name in head.get("labels", ())}
+    missing = [name for name in found if name not in known]
+    if missing or not heads:
+        head = heads.setdefault(HEAD, {"type": "single_label", "labels": []})
+        head["labels"] = [*head.get("labels", ()), *missing]
+    return heads
+
+
+def _sample(document: Document, half: int) -> dict[str, Any]:
+    info = document.halves.get(half, HalfInfo())
+    name = document.game or "match"
+    video = {"type": "video", "path": info.file or f"{name}/{half}_720p.mkv"}
+    if info.rate:
+        video["fps"] = info.rate  # type: ignore[assignment]
+    made = {"id": f"{name}/{half}", "inputs": [video], "metadata": {"game": document.game, "half": half}}
+    events = [_event(document, e) for e in document.entries if e.spot.half == half]
+    return {**(document.half_extras(half, FORM) or made), "events": events}
+
+
+def _event(document: Document, entry: Entry) -> dict[str, Any]:
+    spot, extras = entry.spot, document.extras(entry, FORM)
+    row: dict[str, Any] = {"head": extras.pop("head", HEAD), "label": spot.label}
+    milliseconds = spot.time / 1000
+    row["position_ms"] = int(milliseconds) if milliseconds.is_integer() else milliseconds
+    if spot.confidence is not None:
+        row["confidence_score"] = spot.confidence
+    if spot.team != "unknown":
+        extras["team"] = spot.team
+    if spot.visible is not None:
+        extras["visibility"] = "visible" if spot.visible else "not shown"
+    return {**row, **extras}

@@ -1,0 +1,353 @@
+"""Which formats there are: how each is recognised, whether it reads and writes, and what it carries.
+
+``read`` and ``write`` work on any of them, match by match, whatever holds the matches: one file, a tree of
+folders, a zip of it, or a file of many videos.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from spotting_core.errors import BadInputError
+from spotting_core.formats import (
+    e2e_spot,
+    labels_cameras,
+    labels_v1,
+    labels_v2,
+    osl,
+    results_spotting,
+    sportscode,
+    table_csv,
+    timeline_otio,
+    webvtt_chapters,
+)
+from spotting_core.formats.document import Document, HalfInfo, Options, check_labels
+from spotting_core.formats.labels_cameras import CameraDocument
+from spotting_core.formats.tree import members, names_inside, write_members
+from spotting_core.spots import Spot
+
+SPOTS, SHOTS = "spots", "shots"
+_HEAD = 4096  # bytes of a file that are looked at to tell its format
+
+AnyDocument = Document | CameraDocument
+ReadMatches = Callable[[Path, Options], Iterator[Any]]
+WriteMatches = Callable[[Path, Iterable[Any], Options], int]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Arguments:
+        name: as on the command line; title: for people.
+        patterns: names of its files, the first that of a new file in a folder.
+        suffix: ending of a new file; mime: its type for a download.
+        kind: ``spots`` or ``shots``.
+        read, write: matches of a path, or None where it cannot.
+        confidence, team, visibility: whether it carries them.
+        resolution: the finest time it tells.
+        many: whether one file holds many matches.
+        sign: text that only its files have near the start.
+    """
+
+    name: str
+    title: str
+    patterns: tuple[str, ...]
+    suffix: str
+    mime: str
+    read: ReadMatches | None
+    write: WriteMatches | None
+    confidence: bool
+    team: bool
+    visibility: bool
+    resolution: str
+    kind: str = SPOTS
+    many: bool = False
+    sign: str = ""
+
+    @property
+    def reads(self) -> bool:
+        return self.read is not None
+
+    @property
+    def writes(self) -> bool:
+        return self.write is not None
+
+
+def _each(
+    patterns: tuple[str, ...], parse: Callable[..., Any], render: Callable[..., bytes]
+) -> tuple[ReadMatches, WriteMatches]:
+    """Reader and writer of a format that has one match in a file."""
+
+    def read(path: Path, options: Options) -> Iterator[Any]:
+        for member in members(path, _pattern_inside(path, patterns)):
+            yield parse(member.read(), member.where, member.game, options)
+
+    def write(path: Path, documents: Iterable[Any], options: Options) -> int:
+        files = ((d.game if _is_tree(path) else "", render(d, options)) for d in documents)
+        return write_members(path, patterns[0], files)
+
+    return read, write
+
+
+def _is_tree(path: Path) -> bool:
+    return path.suffix == ".zip" or not path.suffix or path.is_dir()
+
+
+def _pattern_inside(path: Path, patterns: tuple[str, ...]) -> str:
+    """The pattern that files of a tree or zip have; the first if none."""
+    if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
+        names = names_inside(path)
+        return next((p for p in patterns if any(fnmatch(n, p) for n in names)), patterns[0])
+    return patterns[0]
+
+
+def _simple(parse: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda content, where, game, options: parse(content, where, game)
+
+
+def _table() -> tuple[Format, ...]:
+    json_type, xml_type = "application/json", "application/xml"
+
+    def one(
+        name: str, title: str, patterns: tuple[str, ...], suffix: str, mime: str,
+        parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
+    ) -> Format:  # fmt: skip
+        read, write = _each(patterns, parse, render)
+        return Format(name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, **more)
+
+    def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str) -> Format:
+        patterns = (timeline_otio.FILE_NAMES[form], f"*{suffix}")
+        parse, render = timeline_otio.parser(form), timeline_otio.renderer(form)
+        return one(form, title, patterns, suffix, mime, parse, render, carried, resolution, sign=sign)
+
+    return (
+        one(labels_v2.FORM, "SoccerNet Labels-v2", (labels_v2.FILE_NAME,), ".json", json_type,
+            _simple(labels_v2.parse), labels_v2.render, "tv", "1 ms", sign='"visibility"'),
+        one(labels_v1.FORM, "SoccerNet Labels (v1)", (labels_v1.FILE_NAME,), ".json", json_type,
+            _simple(labels_v1.parse), labels_v1.render, "t", "1 s", sign='"soccer-ball'),
+        one(labels_cameras.FORM, "SoccerNet Labels-cameras", (labels_cameras.FILE_NAME,), ".json", json_type,
+            _simple(labels_cameras.parse), lambda d, _: labels_cameras.render(d), "c", "1 ms",
+            kind=SHOTS, sign='"change_type"'),
+        one(results_spotting.FORM, "SoccerNet results_spotting", (results_spotting.FILE_NAME,), ".json", json_type,
+            _simple(results_spotting.parse), results_spotting.render, "c", "1 ms", sign='"predictions"'),
+        Format(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
+               "test.json"), ".json", json_type, e2e_spot.read_documents, e2e_spot.write_documents,
+               *_carried("ctv"), "1 frame", many=True, sign='"num_events"'),
+        Format(e2e_spot.SCORES, "E2E-Spot scores", ("*.score.json.gz", "*.score.json"), ".score.json.gz",
+               "application/gzip", e2e_spot.spot_scores, None, *_carried("c"), "1 frame", many=True),
+        Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type, osl.read_documents,
+               osl.write_documents, *_carried("ctv"), "1 ms", many=True, sign='"modalities"'),
+        one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
+            _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
+        Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv", table_csv.read_documents,
+               table_csv.write_documents, *_carried("ctv"), "1 µs", many=True),
+        one(webvtt_chapters.FORM, "WebVTT chapters", (webvtt_chapters.FILE_NAME, "*.vtt"), ".vtt", "text/vtt",
+            _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT"),
+        edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs", '"OTIO_SCHEMA"'),
+        edit(timeline_otio.EDL, "EDL (CMX 3600)", ".edl", "text/plain", "", "1 frame", "TITLE:"),
+        edit(timeline_otio.FCP, "Final Cut Pro 7 XML", ".xml", xml_type, "", "1 frame", "<xmeml"),
+        edit(timeline_otio.FCPX, "Final Cut Pro X XML", ".fcpxml", xml_type, "", "2 frames", "<fcpxml"),
+    )  # fmt: skip
+
+
+def _carried(letters: str) -> tuple[bool, bool, bool]:
+    return "c" in letters, "t" in letters, "v" in letters
+
+
+FORMATS: dict[str, Format] = {f.name: f for f in _table()}
+"""By name."""
+
+
+def format_named(name: str) -> Format:
+    """A format by its name.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    if name not in FORMATS:
+        raise BadInputError(f"there is no format {name!r}", fix=f"Formats: {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def label_formats() -> list[Format]:
+    """Formats that spots can be read from."""
+    return [f for f in FORMATS.values() if f.reads and f.kind == SPOTS]
+
+
+def spot_writers() -> list[Format]:
+    """Formats that spots can be written to."""
+    return [f for f in FORMATS.values() if f.writes and f.kind == SPOTS]
+
+
+def guess_source(path: Path) -> Format:
+    """The format of a file, tree or zip: by the names in it, then by how it starts.
+
+    Errors:
+        BadInputError: nothing there, or no format fits.
+    """
+    if not path.exists():
+        raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
+    if path.is_dir() or zipfile.is_zipfile(path):
+        names = names_inside(path)
+        for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
+            if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
+                return form
+    else:
+        found = _by_name(path.name) or _by_start(path)
+        if found:
+            return found
+    raise BadInputError(
+        "the format of this cannot be told from its name or content", where=path, fix="Name it with --from"
+    )
+
+
+def _by_name(name: str) -> Format | None:
+    """By a file name that is no bare ``*.xml``: several formats end so."""
+    fitting = [f for f in FORMATS.values() if any(fnmatch(name, p) and p != "*.xml" for p in f.patterns)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _by_start(path: Path) -> Format | None:
+    with path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if packed else path.open("rb") as stream:
+        start = stream.read(_HEAD).decode("utf-8", "replace")
+    signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
+    if signed is None and start.lstrip("\ufeff \t\r\n").startswith("[") and '"video"' in start:
+        return FORMATS[e2e_spot.FORM]
+    if signed is None and '"annotations"' in start and '"gameTime"' in start:
+        return FORMATS[labels_v2.FORM]
+    return signed
+
+
+def guess_target(path: Path, kind: str = SPOTS) -> Format:
+    """The format that a target's name asks for.
+
+    Errors:
+        BadInputError: none or several fit.
+    """
+    named = _by_name(path.name)
+    if named is not None and named.writes:
+        return named
+    fitting = [f for f in FORMATS.values() if f.writes and f.kind == kind and path.name.endswith(f.suffix)]
+    if path.suffix == ".xml":
+        fitting = [FORMATS[sportscode.FORM]]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise BadInputError("the format to write cannot be told from this name", where=path, fix="Name it with --to")
+
+
+def read(path: Path, form: Format | None = None, options: Options | None = None) -> Iterator[Any]:
+    """Matches of a file, tree or zip, one by one: ``Document`` or, for camera labels, ``CameraDocument``.
+
+    Arguments:
+        form: its format; guessed if not given.
+
+    Errors:
+        BadInputError: it cannot be read, or a label is not in ``options.classes``.
+    """
+    form, options = form or guess_source(path), options or Options()
+    if form.read is None:
+        raise BadInputError(f"{form.title} cannot be read", where=path)
+    for document in form.read(path, options):
+        if isinstance(document, Document):
+            check_labels(document, options.classes, document.game or path)
+        yield document
+
+
+def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
+    """The spots of a match, from its own file or from one of several matches.
+
+    Arguments:
+        match: name of its folder or video.
+
+    Errors:
+        BadInputError: see ``read``; also several matches and none of that name.
+    """
+    found = [d for d in read(path, form, options) if isinstance(d, Document)]
+    own = found if len(found) == 1 else [d for d in found if d.game.rstrip("/").split("/")[-1] == match]
+    if len(own) != 1:
+        raise BadInputError(
+            f"this holds the spots of {len(found)} matches and none is called {match!r}",
+            where=path,
+            fix="Give the match's own file",
+        )
+    return own[0]
+
+
+def read_one(path: Path, form: Format | None = None, options: Options | None = None) -> Document:
+    """The only match of a file.
+
+    Errors:
+        BadInputError: see ``read``; also none, several, or camera labels.
+    """
+    found = list(read(path, form, options))
+    if len(found) != 1 or not isinstance(found[0], Document):
+        what = "no match" if not found else f"{len(found)} matches" if len(found) > 1 else "camera labels"
+        raise BadInputError(f"this file holds {what}, expected the spots of one match", where=path)
+    return found[0]
+
+
+def write(path: Path, documents: Iterable[Any], form: Format, options: Options | None = None) -> int:
+    """Write matches, one by one; returns how many.
+
+    Errors:
+        BadInputError: it cannot be written.
+    """
+    if form.write is None:
+        raise BadInputError(f"{form.title} cannot be written", where=path)
+    return form.write(path, documents, options or Options())
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a format cannot carry: ``words`` with a place for the count."""
+
+    words: str
+    count: int
+
+    def __str__(self) -> str:
+        return self.words.format(self.count)
+
+
+def losses(document: Document, form: Format) -> list[Loss]:
+    """What a document has and a format cannot carry."""
+    spots = document.spots
+    other_fields = 0 if document.form == form.name else sum(bool(e.extras) for e in document.entries)
+    predicted = form.name == e2e_spot.FORM  # its predictions have a score, its labels a comment
+    found = (
+        ("the confidence of {} spots", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
+        ("the team of {} spots", sum(s.team != "unknown" and not _says(form.team, s, predicted) for s in spots)),
+        (
+            "that {} spots are not shown",
+            sum(s.visible is False and not _says(form.visibility, s, predicted) for s in spots),
+        ),
+        (
+            "{} spots of classes other than goals, cards and substitutions",
+            sum(not labels_v1.carried(s.label) for s in spots) if form.name == labels_v1.FORM else 0,
+        ),
+        ("other fields of {} entries", other_fields),
+    )
+    return [Loss(words, count) for words, count in found if count]
+
+
+def _says(carried: bool, spot: Spot, predicted: bool) -> bool:
+    return carried and not (predicted and spot.confidence is not None)
+
+
+def assumptions(document: Document, form: Format) -> list[str]:
+    """What a writer has to assume of a document, as clauses."""
+    missing = [h for h in document.half_numbers() if document.halves.get(h, HalfInfo()).length is None]
+    one_line = form.name in (sportscode.FORM, webvtt_chapters.FORM, *timeline_otio.ADAPTERS)
+    if one_line and 1 in missing and document.form != form.name and document.half_numbers() != [1]:
+        return ["half 2 is placed 45 minutes after half 1, for the length of its video is not known; give --video"]
+    if form.name == e2e_spot.FORM and missing:
+        return ["num_frames counts up to the last event, for the length of the video is not known; give --video"]
+    return []

@@ -1,0 +1,192 @@
+"""Hudl Sportscode's timeline XML, which most video analysis programs read.
+
+    <file><ALL_INSTANCES><instance>
+        <ID>1</ID><start>758.0</start><end>769.0</end><code>Corner</code>
+        <label><group>Team</group><text>home</text></label>
+    </instance></ALL_INSTANCES><ROWS>…</ROWS></file>
+
+Times are seconds of one time line for the whole match; half 2 begins where half 1 ends. A spot becomes an
+instance from its class's lead to its lag. The labels ``Half`` and ``Time`` say the spot itself, and are read
+back; without them an instance is a spot of half 1 at its start. The layout is the one that kloppy writes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from spotting_core.clock import half_clock, parse_clock
+from spotting_core.errors import BadInputError
+from spotting_core.formats.document import Document, Entry, Options, half_starts
+from spotting_core.spots import TRUTH, Spot
+
+FORM = "sportscode"
+FILE_NAME = "sportscode.xml"
+IMPORTED = "imported"
+HALF, TIME, TEAM, CONFIDENCE, VISIBILITY = "Half", "Time", "Team", "Confidence", "Visibility"
+_CHILDREN = {"ID", "start", "end", "code", "label"}
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Label = tuple[str | None, str]
+"""Group (or None) and text."""
+
+
+def parse(content: bytes, where: object, game: str = "") -> Document:
+    """The document of a file's content; an instance is dropped from memory once it is read.
+
+    Errors:
+        BadInputError: not XML, entities inside, not of this form, or an instance without a time or code.
+    """
+    try:
+        return _read(content, where, game)
+    except ElementTree.ParseError as error:
+        raise BadInputError(f"this file is not XML ({error})", where=where) from error
+    except DefusedXmlException as error:
+        raise BadInputError("this XML declares entities, which is not safe to read", where=where) from error
+
+
+def _read(content: bytes, where: object, game: str) -> Document:
+    entries: list[Entry] = []
+    others: list[str] = []
+    depth, seen = 0, False
+    for event, element in iterparse(io.BytesIO(content), events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start":
+            seen = seen or element.tag == "ALL_INSTANCES"
+        elif element.tag == "instance":
+            entries.append(_entry(element, f"{where}, instance {len(entries) + 1}"))
+            element.clear()
+        elif depth == 1 and element.tag != "ALL_INSTANCES":
+            others.append(ElementTree.tostring(element, encoding="unicode").strip())
+            element.clear()
+    if not seen:
+        raise BadInputError("this XML has no ALL_INSTANCES", where=where, fix="Expected a Sportscode timeline")
+    return Document(tuple(entries), game, FORM, {"elements": others})
+
+
+def _entry(element: ElementTree.Element, where: str) -> Entry:
+    try:
+        start, end = _microseconds(element.findtext("start")), _microseconds(element.findtext("end"))
+        label = (element.findtext("code") or "").strip()
+        labels = [(_clean(e.findtext("group")), _clean(e.findtext("text")) or "") for e in element.iterfind("label")]
+        told = dict(reversed(labels))  # the first of a group counts
+        half = int(told.get(HALF, 1))
+        time = parse_clock(told[TIME]) if HALF in told and TIME in told else start
+        confidence = float(told[CONFIDENCE]) if CONFIDENCE in told else None
+    except (TypeError, ValueError, BadInputError) as error:
+        raise BadInputError("the start, end or labels of this instance cannot be read", where=where) from error
+    if not label:
+        raise BadInputError("this instance has no code", where=where)
+    placed = HALF in told and TIME in told
+    own = {HALF, TIME, CONFIDENCE} if placed else {CONFIDENCE}
+    own |= {TEAM} if told.get(TEAM) in ("home", "away") else set()
+    own |= {VISIBILITY} if told.get(VISIBILITY) in ("visible", "not shown") else set()
+    extras: dict[str, Any] = {
+        "ID": element.findtext("ID"),
+        "start": start,
+        "end": end,
+        "placed": placed,
+        "labels": [pair for pair in labels if pair[0] not in own],
+        "elements": [ElementTree.tostring(e, "unicode").strip() for e in element if e.tag not in _CHILDREN],
+    }
+    team = told[TEAM] if TEAM in own else "unknown"
+    visible = told[VISIBILITY] == "visible" if VISIBILITY in own else None
+    source = TRUTH if confidence is None else IMPORTED
+    return Entry(Spot(half, time, label, confidence, str(team), visible, source), extras)
+
+
+def _microseconds(text: str | None) -> int:
+    """Seconds, or a clock ``h:mm:ss``, as some programs write."""
+    said = (text or "").strip()
+    return parse_clock(said) if ":" in said else round(float(said) * 1e6)
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else text.strip()
+
+
+def render(document: Document, options: Options) -> bytes:
+    """The content of the document's file.
+
+    Colours of the rows are those of the class table, if one is given.
+    """
+    root = ElementTree.Element("file")
+    instances = ElementTree.SubElement(root, "ALL_INSTANCES")
+    starts = half_starts(document)
+    for number, entry in enumerate(document.entries, start=1):
+        instances.append(_instance(document, entry, number, starts, options))
+    kept = document.kept(FORM).get("elements", ())
+    for text in kept or _rows(document, options):
+        root.append(ElementTree.fromstring(text))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _instance(
+    document: Document, entry: Entry, number: int, starts: dict[int, int], options: Options
+) -> ElementTree.Element:
+    spot, extras = entry.spot, document.extras(entry, FORM)
+    if extras:
+        was = extras["start"] if not extras["placed"] else None
+        moved = 0 if was is None else spot.time - was
+        start, end = extras["start"] + moved, extras["end"] + moved
+    else:
+        lead, lag = options.clip(spot.label)
+        at = starts[spot.half] + spot.time
+        start, end = max(0, at - lead), at + lag
+    element = ElementTree.Element("instance")
+    for tag, text in (("ID", extras.get("ID") or str(number)), ("start", _seconds(start)), ("end", _seconds(end))):
+        ElementTree.SubElement(element, tag).text = text
+    ElementTree.SubElement(element, "code").text = _legal(spot.label)
+    for group, text in [*_own_labels(spot, extras.get("placed", True)), *extras.get("labels", ())]:
+        label = ElementTree.SubElement(element, "label")
+        if group is not None:
+            ElementTree.SubElement(label, "group").text = _legal(group)
+        ElementTree.SubElement(label, "text").text = _legal(text)
+    element.extend(ElementTree.fromstring(text) for text in extras.get("elements", ()))
+    return element
+
+
+def _own_labels(spot: Spot, placed: bool) -> Iterator[Label]:
+    if placed:
+        yield HALF, str(spot.half)
+        yield TIME, half_clock(spot.time, decimals=6)
+    if spot.team != "unknown":
+        yield TEAM, spot.team
+    if spot.confidence is not None:
+        yield CONFIDENCE, repr(spot.confidence)
+    if spot.visible is not None:
+        yield VISIBILITY, "visible" if spot.visible else "not shown"
+
+
+def _seconds(time: int) -> str:
+    text = f"{time / 1e6:.6f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def _legal(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return _ILLEGAL.sub("\ufffd", text)
+
+
+def _rows(document: Document, options: Options) -> Iterator[str]:
+    if options.classes is None:
+        return
+    used = {s.label for s in document.spots}
+    if not used:
+        return
+    rows = ElementTree.Element("ROWS")
+    for action in options.classes:
+        if action.name in used:
+            row = ElementTree.SubElement(rows, "row")
+            ElementTree.SubElement(row, "code").text = _legal(action.name)
+            for channel, at in (("R", 1), ("G", 3), ("B", 5)):
+                value = int(action.colour_light[at : at + 2], 16) * 257  # 8 bits to 16
+                ElementTree.SubElement(row, channel).text = str(value)
+    yield ElementTree.tostring(rows, encoding="unicode")

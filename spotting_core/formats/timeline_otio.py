@@ -1,0 +1,209 @@
+"""Edit timelines through OpenTimelineIO: its own files, and by its adapters EDL (CMX 3600), Final Cut Pro 7 XML
+(which DaVinci Resolve and Premiere read) and Final Cut Pro X XML.
+
+A half is one clip on one video track, one after the other; each spot is a marker on its clip, at its time in the
+media. What a marker cannot say in words (half, time, confidence, team, visibility, source) is in its
+``touchline`` metadata, which only OpenTimelineIO's own files keep whole. Other timelines are read too: a marker
+on the n-th clip is a spot of half n if there are at most two clips, else of half 1 at its time on the time line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+from defusedxml.ElementTree import fromstring
+from opentimelineio.opentime import RationalTime, TimeRange
+
+from spotting_core.classes import load_classes
+from spotting_core.errors import BadInputError
+from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length
+from spotting_core.spots import TEAMS, TRUTH, Spot
+
+FORM, EDL, FCP, FCPX = "otio", "edl", "fcp-xml", "fcpx-xml"
+ADAPTERS = {FORM: "otio_json", EDL: "cmx_3600", FCP: "fcp_xml", FCPX: "fcpx_xml"}
+FILE_NAMES = {FORM: "timeline.otio", EDL: "timeline.edl", FCP: "timeline.xml", FCPX: "timeline.fcpxml"}
+NAMESPACE = "touchline"
+IMPORTED = "imported"
+NOMINAL_RATE = 25.0
+
+_COLOURS = {"goals": "GREEN", "cards": "YELLOW", "restarts": "PURPLE", "fouls": "PINK", "flow": "WHITE"}
+
+
+def parser(form: str) -> Callable[[bytes, object, str, Options], Document]:
+    """The reader of one of the forms."""
+    return lambda content, where, game, options: _parse(form, content, where, game, options)
+
+
+def renderer(form: str) -> Callable[[Document, Options], bytes]:
+    """The writer of one of the forms."""
+    return lambda document, options: _render(form, document, options)
+
+
+def _parse(form: str, content: bytes, where: object, game: str, options: Options) -> Document:
+    """The document of a timeline; everything but its markers is kept in the header.
+
+    Errors:
+        BadInputError: the adapter cannot read it, or it is not a timeline.
+    """
+    rate = {"rate": options.rate or NOMINAL_RATE} if form == EDL else {}  # an EDL counts frames and names no rate
+    try:
+        if form in (FCP, FCPX):
+            fromstring(content)  # refuses entities, which the adapters would expand
+        read = otio.adapters.read_from_string(content.decode("utf-8-sig"), ADAPTERS[form], **rate)
+    except Exception as error:  # adapters raise whatever their parsing meets
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadInputError(f"this timeline cannot be read ({reason})", where=where) from error
+    timeline = _timeline(read, where)
+    entries = [_entry(form, timeline, *found) for found in _markers(timeline)]
+    for owner in _owners(timeline):
+        del owner.markers[:]
+    halves = dict(enumerate((_info(c) for c in _clips(timeline)), start=1)) if _stacked(timeline) else {}
+    header = {"timeline": otio.adapters.write_to_string(timeline, "otio_json")}
+    return Document(tuple(entries), game or timeline.name, form, header, halves)
+
+
+def _timeline(read: Any, where: object) -> otio.schema.Timeline:
+    if isinstance(read, otio.schema.SerializableCollection):
+        read = next((t for t in read if isinstance(t, otio.schema.Timeline)), None)
+    if not isinstance(read, otio.schema.Timeline):
+        raise BadInputError("this file holds no timeline", where=where)
+    return read
+
+
+def _clips(timeline: otio.schema.Timeline) -> list[otio.schema.Clip]:
+    return [c for track in timeline.video_tracks() for c in track if isinstance(c, otio.schema.Clip)]
+
+
+def _stacked(timeline: otio.schema.Timeline) -> bool:
+    """Whether its clips can be the halves of a match."""
+    return 1 <= len(_clips(timeline)) <= 2
+
+
+def _owners(timeline: otio.schema.Timeline) -> Iterator[Any]:
+    yield timeline.tracks
+    for track in timeline.tracks:
+        yield track
+        yield from (child for child in track if hasattr(child, "markers"))
+
+
+def _markers(timeline: otio.schema.Timeline) -> Iterator[tuple[Any, otio.schema.Marker, int]]:
+    for place, owner in enumerate(_owners(timeline)):
+        yield from ((owner, marker, place) for marker in owner.markers)
+
+
+def _entry(form: str, timeline: otio.schema.Timeline, owner: Any, marker: otio.schema.Marker, place: int) -> Entry:
+    told = marker.metadata.get(NAMESPACE, {})
+    start = marker.marked_range.start_time
+    half, time = _placed(timeline, owner, start)
+    if "half" in told and "time" in told:
+        half, time = int(told["half"]), int(told["time"])
+    confidence = told.get("confidence")
+    label = _original(marker.name) if form == EDL else marker.name
+    spot = Spot(
+        half,
+        time,
+        label or "Marker",
+        None if confidence is None else float(confidence),
+        told["team"] if told.get("team") in TEAMS else "unknown",
+        told.get("visible"),
+        told.get("source", TRUTH if confidence is None else IMPORTED),
+    )
+    extras: dict[str, Any] = {
+        "marker": otio.adapters.write_to_string(marker, "otio_json"),
+        "place": place,
+        "read_as": (spot.half, spot.time),
+    }
+    return Entry(spot, extras)
+
+
+def _placed(timeline: otio.schema.Timeline, owner: Any, start: RationalTime) -> tuple[int, int]:
+    """Half and microseconds of a marker's start on its owner."""
+    clips = _clips(timeline)
+    if isinstance(owner, otio.schema.Clip) and owner in clips:
+        if _stacked(timeline):
+            begin = owner.available_range().start_time if owner.media_reference.available_range else _zero(start)
+            return clips.index(owner) + 1, _microseconds(start - begin)
+        inside = start - owner.trimmed_range().start_time
+        return 1, _microseconds(owner.range_in_parent().start_time + inside)
+    return 1, _microseconds(start)
+
+
+def _zero(time: RationalTime) -> RationalTime:
+    return RationalTime(0, time.rate)
+
+
+def _microseconds(time: RationalTime) -> int:
+    return round(time.value * 1e6 / time.rate)
+
+
+def _original(name: str) -> str:
+    """An EDL's comments are in capitals; a class of the bundled table gets its own spelling back."""
+    return next((n for n in load_classes().names if n.upper() == name), name)
+
+
+def _info(clip: otio.schema.Clip) -> HalfInfo:
+    length = clip.duration()
+    file = getattr(clip.media_reference, "target_url", None)
+    return HalfInfo(rate=length.rate or None, duration=_microseconds(length), file=file)
+
+
+def _render(form: str, document: Document, options: Options) -> bytes:
+    """The content of the document's timeline.
+
+    Errors:
+        BadInputError: the adapter cannot write it.
+    """
+    kept = document.kept(form).get("timeline")
+    timeline = otio.adapters.read_from_string(kept, "otio_json") if kept else _made(form, document, options)
+    owners = list(_owners(timeline))
+    clips = _clips(timeline)
+    for entry in document.entries:
+        extras = document.extras(entry, form)
+        owner = owners[extras["place"]] if kept and extras else clips[entry.spot.half - 1]
+        owner.markers.append(_marker(entry.spot, extras, owner, options))
+    try:
+        return otio.adapters.write_to_string(timeline, ADAPTERS[form]).encode()
+    except Exception as error:  # adapters raise whatever their writing meets
+        raise BadInputError(f"this timeline cannot be written as {form} ({error})", where=document.game) from error
+
+
+def _made(form: str, document: Document, options: Options) -> otio.schema.Timeline:
+    """A timeline with one clip a half, as long as its video (or as 45 minutes, see ``half_length``)."""
+    timeline = otio.schema.Timeline(name=document.game or "match")
+    track = otio.schema.Track(name="Match", kind=otio.schema.TrackKind.Video)
+    timeline.tracks.append(track)
+    for half in range(1, max(document.half_numbers(), default=1) + 1):
+        info = document.halves.get(half, HalfInfo())
+        rate = info.rate or options.rate or NOMINAL_RATE
+        length = half_length(document, half)
+        span = TimeRange(RationalTime(0, rate), RationalTime(round(length * rate / 1e6), rate))
+        url = Path(info.file).absolute().as_uri() if info.file and Path(info.file).is_absolute() else info.file
+        media = otio.schema.ExternalReference(url, span) if url else otio.schema.MissingReference(available_range=span)
+        # An EDL names a clip by its reel, which has no space in it.
+        reel = {"cmx_3600": {"reel": f"HALF{half}"}} if form == EDL else {}
+        track.append(otio.schema.Clip(f"Half {half}", media, span, metadata=reel))
+    timeline.global_start_time = RationalTime(0, track[0].duration().rate)
+    return timeline
+
+
+def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:
+    if extras:
+        marker = otio.adapters.read_from_string(extras["marker"], "otio_json")
+        if extras["read_as"] == (spot.half, spot.time) and marker.name.upper() == spot.label.upper():
+            return marker
+    rate = owner.duration().rate
+    group = options.classes.get(spot.label).group if options.classes and spot.label in options.classes else ""
+    told = {"half": spot.half, "time": spot.time, "team": spot.team, "source": spot.source}
+    told |= {k: v for k, v in (("confidence", spot.confidence), ("visible", spot.visible)) if v is not None}
+    at = RationalTime(round(spot.time * rate / 1e6), rate)
+    comment = "" if spot.confidence is None else f"{spot.confidence:.2f}"
+    return otio.schema.Marker(
+        name=spot.label,
+        marked_range=TimeRange(at, RationalTime(0, rate)),
+        color=_COLOURS.get(group, "RED"),
+        metadata={NAMESPACE: told},
+        comment=comment,
+    )

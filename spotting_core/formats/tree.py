@@ -1,0 +1,153 @@
+"""Files of one match each, as one file, a tree of folders or a zip of that tree.
+
+    <root>/<league>/<season>/<game>/Labels-v2.json        the game is the path of the folder below the root
+
+A folder that itself holds the file is one match. The members of a zip are read one by one and never
+unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from spotting_core.errors import BadInputError
+from spotting_core.files import replacing
+
+LARGEST_MEMBER = 512 << 20
+"""Bytes that one match's file may have inside a zip: a bomb is refused, not unpacked."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """The file of one match.
+
+    Arguments:
+        game: path of its folder below the root, or empty for a single file.
+        where: for messages; read: its content.
+    """
+
+    game: str
+    where: str
+    read: Callable[[], bytes]
+
+
+def members(path: Path, file_name: str) -> Iterator[Member]:
+    """The matches' files, in the order of their paths.
+
+    Arguments:
+        path: a file (of any name), a folder that holds ``file_name``, a tree or a zip of such folders.
+        file_name: name or pattern.
+
+    Errors:
+        BadInputError: nothing there, or none of that name; a damaged zip.
+    """
+    if path.is_file() and zipfile.is_zipfile(path):
+        yield from _zipped(path, file_name)
+    elif path.is_file():
+        yield Member("", str(path), path.read_bytes)
+    elif path.is_dir():
+        found = sorted(p for p in path.rglob(file_name) if p.is_file())
+        if not found:
+            raise _nothing(path, file_name)
+        for file in found:
+            game = file.parent.relative_to(path).as_posix()
+            yield Member("" if game == "." else game, str(file), file.read_bytes)
+    else:
+        raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
+
+
+def _zipped(path: Path, file_name: str) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        infos = [i for i in archive.infolist() if fnmatch(PurePosixPath(i.filename).name, file_name)]
+        if not infos:
+            raise _nothing(path, file_name)
+        for info in sorted(infos, key=lambda i: i.filename):
+            parent = PurePosixPath(info.filename).parent.as_posix()
+            where = f"{path}, {info.filename}"
+            if info.file_size > LARGEST_MEMBER:
+                raise BadInputError("this member of the zip is too large to be one match", where=where)
+            yield Member("" if parent == "." else parent, where, _reader(archive, info, where))
+
+
+def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            return archive.read(info)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+            raise BadInputError(f"this member of the zip cannot be read ({error})", where=where) from error
+
+    return read
+
+
+def _nothing(path: Path, file_name: str) -> BadInputError:
+    return BadInputError(f"no {file_name} lies here", where=path, fix="Give the file, its folder, or a tree or zip")
+
+
+def names_inside(path: Path) -> list[str]:
+    """Names of the files in a folder tree or zip, without their folders, each once."""
+    if path.is_dir():
+        return sorted({p.name for p in path.rglob("*") if p.is_file()})
+    with zipfile.ZipFile(path) as archive:
+        return sorted({PurePosixPath(n).name for n in archive.namelist() if not n.endswith("/")})
+
+
+def write_members(target: Path, file_name: str, files: Iterable[tuple[str, bytes]]) -> int:
+    """Write matches' files; returns how many.
+
+    Arguments:
+        target: a ``.zip``, a file name with another ending (one match only), or a folder.
+        files: game and content, one by one.
+
+    Errors:
+        BadInputError: several matches for one file, a match twice, or a game that is no path below a root.
+    """
+    seen: set[str] = set()
+    count = 0
+    with _store(target, file_name) as store:
+        for game, content in files:
+            if game in seen and game:
+                raise BadInputError("this match occurs twice", where=game, fix="Order the source by match")
+            seen.add(game)
+            store(_safe(game), content)
+            count += 1
+    return count
+
+
+def _safe(game: str) -> str:
+    path = PurePosixPath(game.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or "\x00" in game or ":" in game.split("/")[0][1:2]:
+        raise BadInputError("the name of this match is no path below a folder", where=repr(game))
+    return "" if path == PurePosixPath(".") else path.as_posix()
+
+
+@contextmanager
+def _store(target: Path, file_name: str) -> Iterator[Callable[[str, bytes], None]]:
+    if target.suffix == ".zip":
+        with replacing(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            yield lambda game, content: archive.writestr(f"{game}/{file_name}".lstrip("/"), content)
+    elif target.suffix and not target.is_dir():
+        written: set[Path] = set()
+
+        def one(game: str, content: bytes) -> None:
+            if target in written:
+                raise BadInputError(
+                    "the source holds several matches and this is one file",
+                    where=target,
+                    fix="Give a folder or a .zip as the target",
+                )
+            written.add(target)
+            _put(target, content)
+
+        yield one
+    else:
+        yield lambda game, content: _put(target / game / file_name, content)
+
+
+def _put(path: Path, content: bytes) -> None:
+    with replacing(path) as part:
+        part.write_bytes(content)

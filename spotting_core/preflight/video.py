@@ -1,0 +1,135 @@
+"""Whether a match's videos can be watched, are what they seem, and fit a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.media.ingest import Media
+from spotting_core.media.playback import playback_file
+from spotting_core.media.source import MatchSource
+from spotting_core.media.video import BROWSER_VIDEO
+from spotting_core.models.card import SIMULATED, Card
+from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
+from spotting_core.preflight.time_scale import HALVES, RATE, check_rate
+
+PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
+_SHORT = 10.0  # seconds
+_UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
+_SECOND = re.compile(r"(?<![a-z0-9])(second|2nd|2|h2|half[ _-]?2|zweite|segunda?|deuxi[eè]me)(?![a-z0-9])", re.I)
+_FIRST = re.compile(r"(?<![a-z0-9])(first|1st|1|h1|half[ _-]?1|erste|primera?|premi[eè]re)(?![a-z0-9])", re.I)
+_FEATURE_RATES = {"baidu": 1.0}
+"""Rows a second of feature files, by a word of their name; the others have two."""
+
+
+def check_playback(media: Media) -> list[Finding]:
+    """Whether a browser plays the file, and what has to be made if not."""
+    name, info = media.path.name, media.info
+    if playback_file(media) == media.path:
+        return []
+    if info.codec in BROWSER_VIDEO:
+        fix, how = (
+            "Copy its packets into an mp4 (remux, no loss)",
+            "container, index or start time do not suit a browser",
+        )
+    else:
+        fix, how = "Encode an H.264 copy (transcode)", "no browser has a decoder for it everywhere"
+    evidence = f"{info.codec} {info.pixel_format or ''} in {info.container.split(',')[0]}: {how}"
+    return [Finding(PLAYBACK, NOTE, f"{name} needs a copy for the browser", evidence, fix, safe=True)]
+
+
+def check_steadiness(media: Media) -> list[Finding]:
+    """Whether frames come at even times, and whether the file is as long as it says."""
+    found = []
+    steps = np.diff(media.table.times)
+    step = media.table.frame_step
+    uneven = float((np.abs(steps - step) > max(0.1 * step, 1500)).mean()) if len(steps) else 0.0
+    if uneven > _UNSTEADY:
+        evidence = (
+            f"{uneven:.0%} of the frame steps differ from {step / 1000:.1f} ms, from {steps.min() / 1000:.1f} to "
+            f"{steps.max() / 1000:.1f} ms"
+        )
+        what = f"{media.path.name} has no steady frame rate"
+        fix = "Nothing to do here: every frame is found by its own time; other tools may drift"
+        found.append(Finding(STEADY, NOTE, what, evidence, fix))
+    length, declared = media.table.duration / 1e6, media.info.duration
+    if declared and abs(length - declared) > max(2.0, 0.01 * declared):
+        evidence = f"declared {declared:.1f} s, its frames end at {length:.1f} s"
+        found.append(
+            Finding(LENGTH, WARNING, f"{media.path.name} is not as long as it says", evidence, "Copy it again")
+        )
+    if length < _SHORT:
+        found.append(Finding(LENGTH, WARNING, f"{media.path.name} is very short", f"{length:.1f} s"))
+    return found
+
+
+def check_half_names(source: MatchSource) -> list[Finding]:
+    """Whether the names of two files say that they are the other way round than taken."""
+    if len(source.halves) != 2:
+        return []
+    first, second = (h.path.stem for h in source.halves)
+    if _SECOND.search(first) and not _FIRST.search(first) and _FIRST.search(second) and not _SECOND.search(second):
+        evidence = f"half 1 is {source.halves[0].path.name}, half 2 is {source.halves[1].path.name}"
+        fix = "Rename them to 1_720p and 2_720p, keeping their endings"
+        return [Finding(HALVES, ERROR, "the names of the videos say that the halves are swapped", evidence, fix)]
+    return []
+
+
+def check_alike(media: Sequence[Media]) -> list[Finding]:
+    """Whether the halves have the same size and frame rate, as videos of one match do."""
+    kinds = {(m.info.width, m.info.height, round(1e6 / m.table.frame_step)) for m in media}
+    if len(kinds) < 2:
+        return []
+    told = " and ".join(f"{w}×{h} at {r} a second" for w, h, r in sorted(kinds))
+    return [
+        Finding(SIZE, WARNING, "the halves are videos of different kinds", told, "Check that both are of this match")
+    ]
+
+
+def check_model(media: Media, card: Card) -> list[Finding]:
+    """Whether a video is as fine in time and picture as a model reads it."""
+    found = []
+    rate, wanted = 1e6 / media.table.frame_step, float(card.input["rate"])
+    if rate < wanted * 0.98:
+        evidence = f"{rate:.3g} frames a second, the model reads {wanted:g}"
+        what = f"{media.path.name} has fewer frames than {card.name} reads"
+        found.append(Finding(RATE, ERROR, what, evidence, "Use a video of the full frame rate"))
+    size = card.input.get("size")
+    if size:
+        width, height = size
+        evidence = f"{media.info.width}×{media.info.height}, the model reads {width}×{height}"
+        if media.info.width < 0.9 * width or media.info.height < 0.9 * height:
+            what = f"{media.path.name} is smaller than the pictures {card.name} reads"
+            found.append(Finding(SIZE, WARNING, what, evidence, "Use a larger video: small things will not be seen"))
+        shape = media.info.width / media.info.height / (width / height)
+        if not 0.9 < shape < 1.12:
+            what = f"{media.path.name} has another shape than the pictures {card.name} reads"
+            found.append(Finding(SIZE, WARNING, what, evidence, "The picture will be squeezed"))
+    return found
+
+
+def check_domain(source: MatchSource, card: Card) -> list[Finding]:
+    """Whether a model has learned from such pictures."""
+    from spotting_core.inference.analyse import is_simulated
+
+    if card.domain != SIMULATED or is_simulated(source):
+        return []
+    what = f"{card.name} was trained on rendered matches only"
+    return [Finding(DOMAIN, WARNING, what, "this is other footage", "Take its spots as a demonstration")]
+
+
+def check_features(folder: Path, half: int, length: int) -> list[Finding]:
+    """Whether feature files beside the videos (``1_*.npy``) have as many rows as the half is long."""
+    found: list[Finding] = []
+    for path in sorted(folder.glob(f"{half}_*.npy")):
+        try:
+            rows = np.load(path, mmap_mode="r").shape[0]
+        except (OSError, ValueError, IndexError):
+            found.append(Finding(RATE, ERROR, f"{path.name} cannot be read", fix="Copy it again"))
+            continue
+        rate = next((r for word, r in _FEATURE_RATES.items() if word in path.name.lower()), 2.0)
+        found += check_rate(rows, rate, length, path.name)
+    return found

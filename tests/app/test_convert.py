@@ -1,0 +1,68 @@
+"""``touchline convert``: what is written, what is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spotting_core.formats.labels_v2 import read_labels, write_labels
+from spotting_core.spots import Spot
+from tests.app.commands import touchline
+from tests.videos import make_video, steady
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "Labels-v2.json"
+    write_labels(
+        path, [Spot(1, 4_000_000, "Goal", team="home", visible=False), Spot(2, 9_000_000, "Foul", visible=True)]
+    )
+    return path
+
+
+def test_what_the_target_cannot_carry_is_said(labels: Path, tmp_path: Path) -> None:
+    done = touchline("convert", labels, tmp_path / "chapters.vtt")
+    assert done.returncode == 0, done.stderr
+    assert "2 spots of 1 match from SoccerNet Labels-v2 to WebVTT chapters" in done.stdout
+    assert "Not carried by WebVTT chapters: the team of 1 spots." in done.stderr
+    assert "that 1 spots are not shown" in done.stderr
+    assert "half 2 is placed 45 minutes after half 1" in done.stderr
+    assert "00:45:09.000" in (tmp_path / "chapters.vtt").read_text()
+
+
+def test_there_and_back_by_csv_and_a_zip_of_a_tree(labels: Path, tmp_path: Path) -> None:
+    assert touchline("convert", labels, tmp_path / "spots.csv").returncode == 0
+    assert touchline("convert", tmp_path / "spots.csv", tmp_path / "tree.zip", "--to", "labels-v2").returncode == 0
+    assert touchline("convert", tmp_path / "tree.zip", tmp_path / "again.json", "--to", "labels-v2").returncode == 0
+    assert read_labels(tmp_path / "again.json") == read_labels(labels)
+
+
+def test_the_video_tells_rate_and_length(labels: Path, tmp_path: Path) -> None:
+    write_labels(labels, [Spot(1, 4_000_000, "Goal")])
+    video = make_video(tmp_path / "match.mp4", steady(60, rate=10.0))
+    done = touchline("convert", labels, tmp_path / "val.json", "--to", "e2e-spot", "--video", video)
+    assert done.returncode == 0, done.stderr
+    (told,) = json.loads((tmp_path / "val.json").read_text())
+    assert (told["fps"], told["num_frames"], told["events"][0]["frame"]) == (10.0, 60, 40)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["{tmp}/nothing.json", "{tmp}/a.csv"], "no such file or folder"),
+        (["{labels}", "{tmp}/a.doc"], "cannot be told from this name"),
+        (["{labels}", "{tmp}/a.csv", "--to", "word"], "there is no format 'word'"),
+        (["{labels}", "{tmp}/a.json", "--to", "labels-cameras"], "holds spots and SoccerNet Labels-cameras shots"),
+        (["{labels}", "{labels}", "--to", "labels-v2"], "are the same"),
+        (["{labels}", "{tmp}/there.csv"], "is there already"),
+        (["{labels}", "{tmp}/a.csv", "--classes", "finediving"], "'Goal' is not in the class table 'finediving'"),
+    ],
+)  # fmt: skip
+def test_bad_input(arguments: list[str], says: str, labels: Path, tmp_path: Path) -> None:
+    (tmp_path / "there.csv").write_text("")
+    done = touchline("convert", *[a.format(tmp=tmp_path, labels=labels) for a in arguments])
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert not (tmp_path / "a.csv").exists()

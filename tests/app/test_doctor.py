@@ -1,0 +1,101 @@
+"""``touchline doctor``: what it says, what it writes, what it exits with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotting_core.classes import load_classes
+from spotting_core.formats.labels_v2 import read_labels, write_labels
+from spotting_core.formats.results_spotting import write_results
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from tests.app.commands import touchline
+from tests.conftest import REPOSITORY, small_model
+from tests.videos import make_video, steady
+
+DEMO = REPOSITORY / "assets" / "demo_match"
+
+
+def test_the_demo_is_well(tmp_path: Path) -> None:
+    done = touchline("doctor", "--demo", "--model", small_model(tmp_path / "m"), "--json", tmp_path / "r.json")
+    assert done.returncode == 0, done.stderr
+    assert "Orrin City v Kestrel City" in done.stdout
+    assert "unknown, no analysis by this model was measured here" in done.stdout
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert told["failed"] is False
+    assert {f["check"] for f in told["findings"]} <= {"playback"}
+
+
+def test_wrong_predictions_fail_and_are_mended_beside(tmp_path: Path) -> None:
+    names = load_classes().names
+    wrong = dict(zip(sorted(names), names, strict=True))
+    truth = read_labels(DEMO / "Labels-v2.json")
+    said = [
+        replace(s, label=wrong[s.label], confidence=0.9, team="unknown", visible=None, source="imported") for s in truth
+    ]
+    path = tmp_path / "results_spotting.json"
+    write_results(path, said)
+    done = touchline("doctor", "--demo", "--predictions", path, "--json", tmp_path / "r.json")
+    assert done.returncode == 1, done.stderr
+    (found,) = [f for f in json.loads((tmp_path / "r.json").read_text())["findings"] if f["severity"] == "error"]
+    assert found["check"] == "predictions, class order"
+    assert "alphabetical" in found["what"]
+    assert found["safe"]
+
+
+def test_fixing_writes_copies_and_touches_nothing(tmp_path: Path) -> None:
+    game = tmp_path / "game"
+    game.mkdir()
+    make_video(game / "1_224p.mkv", steady(600, rate=5.0), b_frames=0)
+    spots = [Spot(1, t * 2_000_000, "Foul", visible=True) for t in range(1, 60)]
+    write_labels(game / "Labels-v2.json", [replace(s, time=s.time // 1000) for s in spots])
+    before = {p.name: p.read_bytes() for p in game.iterdir()}
+    done = touchline("doctor", game, "--fix")
+    assert done.returncode == 1, done.stderr
+    assert "seconds were written as milliseconds" in done.stdout
+    assert {n: (game / n).read_bytes() for n in before} == before
+    assert read_labels(game / "Labels-v2.fixed.json") == spots
+    assert open_match(game / "1_224p.fixed.mp4").halves
+    assert touchline("doctor", game, "--fix").returncode == 2
+
+
+def test_scores_with_a_background_column(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "match.mp4", steady(120, rate=2.0))
+    table = np.full((120, 18), 0.005, np.float32)
+    table[:, 0] = 0.9
+    np.save(tmp_path / "1_scores.npy", table)
+    done = touchline("doctor", video, "--predictions", tmp_path / "1_scores.npy", "--fix")
+    assert done.returncode == 1, done.stderr
+    assert "column 0 is the background" in done.stdout
+    assert np.load(tmp_path / "1_scores.fixed.npy").shape == (120, 17)
+
+
+def test_scores_at_another_rate(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "match.mp4", steady(240, rate=2.0))
+    np.save(tmp_path / "1_scores.npy", np.random.default_rng(0).random((120, 17)).astype(np.float32) * 0.2)
+    done = touchline("doctor", video, "--predictions", tmp_path / "1_scores.npy")
+    assert done.returncode == 1, done.stderr
+    assert "the scores have 1 rows a second, not 2" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["doctor"], "give a SOURCE or --demo"),
+        (["doctor", "{tmp}/nothing"], "no such file or folder"),
+        (["doctor", "--demo", "--model", "best"], "no model of this name"),
+        (["doctor", "--demo", "--labels", "{tmp}/broken.json"], "not JSON"),
+        (["doctor", "--demo", "--predictions", "{tmp}/nothing.json"], "no such file or folder"),
+        (["doctor", "--demo", "--classes", "cricket"], "no such class table"),
+    ],
+)  # fmt: skip
+def test_bad_input(arguments: list[str], says: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text('{"annotations": "gameTime"')
+    done = touchline(*[a.format(tmp=tmp_path) for a in arguments])
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr

@@ -1,0 +1,241 @@
+"""The Evaluate view, imported sets, and their spots over a match."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app.comparison import LIBRARY, compared, label_choices, prediction_choices
+from app.library import Library, Match
+from app.prediction_sets import LABELS, PREDICTIONS, PredictionSets, spots_of
+from app.settings import settings
+from app.views.evaluate_charts import Curve, share
+from app.views.evaluate_errors import in_order, link_to, told
+from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, Outcome
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+NAMES = load_classes().names
+TRUTH = [Spot(1, 2_000_000, "Goal", visible=True), Spot(1, 5_000_000, "Foul", visible=True)]
+SAID = [Spot(1, 2_200_000, "Goal", 0.9), Spot(1, 8_000_000, "Foul", 0.8), Spot(1, 9_000_000, "Corner", 0.7)]
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def library(data: DataDirectory) -> Library:
+    return Library(settings(), open_database(data))
+
+
+@pytest.fixture
+def sets(data: DataDirectory) -> PredictionSets:
+    return PredictionSets(data)
+
+
+@pytest.fixture
+def match(tmp_path: Path, library: Library, data: DataDirectory) -> Match:
+    """A labelled and analysed match."""
+    path = make_video(tmp_path / "mine.mp4", steady(260))
+    make_analysis(open_match(path), data, SAID)
+    added = library.add("mine.mp4")
+    write_labels(tmp_path / "labels.json", TRUTH)
+    library.upload_labels(added, "labels.json", (tmp_path / "labels.json").read_bytes())
+    return added
+
+
+def results(*spots: tuple[float, str, float]) -> bytes:
+    rows = [{"half": "1", "position": str(round(t * 1000)), "label": n, "confidence": str(c)} for t, n, c in spots]
+    return json.dumps({"predictions": rows}).encode()
+
+
+def zipped(**games: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for game, content in games.items():
+            archive.writestr(f"league/season/{game}/results_spotting.json", content)
+    return out.getvalue()
+
+
+def run(**state: Any) -> AppTest:
+    def script() -> None:
+        from app.views import evaluate, page
+
+        page.register(library=None, match=None, evaluate=None)
+        evaluate.show()
+
+    at = AppTest.from_function(script, default_timeout=60)
+    for key, value in state.items():
+        at.session_state[key] = value
+    return at.run()
+
+
+def component(at: AppTest, index: int) -> dict[str, Any]:
+    proto = at.get("bidi_component")[index].proto
+    found: dict[str, Any] = json.loads(proto.json or proto.mixed.json)
+    return found
+
+
+def texts(at: AppTest) -> str:
+    return " ".join(e.value for kind in ("html", "markdown", "caption", "info", "error") for e in at.get(kind))
+
+
+# --- the view -------------------------------------------------------------------------------------------
+
+
+def test_one_system_is_measured(match: Match) -> None:
+    at = run(evaluate_labels=match.id)
+    assert not at.exception
+    table = component(at, 0)
+    rows = {r["name"]: r for r in table["rows"]}
+    assert (rows["Goal"]["truths"], rows["Goal"]["tight"], rows["Goal"]["loose"]) == (1, {"a": 1.0}, {"a": 1.0})
+    assert rows["Foul"]["tight"] == {"a": 0.0}  # 3 s late is outside of 2.5 s
+    assert rows["Foul"]["loose"]["a"] > 0.9
+    assert rows["Corner"]["tight"] is None
+    assert not table["two"]
+    assert "left out of the averages" in table["note"]
+    errors = component(at, 1)["errors"]
+    assert [(e["kind"], e["short"]) for e in errors] == [("near", "Foul"), ("false", "Corner")]
+    assert errors[0]["text"] == "mine, 3.0 s late, .80"
+    assert errors[0]["link"].startswith(f"match?match={match.id}&half=1&t=8.000&class=Foul&source=model%3A")
+    assert errors[0]["picture"].startswith("/touchline/picture/")
+    assert "Counted in 1 match" in texts(at)
+
+
+def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:
+    one, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    at = run(evaluate_labels=match.id, evaluate_b=f"set:{one.id}")
+    assert not at.exception
+    table = component(at, 0)
+    assert table["two"]
+    assert {r["name"]: r["tight"] for r in table["rows"]}["Foul"] == {"a": 0.0, "b": 1.0}
+    assert ".50 B" in texts(at)
+
+
+def test_nothing_to_compare_says_what_to_do(match: Match, library: Library) -> None:
+    demo = library.demo()
+    assert demo is not None
+    for name in ("mine.mp4", "labels.json"):
+        assert (match.path.parent / name).exists()
+    library.remove(match)
+    at = run(evaluate_labels=demo.id)
+    assert not at.exception
+    if not at.get("bidi_component"):  # without the analysis that ships there is nothing to measure
+        assert "No predictions yet" in texts(at)
+
+
+def test_a_set_without_this_match_fails_in_words(match: Match, sets: PredictionSets) -> None:
+    one, _ = sets.add("Other", "o.zip", zipped(elsewhere=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    at = run(evaluate_labels=match.id, evaluate_a=f"set:{one.id}")
+    assert not at.exception
+    assert "has spotted none of these matches" in at.error[0].value
+
+
+# --- imported sets --------------------------------------------------------------------------------------
+
+
+def test_a_single_file_needs_its_match(match: Match, sets: PredictionSets) -> None:
+    content = results((5.1, "Foul", 0.9), (1.0, "Homerun", 0.9))
+    with pytest.raises(BadInputError, match="does not say which match"):
+        sets.add("Other", "o.json", content, PREDICTIONS, NAMES)
+    one, record = sets.add("Other", "o.json", content, PREDICTIONS, NAMES, match)
+    assert [s.why for s in record.skipped] == ["1 prediction of the unknown class 'Homerun'"]
+    assert sets.all() == [one]
+    assert spots_of(one, match, NAMES) == [Spot(1, 5_100_000, "Foul", 0.9, source="Other")]
+    sets.remove(one)
+    assert sets.all() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"{", "o.json: this results_spotting file is not JSON"), (results((1, "Homerun", 1)), "no spot in it is of a known class"), (b"PK\x03\x04", "o.json.*no such|cannot|not")],
+)  # fmt: skip
+def test_broken_files_are_refused_and_leave_nothing(content: bytes, says: str, sets: PredictionSets, data: DataDirectory) -> None:  # fmt: skip
+    with pytest.raises(BadInputError, match=says) as caught:
+        sets.add("Other", "o.json", content, PREDICTIONS, NAMES)
+    assert str(data.root) not in str(caught.value)
+    assert list((data.root / "imports").iterdir()) == []
+
+
+def test_imported_labels_are_compared_with_imported_predictions(match: Match, library: Library, sets: PredictionSets) -> None:  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        row = {"gameTime": "1 - 00:05", "label": "Foul", "position": "5000", "visibility": "visible"}
+        archive.writestr("league/season/mine/Labels-v2.json", json.dumps({"annotations": [row]}))
+    truth, _ = sets.add("Data set", "l.zip", out.getvalue(), LABELS, NAMES)
+    said, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    assert label_choices(library, sets)[f"set:{truth.id}"] == "Data set, 1 game"
+    assert prediction_choices(library, sets, f"set:{truth.id}") == {f"set:{said.id}": "Other"}
+    found = compared(library, sets, f"set:{truth.id}", f"set:{said.id}", NAMES)
+    assert [m.id for m in found.matches if m] == [match.id]
+    with pytest.raises(BadInputError, match="only be compared with imported predictions"):
+        compared(library, sets, f"set:{truth.id}", "model:0", NAMES)
+    assert LIBRARY not in prediction_choices(library, sets, match.id)
+
+
+def test_imported_spots_lie_over_the_match(match: Match, sets: PredictionSets) -> None:
+    one, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+
+    def script() -> None:
+        from app.views import match as view
+        from app.views import page
+
+        page.register(library=None, match=None)
+        view.show()
+
+    at = AppTest.from_function(script, default_timeout=60)
+    at.query_params["match"] = match.id
+    at.query_params["source"] = f"set:{one.id}"
+    shown = component(at.run(), 0)
+    assert not at.exception
+    assert (shown["model"], shown["method"]) == ("Other", "as imported")
+    assert [s[2] for s in shown["spots"]] == [5.1]
+    assert shown["notice"].startswith("The spots are those of Other, from a file.")
+
+
+# --- pieces ---------------------------------------------------------------------------------------------
+
+
+def test_the_point_of_a_threshold() -> None:
+    import numpy as np
+
+    curve = Curve(np.array([0.0, 0.5, 0.9]), np.array([0.5, 0.7, 1.0]), np.array([1.0, 0.6, 0.2]))
+    assert [curve.at(t) for t in (0.0, 0.3, 0.5, 0.95)] == [(0.5, 1.0), (0.7, 0.6), (0.7, 0.6), (0.0, 0.0)]
+
+
+def test_words_and_order_of_errors() -> None:
+    classes = load_classes()
+    missed = Outcome(MISSED, 0, 1, 9_000_000, "Goal", confidence=0.31)
+    near = Outcome(NEAR, 0, 1, 5_000_000, "Foul", error=-1_240_000, confidence=0.55)
+    false = Outcome(FALSE, 0, 1, 1_000_000, "Foul", confidence=0.6, instead="Direct free-kick")
+    assert [told(o, classes) for o in (missed, near, false)] == [
+        "best score .31", "1.2 s early, .55", ".60, Direct FK is true"
+    ]  # fmt: skip
+    assert in_order([missed, near, false], "By confidence") == [false, near, missed]
+    assert in_order([missed, near, false], "By time error")[0] == near
+    assert in_order([missed, near, false], "By match time") == [false, near, missed]
+    assert [share(v) for v in (0.0, 0.584, 1.0)] == [".00", ".58", "1.00"]
+
+
+def test_links_open_the_player_at_the_moment(match: Match) -> None:
+    link = link_to(match, Outcome(NEAR, 0, 2, 37_400_000, "Yellow card", error=1), "set:ab")
+    assert link == f"match?match={match.id}&half=2&t=37.400&class=Yellow+card&source=set%3Aab"

@@ -1,0 +1,398 @@
+"""Every format: what was written is read again, and what only the format knows survives."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spotting_core.classes import load_classes
+from spotting_core.errors import BadInputError
+from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode
+from spotting_core.formats.document import Document, HalfInfo, Options, half_starts
+from spotting_core.formats.labels_cameras import Shot, read_shots, write_shots
+from spotting_core.formats.registry import FORMATS, Format
+from spotting_core.spots import Spot
+from tests.conftest import REPOSITORY
+
+CLASSES = load_classes()
+OPTIONS = Options(CLASSES, rate=25.0)
+HALVES = {h: HalfInfo(25.0, 90_000, 640, 360, 3_600_000_000, f"game/{h}") for h in (1, 2)}
+V1 = ("Goal", "Yellow card", "Red card", "Yellow->red card", "Substitution")
+STEP = {"1 s": 1_000_000, "1 frame": 40_000, "2 frames": 120_000, "1 ms": 1000, "1 µs": 1}
+
+spots = st.builds(
+    Spot,
+    half=st.sampled_from([1, 2]),
+    time=st.integers(0, 3_599_999_999),
+    label=st.sampled_from(CLASSES.names),
+    confidence=st.none() | st.floats(0, 1),
+    team=st.sampled_from(["home", "away", "unknown"]),
+    visible=st.booleans() | st.none(),
+)
+
+
+def as_carried(spot: Spot, form: Format) -> tuple:
+    """What is left of a spot in a format."""
+    confidence = spot.confidence if form.confidence else None
+    if form.name == "results-spotting" and spot.confidence is None:
+        confidence = 1.0
+    visible = spot.visible if form.visibility else None
+    if form.name == "labels-v2":
+        visible = spot.visible is not False
+    team = spot.team if form.team else "unknown"
+    if form.name == "e2e-spot" and spot.confidence is not None:
+        team, visible = "unknown", None
+    elif form.name == "e2e-spot" and team != "unknown":
+        visible = visible is not False
+    return spot.half, spot.label, confidence, team, visible
+
+
+def is_same(spot: Spot, again: Spot, form: Format) -> bool:
+    near = abs(spot.time - again.time) <= STEP[form.resolution] * (1 if form.resolution == "1 s" else 0.5)
+    half, label, confidence, team, visible = as_carried(spot, form)
+    # OpenTimelineIO writes numbers to 16 digits, one less than a double may need.
+    sure = again.confidence == (confidence if form.name != "otio" or confidence is None else pytest.approx(confidence))
+    return near and sure and (again.half, again.label, again.team, again.visible) == (half, label, team, visible)
+
+
+def target(folder: Path, form: Format) -> Path:
+    return folder / ("pred-test.7.json" if form.name == "e2e-spot" else f"file{form.suffix}")
+
+
+WRITERS = [f.name for f in registry.spot_writers()]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_what_was_written_is_read_again(
+    name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    form = FORMATS[name]
+    mixed = data.draw(st.lists(spots, max_size=12))
+    if name == "labels-v1":
+        mixed = [s for s in mixed if s.label in V1]
+    document = Document.of(mixed, "league/season/game", HALVES)
+    path = target(tmp_path_factory.mktemp("formats"), form)
+    assert registry.write(path, [document], form, OPTIONS) == 1
+    again = [s for d in registry.read(path, form, OPTIONS) for s in d.spots]
+    again.sort(key=lambda s: (s.half, s.time))
+    assert len(again) == len(mixed)
+    if not STEP[form.resolution] > 1000:  # coarser times bring ties, whose order may change
+        assert all(is_same(a, b, form) for a, b in zip(document.spots, again, strict=True))
+    else:
+        left = list(again)
+        for spot in document.spots:
+            found = next((b for b in left if is_same(spot, b, form)), None)
+            assert found is not None, spot
+            left.remove(found)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_second_round_changes_nothing(name: str, tmp_path: Path) -> None:
+    form = FORMATS[name]
+    first, second = target(tmp_path, form), tmp_path / f"again{form.suffix}"
+    one = [Spot(1, 10_520_000, "Goal", 0.9, "home", True), Spot(2, 7_000_000, "Yellow->red card", 0.5)]
+    registry.write(first, [Document.of(one, "game", HALVES)], form, OPTIONS)
+    registry.write(second, registry.read(first, form, OPTIONS), form, OPTIONS)
+    third = tmp_path / f"third{form.suffix}"
+    registry.write(third, registry.read(second, form, OPTIONS), form, OPTIONS)
+    assert third.read_bytes() == second.read_bytes()
+    if name not in ("fcp-xml", "fcpx-xml"):  # these adapters name the pieces anew the first time
+        assert second.read_bytes() == first.read_bytes()
+
+
+UNKNOWN = {
+    "labels-v2": {
+        "UrlLocal": "a/", "gameReferee": "R",
+        "annotations": [
+            {"gameTime": "1 - 00:07", "label": "Goal", "position": "7250", "team": "both", "visibility": "unclear", "player": 9},
+            {"gameTime": "1 - 00:01", "label": "Foul", "position": "1000", "team": "home", "visibility": "visible"},
+        ],
+    },
+    "labels-v1": {
+        "UrlLocal": "a/", "gameScore": "1 - 0",
+        "annotations": [
+            {"gameTime": "1 - 12:43", "label": "soccer-ball-own", "team": "home", "note": "x"},
+            {"gameTime": "2 - 00:10", "label": "var-check", "team": "away"},
+        ],
+    },
+    "labels-cameras": {
+        "UrlLocal": "a/", "gameDate": "d",
+        "annotations": [
+            {"change_type": "logo", "gameTime": "1 - 00:18", "label": "Spider camera", "position": "18840", "replay": "replay",
+             "link": {"label": "Goal", "half": "1", "time": "00:07"}},
+        ],
+    },
+    "results-spotting": {
+        "UrlLocal": "a/", "model": "m",
+        "predictions": [{"gameTime": "1 - 0:10", "label": "Kick-off", "position": "10500", "half": "1", "confidence": "0.9104683995246887", "logit": 2.5}],
+    },
+    "e2e-spot": [
+        {"video": "g/1", "num_frames": 100, "num_events": 1, "fps": 2.0833, "width": 398, "height": 224, "split": "x",
+         "events": [{"frame": 7, "label": "Goal", "comment": "home; visible", "id": 3}]},
+        {"video": "01__108", "num_frames": 122, "num_events": 1, "fps": -1, "width": 455, "height": 256, "_source_info": {"difficulty": 3.6},
+         "events": [{"frame": 39, "label": "Twist(s)", "comment": "Arm.Back -> 2.5 Twists"}]},
+    ],
+    "osl": {
+        "version": "2.0", "date": "2026-05-19", "dataset_name": "demo", "description": "", "modalities": ["video"], "metadata": {"sport": "soccer"},
+        "labels": {"action": {"type": "single_label", "labels": ["pass", "shot"]}, "attributes": {"type": "multi_label", "labels": ["header"]}},
+        "licence": {"name": "CC", "years": [1, 2.5]},
+        "data": [
+            {"id": "a", "inputs": [{"type": "video", "path": "clips/a.mp4", "fps": 25.0}], "captions": [{"lang": "en", "text": "t"}],
+             "events": [{"head": "action", "label": "shot", "position_ms": 4320, "confidence_score": 0.84, "player": "9"}]},
+            {"id": "b", "inputs": [{"type": "video", "path": "clips/b.mp4"}], "events": []},
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown_fields_survive(name: str, tmp_path: Path) -> None:
+    form, first, second = FORMATS[name], tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text(json.dumps(UNKNOWN[name]))
+    registry.write(second, registry.read(first, form), form)
+    assert json.loads(second.read_text()) == UNKNOWN[name]
+
+
+def test_a_foreign_sportscode_timeline_survives(tmp_path: Path) -> None:
+    text = """<?xml version="1.0"?><file><SORT_INFO><sort_type>sort order</sort_type></SORT_INFO><ALL_INSTANCES>
+    <instance><ID>P1</ID><start>3.6</start><end>9.7</end><code>PASS</code><flag>x</flag>
+      <label><group>Team</group><text>Henkie</text></label><label><text>Long ball</text></label></instance>
+    <instance><ID>P2</ID><start>00:01:08.3</start><end>74.5</end><code>SHOT</code></instance>
+    </ALL_INSTANCES><ROWS><row><code>PASS</code><R>1</R></row></ROWS></file>"""
+    (tmp_path / "t.xml").write_text(text)
+    assert registry.guess_source(tmp_path / "t.xml").name == "sportscode"
+    document = registry.read_one(tmp_path / "t.xml")
+    assert [(s.time, s.label, s.team) for s in document.spots] == [(3_600_000, "PASS", "unknown"), (68_300_000, "SHOT", "unknown")]  # fmt: skip
+    again = sportscode.render(document, OPTIONS).decode()
+    for kept in ("<start>3.6</start>", "<end>9.7</end>", "Henkie", "Long ball", "<flag>x</flag>", "<ROWS>", "SORT_INFO", "P2"):  # fmt: skip
+        assert kept in again
+    moved = document.with_spots([s.moved_to(s.time + 1_000_000) for s in document.spots])
+    assert "<start>4.6</start>" in sportscode.render(moved, OPTIONS).decode()
+
+
+def test_csv_keeps_other_columns_and_reads_what_spreadsheets_write(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("\ufeffHalf;Time;Label;Player\n1;12:43.5;Goal;Ten, the\n2;7;Foul;\n", encoding="utf-8")
+    document = registry.read_one(first)
+    assert [(s.half, s.time, s.label) for s in document.spots] == [(1, 763_500_000, "Goal"), (2, 7_000_000, "Foul")]
+    registry.write(second, [document], FORMATS["csv"])
+    assert second.read_text().splitlines()[:2] == [
+        "half,match_time,seconds,label,confidence,team,visible,source,Player",
+        '1,12:43,763.500,Goal,,unknown,,truth,"Ten, the"',
+    ]
+
+
+def test_a_foreign_webvtt_file_survives(tmp_path: Path) -> None:
+    text = "WEBVTT - chapters\n\nSTYLE\n::cue { color: red }\n\nNOTE by hand\n\nintro\n00:00:01.000 --> 00:00:04.000 line:0\nKick &amp;\noff\n"
+    (tmp_path / "a.vtt").write_text(text)
+    document = registry.read_one(tmp_path / "a.vtt")
+    assert document.spots == [Spot(1, 1_000_000, "Kick & off")]
+    registry.write(tmp_path / "b.vtt", [document], FORMATS["webvtt"])
+    again = (tmp_path / "b.vtt").read_text()
+    for kept in ("WEBVTT - chapters", "::cue", "NOTE by hand", "intro", "00:00:04.000 line:0", "Kick &amp;\noff"):
+        assert kept in again
+
+
+def test_a_foreign_timeline_keeps_all_but_its_markers(tmp_path: Path) -> None:
+    otio = pytest.importorskip("opentimelineio")
+    timeline = otio.schema.Timeline("cut", metadata={"studio": {"reel": 7}})
+    track = otio.schema.Track("V1", kind="Video")
+    timeline.tracks.append(track)
+    span = otio.opentime.TimeRange(otio.opentime.RationalTime(50, 25), otio.opentime.RationalTime(100, 25))
+    for name in "abc":
+        track.append(otio.schema.Clip(name, otio.schema.MissingReference(), span))
+    at = otio.opentime.TimeRange(otio.opentime.RationalTime(75, 25), otio.opentime.RationalTime(5, 25))
+    track[1].markers.append(otio.schema.Marker("Goal", at, "GREEN", metadata={"by": "hand"}))
+    otio.adapters.write_to_file(timeline, str(tmp_path / "a.otio"))
+    document = registry.read_one(tmp_path / "a.otio")
+    assert document.spots == [Spot(1, 5_000_000, "Goal")]  # 4 s of clip a, 1 s into clip b
+    registry.write(tmp_path / "b.otio", [document], FORMATS["otio"])
+    assert json.loads((tmp_path / "b.otio").read_text()) == json.loads((tmp_path / "a.otio").read_text())
+
+
+def test_a_tree_and_a_zip_hold_many_matches(tmp_path: Path) -> None:
+    games = [Document.of([Spot(1, n * 1_000_000, "Goal", 0.5)], f"l/s/g{n}") for n in range(3)]
+    form = FORMATS["results-spotting"]
+    for place in (tmp_path / "tree", tmp_path / "all.zip"):
+        assert registry.write(place, games, form) == 3
+        assert registry.guess_source(place) is form
+        again = list(registry.read(place))
+        assert [(d.game, [s.time for s in d.spots]) for d in again] == [(d.game, [s.time for s in d.spots]) for d in games]  # fmt: skip
+    assert (tmp_path / "tree" / "l" / "s" / "g0" / "results_spotting.json").is_file()
+    with pytest.raises(BadInputError, match="several matches"):
+        registry.write(tmp_path / "one.json", games, form)
+
+
+@pytest.mark.parametrize("game", ["../out", "/etc", "a/../../b"])
+def test_a_match_name_cannot_leave_the_folder(tmp_path: Path, game: str) -> None:
+    with pytest.raises(BadInputError, match="no path below a folder"):
+        registry.write(tmp_path / "tree", [Document.of([], game)], FORMATS["labels-v2"])
+
+
+def test_halves_lie_one_after_the_other_on_one_time_line() -> None:
+    known = Document.of([Spot(2, 1, "Goal")], halves={1: HalfInfo(duration=2_800_000_000)})
+    assert half_starts(known) == {1: 0, 2: 2_800_000_000}
+    assert half_starts(Document.of([Spot(2, 1, "Goal")])) == {1: 0, 2: 2_700_000_000}
+    late = Document.of([Spot(1, 2_830_000_000, "Goal"), Spot(2, 1, "Goal")])
+    assert half_starts(late)[2] == 2_880_000_000
+
+
+def test_shots_round_trip(tmp_path: Path) -> None:
+    shots = [
+        Shot(1, 0, 5_000_000, "Main camera center", False, "abrupt"),
+        Shot(1, 5_000_000, 9_000_000, "Public", True),
+    ]
+    write_shots(tmp_path / "c.json", shots)
+    assert read_shots(tmp_path / "c.json") == shots
+    said = labels_cameras.parse(
+        b'{"annotations": [{"gameTime": "1 - 00:01", "label": "Public", "confidence": "0.25"}]}', ""
+    )
+    assert said.entries[0].confidence == 0.25
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 30), st.integers(0, 2**32 - 1))
+def test_scores_round_trip_exactly(tmp_path_factory: pytest.TempPathFactory, frames: int, seed: int) -> None:
+    path = tmp_path_factory.mktemp("scores") / "pred-test.3.score.json.gz"
+    rng = np.random.default_rng(seed)
+    tracks = [e2e_spot.ScoreTrack(f"g/{h}", rng.random((frames, 5), np.float32)) for h in (1, 2)]
+    assert e2e_spot.write_scores(path, tracks) == 2
+    again = list(e2e_spot.read_scores(path))
+    assert [t.video for t in again] == ["g/1", "g/2"]
+    assert all(np.array_equal(a.scores, b.scores) for a, b in zip(tracks, again, strict=True))
+
+
+def test_a_score_file_becomes_spots_without_its_background(tmp_path: Path) -> None:
+    scores = np.zeros((100, 5), np.float32)
+    scores[:, 0] = 1.0
+    scores[40] = [0.1, 0, 0, 0.9, 0]
+    path = tmp_path / "pred-test.3.score.json.gz"
+    e2e_spot.write_scores(path, [e2e_spot.ScoreTrack("01__108", scores)])
+    document = registry.read_one(path, options=Options(load_classes("finediving"), rate=25.0, threshold=0.5))
+    assert [(s.label, s.time) for s in document.spots] == [("Som(s).Tuck", 1_600_000)]
+    with pytest.raises(BadInputError, match="have 5 columns; 17 classes and background make 18"):
+        registry.read_one(path, options=Options(CLASSES, rate=25.0))
+    with pytest.raises(BadInputError, match="neither its classes nor its frame rate"):
+        registry.read_one(path)
+
+
+def test_published_frame_labels_are_read_and_written_back(shared: Path, tmp_path: Path) -> None:
+    for sport in ("finediving", "tennis"):
+        source = shared / "data" / "frame_labels" / sport / "val.json"
+        assert registry.guess_source(source).name == "e2e-spot"
+        classes = load_classes(source.with_name("class.txt"))
+        registry.write(tmp_path / "val.json", registry.read(source, options=Options(classes)), FORMATS["e2e-spot"])
+        assert json.loads((tmp_path / "val.json").read_text()) == json.loads(source.read_text())
+
+
+def test_published_labels_survive_every_format_that_carries_them(shared: Path, tmp_path: Path) -> None:
+    archive = shared / "data" / "evaluation" / "labels.zip"
+    documents = [d for d, _ in zip(registry.read(archive, options=Options(CLASSES)), range(3), strict=False)]
+    for name in ("labels-v2", "csv", "osl", "e2e-spot", "sportscode", "otio"):
+        form = FORMATS[name]
+        place = tmp_path / (f"all-{name}{form.suffix}" if form.many else f"tree-{name}")
+        registry.write(place, documents, form, Options(CLASSES, rate=1000.0))
+        again = {d.game: d.sorted_spots for d in registry.read(place, form)}
+        assert again == {d.game: d.sorted_spots for d in documents}, name
+
+
+GUESSED = {
+    "val.json": ('[{"video": "a", "events": [], "num_events": 0}]', "e2e-spot"),
+    "whatever.json": ('[{"video": "a", "fps": 2, "events": []}]', "e2e-spot"),
+    "mine.json": ('{"annotations": [{"gameTime": "1 - 00:01", "label": "Goal"}]}', "labels-v2"),
+    "theirs.json": ('{"UrlLocal": "", "predictions": []}', "results-spotting"),
+    "set.json": ('{"version": "2.0", "modalities": [], "data": []}', "osl"),
+    "cut.xml": ('<?xml version="1.0"?><xmeml version="4"></xmeml>', "fcp-xml"),
+    "coach.xml": ("<file><ALL_INSTANCES/></file>", "sportscode"),
+    "reel.edl": ("TITLE: x", "edl"),
+    "list.csv": ("label,seconds", "csv"),
+    "Labels.json": ("{}", "labels-v1"),
+}
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
+    content, form = GUESSED[name]
+    (tmp_path / name).write_text(content)
+    assert registry.guess_source(tmp_path / name).name == form
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("e2e-spot", b'[{"video": "a"}]', "video 1: expected a video with its events"),
+        ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "event 1: this event cannot be read"),
+        ("e2e-spot", b'[{"video": "a", ', "not JSON"),
+        ("osl", b'{"version": "2.0"}', "has no data"),
+        ("osl", b'{"data": [{"id": "a", "events": [{"label": "x"}]}]}', "event 1: this event cannot be read"),
+        ("sportscode", b"<file/>", "no ALL_INSTANCES"),
+        ("sportscode", b"<file><ALL_INSTANCES><instance><code>x</code></instance></ALL_INSTANCES></file>", "instance 1"),
+        ("sportscode", b'<!DOCTYPE f [<!ENTITY a "b">]><file>&a;</file>', "declares entities"),
+        ("fcp-xml", b'<!DOCTYPE f [<!ENTITY a "b">]><xmeml>&a;</xmeml>', "cannot be read"),
+        ("csv", b"label\nGoal\n", "needs the columns label and seconds"),
+        ("csv", b"label,seconds\nGoal,soon\n", "line 2: the half, time or confidence"),
+        ("csv", b"label,seconds\nGoal,1,2\n", "line 2: this line has more cells"),
+        ("csv", b"\xff\xfe", "not UTF-8"),
+        ("webvtt", b"hello", "not WebVTT"),
+        ("otio", b"{}", "holds no timeline"),
+        ("edl", b"\xff", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_broken_files_say_what_is_wrong(name: str, content: bytes, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken"
+    path.write_bytes(content)
+    with pytest.raises(BadInputError, match=says):
+        list(registry.read(path, FORMATS[name]))
+
+
+def test_damaged_archives_say_so(tmp_path: Path) -> None:
+    packed = tmp_path / "pred-val.1.recall.json.gz"
+    packed.write_bytes(gzip.compress(b'[{"video": "a", "fps": 2, "events": []}]')[:-9])
+    with pytest.raises(BadInputError, match="cannot be read"):
+        list(registry.read(packed))
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("readme.txt", "x")
+    with pytest.raises(BadInputError, match="cannot be told"):
+        registry.guess_source(tmp_path / "z.zip")
+
+
+def test_own_class_lists(tmp_path: Path, shared: Path) -> None:
+    names = ("Entry", "Som(s).Pike", "Som(s).Tuck", "Twist(s)")
+    assert load_classes("finediving").names == names
+    assert load_classes(shared / "data" / "frame_labels" / "finediving" / "class.txt").names == names
+    own = tmp_path / "class.txt"
+    own.write_text("Pass\nDrive\n\n")
+    assert load_classes(own).names == ("Pass", "Drive")
+    own.with_name("twice.txt").write_text("Pass\nPass\n")
+    with pytest.raises(BadInputError, match="occurs twice"):
+        load_classes(own.with_name("twice.txt"))
+    (tmp_path / "a.csv").write_text("label,seconds\nPass,1\n")
+    with pytest.raises(BadInputError, match="entry 1: class 'Pass' is not in the class table"):
+        list(registry.read(tmp_path / "a.csv", options=Options(CLASSES)))
+
+
+def test_the_documented_table_is_the_registry() -> None:
+    rows = [line for line in (REPOSITORY / "docs" / "formats.md").read_text().splitlines() if line.startswith("| ")]
+    told = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows[1:]]
+    assert told == [
+        (
+            f.title,
+            f"`{f.name}`",
+            ", ".join(f"`{p}`" for p in f.patterns),
+            "yes" if f.reads else "no",
+            "yes" if f.writes else "no",
+            ", ".join(n for n in ("confidence", "team", "visibility") if getattr(f, n)) or "–",
+            f.resolution,
+            "many" if f.many else "one",
+        )
+        for f in FORMATS.values()
+    ]
