@@ -62,7 +62,7 @@ def workspace(
     Arguments:
         data: as ``views.match`` makes it.
         key: of the widget; what the user did is read from its session state inside the callbacks:
-            ``picked`` {half, seconds, label}, ``thresholds`` {threshold, thresholds}, ``command`` {name},
+            ``picked`` {half, seconds, label}, ``thresholds`` {threshold, thresholds, moved}, ``command`` {name},
             ``explain`` {half, seconds, label}.
     """
     _component()(

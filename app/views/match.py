@@ -159,6 +159,7 @@ def _thresholds(match: Match) -> None:
     if event:
         st.session_state["threshold"] = float(event["threshold"])
         st.session_state["thresholds"] = {str(k): float(v) for k, v in event["thresholds"].items()}
+        st.session_state["thresholds_moved"] = float(event["moved"])
 
 
 def _command(match: Match) -> None:

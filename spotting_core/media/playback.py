@@ -33,12 +33,15 @@ _TOLERANCE = 100  # microseconds by which a copy's times may differ: containers 
 
 
 def plays_as_is(media: Media) -> bool:
-    """Whether a browser plays the file on the time line of its table."""
+    """Whether a browser plays the file on the time line of its table.
+
+    Where its index stands does not matter: files are served by byte range, and browsers fetch an index at the end
+    first.
+    """
     return (
         _browser_has_decoder(media)
         and "mp4" in media.info.container
         and media.table.start == 0
-        and _index_in_front(media.path)
         and not _hides_packets(media.path)
     )
 
@@ -46,25 +49,6 @@ def plays_as_is(media: Media) -> bool:
 def _browser_has_decoder(media: Media) -> bool:
     info = media.info
     return info.codec in BROWSER_VIDEO and (info.codec != "h264" or info.pixel_format in _PLAYABLE_PIXELS)
-
-
-def _index_in_front(path: Path) -> bool:
-    """Whether an mp4's index (moov) stands before its data (mdat)."""
-    with path.open("rb") as handle:
-        size = path.stat().st_size
-        at = 0
-        while at + 8 <= size:
-            handle.seek(at)
-            header = handle.read(16)
-            length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-            if kind == b"moov":
-                return True
-            if kind == b"mdat":
-                return False
-            if length == 1:
-                length = int.from_bytes(header[8:16], "big")
-            at += length if length >= 8 else size
-    return False
 
 
 def _hides_packets(path: Path) -> bool:

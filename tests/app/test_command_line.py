@@ -65,7 +65,7 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
         (["evaluate", "--task", "spotting", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "best"], "no metric 'best'"),
         (["evaluate", "--task", "frames", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "tight"], "the task frames has no metric"),
         (["evaluate", "--task", "spotting", "--labels", "{tmp}/nothing", "--predictions", "{tmp}"], "no such file or folder"),
-        (["evaluate", "--task", "cameras", "--labels", "{tmp}/m", "--predictions", "{tmp}/m"], "no Labels-cameras.json here"),
+        (["evaluate", "--task", "cameras", "--labels", "{tmp}/empty", "--predictions", "{tmp}/m"], "no Labels-cameras.json here"),
         (["app", "--root", "{tmp}/nothing"], "this is no folder"),
         (["analyze", "--bogus"], "No such option"),
         (["fly"], "No such command"),
@@ -78,6 +78,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     (tmp_path / "broken.toml").write_text("a = = 1")
     (tmp_path / "unknown.toml").write_text('system = "e2e-spot"\n[config]\ncolour = 1')
     (tmp_path / "system.toml").write_text('system = "magic"')
+    (tmp_path / "empty").mkdir()
     small_model(tmp_path / "m")
     before = sorted(p.name for p in tmp_path.iterdir())
     done = touchline(*[a.format(tmp=tmp_path) for a in arguments])

@@ -20,6 +20,7 @@ export class Workspace {
     this.root = root;
     this.api = api;
     this.arrays = new Map();
+    this.movedAt = 0; // when a threshold was last moved, milliseconds on the page's own clock
     this.abort = new AbortController();
     root.innerHTML = template();
     this.q = (selector) => root.querySelector(selector);
@@ -48,6 +49,9 @@ export class Workspace {
     this.theme = themeOf(this.root);
     applyTheme(this.root, this.theme);
     const match = !this.data || this.data.match.id !== data.match.id || this.data.analysis !== data.analysis;
+    // What the user has moved since this data was asked for stays as it is: the answer to that is still to come.
+    const moved = this.data && !match && (data.moved ?? 0) < this.movedAt;
+    if (moved) Object.assign(data, { threshold: this.data.threshold, thresholds: this.data.thresholds });
     this.data = data;
     this.newest = data;
     if (match) await this.openMatch(data);
@@ -115,11 +119,12 @@ export class Workspace {
   }
 
   setThreshold(action, value, final) {
+    this.movedAt = performance.now();
     if (action) this.thresholds[action.name] = value;
     else { this.data.threshold = value; for (const name of Object.keys(this.thresholds)) delete this.thresholds[name]; }
     this.rail.setThreshold(this.data.threshold);
     this.respot();
-    if (final) this.api.setTriggerValue("thresholds", { threshold: this.data.threshold, thresholds: { ...this.thresholds } });
+    if (final) this.api.setTriggerValue("thresholds", { threshold: this.data.threshold, thresholds: { ...this.thresholds }, moved: this.movedAt });
   }
 
   trigger(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
