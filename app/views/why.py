@@ -51,7 +51,7 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
             },
             {
                 "kind": "",
-                "text": f"Score in this window {in_time.score:.2f}",
+                "text": f"In this window {in_time.score:.2f}",
                 "hint": f"The model's confidence in one window of {samples} samples around the spot. The spot's "
                 "own confidence is the mean over overlapping windows.",
             },

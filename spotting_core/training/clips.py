@@ -1,7 +1,7 @@
 """Clips to train on: which, and what varies in them.
 
-Actions are rare and unequally so. Half of the clips are laid around an action of a class drawn with the
-square root of its frequency, the rest anywhere. What varies is what differs between broadcasts and must not
+Actions are rare and unequally so. Most clips are laid around an action of a class drawn with a power of its
+frequency, the rest anywhere. What varies is what differs between broadcasts and must not
 decide: side, framing, light, colours, sharpness, and the score bug, which is covered in half of the clips
 (its digits change at a goal, so a model that reads them has learned nothing about goals).
 """
@@ -31,13 +31,19 @@ _MID_GREY = 110.0
 
 @dataclass(frozen=True)
 class TrainingHalf:
-    """Half 1 or 2 with its true spots; ``entities`` were found in its pixels, ``size`` is their picture's."""
+    """Half 1 or 2 with its true spots.
+
+    Arguments:
+        entities: found in its pixels; size: (width, height) of the picture they were found in.
+        features: float16 (2, T, D), environment features of its frames as filmed and mirrored, where they are known.
+    """
 
     half: int
     frames: FrameStore
     spots: Sequence[Spot]
     entities: EntityTable | None = None
     size: tuple[int, int] = (1, 1)
+    features: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -48,15 +54,17 @@ class Clip:
     """Consecutive samples of one half.
 
     Arguments:
-        images: uint8 (T, H, W, 3) RGB.
+        images: uint8 (T, H, W, 3) RGB, or None where the features are known.
+        features: float (2, T, D), as filmed and mirrored; (1, T, D) once varied; or None.
         entities: batch of 1, or None.
         scoreboard: (x1, y1, x2, y2) as shares of the picture where it was found most often, or None.
     """
 
-    images: Tensor
+    images: Tensor | None
     entities: EntitySet | None
     targets: AnchorTargets
     scoreboard: tuple[float, ...] | None = None
+    features: Tensor | None = None
 
 
 @dataclass
@@ -65,12 +73,14 @@ class ClipSource:
 
     Arguments:
         radii: seconds, of confidence and displacement (see ``anchor_targets``).
+        rarity: power of a class's frequency with which it is drawn: 1 as often as it occurs, 0 all alike.
     """
 
     halves: Sequence[TrainingHalf]
     classes: Sequence[str]
     length: int
     radii: tuple[float, float]
+    rarity: float = 0.5
     _lengths: np.ndarray = field(init=False)
     _actions: dict[str, list[tuple[int, int]]] = field(init=False)
     _chance: list[float] = field(init=False)
@@ -84,7 +94,7 @@ class ClipSource:
                     sample = int(np.searchsorted(half.frames.times, spot.time))
                     self._actions.setdefault(spot.label, []).append((number, sample))
         counts = Counter({label: len(places) for label, places in self._actions.items()})
-        self._chance = [counts[label] ** 0.5 for label in self._actions]
+        self._chance = [counts[label] ** self.rarity for label in self._actions]
 
     def draw(self, rng: random.Random) -> Clip:
         """One random clip, unvaried."""
@@ -103,10 +113,6 @@ class ClipSource:
         at = np.arange(start, start + self.length)
         valid = (at >= 0) & (at < len(half))
         inside = at[valid]
-        first = half.frames[int(inside[0])]
-        images = np.zeros((self.length, *first.shape), np.uint8)
-        for row, sample in zip(np.flatnonzero(valid), inside, strict=True):
-            images[row] = half.frames[int(sample)]
         times = np.full(self.length, -(10**12), np.int64)
         times[valid] = half.frames.times[inside]
         targets = anchor_targets(
@@ -123,7 +129,18 @@ class ClipSource:
             before, after = int(np.flatnonzero(valid)[0]), self.length - 1 - int(np.flatnonzero(valid)[-1])
             entities = found.map(lambda v: _pad_time(v, before, after))
             scoreboard = _scoreboard(half.entities, found)
-        return Clip(torch.from_numpy(images), entities, targets, scoreboard)
+        if half.features is not None:
+            features = np.zeros((2, self.length, half.features.shape[2]), np.float32)
+            features[:, valid] = half.features[:, inside]
+            return Clip(None, entities, targets, scoreboard, torch.from_numpy(features))
+        return Clip(self._pictures(half, valid, inside), entities, targets, scoreboard)
+
+    def _pictures(self, half: TrainingHalf, valid: np.ndarray, inside: np.ndarray) -> Tensor:
+        first = half.frames[int(inside[0])]
+        images = np.zeros((self.length, *first.shape), np.uint8)
+        for row, sample in zip(np.flatnonzero(valid), inside, strict=True):
+            images[row] = half.frames[int(sample)]
+        return torch.from_numpy(images)
 
 
 def _pad_time(values: Tensor, before: int, after: int) -> Tensor:
@@ -147,6 +164,8 @@ def _scoreboard(table: EntityTable, found: EntitySet) -> tuple[float, ...] | Non
 
 def vary(clip: Clip, rng: random.Random) -> Clip:
     """The same clip as another broadcast might have shown it; one variation for all of its frames."""
+    if clip.images is None:
+        return _vary_known(clip, rng)
     images = clip.images.permute(0, 3, 1, 2).float()  # (T, 3, H, W), 0 to 255
     entities = clip.entities
     if clip.scoreboard is not None and rng.random() < 0.5:
@@ -162,6 +181,16 @@ def vary(clip: Clip, rng: random.Random) -> Clip:
         entities = _uncertain(entities, rng)
     final = images.clamp_(0, 255).round_().to(torch.uint8).permute(0, 2, 3, 1)
     return replace(clip, images=final, entities=entities)
+
+
+def _vary_known(clip: Clip, rng: random.Random) -> Clip:
+    """What can vary where pictures are no longer looked at: the side, and how sure the finder is."""
+    assert clip.features is not None
+    mirrored = rng.random() < 0.5
+    entities = _mirrored(clip.entities) if mirrored else clip.entities
+    if entities is not None:
+        entities = _uncertain(entities, rng)
+    return replace(clip, features=clip.features[int(mirrored)][None], entities=entities)
 
 
 def _cover(images: Tensor, box: Sequence[float], rng: random.Random) -> Tensor:

@@ -18,8 +18,8 @@ from spotting_core.models.window import EntitySet
 
 
 def mix_frames(frames: Tensor, partner: Tensor, share: Tensor) -> Tensor:
-    """Blend pictures (B, T, 3, H, W); partner: int64 (B,), share: float (B,) of the clip's own."""
-    own = share.view(-1, 1, 1, 1, 1)
+    """Blend pictures (B, T, 3, H, W) or features (B, T, D); partner: int64 (B,), share: float (B,) of each one's own."""
+    own = share.view(-1, *[1] * (frames.ndim - 1))
     return torch.lerp(frames[partner], frames, own)
 
 

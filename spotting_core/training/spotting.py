@@ -6,14 +6,17 @@ trained jointly from there; entities are found in the pixels of the training vid
 which stays as it is.
 
 A run may start from an earlier stage (``start_from``), and a stage may leave the environment as it is
-(``environment_stays``), which makes its steps several times cheaper.
+(``environment_stays``): then every frame is looked at once, before the first step, and a step costs a tenth.
+
+In a share of the clips the environment is dark (``dark_share``). The environment alone tells most classes on
+the matches it was trained on, so a model that always sees it never learns to read the entities.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +42,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.registry import predict, system
 from spotting_core.models.targets import AnchorTargets, stack_targets
-from spotting_core.models.window import EntitySet, Window, stack_entities
+from spotting_core.models.window import EntitySet, Output, Window, stack_entities
 from spotting_core.spots import Spot
 from spotting_core.training.clips import ClipSource, TrainingHalf, vary
 from spotting_core.training.measure import LEAST
@@ -61,6 +64,8 @@ class SpottingTrainingConfig(TrainingConfig):
         trunk_from: name or folder of the entity model whose trunk the environment starts from, or empty.
         start_from: model folder of an earlier stage, whose weights are taken where name and shape agree, or empty.
         environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
+        dark_share: of the clips in which the environment's features are zero and the entities must do.
+        rarity: power of a class's frequency with which its clips are drawn.
         stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
             alike to every model, and on a processor these stages take half of a step.
         entity_model, prompts: what finds the entities.
@@ -79,15 +84,23 @@ class SpottingTrainingConfig(TrainingConfig):
     start_from: str = ""
     environment_stays: bool = False
     stages_stay: int = 0
+    dark_share: float = 0.0
+    rarity: float = 0.5
     entity_model: str = "entities"
     prompts: str = "football"
 
 
 @dataclass(frozen=True)
 class ClipBatch:
-    """Clips of one step, frames still as bytes (B, T, H, W, 3)."""
+    """Clips of one step: frames still as bytes (B, T, H, W, 3), or their features (B, T, D).
 
-    images: Tensor
+    Arguments:
+        partner, share: of mixup, or None; dark: bool (B,), clips without environment features.
+    """
+
+    images: Tensor | None
+    features: Tensor | None
+    dark: Tensor
     entities: EntitySet | None
     targets: AnchorTargets
     partner: Tensor | None
@@ -127,7 +140,9 @@ class SpottingTrainer(Trainer[ClipBatch]):
         self.validation = self._matches(config.validation, root, data)
         radii = (self.model_config.confidence_radius, self.model_config.displacement_radius)
         halves = [half for match in self.matches for half in match.halves]
-        self.source = ClipSource(halves, self.table.names, config.clip, radii)
+        if config.environment_stays:
+            halves = [replace(h, features=known_features(self.model.environment, h, self.device)) for h in halves]
+        self.source = ClipSource(halves, self.table.names, config.clip, radii, config.rarity)
 
     def _matches(self, splits: Sequence[str], root: Path, data: DataDirectory) -> list[LabelledMatch]:
         finder = None
@@ -153,8 +168,12 @@ class SpottingTrainer(Trainer[ClipBatch]):
             share = torch.tensor([rng.betavariate(self.config.mixup, self.config.mixup) for _ in clips])
             share = torch.maximum(share, 1 - share)
         entities = [c.entities for c in clips if c.entities is not None]
+        images = [c.images for c in clips if c.images is not None]
+        features = [c.features for c in clips if c.features is not None]
         return ClipBatch(
-            torch.stack([c.images for c in clips]),
+            torch.stack(images) if images else None,
+            torch.cat(features) if features else None,
+            torch.tensor([rng.random() < self.config.dark_share for _ in clips]),
             stack_entities(entities) if entities else None,
             stack_targets([c.targets for c in clips]),
             partner,
@@ -162,25 +181,33 @@ class SpottingTrainer(Trainer[ClipBatch]):
         )
 
     def losses(self, batch: ClipBatch) -> dict[str, Tensor]:
-        frames = clip_pixels(batch.images, self.device)
+        for part in self.resting:
+            part.eval()  # its batch statistics stay as well
         entities = batch.entities.map(lambda v: v.to(self.device)) if batch.entities else None
         targets = batch.targets.map(lambda v: v.to(self.device))
+        seen = self._seen(batch)
         if batch.partner is not None and batch.share is not None:
             partner, share = batch.partner.to(self.device), batch.share.to(self.device)
-            frames = mix_frames(frames, partner, share)
+            seen = mix_frames(seen, partner, share)
             entities = mix_entities(entities, partner, share) if entities else None
             targets = mix_targets(targets, partner, share)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            output = self.model(self._window(frames, entities))
+            output = self._output(seen, batch, entities)
         return {"spotting": self.system.loss(self.model, output, targets)}
 
-    def _window(self, frames: Tensor, entities: EntitySet | None) -> Window:
-        for part in self.resting:
-            part.eval()  # its batch statistics stay as well
-        if not self.config.environment_stays:
-            return Window(frames=frames, entities=entities)
-        with torch.no_grad():
-            return Window(maps=self.model.environment.feature_map(frames), entities=entities)
+    def _seen(self, batch: ClipBatch) -> Tensor:
+        """Pixels (B, T, 3, H, W) of the batch, or its features (B, T, D)."""
+        if batch.images is not None:
+            return clip_pixels(batch.images, self.device)
+        assert batch.features is not None
+        return batch.features.to(self.device)
+
+    def _output(self, seen: Tensor, batch: ClipBatch, entities: EntitySet | None) -> Output:
+        light = (~batch.dark).to(self.device, torch.float32)
+        if batch.images is None:
+            return self.model.from_pooled(seen * light.view(-1, 1, 1), Window(entities=entities))
+        maps = self.model.environment.feature_map(seen)
+        return self.model(Window(maps=maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype), entities=entities))
 
     def after_step(self) -> bool:
         if self.step % self.config.validate_every and self.step != self.config.steps:
@@ -215,6 +242,20 @@ def clip_pixels(images: Tensor, device: torch.device) -> Tensor:
     """uint8 (B, T, H, W, 3) to normalised (B, T, 3, H, W)."""
     flat = normalised(images.flatten(0, 1), device=device)
     return flat.view(*images.shape[:2], *flat.shape[1:])
+
+
+@torch.inference_mode()
+def known_features(environment: Any, half: TrainingHalf, device: torch.device, *, window: int = 100) -> np.ndarray:
+    """Environment features of a half's frames as filmed and mirrored, window by window: float16 (2, T, D)."""
+    environment.eval()
+    parts: list[np.ndarray] = []
+    for start in range(0, len(half), window):
+        frames = np.stack([half.frames[i] for i in range(start, min(len(half), start + window))])
+        both = torch.from_numpy(np.stack([frames, frames[:, :, ::-1]]))
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            maps = environment.feature_map(clip_pixels(both, device))
+        parts.append(maps.float().mean((3, 4)).half().cpu().numpy())
+    return np.concatenate(parts, axis=1)
 
 
 def start_from_trunk(model: Any, entity_model: str) -> int:

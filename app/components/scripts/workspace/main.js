@@ -39,7 +39,7 @@ export class Workspace {
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });
     root.addEventListener("click", (event) => this.header(event));
     this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(root);
+    for (const part of [root, this.q(".lanes-body")]) this.observer.observe(part);
     root.workspace = this; // for tests
   }
 
