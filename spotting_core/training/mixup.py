@@ -18,7 +18,7 @@ from spotting_core.models.window import EntitySet
 
 
 def mix_frames(frames: Tensor, partner: Tensor, share: Tensor) -> Tensor:
-    """Blend pictures (B, T, 3, H, W) or features (B, T, D); partner: int64 (B,), share: float (B,) of each one's own."""
+    """Blend pictures (B, T, 3, H, W) or features (B, T, D); partner: int64 (B,), share: float (B,), of the own one."""
     own = share.view(-1, *[1] * (frames.ndim - 1))
     return torch.lerp(frames[partner], frames, own)
 
