@@ -36,7 +36,7 @@ bench-evaluation: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.evaluation $(DATA)/evaluation
 
 bench-preflight: $(VENV)/.test-installed
-	@$(BIN)/python -m tests.preflight_rates
+	$(BIN)/python -m benchmarks.preflight $(DATA)
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

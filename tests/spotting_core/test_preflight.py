@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import preflight as rates
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats.document import Document, Entry
@@ -20,7 +21,6 @@ from spotting_core.preflight import class_order, machine, scores, time_scale, vi
 from spotting_core.preflight.finding import ERROR, WARNING
 from spotting_core.preflight.match import check_spots, examine
 from spotting_core.spots import Spot
-from tests import preflight_rates as rates
 from tests.conftest import small_model
 from tests.videos import make_video, steady, uneven
 
@@ -29,12 +29,12 @@ CLASSES = load_classes()
 
 @pytest.fixture(scope="module")
 def real(shared: Path) -> list[rates.Match]:
-    return list(rates.real_matches(shared, 8))
+    return list(rates.real_matches(shared / "data", 8))
 
 
 @pytest.fixture(scope="module")
 def rendered(shared: Path) -> list[rates.Match]:
-    return list(rates.rendered_matches(shared, 20))
+    return list(rates.rendered_matches(shared / "data", 20))
 
 
 # --- no alarm on what is right ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -13,11 +14,13 @@ from safetensors.torch import load_file
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.media.frame_store import FrameStore
 from spotting_core.models.load import load_model
 from spotting_core.spots import Spot
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import learning_rate_share
-from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
+from spotting_core.training.clips import ClipSource, TrainingHalf
+from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig, clip_pixels, known_features
 from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
 from tests.videos import make_video, steady
@@ -101,6 +104,39 @@ def test_the_environment_stays_when_asked(root: Path, tmp_path: Path, data: Data
     moved = {name for name, value in run.model.state_dict().items() if not torch.equal(value, before[name])}
     assert moved
     assert not [name for name in moved if name.startswith("environment.")]
+
+
+def test_features_that_are_known_are_those_of_the_frames(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    run = trainer(root, tmp_path, data)
+    half = run.matches[0].halves[0]
+    known = known_features(run.model.environment, half, torch.device("cpu"), window=len(half))
+    assert known.shape == (2, len(half), run.model.environment.dim)
+    frames = np.stack([half.frames[i] for i in range(len(half))])
+    for side, pictures in enumerate((frames, np.ascontiguousarray(frames[:, :, ::-1]))):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+            maps = run.model.environment.feature_map(clip_pixels(torch.from_numpy(pictures)[None], torch.device("cpu")))
+        expected = maps.float().mean((3, 4))[0].numpy()
+        assert np.abs(known[side] - expected).max() < 0.02 * np.abs(expected).max()
+
+
+def test_in_a_dark_clip_the_environment_says_nothing(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    def gradient(share: float) -> float:
+        run = trainer(root, tmp_path / str(share), data, dark_share=share, mixup=0.0)
+        run.losses(run.make_batch(0))["spotting"].backward()
+        return max(float(p.grad.abs().max()) for p in run.model.environment.trunk.parameters() if p.grad is not None)
+
+    assert gradient(1.0) == 0
+    assert gradient(0.0) > 0
+
+
+def test_rare_classes_are_drawn_as_often_as_asked() -> None:
+    spots = [Spot(1, 1_000_000 * k, "Goal") for k in range(16)] + [Spot(1, 500_000, "Foul")]
+    times = np.arange(40) * 500_000
+    half = TrainingHalf(1, FrameStore(np.zeros(0, np.uint8), np.zeros(41, np.int64), times), spots)
+    for rarity, expected in ((1.0, 16.0), (0.5, 4.0), (0.0, 1.0)):
+        source = ClipSource([half], ("Goal", "Foul"), 12, (1.0, 2.0), rarity)
+        chance = dict(zip(source._actions, source._chance, strict=True))
+        assert chance["Goal"] / chance["Foul"] == pytest.approx(expected)
 
 
 def test_a_stage_builds_on_the_one_before(root: Path, tmp_path: Path, data: DataDirectory) -> None:

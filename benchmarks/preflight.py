@@ -80,10 +80,10 @@ class Match:
     lengths: dict[int, int]
 
 
-def real_matches(shared: Path, count: int | None = None) -> Iterator[Match]:
+def real_matches(data: Path, count: int | None = None) -> Iterator[Match]:
     """The matches of the evaluation data."""
     rng = np.random.default_rng(0)
-    folder = shared / "data" / "evaluation"
+    folder = data / "evaluation"
     labels = {d.game: d for d in registry.read(folder / "labels.zip", registry.format_named("labels-v2"))}
     for number, said in enumerate(registry.read(folder / "predictions.zip")):
         if number == count:
@@ -93,9 +93,9 @@ def real_matches(shared: Path, count: int | None = None) -> Iterator[Match]:
         yield Match(labels[said.game], said, {h: t + int(rng.exponential(20e6)) for h, t in last.items()})
 
 
-def rendered_matches(shared: Path, count: int | None = None) -> Iterator[Match]:
+def rendered_matches(data: Path, count: int | None = None) -> Iterator[Match]:
     """The rendered matches, with the true lengths of their videos."""
-    for number, path in enumerate(sorted((shared / "data" / "simmatch").glob("*/*/*/*/Labels-v2.json"))):
+    for number, path in enumerate(sorted((data / "simmatch").glob("*/*/*/*/Labels-v2.json"))):
         if number == count:
             return
         videos = {int(v.name[0]): probe_video(v).duration or 0 for v in path.parent.glob("*.mp4")}
@@ -169,8 +169,8 @@ COLUMNS = (
 
 
 def main() -> None:
-    shared = Path(__file__).resolve().parent.parent.parent / "shared"
-    sets = {"real": list(real_matches(shared)), "rendered": list(rendered_matches(shared))}
+    data = Path(sys.argv[1])
+    sets = {"real": list(real_matches(data)), "rendered": list(rendered_matches(data))}
     out = sys.stdout.write
     out("| case | " + " | ".join(f"{s} {k}, {e}" for s, k, e in COLUMNS) + " |\n")
     out("|---" * (len(COLUMNS) + 1) + "|\n")
