@@ -145,7 +145,7 @@ def calibration_figure(first: Calibration, second: Calibration | None, ink: Ink,
             hovertemplate=f"{name}: " + "of %{customdata} at %{x:.2f}, %{y:.2f} are right<extra></extra>",
         )  # fmt: skip
     figure.add_annotation(x=0.01, y=0.96, text="share right up, confidence right", showarrow=False, xanchor="left")
-    figure.add_annotation(x=0.72, y=0.87, text="ideal", showarrow=False, xanchor="right")
+    figure.add_annotation(x=1.0, y=0.86, text="ideal", showarrow=False, xanchor="right")
     return figure
 
 
