@@ -122,6 +122,8 @@ class SpottingTrainer(Trainer[ClipBatch]):
     def __init__(self, config: SpottingTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
         self.table = load_classes(config.classes)
         self.system = system(config.system)
+        for split in (*config.data, *config.validation):  # a mistyped folder is told before anything takes time
+            labelled_games(root / split)
         self.model_config = self.system.configure(**{"classes": self.table.names, "rate": config.rate, **config.model})
         torch.manual_seed(config.seed)
         model: Any = self.system.build(self.model_config)
@@ -303,6 +305,18 @@ def start_from_stage(model: torch.nn.Module, folder: str) -> int:
     return len(shared)
 
 
+def labelled_games(folder: Path) -> list[Path]:
+    """Folders with labels below a folder, in order of their names.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
+    if not games:
+        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
+    return games
+
+
 def labelled_matches(
     folders: Sequence[Path],
     data: DataDirectory,
@@ -318,12 +332,7 @@ def labelled_matches(
     Errors:
         BadInputError: a folder without labelled matches, or a broken label file.
     """
-    found = []
-    for folder in folders:
-        games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
-        if not games:
-            raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
-        found += games
+    found = [game for folder in folders for game in labelled_games(folder)]
     matches = []
     for done, game in enumerate(found):
         if progress:
