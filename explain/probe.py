@@ -11,7 +11,9 @@ whose middle lies in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from explain.attribution import Attribution
 from explain.given import Given
 from spotting_core.media.pixels import normalised
 from spotting_core.models.load import LoadedModel
@@ -50,7 +53,7 @@ class Probe:
         self.entities = entities.map(lambda v: v.to(model.device)) if entities is not None else None
         self.environment = getattr(self.network, "environment", None)
         self._known: list[Tensor] = []
-        with torch.no_grad(), self._precision():
+        with torch.no_grad(), self.precision():
             self.output: Output = self._whole()
 
     @cached_property
@@ -71,10 +74,50 @@ class Probe:
         """Confidence of a class at the anchor: (B, W, C) logits to (B,)."""
         return logits[:, self.given.anchor, self.model.classes.index(label)].float().sigmoid()
 
-    def near(self, span: int) -> list[int]:
-        """Samples of the window within ``span`` of the anchor."""
-        anchor = self.given.anchor
-        return [i for i in range(anchor - span, anchor + span + 1) if 0 <= i < len(self.given.times)]
+    @property
+    def feature_map(self) -> Tensor:
+        """The environment's last feature map of the window: (W, D, h, w)."""
+        return self._known[-1]
+
+    def attribution(
+        self,
+        method: str,
+        label: str,
+        kind: str,
+        values: np.ndarray,
+        *,
+        baseline: str,
+        score_baseline: float,
+        scale: tuple[float, float],
+        began: float,
+        held_fixed: str = "",
+    ) -> Attribution:
+        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
+        given = self.given
+        return Attribution(
+            method=method,
+            model=self.model.card.name,
+            half=given.half,
+            label=label,
+            anchor=int(given.times[given.anchor]),
+            baseline=baseline,
+            held_fixed=held_fixed,
+            kind=kind,
+            values=values,
+            times=given.times,
+            score=self.score(label),
+            score_baseline=score_baseline,
+            scale=scale,
+            seconds=time.perf_counter() - began,
+            entities=given.table.names if given.table else (),
+        )
+
+    def again(self) -> Output:
+        """The window computed once more, for whoever listens to the layers behind the environment."""
+        maps = self._known[-1][None] if self._known else None
+        with self.precision():
+            output: Output = self.network(Window(frames=self.frames[None], maps=maps, entities=self.entities))
+        return output
 
     # --- changes ------------------------------------------------------------------------------------------
 
@@ -86,7 +129,7 @@ class Probe:
             share: (B, W, N), the entities' shares instead of theirs (0 takes one out); None for no change.
         """
         variants = len(frames) if frames is not None else len(share) if share is not None else 1
-        with self._precision():
+        with self.precision():
             if self.environment is None:
                 return torch.cat([self._changed_whole(frames, first, share, b) for b in range(variants)])
             return self._changed_part(frames, first, share, variants)
@@ -109,15 +152,12 @@ class Probe:
         return torch.cat(parts)
 
     @torch.no_grad()
-    def without_samples(self, gone: list[list[int]]) -> Tensor:
-        """What the model says without some samples: blurred, and without entities: (B, W, C)."""
-        parts = []
-        for samples in gone:
-            first, stop = min(samples), max(samples) + 1
-            presence = torch.ones(1, stop - first, 1, 1)
-            presence[:, [i - first for i in samples]] = 0
-            parts.append(self._keep(presence, first))
-        return torch.cat(parts)
+    def without_samples(self, samples: list[int]) -> Tensor:
+        """What the model says without some samples: blurred, and without entities: (1, W, C)."""
+        first, stop = min(samples), max(samples) + 1
+        presence = torch.ones(1, stop - first, 1, 1)
+        presence[:, [i - first for i in samples]] = 0
+        return self._keep(presence, first)
 
     def mixed(self, presence: Tensor, first: int) -> Tensor:
         """Frames of which some places are blurred: (B, n, 3, H, W)."""
@@ -205,9 +245,17 @@ class Probe:
         read = self.model.card.input
         return normalised(pictures, read["mean"], read["std"], self.model.device)
 
-    def _precision(self) -> torch.autocast:
+    def precision(self) -> torch.autocast:
+        """The precision in which this probe computes."""
         return torch.autocast(self.model.device.type, dtype=torch.bfloat16, enabled=not self.precise)
 
 
 Report = Callable[[float], bool]
 """``report(share_done)``; False asks to stop early."""
+
+
+@contextmanager
+def gradients(probe: Probe) -> Iterator[None]:
+    """Ready to compute gradients with respect to inputs: recurrent layers need cuDNN off outside of training."""
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False), probe.precision():
+        yield
