@@ -46,7 +46,7 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
 
     def score(present: Tensor) -> Tensor:
         """present: (B, names), 1 where the entities of a name stay."""
-        return torch.cat([probe.at_anchor(_without(probe, names[~stays.bool().numpy()], near, where), label)
+        return torch.cat([probe.at_anchor(without_names(probe, names[~stays.bool().numpy()], near, where), label)
                           for stays in present])  # fmt: skip
 
     everyone = torch.ones(1, max(1, len(names)))
@@ -74,7 +74,7 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
     )
 
 
-def _without(probe: Probe, names: np.ndarray, near: list[int], where: str) -> Tensor:
+def without_names(probe: Probe, names: np.ndarray, near: list[int], where: str) -> Tensor:
     """Logits (1, W, C) without the entities of some names in some samples."""
     assert probe.entities is not None
     if not len(names):
