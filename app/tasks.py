@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.library import Match
-from explain.methods import METHODS, explain
+from explain.methods import METHODS
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
@@ -138,6 +138,7 @@ def explain_spot(
         BadInputError: the model that made the analysis is no longer here.
     """
     from explain.given import window_around
+    from explain.probe import Probe
 
     model = _model(analysis.record.model["folder"])
     if model.sha256 != analysis.record.model["sha256"]:
@@ -146,7 +147,7 @@ def explain_spot(
         )
     source = open_match(path)
     half = next(h for h in source.halves if h.half == spot.half)
-    given = window_around(analysis, ingest(half.path, data), model, spot.half, anchor_time(analysis, spot))
+    probe = None
     for name in WHY_METHODS:
         target = _beside(analysis, spot, name) if beside else explanation_file(data, analysis, spot, name)
         method = METHODS[name]
@@ -154,7 +155,10 @@ def explain_spot(
             continue
         if not tell(None, method.title):
             raise CancelledError("the explanation was cancelled")
-        explain(model, given, spot.label, method=name).save(target)
+        if probe is None:
+            given = window_around(analysis, ingest(half.path, data), model, spot.half, anchor_time(analysis, spot))
+            probe = Probe(model, given)
+        method.explain(probe, spot.label).save(target)
 
 
 @lru_cache(maxsize=2)

@@ -75,7 +75,8 @@ def window_around(analysis: Analysis, media: Media, model: LoadedModel, half: in
 
 def closer_pictures(given: Given, samples: list[int]) -> np.ndarray:
     """Consecutive samples of a window at the source's own size: uint8 (n, H, W, 3)."""
-    assert given.media is not None and given.frames is not None
+    assert given.media is not None
+    assert given.frames is not None
     return np.stack(list(_decoded(given.media, given.frames[samples[0] : samples[-1] + 1])))
 
 

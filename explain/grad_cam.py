@@ -55,5 +55,3 @@ def explain(probe: Probe, label: str) -> Attribution:
         scale=(0.0, float(max(1e-6, values.max()))),
         began=began,
     )
-
-

@@ -34,8 +34,11 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -
     first, stop = near[0], near[-1] + 1
 
     def score(presence: Tensor) -> Tensor:
-        """presence: (B, n, H, W), 0 blurred, 1 as filmed."""
-        return exact.at_anchor(exact.logits(exact.mixed(presence, first), first), label)
+        """presence: (B, n, H, W), 0 blurred, 1 as filmed.
+
+        Squared, which leaves the integral as it is and looks closer at the blurred end, where it bends most.
+        """
+        return exact.at_anchor(exact.logits(exact.mixed(presence.square(), first), first), label)
 
     there = torch.ones(1, stop - first, *given.pictures.shape[1:3], device=probe.model.device)
     with gradients(exact):
