@@ -31,6 +31,7 @@ import torch
 from explain.attribution import ENTITY, TIME, Attribution
 from explain.integrated_gradients import completeness
 from explain.maps import place_map, region_values
+from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
 from explain.methods import METHODS, Method
 from explain.probe import GRID, Probe
 from spotting_core.models.load import LoadedModel
@@ -239,8 +240,6 @@ def fitting_methods(model: LoadedModel) -> list[Method]:
 
 
 # --- the table ----------------------------------------------------------------------------------------
-
-FAITHFUL, BETTER_THAN_RANDOM, NO_BETTER = "faithful", "better than random", "no better than random"
 
 
 def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, Any]]:

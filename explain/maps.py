@@ -42,9 +42,9 @@ def region_values(found: Attribution, probe: Probe, samples: list[int]) -> np.nd
     measure = rows["weight"] if np.isnan(rows["effect"]).all() else -rows["effect"]
     if found.method == "entity-ablation":
         by_name = dict(zip(rows["entity"].tolist(), measure.tolist(), strict=True))
-        for i, sample in enumerate(samples):
-            for slot in np.flatnonzero(there[sample]):
-                values[i, slot] = by_name.get(int(names[sample, slot]), 0.0)
+        for i, at in enumerate(samples):
+            for column in np.flatnonzero(there[at]):
+                values[i, column] = by_name.get(int(names[at, column]), 0.0)
         return values
     given = probe.given
     assert given.table is not None

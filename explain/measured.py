@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explain.attribution import ENTITY, SPACE
-from explain.faithfulness import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
 from explain.methods import DEFAULT_IN_TIME
 from spotting_core.files import read_json
-from spotting_core.models.load import LoadedModel
+
+if TYPE_CHECKING:
+    from spotting_core.models.load import LoadedModel
 
 FILE = "faithfulness.json"
+FAITHFUL, BETTER_THAN_RANDOM, NO_BETTER = "faithful", "better than random", "no better than random"
+DEFAULT_KINDS = (SPACE, ENTITY)
+"""Kinds of explanation among which the default is chosen: those that say where."""
 
 
 def measured(folder: Path, sha256: str) -> Mapping[str, Any] | None:
@@ -59,6 +63,3 @@ def chip(content: Mapping[str, Any] | None, method: str) -> dict[str, str]:
 def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
 
-
-DEFAULT_KINDS = (SPACE, ENTITY)
-"""Kinds of explanation among which the default is chosen: those that say where."""

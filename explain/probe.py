@@ -51,7 +51,7 @@ class Probe:
         self.network: Any = model.network
         entities = given.entities
         self.entities = entities.map(lambda v: v.to(model.device)) if entities is not None else None
-        self.environment = getattr(self.network, "environment", None)
+        self.environment: Any = getattr(self.network, "environment", None)
         self._known: list[Tensor] = []
         with torch.no_grad(), self.precision():
             self.output: Output = self._whole()

@@ -7,7 +7,9 @@ and the scores after the same edit elsewhere, so that a fall is not taken for a 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,6 +74,29 @@ class WhatIf:
     seconds: float
 
 
+    def as_json(self) -> dict[str, Any]:
+        arrays = {name: getattr(self, name).round(4).tolist() for name in ("curve", "curve_edited", "controls")}
+        return {"label": self.label, "score": self.score, "edited": self.edited, **arrays,
+                "held_fixed": self.held_fixed, "seconds": self.seconds}  # fmt: skip
+
+
+_KINDS = {"box": BoxEdit, "time": TimeEdit, "entity": EntityEdit}
+
+
+def edit_of(described: Mapping[str, Any]) -> Edit:
+    """An edit from ``{kind: box | time | entity, …}`` with the fields of its class.
+
+    Errors:
+        BadInputError: another kind, or fields that it does not have.
+    """
+    fields = {name: value for name, value in described.items() if name != "kind"}
+    try:
+        made: Edit = _KINDS[described["kind"]](**fields)
+    except (KeyError, TypeError) as error:
+        raise BadInputError(f"this edit cannot be read ({error})", fix=f"Kinds of edit: {', '.join(_KINDS)}") from error
+    return made
+
+
 def what_if(probe: Probe, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
     """Make an edit and as many of the same kind and size elsewhere.
 
@@ -130,8 +155,8 @@ def _time(probe: Probe, edit: TimeEdit, controls: int, rng: np.random.Generator)
         raise BadInputError("no sample of the window lies in this span", fix="Choose a longer one, nearer to the spot")
     logits = probe.without_samples(inside.tolist())
     away = [s for s in range(len(given.times) - len(inside) + 1) if s + len(inside) <= inside[0] or s > inside[-1]]
-    starts = rng.choice(away, min(controls, len(away)), replace=False) if away else []
-    others = [probe.without_samples(list(range(int(s), int(s) + len(inside)))) for s in starts]
+    starts = rng.permutation(np.array(away, np.int64))[:controls].tolist()
+    others = [probe.without_samples(list(range(s, s + len(inside)))) for s in starts]
     return logits, torch.cat(others) if others else None, ""
 
 

@@ -203,7 +203,7 @@ def _explaining(match: Match, analysis: Analysis) -> Job | None:
     spot = _chosen_spot(match, analysis)
     if spot is None:
         return None
-    return shared_queue().live(f"{tasks.EXPLANATION}/{tasks.explanation_key(analysis, spot, '')}")
+    return shared_queue().live(tasks.explanation_job(analysis, spot))
 
 
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
@@ -381,7 +381,7 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
         return {"spot": spot_id(spot), "state": "failed", "message": str(problem)}
     if found is not None:
         return why_panel(analysis, spot, spot_id(spot), found)
-    job = shared_queue().latest(f"{tasks.EXPLANATION}/{tasks.explanation_key(analysis, spot, '')}")
+    job = shared_queue().latest(tasks.explanation_job(analysis, spot))
     if job is not None and job.state == FAILED:
         return {"spot": spot_id(spot), "state": "failed", "message": job.error}
     stage = job.stage if job is not None and job.state == "running" else ""

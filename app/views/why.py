@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from app.tasks import WHY_METHODS, explanation_file
 from explain.attribution import Attribution
-from explain.methods import METHODS
+from explain.measured import chip, measured
+from explain.methods import ENTITIES, METHODS
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ActionClass
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.prompts import load_prompts
+from spotting_core.models.card import models_available
 from spotting_core.spots import Spot
 
 MATTERS = 0.1  # change of the score from which something is said to matter
@@ -28,7 +31,7 @@ def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[st
         path = explanation_file(data, analysis, spot, name)
         if path.is_file():
             found[name] = Attribution.load(path)
-        elif not METHODS[name].needs_entities or analysis.has("entities"):
+        elif ENTITIES not in METHODS[name].needs or analysis.has("entities"):
             return None
     return found
 
@@ -44,11 +47,7 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
         "state": "ready",
         "sentence": sentence(action, spot, in_time, by_entity),
         "chips": [
-            {
-                "kind": "open",
-                "text": "Faithfulness not measured",
-                "hint": "Nobody has measured yet how well this explanation agrees with the model.",
-            },
+            _faithfulness(analysis, in_time.method),
             {
                 "kind": "",
                 "text": f"In this window {in_time.score:.2f}",
@@ -63,6 +62,18 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
         "framesHint": f"Fall of the score when a sample is blurred and its entities are taken out; computed in "
         f"{in_time.seconds:.1f} s, all else computed again.",
     }
+
+
+def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
+    """The chip that says how far the method is to be trusted with this model."""
+    told = chip(measured_of(analysis), method)
+    return {"kind": told["state"], "text": told["text"], "hint": told["hint"]}
+
+
+def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:
+    """The table of faithfulness of the model that made an analysis, if it is here and was measured."""
+    folder = models_available().get(str(analysis.record.model["folder"]))
+    return measured(folder, str(analysis.record.model["sha256"])) if folder is not None else None
 
 
 def sentence(

@@ -7,9 +7,6 @@ import pytest
 import torch
 
 from explain.faithfulness import (
-    BETTER_THAN_RANDOM,
-    FAITHFUL,
-    NO_BETTER,
     Curves,
     SpotMeasures,
     area,
@@ -19,6 +16,7 @@ from explain.faithfulness import (
     pointing,
     table,
 )
+from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
 from explain.methods import METHODS
 from explain.probe import GRID, Probe
 from explain.what_if import BoxEdit, EntityEdit, TimeEdit, what_if
