@@ -223,7 +223,9 @@ def _words(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> No
         raise BadInputError("this model has no vision-language model to ask")
     tell(None, "Looking for the words")
     model = VisionLanguageModel.load(described["model"])
-    curves = {str(h.half): timeline(text, model, h.array("image_embeddings")).round(4).tolist() for h in analysis.halves}
+    curves = {
+        str(h.half): timeline(text, model, h.array("image_embeddings")).round(4).tolist() for h in analysis.halves
+    }
     write_json(data.answer(words_key(analysis, text)), {"text": text, "curves": curves})
 
 
@@ -235,17 +237,20 @@ def _figures(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
     spot = Spot(int(parameters["half"]), int(parameters["time"]), str(parameters["label"]))
     probe = _probe(analysis, path, spot, data)
     target = figures_file(data, analysis, spot)
-    with replacing(target) as part, tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
-            for done, name in enumerate(METHODS):
-                kept = explanation_file(data, analysis, spot, name)
-                if not kept.is_file():
-                    continue
-                if not tell(done / len(METHODS), f"Drawing {METHODS[name].title}"):
-                    raise CancelledError("the figures were cancelled")
-                packed.write(kept, f"{name}.npz")
-                for drawn in save(Attribution.load(kept), probe, Path(folder) / name):
-                    packed.write(drawn, drawn.name)
+    with (
+        replacing(target) as part,
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for done, name in enumerate(METHODS):
+            kept = explanation_file(data, analysis, spot, name)
+            if not kept.is_file():
+                continue
+            if not tell(done / len(METHODS), f"Drawing {METHODS[name].title}"):
+                raise CancelledError("the figures were cancelled")
+            packed.write(kept, f"{name}.npz")
+            for drawn in save(Attribution.load(kept), probe, Path(folder) / name):
+                packed.write(drawn, drawn.name)
 
 
 def _model_of(analysis: Analysis):  # type: ignore[no-untyped-def]

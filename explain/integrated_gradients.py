@@ -1,8 +1,9 @@
 """Integrated gradients: what every place adds to the score on the way from a blurred picture to the true one.
 
 The path begins with the frames near the anchor blurred; the gradient along it, times the difference of the
-pictures, adds up to the difference of the scores (``completeness``), which is checked and said. Computed with
-Captum in single precision; the entities stay as they were found.
+pictures, adds up to the difference of the scores (``completeness``), which is checked and said: where the model
+keeps other entities on the way, its score jumps, and no gradient sees a jump. Computed with Captum in single
+precision; the entities stay as they were found.
 
 Paper: Sundararajan et al., "Axiomatic Attribution for Deep Networks" (ICML 2017); the blurred baseline after
 Xu et al., "Attribution in Scale and Space" (CVPR 2020).

@@ -62,4 +62,3 @@ def chip(content: Mapping[str, Any] | None, method: str) -> dict[str, str]:
 
 def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
-

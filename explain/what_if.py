@@ -73,7 +73,6 @@ class WhatIf:
     held_fixed: str
     seconds: float
 
-
     def as_json(self) -> dict[str, Any]:
         arrays = {name: getattr(self, name).round(4).tolist() for name in ("curve", "curve_edited", "controls")}
         return {"label": self.label, "score": self.score, "edited": self.edited, **arrays,
