@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from app.command_line.analyze import source_of
-from app.command_line.terminal import out, write_machine_output
+from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.classes import DEFAULT_TABLE, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
@@ -51,6 +51,7 @@ def doctor(
     from spotting_core.preflight.match import examine
     from spotting_core.preflight.scores import check_score_tables
 
+    check_output(json_file)
     match, table = open_match(source_of(source, demo)), load_classes(classes)
     labels = labels or match.companion(LABELS_FILE)
     card = read_card(model_folder(model)) if model else None

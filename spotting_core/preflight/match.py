@@ -139,7 +139,7 @@ def _facts(
                 f"{1e6 / table.frame_step:.5g} frames a second, {info.codec}, {plays}",
             )
         )
-    facts.append(("Free disk", f"{machine.free_disk(data) / 1e9:.1f} GB"))
+    facts.append(("Free disk", f"{machine.free_disk(data.root) / 1e9:.1f} GB"))
     memory = machine.free_memory()
     facts.append(("Free memory", "unknown" if memory is None else f"{memory / 1e9:.1f} GB"))
     if card is not None:
