@@ -30,15 +30,14 @@ from spotting_core.analysis import (
 )
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.finder import EntityFinder
-from spotting_core.entities.table import EntityTable
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.files import read_json, write_array, write_json
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.results_spotting import write_results
-from spotting_core.inference.frame_stream import FrameStream
+from spotting_core.inference.frame_stream import FrameStream, WindowInput
 from spotting_core.inference.progress import Pace, Report
 from spotting_core.inference.window_store import WindowStore, clear_windows
-from spotting_core.inference.windows import window_spans
+from spotting_core.inference.windows import Span, window_spans
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
@@ -239,23 +238,11 @@ class _Run:
             for index in range(first, len(spans)):
                 window = stream.window(spans[index])
                 with self.pace.stage("spotting"):
-                    scores = self._judge(
-                        window.pictures, window.entities, spans[index], (media.info.width, media.info.height)
-                    )
+                    scores = judge(self.model, window, spans[index], (media.info.width, media.info.height))
                 store.keep(index, scores, window.found, window.substituted)
         finally:
             stream.close()
         return store
-
-    def _judge(self, pictures: np.ndarray, entities: EntityTable | None, span: Any, size: tuple[int, int]) -> Scores:
-        device, read = self.model.device, self.model.card.input
-        found = EntitySet.of_table(entities, span.start, span.stop, size) if entities is not None else None
-        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16):
-            window = Window(
-                frames=normalised(pictures, read["mean"], read["std"], device)[None],
-                entities=found.map(lambda v: v.to(device)) if found is not None else None,
-            )
-            return predict(self.model.network, window)[0]
 
     def _write_maps(self, maps: dict[int, np.ndarray]) -> dict[str, Any]:
         """Write the class maps of all halves on one scale: evidence for a class, in units of the logit."""
@@ -305,6 +292,22 @@ class _Run:
     def _tell(self, stage: str) -> None:
         if self.report and not self.report(self.pace.progress(stage)):
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
+
+
+def judge(model: LoadedModel, window: WindowInput, span: Span, size: tuple[int, int]) -> Scores:
+    """What a model says of a window.
+
+    Arguments:
+        span: the window's samples; size: (width, height) of the source picture.
+    """
+    device, read = model.device, model.card.input
+    found = EntitySet.of_table(window.entities, span.start, span.stop, size) if window.entities is not None else None
+    with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16):
+        given = Window(
+            frames=normalised(window.pictures, read["mean"], read["std"], device)[None],
+            entities=found.map(lambda v: v.to(device)) if found is not None else None,
+        )
+        return predict(model.network, given)[0]
 
 
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:

@@ -93,7 +93,7 @@ def test_a_name_of_broken_letters_is_refused(root: Path) -> None:
 def test_a_video_that_breaks_off_says_so_before_and_after(root: Path, data: DataDirectory, tmp_path: Path) -> None:
     odd_videos.cut_off(root / "cut.mp4")
     shown = texts(asked("cut.mp4"))
-    assert "is not as long as it says" in shown
+    assert "is not whole" in shown
     library = Library(settings(), open_database(data))
     match = library.add("cut.mp4")
     analyse_match(open_match(match.path), load_model(small_model(tmp_path / "m")), data)
