@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from app.command_line import analyze, convert, dashboard, doctor, evaluate, explain, faithfulness, models, train
 from app.command_line.terminal import err
-from spotting_core.errors import CancelledError, TouchlineError
+from spotting_core.errors import CancelledError, TouchlineError, machine_error
 
 app = typer.Typer(
     help="Spots the actions of a football broadcast and shows why each was spotted.",
@@ -58,5 +58,14 @@ def main() -> None:
     try:
         app()
     except TouchlineError as error:
-        err.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    except (OSError, MemoryError, RuntimeError) as error:
+        told = machine_error(error)
+        if told is None:
+            raise
+        _end(told)
+
+
+def _end(error: TouchlineError) -> None:
+    err.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+    sys.exit(error.exit_code)

@@ -125,11 +125,8 @@ def _names(match: Match, analysis: Analysis | None) -> str:
         name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
     else:
         name = f'<div class="tl-name">{page.escape(match.title)}</div>'
-    notice = (
-        f'<div class="tl-cap">{page.escape(analysis.record.notice)}</div>'
-        if analysis and analysis.record.notice
-        else ""
-    )
+    remarks = analysis.record.remarks if analysis else ()
+    notice = "".join(f'<div class="tl-cap">{page.escape(remark)}</div>' for remark in remarks)
     return f'{name}<div class="tl-cap">{page.escape(", ".join(filter(None, facts)))}</div>{notice}'
 
 
@@ -234,7 +231,7 @@ def _add(library: Library) -> None:
             st.caption("Give a path to see whether it can be analysed.")
             return
         try:
-            source = open_match(library.resolve(path))
+            source = library.open(path)
             facts = preflight(source, shared_settings().data)
             found = video_findings(source, shared_settings().data, model)
         except TouchlineError as problem:

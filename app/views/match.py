@@ -21,7 +21,7 @@ from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 from spotting_core.jobs.queue import FAILED, Job
-from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import open_match
 from spotting_core.models.card import BUNDLED, models_available
@@ -224,7 +224,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         },
         "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
         "model": imported[0].name if imported else record.model["name"],
-        "notice": imported_notice(imported[0], analysis) if imported else record.notice,
+        "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
         "job": _job_line(),
         "rate": record.rate,
         "classes": [
@@ -287,13 +287,11 @@ def _map_of(analysis: Analysis) -> dict[str, Any] | None:
 
 
 def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
-    data = shared_settings().data
-    files = {h.half: h.path for h in open_match(match.path).halves}
+    videos, problem = _videos(match, analysis)
     found = []
     for half in analysis.halves:
         record = half.record
-        path = files.get(record.half)
-        media = ingest(path, data) if path is not None else None
+        media = videos.get(record.half)
         playable = playback_file(media) if media is not None else None
         if media is not None and playable is None:
             _prepare_once(match)
@@ -303,14 +301,26 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "width": record.width,
             "height": record.height,
             "video": _link("media", playable) if playable else None,
-            "note": _video_note(match, media is not None),
+            "note": problem or _video_note(match, media is not None),
             "poster": _link("media", make_poster(media)) if media else None,
-            "times": _link("times", path, "frames") if path else None,
-            "picture": _link("picture", path, "frames") if path else None,
+            "times": _link("times", media.path, "frames") if media else None,
+            "picture": _link("picture", media.path, "frames") if media else None,
             "array": _link("array", half.folder, "half"),
             "shots": _shots(half),
         })  # fmt: skip
     return found
+
+
+def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
+    """The videos of an analysis by half; where they cannot be shown, none and the reason."""
+    try:
+        source = open_match(match.path)
+        videos = {h.half: ingest(h.path, shared_settings().data) for h in source.halves}
+    except TouchlineError as problem:
+        return {}, str(problem)
+    if len(videos) == len(analysis.halves) and source.content_hash() != analysis.record.source_id:
+        return {}, f"The video in {match.path} is another one than was analysed."
+    return videos, ""
 
 
 def _prepare_once(match: Match) -> None:
