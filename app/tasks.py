@@ -16,7 +16,7 @@ from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, METHODS
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
-from spotting_core.files import replacing, write_json
+from spotting_core.files import read_json, replacing, write_json
 from spotting_core.jobs.queue import Job, JobQueue
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import ingest
@@ -67,20 +67,41 @@ def explanation_job(analysis: Analysis, spot: Spot, methods: Sequence[str] = WHY
 def ask_what_if(queue: JobQueue, match: Match, analysis: Analysis, spot: Spot, edit: Mapping[str, Any]) -> Job:
     """Have an edit made and measured: {kind: box | time | entity} and the fields of ``explain.what_if``."""
     parameters = {**_asked(match, analysis, spot), "edit": dict(edit)}
-    key = f"{WHAT_IF}/{answer_key(analysis, spot, edit)}"
+    key = what_if_job(analysis, spot, edit)
     return queue.submit(WHAT_IF, key, parameters, title=f"What if: {spot.label}", match_id=match.id)
 
 
-def ask_for_words(queue: JobQueue, match: Match, analysis: Analysis, text: str) -> Job:
-    """Have a text looked for in all pictures of a match."""
-    parameters = {"analysis": str(analysis.folder), "text": text}
-    return queue.submit(WORDS, f"{WORDS}/{words_key(analysis, text)}", parameters, title=f"“{text}”", match_id=match.id)
+def what_if_job(analysis: Analysis, spot: Spot, edit: Mapping[str, Any]) -> str:
+    """Key of the job that makes an edit."""
+    return f"{WHAT_IF}/{answer_key(analysis, spot, edit)}"
+
+
+def ask_for_words(queue: JobQueue, match: Match, analysis: Analysis, spot: Spot, text: str) -> Job:
+    """Have a text looked for in all pictures of a match, and in the places of those around a spot."""
+    parameters = {**_asked(match, analysis, spot), "text": text}
+    key = words_job(analysis, spot, text)
+    return queue.submit(WORDS, key, parameters, title=f"“{text}”", match_id=match.id)
+
+
+def words_job(analysis: Analysis, spot: Spot, text: str) -> str:
+    """Key of the job that looks for a text."""
+    return f"{WORDS}/{explanation_key(analysis, spot, method_of_text(text))}"
+
+
+def method_of_text(text: str) -> str:
+    """Text similarity to words of the user's own, as a method's name with its parameter."""
+    return f"text-similarity: {text}"
 
 
 def ask_for_figures(queue: JobQueue, match: Match, analysis: Analysis, spot: Spot) -> Job:
     """Have the explanations of a spot that are there drawn and packed with their arrays."""
-    key = f"{FIGURES}/{answer_key(analysis, spot, {'kind': FIGURES})}"
+    key = figures_job(analysis, spot)
     return queue.submit(FIGURES, key, _asked(match, analysis, spot), title=f"Figures: {spot.label}", match_id=match.id)
+
+
+def figures_job(analysis: Analysis, spot: Spot) -> str:
+    """Key of the job that draws a spot's explanations."""
+    return f"{FIGURES}/{explanation_key(analysis, spot, FIGURES)}"
 
 
 def figures_file(data: DataDirectory, analysis: Analysis, spot: Spot) -> Path:
@@ -120,6 +141,12 @@ def explanation_key(analysis: Analysis, spot: Spot, method: str) -> str:
     record = analysis.record
     anchor = anchor_time(analysis, spot)
     return joint_hash([record.source_id, record.model["sha256"], str(spot.half), str(anchor), spot.label, method])
+
+
+def unsupported(data: DataDirectory, analysis: Analysis, spot: Spot, method: str) -> str | None:
+    """Why a method cannot explain a spot, once that was found out."""
+    path = data.answer(explanation_key(analysis, spot, method))
+    return str(read_json(path)["unsupported"]) if path.is_file() else None
 
 
 def explanation_file(data: DataDirectory, analysis: Analysis, spot: Spot, method: str) -> Path:
@@ -193,12 +220,16 @@ def explain_spot(
         BadInputError: the model that made the analysis is no longer here.
     """
     model = _model_of(analysis)
-    fitting = [METHODS[name] for name in methods if METHODS[name].supports(model) is None]
-    for done, method in enumerate(fitting):
+    asked = [METHODS[name] for name in methods]
+    for done, method in enumerate(asked):
+        reason = method.supports(model)
+        if reason is not None:
+            write_json(data.answer(explanation_key(analysis, spot, method.name)), {"unsupported": reason})
+            continue
         target = _beside(analysis, spot, method.name) if beside else explanation_file(data, analysis, spot, method.name)
         if target.is_file():
             continue
-        if not tell(done / len(fitting), method.title):
+        if not tell(done / len(asked), method.title):
             raise CancelledError("the explanation was cancelled")
         method.explain(_probe(analysis, path, spot, data), spot.label).save(target)
 
@@ -218,6 +249,7 @@ def _words(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> No
     from spotting_core.entities.vision_language import VisionLanguageModel
 
     analysis, text = Analysis.open(Path(parameters["analysis"])), str(parameters["text"])
+    spot = Spot(int(parameters["half"]), int(parameters["time"]), str(parameters["label"]))
     described = _model_of(analysis).card.entities
     if described is None:
         raise BadInputError("this model has no vision-language model to ask")
@@ -227,6 +259,10 @@ def _words(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> No
         str(h.half): timeline(text, model, h.array("image_embeddings")).round(4).tolist() for h in analysis.halves
     }
     write_json(data.answer(words_key(analysis, text)), {"text": text, "curves": curves})
+    tell(0.5, "Looking where they are")
+    probe = _probe(analysis, Path(parameters["path"]), spot, data)
+    found = METHODS["text-similarity"].explain(probe, spot.label, text=text)
+    found.save(explanation_file(data, analysis, spot, method_of_text(text)))
 
 
 def _figures(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:

@@ -66,18 +66,6 @@ def _drawn(values: np.ndarray, probe: Probe, samples: list[int]) -> np.ndarray:
     return drawn
 
 
-def time_profile(found: Attribution, window: int, first: int) -> np.ndarray:
-    """What an explanation says of every sample of the window: float32 (W,), what speaks for the class summed."""
-    if found.kind == SPACE:
-        return np.asarray(np.maximum(found.values, 0).sum((1, 2)))
-    if found.kind == ENTITY:
-        measure = found.values["weight"] if np.isnan(found.values["effect"]).all() else -found.values["effect"]
-        profile = np.zeros(window, np.float32)
-        np.add.at(profile, found.values["sample"] - first, np.maximum(measure, 0))
-        return profile
-    return np.asarray(found.values)
-
-
 def upsampled(values: np.ndarray, height: int, width: int) -> np.ndarray:
     """One map (rows, columns) at the size of a picture, for showing."""
     tensor = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None, None]

@@ -39,6 +39,7 @@ class Method:
         kind: of its values (see ``Attribution``).
         needs: what a model must have for it.
         note: its setting in a few words.
+        unit: of its values.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Method:
     kind: str
     needs: tuple[str, ...] = ()
     note: str = ""
+    unit: str = ""
 
     def supports(self, model: LoadedModel) -> str | None:
         """None if the method fits a model, else the reason why not."""
@@ -73,15 +75,45 @@ def _has(model: LoadedModel, need: str) -> bool:
 METHODS = {
     method.name: method
     for method in (
-        Method("temporal-occlusion", "Occlusion in time", TIME, (PICTURES,), "one sample blurred at a time"),
-        Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers"),
-        Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights"),
-        Method("gradient-attention", "Gradient × attention", ENTITY, (ENTITIES,), "weights by their gradient"),
-        Method("entity-ablation", "Without the entity", ENTITY, (ENTITIES,), "one kind taken out at a time"),
-        Method("grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,), "environment backbone, last stage"),
-        Method("integrated-gradients", "Integrated gradients", SPACE, (ENVIRONMENT,), "12 steps from blurred"),
-        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "32 px patch, stride 16"),
-        Method("text-similarity", "Text similarity", SPACE, (PICTURES,), "the vision-language model"),
+        Method(
+            "temporal-occlusion",
+            "Occlusion in time",
+            TIME,
+            (PICTURES,),
+            "one sample blurred at a time",
+            "fall of the score",
+        ),
+        Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers", "weight"),
+        Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights", "weight"),
+        Method(
+            "gradient-attention",
+            "Gradient × attention",
+            ENTITY,
+            (ENTITIES,),
+            "weights by their gradient",
+            "weight × slope",
+        ),
+        Method(
+            "entity-ablation",
+            "Without the entity",
+            ENTITY,
+            (ENTITIES,),
+            "one kind taken out at a time",
+            "fall of the score",
+        ),
+        Method(
+            "grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,), "environment backbone, last stage", "of the logit's slope"
+        ),
+        Method(
+            "integrated-gradients",
+            "Integrated gradients",
+            SPACE,
+            (ENVIRONMENT,),
+            "10 steps from blurred",
+            "of the score",
+        ),
+        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "32 px patch, stride 16", "fall of the score"),
+        Method("text-similarity", "Text similarity", SPACE, (PICTURES,), "the vision-language model", "similarity"),
     )
 }
 

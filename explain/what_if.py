@@ -60,6 +60,7 @@ class WhatIf:
     Arguments:
         score, edited: the class's confidence at the anchor without and with the edit.
         curve, curve_edited: float32 (W,), the same for every sample of the window.
+        anchor: index of the anchor in them.
         controls: float32 (K,), the confidence after the same edit elsewhere; empty where there is no elsewhere.
         held_fixed: what was not computed again.
     """
@@ -69,13 +70,14 @@ class WhatIf:
     edited: float
     curve: np.ndarray
     curve_edited: np.ndarray
+    anchor: int
     controls: np.ndarray
     held_fixed: str
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
         arrays = {name: getattr(self, name).round(4).tolist() for name in ("curve", "curve_edited", "controls")}
-        return {"label": self.label, "score": self.score, "edited": self.edited, **arrays,
+        return {"label": self.label, "score": self.score, "edited": self.edited, "anchor": self.anchor, **arrays,
                 "held_fixed": self.held_fixed, "seconds": self.seconds}  # fmt: skip
 
 
@@ -118,6 +120,7 @@ def what_if(probe: Probe, label: str, edit: Edit, *, controls: int = CONTROLS, s
         edited=float(probe.at_anchor(logits, label)),
         curve=_curve(probe.output.logits, column),
         curve_edited=_curve(logits, column),
+        anchor=probe.given.anchor,
         controls=probe.at_anchor(others, label).cpu().numpy() if others is not None else np.zeros(0, np.float32),
         held_fixed=fixed,
         seconds=time.perf_counter() - began,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app import tasks
 from app.components.workspace import workspace
-from app.library import Library, Match, kits
-from app.routes.http import PREFIX, signer
+from app.library import Match, kits
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.export import export_dialog
-from app.views.shown import imported_notice, imported_sets, imported_shown, shown_spots, source_of_address
+from app.views.shown import (
+    chosen_analysis,
+    imported_notice,
+    imported_sets,
+    imported_shown,
+    link,
+    match_of_address,
+    shown_spots,
+    source_of_address,
+    spot_id,
+)
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
 from spotting_core.entities.prompts import load_prompts
@@ -38,7 +46,7 @@ def show() -> None:
     """The page."""
     st.session_state["seen_library"] = True  # from here on the library opens when it is asked for
     library = shared_library()
-    match = _match_of_address(library)
+    match = match_of_address(library)
     if match is None:
         st.info("There is no such match in the library.")
         if st.button("Open the library"):
@@ -49,24 +57,11 @@ def show() -> None:
         _not_analysed(match)
         return
     source_of_address(match, analyses)
-    analysis = _chosen_analysis(analyses)
+    analysis = chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
         pending = _waiting(match, analysis)
         st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis)
-
-
-def _match_of_address(library: Library) -> Match | None:
-    wanted = st.query_params.get("match")
-    match = library.get(wanted) if wanted else library.demo()
-    if match is not None and wanted is None:
-        st.query_params["match"] = match.id
-    return match
-
-
-def _chosen_analysis(analyses: list[Analysis]) -> Analysis:
-    wanted = st.session_state.get("analysis")
-    return next((a for a in analyses if str(a.folder) == wanted), analyses[0])
 
 
 # --- before there is an analysis ----------------------------------------------------------------------
@@ -167,11 +162,6 @@ def _command(match: Match) -> None:
     if event:
         st.session_state["dialog"] = event["name"]
         st.session_state["rerun_page"] = True
-
-
-def spot_id(spot: Spot) -> str:
-    """Name of a spot that stays the same as long as it is spotted at the same place."""
-    return f"{spot.half}-{spot.time}-{spot.label}"
 
 
 def _find(match: Match, analysis: Analysis, event: dict[str, Any]) -> Spot | None:
@@ -300,12 +290,12 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "duration": record.duration / 1e6,
             "width": record.width,
             "height": record.height,
-            "video": _link("media", playable) if playable else None,
+            "video": link("media", playable) if playable else None,
             "note": problem or _video_note(match, media is not None),
-            "poster": _link("media", make_poster(media)) if media else None,
-            "times": _link("times", media.path, "frames") if media else None,
-            "picture": _link("picture", media.path, "frames") if media else None,
-            "array": _link("array", half.folder, "half"),
+            "poster": link("media", make_poster(media)) if media else None,
+            "times": link("times", media.path, "frames") if media else None,
+            "picture": link("picture", media.path, "frames") if media else None,
+            "array": link("array", half.folder, "half"),
             "shots": _shots(half),
         })  # fmt: skip
     return found
@@ -338,10 +328,6 @@ def _video_note(match: Match, there: bool) -> str:
         return f"The video could not be prepared for the browser. {job.error}"
     share = f" {job.progress:.0%}" if job is not None and job.state == "running" else ""
     return f"The video is being prepared for the browser{share}. Spots and confidence are ready."
-
-
-def _link(route: str, path: Path, kind: str = "") -> str:
-    return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
 
 
 def _shots(half: HalfAnalysis) -> list[dict[str, Any]]:
