@@ -21,6 +21,7 @@ from spotting_core.jobs.queue import Job, JobQueue
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.models.known import folder_of, known_models
 from spotting_core.spots import Spot
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ def _asked(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
         "path": str(match.path),
         "analysis": str(analysis.folder),
         "half": spot.half,
-        "time": anchor_time(analysis, spot),
+        "time": spot.time,
         "label": spot.label,
     }
 
@@ -178,7 +179,7 @@ def _analyse(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
     _prepare_playback(source.halves, data, tell)
     analyse_match(
         source,
-        _model(parameters["model"]),
+        _model(str(known_models(data).get(parameters["model"], parameters["model"]))),
         data,
         report=lambda p: tell(p.share, p.stage, p.speed, p.remaining),
     )
@@ -219,7 +220,7 @@ def explain_spot(
     Errors:
         BadInputError: the model that made the analysis is no longer here.
     """
-    model = _model_of(analysis)
+    model = _model_of(analysis, data)
     asked = [METHODS[name] for name in methods]
     for done, method in enumerate(asked):
         reason = method.supports(model)
@@ -250,7 +251,7 @@ def _words(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> No
 
     analysis, text = Analysis.open(Path(parameters["analysis"])), str(parameters["text"])
     spot = Spot(int(parameters["half"]), int(parameters["time"]), str(parameters["label"]))
-    described = _model_of(analysis).card.entities
+    described = _model_of(analysis, data).card.entities
     if described is None:
         raise BadInputError("this model has no vision-language model to ask")
     tell(None, "Looking for the words")
@@ -289,9 +290,10 @@ def _figures(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
                 packed.write(drawn, drawn.name)
 
 
-def _model_of(analysis: Analysis):  # type: ignore[no-untyped-def]
-    model = _model(analysis.record.model["folder"])
-    if model.sha256 != analysis.record.model["sha256"]:
+def _model_of(analysis: Analysis, data: DataDirectory):  # type: ignore[no-untyped-def]
+    folder = folder_of(analysis.record.model, data)
+    model = _model(str(folder)) if folder is not None else None
+    if model is None or model.sha256 != analysis.record.model["sha256"]:
         raise BadInputError(
             "the model that made this analysis is no longer here", where=analysis.folder, fix="Analyse the match again"
         )
@@ -310,7 +312,7 @@ def _probe(analysis: Analysis, path: Path, spot: Spot, data: DataDirectory) -> A
     key = (analysis.record.source_id, analysis.record.model["sha256"], spot.half, anchor)
     if key not in _LAST_PROBE:
         half = next(h for h in open_match(path).halves if h.half == spot.half)
-        model = _model_of(analysis)
+        model = _model_of(analysis, data)
         given = window_around(analysis, ingest(half.path, data), model, spot.half, anchor)
         _LAST_PROBE.clear()
         _LAST_PROBE[key] = Probe(model, given)

@@ -25,7 +25,8 @@ from spotting_core.files import read_json
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.source import open_match
-from spotting_core.models.card import CARD_FILE, model_folder, models_available
+from spotting_core.models.card import CARD_FILE, model_folder
+from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
 
 BESIDE = 6
@@ -166,7 +167,7 @@ def _trust(asked: Asked) -> dict[str, str]:
 
 
 def _retrieval(analysis: Analysis) -> Mapping[str, Any] | None:
-    folder = models_available().get(str(analysis.record.model["folder"]))
+    folder = folder_of(analysis.record.model, shared_settings().data)
     described = read_json(folder / CARD_FILE).get("entities") if folder else None
     if not described:
         return None

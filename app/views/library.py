@@ -21,7 +21,8 @@ from spotting_core.formats.document import Document
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.source import MatchSource, open_match
-from spotting_core.models.card import BUNDLED, model_folder, models_available, read_card
+from spotting_core.models.card import BUNDLED, read_card
+from spotting_core.models.known import known_models
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
@@ -209,7 +210,7 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
 
 
 def _preferred_model() -> str:
-    names = list(models_available())
+    names = list(known_models(shared_settings().data))
     return BUNDLED if BUNDLED in names else names[0]
 
 
@@ -224,7 +225,7 @@ def _add(library: Library) -> None:
             placeholder="my_match.mp4, or a game folder",
             help="Library folders: " + (", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"),
         )
-        names = list(models_available())
+        names = list(known_models(shared_settings().data))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
         upload = st.file_uploader("Labels (optional)", type=_LABEL_TYPES, help=_LABEL_HELP)
         if not path:
@@ -285,7 +286,7 @@ def video_findings(source: MatchSource, data: DataDirectory, model: str | None) 
         BadInputError: a half cannot be read.
     """
     media = [ingest(half.path, data) for half in source.halves]
-    card = read_card(model_folder(model)) if model else None
+    card = read_card(known_models(data)[model]) if model else None
     size = sum(half.path.stat().st_size for half in source.halves)
     return [*check_videos(source, media, card), *check_machine(data, size)]
 

@@ -32,7 +32,8 @@ from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import open_match
-from spotting_core.models.card import BUNDLED, models_available
+from spotting_core.models.card import BUNDLED
+from spotting_core.models.known import known_models
 from spotting_core.spots import Spot
 
 LEAST = 0.05
@@ -77,14 +78,14 @@ def _not_analysed(match: Match) -> None:
         st.error(f"The analysis failed. {job.error}")
     else:
         st.write("This match has not been analysed yet.")
-    model = st.selectbox("Model", list(models_available()), index=_default_model(), width=320)
+    model = st.selectbox("Model", list(known_models(shared_settings().data)), index=_default_model(), width=320)
     if st.button("Analyse", type="primary"):
         tasks.ask_for_analysis(shared_queue(), match, model)
         st.rerun()
 
 
 def _default_model() -> int:
-    names = list(models_available())
+    names = list(known_models(shared_settings().data))
     return names.index(BUNDLED) if BUNDLED in names else 0
 
 
@@ -467,7 +468,7 @@ def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
             st.session_state["analysis"] = chosen
         st.rerun()
     st.divider()
-    model = st.selectbox("Analyse with", list(models_available()), index=_default_model())
+    model = st.selectbox("Analyse with", list(known_models(shared_settings().data)), index=_default_model())
     if st.button("Analyse"):
         tasks.ask_for_analysis(shared_queue(), match, model)
         st.rerun()

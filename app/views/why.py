@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.state import shared_settings
 from app.tasks import WHY_METHODS, explanation_file
 from explain.attribution import Attribution
 from explain.measured import chip, measured
@@ -16,7 +17,7 @@ from spotting_core.classes import ActionClass
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.models.card import models_available
+from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
 
 MATTERS = 0.1  # change of the score from which something is said to matter
@@ -72,7 +73,7 @@ def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
 
 def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:
     """The table of faithfulness of the model that made an analysis, if it is here and was measured."""
-    folder = models_available().get(str(analysis.record.model["folder"]))
+    folder = folder_of(analysis.record.model, shared_settings().data)
     return measured(folder, str(analysis.record.model["sha256"])) if folder is not None else None
 
 

@@ -44,6 +44,7 @@ from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.pixels import normalised
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED
+from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import predict
 from spotting_core.models.window import EntitySet, Scores, Window
@@ -111,6 +112,7 @@ def analyse_match(
             fix=f"Leave the rate out or give {model.config.rate:g}",
         )
     finder = finder_of(model)
+    remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     target = out or data.analysis(source.content_hash(), analysis_id(model, finder, model.config.rate))
     if out is None and (target / ANALYSIS_FILE).is_file():
