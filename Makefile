@@ -4,6 +4,7 @@
 # make demo    the analysis that the demo match ships with, anew
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-preflight   how often the preflight checks tell what is wrong
+# make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-entities clean chromium
+.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-entities bench-decisions clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -38,6 +39,9 @@ bench-evaluation: $(VENV)/.test-installed
 
 bench-preflight: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.preflight $(DATA)
+
+bench-decisions: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.decisions $(DATA)/simmatch/test
 
 bench-entities: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.entities $(DATA)

@@ -392,6 +392,8 @@ def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None
     name = st.session_state.pop("dialog", None)
     if name == "library":
         page.go("library")
+    elif name == "explain" and (spot := _chosen_spot(match, analysis)) is not None:
+        page.go("explain", match=match.id, half=str(spot.half), t=f"{spot.seconds:.3f}", **{"class": spot.label})
     elif name == "spotting":
         _spotting_dialog(analysis)
     elif name == "export":
