@@ -2,6 +2,7 @@
 # make test    every test
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
+# make bench   speed and memory of analysis and app; make bench-load   twenty sessions on a video of 1.5 GB
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -14,7 +15,8 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-entities bench-decisions clean chromium
+.PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
+	clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -33,6 +35,12 @@ check: $(VENV)/.test-installed
 demo: $(VENV)/.installed
 	rm -rf assets/demo_match/analysis
 	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
+
+bench: chromium
+	$(BIN)/python -m benchmarks.speed
+
+bench-load: chromium
+	$(BIN)/python -m benchmarks.load
 
 bench-evaluation: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.evaluation $(DATA)/evaluation

@@ -14,7 +14,18 @@ import typer
 from rich.logging import RichHandler
 from rich.markup import escape
 
-from app.command_line import analyze, convert, dashboard, doctor, evaluate, explain, faithfulness, models, train
+from app.command_line import (
+    analyze,
+    convert,
+    dashboard,
+    data,
+    doctor,
+    evaluate,
+    explain,
+    faithfulness,
+    models,
+    train,
+)
 from app.command_line.terminal import err
 from spotting_core.errors import CancelledError, TouchlineError, machine_error
 
@@ -28,6 +39,7 @@ app = typer.Typer(
 app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
 app.command("convert")(convert.convert)
+app.command("data")(data.data)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)

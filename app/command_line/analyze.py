@@ -58,7 +58,12 @@ def analyze(
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
 
+        told: list[int] = []
+
         def report(progress: Progress) -> bool:
+            if progress.before and not told:
+                told.append(progress.before)
+                err.print(f"Going on at sample {progress.before} of {progress.total}.", highlight=False)
             note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
             bar.update(task, total=progress.total, completed=progress.done, note=note)
             return True

@@ -12,6 +12,7 @@ from app.library import Library, Match
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.data import data_line
 from app.views.match import progress_text
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
@@ -51,6 +52,7 @@ def show() -> None:
     with right:
         _add(library)
         st.fragment(run_every=1.0 if live else None)(_jobs)(live)
+        data_line()
     with left, st.container(border=True, key="tl_card_matches"):
         rows = [(m, library.analyses(m), jobs[m.id]) for m in matches if _fits(m, words)]
         rows = [row for row in rows if chosen == "All" or _state_of(*row[1:]) == chosen]

@@ -63,11 +63,20 @@ class RunFolder:
             handle.write(json.dumps(values) + "\n")
 
     def cut_log(self, step: int) -> None:
-        """Drop what was logged after a step, so that a resumed run logs every step once."""
+        """Drop what was logged after a step, and a line cut short, so that a resumed run logs every step once."""
         path = self.path / "log.jsonl"
-        if path.is_file():
-            lines = [ln for ln in path.read_text(encoding="utf-8").splitlines() if json.loads(ln)["step"] <= step]
-            path.write_text("".join(f"{ln}\n" for ln in lines), encoding="utf-8")
+        if not path.is_file():
+            return
+        kept = [line for line in path.read_text(encoding="utf-8").splitlines() if _step_of(line) <= step]
+        with replacing(path) as part:
+            part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError):  # written when the run was killed
+        return math.inf
 
 
 class AveragedWeights:

@@ -69,14 +69,19 @@ def train(
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
         entity_trainer = EntityTrainer(config, order.root, order.run, data, order.device)
-        say("Training")
+        say(_begin(entity_trainer))
         entity_trainer.train(progress)
         return _finish_entities(entity_trainer, order, say)
     spotting_config = as_config(SpottingTrainingConfig, {"system": name, **settings}, order.config)
     trainer = SpottingTrainer(spotting_config, order.root, order.run, data, order.device)
-    say("Training")
+    say(_begin(trainer))
     trainer.train(progress)
     return _finish_spotting(trainer, order, data, say)
+
+
+def _begin(trainer: Trainer) -> str:
+    at = f"Going on from step {trainer.step} of {trainer.config.steps}"
+    return at if trainer.step else "Training"
 
 
 def _command(order: TrainingOrder) -> str:

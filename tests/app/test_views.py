@@ -92,7 +92,7 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     assert "Orrin City 1 – 1" in shown
     assert "Analysed" in shown
     assert "Library <span>1 match</span>" in shown
-    assert [b.label for b in at.button] == ["Open"]
+    assert [b.label.split(" of ")[-1] for b in at.button] == ["Open", "derived data"]
 
 
 def test_with_nothing_but_the_demo_the_app_opens_on_it() -> None:
