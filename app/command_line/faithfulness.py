@@ -16,7 +16,6 @@ from rich.table import Table
 from app.command_line.analyze import source_of
 from app.command_line.explain import analysis_of
 from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
-from app.tasks import anchor_time
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import write_json
@@ -147,6 +146,7 @@ def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | N
 
 
 def _given(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Given:
+    from app.tasks import anchor_time
     from explain.given import window_around
     from spotting_core.media.ingest import ingest
 

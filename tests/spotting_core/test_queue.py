@@ -96,7 +96,9 @@ def test_a_job_whose_worker_died_is_tried_once_more_then_failed(queue: JobQueue,
     lapse(data, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [FAILED]
     said = queue.get(job.id).error  # type: ignore[union-attr]
-    assert said == "The worker died twice; its last words were “Finding entities”. See worker.log in the data directory."
+    assert (
+        said == "The worker died twice; its last words were “Finding entities”. See worker.log in the data directory."
+    )
 
 
 def test_a_cancelled_job_whose_worker_died_stays_cancelled(queue: JobQueue, data: DataDirectory) -> None:
