@@ -14,7 +14,7 @@ import typer
 from rich.logging import RichHandler
 from rich.markup import escape
 
-from app.command_line import analyze, convert, dashboard, doctor, evaluate, models, train
+from app.command_line import analyze, clips, convert, dashboard, doctor, evaluate, models, train
 from app.command_line.terminal import err
 from spotting_core.errors import CancelledError, TouchlineError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
+app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
