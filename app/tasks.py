@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from app import clip_export
 from app.library import Match
 from explain.methods import METHODS, explain
 from spotting_core.analysis import Analysis
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 ANALYSIS, PLAYBACK, EXPLANATION = "analysis", "playback", "explanation"
 LONG_KINDS, SHORT_KINDS = (ANALYSIS, PLAYBACK), (EXPLANATION,)
 """Long jobs and short ones have a worker each: an explanation does not wait for an analysis to end."""
+
+CLIP_KINDS = (clip_export.KIND,)
+"""Clips have one of their own: they are encoded, which neither needs nor holds up a model."""
 
 WHY_METHODS = ("temporal-occlusion", "entity-ablation")
 """The methods that the why panel shows."""
@@ -168,4 +172,5 @@ _PERFORMERS: dict[str, Callable[[Mapping[str, Any], DataDirectory, Tell], None]]
     ANALYSIS: _analyse,
     PLAYBACK: _play,
     EXPLANATION: _explain,
+    clip_export.KIND: clip_export.perform,
 }

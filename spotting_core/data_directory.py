@@ -3,7 +3,8 @@
 media/<hash>/        probe.json, times.npy, playback.mp4, poster.jpg, frames-*.jpgs
 analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analysis``)
 explanations/<hash>.npz
-touchline.db         matches, jobs
+exports/<id>/        clips that were exported from the app
+touchline.db         matches, jobs, selections
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class DataDirectory:
 
     def explanation(self, key: str) -> Path:
         return self.root / "explanations" / key[:2] / f"{key}.npz"
+
+    def export(self, export_id: str) -> Path:
+        return self.root / "exports" / export_id
 
     @property
     def database_url(self) -> str:

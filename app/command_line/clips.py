@@ -87,7 +87,7 @@ def clips(
     _refuse_overwriting(out_folder, overwrite)
     exported = _export(order, match, media, classes, analysis, out_folder)
     if json_file is not None:
-        write_machine_output(as_json(exported), json_file)
+        write_machine_output(exported.as_json(), json_file)
     if json_file != "-":
         _tell(exported, order)
     if exported.failed:
@@ -201,27 +201,6 @@ def _export(
             return True
 
         return export_clips(order, Sources(media, classes, look(), analysis), folder, report)
-
-
-def as_json(exported: Exported) -> dict[str, Any]:
-    """Machine output: the files, and what became of each clip; times in seconds of the half."""
-
-    def seconds(time: int | None) -> float | None:
-        return None if time is None else time / 1e6
-
-    return {
-        "folder": str(exported.folder),
-        "files": list(exported.files),
-        "clips": [
-            {
-                "number": r.number, "file": r.file, "state": r.state, "half": r.clip.half, "label": r.clip.label,
-                "time": seconds(r.clip.time), "start": seconds(r.clip.start), "end": seconds(r.clip.end),
-                "starts": seconds(r.starts), "ends": seconds(r.ends), "reel": seconds(r.reel), "sound": r.sound,
-                "lost": r.lost, "error": r.error or None,
-            }
-            for r in exported.results
-        ],
-    }  # fmt: skip
 
 
 def _tell(exported: Exported, order: Order) -> None:

@@ -241,8 +241,8 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
             }
             for c in analysis.classes
         ],
-        "entities": _entity_names(analysis),
-        "arrays": {"entities": analysis.has("entities"), "map": _map_of(analysis)},
+        "entities": entity_names(analysis),
+        "arrays": {"entities": analysis.has("entities"), "map": map_of(analysis)},
         "halves": _halves(match, analysis),
         "spots": [
             [spot_id(s), s.half, s.seconds, analysis.classes.index(s.label), round(s.confidence or 0, 4)] for s in spots
@@ -271,7 +271,7 @@ def _job_line() -> dict[str, Any] | None:
     return {"text": f"{job.title} {job.progress:.0%}{left}", "progress": job.progress}
 
 
-def _entity_names(analysis: Analysis) -> list[dict[str, str]]:
+def entity_names(analysis: Analysis) -> list[dict[str, str]]:
     table = analysis.halves[0].entities
     if table is None:
         return []
@@ -279,7 +279,7 @@ def _entity_names(analysis: Analysis) -> list[dict[str, str]]:
     return [{"name": name, "colour": colours.get(name, "#FFFFFF")} for name in table.names]
 
 
-def _map_of(analysis: Analysis) -> dict[str, Any] | None:
+def map_of(analysis: Analysis) -> dict[str, Any] | None:
     described = analysis.record.arrays.get("maps/class_map")
     if described is None or not analysis.has("maps/class_map"):
         return None
@@ -296,31 +296,31 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
         media = ingest(path, data) if path is not None else None
         playable = playback_file(media) if media is not None else None
         if media is not None and playable is None:
-            _prepare_once(match)
+            prepare_once(match)
         found.append({
             "half": record.half,
             "duration": record.duration / 1e6,
             "width": record.width,
             "height": record.height,
-            "video": _link("media", playable) if playable else None,
-            "note": _video_note(match, media is not None),
-            "poster": _link("media", make_poster(media)) if media else None,
-            "times": _link("times", path, "frames") if path else None,
-            "picture": _link("picture", path, "frames") if path else None,
-            "array": _link("array", half.folder, "half"),
+            "video": link("media", playable) if playable else None,
+            "note": video_note(match, media is not None),
+            "poster": link("media", make_poster(media)) if media else None,
+            "times": link("times", path, "frames") if path else None,
+            "picture": link("picture", path, "frames") if path else None,
+            "array": link("array", half.folder, "half"),
             "shots": _shots(half),
         })  # fmt: skip
     return found
 
 
-def _prepare_once(match: Match) -> None:
+def prepare_once(match: Match) -> None:
     """Have the video prepared, unless that was tried and failed."""
     job = shared_queue().recent(match.id, tasks.PLAYBACK)
     if job is None or job.state != FAILED:
         tasks.ask_for_playback(shared_queue(), match)
 
 
-def _video_note(match: Match, there: bool) -> str:
+def video_note(match: Match, there: bool) -> str:
     if not there:
         return f"The video of this half is no longer in {match.path}."
     job = shared_queue().recent(match.id, tasks.PLAYBACK)
@@ -330,7 +330,7 @@ def _video_note(match: Match, there: bool) -> str:
     return f"The video is being prepared for the browser{share}. Spots and confidence are ready."
 
 
-def _link(route: str, path: Path, kind: str = "") -> str:
+def link(route: str, path: Path, kind: str = "") -> str:
     return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av.error
 import numpy as np
@@ -56,6 +57,10 @@ class Exported:
     def failed(self) -> list[Result]:
         """Clips that are not there as they were asked for."""
         return [r for r in self.results if r.state != DONE]
+
+    def as_json(self) -> dict[str, Any]:
+        """The files, and what became of each clip; times in seconds of the half."""
+        return {"folder": str(self.folder), "files": list(self.files), "clips": [r.as_json() for r in self.results]}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from spotting_core.classes import ClassTable
 from spotting_core.clips.order import Order, companion_file
@@ -49,6 +50,17 @@ class Result:
     sound: str = ""
     lost: int = 0
     error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Times in seconds of the half; ``reel`` in seconds of the reel."""
+        clip = self.clip
+        times = {"time": clip.time, "start": clip.start, "end": clip.end}
+        times |= {"starts": self.starts, "ends": self.ends, "reel": self.reel}
+        return {
+            "number": self.number, "file": self.file, "state": self.state, "half": clip.half, "label": clip.label,
+            **{name: None if time is None else time / 1e6 for name, time in times.items()},
+            "sound": self.sound, "lost": self.lost, "error": self.error or None,
+        }  # fmt: skip
 
 
 def write_manifest(path: Path, order: Order, results: Sequence[Result]) -> None:

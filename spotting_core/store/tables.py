@@ -1,4 +1,4 @@
-"""The tables of the store: matches and jobs. Arrays stay in files, found by content hash."""
+"""The tables of the store: matches, jobs, selections. Arrays stay in files, found by content hash."""
 
 from __future__ import annotations
 
@@ -76,3 +76,19 @@ class JobRow(Base):
     lease: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     made: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     ended: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SelectionRow(Base):
+    """Clips of a match that someone chose, in their order.
+
+    ``name`` is empty until someone gives it one; ``revision`` counts the changes.
+    """
+
+    __tablename__ = "selection"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    match_id: Mapped[str] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(Text, default="")
+    content: Mapped[dict] = mapped_column(JSON, default=dict)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
