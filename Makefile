@@ -4,6 +4,7 @@
 # make demo    the analysis that the demo match ships with, anew
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-preflight   how often the preflight checks tell what is wrong
+# make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight clean chromium
+.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-clips clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -37,6 +38,9 @@ bench-evaluation: $(VENV)/.test-installed
 
 bench-preflight: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.preflight $(DATA)
+
+bench-clips: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.clips
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

@@ -10,7 +10,8 @@ import streamlit as st
 from app.components.clips import clip_desk
 from app.library import Library, Match
 from app.routes.http import PREFIX, signer
-from app.state import shared_library, shared_selections, shared_settings
+from app.state import shared_library, shared_queue, shared_selections, shared_settings
+from app.tasks import PLAYBACK
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
 from app.views.clips_export import export_card, exports_card
@@ -49,6 +50,7 @@ def show() -> None:
     left, right = st.columns([1066, 330], gap="small")
     with left:
         _desk(match, analysis, selection, working)
+        _when_prepared(match)
     with right:
         export_card(match, analysis, media, working[0])
         exports_card(match)
@@ -172,6 +174,20 @@ def _desk(
         key=key,
         on_changed=lambda: _changed(match, selection, st.session_state[key].get("changed")),
     )
+
+
+def _when_prepared(match: Match) -> None:
+    """Make the page again once its video has been prepared for the browser."""
+    job = shared_queue().recent(match.id, PLAYBACK)
+    if job is None or not job.live:
+        return
+
+    def look() -> None:
+        now = shared_queue().get(job.id)
+        if now is None or not now.live:
+            st.rerun(scope="app")
+
+    st.fragment(run_every=1.0)(look)()
 
 
 def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | None) -> None:

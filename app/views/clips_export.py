@@ -26,6 +26,7 @@ from spotting_core.media.ingest import Media
 _REEL, _EACH = "One reel", "One file each"
 _EXACT, _FAST = "Exact", "Fast"
 _MOST_SHOWN = 6
+_OWN_SIZE = 0
 _NAMES = {"sportscode": "Sportscode XML", "otio": "OpenTimelineIO"}
 
 
@@ -82,16 +83,17 @@ def _how_early(media: Mapping[int, Media], clips: Sequence[Clip]) -> str:
 def _size(media: Mapping[int, Media], fast: bool) -> int | None:
     info = next(iter(media.values())).info
     own = min(info.width, info.height)
-    sizes = [None, *(lines for lines in SIZES if lines != own)]
+    sizes = [_OWN_SIZE, *(lines for lines in SIZES if lines != own)]
     if fast:
         st.html('<div class="tl-cap">Size and sound as they are</div>')
         return None
-    names = {lines: f"{round(info.width * lines / own / 2) * 2} × {lines}" for lines in sizes if lines}
+    scaled = {lines: [round(side * lines / own / 2) * 2 for side in (info.width, info.height)] for lines in SIZES}
+    names = {lines: f"{width} × {height}" for lines, (width, height) in scaled.items()}
+    names[_OWN_SIZE] = f"{info.width} × {info.height}, source"
     found = st.selectbox(
-        "Size", sizes, format_func=lambda n: names[n] if n else f"{info.width} × {info.height}, source",
-        key="clips_size",
+        "Size", sizes, format_func=lambda n: names[n], key="clips_size"
     )  # fmt: skip
-    return None if found is None else int(found)
+    return None if found == _OWN_SIZE else int(found)
 
 
 def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> bool:
@@ -112,7 +114,7 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
         page.error(problem)
         return
     kind = "reel" if order.reel else "files"
-    ask_for_clips(shared_queue(), match, analysis, order, f"{len(clips)} clips, {kind}")
+    ask_for_clips(shared_queue(), match, analysis, order, f"{len(clips)} clip{'' if len(clips) == 1 else 's'}, {kind}")
     st.rerun()
 
 
@@ -186,5 +188,11 @@ def _retry(match: Match, job: Job, left: Outcome) -> None:
     again = tuple(clip for number, clip in enumerate(order.clips, start=1) if number in numbers)
     folder = job.parameters["analysis"]
     analysis = next((a for a in shared_library().analyses(match) if str(a.folder) == folder), None)
-    ask_for_clips(shared_queue(), match, analysis, replace(order, clips=again), f"{len(again)} clips again")
+    ask_for_clips(
+        shared_queue(),
+        match,
+        analysis,
+        replace(order, clips=again),
+        f"{len(again)} clip{'' if len(again) == 1 else 's'} again",
+    )
     st.rerun(scope="app")

@@ -61,9 +61,11 @@ export class Desk {
     const ours = data.seen >= this.sequence; // what was changed here has all been answered
     if (match || ours) this.adopt(data, match);
     this.data = data;
+    const waited = !match && !this.player.source;
     this.player.update(data, this.arrays);
     this.draw();
     if (match) this.choose(0);
+    else if (waited && this.player.source) this.choose(this.chosen); // its video has been prepared meanwhile
     this.root.dataset.ready = data.match;
   }
 
