@@ -8,6 +8,7 @@ from app.library import Library
 from app.settings import Settings, settings
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.store.database import open_database
+from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 
 
@@ -20,6 +21,11 @@ def shared_library() -> Library:
 @st.cache_resource(show_spinner=False)
 def shared_queue() -> JobQueue:
     return JobQueue(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_reviews() -> Reviews:
+    return Reviews(open_database(settings().data))
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,6 +14,7 @@ from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.export import export_dialog
+from app.views.review_actions import review_data, take_actions
 from app.views.shown import imported_notice, imported_sets, imported_shown, shown_spots, source_of_address
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
@@ -130,6 +131,7 @@ def _workspace(match: Match, analysis: Analysis) -> None:
         on_thresholds=lambda: _thresholds(match),
         on_command=lambda: _command(match),
         on_explain=lambda: _picked(match, analysis, "explain"),
+        on_review=lambda: take_actions(match, analysis, _event(match, "review")),
     )
     if st.session_state.pop("rerun_page", False):
         st.rerun(scope="app")
@@ -253,6 +255,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "method": "as imported" if imported else _method_text(),
         "start": _start(match, analysis),
         "why": _why(match, analysis),
+        **review_data(match, analysis),
     }
 
 

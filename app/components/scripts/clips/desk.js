@@ -331,8 +331,10 @@ export class Desk {
 
   destroy() {
     this.abort.abort();
+    clearTimeout(this.waiting);
     this.observer.disconnect();
     this.player.destroy();
+    delete this.root.workspace; // if the element is used again, it gets a desk that listens
   }
 }
 
