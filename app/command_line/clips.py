@@ -42,6 +42,8 @@ def clips(
     label_file: Path | None = typer.Option(
         None, "--labels", help="Spots of a label or result file, in place of an analysis."
     ),
+    reviewed: bool = typer.Option(False, "--reviewed", help="Spots that reviewers accepted, moved or added."),
+    selection: str | None = typer.Option(None, "--selection", help="Name of a selection that was saved in the app."),
     analysis_folder: Path | None = typer.Option(
         None, "--analysis", help="An analysis.", show_default="the newest of this match"
     ),
@@ -62,7 +64,8 @@ def clips(
 ) -> None:
     """Cut the actions of a match into clips, exact to the frame, with a manifest.
 
-    Spots are those of the newest analysis, or of --labels. What cannot be cut is told; the other clips are written.
+    Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection.
+    What cannot be cut is told; the other clips are written.
     """
     from spotting_core.clips.order import Order
     from spotting_core.clips.selection import Choice, Margins
@@ -77,9 +80,15 @@ def clips(
     for label in labels:
         classes.index(label)
     choice = Choice(tuple(labels), (half,) if half else (), least=confidence)
-    spots = _spots(match, analysis, label_file, classes, confidence, bool(mark) and not labels)
     margins = Margins(classes, lead=before, lag=after)
-    chosen = _clips(spots, margins, media, choice, mark, slow, caption, classes, match)
+    if selection is not None:
+        chosen = [c for c in _selection(match, data, selection) if not labels or c.label in labels]
+    else:
+        if reviewed:
+            spots = _reviewed(match, data)
+        else:
+            spots = _spots(match, analysis, label_file, classes, confidence, bool(mark) and not labels)
+        chosen = _clips(spots, margins, media, choice, mark, slow, caption, classes, match)
     order = Order(
         tuple(chosen), match.fixture.title, _teams(match), reel, fast, size, titles, _layers(overlay, caption), sound,
         tuple(also), zipped,
@@ -129,6 +138,38 @@ def _spots(
             "this match has not been analysed", where=match.path, fix="Run touchline analyze, or give --labels"
         )
     return analysis.spots(Spotting(threshold=least))
+
+
+def _match_id(match: MatchSource, data: DataDirectory) -> str:
+    """The library's name of a match.
+
+    Errors:
+        BadInputError: it is not in the library.
+    """
+    from sqlalchemy import select
+
+    from spotting_core.store.database import open_database
+    from spotting_core.store.tables import MatchRow
+
+    with open_database(data).session() as session:
+        found = session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
+    if found is None:
+        raise BadInputError("this match is not in the library", where=match.path, fix="Add it in the app first")
+    return found
+
+
+def _reviewed(match: MatchSource, data: DataDirectory) -> list[Spot]:
+    from spotting_core.store.database import open_database
+    from spotting_core.store.reviews import Reviews
+
+    return Reviews(open_database(data)).standing(_match_id(match, data))
+
+
+def _selection(match: MatchSource, data: DataDirectory, name: str) -> tuple[Clip, ...]:
+    from spotting_core.store.database import open_database
+    from spotting_core.store.selections import Selections
+
+    return Selections(open_database(data)).by_name(_match_id(match, data), name).clips
 
 
 def _clips(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.library import Match
-from app.state import shared_library, shared_selections, shared_settings
+from app.state import shared_library, shared_reviews, shared_selections, shared_settings
 from app.views import page
 from app.views.shown import spotting
 from spotting_core.analysis import Analysis
@@ -20,14 +20,16 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.selections import OwnMargins
 
-PREDICTED, TRUE = "predicted", "true"
-_TITLES = {PREDICTED: "Predicted", TRUE: "True"}
+PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
+_TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}
 _FIRST_GROUPS = ("cards", "goals")  # what a coach asks for first
 _TEAMS = ("home", "away", "unknown")
 
 
 def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: float) -> list[Spot]:
-    """Predicted spots from a confidence on, or true ones."""
+    """Predicted spots from a confidence on, true ones, or those that reviewers hold to be true."""
+    if kind == REVIEWED:
+        return shared_reviews().standing(match.id)
     if kind == PREDICTED:
         return analysis.spots(spotting(least)) if analysis is not None else []
     try:
@@ -51,7 +53,7 @@ def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
 def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, int], own: OwnMargins) -> None:
     """Choose spots; the clips on the desk are replaced, marks of one's own can be kept."""
     classes = analysis.classes if analysis is not None else load_classes()
-    kinds = [k for k in (PREDICTED, TRUE) if k == TRUE or analysis is not None]
+    kinds = [k for k in (PREDICTED, TRUE, REVIEWED) if k != PREDICTED or analysis is not None]
     kind = st.segmented_control(
         "Spots", kinds, default=kinds[0], required=True, format_func=lambda k: _TITLES[k], key="choose_kind"
     )

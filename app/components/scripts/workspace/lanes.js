@@ -411,7 +411,9 @@ export class Lanes {
     pen.beginPath();
     pen.arc(x, row.y + row.height / 2, Math.max(8, Math.min(10.5, row.height * 0.62)), 0, 7);
     pen.stroke();
-    this.triangle(x, row.y + row.height * 0.42, size * 1.15, true, row, this.chosen.action);
+    const state = this.chosen.review?.state ?? "open";
+    if (state !== "open") this.reviewed(x, row.y + row.height / 2, size * 1.1, this.chosen.action, state);
+    else this.triangle(x, row.y + row.height * 0.42, size * 1.15, true, row, this.chosen.action);
     if (this.view[1] - this.view[0] <= 30 && !row.folded) this.drawError(row, x);
   }
 

@@ -156,7 +156,8 @@ export class Workspace {
   }
 
   pickNearest(start) {
-    const own = this.spots.filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
+    // A spot that the address names may lie below the threshold.
+    const own = (start.label ? this.all : this.spots).filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
     const near = own.sort((a, b) => Math.abs(a.seconds - start.seconds) - Math.abs(b.seconds - start.seconds))[0];
     if (near && Math.abs(near.seconds - start.seconds) < 2) this.pick(near);
   }
