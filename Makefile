@@ -7,6 +7,7 @@
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
+# make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -16,7 +17,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	clean chromium
+	bench-clips clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -53,6 +54,9 @@ bench-decisions: $(VENV)/.test-installed
 
 bench-entities: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.entities $(DATA)
+
+bench-clips: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.clips
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

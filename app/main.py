@@ -16,7 +16,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.routes.http import routes
-from app.tasks import LONG_KINDS, SHORT_KINDS
+from app.tasks import CLIP_KINDS, LONG_KINDS, SHORT_KINDS
 from app.worker import start_worker
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Workers:
 
     def _keep(self) -> None:
         while not self._ending.is_set():
-            for kinds in (LONG_KINDS, SHORT_KINDS):
+            for kinds in (LONG_KINDS, SHORT_KINDS, CLIP_KINDS):
                 process = self._running.get(kinds)
                 if process is None or process.poll() is not None:
                     if process is not None:

@@ -8,6 +8,8 @@ from app.library import Library
 from app.settings import Settings, settings
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.store.database import open_database
+from spotting_core.store.reviews import Reviews
+from spotting_core.store.selections import Selections
 
 
 @st.cache_resource(show_spinner=False)
@@ -19,6 +21,16 @@ def shared_library() -> Library:
 @st.cache_resource(show_spinner=False)
 def shared_queue() -> JobQueue:
     return JobQueue(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_reviews() -> Reviews:
+    return Reviews(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_selections() -> Selections:
+    return Selections(open_database(settings().data))
 
 
 def shared_settings() -> Settings:

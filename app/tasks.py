@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from app import clip_export
 from app.library import Match
 from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, METHODS
 from spotting_core.analysis import Analysis
@@ -30,6 +31,9 @@ ANALYSIS, PLAYBACK, EXPLANATION = "analysis", "playback", "explanation"
 WHAT_IF, WORDS, FIGURES = "what-if", "words", "figures"
 LONG_KINDS, SHORT_KINDS = (ANALYSIS, PLAYBACK), (EXPLANATION, WHAT_IF, WORDS, FIGURES)
 """Long jobs and short ones have a worker each: an explanation does not wait for an analysis to end."""
+
+CLIP_KINDS = (clip_export.KIND,)
+"""Clips have one of their own: they are encoded, which neither needs nor holds up a model."""
 
 WHY_METHODS = (DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES)
 """The methods that the why panel shows."""
@@ -333,4 +337,5 @@ _PERFORMERS: dict[str, Callable[[Mapping[str, Any], DataDirectory, Tell], None]]
     WHAT_IF: _what_if,
     WORDS: _words,
     FIGURES: _figures,
+    clip_export.KIND: clip_export.perform,
 }

@@ -3,7 +3,8 @@
 media/<hash>/        probe.json, times.npy, playback.mp4, poster.jpg, frames-*.jpgs
 analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analysis``)
 explanations/<hash>.npz
-touchline.db         matches, jobs
+exports/<id>/        clips that were exported from the app
+touchline.db         matches, jobs, selections
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class DataDirectory:
     def answer(self, key: str) -> Path:
         """Where the answer to a question about a match is kept (what an edit does, where words are found)."""
         return self.root / "explanations" / key[:2] / f"{key[:32]}.json"
+
+    def export(self, export_id: str) -> Path:
+        return self.root / "exports" / export_id
 
     @property
     def database_url(self) -> str:

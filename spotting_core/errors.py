@@ -40,6 +40,10 @@ class NewerFormatError(BadInputError):
         )
 
 
+class ConflictError(TouchlineError):
+    """Someone else has changed what is to be changed; nothing was overwritten."""
+
+
 class CancelledError(TouchlineError):
     """Long work was cancelled by its user (exit code 130). What was finished is kept."""
 

@@ -50,6 +50,7 @@ def make_video(
     key_every: int = 25,
     hidden: int = 0,
     sound: bool = False,
+    beeps: Sequence[float] = (),
     size: tuple[int, int] = (WIDTH, HEIGHT),
     pixel_format: str = "yuv420p",
     options: dict[str, str] | None = None,
@@ -61,6 +62,7 @@ def make_video(
     Arguments:
         hidden: so many frames at the start are hidden by an edit list (mp4): the video then begins at 0
             with frame ``hidden``, and ``times`` count from there.
+        beeps: seconds at which a beep of 0.1 s begins, in a sound track that is silent otherwise.
     """
     shift = times[hidden] if hidden else 0.0
     settings = {"bf": str(b_frames), "g": str(key_every), **(options or {})} if codec == "libx264" else (options or {})
@@ -69,7 +71,7 @@ def make_video(
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format
         stream.codec_context.time_base = stream.time_base = clock
-        track = out.add_stream("aac", rate=48_000) if sound else None
+        track = out.add_stream("aac", rate=48_000) if sound or beeps else None
         for number, time in enumerate(times):
             frame = av.VideoFrame.from_ndarray(numbered_picture(number, *size), format="rgb24")
             frame.pts, frame.time_base = round(time / clock), clock
@@ -78,7 +80,7 @@ def make_video(
         for packet in stream.encode(None):
             _mux(out, packet, shift)
         if track is not None:
-            _write_tone(out, track, times[-1] - shift)
+            _write_tone(out, track, times[-1] - shift, [b - shift for b in beeps])
     return path
 
 
@@ -90,9 +92,14 @@ def _mux(out: av.container.OutputContainer, packet: av.Packet, shift: float) -> 
     out.mux(packet)
 
 
-def _write_tone(out: av.container.OutputContainer, track: av.AudioStream, seconds: float) -> None:
+def _write_tone(
+    out: av.container.OutputContainer, track: av.AudioStream, seconds: float, beeps: Sequence[float]
+) -> None:
     samples = np.arange(int(seconds * 48_000))
     tone = (0.2 * np.sin(samples * 2 * np.pi * 440 / 48_000)).astype(np.float32)
+    if beeps:
+        at = samples / 48_000
+        tone *= np.any([(at >= b) & (at < b + 0.1) for b in beeps], axis=0)
     for start in range(0, len(tone), 1024):
         part = np.stack([tone[start : start + 1024]])
         frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from app.command_line import (
     analyze,
+    clips,
     convert,
     dashboard,
     data,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
+app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
 app.command("data")(data.data)
 app.command("doctor")(doctor.doctor)

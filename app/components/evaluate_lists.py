@@ -1,4 +1,4 @@
-"""The class table and the list of errors of the Evaluate view, as a Streamlit component."""
+"""The class table of the Evaluate view and lists of spots that open the player, as a Streamlit component."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def class_table(data: dict[str, Any], *, key: str, on_picked: Callable[[], None]
 
 
 def error_list(errors: list[dict[str, Any]], empty: str, *, key: str) -> None:
-    """Mount the list of errors; each row is a link to the player at its moment.
+    """Mount a list of spots, errors or open ones; each row is a link to the player at its moment.
 
     Arguments:
         errors: [{kind, short, group, glyph, light, dark, clock, text, link or None, picture or None}].

@@ -25,7 +25,7 @@ _HTML = """
       </div>
       <section class="card lanes"></section>
     </div>
-    <aside class="card rail"></aside>
+    <div class="side"><aside class="card rail"></aside></div>
   </div>
 </div>
 """
@@ -56,6 +56,7 @@ def workspace(
     on_thresholds: Callable[[], None],
     on_command: Callable[[], None],
     on_explain: Callable[[], None],
+    on_review: Callable[[], None],
 ) -> None:
     """Mount the workspace.
 
@@ -63,7 +64,7 @@ def workspace(
         data: as ``views.match`` makes it.
         key: of the widget; what the user did is read from its session state inside the callbacks:
             ``picked`` {half, seconds, label}, ``thresholds`` {threshold, thresholds, moved}, ``command`` {name},
-            ``explain`` {half, seconds, label}.
+            ``explain`` {half, seconds, label}, ``review`` {author, actions}.
     """
     _component()(
         key=key,
@@ -73,4 +74,5 @@ def workspace(
         on_thresholds_change=on_thresholds,
         on_command_change=on_command,
         on_explain_change=on_explain,
+        on_review_change=on_review,
     )

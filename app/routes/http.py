@@ -56,6 +56,14 @@ async def media(request: Request) -> Response:
     return FileResponse(path, media_type=_TYPES[path.suffix.lower()], headers=_PRIVATE)
 
 
+async def download(request: Request) -> Response:
+    """A file that the app has made for the user, to be saved."""
+    path = _path(request, "download")
+    if not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, filename=path.name, headers=_PRIVATE)
+
+
 def array(request: Request) -> Response:
     """One array of one half, packed for the player (see ``packing``)."""
     folder = _path(request, "half")
@@ -118,6 +126,7 @@ def routes() -> list[BaseRoute]:
     """All routes, for ``st.App``."""
     return [
         Route(f"{PREFIX}/media/{{token}}", media, methods=["GET", "HEAD"]),
+        Route(f"{PREFIX}/download/{{token}}", download, methods=["GET", "HEAD"]),
         Route(f"{PREFIX}/array/{{token}}/{{name}}", array),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),

@@ -9,23 +9,36 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from app.library import Match
+from app.state import shared_reviews
 from app.views import page
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable
 from spotting_core.errors import TouchlineError
-from spotting_core.formats import registry, results_spotting
+from spotting_core.formats import labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 
+_SHOWN, _REVIEWED = "As shown", "Reviewed"
+
 
 @st.dialog("Export")
 def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
-    """The spots as shown, as a file of any format that spots can be written to."""
-    st.write(f"{len(spots)} spots, at the thresholds now in use.")
+    """The spots as shown, or those that reviewers hold to be true, in any format that spots can be written to."""
+    reviewed = [s for s in shared_reviews().standing(match.id) if s.label in analysis.classes]
+    if reviewed:
+        kind = st.segmented_control("Spots", [_SHOWN, _REVIEWED], default=_SHOWN, required=True)
+    if reviewed and kind == _REVIEWED:
+        spots = reviewed
+        st.write(f"{len(spots)} spots that reviewers accepted, moved or added.")
+    else:
+        reviewed = []
+        st.write(f"{len(spots)} spots, at the thresholds now in use.")
     names = [f.name for f in registry.spot_writers()]
-    first = names.index(results_spotting.FORM)
-    chosen = st.selectbox("Format", names, index=first, format_func=lambda name: registry.FORMATS[name].title)
+    first = names.index(labels_v2.FORM if reviewed else results_spotting.FORM)
+    chosen = st.selectbox(
+        "Format", names, index=first, format_func=lambda n: registry.FORMATS[n].title, key=f"export_{bool(reviewed)}"
+    )
     form = registry.format_named(chosen)
     document = export_document(match, analysis, spots)
     losses = registry.losses(document, form)

@@ -12,6 +12,7 @@ from app.library import Match, kits
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.export import export_dialog
+from app.views.review_actions import review_data, take_actions
 from app.views.shown import (
     chosen_analysis,
     imported_notice,
@@ -126,6 +127,7 @@ def _workspace(match: Match, analysis: Analysis) -> None:
         on_thresholds=lambda: _thresholds(match),
         on_command=lambda: _command(match),
         on_explain=lambda: _picked(match, analysis, "explain"),
+        on_review=lambda: take_actions(match, analysis, _event(match, "review")),
     )
     if st.session_state.pop("rerun_page", False):
         st.rerun(scope="app")
@@ -232,8 +234,8 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
             }
             for c in analysis.classes
         ],
-        "entities": _entity_names(analysis),
-        "arrays": {"entities": analysis.has("entities"), "map": _map_of(analysis)},
+        "entities": entity_names(analysis),
+        "arrays": {"entities": analysis.has("entities"), "map": map_of(analysis)},
         "halves": _halves(match, analysis),
         "spots": [
             [spot_id(s), s.half, s.seconds, analysis.classes.index(s.label), round(s.confidence or 0, 4)] for s in spots
@@ -244,6 +246,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "method": "as imported" if imported else _method_text(),
         "start": _start(match, analysis),
         "why": _why(match, analysis),
+        **review_data(match, analysis),
     }
 
 
@@ -262,7 +265,7 @@ def _job_line() -> dict[str, Any] | None:
     return {"text": f"{job.title} {job.progress:.0%}{left}", "progress": job.progress}
 
 
-def _entity_names(analysis: Analysis) -> list[dict[str, str]]:
+def entity_names(analysis: Analysis) -> list[dict[str, str]]:
     table = analysis.halves[0].entities
     if table is None:
         return []
@@ -270,7 +273,7 @@ def _entity_names(analysis: Analysis) -> list[dict[str, str]]:
     return [{"name": name, "colour": colours.get(name, "#FFFFFF")} for name in table.names]
 
 
-def _map_of(analysis: Analysis) -> dict[str, Any] | None:
+def map_of(analysis: Analysis) -> dict[str, Any] | None:
     described = analysis.record.arrays.get("maps/class_map")
     if described is None or not analysis.has("maps/class_map"):
         return None
@@ -285,14 +288,14 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
         media = videos.get(record.half)
         playable = playback_file(media) if media is not None else None
         if media is not None and playable is None:
-            _prepare_once(match)
+            prepare_once(match)
         found.append({
             "half": record.half,
             "duration": record.duration / 1e6,
             "width": record.width,
             "height": record.height,
             "video": link("media", playable) if playable else None,
-            "note": problem or _video_note(match, media is not None),
+            "note": problem or video_note(match, media is not None),
             "poster": link("media", make_poster(media)) if media else None,
             "times": link("times", media.path, "frames") if media else None,
             "picture": link("picture", media.path, "frames") if media else None,
@@ -314,14 +317,14 @@ def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
     return videos, ""
 
 
-def _prepare_once(match: Match) -> None:
+def prepare_once(match: Match) -> None:
     """Have the video prepared, unless that was tried and failed."""
     job = shared_queue().recent(match.id, tasks.PLAYBACK)
     if job is None or job.state != FAILED:
         tasks.ask_for_playback(shared_queue(), match)
 
 
-def _video_note(match: Match, there: bool) -> str:
+def video_note(match: Match, there: bool) -> str:
     if not there:
         return f"The video of this half is no longer in {match.path}."
     job = shared_queue().recent(match.id, tasks.PLAYBACK)

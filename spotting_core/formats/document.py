@@ -27,11 +27,13 @@ class Entry:
     Arguments:
         extras: fields that a spot has no place for, under the names of the file's format.
         clock: time by the entry's second statement of it (SoccerNet's ``gameTime``), microseconds, or None.
+        clip: start and end of what is shown of it, microseconds of the half; None: its class's lead and lag.
     """
 
     spot: Spot
     extras: Mapping[str, Any] = field(default_factory=dict)
     clock: int | None = None
+    clip: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@
     </instance></ALL_INSTANCES><ROWS>…</ROWS></file>
 
 Times are seconds of one time line for the whole match; half 2 begins where half 1 ends. A spot becomes an
-instance from its class's lead to its lag. The labels ``Half`` and ``Time`` say the spot itself, and are read
-back; without them an instance is a spot of half 1 at its start. The layout is the one that kloppy writes.
+instance from its class's lead to its lag, or of what a clip shows of it. The labels ``Half`` and ``Time`` say the
+spot itself, and are read back; without them an instance is a spot of half 1 at its start. The layout is the one
+that kloppy writes.
 """
 
 from __future__ import annotations
@@ -136,6 +137,8 @@ def _instance(
         was = extras["start"] if not extras["placed"] else None
         moved = 0 if was is None else spot.time - was
         start, end = extras["start"] + moved, extras["end"] + moved
+    elif entry.clip is not None:
+        start, end = (starts[spot.half] + time for time in entry.clip)
     else:
         lead, lag = options.clip(spot.label)
         at = starts[spot.half] + spot.time

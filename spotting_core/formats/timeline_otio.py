@@ -3,8 +3,10 @@
 
 A half is one clip on one video track, one after the other; each spot is a marker on its clip, at its time in the
 media. What a marker cannot say in words (half, time, confidence, team, visibility, source) is in its
-``touchline`` metadata, which only OpenTimelineIO's own files keep whole. Other timelines are read too: a marker
-on the n-th clip is a spot of half n if there are at most two clips, else of half 1 at its time on the time line.
+``touchline`` metadata, which only OpenTimelineIO's own files keep whole. Spots that say what is shown of them make
+an edit instead: one clip each, in the document's order, with the spot as its marker. Other timelines are read too:
+a marker on the n-th clip is a spot of half n if there are at most two clips, else of half 1 at its time on the time
+line.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from defusedxml.ElementTree import fromstring
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from spotting_core.classes import load_classes
+from spotting_core.clock import match_clock
 from spotting_core.errors import BadInputError
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length
 from spotting_core.spots import TEAMS, TRUTH, Spot
@@ -79,7 +82,7 @@ def _clips(timeline: otio.schema.Timeline) -> list[otio.schema.Clip]:
 
 def _stacked(timeline: otio.schema.Timeline) -> bool:
     """Whether its clips can be the halves of a match."""
-    return 1 <= len(_clips(timeline)) <= 2
+    return 1 <= len(_clips(timeline)) <= 2 and not timeline.metadata.get(NAMESPACE, {}).get("edit", False)
 
 
 def _owners(timeline: otio.schema.Timeline) -> Iterator[Any]:
@@ -160,9 +163,11 @@ def _render(form: str, document: Document, options: Options) -> bytes:
     timeline = otio.adapters.read_from_string(kept, "otio_json") if kept else _made(form, document, options)
     owners = list(_owners(timeline))
     clips = _clips(timeline)
-    for entry in document.entries:
+    edit = not kept and _is_edit(document)
+    for number, entry in enumerate(document.entries):
         extras = document.extras(entry, form)
-        owner = owners[extras["place"]] if kept and extras else clips[entry.spot.half - 1]
+        own = clips[number if edit else entry.spot.half - 1]
+        owner = owners[extras["place"]] if kept and extras else own
         owner.markers.append(_marker(entry.spot, extras, owner, options))
     try:
         return otio.adapters.write_to_string(timeline, ADAPTERS[form]).encode()
@@ -175,18 +180,39 @@ def _made(form: str, document: Document, options: Options) -> otio.schema.Timeli
     timeline = otio.schema.Timeline(name=document.game or "match")
     track = otio.schema.Track(name="Match", kind=otio.schema.TrackKind.Video)
     timeline.tracks.append(track)
-    for half in range(1, max(document.half_numbers(), default=1) + 1):
-        info = document.halves.get(half, HalfInfo())
-        rate = info.rate or options.rate or NOMINAL_RATE
-        length = half_length(document, half)
-        span = TimeRange(RationalTime(0, rate), RationalTime(round(length * rate / 1e6), rate))
-        url = Path(info.file).absolute().as_uri() if info.file and Path(info.file).is_absolute() else info.file
-        media = otio.schema.ExternalReference(url, span) if url else otio.schema.MissingReference(available_range=span)
-        # An EDL names a clip by its reel, which has no space in it.
-        reel = {"cmx_3600": {"reel": f"HALF{half}"}} if form == EDL else {}
-        track.append(otio.schema.Clip(f"Half {half}", media, span, metadata=reel))
+    if _is_edit(document):
+        timeline.metadata[NAMESPACE] = {"edit": True}
+        track.extend(_clip(form, document, entry.spot.half, options, entry) for entry in document.entries)
+    else:
+        halves = range(1, max(document.half_numbers(), default=1) + 1)
+        track.extend(_clip(form, document, half, options) for half in halves)
     timeline.global_start_time = RationalTime(0, track[0].duration().rate)
     return timeline
+
+
+def _is_edit(document: Document) -> bool:
+    """Whether every entry says what is shown of it."""
+    return bool(document.entries) and all(e.clip is not None for e in document.entries)
+
+
+def _clip(form: str, document: Document, half: int, options: Options, entry: Entry | None = None) -> otio.schema.Clip:
+    """A half as a clip, or what is shown of an entry of it."""
+    info = document.halves.get(half, HalfInfo())
+    rate = info.rate or options.rate or NOMINAL_RATE
+    span = _span(0, half_length(document, half), rate)
+    url = Path(info.file).absolute().as_uri() if info.file and Path(info.file).is_absolute() else info.file
+    media = otio.schema.ExternalReference(url, span) if url else otio.schema.MissingReference(available_range=span)
+    # An EDL names a clip by its reel, which has no space in it.
+    reel = {"cmx_3600": {"reel": f"HALF{half}"}} if form == EDL else {}
+    if entry is None or entry.clip is None:
+        return otio.schema.Clip(f"Half {half}", media, span, metadata=reel)
+    name = f"{entry.spot.label} {match_clock(half, entry.spot.time)}"
+    return otio.schema.Clip(name, media, _span(*entry.clip, rate), metadata=reel)
+
+
+def _span(start: int, end: int, rate: float) -> TimeRange:
+    first, stop = round(start * rate / 1e6), round(end * rate / 1e6)
+    return TimeRange(RationalTime(first, rate), RationalTime(stop - first, rate))
 
 
 def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:

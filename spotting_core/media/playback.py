@@ -130,7 +130,7 @@ def _remux(media: Media, target: Path) -> None:
     ):
         audio = [s for s in source.streams.audio[:1] if s.codec_context and s.codec_context.name in BROWSER_AUDIO]
         copies = {s.index: out.add_stream_from_template(s) for s in (video, *audio)}
-        for packet in _timed_packets(source.demux([video, *audio]), video.average_rate or Fraction(25)):
+        for packet in timed_packets(source.demux([video, *audio]), video.average_rate or Fraction(25)):
             assert packet.time_base is not None
             shift = round(media.table.start / 1e6 / packet.time_base)
             if packet.pts is not None:
@@ -143,7 +143,7 @@ def _remux(media: Media, target: Path) -> None:
             out.mux(packet)
 
 
-def _timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.Packet]:
+def timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.Packet]:
     """Give a decode time to leading packets that lack one (Matroska with B-frames).
 
     Skipping them, as is often done, loses the first key frame.

@@ -1,10 +1,22 @@
-"""The tables of the store: matches and jobs. Arrays stay in files, found by content hash."""
+"""The tables of the store: matches, jobs, selections, reviews. Arrays stay in files, found by content hash."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -76,3 +88,66 @@ class JobRow(Base):
     lease: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     made: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     ended: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SelectionRow(Base):
+    """Clips of a match that someone chose, in their order.
+
+    ``name`` is empty until someone gives it one; ``revision`` counts the changes.
+    """
+
+    __tablename__ = "selection"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    match_id: Mapped[str] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(Text, default="")
+    content: Mapped[dict] = mapped_column(JSON, default=dict)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class SpotRow(Base):
+    """A spot that someone has reviewed, as it stands now.
+
+    ``origin`` names what it was made of: a model's spot, or one that a person added. A match has one row of each.
+    """
+
+    __tablename__ = "spot"
+    __table_args__ = (UniqueConstraint("match_id", "origin", name="spot_one_of_origin"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    match_id: Mapped[str] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"))
+    origin: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    half: Mapped[int] = mapped_column(Integer)
+    time: Mapped[int] = mapped_column(BigInteger)  # microseconds
+    label: Mapped[str] = mapped_column(Text)
+    team: Mapped[str] = mapped_column(String(16))
+    confidence: Mapped[float | None] = mapped_column(Float)
+    state: Mapped[str] = mapped_column(String(16))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    revision: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(Text)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class ReviewRow(Base):
+    """One change of a reviewed spot: by whom, when, and from what to what.
+
+    ``revision`` is the spot's after it; ``standing`` says whether its author has taken it back: ``done``, ``undone``,
+    or ``dropped`` if it can no longer be done again.
+    """
+
+    __tablename__ = "review"
+    __table_args__ = (Index("review_of_author", "match_id", "author", "id"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    spot_id: Mapped[str] = mapped_column(ForeignKey("spot.id", ondelete="CASCADE"))
+    match_id: Mapped[str] = mapped_column(String(32))
+    revision: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    action: Mapped[str] = mapped_column(String(16))
+    before: Mapped[dict] = mapped_column(JSON)
+    after: Mapped[dict] = mapped_column(JSON)
+    standing: Mapped[str] = mapped_column(String(16), default="done")

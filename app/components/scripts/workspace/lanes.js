@@ -344,7 +344,9 @@ export class Lanes {
     }
     for (const mark of [...this.spots].sort((a, b) => a.confidence - b.confidence).filter(inView)) {
       const row = this.rowOf(mark.action.index), x = this.xOf(mark.half, mark.seconds);
-      if (near) this.triangle(x, row.y + size * 0.85, size, true, row, mark.action);
+      const state = mark.review?.state ?? "open";
+      if (near && state !== "open") this.reviewed(x, row.y + row.height / 2, size, mark.action, state);
+      else if (near) this.triangle(x, row.y + size * 0.85, size, true, row, mark.action);
       else this.tick(x, row, mark, ticks, true);
     }
     this.drawChosen(size);
@@ -363,6 +365,31 @@ export class Lanes {
     pen.strokeStyle = colour(this.theme, filled ? "surface" : "text");
     pen.fill();
     pen.stroke();
+  }
+
+  /** A reviewed mark is told by its shape: square with tick or arrow, cross, diamond. */
+  reviewed(x, y, s, action, state) {
+    const pen = this.ink, own = classColour(action, this.theme), paper = colour(this.theme, "surface");
+    const line = (points, ink, width) => {
+      pen.beginPath();
+      points.forEach(([dx, dy], i) => (i ? pen.lineTo(x + dx * s, y + dy * s) : pen.moveTo(x + dx * s, y + dy * s)));
+      pen.strokeStyle = ink;
+      pen.lineWidth = width;
+      pen.stroke();
+    };
+    if (state === "rejected") {
+      line([[-0.8, -0.8], [0.8, 0.8]], own, 1.8);
+      line([[0.8, -0.8], [-0.8, 0.8]], own, 1.8);
+      return;
+    }
+    pen.fillStyle = own;
+    pen.save();
+    pen.translate(x, y);
+    if (state === "added") pen.rotate(Math.PI / 4);
+    pen.fillRect(-s, -s, 2 * s, 2 * s);
+    pen.restore();
+    if (state === "accepted") line([[-0.55, 0], [-0.1, 0.5], [0.6, -0.5]], paper, 1.4);
+    if (state === "moved") { line([[-0.6, 0], [0.6, 0]], paper, 1.4); line([[0.15, -0.45], [0.6, 0], [0.15, 0.45]], paper, 1.4); }
   }
 
   /** At low zoom a mark is a tick; truth and prediction of one lane within 4 pixels merge. */
@@ -384,7 +411,9 @@ export class Lanes {
     pen.beginPath();
     pen.arc(x, row.y + row.height / 2, Math.max(8, Math.min(10.5, row.height * 0.62)), 0, 7);
     pen.stroke();
-    this.triangle(x, row.y + row.height * 0.42, size * 1.15, true, row, this.chosen.action);
+    const state = this.chosen.review?.state ?? "open";
+    if (state !== "open") this.reviewed(x, row.y + row.height / 2, size * 1.1, this.chosen.action, state);
+    else this.triangle(x, row.y + row.height * 0.42, size * 1.15, true, row, this.chosen.action);
     if (this.view[1] - this.view[0] <= 30 && !row.folded) this.drawError(row, x);
   }
 

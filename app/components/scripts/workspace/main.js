@@ -4,13 +4,15 @@ import { HalfArrays } from "./arrays.js";
 import { Lanes } from "./lanes.js";
 import { Player } from "./player.js";
 import { Rail } from "./rail.js";
+import { Review } from "./review.js";
 import { applyTheme, icon, loadTokens, themeOf } from "./theme.js";
 import { matchClock } from "./time.js";
 import { Why } from "./why.js";
 
 const KEYS = [
   ["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous action"],
-  ["O", "loop the chosen action"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
+  ["O", "loop the chosen action"], ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team"],
+  ["E", "comment"], ["D", "add a spot here"], ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
 ];
 
 const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["N P", "action"], ["O", "loop"], ["+ −", "zoom"]];
@@ -37,6 +39,7 @@ export class Workspace {
       seek: (half, seconds) => this.player.open(half, seconds), retry: () => this.api.setTriggerValue("explain", this.trigger(this.chosen)),
       explain: () => this.api.setTriggerValue("command", { name: "explain", nonce: performance.now() }),
     });
+    this.review = new Review(this, this.q(".review-foot"));
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });
     root.addEventListener("click", (event) => this.header(event));
     this.observer = new ResizeObserver(() => this.resize());
@@ -65,6 +68,7 @@ export class Workspace {
     this.rail.update(data, this.theme);
     this.why.update(data, this.arrays, this.theme);
     this.drawHeader();
+    this.review.update(data);
     this.readSpots();
     this.respot();
     if (match) this.start(data.start);
@@ -87,7 +91,7 @@ export class Workspace {
 
   readSpots() {
     const action = (index) => this.data.classes[index];
-    this.all = this.data.spots.map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: action(index), confidence }));
+    this.all = this.review.joined(this.data.spots.map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: action(index), confidence })));
     this.truth = this.data.truth.map(([half, seconds, index]) => ({ half, seconds, action: action(index) }));
     if (this.chosen) this.chosen = this.all.find((s) => s.id === this.chosen.id) ?? null;
   }
@@ -99,7 +103,7 @@ export class Workspace {
   /** Which spots stand at the present thresholds and filters, everywhere on screen. */
   respot() {
     const started = performance.now();
-    const above = this.all.filter((s) => s.confidence >= this.levelOf(s.action) && this.rail.passes(s));
+    const above = this.all.filter((s) => (this.review.stands(s) || s.confidence >= this.levelOf(s.action)) && this.rail.passes(s));
     this.spots = above;
     this.lanes.setSpots(above, this.truth.filter((t) => !this.rail.hidden.has(t.action.index)));
     this.lanes.setChosen(this.chosen, this.action);
@@ -107,6 +111,7 @@ export class Workspace {
     this.rail.show(above, this.chosen, above.length ? null : this.below());
     this.why.show(this.chosen, this.action);
     this.player.refreshLoop();
+    this.review.draw();
     this.drawSpotting();
     this.respotted = performance.now() - started;
   }
@@ -130,7 +135,8 @@ export class Workspace {
 
   trigger(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
 
-  pick(spot, seek = true) {
+  /** Choose a spot; `rest` milliseconds later, if it still is chosen, the page is told. */
+  pick(spot, seek = true, rest = 0) {
     if (!spot) return;
     this.chosen = spot;
     this.action = spot.action;
@@ -140,14 +146,19 @@ export class Workspace {
     this.lanes.draw();
     this.rail.show(this.spots, spot, null);
     this.rail.reveal();
+    if (spot.added) this.data.why = { spot: spot.id, state: "none", message: `Added by ${spot.review.author}; only spots of an analysis can be explained.` };
     this.why.show(spot, spot.action);
     this.player.refreshLoop();
+    this.review.draw();
     this.address();
-    this.api.setTriggerValue("picked", this.trigger(spot));
+    clearTimeout(this.resting);
+    const tell = () => this.api.setTriggerValue("picked", this.trigger(spot));
+    if (rest) this.resting = setTimeout(tell, rest); else tell();
   }
 
   pickNearest(start) {
-    const own = this.spots.filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
+    // A spot that the address names may lie below the threshold.
+    const own = (start.label ? this.all : this.spots).filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
     const near = own.sort((a, b) => Math.abs(a.seconds - start.seconds) - Math.abs(b.seconds - start.seconds))[0];
     if (near && Math.abs(near.seconds - start.seconds) < 2) this.pick(near);
   }
@@ -204,7 +215,9 @@ export class Workspace {
   key(event) {
     const at = event.composedPath()[0];
     const writing = at?.matches?.("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]");
-    if (writing || event.ctrlKey || event.metaKey || event.altKey || !this.data || document.querySelector("[role=dialog]")) return;
+    if (writing || event.altKey || !this.data || document.querySelector("[role=dialog]")) return;
+    if (this.review.key(event)) { event.preventDefault(); return; }
+    if (event.ctrlKey || event.metaKey) return;
     const player = this.player, jump = (s) => player.seek(player.time + s);
     const actions = {
       " ": () => player.toggle(), ArrowLeft: () => (event.shiftKey ? jump(-5) : player.step(-1)), ArrowRight: () => (event.shiftKey ? jump(5) : player.step(1)),
@@ -292,8 +305,11 @@ export class Workspace {
 
   destroy() {
     this.abort.abort();
+    clearTimeout(this.resting);
+    this.review.destroy();
     this.observer.disconnect();
     this.player.destroy();
+    delete this.root.workspace; // if the element is used again, it gets a workspace that listens
   }
 }
 
@@ -322,7 +338,7 @@ function template() {
         <footer>${HINTS.map(hint).join("")}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>
           <span class="marks">${mark(triangle("M1 1.5h9L5.5 9Z", true), "predicted")}${mark(triangle("M1 8.5h9L5.5 1Z", false), "true")}</span></footer></section>
     </div>
-    <aside class="card rail"></aside>
+    <div class="side"><aside class="card rail"></aside><section class="card review-foot"></section></div>
   </div>
   <div class="keys" hidden><b>Keys</b>${KEYS.map(hint).join("")}</div>`;
 }

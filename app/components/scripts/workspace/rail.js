@@ -1,5 +1,6 @@
 // The rail: the spots as a list, and what narrows it (half, class, confidence).
 
+import { reviewSign } from "./review.js";
 import { glyph, groupsOf, icon } from "./theme.js";
 import { matchClock } from "./time.js";
 
@@ -125,9 +126,9 @@ export class Rail {
         html.push(`<div class="half"><span>${half === 1 ? "1st half" : "2nd half"}</span><span>${spots.filter((s) => s.half === half).length}</span></div>`);
       }
       const own = chosen && spot.id === chosen.id;
-      html.push(`<button class="spot ${own ? "chosen" : ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
+      html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
         <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${spot.action.short}</span>
-        <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${short(spot.confidence)}</span></button>`);
+        <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${reviewSign(spot.review)}</button>`);
     }
     if (!spots.length) html.push(this.emptyText(below));
     list.innerHTML = html.join("");

@@ -1,0 +1,278 @@
+"""The Clips view: the clips of a match chosen, trimmed and put in order, and what is exported of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.components.clips import clip_desk
+from app.library import Library, Match
+from app.routes.http import PREFIX, signer
+from app.state import shared_library, shared_queue, shared_selections, shared_settings
+from app.tasks import PLAYBACK
+from app.views import page
+from app.views.clips_choice import choose_dialog, default_clips
+from app.views.clips_export import export_card, exports_card
+from app.views.match import entity_names, map_of, prepare_once, video_note
+from app.views.shown import chosen_analysis, link, match_of_address
+from spotting_core.analysis import Analysis
+from spotting_core.classes import ClassTable, load_classes
+from spotting_core.clips.selection import Clip, Margins
+from spotting_core.errors import ConflictError, TouchlineError
+from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.playback import playback_file
+from spotting_core.media.source import open_match
+from spotting_core.store.selections import OwnMargins, Selection
+
+_UNSAVED = "unsaved"
+
+
+def show() -> None:
+    """The page."""
+    library = shared_library()
+    match = match_of_address(library)
+    if match is None:
+        st.info("There is no such match in the library.")
+        return
+    analyses = library.analyses(match)
+    analysis = chosen_analysis(analyses) if analyses else None
+    try:
+        media = {h.half: ingest(h.path, shared_settings().data) for h in open_match(match.path).halves}
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    selection = _selection_of_address(match)
+    working = _working(match, analysis, selection)
+    lengths = {half: m.table.duration for half, m in media.items()}
+    _toolbar(library, match, analysis, selection, working, lengths)
+    _conflict(match, selection)
+    left, right = st.columns([1066, 330], gap="small")
+    with left:
+        _desk(match, analysis, selection, working)
+        _when_prepared(match)
+    with right:
+        export_card(match, analysis, media, working[0])
+        exports_card(match)
+
+
+def _selection_of_address(match: Match) -> Selection | None:
+    wanted = st.query_params.get("selection")
+    found = shared_selections().get(wanted) if wanted else None
+    return found if found is not None and found.match_id == match.id else None
+
+
+def _working(
+    match: Match, analysis: Analysis | None, selection: Selection | None
+) -> tuple[tuple[Clip, ...], OwnMargins]:
+    """The clips on screen and the margins of their classes: the selection's, else those of what matters most."""
+    if selection is not None:
+        return selection.clips, selection.margins
+    return default_clips(match, analysis), {}
+
+
+# --- above the desk -----------------------------------------------------------------------------------
+
+
+def _toolbar(
+    library: Library,
+    match: Match,
+    analysis: Analysis | None,
+    selection: Selection | None,
+    working: tuple[Sequence[Clip], OwnMargins],
+    lengths: dict[int, int],
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="clips_bar"):
+        st.html('<div class="tl-title">Clips</div>', width="content")
+        matches = {m.id: m for m in library.matches()}
+        chosen = st.selectbox(
+            "Match", list(matches), index=list(matches).index(match.id), format_func=lambda m: matches[m].title,
+            label_visibility="collapsed", width=240,
+        )  # fmt: skip
+        if chosen != match.id:
+            page.go("clips", match=str(chosen))
+        _selection_box(match, selection)
+        total = sum(c.length for c in working[0])
+        st.html(f'<div class="tl-cap">{_count(working[0])}, {page.length(total)}</div>', width="content")
+        st.space("stretch")
+        with st.popover("Save", icon=":material/bookmark:"):
+            _save(match, selection, working)
+        if st.button("Choose spots", icon=":material/filter_list:"):
+            choose_dialog(match, analysis, lengths, working[1])
+
+
+def _count(clips: Sequence[Clip]) -> str:
+    return f"{len(clips)} clip{'' if len(clips) == 1 else 's'}"
+
+
+def _selection_box(match: Match, selection: Selection | None) -> None:
+    named = {s.id: s.name for s in shared_selections().named(match.id)}
+    options = [_UNSAVED, *named]
+    now = selection.id if selection is not None and selection.id in named else _UNSAVED
+    key = f"clips_selection_{match.id}_{now}_{len(named)}"
+    chosen = st.selectbox(
+        "Selection", options, index=options.index(now), format_func=lambda s: named.get(s, "Not saved"), key=key,
+        label_visibility="collapsed", width=200,
+    )  # fmt: skip
+    if chosen != now:
+        query = {"match": match.id} if chosen == _UNSAVED else {"match": match.id, "selection": str(chosen)}
+        page.go("clips", **query)
+
+
+def _save(match: Match, selection: Selection | None, working: tuple[Sequence[Clip], OwnMargins]) -> None:
+    name = st.text_input("Name of the selection", value=selection.name if selection else "")
+    if st.button("Save", type="primary", disabled=not name.strip()):
+        kept = selection or shared_selections().make(match.id, *working)
+        shared_selections().rename(kept.id, name)
+        page.go("clips", match=match.id, selection=kept.id)
+    if selection is not None and selection.name and st.button("Delete this selection"):
+        shared_selections().remove(selection.id)
+        page.go("clips", match=match.id)
+
+
+def _conflict(match: Match, selection: Selection | None) -> None:
+    """What to do about two people's changes: neither wins by itself."""
+    mine = st.session_state.get("clips_conflict")
+    if selection is None or mine is None or mine[0] != selection.id:
+        return
+    with st.container(border=True, key="tl_card_conflict"):
+        st.write(
+            f"Someone else has changed this selection. Theirs has {_count(selection.clips)} and is shown; "
+            f"yours has {_count(mine[1])}."
+        )
+        theirs, copy, _ = st.columns([1, 1, 3])
+        if theirs.button("Go on with theirs", width="stretch"):
+            del st.session_state["clips_conflict"]
+            st.rerun()
+        if copy.button("Keep mine as a copy", width="stretch"):
+            del st.session_state["clips_conflict"]
+            name = f"{selection.name}, copy" if selection.name else ""
+            kept = shared_selections().make(match.id, mine[1], mine[2], name)
+            page.go("clips", match=match.id, selection=kept.id)
+
+
+# --- the desk -----------------------------------------------------------------------------------------
+
+
+def _desk(
+    match: Match,
+    analysis: Analysis | None,
+    selection: Selection | None,
+    working: tuple[tuple[Clip, ...], OwnMargins],
+) -> None:
+    key = f"clips-{match.id}"
+    clip_desk(
+        desk_data(match, analysis, selection, working),
+        key=key,
+        on_changed=lambda: _changed(match, selection, st.session_state[key].get("changed")),
+    )
+
+
+def _when_prepared(match: Match) -> None:
+    """Make the page again once its video has been prepared for the browser."""
+    job = shared_queue().recent(match.id, PLAYBACK)
+    if job is None or not job.live:
+        return
+
+    def look() -> None:
+        now = shared_queue().get(job.id)
+        if now is None or not now.live:
+            st.rerun(scope="app")
+
+    st.fragment(run_every=1.0)(look)()
+
+
+def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | None) -> None:
+    """Keep what was changed on the desk."""
+    if not event:
+        return
+    try:
+        clips = [Clip.from_json(c) for c in event["clips"]]
+    except TouchlineError as problem:
+        st.toast(str(problem))
+        return
+    margins = {str(k): (float(v[0]), float(v[1])) for k, v in event["margins"].items()}
+    st.session_state["clips_seen"] = int(event["sequence"])
+    store = shared_selections()
+    own: dict[str, set[int]] = st.session_state.setdefault("clips_own", {})
+    if selection is None:
+        kept = store.make(match.id, clips, margins)
+        own[kept.id] = {1}
+        st.query_params["selection"] = kept.id
+        return
+    current = store.get(selection.id)
+    known = int(event["revision"]) if event["selection"] == selection.id else 1
+    others = current is None or any(r not in own.get(selection.id, ()) for r in range(known + 1, current.revision + 1))
+    try:
+        if current is None or others:
+            raise ConflictError("someone else has changed this selection")
+        saved = store.save(selection.id, clips, margins, current.revision)
+        own.setdefault(selection.id, set()).add(saved.revision)
+    except ConflictError:
+        st.session_state["clips_conflict"] = (selection.id, tuple(clips), margins)
+
+
+def desk_data(
+    match: Match,
+    analysis: Analysis | None,
+    selection: Selection | None,
+    working: tuple[tuple[Clip, ...], OwnMargins],
+) -> dict[str, Any]:
+    """All that the desk shows, as JSON."""
+    classes = analysis.classes if analysis is not None else load_classes()
+    clips, own = working
+    margins = Margins(classes, own)
+    return {
+        "match": match.id,
+        "teams": {side: name for side, name in (("home", match.home), ("away", match.away)) if name},
+        "selection": selection.id if selection else None,
+        "revision": selection.revision if selection else 0,
+        "seen": st.session_state.get("clips_seen", 0),
+        "conflict": bool(selection and st.session_state.get("clips_conflict", (None,))[0] == selection.id),
+        "clips": [c.as_json() for c in clips],
+        "margins": {c.name: margins.of(c.name) for c in classes},
+        "rate": analysis.record.rate if analysis else 2.0,
+        "classes": _classes(classes),
+        "entities": entity_names(analysis) if analysis else [],
+        "arrays": {
+            "entities": bool(analysis and analysis.has("entities")),
+            "map": map_of(analysis) if analysis else None,
+        },
+        "halves": _halves(match, analysis),
+    }
+
+
+def _classes(classes: ClassTable) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": c.index, "name": c.name, "short": c.short, "group": c.group, "glyph": c.glyph,
+            "light": c.colour_light, "dark": c.colour_dark,
+        }
+        for c in classes
+    ]  # fmt: skip
+
+
+def _halves(match: Match, analysis: Analysis | None) -> list[dict[str, Any]]:
+    data = shared_settings().data
+    analysed = {h.half: h.folder for h in analysis.halves} if analysis else {}
+    found = []
+    for source in open_match(match.path).halves:
+        media = ingest(source.path, data)
+        playable = playback_file(media)
+        if playable is None:
+            prepare_once(match)
+        found.append({
+            "half": source.half,
+            "duration": media.table.duration / 1e6,
+            "width": media.info.width,
+            "height": media.info.height,
+            "video": link("media", playable) if playable else None,
+            "note": video_note(match, True),
+            "poster": link("media", make_poster(media)),
+            "times": link("times", source.path, "frames"),
+            "picture": f"{PREFIX}/picture/{signer().sign(source.path, 'frames')}",
+            "array": link("array", analysed[source.half], "half") if source.half in analysed else None,
+            "sound": bool(media.info.audio),
+        })  # fmt: skip
+    return found

@@ -1,0 +1,101 @@
+"""Which spots become clips: the dialog that chooses them, and what is chosen before anyone has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.library import Match
+from app.state import shared_library, shared_reviews, shared_selections, shared_settings
+from app.views import page
+from app.views.shown import spotting
+from spotting_core.analysis import Analysis
+from spotting_core.classes import load_classes
+from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
+from spotting_core.errors import TouchlineError
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.selections import OwnMargins
+
+PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
+_TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}
+_FIRST_GROUPS = ("cards", "goals")  # what a coach asks for first
+_TEAMS = ("home", "away", "unknown")
+
+
+def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: float) -> list[Spot]:
+    """Predicted spots from a confidence on, true ones, or those that reviewers hold to be true."""
+    if kind == REVIEWED:
+        return shared_reviews().standing(match.id)
+    if kind == PREDICTED:
+        return analysis.spots(spotting(least)) if analysis is not None else []
+    try:
+        return shared_library().truth(match)
+    except TouchlineError as problem:
+        st.toast(str(problem))
+        return []
+
+
+def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
+    """Clips of cards, goals and shots: predicted ones, or true ones where there is no analysis."""
+    kind = PREDICTED if analysis is not None else TRUE
+    classes = analysis.classes if analysis is not None else load_classes()
+    wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
+    lengths = {h.half: ingest(h.path, shared_settings().data).table.duration for h in open_match(match.path).halves}
+    spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
+    return tuple(clips_of(spots, Margins(classes), lengths, Choice(wanted)))
+
+
+@st.dialog("Choose spots")
+def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, int], own: OwnMargins) -> None:
+    """Choose spots; the clips on the desk are replaced, marks of one's own can be kept."""
+    classes = analysis.classes if analysis is not None else load_classes()
+    kinds = [k for k in (PREDICTED, TRUE, REVIEWED) if k != PREDICTED or analysis is not None]
+    kind = st.segmented_control(
+        "Spots", kinds, default=kinds[0], required=True, format_func=lambda k: _TITLES[k], key="choose_kind"
+    )
+    least = 0.0
+    if kind == PREDICTED:
+        least = st.slider("Least confidence", 0.05, 0.99, DEFAULT_THRESHOLD, 0.01, key="choose_least")
+    spots = [s for s in spots_of_kind(match, analysis, str(kind), least) if s.label in classes]
+    counts = {c.name: sum(s.label == c.name for s in spots) for c in classes}
+    present = [name for name, count in counts.items() if count]
+    labels = st.pills(
+        "Classes", present, selection_mode="multi", default=present,
+        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}",
+    )  # fmt: skip
+    halves = st.pills("Halves", list(lengths), selection_mode="multi", default=list(lengths), key="choose_halves")
+    teams = _teams(match, spots)
+    chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
+    clips = clips_of(chosen, Margins(classes, own), lengths)
+    add = st.toggle("Add to the clips that are there", key="choose_add")
+    if st.button(f"Take {len(clips)} clip{'' if len(clips) == 1 else 's'}", type="primary", disabled=not clips):
+        _take(match, analysis, clips, own, add)
+
+
+def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
+    """Teams to take; asked only where some spot says its team."""
+    known = [t for t in _TEAMS if any(s.team == t for s in spots)]
+    if known in ([], ["unknown"]):
+        return ()
+    names = {"home": match.home or "Home", "away": match.away or "Away", "unknown": "Unknown"}
+    found = st.pills(
+        "Teams", known, selection_mode="multi", default=known, format_func=lambda t: names[t], key="choose_teams"
+    )
+    return tuple(found) or ("nobody",)
+
+
+def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMargins, add: bool) -> None:
+    store = shared_selections()
+    before: tuple[Clip, ...] = ()
+    if add:
+        wanted = st.query_params.get("selection")
+        selection = store.get(wanted) if wanted else None
+        before = selection.clips if selection is not None else default_clips(match, analysis)
+    there = {(c.half, c.time, c.label) for c in before if c.label != MARK}
+    joined = [*before, *(c for c in clips if (c.half, c.time, c.label) not in there)]
+    kept = store.make(match.id, joined, own)
+    page.go("clips", match=match.id, selection=kept.id)

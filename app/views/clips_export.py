@@ -1,0 +1,198 @@
+"""The rail of the Clips view: what to export and how, and the exports with their progress and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from app import clip_export
+from app.clip_export import Outcome, ask_for_clips, outcome
+from app.library import Match
+from app.routes.http import PREFIX, signer
+from app.state import shared_library, shared_queue, shared_settings
+from app.views import page
+from spotting_core.analysis import Analysis
+from spotting_core.clips.copying import copy_start
+from spotting_core.clips.drawing import BOXES, CAPTION, MAP
+from spotting_core.clips.order import COMPANIONS, SIZES, Order
+from spotting_core.clips.selection import Clip
+from spotting_core.errors import TouchlineError
+from spotting_core.formats.registry import FORMATS
+from spotting_core.jobs.queue import CANCELLED, FAILED, Job
+from spotting_core.media.ingest import Media
+
+_REEL, _EACH = "One reel", "One file each"
+_EXACT, _FAST = "Exact", "Fast"
+_MOST_SHOWN = 6
+_OWN_SIZE = 0
+_NAMES = {"sportscode": "Sportscode XML", "otio": "OpenTimelineIO"}
+
+
+def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Media], clips: Sequence[Clip]) -> None:
+    """What to export and how; the button queues it."""
+    with st.container(border=True, key="tl_card_export", gap="small"):
+        st.html('<div class="tl-card-title">Export</div>')
+        form = st.segmented_control(
+            "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
+            key="clips_form",
+        )  # fmt: skip
+        fast = form == _EACH and _way(media, clips)
+        lines = _size(media, fast)
+        cards = form == _REEL and st.toggle("Title cards", value=True, key="clips_cards")
+        drawing = not fast and analysis is not None and st.toggle("Draw map and boxes", key="clips_drawing")
+        caption = not fast and st.toggle("Caption on the picture", key="clips_caption")
+        sound = _sound(media, fast, clips)
+        companions = tuple(
+            form
+            for form in COMPANIONS
+            if st.checkbox(f"Also write {_NAMES.get(form, FORMATS[form].title)}", value=True, key=f"clips_also_{form}")
+        )
+        count = f"{len(clips)} clip{'' if len(clips) == 1 else 's'}"
+        if st.button(f"Export {count}", type="primary", width="stretch", disabled=not clips):
+            layers = frozenset([*((MAP, BOXES) if drawing else ()), *((CAPTION,) if caption else ())])
+            _ask(
+                match,
+                analysis,
+                clips,
+                {
+                    "reel": form == _REEL, "fast": fast, "lines": lines, "cards": cards, "layers": layers,
+                    "sound": sound, "companions": companions, "zipped": form == _EACH,
+                },
+            )  # fmt: skip
+
+
+def _way(media: Mapping[int, Media], clips: Sequence[Clip]) -> bool:
+    """Whether to copy instead of encoding; each way says what it costs."""
+    way = st.radio(
+        "Cutting", [_EXACT, _FAST], label_visibility="collapsed", key="clips_way",
+        captions=["Cut to the frame, re-encoded", _how_early(media, clips)],
+    )  # fmt: skip
+    return way == _FAST
+
+
+def _how_early(media: Mapping[int, Media], clips: Sequence[Clip]) -> str:
+    try:
+        early = max((c.start - copy_start(media[c.half], c) for c in clips if c.half in media), default=0)
+    except TouchlineError:
+        return "Copied; some clips have no key frame before them"
+    return f"Copied, starts up to {early / 1e6:.1f} s before the in point"
+
+
+def _size(media: Mapping[int, Media], fast: bool) -> int | None:
+    info = next(iter(media.values())).info
+    own = min(info.width, info.height)
+    sizes = [_OWN_SIZE, *(lines for lines in SIZES if lines != own)]
+    if fast:
+        st.html('<div class="tl-cap">Size and sound as they are</div>')
+        return None
+    scaled = {lines: [round(side * lines / own / 2) * 2 for side in (info.width, info.height)] for lines in SIZES}
+    names = {lines: f"{width} × {height}" for lines, (width, height) in scaled.items()}
+    names[_OWN_SIZE] = f"{info.width} × {info.height}, source"
+    found = st.selectbox(
+        "Size", sizes, format_func=lambda n: names[n], key="clips_size"
+    )  # fmt: skip
+    return None if found == _OWN_SIZE else int(found)
+
+
+def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> bool:
+    if not any(m.info.audio for m in media.values()):
+        st.html('<div class="tl-cap">Sound: the source has none</div>')
+        return False
+    sound = st.toggle("Sound", value=True, key="clips_sound")
+    if sound and not fast and any(c.slow < 1.0 for c in clips):
+        st.html('<div class="tl-cap">None where the picture is slow</div>')
+    return sound
+
+
+def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], settings: dict) -> None:
+    teams = {side: name for side, name in (("home", match.home), ("away", match.away)) if name}
+    try:
+        order = Order(tuple(clips), match.title, teams, **settings)
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    kind = "reel" if order.reel else "files"
+    ask_for_clips(shared_queue(), match, analysis, order, f"{len(clips)} clip{'' if len(clips) == 1 else 's'}, {kind}")
+    st.rerun()
+
+
+# --- the exports --------------------------------------------------------------------------------------
+
+
+def exports_card(match: Match) -> None:
+    """Exports of a match, the newest first."""
+    jobs = shared_queue().of_match(match.id, clip_export.KIND, _MOST_SHOWN)
+    live = any(job.live for job in jobs)
+    st.fragment(run_every=1.0 if live else None)(_exports)(match, live)
+
+
+def _exports(match: Match, was_live: bool) -> None:
+    jobs = shared_queue().of_match(match.id, clip_export.KIND, _MOST_SHOWN)
+    if was_live and not any(job.live for job in jobs):
+        st.rerun(scope="app")
+    shown = [(job, None if job.live else outcome(job, shared_settings().data)) for job in jobs]
+    shown = [(job, left) for job, left in shown if job.live or left is not None or job.state in (FAILED, CANCELLED)]
+    if not shown:
+        return
+    with st.container(border=True, key="tl_card_exports", gap="small"):
+        st.html('<div class="tl-card-title">Exports</div>')
+        for job, left in shown:
+            _under_way(job) if job.live else _ended(match, job, left)
+
+
+def _under_way(job: Job) -> None:
+    title, button = st.columns([3, 1.4], vertical_alignment="center")
+    title.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
+    if button.button("Cancel", key=f"cancel-{job.id}", width="stretch"):
+        shared_queue().cancel(job.id)
+        st.rerun(scope="fragment")
+    left = f", {page.length(int(job.remaining * 1e6))} left" if job.remaining is not None else ""
+    waiting = f"Queued, {job.ahead} ahead" if job.ahead else "Starting"
+    st.progress(job.progress, text=f"{job.stage}{left}" if job.stage else waiting)
+
+
+def _ended(match: Match, job: Job, left: Outcome | None) -> None:
+    title, button = st.columns([3, 1.4], vertical_alignment="center")
+    word = {FAILED: "failed", CANCELLED: "cancelled"}.get(job.state, "")
+    title.html(f'<div class="tl-name">{page.escape(", ".join(filter(None, [job.title, word])))}</div>')
+    if left is not None and button.button("Delete", key=f"delete-{job.id}", width="stretch"):
+        clip_export.delete(job, shared_settings().data)
+        st.rerun(scope="fragment")
+    if job.error:
+        st.html(f'<div class="tl-facts">{page.escape(job.error)}</div>')
+    if left is None:
+        return
+    if job.state == CANCELLED:
+        st.html('<div class="tl-facts">The clips that were finished are kept.</div>')
+    links = [
+        f'<a class="tl-save" download href="{PREFIX}/download/{signer().sign(path, "download")}">'
+        f"{page.escape(path.name)}</a> <span>{_megabytes(path.stat().st_size)}</span>"
+        for path in left.files
+    ]
+    st.html("".join(f'<div class="tl-facts">{text}</div>' for text in links))
+    for clip in left.failed:
+        st.html(f'<div class="tl-facts">⚠ Clip {clip["number"]} {clip["state"]}: {page.escape(clip["error"])}</div>')
+    if left.failed and st.button("Retry what failed", key=f"retry-{job.id}"):
+        _retry(match, job, left)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _retry(match: Match, job: Job, left: Outcome) -> None:
+    order = Order.from_json(job.parameters["order"])
+    numbers = {int(clip["number"]) for clip in left.failed}
+    again = tuple(clip for number, clip in enumerate(order.clips, start=1) if number in numbers)
+    folder = job.parameters["analysis"]
+    analysis = next((a for a in shared_library().analyses(match) if str(a.folder) == folder), None)
+    ask_for_clips(
+        shared_queue(),
+        match,
+        analysis,
+        replace(order, clips=again),
+        f"{len(again)} clip{'' if len(again) == 1 else 's'} again",
+    )
+    st.rerun(scope="app")

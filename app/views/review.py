@@ -1,0 +1,97 @@
+"""The Review view: the spots of all matches that teach most, each a link to the Match view, where it is judged."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.components.evaluate_lists import error_list
+from app.library import Library, Match
+from app.routes.http import PREFIX, signer
+from app.state import shared_library, shared_reviews
+from app.views.evaluate import drawn
+from spotting_core.analysis import Analysis
+from spotting_core.clock import match_clock
+from spotting_core.errors import TouchlineError
+from spotting_core.inference.suppression import Spotting
+from spotting_core.media.source import open_match
+from spotting_core.review_queue import DISAGREEMENT, RARITY, UNCERTAINTY, WORTH, Candidate, candidates, ranked
+from spotting_core.spots import Spot
+from spotting_core.store.reviews import OPEN, origin_of
+
+_LEAST = 0.3  # doubt lies on both sides of the usual threshold
+_SHOWN = 30
+_ORDERS = {WORTH: "All three", UNCERTAINTY: "Uncertainty", DISAGREEMENT: "Disagreement", RARITY: "Rare class"}
+
+
+def show() -> None:
+    """The page."""
+    library = shared_library()
+    analysed = {m.id: (m, found) for m in library.matches() if (found := library.analyses(m))}
+    judged = _judged(library)
+    open_spots = _candidates(analysed, judged)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
+        st.html(
+            f'<div class="tl-title">Review <span>{len(open_spots)} open, {len(judged)} judged</span></div>',
+            width="content",
+        )
+        st.space("stretch")
+        order = st.segmented_control(
+            "First", list(_ORDERS), default=WORTH, required=True, format_func=lambda o: _ORDERS[o],
+            label_visibility="collapsed", help="What is asked first: what the model doubts, what models disagree on, "
+            "or classes of which there is little.", key="review_order",
+        )  # fmt: skip
+    shown = ranked(open_spots, str(order))[:_SHOWN]
+    with st.container(border=True, key="tl_card_review"):
+        error_list([_row(c, *analysed[c.match]) for c in shown], "Every spot has been judged.", key="review_queue")
+    if len(open_spots) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(open_spots)} spots from {_LEAST:g} on.")
+
+
+def _judged(library: Library) -> set[str]:
+    """``match/origin`` of all spots that were judged."""
+    known = [r for m in library.matches() for r in shared_reviews().of_match(m.id)]
+    return {f"{r.match_id}/{r.origin}" for r in known if r.state != OPEN}
+
+
+def _candidates(analysed: dict[str, tuple[Match, list[Analysis]]], judged: set[str]) -> list[Candidate]:
+    spots, others = {}, {}
+    for name, (_, analyses) in analysed.items():
+        newest, sha = analyses[0], str(analyses[0].record.model["sha256"])
+        spots[name] = [(origin_of(s, sha), s) for s in _spots(str(newest.folder), newest)]
+        others[name] = [a for a in analyses[1:] if a.record.model["sha256"] != sha]
+    return candidates(spots, others, judged)
+
+
+@st.cache_data(show_spinner=False, max_entries=1024)
+def _spots(folder: str, _analysis: Analysis) -> list[Spot]:
+    return _analysis.spots(Spotting(threshold=_LEAST))
+
+
+def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[str, Any]:
+    spot, analysis = candidate.spot, analyses[0]
+    query = {"match": match.id, "half": spot.half, "t": f"{spot.seconds:.3f}", "class": spot.label}
+    told = [f"{match.title}, confidence {spot.confidence or 0:.2f}", f"uncertainty {candidate.uncertainty:.2f}"]
+    if candidate.disagreement is not None:
+        told.append(f"the other models are {candidate.disagreement:.2f} away")
+    told.append(f"rarity {candidate.rarity:.2f}")
+    return {
+        "kind": "open",
+        **drawn(analysis.classes.get(spot.label)),
+        "clock": match_clock(spot.half, spot.time),
+        "text": ", ".join(told),
+        "link": f"match?{urlencode(query)}",
+        "picture": _picture(match, analysis, spot),
+    }
+
+
+def _picture(match: Match, analysis: Analysis, spot: Spot) -> str | None:
+    try:
+        path = next(h.path for h in open_match(match.path).halves if h.half == spot.half)
+    except (TouchlineError, StopIteration):
+        return None
+    half = analysis.half(spot.half)
+    frame = int(half.frames[half.nearest_sample(spot.time)])
+    return f"{PREFIX}/picture/{signer().sign(path, 'frames')}?frame={frame}&width=168"

@@ -1,0 +1,290 @@
+"""Exporting clips: one file each or one reel, a manifest, and the same selection for other programs.
+
+A clip that fails is told in the manifest and loses none of the others. A cancelled export keeps the clips that were
+finished; a reel is whole or not there.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av.error
+import numpy as np
+
+from spotting_core.analysis import Analysis
+from spotting_core.classes import ClassTable
+from spotting_core.clips.copying import copy_clip, suffix_of_copy
+from spotting_core.clips.cutting import Tick, add_clip, open_film
+from spotting_core.clips.drawing import BOXES, MAP, Look, Overlay, title_card
+from spotting_core.clips.film import Film
+from spotting_core.clips.manifest import DONE, FAILED, MANIFEST, SHORTENED, Result, write_companions, write_manifest
+from spotting_core.clips.order import Order
+from spotting_core.clips.selection import Clip, frame_time, frames_of
+from spotting_core.errors import BadInputError, CancelledError, TouchlineError
+from spotting_core.files import replacing
+from spotting_core.inference.progress import Pace, Report
+from spotting_core.media.ingest import Media
+
+REEL = "reel.mp4"
+ZIP = "clips.zip"
+_UNSAFE = re.compile(r"[^\w+-]+")
+_REPORT_EVERY = 10  # frames
+_PLAIN_COLOUR = "#808C9B"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote.
+
+    Arguments:
+        folder: where; files: names in it.
+        results: of the clips, in their order.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def failed(self) -> list[Result]:
+        """Clips that are not there as they were asked for."""
+        return [r for r in self.results if r.state != DONE]
+
+    def as_json(self) -> dict[str, Any]:
+        """The files, and what became of each clip; times in seconds of the half."""
+        return {"folder": str(self.folder), "files": list(self.files), "clips": [r.as_json() for r in self.results]}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What clips are cut from and drawn with.
+
+    Arguments:
+        media: video of each half.
+        classes: for colours, short names and the formats of other programs.
+        look: fonts and heat scale.
+        analysis: whose map and boxes can be drawn, or None.
+    """
+
+    media: Mapping[int, Media]
+    classes: ClassTable
+    look: Look
+    analysis: Analysis | None = None
+
+
+def export_clips(order: Order, sources: Sources, out: Path, report: Report | None = None) -> Exported:
+    """Export clips into a folder (made if need be).
+
+    Errors:
+        BadInputError: not one clip could be exported, or what is to be drawn was not analysed.
+        CancelledError: ``report`` returned False; clips that were finished are kept, with their manifest.
+    """
+    if order.layers & {MAP, BOXES} and sources.analysis is None:
+        raise BadInputError(
+            "the map and the boxes are those of an analysis, and there is none", fix="Analyse the match"
+        )
+    work = out / f".{uuid.uuid4().hex[:8]}.part" if order.zipped else out
+    work.mkdir(parents=True, exist_ok=True)
+    run = _Run(order, sources, work, report)
+    try:
+        cancelled = run.cut()
+        kept = [r for r in run.results if r.file is not None]
+        if cancelled and not kept:
+            raise CancelledError("the export was cancelled", fix="Nothing was kept")
+        if not kept:
+            raise BadInputError(f"not one clip could be exported: {run.results[0].error.rstrip('.')}")
+        files = list(dict.fromkeys(r.file for r in kept if r.file is not None))
+        files += write_companions(work, order, [r.clip for r in kept], sources.media, sources.classes)
+        write_manifest(work / MANIFEST, order, run.results)
+        files.append(MANIFEST)
+        if order.zipped:
+            _zip(work, files, out / ZIP)
+            files = [ZIP]
+    finally:
+        if order.zipped:
+            shutil.rmtree(work, ignore_errors=True)
+    if cancelled:
+        raise CancelledError(
+            f"the export was cancelled after {len(kept)} of {len(order.clips)} clips", where=out, fix="Those are kept"
+        )
+    return Exported(out, tuple(files), tuple(run.results))
+
+
+def _zip(folder: Path, files: list[str], target: Path) -> None:
+    """Videos do not get smaller: they are only put together."""
+    with replacing(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
+        for name in files:
+            packed.write(folder / name, name)
+
+
+class _Run:
+    """One export under way."""
+
+    def __init__(self, order: Order, sources: Sources, folder: Path, report: Report | None) -> None:
+        self._order, self._sources, self._folder, self._report = order, sources, folder, report
+        self.results: list[Result] = []
+        self._frames = [self._count(clip) for clip in order.clips]
+        first = next(iter(sources.media.values()))
+        self._pace = Pace(sum(self._frames), 1e6 / first.table.frame_step)
+
+    def cut(self) -> bool:
+        """Write the clips; True if that was cancelled."""
+        try:
+            if self._order.reel:
+                self._reel()
+            else:
+                for number, clip in enumerate(self._order.clips, start=1):
+                    self.results.append(self._tried(number, clip, self._one))
+        except CancelledError:
+            if self._order.reel:
+                self.results.clear()
+            return True
+        return False
+
+    def _count(self, clip: Clip) -> int:
+        media = self._sources.media.get(clip.half)
+        try:
+            first, stop = frames_of(clip, media.table) if media else (0, 0)
+        except BadInputError:
+            return 0
+        return stop - first
+
+    def _tried(self, number: int, clip: Clip, cut: Callable[[int, Clip], Result]) -> Result:
+        """A clip's result, or how it failed."""
+        done = self._pace.done
+        try:
+            return cut(number, clip)
+        except CancelledError:
+            raise
+        except TouchlineError as error:
+            return Result(number, clip, FAILED, error=str(error))
+        except (av.error.FFmpegError, OSError) as error:
+            what = error.strerror or type(error).__name__
+            return Result(number, clip, FAILED, error=f"The clip could not be written: {what}.")
+        finally:
+            self._pace.advance(done + self._frames[number - 1] - self._pace.done)
+
+    def _tick(self, number: int) -> Tick:
+        """Counts a clip's frames and tells how far the export is."""
+        before, stage = self._pace.done, f"Clip {number} of {len(self._order.clips)}"
+
+        def tick(done: int) -> bool:
+            if done % _REPORT_EVERY and done > 1:
+                return True
+            self._pace.advance(before + done - self._pace.done)
+            return self._report is None or self._report(self._pace.progress(stage))
+
+        return tick
+
+    def _media(self, clip: Clip) -> Media:
+        if clip.half not in self._sources.media:
+            raise BadInputError(f"this match has no video of half {clip.half}")
+        return self._sources.media[clip.half]
+
+    # --- one file each ----------------------------------------------------------------------------------
+
+    def _one(self, number: int, clip: Clip) -> Result:
+        media, tick = self._media(clip), self._tick(number)
+        if not tick(0):
+            raise CancelledError("the export was cancelled")
+        if self._order.fast:
+            name = f"{self._name(number, clip)}{suffix_of_copy(media)}"
+            with replacing(self._folder / name) as part:
+                copied = copy_clip(media, clip, part, sound=self._order.sound)
+            sound = self._heard(media, clip)
+            return Result(number, clip, DONE, name, copied.start, copied.end, sound=sound)
+        name = f"{self._name(number, clip)}.mp4"
+        with replacing(self._folder / name) as part, self._film(part, media) as film:
+            cut = add_clip(film, media, clip, 0, overlay=self._overlay(clip), tick=tick)
+        return Result(
+            number, clip, DONE, name, *self._shown(media, clip), sound=self._heard(media, clip), lost=cut.lost
+        )
+
+    def _name(self, number: int, clip: Clip) -> str:
+        digits = max(2, len(str(len(self._order.clips))))
+        parts = [f"{number:0{digits}d}", self._short(clip), clip.clock.replace(":", "-")]
+        return "_".join(_UNSAFE.sub("-", part).strip("-").lower() for part in parts)
+
+    # --- one reel ---------------------------------------------------------------------------------------
+
+    def _reel(self) -> None:
+        first = next((self._sources.media[c.half] for c in self._order.clips if c.half in self._sources.media), None)
+        if first is None:
+            raise BadInputError("this match has no video of these halves")
+        with replacing(self._folder / REEL) as part, self._film(part, first) as film:
+            for number, clip in enumerate(self._order.clips, start=1):
+                self.results.append(self._joined(film, number, clip))
+            if not film.position:
+                raise BadInputError(f"not one clip could be exported: {self.results[0].error.rstrip('.')}")
+
+    def _joined(self, film: Film, number: int, clip: Clip) -> Result:
+        """Write a clip at the end of the reel; one that fails half way stays as far as it came."""
+        before = film.position
+
+        def cut(number: int, clip: Clip) -> Result:
+            media = self._media(clip)
+            card = self._card(film, clip) if self._order.cards else None
+            tick, overlay = self._tick(number), self._overlay(clip)
+            done = add_clip(film, media, clip, before, card=card, overlay=overlay, tick=tick)
+            return Result(
+                number, clip, DONE, REEL, *self._shown(media, clip), reel=done.start,
+                sound=self._heard(media, clip), lost=done.lost,
+            )  # fmt: skip
+
+        result = self._tried(number, clip, cut)
+        if result.state == FAILED and film.position > before:
+            return Result(number, clip, SHORTENED, REEL, reel=before, error=result.error)
+        return result
+
+    def _card(self, film: Film, clip: Clip) -> np.ndarray:
+        order = self._order
+        team = (order.teams or {}).get(clip.team, "")
+        slow = f"{clip.slow:.0%} speed around the spot, no sound there" if clip.slow < 1.0 else ""
+        lines = [clip.caption or self._short(clip), ", ".join(filter(None, [clip.clock, team])), order.title, slow]
+        known = clip.label in self._sources.classes
+        colour = self._sources.classes.get(clip.label).colour_dark if known else _PLAIN_COLOUR
+        return title_card(film.size, self._sources.look, colour, [line for line in lines if line])
+
+    # --- what both need ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _film(self, path: Path, media: Media) -> Iterator[Film]:
+        heard = self._order.sound and any(m.info.audio for m in self._sources.media.values())
+        film = open_film(
+            path, media, self._order.lines, heard if self._order.reel else heard and bool(media.info.audio)
+        )
+        try:
+            yield film
+        except BaseException:
+            film.abandon()
+            raise
+        film.close()
+
+    def _overlay(self, clip: Clip) -> Overlay | None:
+        if not self._order.layers and clip.slow >= 1.0:
+            return None
+        return Overlay(self._sources.look, clip, self._order.layers, self._sources.analysis)
+
+    def _short(self, clip: Clip) -> str:
+        known = clip.label in self._sources.classes
+        return self._sources.classes.get(clip.label).short if known else clip.label
+
+    def _shown(self, media: Media, clip: Clip) -> tuple[int, int]:
+        first, stop = frames_of(clip, media.table)
+        return frame_time(media.table, first), frame_time(media.table, stop)
+
+    def _heard(self, media: Media, clip: Clip) -> str:
+        """Whether a clip has sound, in words."""
+        if not media.info.audio:
+            return "none in the video"
+        if not self._order.sound:
+            return "left out"
+        return "kept, none in slow motion" if clip.slow < 1.0 else "kept"

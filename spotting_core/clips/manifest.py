@@ -1,0 +1,121 @@
+"""What an export wrote: the table beside the clips, and the same selection in other programs' formats."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spotting_core.classes import ClassTable
+from spotting_core.clips.order import Order, companion_file
+from spotting_core.clips.selection import Clip
+from spotting_core.files import replacing
+from spotting_core.formats.document import Document, Entry, HalfInfo, Options
+from spotting_core.formats.registry import FORMATS
+from spotting_core.media.ingest import Media
+
+MANIFEST = "manifest.csv"
+DONE, SHORTENED, FAILED = "done", "cut short", "failed"
+
+_COLUMNS = (
+    "number", "file", "state", "half", "match_time", "class", "team", "confidence", "spot_s", "in_s", "out_s",
+    "starts_s", "ends_s", "reel_s", "cut", "speed", "sound", "frames_lost", "caption", "note", "error",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one clip.
+
+    Arguments:
+        number: its place in the order, from 1.
+        file: its name, or the reel's; None if it failed.
+        starts, ends: what the file really shows, microseconds of the half.
+        reel: where it begins in the reel, microseconds.
+        sound: whether it has sound, in words.
+        lost: frames that would not decode.
+        error: what went wrong, as a sentence.
+    """
+
+    number: int
+    clip: Clip
+    state: str
+    file: str | None = None
+    starts: int | None = None
+    ends: int | None = None
+    reel: int | None = None
+    sound: str = ""
+    lost: int = 0
+    error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Times in seconds of the half; ``reel`` in seconds of the reel."""
+        clip = self.clip
+        times = {"time": clip.time, "start": clip.start, "end": clip.end}
+        times |= {"starts": self.starts, "ends": self.ends, "reel": self.reel}
+        return {
+            "number": self.number, "file": self.file, "state": self.state, "half": clip.half, "label": clip.label,
+            **{name: None if time is None else time / 1e6 for name, time in times.items()},
+            "sound": self.sound, "lost": self.lost, "error": self.error or None,
+        }  # fmt: skip
+
+
+def write_manifest(path: Path, order: Order, results: Sequence[Result]) -> None:
+    """Write the table, a line for each clip; times in seconds of the half."""
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows([_plain(cell) for cell in _row(order, result)] for result in results)
+
+
+def _row(order: Order, result: Result) -> list[str]:
+    clip = result.clip
+    return [
+        str(result.number), result.file or "", result.state, str(clip.half), clip.clock, clip.label, clip.team,
+        "" if clip.confidence is None else f"{clip.confidence:.4f}", _seconds(clip.time), _seconds(clip.start),
+        _seconds(clip.end), _seconds(result.starts), _seconds(result.ends), _seconds(result.reel),
+        "fast" if order.fast else "exact", f"{clip.slow:g}", result.sound, str(result.lost), clip.caption, clip.note,
+        result.error,
+    ]  # fmt: skip
+
+
+def _seconds(time: int | None) -> str:
+    return "" if time is None else f"{time / 1e6:.3f}"
+
+
+def _plain(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers below 0 stay numbers."""
+    if not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
+
+
+def write_companions(
+    folder: Path, order: Order, clips: Sequence[Clip], media: Mapping[int, Media], classes: ClassTable
+) -> list[str]:
+    """Write the selection in the formats that the order names; returns the files' names."""
+    halves = {
+        half: HalfInfo(
+            len(m.table) * 1e6 / m.table.duration,
+            len(m.table),
+            m.info.width,
+            m.info.height,
+            m.table.duration,
+            str(m.path),
+        )
+        for half, m in media.items()
+    }
+    entries = tuple(Entry(c.spot, clip=(c.start, c.end)) for c in clips)
+    document = Document(entries, order.title, halves=halves)
+    for form in order.companions:
+        write = FORMATS[form].write
+        assert write is not None
+        write(folder / companion_file(form), [document], Options(classes))
+    return [companion_file(form) for form in order.companions]

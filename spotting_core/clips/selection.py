@@ -1,0 +1,204 @@
+"""What is clipped: spots chosen by class, confidence, half and team, or stretches that a person marked.
+
+A clip is a stretch of one half: it shows the frame on screen at its start and every frame up to its end. Lead
+and lag come from the class table where nobody says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from spotting_core.classes import ClassTable
+from spotting_core.clock import half_clock, match_clock, parse_clock
+from spotting_core.errors import BadInputError
+from spotting_core.media.times import TimeTable
+from spotting_core.spots import Spot
+
+MARK = "Mark"
+"""Label of a stretch that a person marked without naming a class."""
+
+_MARK_TEXT = re.compile(r"^\s*([12])\s+([\d:.,]+)\s*-\s*([\d:.,]+)\s*$")
+_SLOWEST, _FASTEST = 0.1, 1.0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip.
+
+    Arguments:
+        half: 1 or 2.
+        start, end: microseconds since the first shown frame of the half.
+        label: class name, or ``MARK``.
+        time: of its spot in microseconds, or None for a mark.
+        team, confidence: of its spot.
+        caption: shown on the picture and on the title card; note: for the reader of the manifest.
+        slow: speed at the spot (0.5 is half), 1 for none.
+    """
+
+    half: int
+    start: int
+    end: int
+    label: str
+    time: int | None = None
+    team: str = "unknown"
+    confidence: float | None = None
+    caption: str = ""
+    note: str = ""
+    slow: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.half not in (1, 2) or not 0 <= self.start < self.end:
+            raise BadInputError(
+                f"this clip of half {self.half} from {half_clock(self.start)} to {half_clock(self.end)} shows nothing",
+                fix="Its end must come after its start, and its half must be 1 or 2",
+            )
+        if not _SLOWEST <= self.slow <= _FASTEST:
+            raise BadInputError(f"the speed {self.slow:g} is not between {_SLOWEST:g} and {_FASTEST:g}")
+
+    @property
+    def clock(self) -> str:
+        """Match time of the spot, or of the start of a mark."""
+        return match_clock(self.half, self.start if self.time is None else self.time)
+
+    @property
+    def spot(self) -> Spot:
+        """The clip's spot; a mark counts as one at its start."""
+        return Spot(self.half, self.start if self.time is None else self.time, self.label, self.confidence, self.team)
+
+    @property
+    def length(self) -> int:
+        """Microseconds of the match that it shows."""
+        return self.end - self.start
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Clip:
+        """Read what ``as_json`` gave.
+
+        Errors:
+            BadInputError: a field is missing or no clip comes of it.
+        """
+        try:
+            told = {k: content[k] for k in cls.__dataclass_fields__ if k in content}
+            whole = {k: int(told[k]) for k in ("half", "start", "end")}
+            return cls(**{**told, **whole})
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInputError(f"this clip cannot be read ({error})", fix="Choose the spots again") from error
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which spots are clipped.
+
+    Arguments:
+        labels: class names, none for all; halves and teams likewise.
+        least: confidence; a spot without one (true, added) is certain.
+    """
+
+    labels: Sequence[str] = ()
+    halves: Sequence[int] = ()
+    teams: Sequence[str] = ()
+    least: float = 0.0
+
+    def takes(self, spot: Spot) -> bool:
+        return (
+            (not self.labels or spot.label in self.labels)
+            and (not self.halves or spot.half in self.halves)
+            and (not self.teams or spot.team in self.teams)
+            and (spot.confidence is None or spot.confidence >= self.least)
+        )
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Seconds that a clip shows before and after its spot.
+
+    Arguments:
+        classes: whose lead and lag count.
+        own: (lead, lag) by class name, in place of the table's; either may be None.
+        lead, lag: for every class, in place of both.
+    """
+
+    classes: ClassTable
+    own: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    lead: float | None = None
+    lag: float | None = None
+
+    def of(self, label: str) -> tuple[float, float]:
+        """Lead and lag of a class in seconds."""
+        action = self.classes.get(label)
+        lead, lag = self.own.get(label, (None, None))
+        found = (
+            next(v for v in (self.lead, lead, action.lead) if v is not None),
+            next(v for v in (self.lag, lag, action.lag) if v is not None),
+        )
+        if min(found) < 0 or sum(found) <= 0:
+            raise BadInputError(f"{label} would be clipped from {-found[0]:g} s to {found[1]:g} s around its spot")
+        return found
+
+
+def clips_of(
+    spots: Iterable[Spot], margins: Margins, lengths: Mapping[int, int], choice: Choice | None = None
+) -> list[Clip]:
+    """Clips of the chosen spots, in the order of half and time; spots of halves without a video are left out.
+
+    Arguments:
+        lengths: microseconds of each half's video; a clip ends with it.
+    """
+    choice = choice or Choice()
+    chosen = sorted((s for s in spots if choice.takes(s) and s.half in lengths), key=lambda s: (s.half, s.time))
+    return [_clip(spot, margins, lengths[spot.half]) for spot in chosen if 0 <= spot.time < lengths[spot.half]]
+
+
+def _clip(spot: Spot, margins: Margins, length: int) -> Clip:
+    lead, lag = margins.of(spot.label)
+    start = max(0, spot.time - round(lead * 1e6))
+    end = min(length, spot.time + round(lag * 1e6))
+    return Clip(spot.half, start, max(end, start + 1), spot.label, spot.time, spot.team, spot.confidence)
+
+
+def with_margins(clip: Clip, margins: Margins, length: int) -> Clip:
+    """A clip with the margins of its class around its spot; a mark stays as it is."""
+    if clip.time is None or clip.label not in margins.classes:
+        return clip
+    made = _clip(clip.spot, margins, length)
+    return replace(clip, start=made.start, end=made.end)
+
+
+def parse_mark(text: str) -> Clip:
+    """A stretch that a person marked, as ``1 02:34.04-02:48``: half, start and end on the clock of the half.
+
+    Errors:
+        BadInputError: it is not written so, or shows nothing.
+    """
+    found = _MARK_TEXT.match(text)
+    if found is None:
+        raise BadInputError(f"{text!r} marks nothing", fix='Write half, start and end, as in "1 02:34.04-02:48"')
+    return Clip(int(found.group(1)), parse_clock(found.group(2)), parse_clock(found.group(3)), MARK)
+
+
+def frames_of(clip: Clip, table: TimeTable) -> tuple[int, int]:
+    """First frame that a clip shows and the one after its last.
+
+    Errors:
+        BadInputError: it begins after the end of the video.
+    """
+    if clip.start >= table.duration:
+        raise BadInputError(
+            f"the clip at {half_clock(clip.start)} of half {clip.half} lies past the end of the video",
+            fix=f"The video ends at {half_clock(table.duration)}",
+        )
+    first = table.shown_at(clip.start)
+    # A frame that begins within a millisecond of the end is the next one: clocks are written in milliseconds.
+    stop = int((table.times < clip.end - 1_000).sum()) if clip.end <= table.times[-1] else len(table)
+    return first, max(stop, first + 1)
+
+
+def frame_time(table: TimeTable, number: int) -> int:
+    """When a frame begins; the number after the last one gives the end of the video."""
+    return int(table.times[number]) if number < len(table) else table.duration

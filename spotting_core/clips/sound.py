@@ -1,0 +1,89 @@
+"""Sound of a stretch of a video, placed by its presentation times: what is missing is silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+
+from spotting_core.media.video import open_video
+
+RATE = 48_000
+CHANNELS = 2
+_SEEK_BACK = 1_000_000  # microseconds: a decoder needs packets from before the first wanted sample
+_JITTER = RATE // 100  # samples by which a container's times may differ from the running count
+
+
+def has_sound(path: Path) -> bool:
+    """Whether a video has a sound track that can be decoded."""
+    with open_video(path) as (container, _):
+        return any(s.codec_context is not None for s in container.streams.audio[:1])
+
+
+def samples_at(time: int) -> int:
+    """Samples up to a time in microseconds."""
+    return round(time * RATE / 1e6)
+
+
+def sound_between(path: Path, start: int, end: int) -> Iterator[np.ndarray]:
+    """Sound from ``start`` to ``end`` on the file's own clock (microseconds), in blocks one after the other.
+
+    Yields float32 (2, n), ``samples_at(end - start)`` samples in all. Where the file has no sound, or it cannot
+    be decoded, there is silence.
+    """
+    total, position = samples_at(end - start), 0
+    for at, block in _placed(path, start, end):
+        if at > position + _JITTER:
+            silence = min(at, total) - position
+            yield np.zeros((CHANNELS, silence), np.float32)
+            position += silence
+        elif at < position - _JITTER:
+            block = block[:, position - at :]
+        block = block[:, : total - position]
+        if block.shape[1]:
+            yield block
+            position += block.shape[1]
+        if position >= total:
+            return
+    if position < total:
+        yield np.zeros((CHANNELS, total - position), np.float32)
+
+
+def _placed(path: Path, start: int, end: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Decoded blocks with the sample, counted from ``start``, at which each begins."""
+    resampler = av.AudioResampler("fltp", "stereo", RATE)
+    with open_video(path) as (container, _):
+        if not container.streams.audio:
+            return
+        stream = container.streams.audio[0]
+        if stream.time_base is None or stream.codec_context is None:
+            return
+        try:
+            container.seek(max(0, round((start - _SEEK_BACK) / 1e6 / stream.time_base)), stream=stream, backward=True)
+        except av.error.FFmpegError:
+            container.seek(0)
+        for frame in _decoded(container, stream):
+            if frame.pts is None or frame.time_base is None:
+                continue
+            time = float(frame.pts * frame.time_base) * 1e6
+            if time >= end:
+                return
+            blocks = [b.to_ndarray() for b in resampler.resample(frame)]
+            if not blocks:
+                continue
+            block = np.concatenate(blocks, axis=1)
+            at = round((time - start) * RATE / 1e6)
+            if at + block.shape[1] <= 0:
+                continue
+            yield max(0, at), block[:, max(0, -at) :]
+
+
+def _decoded(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.error.FFmpegError:
+            continue

@@ -1,0 +1,49 @@
+"""Reviewed spots and the history of their reviews."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "spot",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("match_id", sa.String(32), sa.ForeignKey("match.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("half", sa.Integer, nullable=False),
+        sa.Column("time", sa.BigInteger, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("team", sa.String(16), nullable=False),
+        sa.Column("confidence", sa.Float),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("comment", sa.Text, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
+        sa.UniqueConstraint("match_id", "origin", name="spot_one_of_origin"),
+    )
+    op.create_table(
+        "review",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("spot_id", sa.String(32), sa.ForeignKey("spot.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("match_id", sa.String(32), nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("action", sa.String(16), nullable=False),
+        sa.Column("before", sa.JSON, nullable=False),
+        sa.Column("after", sa.JSON, nullable=False),
+        sa.Column("standing", sa.String(16), nullable=False),
+    )
+    op.create_index("review_of_author", "review", ["match_id", "author", "id"])
+
+
+def downgrade() -> None:
+    op.drop_table("review")
+    op.drop_table("spot")

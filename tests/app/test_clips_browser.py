@@ -1,0 +1,125 @@
+"""The Clips view in Chromium: trimmed to the frame by keys, put in order, kept over a reload, exported and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from spotting_core.media.decode import numbered_frames, shown_image
+from spotting_core.media.times import read_time_table
+from tests.app.test_browser import (  # noqa: F401  (fixtures)
+    FIND,
+    Server,
+    browser,
+    match_of,
+    page,
+    server,
+)
+from tests.videos import read_number
+
+pytestmark = pytest.mark.browser
+
+STATE = """() => { const d = find(); return {
+  clips: d.clips.map((c) => [c.label, c.start, c.end]), chosen: d.chosen, selection: d.selection, frame: d.player.frame,
+  answered: d.newest.seen >= d.sequence, revision: d.revision }; }"""
+
+
+def open_clips(page: Page, server: Server, match_id: str) -> None:  # noqa: F811
+    page.add_init_script(f"({FIND})()")
+    page.goto(f"{server.url}/clips?match={match_id}")
+    ready(page)
+
+
+def ready(page: Page) -> None:  # noqa: F811
+    page.wait_for_function(
+        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
+    )
+    settle(page)
+
+
+def settle(page: Page) -> dict[str, Any]:  # noqa: F811
+    """The desk once its picture is on screen and its changes are kept."""
+    page.wait_for_function(
+        "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.seen >= d.sequence; }",
+        timeout=30_000,
+    )
+    found: dict[str, Any] = page.evaluate(STATE)
+    return found
+
+
+def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+    match_of: Any,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    open_clips(page, server, match_of("late start").id)
+    start = settle(page)
+    assert [c[0] for c in start["clips"]] == ["Goal", "Yellow card"]
+    # The goal is at 3.3 s, shown by frame 82; three frames back the clip begins, two on it ends.
+    assert start["frame"] == 82
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowLeft", "i"):
+        page.keyboard.press(key)
+        settle(page)
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+        settle(page)
+    page.keyboard.press("u")
+    trimmed = settle(page)
+    assert trimmed["clips"][0] == ["Goal", 79 * 40_000, 85 * 40_000]
+    page.keyboard.press("Alt+ArrowRight")
+    assert [c[0] for c in settle(page)["clips"]] == ["Yellow card", "Goal"]
+    page.keyboard.press("m")
+    assert [c[0] for c in settle(page)["clips"]] == ["Yellow card", "Goal", "Mark"]
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    kept = settle(page)
+    assert [c[0] for c in kept["clips"]] == ["Yellow card", "Goal"]
+    page.reload()
+    ready(page)
+    assert settle(page)["clips"] == kept["clips"]
+
+    page.get_by_text("Title cards", exact=True).click()
+    page.get_by_role("button", name="Export 2 clips").click()
+    link = page.locator("a.tl-save", has_text="reel.mp4")
+    link.wait_for(timeout=60_000)
+    with page.expect_download() as saved:
+        link.click()
+    saved.value.save_as(tmp_path / "reel.mp4")
+    table = read_time_table(tmp_path / "reel.mp4")
+    numbers = [read_number(shown_image(f)) for _, f in numbered_frames(tmp_path / "reel.mp4", table)]
+    assert numbers[-6:] == list(range(79, 85))
+
+
+def test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+    match_of: Any,  # noqa: F811
+) -> None:
+    open_clips(page, server, match_of("plain").id)
+    settle(page)
+    handle = page.locator("[data-edge=end]").bounding_box()
+    strip = page.locator("svg.strip").bounding_box()
+    assert handle is not None
+    assert strip is not None
+    window = page.evaluate("() => find().trimmer.window")
+    target = 6.0
+    x = strip["x"] + (target - window["from"]) / (window["to"] - window["from"]) * strip["width"]
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 25)
+    page.mouse.down()
+    page.mouse.move(x, handle["y"] + 25, steps=4)
+    page.mouse.up()
+    dragged = settle(page)["clips"]
+    assert abs(dragged[0][2] - 6_000_000) <= 80_000
+    assert dragged[0][2] % 40_000 == 0
+    field = page.locator("[data-margin=Goal][data-side='0']")
+    field.fill("2")
+    field.press("Enter")
+    moved = settle(page)["clips"]
+    assert moved[0][1] == pytest.approx(1_300_000, abs=1_000)  # scores and displacements are kept in half precision
+    assert moved[0][2] == dragged[0][2]
+    assert moved[1] == dragged[1]

@@ -1,0 +1,84 @@
+"""``touchline clips``, as it is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from tests.app.commands import touchline
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+SPOTS = [Spot(1, 2_000_000, "Goal", 0.9), Spot(1, 4_000_000, "Corner", 0.4), Spot(1, 5_000_000, "Foul", 0.8)]
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return make_video(tmp_path / "a.mp4", steady(175))
+
+
+def exported(out: Path, *arguments: object) -> dict:
+    done = touchline("clips", *arguments, "--out", out, "--json", out.with_suffix(".json"))
+    assert done.returncode == 0, done.stderr
+    return json.loads(out.with_suffix(".json").read_text())
+
+
+def test_clips_of_an_analysis(video: Path, tmp_path: Path, data: DataDirectory) -> None:
+    make_analysis(open_match(video), data, SPOTS)
+    found = exported(tmp_path / "out", video, "--class", "Goal", "--before", 1, "--after", 0.5, "--caption")
+    assert [(c["label"], c["start"], c["end"], c["state"]) for c in found["clips"]] == [("Goal", 1.0, 2.5, "done")]
+    more = exported(tmp_path / "more", video, "--confidence", 0.3, "--fast", "--after", 0.2, "--before", 0.2)
+    assert [c["label"] for c in more["clips"]] == ["Goal", "Corner", "Foul"]
+    assert [c["starts"] for c in more["clips"]] == [1.0, 3.0, 4.0]  # a key frame every second
+
+
+def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.json", [Spot(1, 3_000_000, "Corner", team="home")])
+    found = exported(
+        tmp_path / "out", video, "--labels", tmp_path / "labels.json", "--mark", "1 00:01-00:01.5", "--reel",
+        "--also", "sportscode",
+    )  # fmt: skip
+    assert [c["label"] for c in found["clips"]] == ["Corner", "Mark"]
+    assert found["files"] == ["reel.mp4", "sportscode.xml", "manifest.csv"]
+    only = exported(tmp_path / "only", video, "--mark", "1 00:01-00:01.5")
+    assert [c["label"] for c in only["clips"]] == ["Mark"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "this match has not been analysed. Run touchline analyze, or give --labels."),
+        (["--class", "goal"], "Did you mean 'Goal'"),
+        (["--mark", "here"], "'here' marks nothing"),
+        (["--mark", "1 00:01-00:02", "--fast", "--size", "90"], "cannot do another size. Export exactly."),
+        (["--mark", "1 00:01-00:02", "--also", "pdf"], "there is no 'pdf'"),
+        (["--mark", "1 00:01-00:02", "--overlay"], "there is none. Analyse the match."),
+        (["--mark", "1 10:01-10:02"], "not one clip could be exported"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(video: Path, tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = touchline("clips", video, "--out", tmp_path / "out", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr.replace("\n", " ")
+
+
+def test_an_export_is_not_overwritten_unasked(video: Path, tmp_path: Path) -> None:
+    arguments = ("clips", video, "--out", tmp_path / "out", "--mark", "1 00:01-00:01.2")
+    assert touchline(*arguments).returncode == 0
+    assert touchline(*arguments).returncode == 2
+    assert touchline(*arguments, "--overwrite").returncode == 0
+
+
+def test_a_clip_that_failed_ends_with_1_and_the_others_are_there(video: Path, tmp_path: Path) -> None:
+    done = touchline(
+        "clips", video, "--out", tmp_path / "out", "--mark", "1 00:01-00:01.2", "--mark", "1 10:00-10:01"
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "lies past the end of the video" in done.stderr.replace("\n", " ")
+    assert (tmp_path / "out" / "01_mark_00-01.mp4").is_file()

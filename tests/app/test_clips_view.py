@@ -1,0 +1,218 @@
+"""The Clips view and its job, without a browser: selections kept, conflicts shown, exports done and told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from app import clip_export, tasks
+from app.library import Library, Match
+from app.routes.http import PREFIX, routes, signer
+from app.settings import settings
+from spotting_core.clips.order import Order
+from spotting_core.clips.selection import Clip
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, CancelledError, ConflictError
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.jobs.queue import DONE, JobQueue
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from spotting_core.store.selections import Selections
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+CLIP = Clip(1, 1_000_000, 2_000_000, "Goal", 1_500_000)
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and shared resources of this test's data directory alone."""
+    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
+    settings.cache_clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def library(data: DataDirectory) -> Library:
+    return Library(settings(), open_database(data))
+
+
+@pytest.fixture
+def queue(data: DataDirectory) -> JobQueue:
+    return JobQueue(open_database(data))
+
+
+@pytest.fixture
+def selections(data: DataDirectory) -> Selections:
+    return Selections(open_database(data))
+
+
+@pytest.fixture
+def match(library: Library, tmp_path: Path) -> Match:
+    return library.add(str(make_video(tmp_path / "a.mp4", steady(150))))
+
+
+def clips_page(**query: str) -> AppTest:
+    def script() -> None:
+        from app.views import clips, page
+
+        page.register(clips=None)
+        clips.show()
+
+    at = AppTest.from_function(script, default_timeout=60)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at
+
+
+def desk(at: AppTest) -> dict[str, Any]:
+    """What the desk was given."""
+    given: dict[str, Any] = json.loads(at.get("bidi_component")[0].proto.json)
+    return given
+
+
+# --- selections ---------------------------------------------------------------------------------------
+
+
+def test_a_selection_is_kept_named_and_found(selections: Selections, match: Match) -> None:
+    made = selections.make(match.id, [CLIP], {"Goal": (8.0, 6.0)})
+    assert selections.named(match.id) == []
+    selections.rename(made.id, " Goals ")
+    found = selections.by_name(match.id, "Goals")
+    assert (found.clips, found.margins, found.revision) == ((CLIP,), {"Goal": (8.0, 6.0)}, 1)
+    with pytest.raises(BadInputError, match="Selections: Goals"):
+        selections.by_name(match.id, "Corners")
+    selections.remove(made.id)
+    assert selections.get(made.id) is None
+
+
+def test_two_people_do_not_overwrite_each_other(selections: Selections, match: Match) -> None:
+    made = selections.make(match.id, [CLIP], {})
+    assert selections.save(made.id, [CLIP, CLIP], {}, revision=1).revision == 2
+    with pytest.raises(ConflictError, match="someone else has changed this selection"):
+        selections.save(made.id, [], {}, revision=1)
+    kept = selections.get(made.id)
+    assert kept is not None
+    assert len(kept.clips) == 2
+
+
+def test_a_removed_match_takes_its_selections_along(selections: Selections, match: Match, library: Library) -> None:
+    made = selections.make(match.id, [CLIP], {})
+    library.remove(match)
+    assert selections.get(made.id) is None
+
+
+# --- the view -----------------------------------------------------------------------------------------
+
+
+def test_the_desk_opens_on_cards_goals_and_shots(match: Match, data: DataDirectory) -> None:
+    spots = [Spot(1, 2_000_000, "Goal", 0.9), Spot(1, 3_000_000, "Foul", 0.9), Spot(1, 4_000_000, "Red card", 0.3)]
+    make_analysis(open_match(match.path), data, spots)
+    at = clips_page(match=match.id).run()
+    assert not at.exception
+    given = desk(at)
+    assert [(c["label"], c["start"]) for c in given["clips"]] == [("Goal", 0)]
+    assert given["margins"]["Goal"] == [10.0, 12.0]
+    assert given["halves"][0]["array"].startswith(PREFIX)
+    assert at.button[-1].label == "Export 1 clip"
+
+
+def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "game"
+    folder.mkdir()
+    make_video(folder / "1_180p.mp4", steady(60))
+    write_labels(folder / "Labels-v2.json", [Spot(1, 1_000_000, "Corner"), Spot(1, 2_000_000, "Goal", team="home")])
+    at = clips_page(match=library.add(str(folder)).id).run()
+    assert not at.exception
+    assert [(c["label"], c["team"]) for c in desk(at)["clips"]] == [("Goal", "home")]
+    assert desk(at)["halves"][0]["array"] is None
+
+
+def test_a_selection_in_the_address_is_shown_and_a_foreign_one_is_not(match: Match, selections: Selections) -> None:
+    made = selections.make(match.id, [CLIP, CLIP], {"Goal": (1.0, 2.0)}, "Mine")
+    given = desk(clips_page(match=match.id, selection=made.id).run())
+    assert (given["selection"], given["revision"], len(given["clips"])) == (made.id, 1, 2)
+    assert given["margins"]["Goal"] == [1.0, 2.0]
+    assert desk(clips_page(match=match.id, selection="nothing").run())["selection"] is None
+
+
+def test_a_conflict_is_shown_and_neither_wins(match: Match, selections: Selections) -> None:
+    made = selections.make(match.id, [CLIP], {}, "Ours")
+    selections.save(made.id, [CLIP, CLIP], {}, 1)
+    at = clips_page(match=match.id, selection=made.id)
+    at.session_state["clips_conflict"] = (made.id, (CLIP, CLIP, CLIP), {})
+    at.run()
+    assert "Theirs has 2 clips and is shown; yours has 3 clips" in " ".join(m.value for m in at.markdown)
+    next(b for b in at.button if b.label == "Go on with theirs").click().run()
+    assert "Theirs has" not in " ".join(m.value for m in at.markdown)
+
+
+def test_the_export_button_queues_what_is_on_the_desk(match: Match, queue: JobQueue, selections: Selections) -> None:
+    made = selections.make(match.id, [CLIP], {}, "Ours")
+    at = clips_page(match=match.id, selection=made.id).run()
+    at.button[-1].click().run()
+    job = queue.of_match(match.id, clip_export.KIND, 5)[0]
+    order = Order.from_json(job.parameters["order"])
+    assert order.clips == (CLIP,)
+    assert (order.reel, order.cards, order.zipped, order.companions) == (True, True, False, ("sportscode", "otio"))
+    assert "Cancel" in [b.label for b in at.button]
+
+
+# --- the job ------------------------------------------------------------------------------------------
+
+
+def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    clips = (CLIP, Clip(1, 60_000_000, 61_000_000, "Foul"))
+    job = clip_export.ask_for_clips(queue, match, None, Order(clips, zipped=True), "2 clips")
+    shares: list[float] = []
+    tasks.perform(job, data, lambda share, *_: shares.append(share) or True)
+    queue.take(tasks.CLIP_KINDS)
+    queue.finish(job.id, DONE)
+    left = clip_export.outcome(job, data)
+    assert left is not None
+    assert [p.name for p in left.files] == ["clips.zip"]
+    assert [(c["number"], c["state"]) for c in left.failed] == [(2, "failed")]
+    assert shares == sorted(shares)
+    client = TestClient(_server())
+    answer = client.get(f"{PREFIX}/download/{signer().sign(left.files[0], 'download')}")
+    assert answer.headers["content-disposition"] == 'attachment; filename="clips.zip"'
+    assert answer.content[:2] == b"PK"
+    assert client.get(f"{PREFIX}/download/{signer().sign(left.files[0], 'media')}").status_code == 404
+    at = clips_page(match=match.id).run()
+    told = " ".join(h.value for h in at.get("html"))
+    assert "clips.zip" in told
+    assert "Clip 2 failed" in told
+    next(b for b in at.button if b.label == "Retry what failed").click().run()
+    assert queue.of_match(match.id, clip_export.KIND, 5)[0].title == "1 clip again"
+    clip_export.delete(job, data)
+    assert clip_export.outcome(job, data) is None
+
+
+def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    order = Order((CLIP, Clip(1, 0, 5_000_000, "Foul")), zipped=True)
+    job = clip_export.ask_for_clips(queue, match, None, order, "2 clips")
+    told = [0]
+
+    def tell(*_: object) -> bool:
+        told[0] += 1
+        return told[0] < 8
+
+    with pytest.raises(CancelledError, match="after 1 of 2 clips"):
+        tasks.perform(job, data, tell)
+    left = clip_export.outcome(job, data)
+    assert left is not None
+    assert [p.name for p in left.files] == ["clips.zip"]
+    assert [p.name for p in left.files[0].parent.iterdir()] == ["clips.zip"]
+
+
+def _server():  # type: ignore[no-untyped-def]
+    from starlette.applications import Starlette
+
+    return Starlette(routes=routes())

@@ -1,0 +1,139 @@
+"""Review in the Match view, by keys alone: a hundred spots, nothing lost, conflicts shown, undone and redone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from app.library import Match
+from spotting_core.classes import load_classes
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, REJECT, REJECTED, Reviews
+from tests.app.made_analysis import make_analysis
+from tests.app.test_browser import Server, browser, open_page, page, server  # noqa: F401  (fixtures)
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.browser
+
+CLASSES = load_classes()
+ROTATED = ("Shots on target", "Shots off target", "Clearance", "Ball out of play")
+RATE, GAP, COUNT = 5, 1.2, 100
+ALLOWED_KEYS = 110
+"""For a hundred spots of which ten are false, five a frame late and five of another class."""
+
+
+@pytest.fixture(scope="module")
+def match(server: Server) -> Match:  # noqa: F811
+    """A match of a hundred spots."""
+    path = make_video(server.root / "hundred.mp4", steady(round(COUNT * GAP * RATE) + 10, rate=RATE), key_every=RATE)
+    spots = [Spot(1, round((n + 1) * GAP * 1e6), ROTATED[n % 4], 0.9 - 0.002 * n) for n in range(COUNT)]
+    make_analysis(open_match(path), server.data, spots)
+    return server.library().add(str(path))
+
+
+@pytest.fixture
+def reviews(server: Server) -> Reviews:  # noqa: F811
+    return Reviews(open_database(server.data))
+
+
+def answered(page: Page) -> None:  # noqa: F811
+    page.wait_for_function("() => find().review.pending.length === 0", timeout=60_000)
+
+
+def opened(page: Page, server: Server, match: Match, name: str = "Ann") -> None:  # noqa: F811
+    page.add_init_script(f"localStorage.setItem('touchline-reviewer', '{name}')")
+    open_page(page, server, match, half=1, t=1.2, **{"class": ROTATED[0]})
+    page.wait_for_function("() => find().chosen !== null")
+
+
+def test_a_hundred_spots_are_reviewed_by_keys_and_none_is_lost(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+    match: Match,
+    reviews: Reviews,
+) -> None:
+    opened(page, server, match)
+    keys = 0
+    for number in range(COUNT):
+        pressed = ["a"]
+        if number % 10 == 3:
+            pressed = ["x"]
+        elif number % 20 == 7:
+            pressed = ["ArrowLeft", "m"]
+        elif number % 20 == 15:
+            pressed = ["c", "c"]  # the third class of the table: Goal
+        for key in pressed:
+            page.keyboard.press(key)
+        keys += len(pressed)
+    answered(page)
+    assert keys == ALLOWED_KEYS
+    found = reviews.of_match(match.id)
+    states = [r.state for r in found]
+    assert (len(found), states.count(REJECTED), states.count(MOVED)) == (COUNT, 10, 5)
+    assert states.count(ACCEPTED) == 85
+    assert [r.label for r in found].count("Goal") == 5
+    # A spot that was moved stands on the frame before the one at which the model had it.
+    moved = [r for r in found if r.state == MOVED]
+    assert all(r.time % 200_000 == 0 for r in moved)
+    origins = {round(float(r.origin.split("-")[1]) / 1e6, 1): r.time / 1e6 for r in moved}
+    assert all(0.19 <= was - now <= 0.21 for was, now in origins.items())
+    assert {r.author for r in found} == {"Ann"}
+    assert page.locator(".review-foot").inner_text().count("100 of 100") == 1
+
+
+def test_comment_team_adding_undo_and_a_conflict(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+    match: Match,
+    reviews: Reviews,
+) -> None:
+    before = len(reviews.of_match(match.id))
+    opened(page, server, match, "Ben")
+    page.keyboard.press("t")
+    page.keyboard.press("e")
+    page.keyboard.type("a deflection")
+    page.keyboard.press("Enter")
+    answered(page)
+    [first] = [r for r in reviews.of_match(match.id) if r.author == "Ben"]
+    assert (first.team, first.comment) == ("home", "a deflection")
+
+    page.keyboard.press("d")
+    page.keyboard.press("a")  # the first class of the table
+    answered(page)
+    [added] = [r for r in reviews.of_match(match.id) if r.state == ADDED]
+    assert (added.label, added.time % 200_000) == (CLASSES.names[0], 0)
+    page.keyboard.press("Control+z")
+    answered(page)
+    assert [r for r in reviews.of_match(match.id) if r.state == ADDED] == []
+    page.keyboard.press("Control+y")
+    answered(page)
+    assert len([r for r in reviews.of_match(match.id) if r.state == ADDED]) == 1
+    assert len(reviews.of_match(match.id)) == max(before, 1) + 1
+
+    # Somebody else changes the spot that is on screen: the change made on the old one is refused and both are shown.
+    other = reviews.change(match.id, first.origin, first.spot, REJECT, "Eve", first.revision)
+    page.keyboard.press("a")
+    page.get_by_role("alert").wait_for()
+    said = page.get_by_role("alert").inner_text()
+    assert "Your accept was not kept" in said
+    assert "Eve has changed this spot" in said
+    kept = next(r for r in reviews.of_match(match.id) if r.id == first.id)
+    assert (kept.state, kept.author, kept.revision) == (REJECTED, "Eve", other.revision)
+
+
+def test_a_name_is_asked_once(page: Page, server: Server, match: Match) -> None:  # noqa: F811
+    open_page(page, server, match, half=1, t=2.4, **{"class": ROTATED[1]})
+    page.wait_for_function("() => find().chosen !== null")
+    page.keyboard.press("t")
+    box: Any = page.get_by_label("Your name, then Enter")
+    box.wait_for()
+    box.fill("Cleo")
+    box.press("Enter")
+    answered(page)
+    assert "Cleo" in page.locator(".review-foot").inner_text()
+    page.keyboard.press("t")
+    assert page.get_by_label("Your name, then Enter").count() == 0

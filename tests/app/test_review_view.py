@@ -1,0 +1,173 @@
+"""Review without a browser: what the workspace is given and takes, the queue, and what is exported of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app.library import Library, Match
+from app.settings import settings
+from app.views.export import export_bytes, export_document
+from spotting_core.analysis import Analysis
+from spotting_core.clips.selection import Clip
+from spotting_core.data_directory import DataDirectory
+from spotting_core.formats import labels_v2, registry
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, Reviews, origin_of
+from spotting_core.store.selections import Selections
+from tests.app.commands import touchline
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+SPOTS = [Spot(1, 2_000_000, "Corner", 0.9), Spot(1, 4_000_000, "Foul", 0.6), Spot(1, 5_000_000, "Red card", 0.4)]
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and shared resources of this test's data directory alone."""
+    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def match(data: DataDirectory, tmp_path: Path) -> Match:
+    video = make_video(tmp_path / "a.mp4", steady(70, rate=10))
+    make_analysis(open_match(video), data, SPOTS)
+    return Library(settings(), open_database(data)).add(str(video))
+
+
+@pytest.fixture
+def analysis(match: Match, data: DataDirectory) -> Analysis:
+    return Library(settings(), open_database(data)).analyses(match)[0]
+
+
+@pytest.fixture
+def reviews(data: DataDirectory) -> Reviews:
+    return Reviews(open_database(data))
+
+
+def judged(reviews: Reviews, match: Match, analysis: Analysis, label: str, action: str) -> None:
+    spot = next(s for s in analysis.spots() if s.label == label)
+    reviews.change(match.id, origin_of(spot, analysis.record.model["sha256"]), spot, action, "Ann", 0)
+
+
+def view(name: str, **query: str) -> AppTest:
+    def script(name: str) -> None:
+        import importlib
+
+        from app.views import page
+
+        page.register(library=None, match=None, clips=None)
+        importlib.import_module(f"app.views.{name}").show()
+
+    at = AppTest.from_function(script, default_timeout=60, args=(name,))
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at
+
+
+def component(at: AppTest) -> dict[str, Any]:
+    given: dict[str, Any] = json.loads(at.get("bidi_component")[0].proto.json)
+    return given
+
+
+def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, reviews: Reviews) -> None:
+    def script(match_id: str, folder: str, event: str) -> None:
+        import json
+        from pathlib import Path
+
+        from app.state import shared_library
+        from app.views.review_actions import take_actions
+        from spotting_core.analysis import Analysis
+
+        found = shared_library().get(match_id)
+        assert found is not None
+        take_actions(found, Analysis.open(Path(folder)), json.loads(event))
+
+    corner, foul = analysis.spots()[:2]
+    actions = [
+        {"n": 1, "kind": "accept", "id": f"1-{corner.time}-Corner", "revision": 0},
+        {"n": 2, "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 1, "seconds": 4.2},
+        {"n": 3, "kind": "team", "id": f"1-{corner.time}-Corner", "revision": 1, "team": "home"},
+        {"n": 4, "kind": "reject", "id": "1-99-Foul", "revision": 0},
+    ]
+    event = json.dumps({"author": "Ann", "actions": actions})
+    at = AppTest.from_function(script, args=(match.id, str(analysis.folder), event))
+    assert not at.run().exception
+    at.run()  # the same actions again: they have been done
+    found = {r.label: r for r in reviews.of_match(match.id)}
+    assert set(found) == {"Corner", "Foul"}
+    assert (found["Corner"].state, found["Corner"].team, found["Corner"].revision) == (ACCEPTED, "home", 2)
+    assert (found["Foul"].time, found["Foul"].revision) == (4_200_000, 1)
+    assert at.session_state["review_seen"] == 4
+    assert at.session_state["review_problems"] == []
+
+
+def test_the_workspace_is_told_what_reviewers_said(match: Match, analysis: Analysis, reviews: Reviews) -> None:
+    judged(reviews, match, analysis, "Corner", ACCEPT)
+    reviews.add(match.id, Spot(1, 1_000_000, "Goal", team="away"), "Ben")
+    given = component(view("match", match=match.id).run())
+    by_author = {r["author"]: r for r in given["reviews"]}
+    assert by_author["Ann"]["id"] in {s[0] for s in given["spots"]}
+    assert by_author["Ben"]["id"].startswith("added/")
+    assert (by_author["Ben"]["state"], by_author["Ben"]["team"], by_author["Ben"]["confidence"]) == (
+        "added",
+        "away",
+        None,
+    )
+
+
+def test_the_queue_offers_what_is_open_and_opens_the_player(match: Match, analysis: Analysis, reviews: Reviews) -> None:
+    judged(reviews, match, analysis, "Foul", REJECT)
+    at = view("review").run()
+    assert not at.exception
+    rows = [r for r in component(at)["errors"] if f"match={match.id}" in r["link"]]
+    assert rows[0]["short"] == "Red card"  # the rarest and most doubtful; the demo match's spots follow
+    assert "Foul" not in [r["short"] for r in rows]
+    assert "uncertainty 0.97" in rows[0]["text"]
+    assert "class=Red+card" in rows[0]["link"]
+    assert any("1 judged" in h.value for h in at.get("html"))
+
+
+def test_reviewed_spots_are_exported_as_labels(
+    match: Match, analysis: Analysis, reviews: Reviews, tmp_path: Path
+) -> None:
+    judged(reviews, match, analysis, "Corner", ACCEPT)
+    judged(reviews, match, analysis, "Foul", REJECT)
+    reviews.add(match.id, Spot(1, 1_000_000, "Goal", team="away"), "Ben")
+    form = registry.format_named(labels_v2.FORM)
+    document = export_document(match, analysis, reviews.standing(match.id))
+    path = tmp_path / "Labels-v2.json"
+    path.write_bytes(export_bytes(document, form, analysis.classes))
+    read = labels_v2.read_labels(path, analysis.classes)
+    assert [(s.label, s.team, round(s.time, -4)) for s in read] == [
+        ("Goal", "away", 1_000_000),
+        ("Corner", "unknown", 2_000_000),
+    ]
+
+
+def test_reviewed_spots_and_selections_are_clipped_from_the_command_line(
+    match: Match, analysis: Analysis, reviews: Reviews, data: DataDirectory, tmp_path: Path
+) -> None:
+    judged(reviews, match, analysis, "Corner", ACCEPT)
+    done = touchline("clips", match.path, "--reviewed", "--out", tmp_path / "r", "--before", 0.2, "--after", 0.2)
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in sorted((tmp_path / "r").glob("*.mp4"))] == ["01_corner_00-02.mp4"]
+    selections = Selections(open_database(data))
+    made = selections.make(match.id, [Clip(1, 0, 300_000, "Foul"), Clip(1, 0, 200_000, "Goal")], {}, "Two")
+    assert selections.named(match.id)[0].id == made.id
+    done = touchline("clips", match.path, "--selection", "Two", "--out", tmp_path / "s")
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in sorted((tmp_path / "s").glob("*.mp4"))] == ["01_foul_00-00.mp4", "02_goal_00-00.mp4"]
+    done = touchline("clips", match.path, "--selection", "Three", "--out", tmp_path / "t")
+    assert done.returncode == 2
+    assert "Selections: Two" in done.stderr.replace("\n", " ")
