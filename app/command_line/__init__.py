@@ -14,7 +14,7 @@ import typer
 from rich.logging import RichHandler
 from rich.markup import escape
 
-from app.command_line import analyze, convert, dashboard, doctor, evaluate, models, train
+from app.command_line import analyze, convert, dashboard, doctor, evaluate, features, models, train
 from app.command_line.terminal import err
 from spotting_core.errors import CancelledError, TouchlineError
 
@@ -30,6 +30,7 @@ app.command("app")(dashboard.dashboard)
 app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
+app.command("features")(features.features)
 app.command("models")(models.models)
 app.command("train")(train.train)
 

@@ -33,6 +33,9 @@ def analyze(
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     rate: float | None = typer.Option(None, help="Samples a second; must be the model's.", show_default="the model's"),
+    features: Path | None = typer.Option(
+        None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
+    ),
     explain: bool = typer.Option(False, "--explain", help="Also explain every spot, and keep that with the analysis."),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the spots as JSON to this file (- for standard output)."
@@ -58,7 +61,7 @@ def analyze(
             bar.update(task, total=progress.total, completed=progress.done, note=note)
             return True
 
-        analysis = analyse_match(match, loaded, data, out=out_folder, rate=rate, report=report)
+        analysis = analyse_match(match, loaded, data, out=out_folder, rate=rate, report=report, features=features)
         if explain:
             _explain_spots(analysis, match.path, data, bar)
     for warning in match.warnings:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,9 @@ def load_extractor(name: str, weights: str = "", device: str = "cpu") -> Extract
     return _timm(name, weights, device)
 
 
-def extractor_of(spec: ExtractorSpec, where: object, device: str = "cpu") -> Extractor:
-    """The extractor that a card describes, checked against it.
+@lru_cache(maxsize=4)
+def extractor_of(spec: ExtractorSpec, where: str, device: str = "cpu") -> Extractor:
+    """The extractor that a card describes, checked against it; the last few stay loaded.
 
     Errors:
         BadInputError: it is not here, or its weights are others than those the model was trained with.

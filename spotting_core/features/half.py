@@ -7,18 +7,19 @@ Nothing is read before it is asked for: values stay on disk until ``rows``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
-from spotting_core.features.extractor import Extractor
+from spotting_core.features.extractor import extractor_of
 from spotting_core.features.files import feature_file, open_features
 from spotting_core.features.reduction import Reduction
 from spotting_core.features.sets import FeatureSet
 from spotting_core.features.stored import Tell, stored_features
+from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.ingest import Media
 
 
@@ -88,13 +89,15 @@ class FeatureReader:
 
     Arguments:
         sets: in the order in which the model reads them; rate: of the model.
-        extractors, reductions: by the name of the set, for those that have one.
+        reductions: by the name of the set, for those that have one.
+        device: of the extractors, which are loaded when something has to be computed; where: names them in errors.
     """
 
     sets: Sequence[FeatureSet]
     rate: float
-    extractors: Mapping[str, Extractor]
-    reductions: Mapping[str, Reduction]
+    reductions: Mapping[str, Reduction] = field(default_factory=dict)
+    device: str = "cpu"
+    where: str = ""
 
     def read(
         self, half: int, folder: Path | None, media: Media | None, data: DataDirectory, tell: Tell | None = None
@@ -113,6 +116,35 @@ class FeatureReader:
             )
         return FeatureHalf(half, tuple(parts), self.rate)
 
+    def samples(self, half: int, folder: Path | None, media: Media) -> int:
+        """How many samples a half will have, without computing anything.
+
+        Errors:
+            BadInputError: see ``read``.
+        """
+        counts = []
+        for kind in self.sets:
+            path = self.file(kind, half, folder)
+            seconds = media.table.duration / 1e6
+            rows = len(open_features(path, kind, seconds=seconds) if path else media.table.samples(kind.rate))
+            counts.append(round(rows * self.rate / kind.rate))
+        return min(counts)
+
+    def file(self, kind: FeatureSet, half: int, folder: Path | None) -> Path | None:
+        """The file that a set of a half is read from, or None if it is computed."""
+        path = feature_file(folder, half, kind.name) if folder is not None else None
+        return path if path is not None and path.is_file() else None
+
+    def fingerprint(self, halves: Sequence[int], folder: Path | None) -> str:
+        """Hash of everything that decides the features of some halves, beside the video."""
+        parts = [self.reductions[k.name].fingerprint for k in self.sets if k.name in self.reductions]
+        for kind in self.sets:
+            for half in halves:
+                path = self.file(kind, half, folder)
+                made_by = kind.extractor.fingerprint if kind.extractor else ""
+                parts.append(file_hash(path) if path else made_by)
+        return joint_hash(parts)
+
     def _values(
         self,
         kind: FeatureSet,
@@ -122,11 +154,12 @@ class FeatureReader:
         data: DataDirectory,
         tell: Tell | None,
     ) -> np.ndarray:
-        seconds = media.table.duration / 1e6 if media else None
-        if folder is not None and feature_file(folder, half, kind.name).is_file():
-            return open_features(feature_file(folder, half, kind.name), kind, seconds=seconds)
-        if kind.name in self.extractors and media is not None:
-            return stored_features(media, data, self.extractors[kind.name], kind.rate, tell)
+        path = self.file(kind, half, folder)
+        if path is not None:
+            return open_features(path, kind, seconds=media.table.duration / 1e6 if media else None)
+        if kind.extractor is not None and media is not None:
+            extractor = extractor_of(kind.extractor, self.where, self.device)
+            return stored_features(media, data, extractor, kind.rate, tell)
         missing = "there is no video to compute them from" if kind.extractor else "only its publisher can compute them"
         raise BadInputError(
             f"the features {kind.name} of half {half} are not here, and {missing}",

@@ -21,6 +21,11 @@ from spotting_core.media.fingerprint import joint_hash
 _BLOCK = 4096  # rows
 
 
+def reduction_file(name: str) -> str:
+    """File of a set's reduction in the folder of a run or a model."""
+    return f"{name}.reduction.safetensors"
+
+
 @dataclass(frozen=True)
 class Reduction:
     """A linear map to fewer numbers.

@@ -21,9 +21,8 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.spotting import evaluate_spotting
-from spotting_core.features.extractor import extractor_of
 from spotting_core.features.half import FeatureReader
-from spotting_core.features.reduction import Reduction, fit_reduction
+from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
 from spotting_core.features.sets import FeatureSet, feature_set
 from spotting_core.inference.sliding import score_features
 from spotting_core.inference.suppression import Spotting, spots_of_half
@@ -182,25 +181,19 @@ def mixed_targets(targets: Targets, partner: Tensor, share: Tensor) -> Targets:
 def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> FeatureReader:
     """What reads the features; reductions are fitted on the training data once, and kept with the run."""
     sets = [feature_set(name, config.rate) for name in config.features]
-    extractors = {s.name: extractor_of(s.extractor, root, device) for s in sets if s.extractor}
     if not config.reduction:
-        return FeatureReader(sets, config.rate, extractors, {})
+        return FeatureReader(sets, config.rate, device=device)
     reductions: dict[str, Reduction] = {}
     for kind in sets:
         path = run / reduction_file(kind.name)
         if not path.is_file():
-            plain = FeatureReader([kind], kind.rate, extractors, {})
+            plain = FeatureReader([kind], kind.rate, device=device)
             matches = labelled_features([root / s for s in config.data], plain, data)
             raw = (half.features.parts[0].values for match in matches for half in match.halves)
             fit_reduction(raw, config.reduction).save(path)
         reductions[kind.name] = Reduction.load(path)
     reduced: list[FeatureSet] = [replace(s, dim=reductions[s.name].dim) for s in sets]
-    return FeatureReader(reduced, config.rate, extractors, reductions)
-
-
-def reduction_file(name: str) -> str:
-    """File of a set's reduction in the folder of a run or a model."""
-    return f"{name}.reduction.safetensors"
+    return FeatureReader(reduced, config.rate, reductions, device)
 
 
 def spot_features(

@@ -13,7 +13,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.features import stored
 from spotting_core.features.extractor import LITE, Extractor, ExtractorSpec, extractor_of, load_extractor
-from spotting_core.features.files import feature_file, open_features, write_features
+from spotting_core.features.files import open_features, write_features
 from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction
 from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set, input_of, read_sets
@@ -110,7 +110,7 @@ def test_extractors_that_are_not_here_say_so(tmp_path: Path) -> None:
         load_extractor("resnet18")
     (tmp_path / "w.pth").write_bytes(b"")
     torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "w.pth")
-    with pytest.raises(BadInputError, match="lack .* tensors of resnet18"):
+    with pytest.raises(BadInputError, match=r"lack .* tensors of resnet18"):
         load_extractor("resnet18", str(tmp_path / "w.pth"))
     spec = load_extractor(str(small_model(tmp_path / "m"))).spec
     with pytest.raises(BadInputError, match="reads features of the weights abcabcabcabc, those of"):
@@ -143,19 +143,23 @@ def test_soccernets_files_are_mapped_and_checked(tmp_path: Path) -> None:
 
 
 def test_files_beside_a_match_are_read_others_computed(
-    media: Media, video: Path, tmp_path: Path, data: DataDirectory
+    media: Media, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("spotting_core.features.half.extractor_of", lambda *_: EXTRACTOR)
     own = FeatureSet("colour", 9, 9, 2.0, SPEC)
-    reader = FeatureReader([own], 2.0, {"colour": EXTRACTOR}, {})
+    reader = FeatureReader([own], 2.0)
+    assert reader.samples(1, tmp_path, media) == 90
+    before = reader.fingerprint([1], tmp_path)
     computed = reader.read(1, tmp_path, media, data)
     assert len(computed) == 90
     write_features(tmp_path, 1, "colour", np.ones((90, 9)))
     assert reader.read(1, tmp_path, media, data).rows(0, 2).tolist() == [[1.0] * 9] * 2
-    foreign = FeatureReader([SOCCERNET["ResNET_TF2"]], 2.0, {}, {})
+    assert reader.fingerprint([1], tmp_path) != before
+    foreign = FeatureReader([SOCCERNET["ResNET_TF2"]], 2.0)
     with pytest.raises(BadInputError, match="only its publisher can compute them"):
         foreign.read(1, tmp_path, media, data)
     with pytest.raises(BadInputError, match="no video to compute them from"):
-        FeatureReader([own], 2.0, {}, {}).read(2, tmp_path, None, data)
+        reader.read(2, tmp_path, None, data)
 
 
 def test_sets_of_two_rates_stand_side_by_side() -> None:
