@@ -21,7 +21,7 @@ from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Scores, Window
 from spotting_core.spots import Spot
 
-_MODULES = ("entity_attention", "pooling")
+_MODULES = ("entity_attention", "pooling", "calf")
 VIDEO, FEATURES = "video", "features"
 
 
