@@ -8,7 +8,7 @@ through these, whatever the paper.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import Any
 
@@ -21,7 +21,7 @@ from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Scores, Window
 from spotting_core.spots import Spot
 
-_MODULES = ("entity_attention", "pooling", "calf")
+_MODULES = ("entity_attention", "pooling", "calf", "dense_anchors", "two_stage")
 VIDEO, FEATURES = "video", "features"
 
 
@@ -63,6 +63,13 @@ class FeatureConfig(SystemConfig):
     def kept(self) -> int:
         """Samples of a window whose scores are used."""
         return self.window - self.before - self.after
+
+    def with_sets(self, widths: tuple[int, ...]) -> FeatureConfig:
+        """The same for feature sets of these widths side by side; systems that treat them alike only know their sum."""
+        told: dict[str, Any] = {"dim": sum(widths)}
+        if "sets" in {f.name for f in fields(self)}:
+            told["sets"] = widths
+        return replace(self, **told)
 
     @property
     def whole(self) -> bool:

@@ -99,9 +99,9 @@ class FeatureTrainer(Trainer[FeatureBatch]):
         if self.system.reads != FEATURES:
             raise BadInputError(f"{config.system} does not read features")
         self.reader = _reader(config, root, run, data, device)
-        dim = sum(s.dim for s in self.reader.sets)
-        given = {"classes": self.table.names, "rate": config.rate, "dim": dim, **config.model}
-        self.model_config: FeatureConfig = self.system.configure(**given)
+        given = {"classes": self.table.names, "rate": config.rate, **config.model}
+        widths = tuple(s.dim for s in self.reader.sets)
+        self.model_config: FeatureConfig = self.system.configure(**given).with_sets(widths)
         torch.manual_seed(config.seed)
         self.best, self.since_best = -1.0, 0
         super().__init__(self.system.build(self.model_config), config, run, device)
@@ -116,7 +116,7 @@ class FeatureTrainer(Trainer[FeatureBatch]):
             config.action_share,
             config.rarity,
         )
-        batch_bytes = config.batch * self.model_config.window * dim * _FLOAT
+        batch_bytes = config.batch * self.model_config.window * self.model_config.dim * _FLOAT
         self.batches_ahead = max(1, min(3, (config.memory << 20) // batch_bytes - 1))
 
     def make_batch(self, step: int) -> FeatureBatch:
