@@ -43,7 +43,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.pixels import normalised
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import SIMULATED
+from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import predict
 from spotting_core.models.window import EntitySet, Scores, Window
@@ -319,7 +319,7 @@ class Run:
             classes=card.classes,
             arrays=shapes,
             timings={name: round(seconds, 2) for name, seconds in self.pace.stages.items()},
-            notice=domain_notice(self.model, self.source),
+            notice=domain_notice(card, self.source),
         )
 
     def tell(self, stage: str) -> None:
@@ -352,12 +352,12 @@ def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int
     )
 
 
-def domain_notice(model: LoadedModel, source: MatchSource) -> str | None:
+def domain_notice(card: Card, source: MatchSource) -> str | None:
     """What a user must know when a model is used on another kind of picture than it was trained on."""
-    if model.card.domain != SIMULATED or is_simulated(source):
+    if card.domain != SIMULATED or is_simulated(source):
         return None
     return (
-        f"{model.card.name} was trained on rendered matches only. On other footage its spots are a "
+        f"{card.name} was trained on rendered matches only. On other footage its spots are a "
         "demonstration, not a measurement."
     )
 

@@ -89,6 +89,12 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
     folder = model_folder(name)
     card = read_card(folder)
     classes = check_classes(card, folder)
+    if "members" in card.config:
+        raise BadInputError(
+            "an ensemble has no network of its own",
+            where=folder,
+            fix=f"Name one of its members: {', '.join(m['name'] for m in card.config['members'])}",
+        )
     kind = system(card.system)
     config = kind.configure(**_tuples(card.config))
     if tuple(config.classes) != card.classes:

@@ -123,6 +123,12 @@ class System:
         except TypeError as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
 
+    def paper_parameters(self, classes: tuple[str, ...]) -> int:
+        """How many parameters the system has at the paper's own sizes; nothing is allocated for it."""
+        with torch.device("meta"):
+            network = self.build(self.configure(classes=classes, **self.paper_settings))
+        return sum(p.numel() for p in network.parameters())
+
 
 _SYSTEMS: dict[str, System] = {}
 
