@@ -62,7 +62,7 @@ class AnalysisRecord:
 
     Arguments:
         source: content hash of the match and its halves.
-        model: name, sha256 and domain.
+        model: name, sha256 and domain; and its suppression window in seconds, where it brings its own.
         arrays: name to dtype, shape (of one half; T stands for its samples), unit and scale.
         timings: seconds by stage.
         notice: what a user must know about the model's domain, or None.
@@ -257,7 +257,8 @@ def _classes_of(folder: Path, record: AnalysisRecord) -> ClassTable:
             where=folder,
             fix="Analyse the match again",
         )
-    return table
+    width = record.model.get("suppression")
+    return table.with_suppression(float(width)) if width else table
 
 
 def write_record(folder: Path, record: AnalysisRecord) -> None:

@@ -8,7 +8,7 @@ there are or what they are called.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -81,6 +81,10 @@ class ClassTable:
 
     def get(self, name: str) -> ActionClass:
         return self.classes[self.index(name)]
+
+    def with_suppression(self, seconds: float) -> ClassTable:
+        """The same classes, with one suppression window for all."""
+        return ClassTable(self.name, tuple(replace(c, suppression=seconds) for c in self.classes))
 
     def __contains__(self, name: object) -> bool:
         return name in self._index

@@ -24,6 +24,7 @@ from app.command_line import (
     evaluate,
     explain,
     faithfulness,
+    features,
     models,
     train,
 )
@@ -46,6 +47,7 @@ app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("faithfulness")(faithfulness.faithfulness)
+app.command("features")(features.features)
 app.command("models")(models.models)
 app.command("train")(train.train)
 

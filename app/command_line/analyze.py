@@ -33,9 +33,17 @@ def analyze(
     out_folder: Path | None = typer.Option(
         None, "--out", help="Where to write the analysis.", show_default="the data directory"
     ),
-    model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
+    model: list[str] = typer.Option(
+        [BUNDLED], help="Name of a bundled model, or a model folder. Given several times, their scores are averaged."
+    ),
+    keep: Path | None = typer.Option(
+        None, help="Where to keep the average of several models as a model folder.", show_default=False
+    ),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     rate: float | None = typer.Option(None, help="Samples a second; must be the model's.", show_default="the model's"),
+    features: Path | None = typer.Option(
+        None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
+    ),
     explain: bool = typer.Option(False, "--explain", help="Also explain every spot, and keep that with the analysis."),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the spots as JSON to this file (- for standard output)."
@@ -46,13 +54,16 @@ def analyze(
     An analysis that was stopped goes on where it was. Open the result with `touchline app`.
     """
     from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.ensemble import analyse_with_ensemble
     from spotting_core.inference.progress import Progress
     from spotting_core.media.source import open_match
-    from spotting_core.models.load import load_model
+    from spotting_core.models.ensemble import Ensemble, load_models, save_ensemble
 
     check_output(json_file)
     match = open_match(source_of(source, demo))
-    loaded = load_model(model, device_of(device))
+    loaded = load_models(model, device_of(device))
+    if isinstance(loaded, Ensemble) and keep is not None:
+        save_ensemble(keep, loaded)
     data = DataDirectory.default().ensure()
     _tell_doubts(match, loaded.card, data)
     with progress_bar() as bar:
@@ -68,7 +79,11 @@ def analyze(
             bar.update(task, total=progress.total, completed=progress.done, note=note)
             return True
 
-        analysis = analyse_match(match, loaded, data, out=out_folder, rate=rate, report=report)
+        given: dict[str, Any] = {"out": out_folder, "report": report, "features": features}
+        if isinstance(loaded, Ensemble):
+            analysis = analyse_with_ensemble(match, loaded, data, **given)
+        else:
+            analysis = analyse_match(match, loaded, data, rate=rate, **given)
         if explain:
             _explain_spots(analysis, match.path, data, bar)
     for remark in (*(f"{w}." for w in match.warnings), *analysis.record.remarks):

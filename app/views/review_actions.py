@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.library import Match
 from app.state import shared_reviews
-from app.views.shown import imported_shown, shown_spots
+from app.views.shown import imported_shown, shown_spots, spot_id
 from spotting_core.analysis import Analysis
 from spotting_core.errors import TouchlineError
 from spotting_core.spots import TEAMS, Spot

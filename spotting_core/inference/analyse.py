@@ -36,14 +36,14 @@ from spotting_core.formats import labels_cameras
 from spotting_core.formats.results_spotting import write_results
 from spotting_core.inference.frame_stream import FrameStream, WindowInput
 from spotting_core.inference.progress import Pace, Report
-from spotting_core.inference.window_store import WindowStore, clear_windows
+from spotting_core.inference.window_store import HalfStore, WindowStore, clear_windows
 from spotting_core.inference.windows import Span, window_spans
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.pixels import normalised
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import SIMULATED
+from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import predict
@@ -55,9 +55,10 @@ log = logging.getLogger(__name__)
 _MAP_PERCENTILE = 99.9
 
 
-def analysis_id(model: LoadedModel, finder: EntityFinder | None, rate: float) -> str:
-    """What, beside the source, decides the arrays of an analysis."""
-    return joint_hash([model.sha256, finder.fingerprint() if finder else "", f"{rate:g}"])
+def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
+    """What, beside the source, decides the arrays of an analysis; ``reads`` is the fingerprint of what gives the
+    model its entities or features, or empty."""
+    return joint_hash([model.sha256, reads, f"{rate:g}"])
 
 
 def finder_of(model: LoadedModel) -> EntityFinder | None:
@@ -97,8 +98,12 @@ def analyse_match(
     out: Path | None = None,
     rate: float | None = None,
     report: Report | None = None,
+    features: Path | None = None,
 ) -> Analysis:
     """Analyse a match; an analysis that is in the data directory already is only opened.
+
+    Arguments:
+        features: folder with the features of a model that reads them; the match's own where not given.
 
     Errors:
         BadInputError: a half cannot be read, ``rate`` is not the model's, the target cannot be written, or the
@@ -111,10 +116,10 @@ def analyse_match(
             where=model.folder,
             fix=f"Leave the rate out or give {model.config.rate:g}",
         )
-    finder = finder_of(model)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
-    target = out or data.analysis(source.content_hash(), analysis_id(model, finder, model.config.rate))
+    run = _run_of(source, media, model, data, features, report)
+    target = out or data.analysis(source.content_hash(), analysis_id(model, run.reads, model.config.rate))
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
     if target.exists() and not target.is_dir():
@@ -124,9 +129,26 @@ def analyse_match(
     require_room(target, sum(len(m.table.samples(model.config.rate)) for m in media))
     work = target.with_name(f".{target.name}.unfinished")
     with _only_one(work):
-        _Run(source, media, model, finder, work, report).analyse()
+        run.analyse(work)
         _publish(work, target)
     return Analysis.open(target)
+
+
+def _run_of(
+    source: MatchSource,
+    media: list[Media],
+    model: LoadedModel,
+    data: DataDirectory,
+    features: Path | None,
+    report: Report | None,
+) -> Run:
+    if model.reads_features:
+        from spotting_core.inference.feature_run import FeatureRun
+
+        return FeatureRun(source, media, model, data, features, report)
+    if features is not None:
+        raise BadInputError(f"{model.card.name} reads frames, not features", where=features, fix="Leave out --features")
+    return Run(source, media, model, report)
 
 
 @contextmanager
@@ -163,27 +185,25 @@ def _publish(work: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-class _Run:
-    """One analysis of all halves of a match, in a work folder."""
+class Run:
+    """One analysis of all halves of a match, by a model that reads frames.
 
-    def __init__(
-        self,
-        source: MatchSource,
-        media: list[Media],
-        model: LoadedModel,
-        finder: EntityFinder | None,
-        work: Path,
-        report: Report | None,
-    ) -> None:
-        self.source, self.media, self.model, self.finder = source, media, model, finder
-        self.work, self.report, self.rate = work, report, model.config.rate
+    ``reads`` is the fingerprint of what finds its entities, or empty.
+    """
+
+    work: Path
+
+    def __init__(self, source: MatchSource, media: list[Media], model: LoadedModel, report: Report | None) -> None:
+        self.source, self.media, self.model = source, media, model
+        self.finder = finder_of(model)
+        self.reads = self.finder.fingerprint() if self.finder else ""
+        self.report, self.rate = report, model.config.rate
         self.frames = [m.table.samples(self.rate) for m in media]
         self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
-        self._discard_other_work()
 
     def _discard_other_work(self) -> None:
         """Throw away what another source, model or rate left in the work folder."""
-        stamp = joint_hash([*(m.hash for m in self.media), analysis_id(self.model, self.finder, self.rate)])
+        stamp = joint_hash([*(m.hash for m in self.media), analysis_id(self.model, self.reads, self.rate)])
         path = self.work / "work.json"
         if not path.is_file() or read_json(path) != stamp:
             for folder in self.work.glob("half*"):
@@ -191,15 +211,17 @@ class _Run:
             (self.work / ANALYSIS_FILE).unlink(missing_ok=True)
         write_json(path, stamp)
 
-    def analyse(self) -> None:
-        """Judge what is not judged yet, then write everything; ``analysis.json`` comes last."""
+    def analyse(self, work: Path) -> None:
+        """Judge what is not judged yet, then write everything into the folder; ``analysis.json`` comes last."""
+        self.work = work
+        self._discard_other_work()
         if (self.work / ANALYSIS_FILE).is_file():  # finished, but stopped before it was put in its place
             return
         halves: list[HalfRecord] = []
         shapes: dict[str, Any] = {}
         maps: dict[int, np.ndarray] = {}
         for half, media, frames in zip(self.source.halves, self.media, self.frames, strict=True):
-            store = self._judge_half(half.half, media, frames)
+            store = self.judge_half(half.half, media, frames)
             with self.pace.stage("writing"):
                 arrays = store.assemble(media.table.times[frames], frames)
             shapes |= arrays.written
@@ -213,7 +235,8 @@ class _Run:
         analysis = Analysis.open(self.work)
         write_results(analysis.results_file, analysis.spots())
 
-    def _judge_half(self, number: int, media: Media, frames: np.ndarray) -> WindowStore:
+    def judge_half(self, number: int, media: Media, frames: np.ndarray) -> HalfStore:
+        """Judge a half, or what is left of it."""
         spans = list(window_spans(len(frames), self.model.config.window))
         names = self.finder.prompts.names if self.finder else ()
         store = WindowStore(self.work / f"half{number}", spans, names, self.finder.embed_dim if self.finder else 1)
@@ -231,7 +254,7 @@ class _Run:
             finder=self.finder,
             most=self.model.config.entities,
             pace=self.pace,
-            tell=lambda: self._tell("Finding entities" if self.finder else "Reading the video"),
+            tell=lambda: self.tell("Finding entities" if self.finder else "Reading the video"),
             first=spans[first].start,
             already=already,
             before=store.entities(max(0, first - 2), first),
@@ -282,16 +305,22 @@ class _Run:
                 "sha256": self.model.sha256,
                 "domain": card.domain,
                 "folder": self.model.folder.name,
+                **suppression_of(self.model.config),
             },
             rate=self.rate,
             class_table=card.class_table,
             classes=card.classes,
             arrays=shapes,
             timings={name: round(seconds, 2) for name, seconds in self.pace.stages.items()},
-            notice=domain_notice(self.model, self.source),
+            notice=domain_notice(card, self.source),
         )
 
-    def _tell(self, stage: str) -> None:
+    def tell(self, stage: str) -> None:
+        """Report how far the work is.
+
+        Errors:
+            CancelledError: the report returned False.
+        """
         if self.report and not self.report(self.pace.progress(stage)):
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
 
@@ -312,6 +341,12 @@ def judge(model: LoadedModel, window: WindowInput, span: Span, size: tuple[int, 
         return predict(model.network, given)[0]
 
 
+def suppression_of(config: Any) -> dict[str, float]:
+    """The suppression window that a system brings along, as an analysis keeps it; empty for the class table's."""
+    width = getattr(config, "suppression", 0.0)
+    return {"suppression": width} if width else {}
+
+
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:
     notes = shortcomings(media.info, media.table)
     if substituted:
@@ -328,12 +363,12 @@ def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int
     )
 
 
-def domain_notice(model: LoadedModel, source: MatchSource) -> str | None:
+def domain_notice(card: Card, source: MatchSource) -> str | None:
     """What a user must know when a model is used on another kind of picture than it was trained on."""
-    if model.card.domain != SIMULATED or is_simulated(source):
+    if card.domain != SIMULATED or is_simulated(source):
         return None
     return (
-        f"{model.card.name} was trained on rendered matches only. On other footage its spots are a "
+        f"{card.name} was trained on rendered matches only. On other footage its spots are a "
         "demonstration, not a measurement."
     )
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -38,6 +38,16 @@ class HalfArrays:
 
     written: dict[str, dict[str, Any]]
     class_map: np.ndarray | None
+
+
+class HalfStore(Protocol):
+    """What was found in a half, ready to be written."""
+
+    def assemble(self, times: np.ndarray, frames: np.ndarray) -> HalfArrays:
+        """Write the arrays of the half; times: int64 (T,) microseconds, frames: int32 (T,)."""
+
+    def substituted(self) -> int:
+        """Samples that show a neighbour because their own frame would not decode."""
 
 
 class WindowStore:

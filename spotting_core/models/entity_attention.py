@@ -189,6 +189,16 @@ def spotting_loss(model: EntityAttention, output: Output, targets: AnchorTargets
     return loss
 
 
+_PAPER_SIZES = {
+    "backbone": "regnety_008",
+    "width": 398,
+    "height": 224,
+    "dim": 768,
+    "hidden": 768,
+    "heads": 8,
+    "feed_forward": 2048,
+}
+
 register(
     System(
         name="entity-attention",
@@ -196,6 +206,7 @@ register(
         config=EntityAttentionConfig,
         build=EntityAttention,
         loss=spotting_loss,
+        paper_settings={**_PAPER_SIZES, "entities": 50, "embed_dim": 256},
     )
 )
 register(
@@ -206,5 +217,6 @@ register(
         build=EntityAttention,
         loss=spotting_loss,
         defaults={"entities": 0},
+        paper_settings=_PAPER_SIZES,
     )
 )

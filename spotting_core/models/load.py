@@ -32,7 +32,7 @@ from spotting_core.models.card import (
     write_card,
 )
 from spotting_core.models.fold import fold_batch_norm
-from spotting_core.models.registry import System, system
+from spotting_core.models.registry import FEATURES, System, system
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,20 @@ class LoadedModel:
     def device(self) -> torch.device:
         return next(self.network.parameters()).device
 
+    @property
+    def reads_features(self) -> bool:
+        """Whether the model reads features of samples: it has no frames and no entities to show or take away."""
+        return self.system.reads == FEATURES
 
-def save_model(folder: Path, network: nn.Module, card: Card) -> None:
-    """Write weights in half precision and, last, the card."""
+
+def save_model(folder: Path, network: nn.Module, card: Card, *, precise: bool = False) -> None:
+    """Write weights, in half precision unless ``precise``, and, last, the card."""
     state = {
-        name: (value.half() if value.dtype.is_floating_point else value).detach().cpu().contiguous().clone()
+        name: (value.half() if value.dtype.is_floating_point and not precise else value)
+        .detach()
+        .cpu()
+        .contiguous()
+        .clone()
         for name, value in network.state_dict().items()
     }
     with replacing(folder / WEIGHTS_FILE) as part:
@@ -80,6 +89,12 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
     folder = model_folder(name)
     card = read_card(folder)
     classes = check_classes(card, folder)
+    if "members" in card.config:
+        raise BadInputError(
+            "an ensemble has no network of its own",
+            where=folder,
+            fix=f"Name one of its members: {', '.join(m['name'] for m in card.config['members'])}",
+        )
     kind = system(card.system)
     config = kind.configure(**_tuples(card.config))
     if tuple(config.classes) != card.classes:

@@ -7,11 +7,12 @@ through these, whatever the paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +20,10 @@ from spotting_core.errors import BadInputError
 from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Scores, Window
 from spotting_core.settings_check import wrong_setting
+from spotting_core.spots import Spot
 
-_MODULES = ("entity_attention",)
+_MODULES = ("entity_attention", "pooling", "calf", "dense_anchors", "two_stage")
+VIDEO, FEATURES = "video", "features"
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,72 @@ class SystemConfig:
 
 
 @dataclass(frozen=True)
+class FeatureConfig(SystemConfig):
+    """What the configuration of a system that reads features has besides.
+
+    Arguments:
+        dim: numbers per sample.
+        before, after: samples at the two ends of a window whose scores are not used, for they saw too little.
+        suppression: full width in seconds of the window in which one spot of a class stays; 0 for the class table's.
+    """
+
+    dim: int = 512
+    before: int = 0
+    after: int = 0
+    suppression: float = 0.0
+
+    @property
+    def kept(self) -> int:
+        """Samples of a window whose scores are used."""
+        return self.window - self.before - self.after
+
+    def with_sets(self, widths: tuple[int, ...]) -> FeatureConfig:
+        """The same for feature sets of these widths side by side; systems that treat them alike only know their sum."""
+        told: dict[str, Any] = {"dim": sum(widths)}
+        if "sets" in {f.name for f in fields(self)}:
+            told["sets"] = widths
+        return replace(self, **told)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a window is judged as a whole: its output is one row, for the sample ``before``."""
+        return False
+
+
+def dense_targets(
+    spots: Iterable[Spot], times: np.ndarray, config: SystemConfig, valid: np.ndarray | None = None
+) -> AnchorTargets:
+    """Dense anchors with the radii of a configuration (see ``anchor_targets``)."""
+    return anchor_targets(
+        spots,
+        times,
+        config.classes,
+        confidence_radius=config.confidence_radius,
+        displacement_radius=config.displacement_radius,
+        valid=valid,
+    )
+
+
+@dataclass(frozen=True)
 class System:
-    """One entry of the registry. ``defaults`` override those of the config dataclass."""
+    """One entry of the registry.
+
+    Arguments:
+        reads: ``video`` or ``features``; the configuration of the latter is a ``FeatureConfig``.
+        targets: (spots, times, config, valid) to the targets of one window, which ``loss`` takes in batches.
+        defaults: override those of the config dataclass.
+        paper_settings: those of the paper's own model, by which its parameters are counted.
+    """
 
     name: str
     paper: str
     config: type
     build: Callable[[Any], nn.Module]
-    loss: Callable[[Any, Output, AnchorTargets], Tensor]
-    targets: Callable[..., AnchorTargets] = anchor_targets
+    loss: Callable[[Any, Output, Any], Tensor]
+    reads: str = VIDEO
+    targets: Callable[..., Any] = dense_targets
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    paper_settings: Mapping[str, Any] = field(default_factory=dict)
 
     def configure(self, **settings: Any) -> Any:
         """The configuration with some settings changed.
@@ -68,6 +127,12 @@ class System:
         if wrong is not None:
             raise BadInputError(f"system {self.name!r}: {wrong}", fix="Check the configuration")
         return config
+
+    def paper_parameters(self, classes: tuple[str, ...]) -> int:
+        """How many parameters the system has at the paper's own sizes; nothing is allocated for it."""
+        with torch.device("meta"):
+            network = self.build(self.configure(classes=classes, **self.paper_settings))
+        return sum(p.numel() for p in network.parameters())
 
 
 _SYSTEMS: dict[str, System] = {}

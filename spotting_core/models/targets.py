@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +18,19 @@ from spotting_core.spots import Spot
 
 
 @dataclass(frozen=True)
-class AnchorTargets:
+class Targets:
+    """What a window, or a batch of windows, should say: a dataclass of tensors."""
+
+    def map(self, function) -> Self:  # type: ignore[no-untyped-def]
+        """Apply a function to every tensor."""
+        return type(self)(**{f.name: function(getattr(self, f.name)) for f in fields(self)})
+
+
+_Targets = TypeVar("_Targets", bound=Targets)
+
+
+@dataclass(frozen=True)
+class AnchorTargets(Targets):
     """Targets of the anchors of a window, or of a batch of them.
 
     Arguments:
@@ -31,9 +44,6 @@ class AnchorTargets:
     displacement: Tensor
     near: Tensor
     valid: Tensor
-
-    def map(self, function) -> AnchorTargets:  # type: ignore[no-untyped-def]
-        return AnchorTargets(**{f.name: function(getattr(self, f.name)) for f in fields(self)})
 
 
 def anchor_targets(
@@ -76,6 +86,7 @@ def anchor_targets(
     )
 
 
-def stack_targets(parts: Sequence[AnchorTargets]) -> AnchorTargets:
+def stack_targets(parts: Sequence[_Targets]) -> _Targets:
     """A batch of windows' targets."""
-    return AnchorTargets(**{f.name: torch.stack([getattr(p, f.name) for p in parts]) for f in fields(AnchorTargets)})
+    stacked: dict[str, Any] = {f.name: torch.stack([getattr(p, f.name) for p in parts]) for f in fields(parts[0])}
+    return type(parts[0])(**stacked)

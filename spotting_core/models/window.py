@@ -95,6 +95,8 @@ class Window:
 class Output:
     """What a system computes for a window, ready for its loss.
 
+    T is 1 for a system that judges a window as a whole.
+
     Arguments:
         logits: (B, T, C), before the sigmoid.
         displacement: (B, T, C) in seconds, or None.
@@ -103,6 +105,9 @@ class Output:
         kept: bool (B, T, N), or None.
         pooled: (B, T, D), environment features, or None.
         maps: (B, T, D, h, w), the trunk's last feature map, or None.
+        background: (B, T), logit of there being no action, of systems that have a class for it, or None.
+        segmentation: (B, T, C), how near in time each sample is to an action, 0 to 1, of systems that say so, or None.
+        detections: (B, N, 2 + C), confidence, place in the window (0 to 1) and classes of whole actions, or None.
     """
 
     logits: Tensor
@@ -112,6 +117,9 @@ class Output:
     kept: Tensor | None = None
     pooled: Tensor | None = None
     maps: Tensor | None = None
+    background: Tensor | None = None
+    segmentation: Tensor | None = None
+    detections: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,16 @@ from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
+from spotting_core.features.reduction import reduction_file
+from spotting_core.features.sets import input_of
 from spotting_core.files import write_json
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.models.card import CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
 from spotting_core.models.load import load_model, save_model
+from spotting_core.models.registry import FEATURES, system
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
+from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig
 from spotting_core.training.measure import card_scores, compared, spotted_games
 from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
 from spotting_core.training.trainer import Progress, Trainer
@@ -72,6 +76,12 @@ def train(
         say(_begin(entity_trainer))
         entity_trainer.train(progress)
         return _finish_entities(entity_trainer, order, say)
+    if system(name).reads == FEATURES:
+        feature_config = as_config(FeatureTrainingConfig, {"system": name, **settings}, order.config)
+        feature_trainer = FeatureTrainer(feature_config, order.root, order.run, data, order.device)
+        say(_begin(feature_trainer))
+        feature_trainer.train(progress)
+        return _finish_features(feature_trainer, order, data, say)
     spotting_config = as_config(SpottingTrainingConfig, {"system": name, **settings}, order.config)
     trainer = SpottingTrainer(spotting_config, order.root, order.run, data, order.device)
     say(_begin(trainer))
@@ -99,8 +109,9 @@ def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
         "hours": round(trainer.seconds / 3600, 2),
         "device": f"{trainer.device.type}, {trainer.threads} threads",
     }
-    earlier = Path(trainer.config.start_from) / CARD_FILE
-    if trainer.config.start_from and earlier.is_file():
+    start_from = getattr(trainer.config, "start_from", "")
+    earlier = Path(start_from) / CARD_FILE
+    if start_from and earlier.is_file():
         facts["earlier"] = json.loads(earlier.read_text(encoding="utf-8"))["training"]
     return facts
 
@@ -182,12 +193,43 @@ def _finish_spotting(
         licence=_LICENCE,
     )
     save_model(order.out, trainer.model, card)
+    return _measured(card, order, data, say)
+
+
+def _finish_features(
+    trainer: FeatureTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]
+) -> Path:
+    config, reader = trainer.model_config, trainer.reader
+    trainer.model.load_state_dict(trainer.best_state())
+    card = Card(
+        name=f"Touchline {trainer.system.name}",
+        system=trainer.system.name,
+        paper=trainer.system.paper,
+        config=asdict(config),
+        class_table=trainer.config.classes,
+        classes=config.classes,
+        input=input_of(reader.sets, config.rate),
+        window=config.window,
+        entities=None,
+        training=_training_facts(trainer, order),
+        scores={},
+        domain=SIMULATED,
+        licence=_LICENCE,
+    )
+    for name, reduction in reader.reductions.items():
+        reduction.save(order.out / reduction_file(name))
+    save_model(order.out, trainer.model, card)
+    return _measured(card, order, data, say)
+
+
+def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]) -> Path:
+    """Put the scores on the test split on the card, where that was asked for."""
     if not order.measured:
         return order.out
     say(f"Measuring on the {_REPORT_SPLIT} split")
     model = load_model(order.out, order.device)
     games = spotted_games(model, order.root / _REPORT_SPLIT, data)
-    scores = card_scores(games, config.classes, _REPORT_SPLIT)
+    scores = card_scores(games, card.classes, _REPORT_SPLIT)
     if order.compare is not None:
         other = read_card(order.compare)
         scores["compared"] = compared(scores, other.scores, other.name)

@@ -23,11 +23,11 @@ from spotting_core.files import write_json
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import AveragedWeights, RunFolder, learning_rate_share
+from spotting_core.training.sharpness import SharpnessAware
 
 log = logging.getLogger(__name__)
 
 _Batch = TypeVar("_Batch")
-_BATCHES_AHEAD = 3
 _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
 _SAVE_SECONDS = 20.0  # a run that is killed loses no more than this, however far apart its checkpoints are asked for
@@ -45,6 +45,7 @@ class TrainingConfig:
         data: splits to learn from, folders below the data root.
         steps, warm_up: how long; the rate rises over ``warm_up`` steps and falls in a cosine.
         averaging: decay of the moving average of the weights, which is what is shipped.
+        sharpness: ρ of sharpness-aware minimisation, 0 for none; a step then costs two passes.
     """
 
     data: tuple[str, ...] = ("train",)
@@ -56,6 +57,7 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
     averaging: float = 0.999
+    sharpness: float = 0.0
     checkpoint_every: int = 200
 
     def fingerprint(self) -> str:
@@ -64,9 +66,13 @@ class TrainingConfig:
 
 
 class Trainer(Generic[_Batch]):
-    """One run. Subclasses give ``make_batch`` and ``losses``; ``loss_shares`` weighs the latter."""
+    """One run. Subclasses give ``make_batch`` and ``losses``; ``loss_shares`` weighs the latter.
+
+    ``batches_ahead`` batches are made while the model is at one.
+    """
 
     loss_shares: Mapping[str, float] = MappingProxyType({})
+    batches_ahead = 3
 
     def __init__(self, model: nn.Module, config: TrainingConfig, run: Path, device: str) -> None:
         self.device = torch.device(device)
@@ -112,11 +118,11 @@ class Trainer(Generic[_Batch]):
         if self.device.type == "cpu":
             keep_freed_memory()
         with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            ahead = [pool.submit(self.make_batch, self.step + i) for i in range(_BATCHES_AHEAD)]
+            ahead = [pool.submit(self.make_batch, self.step + i) for i in range(self.batches_ahead)]
             while self.step < self.config.steps:
                 began = time.perf_counter()
                 batch = ahead.pop(0).result()
-                ahead.append(pool.submit(self.make_batch, self.step + _BATCHES_AHEAD))
+                ahead.append(pool.submit(self.make_batch, self.step + self.batches_ahead))
                 losses = self._train_step(batch)
                 self.step += 1
                 self.seconds += time.perf_counter() - began
@@ -141,14 +147,17 @@ class Trainer(Generic[_Batch]):
         share = learning_rate_share(self.step, warm_up=self.config.warm_up, total=self.config.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * share
-        losses = self.losses(batch)
-        total = torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum()
         self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
-        self.optimiser.step()
+        losses = self._backward(batch)
+        SharpnessAware(self.optimiser, self.config.sharpness).step(lambda: self._backward(batch))
         self.average.update(self.model, self.step)
         return {name: round(float(loss.detach()), 4) for name, loss in losses.items()}
+
+    def _backward(self, batch: _Batch) -> dict[str, Tensor]:
+        losses = self.losses(batch)
+        torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum().backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        return losses
 
     def save(self) -> None:
         """Write the checkpoint."""

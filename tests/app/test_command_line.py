@@ -149,9 +149,14 @@ def test_evaluate_needs_little(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_models_lists_what_ships() -> None:
+def test_models_lists_every_system_and_what_ships() -> None:
     done = touchline("models", "--json", "-")
     assert done.returncode == 0
     found = {m["name"]: m for m in json.loads(done.stdout)}
-    assert "entity-attention" in found
-    assert {"loose", "tight", "per_class", "interval", "compared"} <= set(found["entity-attention"]["scores"])
+    assert {"entity-attention", "e2e-spot", "netvlad++", "max", "calf", "dense-unet", "two-stage"} <= found.keys()
+    assert found["netvlad++"]["parameters"] == 1_704_466
+    assert "CVPR 2020" in found["calf"]["paper"]
+    shipped = found["entity-attention"]["weights"][0]
+    assert shipped["name"] == "entity-attention"
+    assert {"loose", "tight", "per_class", "interval", "compared"} <= set(shipped["card"]["scores"])
+    assert "netvlad++" in touchline("models").stdout

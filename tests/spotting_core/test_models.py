@@ -21,7 +21,7 @@ from spotting_core.models.fold import fold_batch_norm
 from spotting_core.models.gated_shift import ClipLength, GatedShift, add_gated_shift
 from spotting_core.models.load import load_model
 from spotting_core.models.losses import displacement_loss, focal_loss
-from spotting_core.models.registry import predict, system, systems
+from spotting_core.models.registry import VIDEO, predict, system, systems
 from spotting_core.models.targets import AnchorTargets, anchor_targets, stack_targets
 from spotting_core.models.window import EntitySet, Window, stack_entities
 from spotting_core.spots import Spot
@@ -29,6 +29,7 @@ from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from tests.conftest import small_model
 
 NAMES = load_classes().names
+READS_FRAMES = sorted(name for name, kind in systems().items() if kind.reads == VIDEO)
 SMALL = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "entities": 5}
 
 
@@ -261,10 +262,10 @@ def test_an_entity_of_no_share_weighs_nothing() -> None:
     )
 
 
-# --- every system ---------------------------------------------------------------------------------------
+# --- systems that read frames ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(systems()))
+@pytest.mark.parametrize("name", READS_FRAMES)
 def test_forward_and_backward(name: str) -> None:
     model, window = small(name).train(), some_window(name)
     output = model(window)
@@ -279,7 +280,7 @@ def test_forward_and_backward(name: str) -> None:
     assert missing == [] or all("nobody" in n for n in missing)
 
 
-@pytest.mark.parametrize("name", sorted(systems()))
+@pytest.mark.parametrize("name", READS_FRAMES)
 def test_overfits_four_clips(name: str) -> None:
     torch.manual_seed(0)
     model = small(name).train()
@@ -307,7 +308,7 @@ def test_overfits_four_clips(name: str) -> None:
         assert int(found[k].flatten().argmax()) == (k + 1) * len(NAMES) + k
 
 
-@pytest.mark.parametrize("name", sorted(systems()))
+@pytest.mark.parametrize("name", READS_FRAMES)
 def test_scores_are_numpy_and_in_range(name: str) -> None:
     model = small(name).eval()
     scores = predict(model, some_window(name))[1]
@@ -318,7 +319,7 @@ def test_scores_are_numpy_and_in_range(name: str) -> None:
     assert (scores.weight is not None) == (name == "entity-attention")
 
 
-@pytest.mark.parametrize("name", sorted(systems()))
+@pytest.mark.parametrize("name", READS_FRAMES)
 def test_known_features_give_the_same_scores(name: str) -> None:
     model, window = small(name).eval(), some_window(name)
     with torch.no_grad():
@@ -362,7 +363,7 @@ def test_a_window_without_what_the_model_reads_says_so() -> None:
         model(Window(entities=some_entities(1, 2, 3)))
 
 
-@pytest.mark.parametrize("name", sorted(systems()))
+@pytest.mark.parametrize("name", READS_FRAMES)
 def test_folding_changes_no_number(name: str) -> None:
     model, window = small(name).eval(), some_window(name)
     for module in model.modules():

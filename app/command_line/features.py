@@ -1,0 +1,55 @@
+"""``touchline features``: features of a match, in SoccerNet's layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.progress import TaskID
+
+from app.command_line.terminal import device_of, out, progress_bar
+from spotting_core.data_directory import DataDirectory
+
+
+def features(
+    source: Path = typer.Argument(help="A video, a game folder, or a folder of halves."),
+    backbone: str = typer.Option(
+        "environment", help="environment, efficientnet-lite0, a model folder, or a timm backbone with --weights."
+    ),
+    weights: str = typer.Option("", help="File of a timm backbone's weights.", show_default=False),
+    rate: float = typer.Option(2.0, min=0.1, max=25.0, help="Samples a second; SoccerNet's are 2 or 1."),
+    reduction: Path | None = typer.Option(
+        None, help="A stored reduction (a model's .reduction.safetensors), never fitted on this match."
+    ),
+    name: str | None = typer.Option(None, help="Name of the set in the file names.", show_default="the backbone's"),
+    out_folder: Path = typer.Option(..., "--out", help="Folder for 1_NAME.npy and 2_NAME.npy."),
+    device: str = typer.Option("auto", help="auto, cpu or cuda."),
+) -> None:
+    """Compute features of a match and write them as SoccerNet does: one .npy for each half, (samples, numbers).
+
+    What was computed before is kept in the data directory, and a stopped run goes on where it was.
+    """
+    from spotting_core.features.extractor import load_extractor
+    from spotting_core.features.files import write_features
+    from spotting_core.features.reduction import Reduction
+    from spotting_core.features.stored import stored_features
+    from spotting_core.media.ingest import ingest
+    from spotting_core.media.source import open_match
+
+    match, data = open_match(source), DataDirectory.default().ensure()
+    extractor = load_extractor(backbone, weights, device_of(device))
+    found = {}
+    with progress_bar() as bar:
+        for half in match.halves:
+            task = bar.add_task(f"Half {half.half}", total=None, note="")
+            media = ingest(half.path, data)
+
+            def tell(done: int, total: int, task: TaskID = task) -> None:
+                bar.update(task, completed=done, total=total)
+
+            found[half.half] = stored_features(media, data, extractor, rate, tell)
+    label = name or Path(backbone).name
+    applied = Reduction.load(reduction) if reduction else None
+    for half_number, values in found.items():
+        path = write_features(out_folder, half_number, label, applied.apply(values) if applied else values)
+        out.print(f"{len(values)} samples of half {half_number}: {path}", highlight=False, soft_wrap=True)

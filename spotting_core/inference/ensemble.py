@@ -1,0 +1,147 @@
+"""Analysing a match with an ensemble: each member alone, then the average of what they said.
+
+Members may sample at other rates: their scores are interpolated in time to the fastest one's samples. A member's
+displacement counts by its confidence; one without says that the action is at its sample.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spotting_core.analysis import ANALYSIS_FILE, SHOTS_FILE, Analysis, AnalysisRecord, HalfAnalysis, write_record
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+from spotting_core.files import write_array
+from spotting_core.formats.results_spotting import write_results
+from spotting_core.inference.analyse import analyse_match, domain_notice
+from spotting_core.inference.progress import Progress, Report
+from spotting_core.inference.window_store import describe
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.source import MatchSource
+from spotting_core.models.ensemble import Ensemble
+
+_FAINT = 1e-6  # confidence: below it a displacement says nothing
+
+
+def analyse_with_ensemble(
+    source: MatchSource,
+    ensemble: Ensemble,
+    data: DataDirectory,
+    *,
+    out: Path | None = None,
+    report: Report | None = None,
+    features: Path | None = None,
+) -> Analysis:
+    """Analyse a match with every member and average; members' own analyses are kept in the data directory.
+
+    Errors:
+        BadInputError: see ``analyse_match``; CancelledError: ``report`` returned False.
+    """
+    parts = []
+    for number, member in enumerate(ensemble.members):
+        one = _part_of(report, number, len(ensemble.members))
+        own = features if member.reads_features else None
+        parts.append(analyse_match(source, member, data, report=one, features=own))
+    key = joint_hash([ensemble.sha256, *(p.folder.name for p in parts)])
+    target = out or data.analysis(source.content_hash(), key)
+    if out is None and (target / ANALYSIS_FILE).is_file():
+        return Analysis.open(target)
+    if target.exists() and not target.is_dir():
+        raise BadInputError("there is a file where the analysis should go", where=target, fix="Choose another place")
+    _write(target, ensemble, parts, source)
+    return Analysis.open(target)
+
+
+def _part_of(report: Report | None, number: int, members: int) -> Report | None:
+    """Progress of one member as that of the whole."""
+    if report is None:
+        return None
+
+    def told(progress: Progress) -> bool:
+        done, total = number * progress.total + progress.done, members * progress.total
+        return report(replace(progress, done=done, total=total, stage=f"{progress.stage} ({number + 1} of {members})"))
+
+    return told
+
+
+def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: MatchSource) -> None:
+    (target / ANALYSIS_FILE).unlink(missing_ok=True)
+    fastest = max(parts, key=lambda p: p.record.rate)
+    shapes: dict[str, Any] = {}
+    for half in fastest.halves:
+        confidence, displacement = averaged([p.half(half.half) for p in parts], half.times)
+        arrays: dict[str, np.ndarray] = {"times": half.times, "frames": half.frames}
+        arrays["scores"] = confidence.astype(np.float16)
+        if displacement is not None:
+            arrays["displacement"] = displacement.astype(np.float16)
+        folder = target / f"half{half.half}"
+        for name, values in arrays.items():
+            write_array(folder / f"{name}.npy", values)
+            shapes[name] = describe(name, values)
+        if half.has("shots"):
+            shutil.copyfile(half.folder / SHOTS_FILE, folder / SHOTS_FILE)
+    write_record(target, _record(ensemble, parts, fastest.record, shapes, source))
+    analysis = Analysis.open(target)
+    write_results(analysis.results_file, analysis.spots())
+
+
+def averaged(members: Sequence[HalfAnalysis], times: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Mean confidence of a half's members at some times, and their displacement weighted by confidence.
+
+    Arguments:
+        times: int64 (T,) microseconds. Returns float32 (T, C) twice, the latter None where no member has one.
+    """
+    said = np.stack([_at(m.scores, m.times, times) for m in members])  # (members, T, C)
+    confidence: np.ndarray = said.mean(0)
+    if all(m.displacement is None for m in members):
+        return confidence, None
+    moved = np.zeros_like(confidence)
+    for member, own in zip(members, said, strict=True):
+        if member.displacement is not None:
+            moved += own * _at(member.displacement, member.times, times)
+    return confidence, moved / np.maximum(said.sum(0), _FAINT)
+
+
+def _at(values: np.ndarray, known: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(K, C) at ``known`` times, interpolated to others: float32 (T, C)."""
+    if np.array_equal(known, times):
+        return values
+    columns = [np.interp(times, known, values[:, k]) for k in range(values.shape[1])]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _record(
+    ensemble: Ensemble,
+    parts: Sequence[Analysis],
+    fastest: AnalysisRecord,
+    shapes: dict[str, Any],
+    source: MatchSource,
+) -> AnalysisRecord:
+    card = ensemble.card
+    widths = [p.record.model.get("suppression") for p in parts]
+    own = {"suppression": min(float(w) for w in widths if w)} if all(widths) else {}
+    timings: dict[str, float] = {}
+    for part in parts:
+        for stage, seconds in part.record.timings.items():
+            timings[stage] = round(timings.get(stage, 0.0) + seconds, 2)
+    return replace(
+        fastest,
+        model={
+            "name": card.name,
+            "system": card.system,
+            "sha256": ensemble.sha256,
+            "domain": card.domain,
+            "folder": card.system,
+            "members": card.config["members"],
+            **own,
+        },
+        arrays=shapes,
+        timings=timings,
+        notice=domain_notice(card, source),
+    )

@@ -1,0 +1,239 @@
+"""CALF: a segmentation around actions by capsules, and detections made from it.
+
+Paper: Cioppa et al., "A Context-Aware Loss Function for Action Spotting in Soccer Videos" (CVPR 2020), with the
+settings of SoccerNet-v2 (Deliège et al., CVPRW 2021).
+Original code: SoccerNet/sn-spotting, folder CALF.
+
+Differences:
+* losses are per clip, not summed over the batch; their ratio is the paper's;
+* of several detections that fall on one sample and class the most confident stays;
+* the optimiser, its schedule and the moving average of the weights are those of every system here;
+* a half shorter than a window is filled with zeros, whose samples are asked for nothing.
+
+The loss is in ``context``. The normalisation of the capsules runs over time as the channel, as in the original, so
+a window always has the same length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from spotting_core.models.context import context_loss, context_shifts, context_times
+from spotting_core.models.registry import FEATURES, FeatureConfig, System, register
+from spotting_core.models.targets import Targets
+from spotting_core.models.window import Output, Window
+from spotting_core.spots import Spot
+
+_NEVER = 1e-6  # confidence where nothing was detected
+_PLACE, _CONFIDENCE, _EMPTY, _CLASS = 5.0, 1.0, 0.5, 1.0  # weights of the detections' loss
+
+
+@dataclass(frozen=True)
+class CalfConfig(FeatureConfig):
+    """Shape and loss of the model.
+
+    Arguments:
+        table: name of the class table whose times the loss uses (``<table>.context.csv``).
+        first, second: channels of the two reductions; pyramid: of its four branches.
+        capsule: numbers per class and sample; detections: per window.
+        segmentation: weight of the segmentation's loss, the detections' is 1.
+
+    ``before`` and ``after`` are half of the receptive field (40 s at two samples a second).
+    """
+
+    window: int = 240
+    before: int = 40
+    after: int = 40
+    suppression: float = 20.0
+    table: str = "soccernet-v2"
+    first: int = 128
+    second: int = 32
+    pyramid: tuple[int, ...] = (8, 16, 32, 64)
+    capsule: int = 16
+    detections: int = 15
+    segmentation: float = 0.000367
+
+    @property
+    def field(self) -> int:
+        """Receptive field in samples."""
+        return self.before + self.after
+
+
+@dataclass(frozen=True)
+class CalfTargets(Targets):
+    """What a window should say.
+
+    Arguments:
+        shift: float (…, T, C), samples from the action that governs each sample (see ``context_shifts``).
+        asked: float (…, T), 0 for samples near the window's ends or beyond the half.
+        detections: float (…, N, 2 + C): 1, place in the window (0 to 1) and class; zeros where there is none.
+    """
+
+    shift: Tensor
+    asked: Tensor
+    detections: Tensor
+
+
+@lru_cache(maxsize=8)
+def _times(config: CalfConfig) -> np.ndarray:
+    """K1 to K4 in samples: float64 (4, C)."""
+    return context_times(config.table, config.classes) * config.rate
+
+
+def calf_targets(
+    spots: Iterable[Spot], times: np.ndarray, config: CalfConfig, valid: np.ndarray | None = None
+) -> CalfTargets:
+    """Targets of one window; actions outside of it govern its samples too.
+
+    Arguments:
+        times: int64 (T,) microseconds; valid: bool (T,), samples inside the half, or None for all.
+    """
+    samples = len(times)
+    asked = np.ones(samples, np.float32) if valid is None else valid.astype(np.float32)
+    asked[: config.before] = asked[samples - config.after :] = 0
+    places: list[set[int]] = [set() for _ in config.classes]
+    column = {name: k for k, name in enumerate(config.classes)}
+    for spot in spots:
+        if spot.label in column:
+            places[column[spot.label]].add(round((spot.time - int(times[0])) / 1e6 * config.rate))
+    shift = context_shifts([sorted(p) for p in places], samples, _times(config))
+    inside = sorted((t, k) for k, own in enumerate(places) for t in own if 0 <= t < samples and asked[t])
+    detections = torch.zeros(config.detections, 2 + len(config.classes))
+    for slot, (t, k) in enumerate(inside[: config.detections]):
+        detections[slot, 0], detections[slot, 1], detections[slot, 2 + k] = 1, t / samples, 1
+    return CalfTargets(torch.from_numpy(shift), torch.from_numpy(asked), detections)
+
+
+class Calf(nn.Module):
+    """The model. ``forward`` takes a ``Window`` with features of exactly ``config.window`` samples."""
+
+    def __init__(self, config: CalfConfig) -> None:
+        super().__init__()
+        self.config = config
+        classes, context = len(config.classes), config.second + sum(config.pyramid)
+        self.conv_1 = nn.Conv2d(1, config.first, (1, config.dim))
+        self.conv_2 = nn.Conv2d(config.first, config.second, 1)
+        reaches = [-(-config.field // share) for share in (7, 3, 2, 1)]
+        self.pads = nn.ModuleList(nn.ZeroPad2d((0, 0, (k - 1) // 2, k // 2)) for k in reaches)
+        branches = zip(config.pyramid, reaches, strict=True)
+        self.branches = nn.ModuleList(nn.Conv2d(config.second, width, (k, 1)) for width, k in branches)
+        self.conv_seg = nn.Conv2d(context, config.capsule * classes, (3, 1), padding=(1, 0))
+        self.batch_seg = nn.BatchNorm2d(config.window, momentum=0.01, eps=0.001)
+        self.conv_spot_1 = nn.Conv2d((config.capsule + 1) * classes, 32, (3, 1), padding=(1, 0))
+        self.conv_spot_2 = nn.Conv2d(32, 16, (3, 1), padding=(1, 0))
+        self.pool = nn.MaxPool2d((3, 1), stride=(2, 1))
+        left = config.window
+        for _ in range(3):
+            left = (left - 3) // 2 + 1
+        self.to_place = nn.Linear(16 * left, config.detections * 2)
+        self.to_class = nn.Linear(16 * left, config.detections * classes)
+
+    def forward(self, window: Window) -> Output:
+        if window.features is None:
+            raise ValueError("this model reads features; the window has none")
+        capsules = self._capsules(window.features)  # (B, 16 * C, T, 1)
+        b, t, classes = len(capsules), self.config.window, len(self.config.classes)
+        by_class = capsules.permute(0, 2, 3, 1).reshape(b, t, self.config.capsule, classes)
+        spread = (torch.sigmoid(self.batch_seg(by_class)) - 0.5).square().sum(2) * 4 / self.config.capsule
+        score = 1 - spread.clamp_min(1e-12).sqrt()  # (B, T, C): an action is near where the capsule is short
+        detections = self._detections(capsules, score)
+        return Output(logits=self._logits(detections, t), segmentation=score, detections=detections)
+
+    def _capsules(self, features: Tensor) -> Tensor:
+        reduced = F.relu(self.conv_2(F.relu(self.conv_1(features.unsqueeze(1)))))  # (B, 32, T, 1)
+        seen = [F.relu(conv(pad(reduced))) for conv, pad in zip(self.branches, self.pads, strict=True)]
+        capsules: Tensor = self.conv_seg(torch.cat([*seen, reduced], dim=1))
+        return capsules
+
+    def _detections(self, capsules: Tensor, score: Tensor) -> Tensor:
+        both = torch.cat([capsules, score.transpose(1, 2).unsqueeze(-1)], dim=1)
+        x = self.pool(F.relu(both))
+        x = self.pool(F.relu(self.conv_spot_1(x)))
+        x = self.pool(F.relu(self.conv_spot_2(x))).flatten(1)
+        n = self.config.detections
+        place = torch.sigmoid(self.to_place(x)).view(len(x), n, 2)
+        kind = self.to_class(x).view(len(x), n, -1).softmax(-1)
+        return torch.cat([place, kind], dim=-1)
+
+    def _logits(self, detections: Tensor, samples: int) -> Tensor:
+        """Confidence of the detections at their samples and classes, as logits: (B, T, C)."""
+        classes = detections.shape[-1] - 2
+        at = (detections[..., 1] * (samples - 1)).floor().long()
+        cell = at * classes + detections[..., 2:].argmax(-1)
+        nothing = detections.new_zeros(len(detections), samples * classes)
+        dense = nothing.scatter_reduce(1, cell, detections[..., 0], "amax")
+        return dense.clamp(_NEVER, 1 - _NEVER).logit().view(len(detections), samples, classes)
+
+
+def calf_loss(model: Calf, output: Output, targets: CalfTargets) -> Tensor:
+    """Context-aware loss of the segmentation and squared errors of the detections, per clip."""
+    assert output.segmentation is not None
+    assert output.detections is not None
+    k = torch.from_numpy(_times(model.config)).to(output.segmentation)
+    near = context_loss(output.segmentation, targets.shift, k, targets.asked)
+    found = detection_loss(output.detections, targets.detections)
+    return (model.config.segmentation * near + found) / len(targets.asked)
+
+
+def detection_loss(predicted: Tensor, true: Tensor) -> Tensor:
+    """Squared errors of detections, each true one compared with the prediction matched to it; summed.
+
+    Arguments:
+        predicted, true: (B, N, 2 + C), see ``CalfTargets``.
+    """
+    order = torch.stack([match_detections(p[:, 1], t) for p, t in zip(predicted.detach(), true, strict=True)])
+    said = predicted.gather(1, order.to(predicted.device).unsqueeze(-1).expand_as(predicted))
+    real = true[..., 0]
+    place = _PLACE * (said[..., 1] - true[..., 1]).square()
+    confidence = _CONFIDENCE * (said[..., 0] - true[..., 0]).square()
+    kind = _CLASS * (said[..., 2:] - true[..., 2:]).square().sum(-1)
+    return (real * (place + confidence + kind) + (1 - real) * _EMPTY * said[..., 0].square()).sum()
+
+
+def match_detections(place: Tensor, true: Tensor) -> Tensor:
+    """Which prediction goes to each slot of the truth: int64 (N,).
+
+    Pairs that are each other's nearest are matched, round after round, first for the real ones; the rest, which are
+    all alike, fill the empty slots.
+
+    Arguments:
+        place: (N,), of the predictions; true: (N, 2 + C).
+    """
+    real = true[:, 0] > 0
+    near = 1 - (true[:, 1:2] - place.unsqueeze(0)).abs()  # (N true, N predicted)
+    near[~real] = -1
+    order = torch.full((len(place),), -1, dtype=torch.long)
+    left = set(range(len(place)))
+    while (real & (order < 0).to(real.device)).any():
+        best, theirs = near.argmax(1), near.argmax(0)
+        for slot in torch.nonzero(real).flatten().tolist():
+            one = int(best[slot])
+            if order[slot] < 0 and int(theirs[one]) == slot:
+                order[slot] = one
+                left.discard(one)
+        taken = torch.tensor([i for i in range(len(place)) if i not in left], device=near.device, dtype=torch.long)
+        near[order.to(near.device) >= 0] = -1
+        near[:, taken] = -1
+    rest = sorted(left)
+    order[order < 0] = torch.tensor(rest, dtype=torch.long)
+    return order
+
+
+register(
+    System(
+        name="calf",
+        paper="Cioppa et al., A Context-Aware Loss Function for Action Spotting in Soccer Videos, CVPR 2020",
+        config=CalfConfig,
+        build=Calf,
+        loss=calf_loss,
+        reads=FEATURES,
+        targets=calf_targets,
+    )
+)

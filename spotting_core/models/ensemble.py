@@ -1,0 +1,112 @@
+"""Ensembles: the late average of several systems' scores, as a model of its own.
+
+An ensemble has a card and no weights; its card names its members, with the hash of each, and what is averaged are
+the scores that each gives alone (``inference.ensemble``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spotting_core.errors import BadInputError
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.models.card import BROADCAST, SIMULATED, Card, first_difference, model_folder, read_card, write_card
+from spotting_core.models.load import LoadedModel, load_model
+
+ENSEMBLE = "ensemble"
+_PAPER = "Late average of the members' scores, as in Soares et al., ICIP 2022"
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Loaded members; ``card`` describes them together."""
+
+    members: tuple[LoadedModel, ...]
+    card: Card
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the members' weights, in order."""
+        return joint_hash(m.sha256 for m in self.members)
+
+
+def load_models(names: Sequence[str | Path], device: str = "cpu") -> LoadedModel | Ensemble:
+    """One model, or the ensemble of several; an ensemble among them stands for its members.
+
+    Errors:
+        BadInputError: see ``load_model``; also members of other classes, the same one twice, or a member whose
+            weights are others than those on the ensemble's card.
+    """
+    folders = [folder for name in names for folder in _members(model_folder(name))]
+    if len(folders) == 1:
+        return load_model(folders[0], device)
+    members = tuple(load_model(folder, device) for folder in folders)
+    return Ensemble(members, ensemble_card(members))
+
+
+def _members(folder: Path) -> list[Path]:
+    card = read_card(folder)
+    if card.system != ENSEMBLE:
+        return [folder]
+    found = []
+    for member in card.config["members"]:
+        place = model_folder(member["folder"])
+        weights = load_model(place).sha256
+        if weights != member["sha256"]:
+            raise BadInputError(
+                f"the weights of {member['name']} are {weights[:12]}, the ensemble was made of {member['sha256'][:12]}",
+                where=place,
+                fix="Make the ensemble again, or bring back that model",
+            )
+        found.append(place)
+    return found
+
+
+def ensemble_card(members: Sequence[LoadedModel]) -> Card:
+    """The card of some members together.
+
+    Errors:
+        BadInputError: their classes differ, or two are the same.
+    """
+    first = members[0]
+    for other in members[1:]:
+        if other.card.classes != first.card.classes:
+            raise BadInputError(
+                f"{first.card.name} and {other.card.name} have other classes: "
+                + first_difference(first.card.classes, other.card.classes),
+                fix="Average systems of one class table",
+            )
+    if len({m.sha256 for m in members}) != len(members):
+        raise BadInputError("the same model is given twice", where=first.folder, fix="Give each model once")
+    rate = max(m.config.rate for m in members)
+    return Card(
+        name=" + ".join(m.card.name for m in members),
+        system=ENSEMBLE,
+        paper=_PAPER,
+        config={"members": [_entry(m) for m in members]},
+        class_table=first.card.class_table,
+        classes=first.card.classes,
+        input={"kind": ENSEMBLE, "rate": rate},
+        window=0,
+        entities=None,
+        training={m.card.name: m.card.training for m in members},
+        scores={},
+        domain=SIMULATED if any(m.card.domain == SIMULATED for m in members) else BROADCAST,
+        licence=", ".join(sorted({m.card.licence for m in members})),
+    )
+
+
+def _entry(member: LoadedModel) -> dict[str, str]:
+    return {
+        "name": member.card.name,
+        "system": member.card.system,
+        "sha256": member.sha256,
+        "folder": str(member.folder.resolve()),
+    }
+
+
+def save_ensemble(folder: Path, ensemble: Ensemble) -> None:
+    """Write an ensemble as a model folder: its card alone."""
+    write_card(folder, ensemble.card)

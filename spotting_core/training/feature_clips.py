@@ -1,0 +1,199 @@
+"""Clips of features to train on, streamed from memory-mapped files.
+
+Nothing of a match stays in memory but its spots: a clip's rows are read from disk when its batch is made, and the
+system keeps in its cache what it has room for. What batches hold is bounded by a stated budget.
+
+* ``grid``: every half is cut into clips that follow one another, and each epoch takes all of them in another order,
+  as NetVLAD++ does;
+* ``actions``: most clips are laid around an action of a class drawn with a power of its frequency, the rest
+  anywhere, as CALF (all classes alike) and dense anchors (anywhere) do.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.features.files import feature_file
+from spotting_core.features.half import FeatureHalf, FeatureReader
+from spotting_core.features.sets import FeatureSet
+from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
+from spotting_core.formats.labels_v2 import read_labels
+from spotting_core.inference.sliding import window_features
+from spotting_core.media.ingest import Media, ingest
+from spotting_core.media.source import open_match
+from spotting_core.models.registry import FeatureConfig, System
+from spotting_core.models.targets import Targets
+from spotting_core.spots import Spot
+
+GRID, ACTIONS = "grid", "actions"
+_BEYOND = 5.0  # seconds that a label may lie after the last sample
+
+
+@dataclass(frozen=True)
+class LabelledHalf:
+    """Half 1 or 2 with its true spots.
+
+    Arguments:
+        end: microseconds, last possible time of a spot.
+    """
+
+    features: FeatureHalf
+    spots: Sequence[Spot]
+    end: int
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
+class LabelledFeatures:
+    """A match's halves with its true spots."""
+
+    name: str
+    halves: Sequence[LabelledHalf]
+    truth: Sequence[Spot]
+
+
+@dataclass(frozen=True)
+class FeatureClip:
+    """Consecutive samples of one half: float32 (T, D), and what they should say."""
+
+    features: torch.Tensor
+    targets: Targets
+
+
+@dataclass
+class FeatureClips:
+    """Draws clips.
+
+    Arguments:
+        sampling: ``grid`` or ``actions``; action_share: of the latter's clips that are laid around an action.
+        rarity: power of a class's frequency with which it is drawn: 1 as often as it occurs, 0 all alike.
+    """
+
+    halves: Sequence[LabelledHalf]
+    system: System
+    config: FeatureConfig
+    seed: int
+    sampling: str = ACTIONS
+    action_share: float = 0.6
+    rarity: float = 0.5
+    _actions: dict[str, list[tuple[int, int]]] = field(init=False)
+    _chance: list[float] = field(init=False)
+    _lengths: list[int] = field(init=False)
+    _grid: np.ndarray = field(init=False)
+    _order: Callable[[int], np.ndarray] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lengths = [len(h) for h in self.halves]
+        self._actions = {}
+        for number, half in enumerate(self.halves):
+            for spot in half.spots:
+                if spot.label in self.config.classes:
+                    sample = round(spot.seconds * self.config.rate)
+                    self._actions.setdefault(spot.label, []).append((number, sample))
+        counts = Counter({label: len(places) for label, places in self._actions.items()})
+        self._chance = [counts[label] ** self.rarity for label in self._actions]
+        window = self.config.window
+        places = [(n, s) for n, length in enumerate(self._lengths) for s in range(0, length, window)]
+        self._grid = np.array(places, np.int32)
+        self._order = lru_cache(maxsize=2)(self._shuffled)
+
+    @property
+    def epoch(self) -> int:
+        """Clips of an epoch of ``grid``."""
+        return len(self._grid)
+
+    def draw(self, number: int) -> FeatureClip:
+        """Clip ``number`` of the run, which depends on it and the seed alone."""
+        if self.sampling == GRID:
+            epoch, place = divmod(number, self.epoch)
+            half, start = self._grid[self._order(epoch)[place]]
+            return self.clip(int(half), int(start))
+        rng = random.Random(f"{self.seed}/{number}")
+        window = self.config.window
+        if self._actions and rng.random() < self.action_share:
+            label = rng.choices(list(self._actions), self._chance)[0]
+            half, sample = rng.choice(self._actions[label])
+            margin = min(self.config.before, window // 4), min(self.config.after, window // 4)
+            return self.clip(half, sample - rng.randrange(margin[0], window - margin[1]))
+        half = rng.choices(range(len(self.halves)), self._lengths)[0]
+        return self.clip(half, rng.randrange(-window // 4, max(1, self._lengths[half] - 3 * window // 4)))
+
+    def clip(self, number: int, start: int) -> FeatureClip:
+        """The clip of a half that begins at a sample."""
+        half = self.halves[number]
+        at = np.arange(start, start + self.config.window)
+        valid = (at >= 0) & (at < len(half))
+        times = np.round(at * (1e6 / self.config.rate)).astype(np.int64)
+        features = torch.from_numpy(window_features(half.features, self.config, start))
+        return FeatureClip(features, self.system.targets(half.spots, times, self.config, valid))
+
+    def _shuffled(self, epoch: int) -> np.ndarray:
+        return np.random.default_rng([self.seed, epoch]).permutation(self.epoch)
+
+
+def labelled_features(
+    folders: Iterable[Path], reader: FeatureReader, data: DataDirectory, tell: Callable[[str], None] = lambda _: None
+) -> list[LabelledFeatures]:
+    """All labelled matches below some folders with their features; a match needs no video where its files are.
+
+    Errors:
+        BadInputError: no labelled match, features that are missing or do not fit, or labels beyond their end.
+    """
+    matches = []
+    for folder in folders:
+        games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
+        if not games:
+            raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
+        for game in games:
+            tell(game.name)
+            truth = read_labels(game / LABELS_FILE)
+            halves = [
+                _labelled_half(game, half, media, truth, reader, data) for half, media in _halves(game, reader, data)
+            ]
+            matches.append(LabelledFeatures(game.name, halves, truth))
+    return matches
+
+
+def _halves(game: Path, reader: FeatureReader, data: DataDirectory) -> list[tuple[int, Media | None]]:
+    """Halves of a game by its feature files, or by its videos where one of the sets has to be computed."""
+    filed = [h for h in (1, 2) if all(feature_file(game, h, s.name).is_file() for s in reader.sets)]
+    if filed:
+        return [(h, None) for h in filed]
+    try:
+        return [(h.half, ingest(h.path, data)) for h in open_match(game).halves]
+    except TouchlineError as error:
+        names: Any = " and ".join(s.name for s in reader.sets)
+        raise BadInputError(f"this match has neither the features {names} nor a video", where=game) from error
+
+
+def _labelled_half(
+    game: Path, half: int, media: Media | None, truth: Sequence[Spot], reader: FeatureReader, data: DataDirectory
+) -> LabelledHalf:
+    features = reader.read(half, game, media, data)
+    spots = [s for s in truth if s.half == half]
+    end = len(features) / features.rate
+    last = max((s.seconds for s in spots), default=0.0)
+    if last > end + _BEYOND:
+        raise BadInputError(
+            f"half {half} has a label at {last:.0f} s, its features end at {end:.0f} s",
+            where=game,
+            fix=f"Check that they are of this match, at {_rates(reader.sets)} samples a second",
+        )
+    return LabelledHalf(features, spots, int(media.table.duration if media else end * 1e6))
+
+
+def _rates(sets: Sequence[FeatureSet]) -> str:
+    return " and ".join(f"{s.rate:g}" for s in sets)

@@ -1,0 +1,226 @@
+"""Systems that read features: how clips are drawn and halves are slid over, and whole runs from files to spots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
+from spotting_core.features.sets import SOCCERNET
+from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.sliding import frame_at, frames_over, score_features, window_features
+from spotting_core.media.source import open_match
+from spotting_core.models.load import load_model
+from spotting_core.models.registry import FeatureConfig, system
+from spotting_core.models.window import Window
+from spotting_core.spots import Spot
+from spotting_core.training.feature_clips import ACTIONS, GRID, FeatureClips, labelled_features
+from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig
+from spotting_core.training.sharpness import SharpnessAware
+from spotting_core.training.train import TrainingOrder, train
+from tests.feature_games import NAMES, SET, write_game, write_splits
+from tests.videos import make_video, steady
+
+SETTINGS = {
+    "system": "max++",
+    "features": (SET,),
+    "steps": 6,
+    "batch": 4,
+    "warm_up": 2,
+    "checkpoint_every": 2,
+    "validate_every": 3,
+    "model": {"window": 10, "before": 5, "after": 4},
+}
+READER = FeatureReader([SOCCERNET[SET]], 2.0)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_splits(tmp_path_factory.mktemp("splits"))
+
+
+def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> FeatureTrainer:
+    return FeatureTrainer(FeatureTrainingConfig(**{**SETTINGS, **settings}), root, run, data, "cpu")  # type: ignore[arg-type]
+
+
+def half_of(values: np.ndarray) -> FeatureHalf:
+    return FeatureHalf(1, (FeaturePart(values.astype(np.float32), 2.0),), 2.0)
+
+
+# --- sliding --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("samples", [1, 7, 10, 11, 25, 100])
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (2, 2), (3, 0)])
+def test_every_sample_counts_in_exactly_one_window(samples: int, before: int, after: int) -> None:
+    config = FeatureConfig(window=10, before=before, after=after)
+    frames = frames_over(samples, config)
+    assert [k for f in frames for k in range(f.first, f.stop)] == list(range(samples))
+    for f in frames:
+        assert 0 <= f.start <= max(0, samples - 10)
+        assert f.start <= f.first < f.stop <= f.start + 10
+    for f in frames[1:-1]:
+        assert f.first - f.start == before
+        assert f.start + 10 - f.stop == after
+    assert frame_at(samples, config, samples // 2) in frames
+
+
+def test_a_system_that_judges_windows_as_a_whole_is_slid_sample_by_sample() -> None:
+    torch.manual_seed(0)
+    config = system("netvlad++").configure(classes=NAMES, dim=6, window=10, before=5, after=4, vocabulary=4)
+    network = system("netvlad++").build(config).eval()
+    features = half_of(np.random.default_rng(0).normal(size=(37, 6)))
+    scores = score_features(network, config, features, torch.device("cpu"))
+    assert scores.confidence.shape == (37, 17)
+    for sample in (0, 3, 18, 36):
+        frame = frame_at(37, config, sample)
+        read = window_features(features, config, frame.start)
+        with torch.no_grad():
+            alone = network(Window(features=torch.from_numpy(read)[None])).logits[0, 0].sigmoid()
+        assert np.abs(scores.confidence[sample] - alone.numpy()).max() < 1e-5
+    first = window_features(features, config, -5)
+    assert np.array_equal(first[:6], np.repeat(features.rows(0, 1), 6, axis=0))  # the first sample is repeated
+
+
+# --- clips ----------------------------------------------------------------------------------------------
+
+
+def clips_of(root: Path, data: DataDirectory, **settings: object) -> FeatureClips:
+    halves = [h for m in labelled_features([root / "train"], READER, data) for h in m.halves]
+    config = system("max").configure(classes=NAMES, window=10, before=5, after=4)
+    return FeatureClips(halves, system("max"), config, seed=3, **settings)  # type: ignore[arg-type]
+
+
+def test_an_epoch_of_the_grid_has_every_clip_once(root: Path, data: DataDirectory) -> None:
+    clips = clips_of(root, data, sampling=GRID)
+    assert clips.epoch == 8
+    epochs = [[clips.draw(e * 8 + k).features for k in range(8)] for e in range(2)]
+    whole = torch.cat(sorted((f for f in epochs[0]), key=lambda f: float(f[0, 0])))
+    again = torch.cat(sorted((f for f in epochs[1]), key=lambda f: float(f[0, 0])))
+    assert torch.equal(whole, again)
+    assert not torch.equal(torch.cat(epochs[0]), torch.cat(epochs[1]))
+    same = clips_of(root, data, sampling=GRID)
+    assert torch.equal(same.draw(5).features, clips.draw(5).features)
+
+
+def test_clips_are_laid_around_actions(root: Path, data: DataDirectory) -> None:
+    clips = clips_of(root, data, sampling=ACTIONS, action_share=1.0, rarity=0.0)
+    labels = torch.stack([clips.draw(k).targets.label for k in range(60)])
+    assert labels[:, 0].sum() <= 12  # background only where the action's second lies beyond the clip's edge
+    goals, fouls = (labels[:, 1 + NAMES.index(n)].sum() for n in ("Goal", "Foul"))
+    assert 0.5 < goals / fouls < 2  # all classes alike, though there are two goals and one foul
+
+
+def test_labels_beyond_the_features_say_so(tmp_path: Path, data: DataDirectory) -> None:
+    write_game(tmp_path, spots=[Spot(1, 71_000_000, "Goal")])
+    with pytest.raises(BadInputError, match="has a label at 71 s, its features end at 40 s"):
+        labelled_features([tmp_path], READER, data)
+
+
+def test_a_match_with_neither_features_nor_video_says_so(tmp_path: Path, data: DataDirectory) -> None:
+    (write_game(tmp_path) / f"1_{SET}.npy").unlink()
+    with pytest.raises(BadInputError, match=f"neither the features {SET} nor a video"):
+        labelled_features([tmp_path], READER, data)
+    with pytest.raises(BadInputError, match="no match with Labels-v2"):
+        labelled_features([tmp_path / "nothing"], READER, data)
+
+
+# --- the run --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sharpness", [0.0, 0.1])
+def test_a_cancelled_run_goes_on_and_ends_the_same(
+    root: Path, tmp_path: Path, data: DataDirectory, sharpness: float
+) -> None:
+    settings = {"sharpness": sharpness, "mixup": 0.3, "noise": 0.1}
+    whole = trainer(root, tmp_path / "whole", data, **settings)
+    whole.train()
+
+    def progress(step: int, _steps: int, losses: Mapping[str, float]) -> bool:
+        return step < 3
+
+    with pytest.raises(CancelledError):
+        trainer(root, tmp_path / "parts", data, **settings).train(progress)
+    last = trainer(root, tmp_path / "parts", data, **settings)
+    assert last.step == 3
+    last.train()
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, last.model.state_dict()[name]), name
+    assert last.best == whole.best
+
+
+def test_a_tight_budget_makes_fewer_batches_ahead(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    assert trainer(root, tmp_path / "a", data).batches_ahead == 3
+    assert trainer(root, tmp_path / "b", data, memory=1, batch=40).batches_ahead == 1
+
+
+def test_settings_that_make_no_sense_say_so(tmp_path: Path, root: Path, data: DataDirectory) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text('system = "max"\n[config]\nsampling = "all"\n')
+    with pytest.raises(BadInputError, match="sampling must be grid or actions"):
+        train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "out"), data)
+
+
+def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
+    """A model trained on reduced features finds the actions of a match that has a video and feature files."""
+    root = write_splits(tmp_path / "splits", games=2)
+    for game in (root / "test").rglob("Labels-v2.json"):
+        make_video(game.parent / "1_224p.mp4", steady(80, rate=2.0))
+    config = tmp_path / "max++.toml"
+    config.write_text(
+        f'system = "max++"\n[config]\nfeatures = ["{SET}"]\nreduction = 24\nsteps = 80\nbatch = 8\nwarm_up = 5\n'
+        'learning_rate = 0.01\naveraging = 0.9\nvalidate_every = 40\nchoose_by = "loose"\n'
+        "[config.model]\nwindow = 10\nbefore = 5\nafter = 4\ndropout = 0.0\nsuppression = 8.0\n"
+    )
+    folder = train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "model"), data)
+    model = load_model(folder)
+    assert model.reads_features
+    assert model.card.input["dim"] == 24
+    assert model.card.scores["loose"] > 0.9
+    game = next((root / "test").rglob("Labels-v2.json")).parent
+    analysis = analyse_match(open_match(game), model, data)
+    assert [s.label for s in analysis.spots()] == ["Goal", "Foul", "Goal"]
+    assert analysis.half(1).array("features").shape == (80, 24)
+    assert analysis.classes.get("Goal").suppression == 8.0
+    assert not analysis.has("displacement")
+    again = Analysis.open(analysis.folder)
+    assert again.spots() == analysis.spots()
+    np.save(game / f"1_{SET}.npy", np.zeros((20, 512), np.float32))
+    with pytest.raises(BadInputError, match="20 samples for a half of 40 s"):
+        analyse_match(open_match(game), model, data)
+    (folder / f"{SET}.reduction.safetensors").unlink()
+    with pytest.raises(BadInputError, match="reduction of this model cannot be read"):
+        analyse_match(open_match(game), model, data)
+
+
+def test_features_for_a_model_that_reads_frames_say_so(tmp_path: Path, data: DataDirectory) -> None:
+    from tests.conftest import small_model
+
+    make_video(tmp_path / "a.mp4", steady(20, rate=2.0))
+    model = load_model(small_model(tmp_path / "m"))
+    assert not model.reads_features
+    with pytest.raises(BadInputError, match="reads frames, not features"):
+        analyse_match(open_match(tmp_path / "a.mp4"), model, data, features=tmp_path)
+
+
+# --- sharpness ------------------------------------------------------------------------------------------
+
+
+def test_a_sharpness_aware_step_by_hand() -> None:
+    w = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    optimiser = torch.optim.SGD([w], lr=0.1)
+
+    def again() -> None:
+        (w.square().sum() / 2).backward()
+
+    again()
+    SharpnessAware(optimiser, 0.5).step(again)
+    # The gradient is w itself: climb 0.5 along (3, 4) / 5 to (3.3, 4.4), go down from (3, 4) by a tenth of that.
+    assert w.tolist() == pytest.approx([3 - 0.33, 4 - 0.44])

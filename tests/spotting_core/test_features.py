@@ -1,0 +1,219 @@
+"""Features: extracted once and resumed, read in SoccerNet's layout, checked, reduced, interpolated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.features import stored
+from spotting_core.features.extractor import LITE, Extractor, ExtractorSpec, extractor_of, load_extractor
+from spotting_core.features.files import open_features, write_features
+from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
+from spotting_core.features.reduction import Reduction, fit_reduction
+from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set, input_of, read_sets
+from spotting_core.media.ingest import Media, ingest
+from tests.conftest import small_model
+from tests.videos import make_video, steady
+
+SPEC = ExtractorSpec("timm", "mean colour", "", (16, 9), (0.0,) * 3, (1.0,) * 3, "0" * 64)
+
+
+def neighbours(pixels: torch.Tensor) -> torch.Tensor:
+    """Mean colour of each picture and of those beside it: (T, 3, H, W) to (T, 9), zero beyond the ends."""
+    own = pixels.float().mean((2, 3))
+    nothing = torch.zeros(1, 3)
+    return torch.cat([own, torch.cat([nothing, own[:-1]]), torch.cat([own[1:], nothing])], dim=1)
+
+
+EXTRACTOR = Extractor(SPEC, 9, 1, neighbours, torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("match") / "1_180p.mp4"
+    make_video(path, steady(90, rate=2.0))
+    return path
+
+
+@pytest.fixture
+def media(video: Path, data: DataDirectory) -> Media:
+    return ingest(video, data)
+
+
+# --- extracting -----------------------------------------------------------------------------------------
+
+
+def test_blocks_change_nothing(media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = stored.stored_features(media, DataDirectory(tmp_path / "a"), EXTRACTOR, 2.0)
+    assert whole.shape == (90, 9)
+    assert whole.dtype == np.float16
+    assert np.array_equal(whole[:-1, 6:], whole[1:, :3])  # the neighbour after is the next sample
+    assert not whole[0, 3:6].any()
+    monkeypatch.setattr(stored, "BLOCK", 16)
+    assert np.array_equal(stored.stored_features(media, DataDirectory(tmp_path / "b"), EXTRACTOR, 2.0), whole)
+
+
+def test_a_stopped_extraction_goes_on(media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = np.array(stored.stored_features(media, DataDirectory(tmp_path / "a"), EXTRACTOR, 2.0))
+    monkeypatch.setattr(stored, "BLOCK", 16)
+    data = DataDirectory(tmp_path / "b")
+
+    def stop(done: int, _total: int) -> None:
+        if done >= 48:
+            raise CancelledError("cancelled")
+
+    with pytest.raises(CancelledError):
+        stored.stored_features(media, data, EXTRACTOR, 2.0, stop)
+    told: list[int] = []
+    again = stored.stored_features(media, data, EXTRACTOR, 2.0, lambda done, _: told.append(done))
+    assert told[0] == 64
+    assert np.array_equal(again, whole)
+    assert not list(data.root.rglob("*.rows"))
+
+
+def test_another_rate_gives_other_samples(media: Media, data: DataDirectory) -> None:
+    at_two = stored.stored_features(media, data, EXTRACTOR, 2.0)
+    at_one = stored.stored_features(media, data, EXTRACTOR, 1.0)
+    assert np.array_equal(at_one[:, :3], at_two[::2, :3])
+
+
+def test_environment_features_do_not_depend_on_blocks(tmp_path: Path) -> None:
+    extractor = load_extractor(str(small_model(tmp_path / "m")))
+    assert extractor.reach > 0
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 255, (2 * extractor.reach + 8, 36, 64, 3)).astype(np.uint8)
+    whole = extractor.features(pictures)
+    middle = extractor.reach + 3
+    near = extractor.features(pictures[middle - extractor.reach : middle + extractor.reach + 1])
+    assert np.abs(whole[middle] - near[extractor.reach]).max() < 0.02 * np.abs(whole).max()
+
+
+def test_imagenet_weights_of_the_package_fit() -> None:
+    extractor = load_extractor(LITE)
+    assert extractor.dim == 1280
+    pictures = np.random.default_rng(0).integers(0, 255, (2, 224, 224, 3)).astype(np.uint8)
+    values = extractor.features(pictures)
+    assert values.shape == (2, 1280)
+    assert values.std() > 0.05
+
+
+def test_extractors_that_are_not_here_say_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="there is no extractor 'regnety_oo2'"):
+        load_extractor("regnety_oo2")
+    with pytest.raises(BadInputError, match="weights of resnet18 are not here"):
+        load_extractor("resnet18")
+    (tmp_path / "w.pth").write_bytes(b"")
+    torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "w.pth")
+    with pytest.raises(BadInputError, match=r"lack .* tensors of resnet18"):
+        load_extractor("resnet18", str(tmp_path / "w.pth"))
+    spec = load_extractor(str(small_model(tmp_path / "m"))).spec
+    with pytest.raises(BadInputError, match="reads features of the weights abcabcabcabc, those of"):
+        extractor_of(replace(spec, sha256="abc" * 20), "card.json")
+    with pytest.raises(BadInputError, match="nor a feature set"):
+        feature_set("ResNET_TF3", 2.0)
+
+
+# --- files ----------------------------------------------------------------------------------------------
+
+
+def test_soccernets_files_are_mapped_and_checked(tmp_path: Path) -> None:
+    kind = SOCCERNET["ResNET_TF2_PCA512"]
+    values = np.random.default_rng(0).normal(size=(5400, 512)).astype(np.float32)
+    path = write_features(tmp_path, 1, kind.name, values)
+    assert path.name == "1_ResNET_TF2_PCA512.npy"
+    found = open_features(path, kind, seconds=2700.0)
+    assert isinstance(found, np.memmap)
+    assert np.array_equal(found[::700], values[::700])
+    with pytest.raises(BadInputError, match=r"5400 samples for a half of 1350 s are 4 a second, the model reads 2"):
+        open_features(path, kind, seconds=1350.0)
+    with pytest.raises(BadInputError, match="have 512 numbers a sample, ResNET_TF2 has 2048"):
+        open_features(path, SOCCERNET["ResNET_TF2"])
+    np.save(tmp_path / "flat.npy", np.zeros(7))
+    with pytest.raises(BadInputError, match="not features of samples"):
+        open_features(tmp_path / "flat.npy", kind)
+    (tmp_path / "torn.npy").write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(BadInputError, match="cannot be read"):
+        open_features(tmp_path / "torn.npy", kind)
+
+
+def test_files_beside_a_match_are_read_others_computed(
+    media: Media, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spotting_core.features.half.extractor_of", lambda *_: EXTRACTOR)
+    own = FeatureSet("colour", 9, 9, 2.0, SPEC)
+    reader = FeatureReader([own], 2.0)
+    assert reader.samples(1, tmp_path, media) == 90
+    before = reader.fingerprint([1], tmp_path)
+    computed = reader.read(1, tmp_path, media, data)
+    assert len(computed) == 90
+    write_features(tmp_path, 1, "colour", np.ones((90, 9)))
+    assert reader.read(1, tmp_path, media, data).rows(0, 2).tolist() == [[1.0] * 9] * 2
+    assert reader.fingerprint([1], tmp_path) != before
+    foreign = FeatureReader([SOCCERNET["ResNET_TF2"]], 2.0)
+    with pytest.raises(BadInputError, match="only its publisher can compute them"):
+        foreign.read(1, tmp_path, media, data)
+    with pytest.raises(BadInputError, match="no video to compute them from"):
+        reader.read(2, tmp_path, None, data)
+
+
+def test_sets_of_two_rates_stand_side_by_side() -> None:
+    slow = FeaturePart(np.array([[0.0], [10.0], [20.0]]), 1.0)
+    fast = FeaturePart(np.arange(6.0)[:, None], 2.0)
+    half = FeatureHalf(1, (fast, slow), 2.0)
+    assert len(half) == 6
+    # One sample a second, read at two: between its samples half of each; at the end the last one stays.
+    assert half.rows(0, 6)[:, 1].tolist() == [0, 5, 10, 15, 20, 20]
+    assert half.rows(3, 5).tolist() == half.rows(0, 6)[3:5].tolist()
+    beyond = half.rows(-2, 8)
+    assert not beyond[:2].any()
+    assert not beyond[8:].any()
+    assert np.array_equal(beyond[2:8][:6], half.rows(0, 6))
+    assert half.rows(20, 22).shape == (2, 2)
+    assert half.times.tolist() == [0, 500_000, 1_000_000, 1_500_000, 2_000_000, 2_500_000]
+
+
+def test_a_card_keeps_its_sets() -> None:
+    sets = (FeatureSet("colour", 4, 9, 2.0, SPEC), SOCCERNET["baidu_soccer_embeddings"])
+    told = input_of(sets, 2.0)
+    assert told["dim"] == 4 + 8576
+    assert told["feature"] == "colour+baidu_soccer_embeddings"
+    assert read_sets(told) == sets
+    assert read_sets(told)[0].reduced
+
+
+# --- reduction ------------------------------------------------------------------------------------------
+
+
+def test_components_point_along_the_widest_spread(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    wide = np.array([3.0, 4.0]) / 5
+    values = rng.normal(size=(5000, 1)) * 10 * wide + rng.normal(size=(5000, 2)) * 0.1 + [7.0, -2.0]
+    found = fit_reduction([values[:1000], values[1000:]], 1)
+    assert np.abs(found.components[0] - wide).max() < 0.01
+    assert np.abs(found.mean - values.mean(0)).max() < 1e-4
+    assert found.apply(found.mean[None])[0] == pytest.approx(0, abs=1e-6)
+    found.save(tmp_path / "r.safetensors")
+    again = Reduction.load(tmp_path / "r.safetensors")
+    assert again.fingerprint == found.fingerprint
+    assert np.array_equal(again.apply(values), found.apply(values))
+    with pytest.raises(BadInputError, match="have 3 numbers a sample, the reduction was fitted on 2"):
+        found.apply(np.zeros((1, 3)))
+    with pytest.raises(BadInputError, match="3 components cannot be had"):
+        fit_reduction([values], 3)
+    (tmp_path / "bad.safetensors").write_bytes(b"x")
+    with pytest.raises(BadInputError, match="cannot be read"):
+        Reduction.load(tmp_path / "bad.safetensors")
+
+
+def test_reduced_rows_are_the_reduction_of_the_rows() -> None:
+    values = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
+    reduction = fit_reduction([values], 2)
+    half = FeatureHalf(1, (FeaturePart(values, 2.0, reduction),), 2.0)
+    assert np.allclose(half.rows(2, 5), reduction.apply(values)[2:5])
+    assert half.rows(12, 14).shape == (2, 2)

@@ -1,0 +1,172 @@
+"""Every system of the registry: shapes, gradients, four clips by heart, weights kept, CPU alone, wrong input named."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from spotting_core.classes import load_classes
+from spotting_core.errors import BadInputError
+from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
+from spotting_core.inference.sliding import score_features
+from spotting_core.models.card import Card
+from spotting_core.models.load import load_model, save_model
+from spotting_core.models.registry import FEATURES, predict, system, systems
+from spotting_core.models.targets import Targets, stack_targets
+from spotting_core.models.window import Window
+from spotting_core.spots import Spot
+from tests.spotting_core.test_feature_training import half_of
+from tests.spotting_core.test_models import SMALL as SMALL_FRAMES
+from tests.spotting_core.test_models import some_window
+
+NAMES = load_classes().names
+DIM, LENGTH = 32, 40
+COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
+OWN: dict[str, dict[str, Any]] = {
+    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4},
+    "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
+    "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
+    "pooling": {"before": 20, "after": 19, "vocabulary": 8},
+}
+ALL = sorted(systems())
+READS_FEATURES = [name for name in ALL if system(name).reads == FEATURES]
+
+
+def small_config(name: str) -> Any:
+    kind = system(name)
+    if kind.reads != FEATURES:
+        return kind.configure(
+            **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
+        )
+    family = next((f for f in OWN if name.startswith(f)), "pooling")
+    settings = {**COMMON, **OWN[family]}
+    return kind.configure(**{k: v for k, v in settings.items() if k != "dropout" or family != "calf"})
+
+
+def small(name: str) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return system(name).build(small_config(name))
+
+
+def clips(name: str, batch: int) -> tuple[Window, Targets]:
+    """Clips that show what they hold: clip k has an action of class k, and its features (or frames) are its own."""
+    kind, config = system(name), small_config(name)
+    torch.manual_seed(1)
+    if kind.reads != FEATURES:
+        window, length = some_window(name, batch=batch, frames=6), 6
+    else:
+        window, length = Window(features=torch.randn(batch, LENGTH, DIM)), LENGTH
+    times = np.arange(length, dtype=np.int64) * 500_000
+    middle = length // 2
+    spots = [[Spot(1, int(times[middle + k % 3]), NAMES[k])] for k in range(batch)]
+    if window.features is not None:
+        for k in range(batch):
+            window.features[k, middle - 4 : middle + 5] += 3 * torch.randn(DIM)
+    return window, stack_targets([kind.targets(own, times, config, None) for own in spots])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_shapes_and_gradients(name: str) -> None:
+    model, (window, targets) = small(name).train(), clips(name, 2)
+    output = model(window)
+    samples = 6 if window.features is None else (1 if model.config.whole else LENGTH)
+    assert output.logits.shape == (2, samples, len(NAMES))
+    if output.displacement is not None:
+        assert output.displacement.shape == output.logits.shape
+        assert output.displacement.abs().max() <= model.config.displacement_radius
+    loss = system(name).loss(model, output, targets)
+    assert loss.ndim == 0
+    loss.backward()
+    without = [n for n, p in model.named_parameters() if p.grad is None]
+    assert without == [] or all("nobody" in n for n in without)
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize("name", READS_FEATURES)
+def test_four_clips_are_learned_by_heart(name: str) -> None:
+    model, (window, targets) = small(name).train(), clips(name, 4)
+    optimiser = torch.optim.Adam(model.parameters(), lr=5e-3 if name == "dense-transformer" else 1e-2)
+    losses = []
+    for _ in range(150 if name == "calf" else 60):
+        loss = system(name).loss(model, model(window), targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.2 * losses[0]
+    found = model.eval()(window).logits.detach()
+    for k in range(4):
+        assert int(found[k].amax(0).argmax()) == k
+
+
+@pytest.mark.parametrize("name", READS_FEATURES)
+def test_weights_are_kept_and_a_half_is_judged_on_the_cpu(name: str, tmp_path: Path) -> None:
+    kind, config = system(name), small_config(name)
+    network = small(name).eval()
+    assert {p.device.type for p in network.parameters()} == {"cpu"}
+    card = Card(
+        name=f"small {name}",
+        system=name,
+        paper=kind.paper,
+        config=asdict(config),
+        class_table="soccernet-v2",
+        classes=NAMES,
+        input=input_of([FeatureSet("made", DIM, DIM, 2.0)], 2.0),
+        window=config.window,
+        entities=None,
+        training={},
+        scores={},
+        domain="simulated",
+        licence="Apache-2.0",
+    )
+    save_model(tmp_path / "m", network, card, precise=True)
+    loaded = load_model(tmp_path / "m")
+    assert loaded.config == config
+    assert loaded.reads_features
+    assert loaded.network.state_dict().keys() == network.state_dict().keys()
+    features = half_of(np.random.default_rng(0).normal(size=(97, DIM)))
+    scores = score_features(network, config, features, torch.device("cpu"))
+    again = score_features(loaded.network, loaded.config, features, loaded.device)
+    assert np.allclose(scores.confidence, again.confidence, atol=1e-6)
+    assert scores.confidence.shape == (97, 17)
+    assert 0 <= scores.confidence.min() <= scores.confidence.max() <= 1
+    assert (scores.displacement is not None) == name.startswith(("dense", "two-stage"))
+
+
+@pytest.mark.parametrize("name", READS_FEATURES)
+def test_a_window_judges_the_same_alone_and_among_others(name: str) -> None:
+    model, (window, _) = small(name).eval(), clips(name, 3)
+    assert window.features is not None
+    together = predict(model, window)[1].confidence
+    alone = predict(model, Window(features=window.features[1:2]))[0].confidence
+    assert np.allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_wrong_input_is_named(name: str) -> None:
+    wanted = "features" if system(name).reads == FEATURES else "frames|entities"
+    with pytest.raises(ValueError, match=f"this model reads ({wanted}); the window has none"):
+        small(name)(Window())
+    with pytest.raises(BadInputError, match=f"system '{name.replace('+', chr(92) + '+')}': .*colour"):
+        system(name).configure(colour="red")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_system_says_what_it_is(name: str) -> None:
+    kind = system(name)
+    assert any(year in kind.paper for year in ("2018", "2020", "2021", "2022", "2024"))
+    assert kind.paper_parameters(NAMES) > 9_000
+
+
+def test_the_sizes_of_the_papers() -> None:
+    sizes = {name: system(name).paper_parameters(NAMES) for name in ALL}
+    assert sizes["netvlad++"] == 1_704_466
+    assert sizes["netvlad"] == 655_378
+    assert sizes["max"] == sizes["average"] == 9_234
+    assert sizes["calf"] == 578_245
+    assert system("two-stage").paper_settings["dim"] == SOCCERNET["baidu_soccer_embeddings"].dim
