@@ -13,7 +13,7 @@ from typing import Any
 
 from app import clip_export
 from app.library import Match
-from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, METHODS
+from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, METHODS, probe_at
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
@@ -309,17 +309,13 @@ _LAST_PROBE: dict[tuple[str, str, int, int], Any] = {}
 
 def _probe(analysis: Analysis, path: Path, spot: Spot, data: DataDirectory) -> Any:
     """The window of a spot ready to be asked; the last one is kept, for one question follows another."""
-    from explain.given import window_around
-    from explain.probe import Probe
-
     anchor = anchor_time(analysis, spot)
     key = (analysis.record.source_id, analysis.record.model["sha256"], spot.half, anchor)
     if key not in _LAST_PROBE:
         half = next(h for h in open_match(path).halves if h.half == spot.half)
         model = _model_of(analysis, data)
-        given = window_around(analysis, ingest(half.path, data), model, spot.half, anchor)
         _LAST_PROBE.clear()
-        _LAST_PROBE[key] = Probe(model, given)
+        _LAST_PROBE[key] = probe_at(analysis, ingest(half.path, data), model, spot.half, anchor)
     return _LAST_PROBE[key]
 
 

@@ -29,6 +29,7 @@ import numpy as np
 import torch
 
 from explain.attribution import ENTITY, TIME, Attribution
+from explain.feature_probe import FeatureProbe
 from explain.integrated_gradients import completeness
 from explain.maps import place_map, region_values
 from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
@@ -36,12 +37,15 @@ from explain.methods import METHODS, Method
 from explain.probe import GRID, Probe
 from spotting_core.models.load import LoadedModel
 
+Asked = Probe | FeatureProbe
+
 SPAN = 4  # samples to either side of the anchor, for places
 TIME_SPAN = 8  # the same, for moments
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)  # shares of the places taken out, beside none and all
 _RANDOM_ORDERS = 3
 _TOP = (0.05, 0.2, 0.5)  # shares of the regions, for comprehensiveness and sufficiency
 _NOISE = 2.0  # grey levels, standard deviation
+_FEATURE_NOISE = 0.02  # of the features' own spread
 _RESAMPLES = 2000
 
 
@@ -71,7 +75,7 @@ def area(shares: Sequence[float], scores: Sequence[float]) -> float:
 class Curves:
     """Deletion and insertion over one probe's places or samples, with what random orders and a blob give."""
 
-    def __init__(self, probe: Probe, label: str, *, in_time: bool, seed: int) -> None:
+    def __init__(self, probe: Asked, label: str, *, in_time: bool, seed: int) -> None:
         self.probe, self.label, self.in_time = probe, label, in_time
         self.near = probe.given.near(TIME_SPAN if in_time else SPAN)
         self.shape = (len(self.near), 1, 1) if in_time else (len(self.near), *GRID)
@@ -167,22 +171,29 @@ def randomised(model: LoadedModel, seed: int) -> LoadedModel:
     return replace(model, network=network)
 
 
-def noisy(probe: Probe, seed: int) -> Probe:
+def noisy(probe: Asked, seed: int) -> Asked:
     """The same window under a little noise."""
+    if isinstance(probe, FeatureProbe):
+        return probe.with_noise(_FEATURE_NOISE, seed)
     rng = np.random.default_rng(seed)
     pictures = probe.given.pictures.astype(np.float32)
     pictures = (pictures + rng.normal(0, _NOISE, pictures.shape)).clip(0, 255).round().astype(np.uint8)
     return Probe(probe.model, probe.given.with_pictures(pictures))
 
 
+def _on(model: LoadedModel, probe: Asked) -> Asked:
+    """Another model on the same window."""
+    return FeatureProbe(model, probe.window) if isinstance(probe, FeatureProbe) else Probe(model, probe.given)
+
+
 # --- one spot, and all of them ------------------------------------------------------------------------
 
 
 def measure_spot(
-    probe: Probe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
+    probe: Asked, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
 ) -> SpotMeasures:
     """All measures of all methods for one class at one anchor."""
-    blank = Probe(randomised(probe.model, seed), probe.given)
+    blank = _on(randomised(probe.model, seed), probe)
     shaken = noisy(probe, seed)
     measures = SpotMeasures(label)
     curves: dict[bool, Curves] = {}
@@ -205,9 +216,10 @@ def measure_spot(
     return measures
 
 
-def _values(found: Attribution, probe: Probe, curves: Curves) -> np.ndarray:
+def _values(found: Attribution, probe: Asked, curves: Curves) -> np.ndarray:
     if found.kind == TIME:
         return np.asarray(found.values[curves.near]).reshape(curves.shape)
+    assert isinstance(probe, Probe), "features have no places"
     places = place_map(found, probe, curves.near)
     assert places is not None
     return places
@@ -219,12 +231,12 @@ def _references(curves: Curves) -> dict[str, float]:
 
 
 def _of_kind(
-    probe: Probe, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
+    probe: Asked, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
         ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")
     )
-    if found.kind == ENTITY:
+    if found.kind == ENTITY and isinstance(probe, Probe):
         measures["comprehensiveness"], measures["sufficiency"] = entity_measures(probe, label, found)
     if found.kind != TIME and truth is not None and len(truth.boxes):
         at = probe.given.near(SPAN).index(probe.given.anchor)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
+from explain.feature_probe import FeatureProbe
 from explain.maps import upsampled
 from explain.methods import METHODS
 from explain.probe import Probe
@@ -22,7 +23,7 @@ _FRAMES = (-4, -2, 0, 2, 4)
 _ENTITIES = 8
 
 
-def draw(found: Attribution, probe: Probe) -> Figure:
+def draw(found: Attribution, probe: Probe | FeatureProbe) -> Figure:
     """The figure of an explanation."""
     figure = Figure(figsize=(12, 5.2), layout="constrained")
     grid = figure.add_gridspec(2, len(_FRAMES), height_ratios=(1.25, 1))
@@ -31,7 +32,7 @@ def draw(found: Attribution, probe: Probe) -> Figure:
         sample = probe.given.anchor + offset
         axes = figure.add_subplot(grid[0, column])
         axes.set_axis_off()
-        if 0 <= sample < len(found.times):
+        if 0 <= sample < len(probe.given.pictures):
             _picture(axes, found, probe, sample)
     if found.kind == ENTITY:
         _bars_of_entities(figure.add_subplot(grid[1, :2]), found)
@@ -41,7 +42,7 @@ def draw(found: Attribution, probe: Probe) -> Figure:
     return figure
 
 
-def save(found: Attribution, probe: Probe, stem: Path) -> list[Path]:
+def save(found: Attribution, probe: Probe | FeatureProbe, stem: Path) -> list[Path]:
     """Write the figure in every format; returns the files."""
     figure = draw(found, probe)
     paths = [stem.with_suffix(f".{kind}") for kind in FORMATS]
@@ -60,7 +61,7 @@ def _heading(found: Attribution) -> str:
     return ". ".join(parts) + (f". Held fixed: {found.held_fixed}" if found.held_fixed else "")
 
 
-def _picture(axes: Any, found: Attribution, probe: Probe, sample: int) -> None:
+def _picture(axes: Any, found: Attribution, probe: Probe | FeatureProbe, sample: int) -> None:
     picture = probe.given.pictures[sample]
     height, width = picture.shape[:2]
     axes.imshow(picture)
@@ -101,11 +102,13 @@ def _bars_of_entities(axes: Any, found: Attribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _score(axes: Any, found: Attribution, probe: Probe) -> None:
-    column = probe.model.classes.index(found.label)
-    curve = probe.output.logits[0, :, column].float().sigmoid().cpu().numpy()
+def _score(axes: Any, found: Attribution, probe: Probe | FeatureProbe) -> None:
+    curve = probe.curve(probe.output.logits, found.label)
     seconds = (found.times - found.anchor) / 1e6
-    axes.plot(seconds, curve, color="#222222", lw=1.2)
+    if len(curve) == 1:  # judged as a whole, for the anchor alone
+        axes.plot([0], curve, color="#222222", marker="o")
+    else:
+        axes.plot(seconds, curve, color="#222222", lw=1.2)
     axes.axvline(0, color="#3FA9F5", lw=0.8)
     axes.set_ylim(0, 1)
     _time_axis(axes, f"confidence of {found.label}")

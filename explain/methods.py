@@ -14,18 +14,23 @@ from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.errors import BadInputError
 
 if TYPE_CHECKING:
+    from explain.feature_probe import FeatureProbe
     from explain.given import Given
     from explain.probe import Probe
+    from spotting_core.analysis import Analysis
+    from spotting_core.media.ingest import Media
     from spotting_core.models.load import LoadedModel
 
 DEFAULT_IN_TIME = "temporal-occlusion"
 DEFAULT_OF_ENTITIES = "entity-ablation"
 
-ENTITIES, ENVIRONMENT, PICTURES, OVER_TIME = "entities", "environment", "pictures", "attention over time"
+ENTITIES, ENVIRONMENT, PICTURES, FEATURES = "entities", "environment", "pictures", "features"
+OVER_TIME = "attention over time"
 _LACKING = {
     ENTITIES: "this model has no entities",
     ENVIRONMENT: "this model has no environment backbone",
     PICTURES: "this model reads features, not pictures",
+    FEATURES: "this model reads pictures, not features",
     OVER_TIME: "this model has no temporal attention",
 }
 
@@ -53,7 +58,7 @@ class Method:
         """None if the method fits a model, else the reason why not."""
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
 
-    def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:
+    def explain(self, probe: Probe | FeatureProbe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
         module = import_module(f"explain.{self.name.replace('-', '_')}")
         found: Attribution = module.explain(probe, label, **parameters)
@@ -65,8 +70,8 @@ def _has(model: LoadedModel, need: str) -> bool:
         return bool(model.card.entities)
     if need == ENVIRONMENT:
         return hasattr(model.network, "environment")
-    if need == PICTURES:
-        return model.card.input["kind"] == "video"
+    if need in (PICTURES, FEATURES):
+        return model.reads_features == (need == FEATURES)
     from explain.temporal_attention import encoder_of
 
     return encoder_of(model.network) is not None
@@ -79,9 +84,17 @@ METHODS = {
             "temporal-occlusion",
             "Occlusion in time",
             TIME,
-            (PICTURES,),
-            "one sample blurred at a time",
+            (),
+            "one sample taken out at a time",
             "fall of the score",
+        ),
+        Method(
+            "feature-gradient",
+            "Gradient × features",
+            TIME,
+            (FEATURES,),
+            "features by their gradient",
+            "of the score",
         ),
         Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers", "weight"),
         Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights", "weight"),
@@ -127,6 +140,22 @@ def method_named(name: str) -> Method:
     if name not in METHODS:
         raise BadInputError(f"there is no method {name!r}", fix=f"Known methods: {', '.join(METHODS)}")
     return METHODS[name]
+
+
+def probe_at(analysis: Analysis, media: Media, model: LoadedModel, half: int, time: int) -> Probe | FeatureProbe:
+    """The window of an analysed match around a moment (microseconds), ready to be asked.
+
+    Errors:
+        BadInputError: see ``window_around`` and ``features_around``.
+    """
+    if model.reads_features:
+        from explain.feature_probe import FeatureProbe, features_around
+
+        return FeatureProbe(model, features_around(analysis, model, half, time))
+    from explain.given import window_around
+    from explain.probe import Probe
+
+    return Probe(model, window_around(analysis, media, model, half, time))
 
 
 def explain(

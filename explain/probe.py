@@ -75,6 +75,19 @@ class Probe:
         return logits[:, self.given.anchor, self.model.classes.index(label)].float().sigmoid()
 
     @property
+    def row(self) -> int:
+        """Row of the output that speaks of the anchor."""
+        return self.given.anchor
+
+    inside = slice(None)
+    """Rows of the output that are samples of the window."""
+
+    def curve(self, logits: Tensor, label: str) -> np.ndarray:
+        """Confidence of a class in every sample of the window: (1, W, C) logits to float32 (W,)."""
+        column = self.model.classes.index(label)
+        return logits[0, :, column].float().sigmoid().cpu().numpy()
+
+    @property
     def feature_map(self) -> Tensor:
         """The environment's last feature map of the window: (W, D, h, w)."""
         return self._known[-1]

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from explain.attribution import TIME, Attribution
+from explain.feature_probe import FeatureProbe
 from explain.probe import Probe
 
 NAME = "temporal-attention"
@@ -23,13 +24,10 @@ NAME = "temporal-attention"
 
 def encoder_of(network: nn.Module) -> nn.TransformerEncoder | None:
     """The encoder that looks over time, if a network has one."""
-    temporal = getattr(network, "temporal", None)
-    if temporal is None:
-        return None
-    return next((m for m in temporal.modules() if isinstance(m, nn.TransformerEncoder)), None)
+    return next((m for m in network.modules() if isinstance(m, nn.TransformerEncoder)), None)
 
 
-def explain(probe: Probe, label: str) -> Attribution:
+def explain(probe: Probe | FeatureProbe, label: str) -> Attribution:
     """Share of the anchor's reading that comes from each sample of the window; they add up to 1."""
     began = time.perf_counter()
     encoder = encoder_of(probe.network)
@@ -39,7 +37,7 @@ def explain(probe: Probe, label: str) -> Attribution:
         mixed = 0.5 * weights.mean(1)[0].float() + 0.5 * torch.eye(weights.shape[-1], device=weights.device)
         rollout = mixed if rollout is None else mixed @ rollout
     assert rollout is not None
-    values = rollout[probe.given.anchor].cpu().numpy()
+    values = rollout[probe.row][probe.inside].cpu().numpy()
     return probe.attribution(
         NAME,
         label,
@@ -52,7 +50,7 @@ def explain(probe: Probe, label: str) -> Attribution:
     )
 
 
-def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:
+def _attention(probe: Probe | FeatureProbe, encoder: nn.TransformerEncoder) -> list[Tensor]:
     """Attention of each layer in one pass over the window: each (1, heads, W, W)."""
     found: list[Tensor] = []
 

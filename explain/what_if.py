@@ -16,8 +16,11 @@ import torch
 from torch import Tensor
 
 from explain.entity_ablation import SET, without_names
+from explain.feature_probe import FeatureProbe
 from explain.probe import Probe
 from spotting_core.errors import BadInputError
+
+Asked = Probe | FeatureProbe
 
 CONTROLS = 16
 _LEAST_SIDE = 0.02  # of the picture: a smaller box blurs nothing
@@ -98,7 +101,7 @@ def edit_of(described: Mapping[str, Any]) -> Edit:
     return made
 
 
-def what_if(probe: Probe, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
+def what_if(probe: Asked, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
     """Make an edit and as many of the same kind and size elsewhere.
 
     Errors:
@@ -113,25 +116,23 @@ def what_if(probe: Probe, label: str, edit: Edit, *, controls: int = CONTROLS, s
         logits, others, fixed = _time(probe, edit, controls, rng)
     else:
         logits, others, fixed = _entity(probe, edit)
-    column = probe.model.classes.index(label)
+    curve, edited = probe.curve(probe.output.logits, label), probe.curve(logits, label)
     return WhatIf(
         label=label,
         score=probe.score(label),
         edited=float(probe.at_anchor(logits, label)),
-        curve=_curve(probe.output.logits, column),
-        curve_edited=_curve(logits, column),
-        anchor=probe.given.anchor,
+        curve=curve,
+        curve_edited=edited,
+        anchor=probe.given.anchor if len(curve) > 1 else 0,
         controls=probe.at_anchor(others, label).cpu().numpy() if others is not None else np.zeros(0, np.float32),
         held_fixed=fixed,
         seconds=time.perf_counter() - began,
     )
 
 
-def _curve(logits: Tensor, column: int) -> np.ndarray:
-    return logits[0, :, column].float().sigmoid().cpu().numpy()
-
-
-def _box(probe: Probe, edit: BoxEdit, controls: int, rng: np.random.Generator) -> tuple[Tensor, Tensor | None, str]:
+def _box(probe: Asked, edit: BoxEdit, controls: int, rng: np.random.Generator) -> tuple[Tensor, Tensor | None, str]:
+    if isinstance(probe, FeatureProbe):
+        raise BadInputError("this model reads features, not pictures", fix="Take out a span of time instead")
     x1, y1, x2, y2 = (float(np.clip(v, 0, 1)) for v in (edit.x1, edit.y1, edit.x2, edit.y2))
     width, height = x2 - x1, y2 - y1
     if width < _LEAST_SIDE or height < _LEAST_SIDE:
@@ -149,7 +150,7 @@ def _box(probe: Probe, edit: BoxEdit, controls: int, rng: np.random.Generator) -
     return logits[:1], logits[1:] if controls else None, ""
 
 
-def _time(probe: Probe, edit: TimeEdit, controls: int, rng: np.random.Generator) -> tuple[Tensor, Tensor | None, str]:
+def _time(probe: Asked, edit: TimeEdit, controls: int, rng: np.random.Generator) -> tuple[Tensor, Tensor | None, str]:
     given = probe.given
     seconds = (given.times - given.times[given.anchor]) / 1e6
     inside = np.flatnonzero((seconds >= edit.start - 1e-6) & (seconds <= edit.end + 1e-6))
@@ -162,10 +163,10 @@ def _time(probe: Probe, edit: TimeEdit, controls: int, rng: np.random.Generator)
     return logits, torch.cat(others) if others else None, ""
 
 
-def _entity(probe: Probe, edit: EntityEdit) -> tuple[Tensor, Tensor | None, str]:
+def _entity(probe: Asked, edit: EntityEdit) -> tuple[Tensor, Tensor | None, str]:
     """The controls are the other names, one each."""
     table = probe.given.table
-    if probe.entities is None or table is None:
+    if isinstance(probe, FeatureProbe) or probe.entities is None or table is None:
         raise BadInputError("this model has no entities")
     if edit.name not in table.names:
         raise BadInputError(f"there is no entity {edit.name!r}", fix=f"Known: {', '.join(table.names)}")

@@ -40,10 +40,8 @@ def explain(
     A match that is not analysed yet is analysed first.
     """
     from explain.figure import save
-    from explain.given import window_around
     from explain.measured import default_of
-    from explain.methods import method_named
-    from explain.probe import Probe
+    from explain.methods import method_named, probe_at
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
@@ -62,7 +60,7 @@ def explain(
     at = parse_clock(time)
     if at > analysis.half(half).times[-1]:
         raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
-    probe = Probe(loaded, window_around(analysis, ingest(part.path, data), loaded, half, at))
+    probe = probe_at(analysis, ingest(part.path, data), loaded, half, at)
     found = chosen.explain(probe, label, **({"text": text} if text else {}))
     try:
         out_folder.mkdir(parents=True, exist_ok=True)

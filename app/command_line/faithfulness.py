@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from app.command_line.analyze import source_of
@@ -23,7 +24,9 @@ from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
     from explain.faithfulness import SpotMeasures, TrueBoxes
+    from explain.feature_probe import FeatureProbe
     from explain.given import Given
+    from explain.probe import Probe
     from spotting_core.analysis import Analysis
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
@@ -60,7 +63,6 @@ def faithfulness(
 ) -> None:
     """Measure the explanations of a model: deletion, insertion, pointing, sanity, stability …"""
     from explain.faithfulness import fitting_methods, measure_spot
-    from explain.probe import Probe
     from spotting_core.models.load import load_model
 
     if of not in (PREDICTED, TRUE):
@@ -78,11 +80,9 @@ def faithfulness(
         task = bar.add_task("Spots", total=len(chosen), note="")
         for number, one in enumerate(chosen):
             bar.update(task, completed=number, note=one.spot.label)
-            given = _given(one, loaded, data)
-            truth = _true_boxes(one, given)
-            measured.append(
-                measure_spot(Probe(loaded, given), one.spot.label, truth=truth, methods=methods, seed=seed + number)
-            )
+            probe = _probe(one, loaded, data)
+            truth = _true_boxes(one, probe.given)
+            measured.append(measure_spot(probe, one.spot.label, truth=truth, methods=methods, seed=seed + number))
     content = _content(loaded, measured, split.name if split else chosen[0].match.fixture.title, of, seed)
     if keep:
         _keep(loaded, content)
@@ -145,15 +145,14 @@ def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | N
     return [_Chosen(match, analysis, spot) for spot in order[:most]]
 
 
-def _given(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Given:
+def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Probe | FeatureProbe:
     from app.tasks import anchor_time
-    from explain.given import window_around
+    from explain.methods import probe_at
     from spotting_core.media.ingest import ingest
 
     half = next(h for h in one.match.halves if h.half == one.spot.half)
-    return window_around(
-        one.analysis, ingest(half.path, data), model, one.spot.half, anchor_time(one.analysis, one.spot)
-    )
+    anchor = anchor_time(one.analysis, one.spot)
+    return probe_at(one.analysis, ingest(half.path, data), model, one.spot.half, anchor)
 
 
 def _true_boxes(one: _Chosen, given: Given) -> TrueBoxes | None:
@@ -204,7 +203,7 @@ def _print(content: dict[str, Any]) -> None:
     table = Table("Method", *(c.capitalize() for c in _COLUMNS), "Verdict", box=None, header_style="bold")
     for name, row in content["methods"].items():
         table.add_row(name, *(_cell(row, c) for c in _COLUMNS), row["verdict"])
-    out.print(table)
+    Console(width=max(160, out.width)).print(table)
     out.print(
         f"\n{content['spots']} {content['of']} spots of {content['source']} by {content['model']}; mean and 95 % "
         f"interval, in brackets what random orders and a centred blob give (pointing: chance). "

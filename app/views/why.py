@@ -60,8 +60,7 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
         "noEntities": "This model attends to no entities.",
         "frames": _frames(analysis, spot, in_time),
         "framesMethod": "occlusion in time",
-        "framesHint": f"Fall of the score when a sample is blurred and its entities are taken out; computed in "
-        f"{in_time.seconds:.1f} s, all else computed again.",
+        "framesHint": f"Fall of the score without a sample ({in_time.baseline}); computed in {in_time.seconds:.1f} s.",
     }
 
 

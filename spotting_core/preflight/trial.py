@@ -19,12 +19,17 @@ _OVERLAP = 2
 """Windows every sample is judged in; a trial judges it in one."""
 
 
-def expected_seconds(media: Sequence[Media], model: LoadedModel, data: DataDirectory) -> tuple[float, bool]:
-    """Seconds that an analysis will take, and whether that is the pace of earlier ones (else of a trial)."""
+def expected_seconds(media: Sequence[Media], model: LoadedModel, data: DataDirectory) -> tuple[float | None, bool]:
+    """Seconds that an analysis will take, and whether that is the pace of earlier ones (else of a trial).
+
+    None for a model that reads features, which may lie beside the match, where none was timed yet.
+    """
     length = sum(m.table.duration for m in media) / 1e6
     known = measured_speed(data, model.card.name)
     if known is not None:
         return known * length, True
+    if model.reads_features:
+        return None, False
     return trial_pace(max(media, key=lambda m: m.table.duration), model) * length, False
 
 

@@ -56,6 +56,7 @@ function answer(data) {
 }
 
 function spark({ before, after }) {
+  if (before.length < 2) return "<span></span>"; // a model that judges a window as a whole
   const points = (values) => values.map((v, i) => `${(100 * i) / (values.length - 1)},${38 - 36 * v}`).join(" ");
   return `<svg class="spark" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polyline points="${points(before)}" class="before"/><polyline points="${points(after)}" class="after"/></svg>`;
 }

@@ -1,0 +1,48 @@
+"""Gradient × features: what every sample's features add to the score, for models that read features.
+
+The slope of the score along a sample's features, times how far they are from the mean of the half, summed over the
+features. Computed with Captum.
+
+Paper: Shrikumar et al., "Learning Important Features Through Propagating Activation Differences" (ICML 2017), for
+gradient × input.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from captum.attr import InputXGradient
+from torch import Tensor
+
+from explain.attribution import TIME, Attribution
+from explain.feature_probe import FeatureProbe
+
+NAME = "feature-gradient"
+
+
+def explain(probe: FeatureProbe, label: str) -> Attribution:
+    """One value per sample of the window; positive where its features speak for the class."""
+    began = time.perf_counter()
+    away = probe.features - probe.mean
+
+    def score(difference: Tensor) -> Tensor:
+        """difference: (B, window, D), of the features from the mean."""
+        return probe.at_anchor(probe.judge(probe.mean + difference), label)
+
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        found = InputXGradient(score).attribute(away[None].clone().requires_grad_(True))[0]
+    values = found.detach().sum(1).float().cpu().numpy()[probe.inside]
+    with torch.no_grad():
+        nothing = float(score(torch.zeros_like(away)[None])[0])
+    return probe.attribution(
+        NAME,
+        label,
+        TIME,
+        np.ascontiguousarray(values),
+        baseline="the mean features of the half",
+        score_baseline=nothing,
+        scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
+        began=began,
+    )

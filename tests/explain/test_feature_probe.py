@@ -1,0 +1,152 @@
+"""Explanations of models that read features: the score that counts, and what its samples' features add to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from explain.faithfulness import fitting_methods, measure_spot
+from explain.feature_probe import FeatureProbe, features_around
+from explain.methods import METHODS
+from explain.what_if import BoxEdit, TimeEdit, what_if
+from spotting_core.classes import load_classes
+from spotting_core.errors import BadInputError
+from spotting_core.inference.sliding import score_features
+from spotting_core.models.load import LoadedModel
+from spotting_core.models.registry import FeatureConfig, system
+from spotting_core.models.window import Output, Window
+from tests.spotting_core.test_feature_training import half_of
+from tests.spotting_core.test_systems import READS_FEATURES, small, small_config
+
+CLASSES = load_classes()
+SAMPLES, DIM = 120, 32
+LABEL = "Corner"
+COLUMN = CLASSES.index(LABEL)
+
+
+def values() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(SAMPLES, DIM)).astype(np.float32)
+
+
+def analysis_of(features: np.ndarray | None) -> Any:
+    times = np.arange(SAMPLES, dtype=np.int64) * 500_000
+    half = SimpleNamespace(
+        times=times, frames=np.arange(SAMPLES), record=SimpleNamespace(width=64, height=36), folder=Path("half1"),
+        has=lambda name: features is not None, array=lambda name: features,
+        nearest_sample=lambda time: int(np.abs(times - time).argmin()),
+    )  # fmt: skip
+    return SimpleNamespace(half=lambda number: half)
+
+
+def loaded(name: str, network: nn.Module, config: Any) -> LoadedModel:
+    card: Any = SimpleNamespace(name=name, entities=None, input={"kind": "features"})
+    return LoadedModel(card, system(name), network.eval(), config, CLASSES, "0" * 64, Path())
+
+
+@pytest.mark.parametrize("name", READS_FEATURES)
+@pytest.mark.parametrize("sample", [0, 3, 60, SAMPLES - 1])
+def test_the_score_is_the_one_that_counts(name: str, sample: int) -> None:
+    network, config = small(name), small_config(name)
+    model = loaded(name, network, config)
+    whole = score_features(network, config, half_of(values()), torch.device("cpu"))
+    probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, sample * 500_000))
+    assert probe.score(LABEL) == pytest.approx(float(whole.confidence[sample, COLUMN]), abs=1e-4)
+    assert probe.given.times[probe.given.anchor] == sample * 500_000
+
+
+class Adds(nn.Module):
+    """Says of every sample what its own features add up to, and a third of the next sample's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.linspace(-1, 1, DIM))
+
+    def forward(self, window: Window) -> Output:
+        assert window.features is not None
+        said: Tensor = window.features @ self.weight
+        after = torch.cat([said[:, 1:], torch.zeros_like(said[:, :1])], 1)
+        logits = torch.zeros(*said.shape, len(CLASSES))
+        logits[..., COLUMN] = 0.1 * said + 0.1 / 3 * after
+        return Output(logits=logits)
+
+
+@pytest.fixture
+def adding() -> FeatureProbe:
+    config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=5, after=5)
+    model = loaded("dense-anchors" if "dense-anchors" in READS_FEATURES else READS_FEATURES[0], Adds(), config)
+    return FeatureProbe(model, features_around(analysis_of(values()), model, 1, 30_000_000))
+
+
+def test_gradient_times_features_of_a_sum(adding: FeatureProbe) -> None:
+    found = METHODS["feature-gradient"].explain(adding, LABEL)  # type: ignore[arg-type]
+    weight = torch.linspace(-1, 1, DIM).numpy()
+    away = (values() - values().mean(0)) @ weight
+    score = adding.score(LABEL)
+    expected = np.zeros(len(found.times))
+    at = adding.given.anchor
+    expected[at] = 0.1 * away[60] * score * (1 - score)
+    expected[at + 1] = 0.1 / 3 * away[61] * score * (1 - score)
+    assert found.values == pytest.approx(expected, abs=1e-5)
+    assert found.times[at] == found.anchor == 30_000_000
+
+
+def test_occlusion_in_time_takes_the_sample_it_names(adding: FeatureProbe) -> None:
+    found = METHODS["temporal-occlusion"].explain(adding, LABEL)
+    at = adding.given.anchor
+    changed = np.flatnonzero(np.abs(found.values) > 1e-6)
+    assert changed.tolist() == [at, at + 1]
+    weight = torch.linspace(-1, 1, DIM).numpy()
+    mean = values().mean(0)
+    logit = 0.1 * mean @ weight + 0.1 / 3 * values()[61] @ weight
+    assert found.values[at] == pytest.approx(adding.score(LABEL) - 1 / (1 + np.exp(-logit)), abs=1e-5)
+    assert "mean of the half" in found.baseline
+
+
+def test_the_ends_of_a_half_are_not_shifted() -> None:
+    config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=5, after=5)
+    model = loaded(READS_FEATURES[0], Adds(), config)
+    for sample in (0, 1, SAMPLES - 2, SAMPLES - 1):
+        probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, sample * 500_000))
+        found = METHODS["temporal-occlusion"].explain(probe, LABEL)
+        assert int(np.abs(found.values).argmax()) == probe.given.anchor
+        assert probe.given.times[probe.given.anchor] == sample * 500_000
+
+
+def test_what_if_and_faithfulness_work_without_pictures(adding: FeatureProbe) -> None:
+    found = what_if(adding, LABEL, TimeEdit(-0.1, 0.6), controls=3)
+    assert len(found.controls) == 3
+    assert found.curve[found.anchor] == pytest.approx(found.score)
+    assert found.controls == pytest.approx([found.score] * 3)
+    with pytest.raises(BadInputError, match="reads features, not pictures"):
+        what_if(adding, LABEL, BoxEdit(0.1, 0.1, 0.5, 0.5))
+    methods = [m for m in fitting_methods(adding.model) if m.name != "temporal-attention"]
+    assert {m.name for m in methods} == {"temporal-occlusion", "feature-gradient"}
+
+
+def test_all_measures_of_a_real_system() -> None:
+    name = "netvlad++"
+    model = loaded(name, small(name), small_config(name))
+    probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, 30_000_000))
+    measured = measure_spot(probe, LABEL, truth=None, methods=fitting_methods(model)).methods
+    assert set(measured) == {"temporal-occlusion", "feature-gradient"}
+    assert all(row["deletion"] >= 0 for row in measured.values())
+    assert all(np.isnan(row["pointing"]) for row in measured.values())
+
+
+def test_methods_for_pictures_say_why_they_do_not_fit() -> None:
+    model = loaded("netvlad++", small("netvlad++"), small_config("netvlad++"))
+    for name in ("occlusion", "text-similarity"):
+        assert METHODS[name].supports(model) == "this model reads features, not pictures"
+    assert METHODS["grad-cam"].supports(model) == "this model has no environment backbone"
+    assert METHODS["entity-ablation"].supports(model) == "this model has no entities"
+
+
+def test_an_analysis_without_features_says_so(adding: FeatureProbe) -> None:
+    with pytest.raises(BadInputError, match="holds no features"):
+        features_around(analysis_of(None), adding.model, 1, 0)
