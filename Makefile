@@ -3,6 +3,8 @@
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
+# make bench-spotters    every system that reads features on the same matches; RETRAIN=1 trains them first
+# make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
@@ -12,7 +14,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight clean chromium
+.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-spotters bench-streaming clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -37,6 +39,12 @@ bench-evaluation: $(VENV)/.test-installed
 
 bench-preflight: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.preflight $(DATA)
+
+bench-spotters: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.spotters $(DATA)/simmatch --ablations $(if $(RETRAIN),--retrain)
+
+bench-streaming: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.streaming
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium
