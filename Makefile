@@ -2,10 +2,13 @@
 # make test    every test
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
+# make bench   speed and memory of analysis and app; make bench-load   twenty sessions on a video of 1.5 GB
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-spotters    every system that reads features on the same matches; RETRAIN=1 trains them first
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
+# make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
+# make bench-entities    how well the bundled entity model finds, names and answers phrases
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -14,7 +17,8 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-spotters bench-streaming clean chromium
+.PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
+	bench-spotters bench-streaming clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -34,6 +38,12 @@ demo: $(VENV)/.installed
 	rm -rf assets/demo_match/analysis
 	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
 
+bench: chromium
+	$(BIN)/python -m benchmarks.speed
+
+bench-load: chromium
+	$(BIN)/python -m benchmarks.load
+
 bench-evaluation: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.evaluation $(DATA)/evaluation
 
@@ -45,6 +55,12 @@ bench-spotters: $(VENV)/.installed
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming
+
+bench-decisions: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.decisions $(DATA)/simmatch/test
+
+bench-entities: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.entities $(DATA)
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

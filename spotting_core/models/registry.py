@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from spotting_core.errors import BadInputError
 from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Scores, Window
+from spotting_core.settings_check import wrong_setting
 from spotting_core.spots import Spot
 
 _MODULES = ("entity_attention", "pooling", "calf", "dense_anchors", "two_stage")
@@ -116,12 +117,16 @@ class System:
         """The configuration with some settings changed.
 
         Errors:
-            BadInputError: a setting that the system does not have.
+            BadInputError: a setting that the system does not have, or one of the wrong type.
         """
         try:
-            return self.config(**{**self.defaults, **settings})
+            config = self.config(**{**self.defaults, **settings})
         except TypeError as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
+        wrong = wrong_setting(config)
+        if wrong is not None:
+            raise BadInputError(f"system {self.name!r}: {wrong}", fix="Check the configuration")
+        return config
 
     def paper_parameters(self, classes: tuple[str, ...]) -> int:
         """How many parameters the system has at the paper's own sizes; nothing is allocated for it."""

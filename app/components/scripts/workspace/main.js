@@ -35,6 +35,7 @@ export class Workspace {
     this.rail = new Rail(this.q(".rail"), { pick: (spot) => this.pick(spot), threshold: (value, final) => this.setThreshold(null, value, final), filtered: () => this.respot() });
     this.why = new Why(this.q(".why"), this.q(".why-line"), {
       seek: (half, seconds) => this.player.open(half, seconds), retry: () => this.api.setTriggerValue("explain", this.trigger(this.chosen)),
+      explain: () => this.api.setTriggerValue("command", { name: "explain", nonce: performance.now() }),
     });
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });
     root.addEventListener("click", (event) => this.header(event));
