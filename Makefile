@@ -4,6 +4,8 @@
 # make demo    the analysis that the demo match ships with, anew
 # make bench   speed and memory of analysis and app; make bench-load   twenty sessions on a video of 1.5 GB
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
+# make bench-spotters    every system that reads features on the same matches; RETRAIN=1 trains them first
+# make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
@@ -17,7 +19,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-clips clean chromium
+	bench-clips bench-spotters bench-streaming clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -48,6 +50,12 @@ bench-evaluation: $(VENV)/.test-installed
 
 bench-preflight: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.preflight $(DATA)
+
+bench-spotters: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.spotters $(DATA)/simmatch --ablations $(if $(RETRAIN),--retrain)
+
+bench-streaming: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.streaming
 
 bench-decisions: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.decisions $(DATA)/simmatch/test

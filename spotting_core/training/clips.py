@@ -24,7 +24,6 @@ from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import EntitySet
 from spotting_core.spots import Spot
 
-_ACTION_SHARE = 0.6
 _SCOREBOARD = "scoreboard"
 _MID_GREY = 110.0
 
@@ -74,6 +73,7 @@ class ClipSource:
     Arguments:
         radii: seconds, of confidence and displacement (see ``anchor_targets``).
         rarity: power of a class's frequency with which it is drawn: 1 as often as it occurs, 0 all alike.
+        action_share: of the clips that are laid around an action.
     """
 
     halves: Sequence[TrainingHalf]
@@ -81,6 +81,7 @@ class ClipSource:
     length: int
     radii: tuple[float, float]
     rarity: float = 0.5
+    action_share: float = 0.6
     _lengths: np.ndarray = field(init=False)
     _actions: dict[str, list[tuple[int, int]]] = field(init=False)
     _chance: list[float] = field(init=False)
@@ -98,7 +99,7 @@ class ClipSource:
 
     def draw(self, rng: random.Random) -> Clip:
         """One random clip, unvaried."""
-        if self._actions and rng.random() < _ACTION_SHARE:
+        if self._actions and rng.random() < self.action_share:
             label = rng.choices(list(self._actions), self._chance)[0]
             number, sample = rng.choice(self._actions[label])
             start = sample - rng.randrange(self.length)

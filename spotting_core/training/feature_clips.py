@@ -145,9 +145,12 @@ class FeatureClips:
 
 
 def labelled_features(
-    folders: Iterable[Path], reader: FeatureReader, data: DataDirectory, tell: Callable[[str], None] = lambda _: None
+    folders: Iterable[Path], reader: FeatureReader, data: DataDirectory, *, most: int = 0
 ) -> list[LabelledFeatures]:
-    """All labelled matches below some folders with their features; a match needs no video where its files are.
+    """Labelled matches below some folders with their features; a match needs no video where its files are.
+
+    Arguments:
+        most: of each folder, the first ones; 0 for all.
 
     Errors:
         BadInputError: no labelled match, features that are missing or do not fit, or labels beyond their end.
@@ -157,8 +160,7 @@ def labelled_features(
         games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
         if not games:
             raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
-        for game in games:
-            tell(game.name)
+        for game in games[: most or None]:
             truth = read_labels(game / LABELS_FILE)
             halves = [
                 _labelled_half(game, half, media, truth, reader, data) for half, media in _halves(game, reader, data)

@@ -54,6 +54,7 @@ class FeatureTrainingConfig(TrainingConfig):
         validation: splits that choose the weights; validate_every: steps; patience: validations without
             an improvement after which the run ends; choose_by: ``tight`` or ``loose``.
         memory: MiB that batches made ahead may take.
+        matches: at most so many of each training split, the first ones; 0 for all.
     """
 
     system: str = "netvlad++"
@@ -72,6 +73,7 @@ class FeatureTrainingConfig(TrainingConfig):
     patience: int = 10
     choose_by: str = "tight"
     memory: int = 512
+    matches: int = 0
 
     def __post_init__(self) -> None:
         if self.sampling not in (GRID, ACTIONS):
@@ -105,7 +107,7 @@ class FeatureTrainer(Trainer[FeatureBatch]):
         torch.manual_seed(config.seed)
         self.best, self.since_best = -1.0, 0
         super().__init__(self.system.build(self.model_config), config, run, device)
-        self.matches = labelled_features([root / s for s in config.data], self.reader, data)
+        self.matches = labelled_features([root / s for s in config.data], self.reader, data, most=config.matches)
         self.validation = labelled_features([root / s for s in config.validation], self.reader, data)
         self.clips = FeatureClips(
             [half for match in self.matches for half in match.halves],

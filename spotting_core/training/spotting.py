@@ -65,7 +65,8 @@ class SpottingTrainingConfig(TrainingConfig):
         start_from: model folder of an earlier stage, whose weights are taken where name and shape agree, or empty.
         environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
         dark_share: of the clips in which the environment's features are zero and the entities must do.
-        rarity: power of a class's frequency with which its clips are drawn.
+        rarity: power of a class's frequency with which its clips are drawn; action_share: of the clips that are laid
+            around an action.
         stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
             alike to every model, and on a processor these stages take half of a step.
         entity_model, prompts: what finds the entities.
@@ -86,6 +87,7 @@ class SpottingTrainingConfig(TrainingConfig):
     stages_stay: int = 0
     dark_share: float = 0.0
     rarity: float = 0.5
+    action_share: float = 0.6
     entity_model: str = "entities"
     prompts: str = "football"
 
@@ -144,7 +146,7 @@ class SpottingTrainer(Trainer[ClipBatch]):
         halves = [half for match in self.matches for half in match.halves]
         if config.environment_stays:
             halves = [replace(h, features=known_features(self.model.environment, h, self.device)) for h in halves]
-        self.source = ClipSource(halves, self.table.names, config.clip, radii, config.rarity)
+        self.source = ClipSource(halves, self.table.names, config.clip, radii, config.rarity, config.action_share)
 
     def _matches(self, splits: Sequence[str], root: Path, data: DataDirectory) -> list[LabelledMatch]:
         finder = None

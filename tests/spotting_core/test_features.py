@@ -18,6 +18,7 @@ from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction
 from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set, input_of, read_sets
 from spotting_core.media.ingest import Media, ingest
+from tests.app.commands import touchline
 from tests.conftest import small_model
 from tests.videos import make_video, steady
 
@@ -217,3 +218,27 @@ def test_reduced_rows_are_the_reduction_of_the_rows() -> None:
     half = FeatureHalf(1, (FeaturePart(values, 2.0, reduction),), 2.0)
     assert np.allclose(half.rows(2, 5), reduction.apply(values)[2:5])
     assert half.rows(12, 14).shape == (2, 2)
+
+
+# --- the command ----------------------------------------------------------------------------------------
+
+
+def test_features_are_written_in_soccernets_layout(tmp_path: Path) -> None:
+    match = tmp_path / "match"
+    match.mkdir()
+    make_video(match / "1_180p.mp4", steady(20, rate=2.0))
+    make_video(match / "2_180p.mp4", steady(12, rate=2.0))
+    model = small_model(tmp_path / "m")
+    done = touchline("features", match, "--backbone", model, "--name", "mine", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert np.load(tmp_path / "out" / "1_mine.npy").shape == (20, 368)
+    assert np.load(tmp_path / "out" / "2_mine.npy").shape == (12, 368)
+    values = np.load(tmp_path / "out" / "1_mine.npy")
+    assert values.dtype == np.float32
+    fit_reduction([values], 3).save(tmp_path / "r.safetensors")
+    again = touchline(
+        "features", match, "--backbone", model, "--reduction", tmp_path / "r.safetensors", "--out", tmp_path / "few"
+    )
+    assert again.returncode == 0, again.stderr
+    assert np.load(tmp_path / "few" / "1_m.npy").shape == (20, 3)
+    assert touchline("features", match, "--backbone", "resnet18", "--out", tmp_path / "x").returncode == 2
