@@ -5,6 +5,7 @@
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
+# make bench-search   searching 500 matches with 200,000 spots
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-clips clean chromium
+.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-clips bench-search clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -41,6 +42,9 @@ bench-preflight: $(VENV)/.test-installed
 
 bench-clips: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.clips
+
+bench-search: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.search
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium
