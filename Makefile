@@ -10,6 +10,7 @@
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
+# make bench-search   searching 500 matches with 200,000 spots
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -19,7 +20,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-clips bench-spotters bench-streaming clean chromium
+	bench-clips bench-search bench-spotters bench-streaming clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -65,6 +66,9 @@ bench-entities: $(VENV)/.test-installed
 
 bench-clips: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.clips
+
+bench-search: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.search
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

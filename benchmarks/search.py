@@ -1,0 +1,101 @@
+"""Searching a library of 500 matches with 200,000 spots: ``make bench-search``.
+
+The library is made up (seeded): real class frequencies do not matter here, only how many rows there are. Each query
+narrows by a random handful of class, minutes, half, team, confidence, review, entities and words; an answer holds the
+count, 60 hits and both tables. The time is that of one answer, one after the other; exits with 1 if the 95th
+percentile is above 200 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pyarrow as pa
+
+from spotting_core.classes import load_classes
+from spotting_core.entities.prompts import load_prompts
+from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
+from spotting_core.search.rows import SCHEMA, minute_of, write_rows
+
+MATCHES, SPOTS, QUERIES = 500, 200_000, 400
+ALLOWED = 200.0  # milliseconds
+CLUBS = ("Orrin City", "Kestrel City", "Solway Rovers", "Quarry FC", "Marlow End", "Tarn United", "Fell Athletic")
+
+
+def main() -> int:
+    random = Random(7)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number in range(MATCHES):
+            _make_match(folder, number, SPOTS // MATCHES, random)
+        search = SpotSearch(folder)
+        began = time.perf_counter()
+        search.refresh()
+        loaded = time.perf_counter() - began
+        began = time.perf_counter()
+        search.refresh()
+        looked = time.perf_counter() - began
+        times = sorted(_timed(search, _query(random)) for _ in range(QUERIES))
+    p50, p95 = times[len(times) // 2], times[round(0.95 * len(times)) - 1]
+    out = sys.stdout
+    out.write(f"{MATCHES} matches, {SPOTS} spots, {QUERIES} queries; {os.cpu_count()} cores, ")
+    out.write(f"load {os.getloadavg()[0]:.1f}\n\n")
+    out.write(
+        "| reading all | looking for changes | answer, median | 95th percentile | slowest |\n|---|---|---|---|---|\n"
+    )
+    out.write(f"| {loaded:.2f} s | {1e3 * looked:.0f} ms | {p50:.0f} ms | {p95:.0f} ms | {times[-1]:.0f} ms |\n")
+    return 0 if p95 <= ALLOWED else 1
+
+
+def _make_match(folder: Path, number: int, spots: int, random: Random) -> None:
+    rng = np.random.default_rng(number)
+    classes, entities = load_classes().names, load_prompts().names
+    halves = rng.integers(1, 3, spots)
+    times = rng.integers(0, 47 * 60 * 10**6, spots)
+    home, away = random.sample(CLUBS, 2)
+    columns = {
+        "match": [f"{number:032x}"] * spots,
+        "title": [f"{home} v {away}"] * spots,
+        "half": halves,
+        "time": times,
+        "minute": [minute_of(int(h), int(t)) for h, t in zip(halves, times, strict=True)],
+        "label": rng.choice(classes, spots),
+        "team": rng.choice(["home", "away", "unknown"], spots, p=[0.3, 0.3, 0.4]),
+        "confidence": rng.uniform(0.2, 1.0, spots),
+        "state": rng.choice(["open", "accepted", "moved", "rejected"], spots, p=[0.6, 0.28, 0.04, 0.08]),
+        "author": [""] * spots,
+        "comment": ["near post" if c else "" for c in rng.random(spots) < 0.05],
+        "entities": [list(rng.choice(entities, rng.integers(0, 5), replace=False)) for _ in range(spots)],
+    }
+    arrays = [pa.array(columns[f.name], f.type) for f in SCHEMA]
+    write_rows(folder, f"{number:032x}", "made", pa.Table.from_arrays(arrays, schema=SCHEMA))
+
+
+def _query(random: Random) -> Query:
+    first = random.randint(1, 80)
+    return Query(
+        labels=tuple(random.sample(load_classes().names, random.choice((0, 0, 1, 3)))),
+        halves=random.choice(((), (1,), (2,))),
+        teams=random.choice(((), (), ("home",), ("away",))),
+        entities=tuple(random.sample(load_prompts().names, random.choice((0, 0, 1, 2)))),
+        minutes=random.choice(((1, 90), (1, 90), (first, min(90, first + 15)))),
+        least=random.choice((0.2, 0.5, 0.7)),
+        reviewed=random.choice((None, None, REVIEWED, UNREVIEWED)),
+        words=random.choice(("", "", "kestrel", "post")),
+    )
+
+
+def _timed(search: SpotSearch, query: Query) -> float:
+    began = time.perf_counter()
+    search.find(query)
+    return 1e3 * (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Searching the spots of all matches: DuckDB, in memory, over the matches' Parquet files.
+
+The rows of a file are read again when it has changed. Nothing of a user's words becomes part of the SQL: all values
+are parameters.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from spotting_core.errors import BadInputError
+from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN
+
+REVIEWED, UNREVIEWED = "reviewed", "open"
+_STATES = {REVIEWED: (ACCEPTED, MOVED, ADDED), UNREVIEWED: (OPEN,), None: (ACCEPTED, MOVED, ADDED, OPEN)}
+_MOST_SHOWN = 500
+
+_TABLE = """CREATE TABLE spot (
+    match VARCHAR, title VARCHAR, half TINYINT, "time" BIGINT, minute SMALLINT, label VARCHAR, team VARCHAR,
+    confidence FLOAT, state VARCHAR, author VARCHAR, comment VARCHAR, entities VARCHAR[])"""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for; what is empty does not narrow.
+
+    Arguments:
+        labels, halves, teams, matches, entities: any of them; of entities, all have to be seen.
+        minutes: first and last minute of the match, from 1.
+        least, most: confidence.
+        reviewed: ``reviewed``, ``open`` or None for both; rejected spots are never found.
+        words: all of them occur in the match's title or the reviewer's comment.
+    """
+
+    labels: tuple[str, ...] = ()
+    halves: tuple[int, ...] = ()
+    teams: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    minutes: tuple[int, int] = (1, 90)
+    least: float = 0.5
+    most: float = 1.0
+    reviewed: str | None = None
+    words: str = ""
+
+    def __post_init__(self) -> None:
+        if self.reviewed not in _STATES:
+            raise BadInputError(f"a spot cannot be {self.reviewed!r}", fix="Known: reviewed, open")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Query:
+        """Read what ``as_json`` gave.
+
+        Errors:
+            BadInputError: it is no search.
+        """
+        fields = cls.__dataclass_fields__
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items() if k in fields}
+        try:
+            return cls(**known)
+        except TypeError as error:
+            raise BadInputError(f"this search cannot be read ({error})") from error
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A spot that was found; time in microseconds of its half."""
+
+    match: str
+    title: str
+    half: int
+    time: int
+    label: str
+    team: str
+    confidence: float
+    state: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer.
+
+    Arguments:
+        total, matches: how many spots in how many matches.
+        hits: the most confident ones first, at most as many as asked for.
+        by_minute: (class, minute) to how many.
+        by_team: (class, team) to how many, where the team is known; team_unknown: of how many it is not.
+    """
+
+    total: int
+    matches: int
+    hits: tuple[Hit, ...]
+    by_minute: Mapping[tuple[str, int], int]
+    by_team: Mapping[tuple[str, str], int]
+    team_unknown: int
+
+
+class SpotSearch:
+    """All spots of a folder of Parquet files, in memory; safe to ask from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+        self._database = duckdb.connect(":memory:")
+        self._database.execute(_TABLE)
+
+    def refresh(self, matches: Sequence[str] | None = None) -> int:
+        """Read what has changed since; returns of how many matches.
+
+        Arguments:
+            matches: the only ones to keep, or None for all.
+        """
+        files = {p.stem: p for p in self._folder.glob("*.parquet")} if self._folder.is_dir() else {}
+        wanted = files if matches is None else {name: files[name] for name in matches if name in files}
+        state = {name: ((s := path.stat()).st_mtime_ns, s.st_size) for name, path in wanted.items()}
+        with self._lock:
+            changed = [name for name, now in state.items() if self._read.get(name) != now]
+            gone = [name for name in self._read if name not in state]
+            if not changed and not gone:
+                return 0
+            self._database.begin()
+            self._database.execute("DELETE FROM spot WHERE list_contains(?, match)", [[*changed, *gone]])
+            if changed:
+                paths = [str(wanted[name]) for name in changed]
+                self._database.execute("INSERT INTO spot SELECT * FROM read_parquet(?)", [paths])
+            self._database.commit()
+            self._read = state
+        return len(changed) + len(gone)
+
+    def find(self, query: Query, most: int = 60) -> Found:
+        """Answer a query."""
+        where, values = _where(query)
+        with self._lock:
+            cursor = self._database.cursor()
+        kept = f"SELECT * EXCLUDE (entities, author) FROM spot WHERE {where}"
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE found AS {kept}", values)
+        total, matches = cursor.execute("SELECT count(*), count(DISTINCT match) FROM found").fetchone() or (0, 0)
+        hits = cursor.execute(
+            'SELECT match, title, half, "time", label, team, confidence, state, comment FROM found '
+            'ORDER BY confidence DESC, title, half, "time" LIMIT ?',
+            [min(most, _MOST_SHOWN)],
+        ).fetchall()
+        minutes = cursor.execute("SELECT label, minute, count(*) FROM found GROUP BY ALL").fetchall()
+        teams = cursor.execute("SELECT label, team, count(*) FROM found GROUP BY ALL").fetchall()
+        return Found(
+            int(total),
+            int(matches),
+            tuple(Hit(*row) for row in hits),
+            {(label, int(minute)): int(n) for label, minute, n in minutes},
+            {(label, team): int(n) for label, team, n in teams if team != "unknown"},
+            sum(int(n) for _, team, n in teams if team == "unknown"),
+        )
+
+
+def _where(query: Query) -> tuple[str, list[Any]]:
+    """Condition with a mark for each value."""
+    parts = ["confidence BETWEEN ? AND ?", "list_contains(?, state)"]
+    values: list[Any] = [query.least, query.most, list(_STATES[query.reviewed])]
+    for column in ("labels", "halves", "teams", "matches"):
+        if wanted := getattr(query, column):
+            parts.append(f"list_contains(?, {_COLUMN[column]})")
+            values.append(list(wanted))
+    if query.minutes != (1, 90):
+        parts.append("minute BETWEEN ? AND ?")
+        values += query.minutes
+    if query.entities:
+        parts.append("list_has_all(entities, ?)")
+        values.append(list(query.entities))
+    for word in query.words.split():
+        parts.append("(contains(lower(title), ?) OR contains(lower(comment), ?))")
+        values += [word.lower()] * 2
+    return " AND ".join(parts), values
+
+
+_COLUMN = {"labels": "label", "halves": "half", "teams": "team", "matches": "match"}

@@ -1,0 +1,127 @@
+"""What of a match can be searched: one row for each spot, in a Parquet file of its own.
+
+A row says where the spot is, what the model and the reviewers say of it, and which entities the model kept within a
+second of it. The file is written anew when the match's analysis or reviews have changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from spotting_core.analysis import Analysis
+from spotting_core.clock import HALF_LENGTH
+from spotting_core.files import replacing
+from spotting_core.inference.suppression import Spotting
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.spots import Spot
+from spotting_core.store.reviews import ADDED, OPEN, ReviewedSpot, origin_of
+
+LEAST = 0.2
+"""Confidence from which a spot is kept for searching."""
+
+_AROUND = 1_000_000  # microseconds around a spot in which an entity counts as seen
+_MICROSECONDS_A_MINUTE = 60_000_000
+
+SCHEMA = pa.schema([
+    ("match", pa.string()), ("title", pa.string()), ("half", pa.int8()), ("time", pa.int64()), ("minute", pa.int16()),
+    ("label", pa.string()), ("team", pa.string()), ("confidence", pa.float32()), ("state", pa.string()),
+    ("author", pa.string()), ("comment", pa.string()), ("entities", pa.list_(pa.string())),
+])  # fmt: skip
+"""``minute`` counts from 1 on the match clock; stoppage time is that of minute 45 or 90. Added spots are certain."""
+
+
+def minute_of(half: int, time: int) -> int:
+    """Minute of the match in which a time of a half lies, from 1; stoppage time counts to 45 and 90."""
+    within = min(time, HALF_LENGTH - 1) // _MICROSECONDS_A_MINUTE + 1
+    return int(within + 45 * (half - 1))
+
+
+def fingerprint(analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = ()) -> str:
+    """Changes with all that the rows of a match say."""
+    told = [f"{r.origin} {r.revision}" for r in reviews]
+    labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
+    record = analysis.record
+    return joint_hash([record.source_id, str(record.model["sha256"]), record.title, *sorted(told), "", *labels])
+
+
+def rows_of(
+    match: str, title: str, analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = ()
+) -> pa.Table:
+    """Rows of a match: its spots as the reviewers have left them, and those that they added.
+
+    Arguments:
+        truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
+            within half the class's window.
+    """
+    known = {r.origin: r for r in reviews}
+    sha = str(analysis.record.model["sha256"])
+    rows = []
+    for spot in analysis.spots(Spotting(threshold=LEAST)):
+        review = known.pop(origin_of(spot, sha), None)
+        rows.append(_row(match, title, analysis, spot, review, truth))
+    rows += [
+        _row(match, title, analysis, review.spot, review, truth)
+        for review in known.values()
+        if review.state == ADDED and review.label in analysis.classes
+    ]
+    return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _row(
+    match: str, title: str, analysis: Analysis, spot: Spot, review: ReviewedSpot | None, truth: Sequence[Spot]
+) -> dict[str, object]:
+    half, time = (review.half, review.time) if review else (spot.half, spot.time)
+    team = review.team if review and review.team != "unknown" else _team(spot, analysis, truth)
+    return {
+        "match": match,
+        "title": title,
+        "half": half,
+        "time": time,
+        "minute": minute_of(half, time),
+        "label": review.label if review else spot.label,
+        "team": team,
+        "confidence": 1.0 if spot.confidence is None else spot.confidence,
+        "state": review.state if review else OPEN,
+        "author": review.author if review else "",
+        "comment": review.comment if review else "",
+        "entities": _seen(analysis, half, time),
+    }
+
+
+def _team(spot: Spot, analysis: Analysis, truth: Sequence[Spot]) -> str:
+    if spot.label not in analysis.classes:
+        return "unknown"
+    reach = analysis.classes.get(spot.label).suppression * 5e5
+    near = [t for t in truth if (t.half, t.label) == (spot.half, spot.label) and abs(t.time - spot.time) <= reach]
+    return min(near, key=lambda t: abs(t.time - spot.time)).team if near else "unknown"
+
+
+def _seen(analysis: Analysis, half: int, time: int) -> list[str]:
+    part = next((h for h in analysis.halves if h.half == half), None)
+    if part is None or part.entities is None or part.entities.kept is None:
+        return []
+    first, stop = np.searchsorted(part.times, [time - _AROUND, time + _AROUND + 1])
+    rows = part.entities.rows(int(first), int(stop))
+    kept = part.entities.entity[rows][part.entities.kept[rows]]
+    return [part.entities.names[int(e)] for e in np.unique(kept)]
+
+
+def write_rows(folder: Path, match: str, stamp: str, table: pa.Table) -> Path:
+    """Write a match's rows, with the fingerprint of what they say."""
+    path = folder / f"{match}.parquet"
+    with replacing(path) as part:
+        parquet.write_table(table.replace_schema_metadata({"stamp": stamp}), part, compression="zstd")
+    return path
+
+
+def stamp_of(path: Path) -> str | None:
+    """The fingerprint of the rows in a file, or None if there is none."""
+    if not path.is_file():
+        return None
+    told: Mapping[bytes, bytes] = parquet.read_schema(path).metadata or {}
+    return told.get(b"stamp", b"").decode()
