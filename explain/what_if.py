@@ -22,7 +22,7 @@ from spotting_core.errors import BadInputError
 
 Asked = Probe | FeatureProbe
 
-CONTROLS = 16
+CONTROLS = 10
 _LEAST_SIDE = 0.02  # of the picture: a smaller box blurs nothing
 
 

@@ -157,7 +157,7 @@ def test_jobs_answer_what_is_asked_of_a_spot(
     edit = {"kind": "box", "x1": 0.2, "y1": 0.2, "x2": 0.6, "y2": 0.7}
     perform(queue, tasks.ask_what_if(queue, match, analysis, SPOT, edit), data)
     answer = json.loads(data.answer(tasks.answer_key(analysis, SPOT, edit)).read_text())
-    assert len(answer["controls"]) == 16
+    assert len(answer["controls"]) == 10
     assert answer["curve"][answer["anchor"]] == pytest.approx(answer["score"], abs=1e-4)
     assert answer["curve_edited"][answer["anchor"]] == pytest.approx(answer["edited"], abs=1e-4)
 
