@@ -111,7 +111,7 @@ def test_what_if_a_box_is_blurred() -> None:
     found = what_if(probe, "Goal", BoxEdit(0, 0, 0.2, 0.3), seed=1)
     assert found.score > 0.95
     assert found.edited < 0.1
-    assert len(found.controls) == 16
+    assert len(found.controls) == 10
     assert np.median(found.controls) > 0.9
     with pytest.raises(BadInputError, match="too small"):
         what_if(probe, "Goal", BoxEdit(0.5, 0.5, 0.505, 0.9))
