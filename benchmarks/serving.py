@@ -54,8 +54,16 @@ class Serving:
     def add(self, match: Path, spots: list[Spot]) -> Match:
         """Put a match with an analysis made by hand into the library."""
         make_analysis(open_match(match), self.data, spots)
-        settings = Settings(self.data, (self.root.resolve(),), b"x")
-        return Library(settings, open_database(self.data)).add(str(match))
+        return self._library().add(str(match))
+
+    def demo(self) -> Match:
+        """The demo match, with the analysis that it ships with."""
+        found = self._library().demo()
+        assert found is not None
+        return found
+
+    def _library(self) -> Library:
+        return Library(Settings(self.data, (self.root.resolve(),), b"x"), open_database(self.data))
 
     def memory(self) -> float:
         """Megabytes that the server holds."""
