@@ -31,7 +31,8 @@ from spotting_core.spots import Spot
 _SHOWN = 40
 _BIN = 5  # minutes of a cell
 _TEAMS = {"home": "Home", "away": "Away", "unknown": "Team unknown"}
-_REVIEWS = {None: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
+_ANY = "any"
+_REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
 
 
 def show() -> None:
@@ -83,8 +84,9 @@ def _filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str,
         key=key("teams"),
     )  # fmt: skip
     reviewed = st.segmented_control(
-        "Review", list(_REVIEWS), default=start.reviewed, format_func=lambda r: _REVIEWS[r], key=key("reviewed")
-    )
+        "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
+        key=key("reviewed"),
+    )  # fmt: skip
     entities = st.multiselect(
         "Entities seen", load_prompts().names, list(start.entities), key=key("entities"), placeholder="Any",
         help="All of them, kept by the model within a second of the spot.",
@@ -95,7 +97,7 @@ def _filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str,
     )  # fmt: skip
     return Query(
         tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), (int(first), int(last)),
-        float(least), float(most), reviewed, words,
+        float(least), float(most), None if reviewed == _ANY else reviewed, words,
     )  # fmt: skip
 
 
@@ -175,7 +177,9 @@ def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool) ->
     )
     axis = {"gridcolor": ink.grid, "zeroline": False, "color": ink.muted, "tickfont": {"size": 11}}
     figure.update_xaxes(**axis, range=[0, 91], tickvals=list(range(0, 91, 15)), title=None)
-    figure.update_yaxes(**axis, categoryorder="array", categoryarray=[c.short for c in reversed(present)])
+    figure.update_yaxes(
+        **axis, automargin=True, categoryorder="array", categoryarray=[c.short for c in reversed(present)]
+    )
     figure.update_layout(
         height=60 + 24 * len(present), margin={"l": 8, "r": 8, "t": 8, "b": 24}, paper_bgcolor=ink.surface,
         plot_bgcolor=ink.surface, font={"family": "Inter, sans-serif", "size": 12, "color": ink.text},
@@ -191,7 +195,8 @@ def _results(found: Found, cell: Cell | None, matches: Mapping[str, Match], clas
     where = ""
     if cell is not None:
         where = f"{classes.get(cell[0]).short}, minutes {cell[1]}–{cell[1] + _BIN - 1}: "
-    text = f"{where}{found.total} spots in {found.matches} match{'' if found.matches == 1 else 'es'}"
+    spots = f"{found.total} spot{'' if found.total == 1 else 's'}"
+    text = f"{where}{spots} in {found.matches} match{'' if found.matches == 1 else 'es'}"
     head, button = st.columns([3, 1.2], vertical_alignment="center")
     head.html(f'<div class="tl-card-title">{page.escape(text)}</div>')
     hits = [h for h in found.hits if h.label in classes and h.match in matches]
@@ -199,7 +204,7 @@ def _results(found: Found, cell: Cell | None, matches: Mapping[str, Match], clas
     if by_match:
         with button.popover("As clips", width="stretch"):
             for name, own in by_match.items():
-                if st.button(f"{matches[name].title}: {len(own)} clips", key=f"search_clips_{name}", width="stretch"):
+                if st.button(f"{matches[name].title}, {len(own)}", key=f"search_clips_{name}", width="stretch"):
                     _clips(matches[name], own, classes)
     error_list([_row(h, matches[h.match], classes) for h in hits], "Nothing is found.", key="search_found")
     if found.total > len(hits):
