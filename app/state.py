@@ -7,8 +7,10 @@ import streamlit as st
 from app.library import Library
 from app.settings import Settings, settings
 from spotting_core.jobs.queue import JobQueue
+from spotting_core.search.engine import SpotSearch
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
+from spotting_core.store.searches import SavedSearches
 from spotting_core.store.selections import Selections
 
 
@@ -26,6 +28,16 @@ def shared_queue() -> JobQueue:
 @st.cache_resource(show_spinner=False)
 def shared_reviews() -> Reviews:
     return Reviews(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_search() -> SpotSearch:
+    return SpotSearch(settings().data.search)
+
+
+@st.cache_resource(show_spinner=False)
+def shared_searches() -> SavedSearches:
+    return SavedSearches(open_database(settings().data))
 
 
 @st.cache_resource(show_spinner=False)

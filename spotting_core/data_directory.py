@@ -4,7 +4,8 @@ media/<hash>/        probe.json, times.npy, playback.mp4, poster.jpg, frames-*.j
 analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analysis``)
 explanations/<hash>.npz
 exports/<id>/        clips that were exported from the app
-touchline.db         matches, jobs, selections
+search/<match>.parquet  spots of a match, for searching
+touchline.db         matches, jobs, selections, reviews, saved searches
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ class DataDirectory:
 
     def export(self, export_id: str) -> Path:
         return self.root / "exports" / export_id
+
+    @property
+    def search(self) -> Path:
+        return self.root / "search"
 
     @property
     def database_url(self) -> str:

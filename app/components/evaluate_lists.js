@@ -47,7 +47,7 @@ function valueCells(row, value, two, look, theme) {
   return `<td class="r"><span class="value"><span>${share(value.a)}</span><span class="track"><i style="width:${100 * value.a}%;background:${colour}"></i>${tick}</span></span></td>${cell}`;
 }
 
-const CHIPS = { near: ["near", "↔", "Near"], missed: ["bad", "···", "Missed"], false: ["bad", "✕", "False"], right: ["good", "✓", "Right"], open: ["open", "?", "Open"] };
+const CHIPS = { near: ["near", "↔", "Near"], missed: ["bad", "···", "Missed"], false: ["bad", "✕", "False"], right: ["good", "✓", "Right"], open: ["open", "?", "Open"], reviewed: ["good", "✓", "Reviewed"] };
 
 function errorList(data, look, theme) {
   if (!data.errors.length) return `<p class="empty">${html(data.empty)}</p>`;

@@ -73,10 +73,10 @@ def _spots(folder: str, _analysis: Analysis) -> list[Spot]:
 def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[str, Any]:
     spot, analysis = candidate.spot, analyses[0]
     query = {"match": match.id, "half": spot.half, "t": f"{spot.seconds:.3f}", "class": spot.label}
-    told = [f"{match.title}, confidence {spot.confidence or 0:.2f}", f"uncertainty {candidate.uncertainty:.2f}"]
+    told = [f"{spot.confidence or 0:.2f}", f"uncertainty {candidate.uncertainty:.2f}"]
     if candidate.disagreement is not None:
-        told.append(f"the other models are {candidate.disagreement:.2f} away")
-    told.append(f"rarity {candidate.rarity:.2f}")
+        told.append(f"other models {candidate.disagreement:.2f} away")
+    told += [f"rarity {candidate.rarity:.2f}", match.title]
     return {
         "kind": "open",
         **drawn(analysis.classes.get(spot.label)),

@@ -1,4 +1,4 @@
-"""The tables of the store: matches, jobs, selections, reviews. Arrays stay in files, found by content hash."""
+"""The tables of the store: matches, jobs, selections, reviews, searches. Arrays stay in files, found by hash."""
 
 from __future__ import annotations
 
@@ -151,3 +151,13 @@ class ReviewRow(Base):
     before: Mapped[dict] = mapped_column(JSON)
     after: Mapped[dict] = mapped_column(JSON)
     standing: Mapped[str] = mapped_column(String(16), default="done")
+
+
+class SavedSearchRow(Base):
+    """A search over all matches, by its name."""
+
+    __tablename__ = "saved_search"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    query: Mapped[dict] = mapped_column(JSON)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)

@@ -1,4 +1,4 @@
-"""Review without a browser: what the workspace is given and takes, the queue, and what is exported of it."""
+"""Review and search without a browser: what the views are given and take, the queue, and what comes of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 from app.library import Library, Match
 from app.settings import settings
 from app.views.export import export_bytes, export_document
+from app.views.search import matrix_figure
 from spotting_core.analysis import Analysis
+from spotting_core.classes import load_classes
 from spotting_core.clips.selection import Clip
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import labels_v2, registry
@@ -171,3 +173,29 @@ def test_reviewed_spots_and_selections_are_clipped_from_the_command_line(
     done = touchline("clips", match.path, "--selection", "Three", "--out", tmp_path / "t")
     assert done.returncode == 2
     assert "Selections: Two" in done.stderr.replace("\n", " ")
+
+
+def test_the_search_view_finds_counts_and_makes_clips(match: Match, analysis: Analysis, reviews: Reviews) -> None:
+    judged(reviews, match, analysis, "Corner", ACCEPT)
+    at = view("search").run()
+    assert not at.exception
+    rows = [r for r in component(at)["errors"] if f"match={match.id}" in r["link"]]
+    assert ("Corner", "reviewed") in [(r["short"], r["kind"]) for r in rows]
+    assert any("analysed matches" in h.value for h in at.get("html"))
+    at.text_input[0].set_value("no such words").run()
+    assert component(at)["errors"] == []
+    assert any("Nothing is found" in c.value for c in at.caption)
+
+
+def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds() -> None:
+    classes = load_classes()
+    cells = {("Goal", 1): 4, ("Goal", 41): 1, ("Foul", 86): 2}
+    for dark in (True, False):
+        figure = matrix_figure(cells, classes, dark)
+        [drawn] = figure.data
+        told = {tuple(point[:2]): point[2] for point in drawn.customdata}
+        assert told == cells
+        sizes = dict(zip(told.values(), drawn.marker.size, strict=True))
+        assert sizes[4] == 20
+        assert sizes[1] == 13  # a quarter of the area above the least
+        assert list(figure.layout.yaxis.categoryarray) == ["Foul", "Goal"]

@@ -1,0 +1,39 @@
+"""Keeping what can be searched up to date with the library, the analyses and the reviews."""
+
+from __future__ import annotations
+
+from app.library import Library, Match
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import TouchlineError
+from spotting_core.search.engine import SpotSearch
+from spotting_core.search.rows import fingerprint, rows_of, stamp_of, write_rows
+from spotting_core.spots import Spot
+from spotting_core.store.reviews import Reviews
+
+
+def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, data: DataDirectory) -> dict[str, Match]:
+    """Write the rows of matches that have changed, and have them read; returns the matches that can be searched."""
+    searched = {}
+    for match in library.matches():
+        analyses = library.analyses(match)
+        if not analyses:
+            continue
+        searched[match.id] = match
+        _write(match, analyses[0], library, reviews, data)
+    search.refresh(list(searched))
+    return searched
+
+
+def _write(match: Match, analysis: Analysis, library: Library, reviews: Reviews, data: DataDirectory) -> None:
+    known, truth = reviews.of_match(match.id), _truth(library, match)
+    stamp = fingerprint(analysis, known, truth)
+    if stamp_of(data.search / f"{match.id}.parquet") != stamp:
+        write_rows(data.search, match.id, stamp, rows_of(match.id, match.title, analysis, known, truth))
+
+
+def _truth(library: Library, match: Match) -> list[Spot]:
+    try:
+        return library.truth(match)
+    except TouchlineError:  # broken labels are told where they are shown
+        return []
