@@ -8,7 +8,9 @@ that work which was stopped goes on at its last whole block and ends with the sa
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -37,18 +39,31 @@ def stored_features(
     """
     path = data.media(media.hash) / f"features-{rate:g}-{extractor.spec.fingerprint[:16]}.npy"
     if not path.is_file():
-        frames = media.table.samples(rate)
-        raw = path.with_suffix(".rows")
-        _append_rows(raw, media, frames, extractor, tell)
-        with replacing(path) as part, part.open("wb") as handle:
-            np.save(handle, np.fromfile(raw, np.float16).reshape(len(frames), extractor.dim))
-        raw.unlink()
+        with _one_at_a_time(path.with_suffix(".lock")):
+            if not path.is_file():  # another process may have been at it
+                _compute(path, media, media.table.samples(rate), extractor, tell)
     return np.load(path, mmap_mode="r")
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until no other process computes the same features."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _compute(path: Path, media: Media, frames: np.ndarray, extractor: Extractor, tell: Tell | None) -> None:
+    raw = path.with_suffix(".rows")
+    _append_rows(raw, media, frames, extractor, tell)
+    with replacing(path) as part, part.open("wb") as handle:
+        np.save(handle, np.fromfile(raw, np.float16).reshape(len(frames), extractor.dim))
+    raw.unlink()
 
 
 def _append_rows(raw: Path, media: Media, frames: np.ndarray, extractor: Extractor, tell: Tell | None) -> None:
     row = 2 * extractor.dim
-    raw.parent.mkdir(parents=True, exist_ok=True)
     done = raw.stat().st_size // row // BLOCK * BLOCK if raw.is_file() else 0
     with raw.open("r+b" if done else "wb") as handle:
         handle.truncate(done * row)
