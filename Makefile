@@ -2,8 +2,11 @@
 # make test    every test
 # make check   ruff and mypy
 # make demo    the analysis that the demo match ships with, anew
+# make bench   speed and memory of analysis and app; make bench-load   twenty sessions on a video of 1.5 GB
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-preflight   how often the preflight checks tell what is wrong
+# make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
+# make bench-entities    how well the bundled entity model finds, names and answers phrases
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # make bench-search   searching 500 matches with 200,000 spots
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
@@ -14,7 +17,8 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 DATA ?= ../shared/data
 
-.PHONY: run test test-gpu check demo bench-evaluation bench-preflight bench-clips bench-search clean chromium
+.PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
+	bench-clips bench-search clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -34,11 +38,23 @@ demo: $(VENV)/.installed
 	rm -rf assets/demo_match/analysis
 	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
 
+bench: chromium
+	$(BIN)/python -m benchmarks.speed
+
+bench-load: chromium
+	$(BIN)/python -m benchmarks.load
+
 bench-evaluation: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.evaluation $(DATA)/evaluation
 
 bench-preflight: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.preflight $(DATA)
+
+bench-decisions: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.decisions $(DATA)/simmatch/test
+
+bench-entities: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.entities $(DATA)
 
 bench-clips: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.clips

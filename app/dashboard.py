@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.views import clips, evaluate, library, match, page, review, search
+from app.views import clips, evaluate, explain, library, match, page, review, search
 
 st.set_page_config(page_title="Touchline", page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
 page.style()
@@ -10,6 +10,7 @@ st.logo(page.LOGO, size="medium")
 views = {
     "library": st.Page(library.show, title="Library", url_path="library", default=True),
     "match": st.Page(match.show, title="Match", url_path="match"),
+    "explain": st.Page(explain.show, title="Explain", url_path="explain"),
     "clips": st.Page(clips.show, title="Clips", url_path="clips"),
     "review": st.Page(review.show, title="Review", url_path="review"),
     "search": st.Page(search.show, title="Search", url_path="search"),

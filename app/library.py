@@ -144,15 +144,30 @@ class Library:
                 return path
         raise BadInputError(_OUTSIDE, where=text.strip(), fix=fix)
 
+    def open(self, text: str) -> MatchSource:
+        """The match at a typed path, all of whose videos lie below a root too: links out of it are not followed.
+
+        Errors:
+            BadInputError: outside, no match, or a name that no database can hold.
+        """
+        source = open_match(self.resolve(text))
+        for half in source.halves:
+            self.resolve(str(half.path))
+        try:
+            str(source.path).encode()
+        except UnicodeEncodeError as error:
+            raise BadInputError(
+                "this name holds characters that are no letters", where=source.path, fix="Rename it"
+            ) from error
+        return source
+
     def add(self, text: str) -> Match:
         """Add a match by a typed path; one that is there already is returned.
 
         Errors:
             BadInputError: not below a root, no match, or a video that cannot be read.
         """
-        source = open_match(self.resolve(text))
-        for half in source.halves:
-            self.resolve(str(half.path))
+        source = self.open(text)
         with self._database.session() as session:
             row = session.scalar(select(MatchRow).where(MatchRow.path == str(source.path)))
             if row is not None:

@@ -21,7 +21,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import CancelledError, TouchlineError
+from spotting_core.errors import CancelledError, TouchlineError, machine_error
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job, JobQueue
 from spotting_core.store.database import open_database
 
@@ -88,7 +88,8 @@ class Worker:
                 self._queue.finish(job.id, FAILED, str(error))
             except Exception as error:
                 log.exception("job %s failed", job.id)
-                self._queue.finish(job.id, FAILED, f"An unforeseen error: {type(error).__name__}: {error}.")
+                told = machine_error(error) or f"An unforeseen error: {type(error).__name__}: {error}."
+                self._queue.finish(job.id, FAILED, str(told))
             else:
                 self._queue.finish(job.id, DONE)
 

@@ -71,6 +71,28 @@ class Attribution:
             text = json.dumps({"format": FORMAT, **header})
             np.savez(handle, header=np.array(text), values=self.values, times=self.times)
 
+    def speaks_for(self) -> np.ndarray:
+        """Per row of an entity explanation, what speaks for the class: the fall without it, else its weight."""
+        effect = self.values["effect"]
+        return np.asarray(self.values["weight"] if np.isnan(effect).all() else np.maximum(-effect, 0))
+
+    def over_time(self, first: int) -> np.ndarray:
+        """What speaks for the class in every sample of the window: float32 (W,).
+
+        Summed over places or entities; of weights, which add up to 1 in every frame, the greatest.
+
+        Arguments:
+            first: sample of the half at which the window begins.
+        """
+        if self.kind == SPACE:
+            return np.asarray(np.maximum(self.values, 0).sum((1, 2)))
+        if self.kind == ENTITY:
+            profile = np.zeros(len(self.times), np.float32)
+            gather = np.maximum if np.isnan(self.values["effect"]).all() else np.add
+            gather.at(profile, self.values["sample"] - first, self.speaks_for())
+            return profile
+        return np.asarray(np.maximum(self.values, 0))
+
     @classmethod
     def load(cls, path: Path) -> Attribution:
         """Read what ``save`` wrote.

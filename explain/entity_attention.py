@@ -11,38 +11,29 @@ import time
 import numpy as np
 
 from explain.attribution import ENTITY, ENTITY_ROW, Attribution
-from explain.given import Given, run, score_at
-from spotting_core.models.load import LoadedModel
-from spotting_core.models.window import Output
+from explain.probe import Probe
 
 NAME = "entity-attention"
 
 
-def explain(model: LoadedModel, given: Given, label: str) -> Attribution:
+def explain(probe: Probe, label: str) -> Attribution:
     """One row per entity of the window, with its weight and whether it was kept; ``effect`` is not measured."""
     began = time.perf_counter()
-    output = run(model, given)
-    return Attribution(
-        method=NAME,
-        model=model.card.name,
-        half=given.half,
-        label=label,
-        anchor=int(given.times[given.anchor]),
+    return probe.attribution(
+        NAME,
+        label,
+        ENTITY,
+        entity_rows(probe),
         baseline="none: read from the model",
-        held_fixed="",
-        kind=ENTITY,
-        values=entity_rows(given, output),
-        times=given.times,
-        score=score_at(output, given, model.classes.index(label)),
         score_baseline=float("nan"),
         scale=(0.0, 1.0),
-        seconds=time.perf_counter() - began,
-        entities=given.table.names if given.table else (),
+        began=began,
     )
 
 
-def entity_rows(given: Given, output: Output) -> np.ndarray:
+def entity_rows(probe: Probe) -> np.ndarray:
     """Rows of ``ENTITY_ROW`` for all entities of a window, effects not a number."""
+    given, output = probe.given, probe.output
     table = given.table
     if table is None or output.weight is None or output.kept is None:
         return np.zeros(0, ENTITY_ROW)

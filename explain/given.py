@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from spotting_core.analysis import Analysis
 from spotting_core.entities.table import EntityTable
 from spotting_core.inference.frame_stream import MAX_HEIGHT
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.ingest import Media
-from spotting_core.media.pixels import normalised
 from spotting_core.models.load import LoadedModel
-from spotting_core.models.window import EntitySet, Output, Window
+from spotting_core.models.window import EntitySet
 
 _BATCH = 10
 
@@ -31,6 +29,8 @@ class Given:
         entities: of the window, batch 1, or None for a system without.
         table: the rows behind ``entities`` (samples count from the half's start), or None.
         anchor: index of the anchor's sample in the window.
+        size: (width, height) of the source picture, in whose pixels the boxes are.
+        media, frames: the file and the frame numbers of the window's samples, for methods that look closer.
     """
 
     half: int
@@ -40,12 +40,19 @@ class Given:
     entities: EntitySet | None
     table: EntityTable | None
     anchor: int
+    size: tuple[int, int] = (1, 1)
+    media: Media | None = None
+    frames: np.ndarray | None = None
 
     def with_pictures(self, pictures: np.ndarray) -> Given:
         return replace(self, pictures=pictures)
 
     def with_entities(self, entities: EntitySet | None) -> Given:
         return replace(self, entities=entities)
+
+    def near(self, span: int) -> list[int]:
+        """Samples of the window within ``span`` of the anchor."""
+        return [i for i in range(self.anchor - span, self.anchor + span + 1) if 0 <= i < len(self.times)]
 
 
 def window_around(analysis: Analysis, media: Media, model: LoadedModel, half: int, time: int) -> Given:
@@ -59,8 +66,22 @@ def window_around(analysis: Analysis, media: Media, model: LoadedModel, half: in
     if part.entities is not None and model.config.entities:
         entities = EntitySet.of_table(part.entities, first, first + width, size)
         table = _rows(part.entities, first, first + width)
-    pictures = _pictures(media, model, part.frames[: first + width], first)
-    return Given(half, first, part.times[first : first + width], pictures, entities, table, sample - first)
+    frames = part.frames[first : first + width]
+    pictures = np.stack([resize_image(image, *_size(model)) for image in _decoded(media, frames)])
+    return Given(
+        half, first, part.times[first : first + width], pictures, entities, table, sample - first, size, media, frames
+    )
+
+
+def closer_pictures(given: Given, samples: list[int]) -> np.ndarray:
+    """Consecutive samples of a window at the source's own size: uint8 (n, H, W, 3)."""
+    assert given.media is not None
+    assert given.frames is not None
+    return np.stack(list(_decoded(given.media, given.frames[samples[0] : samples[-1] + 1])))
+
+
+def _size(model: LoadedModel) -> tuple[int, int]:
+    return model.config.width, model.config.height
 
 
 def _rows(table: EntityTable, first: int, stop: int) -> EntityTable:
@@ -69,24 +90,6 @@ def _rows(table: EntityTable, first: int, stop: int) -> EntityTable:
     return EntityTable(table.names, **parts)
 
 
-def _pictures(media: Media, model: LoadedModel, frames: np.ndarray, first: int) -> np.ndarray:
-    size = (model.config.width, model.config.height)
-    batches = decode_samples(media.path, media.table, frames, batch=_BATCH, first=first, max_height=MAX_HEIGHT)
-    return np.stack([resize_image(image, *size) for batch in batches for image in batch.images])
-
-
-@torch.inference_mode()
-def run(model: LoadedModel, given: Given, *, pooled: Tensor | None = None) -> Output:
-    """The model on a window; with ``pooled`` (1, W, D) its environment features are not computed again."""
-    device, read = model.device, model.card.input
-    entities = given.entities.map(lambda v: v.to(device)) if given.entities is not None else None
-    with torch.autocast(device.type, dtype=torch.bfloat16):
-        if pooled is not None:
-            return model.network.from_pooled(pooled, Window(entities=entities))  # type: ignore[operator]
-        frames = normalised(given.pictures, read["mean"], read["std"], device)[None]
-        return model.network(Window(frames=frames, entities=entities))
-
-
-def score_at(output: Output, given: Given, column: int) -> float:
-    """Confidence of a class at the anchor."""
-    return float(output.logits[0, given.anchor, column].sigmoid())
+def _decoded(media: Media, frames: np.ndarray) -> Iterator[np.ndarray]:
+    for batch in decode_samples(media.path, media.table, frames, batch=_BATCH, max_height=MAX_HEIGHT):
+        yield from batch.images

@@ -1,6 +1,7 @@
 """The methods by name, behind one interface: a model, a window, a class in; an ``Attribution`` out.
 
-What a method is called and what kind of answer it gives is known without loading it.
+What a method is called, what kind of answer it gives and which models it fits is known without computing
+anything.
 """
 
 from __future__ import annotations
@@ -9,50 +10,123 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from explain.attribution import ENTITY, TIME, Attribution
+from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.errors import BadInputError
 
 if TYPE_CHECKING:
     from explain.given import Given
+    from explain.probe import Probe
     from spotting_core.models.load import LoadedModel
 
 DEFAULT_IN_TIME = "temporal-occlusion"
+DEFAULT_OF_ENTITIES = "entity-ablation"
+
+ENTITIES, ENVIRONMENT, PICTURES, OVER_TIME = "entities", "environment", "pictures", "attention over time"
+_LACKING = {
+    ENTITIES: "this model has no entities",
+    ENVIRONMENT: "this model has no environment backbone",
+    PICTURES: "this model reads features, not pictures",
+    OVER_TIME: "this model has no temporal attention",
+}
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way to explain; its module has ``explain(model, given, label, **parameters)``.
+    """One way to explain; its module has ``explain(probe, label, **parameters)``.
 
     Arguments:
         name: as users write it; title: as they read it.
         kind: of its values (see ``Attribution``).
-        needs_entities: whether it fits only models that attend to entities.
+        needs: what a model must have for it.
+        note: its setting in a few words.
+        unit: of its values.
     """
 
     name: str
     title: str
     kind: str
-    needs_entities: bool = False
+    needs: tuple[str, ...] = ()
+    note: str = ""
+    unit: str = ""
 
     def supports(self, model: LoadedModel) -> str | None:
         """None if the method fits a model, else the reason why not."""
-        return "this model has no entities" if self.needs_entities and not model.card.entities else None
+        return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
 
-    def explain(self, model: LoadedModel, given: Given, label: str, **parameters: object) -> Attribution:
+    def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
         module = import_module(f"explain.{self.name.replace('-', '_')}")
-        found: Attribution = module.explain(model, given, label, **parameters)
+        found: Attribution = module.explain(probe, label, **parameters)
         return found
+
+
+def _has(model: LoadedModel, need: str) -> bool:
+    if need == ENTITIES:
+        return bool(model.card.entities)
+    if need == ENVIRONMENT:
+        return hasattr(model.network, "environment")
+    if need == PICTURES:
+        return model.card.input["kind"] == "video"
+    from explain.temporal_attention import encoder_of
+
+    return encoder_of(model.network) is not None
 
 
 METHODS = {
     method.name: method
     for method in (
-        Method("temporal-occlusion", "Occlusion in time", TIME),
-        Method("entity-attention", "Entity attention", ENTITY, needs_entities=True),
-        Method("entity-ablation", "Without the entity", ENTITY, needs_entities=True),
+        Method(
+            "temporal-occlusion",
+            "Occlusion in time",
+            TIME,
+            (PICTURES,),
+            "one sample blurred at a time",
+            "fall of the score",
+        ),
+        Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers", "weight"),
+        Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights", "weight"),
+        Method(
+            "gradient-attention",
+            "Gradient × attention",
+            ENTITY,
+            (ENTITIES,),
+            "weights by their gradient",
+            "weight × slope",
+        ),
+        Method(
+            "entity-ablation",
+            "Without the entity",
+            ENTITY,
+            (ENTITIES,),
+            "one kind taken out at a time",
+            "fall of the score",
+        ),
+        Method(
+            "grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,), "environment backbone, last stage", "of the logit's slope"
+        ),
+        Method(
+            "integrated-gradients",
+            "Integrated gradients",
+            SPACE,
+            (ENVIRONMENT,),
+            "10 steps from blurred",
+            "of the score",
+        ),
+        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "32 px patch, stride 16", "fall of the score"),
+        Method("text-similarity", "Text similarity", SPACE, (PICTURES,), "the vision-language model", "similarity"),
     )
 }
+
+
+def method_named(name: str) -> Method:
+    """One method.
+
+    Errors:
+        BadInputError: no such method.
+    """
+    if name not in METHODS:
+        raise BadInputError(f"there is no method {name!r}", fix=f"Known methods: {', '.join(METHODS)}")
+    return METHODS[name]
 
 
 def explain(
@@ -63,11 +137,11 @@ def explain(
     Errors:
         BadInputError: no such method or class, or a method that does not fit the model (says why).
     """
-    if method not in METHODS:
-        raise BadInputError(f"there is no method {method!r}", fix=f"Known methods: {', '.join(METHODS)}")
-    chosen = METHODS[method]
+    from explain.probe import Probe
+
+    chosen = method_named(method)
     reason = chosen.supports(model)
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {model.card.name}: {reason}")
     model.classes.index(label)
-    return chosen.explain(model, given, label, **parameters)
+    return chosen.explain(Probe(model, given), label, **parameters)

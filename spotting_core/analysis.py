@@ -79,6 +79,12 @@ class AnalysisRecord:
     timings: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that a user must know before believing the spots, sentence by sentence: the notice, and the halves'."""
+        halves = (f"Half {h.half}: {note}." for h in self.halves for note in h.notes)
+        return (*([self.notice] if self.notice else []), *halves)
+
     def as_json(self) -> dict[str, Any]:
         content = asdict(self)
         source = {"id": content.pop("source_id"), "title": content.pop("title"), "halves": content.pop("halves")}

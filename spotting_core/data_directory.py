@@ -52,6 +52,10 @@ class DataDirectory:
     def search(self) -> Path:
         return self.root / "search"
 
+    def answer(self, key: str) -> Path:
+        """Where the answer to a question about a match is kept (what an edit does, where words are found)."""
+        return self.root / "explanations" / key[:2] / f"{key[:32]}.json"
+
     @property
     def database_url(self) -> str:
         return f"sqlite:///{self.root / 'touchline.db'}"

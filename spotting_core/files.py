@@ -15,19 +15,28 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.errors import BadInputError, cannot_write
+
+_LONGEST_STEM = 200  # characters of a name that its temporary name keeps: file systems allow 255 bytes
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path that takes the place of ``path`` when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    """Yield a temporary path that takes the place of ``path`` when the block ends without an error.
+
+    Errors:
+        BadInputError: it cannot be written: no room, no permission, or something else stands there.
+    """
+    part = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid.uuid4().hex[:8]}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         part.replace(path)
+    except OSError as error:
+        raise cannot_write(error, path) from error
     finally:
-        part.unlink(missing_ok=True)
+        if part.parent.is_dir():
+            part.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -45,12 +54,14 @@ def read_json(path: Path, what: str = "file") -> Any:
     """Read JSON.
 
     Errors:
-        BadInputError: the file is missing, or is not JSON (names line and column).
+        BadInputError: the file is missing, cannot be read, or is not JSON (names line and column).
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise BadInputError(f"this {what} does not exist", where=path) from error
+        raise BadInputError(f"this {what} does not exist", where=path, fix="Check the path") from error
+    except OSError as error:
+        raise BadInputError(f"this {what} cannot be read ({error.strerror})", where=path) from error
     return parse_json(content, path, what)
 
 

@@ -14,9 +14,21 @@ import typer
 from rich.logging import RichHandler
 from rich.markup import escape
 
-from app.command_line import analyze, clips, convert, dashboard, doctor, evaluate, models, train
+from app.command_line import (
+    analyze,
+    clips,
+    convert,
+    dashboard,
+    data,
+    doctor,
+    evaluate,
+    explain,
+    faithfulness,
+    models,
+    train,
+)
 from app.command_line.terminal import err
-from spotting_core.errors import CancelledError, TouchlineError
+from spotting_core.errors import CancelledError, TouchlineError, machine_error
 
 app = typer.Typer(
     help="Spots the actions of a football broadcast and shows why each was spotted.",
@@ -29,8 +41,11 @@ app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
 app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
+app.command("data")(data.data)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(explain.explain)
+app.command("faithfulness")(faithfulness.faithfulness)
 app.command("models")(models.models)
 app.command("train")(train.train)
 
@@ -57,5 +72,14 @@ def main() -> None:
     try:
         app()
     except TouchlineError as error:
-        err.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    except (OSError, MemoryError, RuntimeError) as error:
+        told = machine_error(error)
+        if told is None:
+            raise
+        _end(told)
+
+
+def _end(error: TouchlineError) -> None:
+    err.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+    sys.exit(error.exit_code)

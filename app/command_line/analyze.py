@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress as RichProgress
 from rich.table import Table
 
-from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
 from app.settings import DEMO
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.errors import BadInputError, printable
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from spotting_core.analysis import Analysis
+    from spotting_core.media.source import MatchSource
+    from spotting_core.models.card import Card
 
 
 def analyze(
@@ -47,13 +50,20 @@ def analyze(
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
 
+    check_output(json_file)
     match = open_match(source_of(source, demo))
     loaded = load_model(model, device_of(device))
     data = DataDirectory.default().ensure()
+    _tell_doubts(match, loaded.card, data)
     with progress_bar() as bar:
-        task = bar.add_task(match.fixture.title, total=None, note="")
+        task = bar.add_task(escape(match.fixture.title), total=None, note="")
+
+        told: list[int] = []
 
         def report(progress: Progress) -> bool:
+            if progress.before and not told:
+                told.append(progress.before)
+                err.print(f"Going on at sample {progress.before} of {progress.total}.", highlight=False)
             note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
             bar.update(task, total=progress.total, completed=progress.done, note=note)
             return True
@@ -61,14 +71,25 @@ def analyze(
         analysis = analyse_match(match, loaded, data, out=out_folder, rate=rate, report=report)
         if explain:
             _explain_spots(analysis, match.path, data, bar)
-    for warning in match.warnings:
-        err.print(f"[yellow]Note:[/yellow] {warning}.", highlight=False)
-    if analysis.record.notice:
-        err.print(f"[yellow]Note:[/yellow] {analysis.record.notice}", highlight=False)
+    for remark in (*(f"{w}." for w in match.warnings), *analysis.record.remarks):
+        err.print(f"[yellow]Note:[/yellow] {escape(remark)}", highlight=False, soft_wrap=True)
     if json_file is not None:
         write_machine_output(as_json(analysis), json_file)
     if json_file != "-":
         _print_summary(analysis)
+
+
+def _tell_doubts(match: MatchSource, card: Card, data: DataDirectory) -> None:
+    """What the checks find wrong with the videos, before the work; the domain is told with the spots."""
+    from spotting_core.media.ingest import ingest
+    from spotting_core.preflight.finding import NOTE
+    from spotting_core.preflight.match import check_videos
+    from spotting_core.preflight.video import DOMAIN
+
+    for found in check_videos(match, [ingest(h.path, data) for h in match.halves], card):
+        if found.severity != NOTE and found.check != DOMAIN:
+            told = ". ".join(filter(None, [found.what, found.evidence, found.fix]))
+            err.print(f"[yellow]Note:[/yellow] {escape(printable(told))}.", highlight=False, soft_wrap=True)
 
 
 def _explain_spots(analysis: Analysis, path: Path, data: DataDirectory, bar: RichProgress) -> None:
@@ -96,9 +117,10 @@ def source_of(source: Path | None, demo: bool) -> Path:
 def as_json(analysis: Analysis) -> dict[str, Any]:
     """Machine output: where the analysis lies and its spots at the default thresholds."""
     return {
-        "analysis": os.fspath(analysis.folder),
+        "analysis": printable(os.fspath(analysis.folder)),
         "model": analysis.record.model["name"],
         "notice": analysis.record.notice,
+        "remarks": list(analysis.record.remarks),
         "timings": dict(analysis.record.timings),
         "spots": [
             {"half": s.half, "time": s.seconds, "label": s.label, "confidence": round(s.confidence or 0, 4)}
@@ -117,4 +139,5 @@ def _print_summary(analysis: Analysis) -> None:
             times = ", ".join(match_clock(s.half, s.time) for s in own[:8])
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
     out.print(table if spots else "No spots at the default thresholds.")
-    out.print(f"\n{len(spots)} spots of {analysis.record.title} in {analysis.folder}", highlight=False, soft_wrap=True)
+    told = escape(printable(f"{len(spots)} spots of {analysis.record.title} in {analysis.folder}"))
+    out.print(f"\n{told}", highlight=False, soft_wrap=True)

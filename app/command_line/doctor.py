@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from app.command_line.analyze import source_of
-from app.command_line.terminal import out, write_machine_output
+from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.classes import DEFAULT_TABLE, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
@@ -41,9 +41,9 @@ def doctor(
         None, "--json", help="Write the findings as JSON to this file (- for standard output)."
     ),
 ) -> None:
-    """Check a match, its labels and predictions for what makes results silently wrong.
+    """Check a match, its labels, its predictions and a model for what makes results silently wrong.
 
-    Exits with 1 if a check fails.
+    Also told: how long an analysis will take here (some seconds are tried). Exits with 1 if a check fails.
     """
     from app.command_line.corrections import fixed_scores, fixed_spots, fixed_videos, score_tables
     from spotting_core.formats import registry
@@ -51,17 +51,18 @@ def doctor(
     from spotting_core.preflight.match import examine
     from spotting_core.preflight.scores import check_score_tables
 
+    check_output(json_file)
     match, table = open_match(source_of(source, demo)), load_classes(classes)
     labels = labels or match.companion(LABELS_FILE)
-    card = read_card(model_folder(model)) if model else None
+    folder = model_folder(model) if model else None
     read_labels = registry.read_of_match(labels, match.path.name) if labels else None
     tables = score_tables(predictions, match) if predictions else {}
     read_predictions = registry.read_of_match(predictions, match.path.name) if predictions and not tables else None
     data = DataDirectory.default().ensure()
-    report = examine(match, data, table, card=card, labels=read_labels, predictions=read_predictions)
+    report = examine(match, data, table, model=folder, labels=read_labels, predictions=read_predictions)
     lengths = {h.half: ingest(h.path, data).table.duration for h in match.halves}
     if tables:
-        assumed = rate or (float(card.input["rate"]) if card else 2.0)
+        assumed = rate or (float(read_card(folder).input["rate"]) if folder else 2.0)
         background = predictions is not None and predictions.suffix != ".npy"
         found = check_score_tables(tables, table, assumed, lengths, background=background)
         report = replace(report, findings=(*report.findings, *found))
@@ -87,12 +88,7 @@ def doctor(
 
 
 def _as_json(report: Report, written: list[Path]) -> dict[str, object]:
-    return {
-        "failed": report.failed,
-        "facts": dict(report.facts),
-        "findings": [f.as_json() for f in report.findings],
-        "written": [str(p) for p in written],
-    }
+    return {**report.as_json(), "written": [str(p) for p in written]}
 
 
 def _print(report: Report, written: list[Path]) -> None:

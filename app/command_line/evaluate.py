@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.command_line.terminal import err, out, write_machine_output
+from app.command_line.terminal import check_output, err, out, write_machine_output
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.collect import Record, read_split
@@ -48,6 +48,7 @@ def evaluate(
     if metric is not None and (task not in ("spotting", "replays") or metric not in METRICS):
         known = f"Metrics of spotting and replays: {', '.join(METRICS)}"
         raise BadInputError(f"the task {task} has no metric {metric!r}", fix=known)
+    check_output(json_file)
     record = Record()
     wanted = None if split is None or task == "frames" else read_split(split)
     order = _Order(labels, predictions, wanted, classes, metric or _DEFAULT_METRIC, official)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from spotting_core.errors import BadInputError
-from spotting_core.files import write_json
+from spotting_core.files import json_bytes, write_json
 
 out = Console()
 err = Console(stderr=True)
@@ -50,8 +49,30 @@ def device_of(name: str) -> str:
 
 
 def write_machine_output(value: Any, target: str) -> None:
-    """JSON to a file, or to standard output for ``-``."""
+    """JSON to a file, or to standard output for ``-``.
+
+    Errors:
+        BadInputError: it cannot be written.
+    """
+    path = Path(target)
     if target == "-":
-        sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_bytes(value).decode())
+    elif path.exists() and not path.is_file() and not path.is_dir():  # a pipe or device, which must stay one
+        path.write_bytes(json_bytes(value))
     else:
-        write_json(Path(target), value)
+        write_json(path, value)
+
+
+def check_output(target: str | None) -> None:
+    """Find out before the work whether machine output can be written after it.
+
+    Errors:
+        BadInputError: a folder stands there, or a file where its folder should be.
+    """
+    if target is None or target == "-":
+        return
+    path = Path(target)
+    standing = next(p for p in (path.absolute().parent, *path.absolute().parents) if p.exists())
+    if path.is_dir() or not standing.is_dir():
+        what = "this is a folder" if path.is_dir() else f"{standing.name} is a file, not a folder"
+        raise BadInputError(f"the output cannot be written: {what}", where=target, fix="Name another file")

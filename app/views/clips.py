@@ -15,7 +15,8 @@ from app.tasks import PLAYBACK
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
 from app.views.clips_export import export_card, exports_card
-from app.views.match import entity_names, link, map_of, prepare_once, video_note
+from app.views.match import entity_names, map_of, prepare_once, video_note
+from app.views.shown import link, match_of_address
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.clips.selection import Clip, Margins
@@ -31,7 +32,7 @@ _UNSAVED = "unsaved"
 def show() -> None:
     """The page."""
     library = shared_library()
-    match = _match_of_address(library)
+    match = match_of_address(library)
     if match is None:
         st.info("There is no such match in the library.")
         return
@@ -54,14 +55,6 @@ def show() -> None:
     with right:
         export_card(match, analysis, media, working[0])
         exports_card(match)
-
-
-def _match_of_address(library: Library) -> Match | None:
-    wanted = st.query_params.get("match")
-    match = library.get(wanted) if wanted else library.demo()
-    if match is not None:
-        st.query_params["match"] = match.id
-    return match
 
 
 def _selection_of_address(match: Match) -> Selection | None:

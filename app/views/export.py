@@ -59,7 +59,10 @@ def _file_name(match: Match) -> str:
 
 def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Document:
     """Spots with what the formats say of the halves' videos."""
-    files = {h.half: str(h.path) for h in open_match(match.path).halves}
+    try:
+        files = {h.half: str(h.path) for h in open_match(match.path).halves}
+    except TouchlineError:  # the spots can be had without the video
+        files = {}
     halves = {
         r.half: HalfInfo(r.frames * 1e6 / r.duration, r.frames, r.width, r.height, r.duration, files.get(r.half))
         for r in analysis.record.halves

@@ -12,6 +12,7 @@ from app.library import Library, Match
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.data import data_line
 from app.views.match import progress_text
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
@@ -21,7 +22,8 @@ from spotting_core.formats.document import Document
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.source import MatchSource, open_match
-from spotting_core.models.card import BUNDLED, model_folder, models_available, read_card
+from spotting_core.models.card import BUNDLED, read_card
+from spotting_core.models.known import known_models
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
@@ -50,6 +52,7 @@ def show() -> None:
     with right:
         _add(library)
         st.fragment(run_every=1.0 if live else None)(_jobs)(live)
+        data_line()
     with left, st.container(border=True, key="tl_card_matches"):
         rows = [(m, library.analyses(m), jobs[m.id]) for m in matches if _fits(m, words)]
         rows = [row for row in rows if chosen == "All" or _state_of(*row[1:]) == chosen]
@@ -125,11 +128,8 @@ def _names(match: Match, analysis: Analysis | None) -> str:
         name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
     else:
         name = f'<div class="tl-name">{page.escape(match.title)}</div>'
-    notice = (
-        f'<div class="tl-cap">{page.escape(analysis.record.notice)}</div>'
-        if analysis and analysis.record.notice
-        else ""
-    )
+    remarks = analysis.record.remarks if analysis else ()
+    notice = "".join(f'<div class="tl-cap">{page.escape(remark)}</div>' for remark in remarks)
     return f'{name}<div class="tl-cap">{page.escape(", ".join(filter(None, facts)))}</div>{notice}'
 
 
@@ -212,7 +212,7 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
 
 
 def _preferred_model() -> str:
-    names = list(models_available())
+    names = list(known_models(shared_settings().data))
     return BUNDLED if BUNDLED in names else names[0]
 
 
@@ -227,14 +227,14 @@ def _add(library: Library) -> None:
             placeholder="my_match.mp4, or a game folder",
             help="Library folders: " + (", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"),
         )
-        names = list(models_available())
+        names = list(known_models(shared_settings().data))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
         upload = st.file_uploader("Labels (optional)", type=_LABEL_TYPES, help=_LABEL_HELP)
         if not path:
             st.caption("Give a path to see whether it can be analysed.")
             return
         try:
-            source = open_match(library.resolve(path))
+            source = library.open(path)
             facts = preflight(source, shared_settings().data)
             found = video_findings(source, shared_settings().data, model)
         except TouchlineError as problem:
@@ -288,7 +288,7 @@ def video_findings(source: MatchSource, data: DataDirectory, model: str | None) 
         BadInputError: a half cannot be read.
     """
     media = [ingest(half.path, data) for half in source.halves]
-    card = read_card(model_folder(model)) if model else None
+    card = read_card(known_models(data)[model]) if model else None
     size = sum(half.path.stat().st_size for half in source.halves)
     return [*check_videos(source, media, card), *check_machine(data, size)]
 

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app import tasks
 from app.components.workspace import workspace
-from app.library import Library, Match, kits
-from app.routes.http import PREFIX, signer
+from app.library import Match, kits
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.export import export_dialog
 from app.views.review_actions import review_data, take_actions
-from app.views.shown import imported_notice, imported_sets, imported_shown, shown_spots, source_of_address
+from app.views.shown import (
+    chosen_analysis,
+    imported_notice,
+    imported_sets,
+    imported_shown,
+    link,
+    match_of_address,
+    shown_spots,
+    source_of_address,
+    spot_id,
+)
 from app.views.why import explanations, why_panel
 from spotting_core.analysis import Analysis, HalfAnalysis
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 from spotting_core.jobs.queue import FAILED, Job
-from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import open_match
-from spotting_core.models.card import BUNDLED, models_available
+from spotting_core.models.card import BUNDLED
+from spotting_core.models.known import known_models
 from spotting_core.spots import Spot
 
 LEAST = 0.05
@@ -39,7 +48,7 @@ def show() -> None:
     """The page."""
     st.session_state["seen_library"] = True  # from here on the library opens when it is asked for
     library = shared_library()
-    match = _match_of_address(library)
+    match = match_of_address(library)
     if match is None:
         st.info("There is no such match in the library.")
         if st.button("Open the library"):
@@ -50,24 +59,11 @@ def show() -> None:
         _not_analysed(match)
         return
     source_of_address(match, analyses)
-    analysis = _chosen_analysis(analyses)
+    analysis = chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
         pending = _waiting(match, analysis)
         st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis)
-
-
-def _match_of_address(library: Library) -> Match | None:
-    wanted = st.query_params.get("match")
-    match = library.get(wanted) if wanted else library.demo()
-    if match is not None and wanted is None:
-        st.query_params["match"] = match.id
-    return match
-
-
-def _chosen_analysis(analyses: list[Analysis]) -> Analysis:
-    wanted = st.session_state.get("analysis")
-    return next((a for a in analyses if str(a.folder) == wanted), analyses[0])
 
 
 # --- before there is an analysis ----------------------------------------------------------------------
@@ -83,14 +79,14 @@ def _not_analysed(match: Match) -> None:
         st.error(f"The analysis failed. {job.error}")
     else:
         st.write("This match has not been analysed yet.")
-    model = st.selectbox("Model", list(models_available()), index=_default_model(), width=320)
+    model = st.selectbox("Model", list(known_models(shared_settings().data)), index=_default_model(), width=320)
     if st.button("Analyse", type="primary"):
         tasks.ask_for_analysis(shared_queue(), match, model)
         st.rerun()
 
 
 def _default_model() -> int:
-    names = list(models_available())
+    names = list(known_models(shared_settings().data))
     return names.index(BUNDLED) if BUNDLED in names else 0
 
 
@@ -171,11 +167,6 @@ def _command(match: Match) -> None:
         st.session_state["rerun_page"] = True
 
 
-def spot_id(spot: Spot) -> str:
-    """Name of a spot that stays the same as long as it is spotted at the same place."""
-    return f"{spot.half}-{spot.time}-{spot.label}"
-
-
 def _find(match: Match, analysis: Analysis, event: dict[str, Any]) -> Spot | None:
     return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == event["id"]), None)
 
@@ -205,7 +196,7 @@ def _explaining(match: Match, analysis: Analysis) -> Job | None:
     spot = _chosen_spot(match, analysis)
     if spot is None:
         return None
-    return shared_queue().live(f"{tasks.EXPLANATION}/{tasks.explanation_key(analysis, spot, '')}")
+    return shared_queue().live(tasks.explanation_job(analysis, spot))
 
 
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
@@ -226,7 +217,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         },
         "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
         "model": imported[0].name if imported else record.model["name"],
-        "notice": imported_notice(imported[0], analysis) if imported else record.notice,
+        "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
         "job": _job_line(),
         "rate": record.rate,
         "classes": [
@@ -290,13 +281,11 @@ def map_of(analysis: Analysis) -> dict[str, Any] | None:
 
 
 def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
-    data = shared_settings().data
-    files = {h.half: h.path for h in open_match(match.path).halves}
+    videos, problem = _videos(match, analysis)
     found = []
     for half in analysis.halves:
         record = half.record
-        path = files.get(record.half)
-        media = ingest(path, data) if path is not None else None
+        media = videos.get(record.half)
         playable = playback_file(media) if media is not None else None
         if media is not None and playable is None:
             prepare_once(match)
@@ -306,14 +295,26 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "width": record.width,
             "height": record.height,
             "video": link("media", playable) if playable else None,
-            "note": video_note(match, media is not None),
+            "note": problem or video_note(match, media is not None),
             "poster": link("media", make_poster(media)) if media else None,
-            "times": link("times", path, "frames") if path else None,
-            "picture": link("picture", path, "frames") if path else None,
+            "times": link("times", media.path, "frames") if media else None,
+            "picture": link("picture", media.path, "frames") if media else None,
             "array": link("array", half.folder, "half"),
             "shots": _shots(half),
         })  # fmt: skip
     return found
+
+
+def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
+    """The videos of an analysis by half; where they cannot be shown, none and the reason."""
+    try:
+        source = open_match(match.path)
+        videos = {h.half: ingest(h.path, shared_settings().data) for h in source.halves}
+    except TouchlineError as problem:
+        return {}, str(problem)
+    if len(videos) == len(analysis.halves) and source.content_hash() != analysis.record.source_id:
+        return {}, f"The video in {match.path} is another one than was analysed."
+    return videos, ""
 
 
 def prepare_once(match: Match) -> None:
@@ -331,10 +332,6 @@ def video_note(match: Match, there: bool) -> str:
         return f"The video could not be prepared for the browser. {job.error}"
     share = f" {job.progress:.0%}" if job is not None and job.state == "running" else ""
     return f"The video is being prepared for the browser{share}. Spots and confidence are ready."
-
-
-def link(route: str, path: Path, kind: str = "") -> str:
-    return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
 
 
 def _shots(half: HalfAnalysis) -> list[dict[str, Any]]:
@@ -384,7 +381,7 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
         return {"spot": spot_id(spot), "state": "failed", "message": str(problem)}
     if found is not None:
         return why_panel(analysis, spot, spot_id(spot), found)
-    job = shared_queue().latest(f"{tasks.EXPLANATION}/{tasks.explanation_key(analysis, spot, '')}")
+    job = shared_queue().latest(tasks.explanation_job(analysis, spot))
     if job is not None and job.state == FAILED:
         return {"spot": spot_id(spot), "state": "failed", "message": job.error}
     stage = job.stage if job is not None and job.state == "running" else ""
@@ -398,6 +395,8 @@ def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None
     name = st.session_state.pop("dialog", None)
     if name == "library":
         page.go("library")
+    elif name == "explain" and (spot := _chosen_spot(match, analysis)) is not None:
+        page.go("explain", match=match.id, half=str(spot.half), t=f"{spot.seconds:.3f}", **{"class": spot.label})
     elif name == "spotting":
         _spotting_dialog(analysis)
     elif name == "export":
@@ -474,7 +473,7 @@ def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
             st.session_state["analysis"] = chosen
         st.rerun()
     st.divider()
-    model = st.selectbox("Analyse with", list(models_available()), index=_default_model())
+    model = st.selectbox("Analyse with", list(known_models(shared_settings().data)), index=_default_model())
     if st.button("Analyse"):
         tasks.ask_for_analysis(shared_queue(), match, model)
         st.rerun()

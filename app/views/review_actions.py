@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.library import Match
 from app.state import shared_reviews
-from app.views.shown import imported_shown, shown_spots
+from app.views.shown import imported_shown, shown_spots, spot_id
 from spotting_core.analysis import Analysis
 from spotting_core.errors import TouchlineError
 from spotting_core.spots import TEAMS, Spot
@@ -70,7 +70,7 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
     author = (signed_in() or str(event["author"]).strip())[:_MOST_NAME]
     seen = st.session_state.get("review_seen", 0)
     problems: list[dict[str, Any]] = []
-    spots = {_spot_id(s): s for s in shown_spots(match, analysis, _LEAST)}
+    spots = {spot_id(s): s for s in shown_spots(match, analysis, _LEAST)}
     origins = {r.origin: r for r in shared_reviews().of_match(match.id)}
     for action in event["actions"]:
         if int(action["n"]) <= seen:
@@ -125,7 +125,3 @@ def _values(action: Mapping[str, Any], analysis: Analysis) -> dict[str, Any]:
         values["label"] = analysis.classes.names[int(action["label"])]
     values |= {name: str(action[name]) for name in ("team", "comment") if name in action}
     return values
-
-
-def _spot_id(spot: Spot) -> str:
-    return f"{spot.half}-{spot.time}-{spot.label}"

@@ -1,16 +1,41 @@
-"""Whose spots the Match view shows: a model's, or those of an imported system laid over the same video."""
+"""What is shown of a match: which one, by whose analysis or imported predictions, and links to its parts."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-from app.library import Match
+from app.library import Library, Match
 from app.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
+from app.routes.http import PREFIX, signer
 from app.state import shared_settings
 from spotting_core.analysis import Analysis
 from spotting_core.errors import TouchlineError
 from spotting_core.inference.suppression import HARD, Spotting
 from spotting_core.spots import Spot
+
+
+def match_of_address(library: Library) -> Match | None:
+    wanted = st.query_params.get("match")
+    match = library.get(wanted) if wanted else library.demo()
+    if match is not None and wanted is None:
+        st.query_params["match"] = match.id
+    return match
+
+
+def chosen_analysis(analyses: list[Analysis]) -> Analysis:
+    wanted = st.session_state.get("analysis")
+    return next((a for a in analyses if str(a.folder) == wanted), analyses[0])
+
+
+def spot_id(spot: Spot) -> str:
+    """Name of a spot that stays the same as long as it is spotted at the same place."""
+    return f"{spot.half}-{spot.time}-{spot.label}"
+
+
+def link(route: str, path: Path, kind: str = "") -> str:
+    return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
 
 
 def spotting(threshold: float) -> Spotting:

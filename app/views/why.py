@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from app.state import shared_settings
 from app.tasks import WHY_METHODS, explanation_file
 from explain.attribution import Attribution
-from explain.methods import METHODS
+from explain.measured import chip, measured
+from explain.methods import ENTITIES, METHODS
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ActionClass
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.prompts import load_prompts
+from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
 
 MATTERS = 0.1  # change of the score from which something is said to matter
@@ -28,7 +32,7 @@ def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[st
         path = explanation_file(data, analysis, spot, name)
         if path.is_file():
             found[name] = Attribution.load(path)
-        elif not METHODS[name].needs_entities or analysis.has("entities"):
+        elif ENTITIES not in METHODS[name].needs or analysis.has("entities"):
             return None
     return found
 
@@ -42,13 +46,9 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
     return {
         "spot": spot_id,
         "state": "ready",
-        "sentence": sentence(action, spot, in_time, by_entity),
+        "sentence": sentence(action, spot, _trusted(analysis, in_time), _trusted(analysis, by_entity)),
         "chips": [
-            {
-                "kind": "open",
-                "text": "Faithfulness not measured",
-                "hint": "Nobody has measured yet how well this explanation agrees with the model.",
-            },
+            _faithfulness(analysis, in_time.method),
             {
                 "kind": "",
                 "text": f"In this window {in_time.score:.2f}",
@@ -65,15 +65,35 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
     }
 
 
+def _trusted(analysis: Analysis, found: Attribution | None) -> Attribution | None:
+    """An explanation, unless its method was measured to do no better than random with this model."""
+    return found if found is not None and chip(measured_of(analysis), found.method)["state"] != "bad" else None
+
+
+def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
+    """The chip that says how far the method is to be trusted with this model."""
+    told = chip(measured_of(analysis), method)
+    return {"kind": told["state"], "text": told["text"], "hint": told["hint"]}
+
+
+def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:
+    """The table of faithfulness of the model that made an analysis, if it is here and was measured."""
+    folder = folder_of(analysis.record.model, shared_settings().data)
+    return measured(folder, str(analysis.record.model["sha256"])) if folder is not None else None
+
+
 def sentence(
-    action: ActionClass, spot: Spot, in_time: Attribution, by_entity: Attribution | None
+    action: ActionClass, spot: Spot, in_time: Attribution | None, by_entity: Attribution | None
 ) -> list[dict[str, Any]]:
-    """The sentence, as parts of which the decisive number is strong."""
+    """The sentence, as parts of which the decisive number is strong; only of explanations that can be trusted."""
     clock = match_clock(spot.half, spot.time)
     parts: list[dict[str, Any]] = [{"text": f"{action.short} at {clock}, {spot.confidence or 0:.2f}. "}]
+    if in_time is None and by_entity is None:
+        parts.append({"text": "What mattered is not said: with this model the methods do no better than random."})
+        return parts
     entity = _strongest_entity(by_entity)
-    moment = int(np.argmax(in_time.values))
-    fall = float(in_time.values[moment])
+    moment = int(np.argmax(in_time.values)) if in_time is not None else 0
+    fall = float(in_time.values[moment]) if in_time is not None else 0.0
     if entity is None and fall < MATTERS:
         parts.append({"text": "Nothing that was taken away alone changes the score by a tenth."})
         return parts
@@ -83,7 +103,7 @@ def sentence(
         parts.append({"text": f"Without the {name} the score {verb} from {by_entity.score:.2f} to "})
         parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
         parts.append({"text": "; " if fall >= MATTERS else "."})
-    if fall >= MATTERS:
+    if in_time is not None and fall >= MATTERS:
         when = _moment(in_time.times[moment] - in_time.anchor)
         opening = when if entity is not None else when[0].upper() + when[1:]
         parts.append({"text": f"{opening} matters most: without it the score is "})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import colorsys
 import random
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,10 @@ _PLACE_TEXTS = {
     "midfield": "in midfield",
     "goal line": "near the goal line",
 }
+
+# The words between the words of the tables above, as the functions below write them.
+_GLUE = ("a an the in and of is", "person someone", "shirt wearing", "the referee shows is shown", "in view",
+         "players in", "replay", "football match")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -205,3 +210,13 @@ def _shown_text(entity: str, rng: random.Random) -> str:
     if "card" in entity:
         return rng.choice([f"the referee shows a {entity}", f"a {entity} is shown", f"a {entity}"])
     return rng.choice([f"a {entity} in view", f"the {entity}"]).replace("a assistant", "an assistant")
+
+
+def words_taught() -> list[str]:
+    """Every word that a caption can hold, in order; a text of other words means nothing to a model taught by them."""
+    colours = {colour_name(tuple(c * 255 for c in colorsys.hls_to_rgb(h / 72, light, s)))
+               for h in range(72) for light in (0.05, 0.25, 0.5, 0.8, 0.95) for s in (0.05, 1.0)}  # fmt: skip
+    groups = (*_PERSON_WORDS.values(), *_THING_TEXTS.values(), *_CAMERA_TEXTS.values())
+    texts = [text for group in groups for text in group]
+    texts += [*_PERSON_WORDS, *_THING_TEXTS, *_PATTERN_WORDS.values(), *_PLACE_TEXTS.values(), *colours, *_GLUE]
+    return sorted({word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())})

@@ -117,9 +117,9 @@ def match_boxes(found: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.nda
     return hit, reached, counts
 
 
-def average_precision(scores: Sequence[float], hits: Sequence[bool], truths: int) -> float:
+def average_precision(scores: Sequence[float] | np.ndarray, hits: Sequence[bool] | np.ndarray, truths: int) -> float:
     """Area under the precision-recall curve, precision made monotone (all-point interpolation)."""
-    if truths == 0 or not scores:
+    if truths == 0 or not len(scores):
         return 0.0
     order = np.argsort(-np.asarray(scores), kind="stable")
     good = np.cumsum(np.asarray(hits)[order])

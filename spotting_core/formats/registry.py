@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.errors import BadInputError
+from spotting_core.files import read_json
 from spotting_core.formats import (
     e2e_spot,
     labels_cameras,
@@ -203,9 +205,10 @@ def guess_source(path: Path) -> Format:
         found = _by_name(path.name) or _by_start(path)
         if found:
             return found
-    raise BadInputError(
-        "the format of this cannot be told from its name or content", where=path, fix="Name it with --from"
-    )
+        if path.suffix == ".json":
+            read_json(path)  # what is not JSON at all says so
+    fix = "Name it to touchline convert with --from"
+    raise BadInputError("the format of this cannot be told from its name or content", where=path, fix=fix)
 
 
 def _by_name(name: str) -> Format | None:
@@ -217,8 +220,11 @@ def _by_name(name: str) -> Format | None:
 def _by_start(path: Path) -> Format | None:
     with path.open("rb") as handle:
         packed = handle.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if packed else path.open("rb") as stream:
-        start = stream.read(_HEAD).decode("utf-8", "replace")
+    try:
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            start = stream.read(_HEAD).decode("utf-8", "replace")
+    except (EOFError, OSError, zlib.error) as error:
+        raise BadInputError(f"this file cannot be unpacked ({error})", where=path, fix="Copy it again") from error
     signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
     if signed is None and start.lstrip("\ufeff \t\r\n").startswith("[") and '"video"' in start:
         return FORMATS[e2e_spot.FORM]

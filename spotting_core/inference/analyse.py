@@ -30,23 +30,25 @@ from spotting_core.analysis import (
 )
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.finder import EntityFinder
-from spotting_core.entities.table import EntityTable
-from spotting_core.errors import BadInputError, CancelledError, TouchlineError
+from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.files import read_json, write_array, write_json
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.results_spotting import write_results
-from spotting_core.inference.frame_stream import FrameStream
+from spotting_core.inference.frame_stream import FrameStream, WindowInput
 from spotting_core.inference.progress import Pace, Report
 from spotting_core.inference.window_store import WindowStore, clear_windows
-from spotting_core.inference.windows import window_spans
+from spotting_core.inference.windows import Span, window_spans
+from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.pixels import normalised
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED
+from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import predict
 from spotting_core.models.window import EntitySet, Scores, Window
+from spotting_core.preflight.machine import require_room
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +101,8 @@ def analyse_match(
     """Analyse a match; an analysis that is in the data directory already is only opened.
 
     Errors:
-        BadInputError: a half cannot be read, ``rate`` is not the model's, or the target cannot be written.
+        BadInputError: a half cannot be read, ``rate`` is not the model's, the target cannot be written, or the
+            machine lacks the room or the memory.
         CancelledError: ``report`` returned False.
     """
     if rate is not None and abs(rate - model.config.rate) > 1e-6:
@@ -109,12 +112,16 @@ def analyse_match(
             fix=f"Leave the rate out or give {model.config.rate:g}",
         )
     finder = finder_of(model)
+    remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     target = out or data.analysis(source.content_hash(), analysis_id(model, finder, model.config.rate))
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
     if target.exists() and not target.is_dir():
         raise BadInputError("there is a file where the analysis should go", where=target, fix="Choose another place")
+    if target.is_dir() and any(target.iterdir()) and not (target / ANALYSIS_FILE).is_file():
+        raise BadInputError("this folder holds something else", where=target, fix="Choose an empty or a new folder")
+    require_room(target, sum(len(m.table.samples(model.config.rate)) for m in media))
     work = target.with_name(f".{target.name}.unfinished")
     with _only_one(work):
         _Run(source, media, model, finder, work, report).analyse()
@@ -133,9 +140,7 @@ def _only_one(work: Path) -> Iterator[None]:
         work.mkdir(parents=True, exist_ok=True)
         lock = (work / "lock").open("w")
     except OSError as error:
-        raise BadInputError(
-            f"the analysis cannot be written here ({error.strerror})", where=work.parent, fix="Choose another place"
-        ) from error
+        raise cannot_write(error, work.parent) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -235,23 +240,11 @@ class _Run:
             for index in range(first, len(spans)):
                 window = stream.window(spans[index])
                 with self.pace.stage("spotting"):
-                    scores = self._judge(
-                        window.pictures, window.entities, spans[index], (media.info.width, media.info.height)
-                    )
+                    scores = judge(self.model, window, spans[index], (media.info.width, media.info.height))
                 store.keep(index, scores, window.found, window.substituted)
         finally:
             stream.close()
         return store
-
-    def _judge(self, pictures: np.ndarray, entities: EntityTable | None, span: Any, size: tuple[int, int]) -> Scores:
-        device, read = self.model.device, self.model.card.input
-        found = EntitySet.of_table(entities, span.start, span.stop, size) if entities is not None else None
-        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16):
-            window = Window(
-                frames=normalised(pictures, read["mean"], read["std"], device)[None],
-                entities=found.map(lambda v: v.to(device)) if found is not None else None,
-            )
-            return predict(self.model.network, window)[0]
 
     def _write_maps(self, maps: dict[int, np.ndarray]) -> dict[str, Any]:
         """Write the class maps of all halves on one scale: evidence for a class, in units of the logit."""
@@ -303,11 +296,29 @@ class _Run:
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
 
 
+def judge(model: LoadedModel, window: WindowInput, span: Span, size: tuple[int, int]) -> Scores:
+    """What a model says of a window.
+
+    Arguments:
+        span: the window's samples; size: (width, height) of the source picture.
+    """
+    device, read = model.device, model.card.input
+    found = EntitySet.of_table(window.entities, span.start, span.stop, size) if window.entities is not None else None
+    with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16):
+        given = Window(
+            frames=normalised(window.pictures, read["mean"], read["std"], device)[None],
+            entities=found.map(lambda v: v.to(device)) if found is not None else None,
+        )
+        return predict(model.network, given)[0]
+
+
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:
-    notes = (f"{substituted} samples show a neighbouring frame, theirs could not be decoded",) if substituted else ()
+    notes = shortcomings(media.info, media.table)
+    if substituted:
+        notes = (*notes, f"{substituted} of {len(frames)} samples show a neighbouring frame, theirs cannot be decoded")
     return HalfRecord(
         half=number,
-        file=media.path.name,
+        file=printable(media.path.name),
         duration=media.table.duration,
         width=media.info.width,
         height=media.info.height,

@@ -19,6 +19,7 @@ class Progress:
         stage: what is being done, in words.
         speed: seconds of match per second so far, or None at first.
         remaining: seconds left, or None at first.
+        before: samples that an earlier run, which was stopped, had done.
     """
 
     done: int
@@ -26,6 +27,7 @@ class Progress:
     stage: str
     speed: float | None = None
     remaining: float | None = None
+    before: int = 0
 
     @property
     def share(self) -> float:
@@ -61,8 +63,8 @@ class Pace:
         self.fresh += samples
 
     def progress(self, stage: str) -> Progress:
-        elapsed = time.perf_counter() - self.began
+        elapsed, before = time.perf_counter() - self.began, self.done - self.fresh
         if self.fresh == 0 or elapsed < _SETTLING:
-            return Progress(self.done, self.total, stage)
+            return Progress(self.done, self.total, stage, before=before)
         pace = self.fresh / elapsed
-        return Progress(self.done, self.total, stage, pace / self.rate, (self.total - self.done) / pace)
+        return Progress(self.done, self.total, stage, pace / self.rate, (self.total - self.done) / pace, before)

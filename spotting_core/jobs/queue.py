@@ -229,8 +229,7 @@ class JobQueue:
                     row.state, row.lease = QUEUED, None
                 else:
                     row.state, row.ended = FAILED, now()
-                    row.error = (
-                        row.error or "The worker ended without a word, twice. See its log in the data directory."
-                    )
+                    last = f"; its last words were “{row.stage}”" if row.stage else ""
+                    row.error = row.error or f"The worker died twice{last}. See worker.log in the data directory."
                 found.append(_job(row))
         return found

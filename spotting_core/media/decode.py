@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from spotting_core.errors import BadInputError
-from spotting_core.media.times import TimeTable, frame_tick, to_microseconds
+from spotting_core.media.times import TimeTable, frame_tick, is_untimed, to_microseconds
 from spotting_core.media.video import open_video
 
 _Item = TypeVar("_Item")
@@ -153,14 +153,15 @@ def _decoded(
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frames of the table in rising order from where the container stands; damaged packets are passed over."""
     seen = -1
+    counted = is_untimed(stream)
     for packet in container.demux(stream):
         try:
             decoded = packet.decode()
         except av.error.FFmpegError:
             continue
         for frame in decoded:
-            number = _number(frame, stream, table)
-            if number is not None and number > seen:
+            number = seen + 1 if counted else _number(frame, stream, table)
+            if number is not None and seen < number < len(table):
                 seen = number
                 yield number, frame
 
@@ -170,7 +171,7 @@ def _seek(
 ) -> bool:
     """Go to the key frame ``back`` seconds before a frame; False if that is before the beginning."""
     target = int(table.times[number]) + table.start - int(back * 1e6)
-    if target <= table.start or stream.time_base is None:
+    if target <= table.start or stream.time_base is None or is_untimed(stream):
         return False
     try:
         container.seek(int(target / 1e6 / stream.time_base), stream=stream, backward=True)

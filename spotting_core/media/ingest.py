@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json, replacing, write_array, write_json
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.fingerprint import file_hash
@@ -61,11 +62,14 @@ def _known(path: Path, data: DataDirectory) -> Media | None:
     folder = data.media(media_hash)
     if not (folder / "probe.json").is_file():
         return None
-    content = read_json(folder / "probe.json")
-    if content.pop("format", None) != _FORMAT:
-        return None
-    stored = np.load(folder / "times.npy")
-    return Media(path, media_hash, folder, VideoInfo(**content), TimeTable(stored[1:], int(stored[0])))
+    try:
+        content = read_json(folder / "probe.json")
+        if content.pop("format", None) != _FORMAT:
+            return None
+        stored = np.load(folder / "times.npy")
+        return Media(path, media_hash, folder, VideoInfo(**content), TimeTable(stored[1:], int(stored[0])))
+    except (TouchlineError, OSError, ValueError, TypeError, IndexError, AttributeError):
+        return None  # what is kept is damaged; it is made again
 
 
 def make_poster(media: Media) -> Path:

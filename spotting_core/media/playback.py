@@ -7,12 +7,14 @@ checked: its time table must be the source's.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.error
 import numpy as np
 
 from spotting_core.errors import BadInputError, CancelledError
@@ -82,11 +84,8 @@ def make_playback(media: Media, progress: Progress | None = None) -> Path:
         return ready
     made = media.folder / "playback.mp4"
     with replacing(made) as part:
-        if _browser_has_decoder(media):
-            _remux(media, part)
-            if _same_times(part, media.table):
-                return _kept(part, made)
-            log.info("%s: the copied packets show other times, encoding again", media.path.name)
+        if _browser_has_decoder(media) and _copied(media, part):
+            return _kept(part, made)
         _encode(media, part, progress)
         if not _same_times(part, media.table):
             raise BadInputError("no file with this video's times can be made for the browser", where=media.path)
@@ -96,6 +95,22 @@ def make_playback(media: Media, progress: Progress | None = None) -> Path:
 def _kept(part: Path, made: Path) -> Path:
     """Leave ``replacing`` to move the finished part."""
     return made
+
+
+def _copied(media: Media, part: Path) -> bool:
+    """Try to copy the packets; False where they cannot be copied or would show other times."""
+    try:
+        _remux(media, part)
+        if _same_times(part, media.table):
+            return True
+    except av.error.FFmpegError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        log.info("%s: its packets cannot be copied (%s)", media.path.name, error)
+    except BadInputError as error:
+        log.info("%s: the copy cannot be read (%s)", media.path.name, error)
+    log.info("%s: the copied packets show other times, encoding again", media.path.name)
+    return False
 
 
 def _same_times(path: Path, table: TimeTable) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.errors import BadInputError, TouchlineError, printable
 from spotting_core.files import read_json
 from spotting_core.media.fingerprint import file_hash, joint_hash
 
@@ -103,7 +103,7 @@ def open_match(path: Path) -> MatchSource:
     """
     path = path.expanduser().absolute()
     if path.is_file():
-        return MatchSource(path, (HalfSource(1, path),), Fixture(path.stem))
+        return MatchSource(path, (HalfSource(1, path),), Fixture(printable(path.stem)))
     if not path.is_dir():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     try:
@@ -170,7 +170,7 @@ def read_fixture(folder: Path) -> Fixture:
         date, _, home_name, home_goals, away_goals, away_name = named.groups()
         score = f"{home_goals} - {away_goals}"
         return Fixture(f"{home_name} v {away_name}", home_name, away_name, score, date, league)
-    return Fixture(folder.name)
+    return Fixture(printable(folder.name))
 
 
 def _league(folder: str) -> str:

@@ -98,7 +98,8 @@ def read_time_table(path: Path) -> TimeTable:
     with open_video(path) as (container, stream):
         ticks = _packet_ticks(container, stream)
         time_base = stream.time_base
-    first = _first_decoded_tick(path)
+        counted = is_untimed(stream)
+    first = 0 if counted else _first_decoded_tick(path)
     if ticks is None:
         log.info("%s: packets carry no times, decoding to find them", path.name)
         ticks, time_base = _decoded_ticks(path)
@@ -108,6 +109,11 @@ def read_time_table(path: Path) -> TimeTable:
         raise BadInputError("no frame of this video can be decoded", where=path, fix="Copy it again")
     times = np.unique(to_microseconds(ticks, time_base))
     return TimeTable(times - times[0], int(times[0]))
+
+
+def is_untimed(stream: av.VideoStream) -> bool:
+    """Whether a stream has no clock at all (bare coded pictures): its frames are counted, at its own rate."""
+    return stream.start_time is None
 
 
 def _packet_ticks(container: av.container.InputContainer, stream: av.VideoStream) -> np.ndarray | None:
@@ -132,11 +138,13 @@ def _packet_ticks(container: av.container.InputContainer, stream: av.VideoStream
 def _first_decoded_tick(path: Path) -> int | None:
     """Tick of the first frame that is shown.
 
-    Frames leave the decoder in presentation order, so the first one decides.
+    Frames leave the decoder in presentation order, so the first one that has a time decides: those from before
+    the file's clock begins (negative times in Matroska) have none and are not shown.
     """
     with open_video(path) as (container, stream):
         for frame in _frames(container, stream, _LEADING_FRAMES_CHECKED):
-            return frame_tick(frame)
+            if (tick := frame_tick(frame)) is not None:
+                return tick
     return None
 
 

@@ -17,6 +17,15 @@ from spotting_core.errors import BadInputError
 BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
 BROWSER_AUDIO = {"aac", "mp3", "opus", "flac"}
 
+_CONTAINERS = (
+    "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "h264", "hevc", "vvc", "m4v", "obu", "ivf", "flv",
+    "live_flv", "asf", "asf_o", "mxf", "ogg", "nut", "dv", "gxf", "lxf", "rm", "wtv", "yuv4mpegpipe",
+    "mp3", "wav", "aac", "flac",
+)  # fmt: skip
+"""What may be opened: files that hold their pictures (or sound, to be told so). Playlists and the like make ffmpeg
+open other files and addresses; single pictures are no match."""
+_OPTIONS = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
+
 
 @dataclass(frozen=True)
 class VideoInfo:
@@ -60,10 +69,10 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
     if path.stat().st_size == 0:
         raise BadInputError("this file is empty", where=path, fix="Copy it again")
     try:
-        container = av.open(str(path), metadata_errors="ignore")
+        container = av.open(str(path), metadata_errors="ignore", options=_OPTIONS)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise BadInputError(
-            f"this file is not a video that can be read ({_reason(error)})",
+            f"this file is not a video that can be read ({_reason(error, path)})",
             where=path,
             fix="Check that it plays elsewhere, or copy it again",
         ) from error
@@ -71,7 +80,12 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
         yield container, _picture_stream(container, path)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, path: Path) -> str:
+    with path.open("rb") as handle:
+        if handle.read(12)[4:8] == b"ftyp":
+            return "its index is missing or damaged: the recording or copy stopped early"
+    if isinstance(error, av.error.ArgumentError):  # from the list of containers
+        return "playlists and single pictures are not read"
     return getattr(error, "strerror", None) or type(error).__name__
 
 

@@ -100,9 +100,26 @@ def read_card(folder: Path) -> Card:
     missing = [name for name in required if name not in content]
     if missing:
         raise BadInputError(f"this model card lacks {', '.join(missing)}", where=path)
+    _check_fields(content, path)
     known = {name: content[name] for name in (*required, "format", "notes") if name in content}
     known["classes"], known["notes"] = tuple(content["classes"]), tuple(content.get("notes", ()))
     return Card(**known)
+
+
+_OBJECTS = ("config", "input", "training", "scores")
+_INPUT = ("kind", "rate")
+
+
+def _check_fields(content: Mapping[str, Any], path: Path) -> None:
+    """Refuse a card whose fields are of other kinds than they should be."""
+    for name in _OBJECTS:
+        if not isinstance(content[name], dict):
+            raise BadInputError(f"{name} of this model card is not an object", where=path)
+    if not isinstance(content["classes"], list) or not all(isinstance(n, str) for n in content["classes"]):
+        raise BadInputError("classes of this model card is not a list of names", where=path)
+    missing = [name for name in _INPUT if name not in content["input"]]
+    if missing:
+        raise BadInputError(f"input of this model card lacks {', '.join(missing)}", where=path)
 
 
 def write_card(folder: Path, card: Card) -> None:

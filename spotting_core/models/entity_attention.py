@@ -18,7 +18,7 @@ Events in Video" (E2E-Spot, ECCV 2022).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -29,7 +29,7 @@ from spotting_core.models.environment import Environment
 from spotting_core.models.losses import displacement_loss, focal_loss
 from spotting_core.models.registry import System, SystemConfig, register
 from spotting_core.models.targets import AnchorTargets
-from spotting_core.models.window import Output, Window
+from spotting_core.models.window import EntitySet, Output, Window
 
 
 @dataclass(frozen=True)
@@ -106,23 +106,27 @@ class EntityAttention(nn.Module):
 
     def from_pooled(self, pooled: Tensor, window: Window, maps: Tensor | None = None) -> Output:
         """The rest of the model on environment features that are already known. pooled: (B, T, D)."""
-        weight = kept = None
-        if self.attention is not None:
-            if window.entities is None:
-                raise ValueError("this model reads entities; the window has none")
-            fused, weight, kept = self.attention(pooled, window.entities)
-        else:
-            fused = self.reduce(pooled)
+        fused, weight, kept = self.fuse(pooled, window.entities)
+        return replace(self.judge(fused, pooled), weight=weight, kept=kept, maps=maps)
+
+    def fuse(self, pooled: Tensor, entities: EntitySet | None) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Environment and entities of each frame by itself: fused (B, T, d), and the weights and selection."""
+        if self.attention is None:
+            return self.reduce(pooled), None, None
+        if entities is None:
+            raise ValueError("this model reads entities; the window has none")
+        fused, weight, kept = self.attention(pooled, entities)
+        return fused, weight, kept
+
+    def judge(self, fused: Tensor, pooled: Tensor) -> Output:
+        """The frames of a window together: what is said of each. fused: (B, T, d); pooled: (B, T, D)."""
         states = self.dropout(self.temporal(fused))  # (B, T, 2 * hidden)
         frame_logits = self.environment.class_logits(pooled)
         return Output(
             logits=self.to_logits(states).float() + frame_logits.float(),
             displacement=torch.tanh(self.to_displacement(states).float()) * self.config.displacement_radius,
             frame_logits=frame_logits.float(),
-            weight=weight,
-            kept=kept,
             pooled=pooled,
-            maps=maps,
         )
 
     def _maps(self, window: Window) -> Tensor:

@@ -7,13 +7,14 @@ which a linear layer reads the class map: the part of a class's logit that comes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import timm
 import torch
 from torch import Tensor, nn
 
-from spotting_core.models.gated_shift import add_gated_shift
+from spotting_core.models.gated_shift import REACH, add_gated_shift
 
 BACKBONES = ("regnety_002", "regnety_008")
 
@@ -44,6 +45,47 @@ class Environment(nn.Module):
         maps = self.trunk(flat)[0]
         return maps.view(b, t, *maps.shape[1:])
 
+    def activations(self, frames: Tensor) -> list[Tensor]:
+        """What the stem and every block after it give for the frames of one clip: each (T, C, h, w).
+
+        frames: (T, 3, H, W), normalised. The last one is ``feature_map`` of the clip.
+        """
+        self.clip.frames = len(frames)
+        known = [self.trunk.stem(frames.contiguous(memory_format=torch.channels_last))]
+        for block in self._blocks():
+            known.append(block(known[-1]))
+        return known
+
+    def changed_map(self, known: Sequence[Tensor], frames: Tensor, first: int) -> tuple[Tensor, int]:
+        """The feature map where some frames of a clip are others, exactly, and of no more frames than must be.
+
+        A block's time shift lets a frame see ``REACH`` frames to either side, so what changes grows by that
+        much from block to block; all beyond is read from ``known``.
+
+        Arguments:
+            known: ``activations`` of the clip.
+            frames: (B, n, 3, H, W), B ways to change the frames ``first`` to ``first + n``.
+
+        Returns the maps (B, m, D, h, w) and the frame at which they begin.
+        """
+        variants, low, high = len(frames), first, first + frames.shape[1]
+        length = len(known[0])
+        flat = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        part = self.trunk.stem(flat).unflatten(0, (variants, -1))
+        for block, before in zip(self._blocks(), known, strict=False):
+            out_low, out_high = max(0, low - REACH), min(length, high + REACH)
+            in_low, in_high = max(0, out_low - REACH), min(length, out_high + REACH)
+            left, right = before[in_low:low], before[high:in_high]
+            seen = torch.cat([_repeated(left, variants), part.to(before.dtype), _repeated(right, variants)], dim=1)
+            self.clip.frames = in_high - in_low
+            flat = seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            part = block(flat).unflatten(0, (variants, -1))[:, out_low - in_low : out_high - in_low]
+            low, high = out_low, out_high
+        return part, low
+
+    def _blocks(self) -> list[nn.Module]:
+        return [block for name, stage in self.trunk.named_children() if name != "stem" for block in stage.children()]
+
     def class_map(self, maps: Tensor) -> Tensor:
         """Contribution of each place to each class's logit: (B, T, C, h, w); their mean is ``class_logits``."""
         return torch.einsum(
@@ -53,3 +95,7 @@ class Environment(nn.Module):
     def class_logits(self, pooled: Tensor) -> Tensor:
         """What the frame alone says of each class: (B, T, D) pooled features to (B, T, C)."""
         return self.to_class(pooled)
+
+
+def _repeated(values: Tensor, times: int) -> Tensor:
+    return values.expand(times, *values.shape)

@@ -15,6 +15,9 @@ from timm.layers import ConvNormAct
 from timm.models.regnet import Bottleneck
 from torch import Tensor, nn
 
+REACH = 2
+"""Frames to either side that one shift lets a frame see: one for what moves in, one for the gate that moved it."""
+
 
 class ClipLength:
     """How many consecutive frames make one clip in the batch now running (shared by all shifts of a trunk)."""
@@ -95,4 +98,4 @@ def add_gated_shift(trunk: nn.Module) -> tuple[ClipLength, int]:
         raise ValueError("the gated shift needs a RegNet backbone")
     for block in blocks:
         block.conv1 = _ShiftedConv(block.conv1, clip)  # type: ignore[assignment]
-    return clip, 2 * len(blocks)
+    return clip, REACH * len(blocks)

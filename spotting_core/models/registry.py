@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from spotting_core.errors import BadInputError
 from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Scores, Window
+from spotting_core.settings_check import wrong_setting
 
 _MODULES = ("entity_attention",)
 
@@ -57,12 +58,16 @@ class System:
         """The configuration with some settings changed.
 
         Errors:
-            BadInputError: a setting that the system does not have.
+            BadInputError: a setting that the system does not have, or one of the wrong type.
         """
         try:
-            return self.config(**{**self.defaults, **settings})
+            config = self.config(**{**self.defaults, **settings})
         except TypeError as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
+        wrong = wrong_setting(config)
+        if wrong is not None:
+            raise BadInputError(f"system {self.name!r}: {wrong}", fix="Check the configuration")
+        return config
 
 
 _SYSTEMS: dict[str, System] = {}

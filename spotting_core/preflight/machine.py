@@ -8,7 +8,7 @@ from statistics import median
 
 from spotting_core.analysis import ANALYSIS_FILE, AnalysisRecord
 from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import TouchlineError
+from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import read_json
 from spotting_core.preflight.finding import ERROR, WARNING, Finding
 
@@ -16,11 +16,16 @@ DISK, MEMORY = "disk", "memory"
 _MEMORY = Path("/proc/meminfo")
 _LEAST_MEMORY = 2.0
 """Gigabytes below which an analysis may not fit: the model and its windows, not the match."""
+_NEEDED_MEMORY = 0.7
+"""Gigabytes without which an analysis is not begun."""
+_SAMPLE_BYTES = 16_000
+"""Of an analysis, at most: its arrays (8 kB with entities), and its windows, which are kept until the end."""
 
 
-def free_disk(data: DataDirectory) -> int:
-    """Bytes free where derived data goes."""
-    return shutil.disk_usage(data.root).free
+def free_disk(folder: Path) -> int:
+    """Bytes free where a folder is or will be."""
+    there = next(place for place in (folder, *folder.parents) if place.is_dir())
+    return shutil.disk_usage(there).free
 
 
 def free_memory() -> int | None:
@@ -33,6 +38,28 @@ def free_memory() -> int | None:
     return None
 
 
+def require_room(target: Path, samples: int) -> None:
+    """Refuse work that would stop half way.
+
+    Arguments:
+        target: the folder that will be written; samples: of all halves.
+
+    Errors:
+        BadInputError: too little disk or memory for an analysis.
+    """
+    disk, memory, needed = free_disk(target), free_memory(), samples * _SAMPLE_BYTES
+    if disk < needed:
+        what = f"the disk is full: the analysis takes about {_size(needed)}, {_size(disk)} are free"
+        raise BadInputError(what, where=target, fix="Free some disk, or choose another place")
+    if memory is not None and memory < _NEEDED_MEMORY * 1e9:
+        what = f"there is too little memory: an analysis takes about {_NEEDED_MEMORY:g} GB, {_size(memory)} can be had"
+        raise BadInputError(what, fix="Close other programs")
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
 def check_machine(data: DataDirectory, videos: int) -> list[Finding]:
     """Disk and memory.
 
@@ -40,7 +67,7 @@ def check_machine(data: DataDirectory, videos: int) -> list[Finding]:
         videos: bytes of the match's videos; a copy for the browser may take as much again.
     """
     found = []
-    disk, memory = free_disk(data), free_memory()
+    disk, memory = free_disk(data.root), free_memory()
     if disk < 2 * videos:
         evidence = f"{disk / 1e9:.1f} GB free in {data.root}, the videos take {videos / 1e9:.1f} GB"
         severity = ERROR if disk < 0.2 * videos else WARNING

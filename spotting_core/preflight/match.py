@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from spotting_core.classes import ClassTable
+from spotting_core.clock import half_clock
 from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, printable
 from spotting_core.formats.document import Document
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import MatchSource
-from spotting_core.models.card import Card
+from spotting_core.models.card import Card, read_card
 from spotting_core.preflight import machine, video
 from spotting_core.preflight.class_order import check_class_list, check_class_order
 from spotting_core.preflight.finding import ERROR, Finding
@@ -20,19 +24,79 @@ from spotting_core.spots import Spot
 
 
 @dataclass(frozen=True)
+class HalfFacts:
+    """What a half's video is.
+
+    Arguments:
+        duration: seconds; rate: frames a second; plays: whether a browser plays the file as it is.
+    """
+
+    half: int
+    file: str
+    container: str
+    codec: str
+    pixel_format: str | None
+    width: int
+    height: int
+    duration: float
+    frames: int
+    rate: float
+    plays: bool
+
+    @classmethod
+    def of(cls, half: int, media: Media) -> HalfFacts:
+        info, table = media.info, media.table
+        rate = round(1e6 / table.frame_step, 4)
+        plays = playback_file(media) == media.path
+        return cls(
+            half, printable(media.path.name), info.container, info.codec, info.pixel_format, info.width, info.height,
+            table.duration / 1e6, len(table), rate, plays,
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        plays = "plays in the browser" if self.plays else "a copy for the browser is needed"
+        length = half_clock(round(self.duration * 1e6), 0)
+        rate = f"{self.rate:.5g} frames a second"
+        return f"{self.file}: {length}, {self.width}×{self.height}, {rate}, {self.codec}, {plays}"
+
+
+@dataclass(frozen=True)
 class Report:
     """What is known of a match, and what was found wrong.
 
     Arguments:
-        facts: name and value for people, in order; findings: of all checks.
+        disk, memory: bytes free; None where the system does not say.
+        seconds: that an analysis will take, or None where no model was given or it cannot be used.
+        measured: whether that is the pace of earlier analyses, not of a trial.
     """
 
-    facts: tuple[tuple[str, str], ...]
+    title: str
+    halves: tuple[HalfFacts, ...]
+    disk: int
+    memory: int | None
+    model: str | None = None
+    seconds: float | None = None
+    measured: bool = False
     findings: tuple[Finding, ...] = field(default=())
 
     @property
     def failed(self) -> bool:
         return any(f.failed for f in self.findings)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Name and value for people, in order."""
+        told = [("Match", self.title), *((f"Half {h.half}", str(h)) for h in self.halves)]
+        told.append(("Free disk", f"{self.disk / 1e9:.1f} GB"))
+        told.append(("Free memory", "unknown" if self.memory is None else f"{self.memory / 1e9:.1f} GB"))
+        if self.model is not None and self.seconds is not None:
+            how = "by earlier analyses" if self.measured else "by a trial on some seconds of it"
+            told.append((f"Time with {self.model}", f"{_about(self.seconds)}, {how}"))
+        return told
+
+    def as_json(self) -> dict[str, Any]:
+        known = {k: v for k, v in asdict(replace(self, findings=())).items() if k != "findings"}
+        return {"failed": self.failed, **known, "findings": [f.as_json() for f in self.findings]}
 
 
 def check_spots(
@@ -84,7 +148,8 @@ def check_videos(source: MatchSource, media: Sequence[Media], card: Card | None 
     """All checks of a match's videos and the feature files beside them."""
     found = [*video.check_half_names(source), *video.check_alike(media)]
     for half, one in zip(source.halves, media, strict=True):
-        found += [*video.check_playback(one), *video.check_steadiness(one)]
+        found += [*video.check_playback(one), *video.check_steadiness(one), *video.check_length(one)]
+        found += video.check_tracks(one)
         found += video.check_model(one, card) if card else []
         if source.path.is_dir():
             found += video.check_features(source.folder, half.half, one.table.duration)
@@ -96,16 +161,20 @@ def examine(
     data: DataDirectory,
     classes: ClassTable,
     *,
-    card: Card | None = None,
+    model: Path | None = None,
     labels: Document | None = None,
     predictions: Document | None = None,
 ) -> Report:
-    """Look at a match, and at labels and predictions of it if given.
+    """Look at a match, and at a model, labels and predictions for it if given.
+
+    Arguments:
+        model: folder of a model, whose card can be read.
 
     Errors:
-        BadInputError: a video cannot be read.
+        BadInputError: a video or the card cannot be read.
     """
     media = [ingest(h.path, data) for h in source.halves]
+    card = read_card(model) if model else None
     lengths = {h.half: m.table.duration for h, m in zip(source.halves, media, strict=True)}
     found = check_videos(source, media, card)
     if card is not None and card.class_table == classes.name:
@@ -115,39 +184,37 @@ def examine(
     if predictions is not None:
         truth = labels.spots if labels is not None else None
         found += [_of("predictions", f) for f in check_spots(predictions, classes, lengths, truth)]
-    size = sum(h.path.stat().st_size for h in source.halves)
-    found += machine.check_machine(data, size)
-    return Report(tuple(_facts(source, media, data, card)), tuple(found))
+    found += machine.check_machine(data, sum(h.path.stat().st_size for h in source.halves))
+    seconds, measured = None, False
+    if model is not None:
+        seconds, measured, wrong = _try_model(model, media, data)
+        found += wrong
+    return Report(
+        title=source.fixture.title,
+        halves=tuple(HalfFacts.of(h.half, m) for h, m in zip(source.halves, media, strict=True)),
+        disk=machine.free_disk(data.root),
+        memory=machine.free_memory(),
+        model=card.name if card else None,
+        seconds=seconds,
+        measured=measured,
+        findings=tuple(found),
+    )
+
+
+def _try_model(folder: Path, media: Sequence[Media], data: DataDirectory) -> tuple[float | None, bool, list[Finding]]:
+    """How long a model will take, whether that was measured, and what is wrong with it if it cannot be used."""
+    from spotting_core.models.load import load_model
+    from spotting_core.preflight.trial import expected_seconds
+
+    try:
+        return *expected_seconds(media, load_model(folder), data), []
+    except BadInputError as error:
+        evidence = str(error.where) if error.where is not None else ""
+        return None, False, [Finding("model", ERROR, error.what, evidence, error.fix or "")]
 
 
 def _of(what: str, finding: Finding) -> Finding:
     return replace(finding, check=f"{what}, {finding.check}")
-
-
-def _facts(
-    source: MatchSource, media: Sequence[Media], data: DataDirectory, card: Card | None
-) -> list[tuple[str, str]]:
-    facts = [("Match", source.fixture.title)]
-    for half, one in zip(source.halves, media, strict=True):
-        info, table = one.info, one.table
-        plays = "plays in the browser" if playback_file(one) == one.path else "a copy for the browser is needed"
-        minutes, seconds = divmod(round(table.duration / 1e6), 60)
-        facts.append(
-            (
-                f"Half {half.half}",
-                f"{half.path.name}: {minutes}:{seconds:02d}, {info.width}×{info.height}, "
-                f"{1e6 / table.frame_step:.5g} frames a second, {info.codec}, {plays}",
-            )
-        )
-    facts.append(("Free disk", f"{machine.free_disk(data) / 1e9:.1f} GB"))
-    memory = machine.free_memory()
-    facts.append(("Free memory", "unknown" if memory is None else f"{memory / 1e9:.1f} GB"))
-    if card is not None:
-        speed = machine.measured_speed(data, card.name)
-        length = sum(m.table.duration for m in media) / 1e6
-        told = "unknown, no analysis by this model was measured here" if speed is None else _about(speed * length)
-        facts.append((f"Time with {card.name}", told))
-    return facts
 
 
 def _about(seconds: float) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.clock import half_clock
+from spotting_core.media.completeness import shortcomings
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import MatchSource
@@ -17,7 +19,8 @@ from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import HALVES, RATE, check_rate
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
-_SHORT = 10.0  # seconds
+TRACKS = "picture tracks"
+_SHORT, _LONG = 10.0, 75 * 60.0  # seconds
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
 _SECOND = re.compile(r"(?<![a-z0-9])(second|2nd|2|h2|half[ _-]?2|zweite|segunda?|deuxi[eè]me)(?![a-z0-9])", re.I)
 _FIRST = re.compile(r"(?<![a-z0-9])(first|1st|1|h1|half[ _-]?1|erste|primera?|premi[eè]re)(?![a-z0-9])", re.I)
@@ -42,7 +45,7 @@ def check_playback(media: Media) -> list[Finding]:
 
 
 def check_steadiness(media: Media) -> list[Finding]:
-    """Whether frames come at even times, and whether the file is as long as it says."""
+    """Whether frames come at even times."""
     found = []
     steps = np.diff(media.table.times)
     step = media.table.frame_step
@@ -55,15 +58,32 @@ def check_steadiness(media: Media) -> list[Finding]:
         what = f"{media.path.name} has no steady frame rate"
         fix = "Nothing to do here: every frame is found by its own time; other tools may drift"
         found.append(Finding(STEADY, NOTE, what, evidence, fix))
-    length, declared = media.table.duration / 1e6, media.info.duration
-    if declared and abs(length - declared) > max(2.0, 0.01 * declared):
-        evidence = f"declared {declared:.1f} s, its frames end at {length:.1f} s"
-        found.append(
-            Finding(LENGTH, WARNING, f"{media.path.name} is not as long as it says", evidence, "Copy it again")
-        )
-    if length < _SHORT:
-        found.append(Finding(LENGTH, WARNING, f"{media.path.name} is very short", f"{length:.1f} s"))
     return found
+
+
+def check_length(media: Media) -> list[Finding]:
+    """Whether all of the video is there, and whether it can be one half."""
+    name, length = media.path.name, media.table.duration / 1e6
+    fix = "Copy it again; what is there can be analysed"
+    found = [
+        Finding(LENGTH, WARNING, f"{name} is not whole", lack, fix) for lack in shortcomings(media.info, media.table)
+    ]
+    if length < _SHORT:
+        found.append(Finding(LENGTH, WARNING, f"{name} is very short", f"{length:.1f} s"))
+    if length > _LONG:
+        evidence = f"{half_clock(media.table.duration, 0)}, a half of football has 45 minutes and a few"
+        fix = "Give one file per half: times are told from the start of each"
+        found.append(Finding(LENGTH, WARNING, f"{name} is longer than a half", evidence, fix))
+    return found
+
+
+def check_tracks(media: Media) -> list[Finding]:
+    """Whether it is plain which picture of the file is meant."""
+    if media.info.video_streams < 2:
+        return []
+    what = f"{media.path.name} has {media.info.video_streams} picture tracks"
+    evidence = f"the first is used, {media.info.width}×{media.info.height}"
+    return [Finding(TRACKS, NOTE, what, evidence, "If another is meant, copy that one into a file of its own")]
 
 
 def check_half_names(source: MatchSource) -> list[Finding]:

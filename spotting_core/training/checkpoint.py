@@ -6,12 +6,13 @@ import copy
 import json
 import math
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import nn
 
-from spotting_core.errors import BadInputError
+from spotting_core.errors import BadInputError, cannot_write
 from spotting_core.files import replacing
 
 
@@ -20,26 +21,35 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(error, path) from error
 
     @property
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.pt"
 
     def save(self, state: dict[str, Any]) -> None:
-        with replacing(self.checkpoint) as part:
-            torch.save(state, part)
+        with replacing(self.checkpoint) as part, part.open("wb") as handle:
+            torch.save(state, handle)
 
     def load(self, fingerprint: str) -> dict[str, Any] | None:
         """The latest state, or None for a new run.
 
         Errors:
-            BadInputError: the folder holds a run of another configuration.
+            BadInputError: the folder holds a run of another configuration, or its checkpoint is damaged.
         """
         if not self.checkpoint.is_file():
             return None
-        state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        if state["fingerprint"] != fingerprint:
+        try:
+            state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            told = state["fingerprint"]
+        except (RuntimeError, EOFError, KeyError, TypeError, UnpicklingError, OSError) as error:
+            raise BadInputError(
+                "this checkpoint cannot be read", where=self.checkpoint, fix="Delete it to start the run over"
+            ) from error
+        if told != fingerprint:
             raise BadInputError(
                 "this folder holds a run of another configuration",
                 where=self.path,
@@ -53,11 +63,20 @@ class RunFolder:
             handle.write(json.dumps(values) + "\n")
 
     def cut_log(self, step: int) -> None:
-        """Drop what was logged after a step, so that a resumed run logs every step once."""
+        """Drop what was logged after a step, and a line cut short, so that a resumed run logs every step once."""
         path = self.path / "log.jsonl"
-        if path.is_file():
-            lines = [ln for ln in path.read_text(encoding="utf-8").splitlines() if json.loads(ln)["step"] <= step]
-            path.write_text("".join(f"{ln}\n" for ln in lines), encoding="utf-8")
+        if not path.is_file():
+            return
+        kept = [line for line in path.read_text(encoding="utf-8").splitlines() if _step_of(line) <= step]
+        with replacing(path) as part:
+            part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError):  # written when the run was killed
+        return math.inf
 
 
 class AveragedWeights:

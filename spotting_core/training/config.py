@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from spotting_core.errors import BadInputError
+from spotting_core.settings_check import wrong_setting
 
 _Config = TypeVar("_Config")
 
@@ -47,6 +48,10 @@ def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Co
         )
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
     try:
-        return kind(**values)
+        config = kind(**values)
     except (TypeError, ValueError) as error:
         raise BadInputError(f"this configuration cannot be used ({error})", where=where) from error
+    wrong = wrong_setting(config)
+    if wrong is not None:
+        raise BadInputError(f"this configuration cannot be used ({wrong})", where=where)
+    return config

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
+from spotting_core.entities.retrieval import measure_retrieval
 from spotting_core.files import write_json
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.models.card import CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
@@ -67,14 +69,19 @@ def train(
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
         entity_trainer = EntityTrainer(config, order.root, order.run, data, order.device)
-        say("Training")
+        say(_begin(entity_trainer))
         entity_trainer.train(progress)
         return _finish_entities(entity_trainer, order, say)
     spotting_config = as_config(SpottingTrainingConfig, {"system": name, **settings}, order.config)
     trainer = SpottingTrainer(spotting_config, order.root, order.run, data, order.device)
-    say("Training")
+    say(_begin(trainer))
     trainer.train(progress)
     return _finish_spotting(trainer, order, data, say)
+
+
+def _begin(trainer: Trainer) -> str:
+    at = f"Going on from step {trainer.step} of {trainer.config.steps}"
+    return at if trainer.step else "Training"
 
 
 def _command(order: TrainingOrder) -> str:
@@ -125,15 +132,25 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, say: Callable
         "prompts": trainer.config.prompts,
         "training": _training_facts(trainer, order),
         "scores": {},
+        "words": words_taught(),
         "domain": SIMULATED,
         "licence": _LICENCE,
     }
     if order.measured:
         say(f"Measuring on the {_REPORT_SPLIT} split")
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
-        card["scores"] = {"split": _REPORT_SPLIT, "entities": measure_entities(order.root / _REPORT_SPLIT, finder)}
+        card["scores"] = entity_scores(finder, order.root / _REPORT_SPLIT)
     write_json(order.out / "card.json", card)
     return order.out
+
+
+def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
+    """What the card of an entity model tells: regions against true boxes, and retrieval by held-out phrases."""
+    return {
+        "split": split.name,
+        "entities": measure_entities(split, finder),
+        "retrieval": measure_retrieval(split, finder.model),
+    }
 
 
 def _finish_spotting(

@@ -30,6 +30,7 @@ _Batch = TypeVar("_Batch")
 _BATCHES_AHEAD = 3
 _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
+_SAVE_SECONDS = 20.0  # a run that is killed loses no more than this, however far apart its checkpoints are asked for
 _SEED_SPAN = 1_000_003  # steps of one seed do not meet those of the next
 
 Progress = Callable[[int, int, Mapping[str, float]], bool]
@@ -75,6 +76,7 @@ class Trainer(Generic[_Batch]):
         self.average = AveragedWeights(self.model, config.averaging)
         self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
         self.step, self.seconds = 0, 0.0
+        self._saved = time.monotonic()
         self._resume()
 
     @property
@@ -121,13 +123,18 @@ class Trainer(Generic[_Batch]):
                 if self.step % _LOG_EVERY == 0:
                     self.run.log(step=self.step, seconds=round(self.seconds, 1), **losses)
                 ended = self.after_step()
-                if ended or self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps:
+                if ended or self._due():
                     self.save()
                 if ended:
                     return
                 if progress and not progress(self.step, self.config.steps, losses):
                     self.save()
                     raise CancelledError("training was cancelled", fix="Start it again to go on")
+
+    def _due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        steps = self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps
+        return steps or time.monotonic() - self._saved > _SAVE_SECONDS
 
     def _train_step(self, batch: _Batch) -> dict[str, float]:
         torch.manual_seed(self.config.seed * _SEED_SPAN + self.step)  # dropout falls alike in a run that was resumed
@@ -154,11 +161,13 @@ class Trainer(Generic[_Batch]):
             "seconds": self.seconds,
             **self.extra_state(),
         })  # fmt: skip
+        self._saved = time.monotonic()
 
     def _resume(self) -> None:
         state = self.run.load(self.config.fingerprint())
         if state is None:
             write_json(self.run.path / "config.json", asdict(self.config))
+            self.run.cut_log(0)  # a run may have been killed before its first checkpoint
             return
         self.model.load_state_dict(state["model"])
         self.average.model.load_state_dict(state["average"])

@@ -14,9 +14,10 @@ from spotting_core.formats.labels_v2 import read_labels, write_labels
 from spotting_core.formats.results_spotting import write_results
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
+from tests import odd_videos
 from tests.app.commands import touchline
 from tests.conftest import REPOSITORY, small_model
-from tests.videos import make_video, steady
+from tests.videos import make_video, steady, uneven
 
 DEMO = REPOSITORY / "assets" / "demo_match"
 
@@ -25,7 +26,7 @@ def test_the_demo_is_well(tmp_path: Path) -> None:
     done = touchline("doctor", "--demo", "--model", small_model(tmp_path / "m"), "--json", tmp_path / "r.json")
     assert done.returncode == 0, done.stderr
     assert "Orrin City v Kestrel City" in done.stdout
-    assert "unknown, no analysis by this model was measured here" in done.stdout
+    assert "by a trial on some seconds of it" in done.stdout
     told = json.loads((tmp_path / "r.json").read_text())
     assert told["failed"] is False
     assert {f["check"] for f in told["findings"]} <= {"playback"}
@@ -99,3 +100,68 @@ def test_bad_input(arguments: list[str], says: str, tmp_path: Path) -> None:
     done = touchline(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
+
+
+def findings(*arguments: object, tmp_path: Path) -> tuple[int, dict]:  # type: ignore[type-arg]
+    done = touchline("doctor", *arguments, "--json", tmp_path / "r.json")
+    return done.returncode, json.loads((tmp_path / "r.json").read_text())
+
+
+def test_the_report_tells_the_video_the_machine_and_the_time(tmp_path: Path) -> None:
+    video = odd_videos.plain(tmp_path / "a.mp4", seconds=30, size=(128, 72))
+    model = small_model(tmp_path / "m")
+    code, told = findings(video, "--model", model, tmp_path=tmp_path)
+    assert code == 0
+    (half,) = told["halves"]
+    assert (half["codec"], half["width"], half["height"], half["rate"], half["plays"]) == ("h264", 128, 72, 10.0, True)
+    assert (half["frames"], half["duration"]) == (300, 30.0)
+    assert told["disk"] > 0
+    assert 0 < told["seconds"] < 120
+    assert not told["measured"]
+    assert {f["check"] for f in told["findings"]} == {"domain"}
+    assert touchline("analyze", video, "--model", model).returncode == 0
+    _, told = findings(video, "--model", model, tmp_path=tmp_path)
+    assert told["measured"]
+    assert "by earlier analyses" in touchline("doctor", video, "--model", model).stdout
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "check", "says"),
+    [
+        (odd_videos.cut_off, "a.mp4", "length", "the file breaks off at 00:11 of 00:23"),
+        (odd_videos.packets_lost, "a.ts", "length", "no frames from 00:07 to 00:11"),
+        (lambda p: make_video(p, uneven(200), size=(96, 64)), "a.mp4", "steadiness", "of the frame steps differ"),
+        (lambda p: odd_videos.plain(p, seconds=20, rate=1.0), "a.mp4", "frame rate", "1 frames a second, the model reads 2"),
+        (odd_videos.two_pictures, "a.mkv", "picture tracks", "the first is used, 96×64"),
+        (lambda p: odd_videos.plain(p, seconds=4 * 3600, rate=0.1), "a.mp4", "length", "240:00, a half of football has 45 minutes"),
+        (lambda p: odd_videos.plain(p, size=(32, 32)), "a.mp4", "resolution", "32×32, the model reads 64×36"),
+        (lambda p: odd_videos.plain(p, pixel_format="yuv420p10le"), "a.mp4", "playback", "h264 yuv420p10le"),
+        (odd_videos.UNUSUAL["HEVC"][1], "a.mp4", "playback", "no browser has a decoder for it everywhere"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_video(make, name: str, check: str, says: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    make(tmp_path / name)
+    _, told = findings(tmp_path / name, "--model", small_model(tmp_path / "m"), tmp_path=tmp_path)
+    assert [f for f in told["findings"] if f["check"] == check and says in f["evidence"]], told["findings"]
+
+
+def test_what_is_wrong_with_a_model_is_told_beside_the_rest(tmp_path: Path) -> None:
+    video = odd_videos.plain(tmp_path / "a.mp4", seconds=20)
+    weights = small_model(tmp_path / "m") / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-500])
+    code, told = findings(video, "--model", tmp_path / "m", tmp_path=tmp_path)
+    assert code == 1
+    (found,) = [f for f in told["findings"] if f["severity"] == "error"]
+    assert "the weights cannot be read" in found["what"]
+    assert (told["seconds"], len(told["halves"])) == (None, 1)
+
+
+def test_a_video_no_browser_plays_is_transcoded_beside(tmp_path: Path) -> None:
+    odd_videos.UNUSUAL["HEVC"][1](tmp_path / "a.mp4")
+    before = (tmp_path / "a.mp4").read_bytes()
+    done = touchline("doctor", tmp_path / "a.mp4", "--fix")
+    assert done.returncode == 0, done.stderr
+    assert "Encode an H.264 copy (transcode) (--fix does it)" in done.stdout
+    assert (tmp_path / "a.mp4").read_bytes() == before
+    _, told = findings(tmp_path / "a.fixed.mp4", tmp_path=tmp_path)
+    assert (told["halves"][0]["codec"], told["halves"][0]["plays"], told["halves"][0]["frames"]) == ("h264", True, 60)

@@ -92,7 +92,7 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     assert "Orrin City 1 – 1" in shown
     assert "Analysed" in shown
     assert "Library <span>1 match</span>" in shown
-    assert [b.label for b in at.button] == ["Open"]
+    assert [b.label.split(" of ")[-1] for b in at.button] == ["Open", "derived data"]
 
 
 def test_with_nothing_but_the_demo_the_app_opens_on_it() -> None:
@@ -235,7 +235,7 @@ def entity_rows(*effects: float) -> Any:
     return rows
 
 
-def spoken(spot: Spot, in_time: Attribution, by_entity: Attribution | None) -> str:
+def spoken(spot: Spot, in_time: Attribution | None, by_entity: Attribution | None) -> str:
     return "".join(p["text"] for p in sentence(load_classes().get(spot.label), spot, in_time, by_entity))
 
 
@@ -256,6 +256,17 @@ def test_the_sentence_says_when_nothing_matters_much() -> None:
     weak = attribution(entity_rows(-0.04), "entity", entities=("ball",))
     assert spoken(spot, attribution([0.0, 0.05, 0.02]), weak) == (
         "Goal at 00:37, 0.60. Nothing that was taken away alone changes the score by a tenth."
+    )
+
+
+def test_the_sentence_withholds_what_cannot_be_trusted() -> None:
+    spot = Spot(2, 37_400_000, "Yellow card", 0.93)
+    by_entity = attribution(entity_rows(-0.69), "entity", entities=("yellow card",))
+    assert spoken(spot, None, by_entity) == (
+        "Yellow card at 45:37, 0.93. Without the yellow card the score falls from 0.90 to 0.21."
+    )
+    assert spoken(spot, None, None) == (
+        "Yellow card at 45:37, 0.93. What mattered is not said: with this model the methods do no better than random."
     )
 
 

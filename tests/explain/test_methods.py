@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from explain.attribution import ENTITY_ROW, Attribution
-from explain.given import Given, run, score_at, window_around
+from explain.given import Given, window_around
 from explain.methods import METHODS, explain
-from explain.temporal_occlusion import blurred
+from explain.probe import Probe, blurred
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.table import EntityTable
@@ -90,7 +90,7 @@ def toy(network: nn.Module, entities: bool = False) -> LoadedModel:
         config={},
         class_table="soccernet-v2",
         classes=CLASSES.names,
-        input={"mean": [0.5] * 3, "std": [0.25] * 3},
+        input={"kind": "video", "mean": [0.5] * 3, "std": [0.25] * 3},
         window=W,
         entities={"model": "toy"} if entities else None,
         training={},
@@ -178,7 +178,7 @@ def test_ablation_equals_a_direct_call_without_the_entity() -> None:
     assert given.entities is not None
     share = given.entities.share.clone()
     share[:, 7:24][given.entities.entity[:, 7:24] == 1] = 0
-    direct = score_at(run(model, given.with_entities(given.entities.with_share(share))), given, CARD)
+    direct = Probe(model, given.with_entities(given.entities.with_share(share))).score("Yellow card")
     assert found.score + found.values[0]["effect"] == pytest.approx(direct, abs=1e-4)
 
 
@@ -199,7 +199,23 @@ def test_a_method_that_does_not_fit_says_why() -> None:
         explain(toy(OneFrame(0)), given_window(), "Goal", method="tea-leaves")
     with pytest.raises(BadInputError, match="'Homerun' is not in the class table"):
         explain(toy(OneFrame(0)), given_window(), "Homerun", method="temporal-occlusion")
-    assert {m.kind for m in METHODS.values()} == {"time", "entity"}
+    with pytest.raises(BadInputError, match="this model has no temporal attention"):
+        explain(toy(OneFrame(0)), given_window(), "Goal", method="temporal-attention")
+    with pytest.raises(BadInputError, match="this model has no environment backbone"):
+        explain(toy(OneFrame(0)), given_window(), "Goal", method="grad-cam")
+    assert {m.kind for m in METHODS.values()} == {"time", "entity", "space"}
+
+
+def test_occlusion_finds_the_place_that_decides() -> None:
+    given = given_window()
+    found = explain(toy(OneFrame(-2)), given, "Goal", method="occlusion")
+    # The contrast is in the first 8 by 8 pixels of 36 by 64: rows 0 to 1, columns 0 to 1 of the 8 by 14 grid.
+    row, column = np.unravel_index(int(found.values[15].argmax()), (8, 14))
+    assert (row, column) <= (1, 1)
+    assert found.values[15][4:, 4:].max() < 1e-4
+    assert np.array_equal(found.values[11], found.values[19])
+    assert not found.values[10].any()
+    assert not found.values[20].any()
 
 
 def test_an_explanation_is_kept_whole(tmp_path: Path) -> None:

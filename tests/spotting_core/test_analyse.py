@@ -164,7 +164,7 @@ def test_another_rate_or_an_unwritable_place_say_so(
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInputError, match="a file where the analysis should go"):
         analyse_match(open_match(match_folder), model, data, out=tmp_path / "file")
-    with pytest.raises(BadInputError, match="cannot be written here"):
+    with pytest.raises(BadInputError, match="this cannot be written"):
         analyse_match(open_match(match_folder), model, data, out=tmp_path / "file" / "below")
 
 

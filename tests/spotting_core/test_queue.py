@@ -92,9 +92,13 @@ def test_a_job_whose_worker_died_is_tried_once_more_then_failed(queue: JobQueue,
     lapse(data, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [QUEUED]
     queue.take(KINDS)
+    queue.report(job.id, 0.4, "Finding entities")
     lapse(data, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [FAILED]
-    assert "worker" in (queue.get(job.id).error or "")  # type: ignore[union-attr]
+    said = queue.get(job.id).error  # type: ignore[union-attr]
+    assert (
+        said == "The worker died twice; its last words were “Finding entities”. See worker.log in the data directory."
+    )
 
 
 def test_a_cancelled_job_whose_worker_died_stays_cancelled(queue: JobQueue, data: DataDirectory) -> None:
@@ -125,7 +129,7 @@ def test_late_words_of_a_dead_worker_change_nothing(queue: JobQueue) -> None:
 def test_sqlite_runs_with_a_write_ahead_log(data: DataDirectory) -> None:
     with open_database(data).session() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0004"
 
 
 def test_opening_twice_migrates_once(data: DataDirectory) -> None:

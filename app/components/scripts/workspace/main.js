@@ -37,6 +37,7 @@ export class Workspace {
     this.rail = new Rail(this.q(".rail"), { pick: (spot) => this.pick(spot), threshold: (value, final) => this.setThreshold(null, value, final), filtered: () => this.respot() });
     this.why = new Why(this.q(".why"), this.q(".why-line"), {
       seek: (half, seconds) => this.player.open(half, seconds), retry: () => this.api.setTriggerValue("explain", this.trigger(this.chosen)),
+      explain: () => this.api.setTriggerValue("command", { name: "explain", nonce: performance.now() }),
     });
     this.review = new Review(this, this.q(".review-foot"));
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });

@@ -9,7 +9,7 @@ const signed = (value) => (value <= -0.005 ? `−${bare(-value)}` : value >= 0.0
 const text = (value) => { const span = document.createElement("span"); span.textContent = value; return span.innerHTML; };
 
 export class Why {
-  /** @param hooks {seek(half, seconds), retry(spot)} */
+  /** @param hooks {seek(half, seconds), retry(), explain()} */
   constructor(root, line, hooks) {
     this.root = root;
     this.line = line;
@@ -18,6 +18,7 @@ export class Why {
       const frame = event.target.closest("[data-seconds]");
       if (frame) hooks.seek(Number(frame.dataset.half), Number(frame.dataset.seconds));
       if (event.target.closest("[data-do=retry]")) hooks.retry();
+      if (event.target.closest("[data-do=explain]")) hooks.explain();
       if (event.target.closest("[data-do=close]")) root.classList.remove("sheet");
     });
     line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) root.classList.toggle("sheet"); });
@@ -32,6 +33,7 @@ export class Why {
     if (!spot) return this.empty();
     const why = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
     const head = `<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
+      <button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>
       <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;
     const body = why.state === "ready" ? this.ready(why) : this.pending(why, spot);
     this.root.innerHTML = head + `<div class="why-body">${body}</div>`;

@@ -1,0 +1,121 @@
+"""``touchline explain``: why a class was spotted at a time, by one method, as arrays and a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from app.command_line.analyze import source_of
+from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
+from spotting_core.clock import match_clock, parse_clock
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+from spotting_core.models.card import BUNDLED
+
+if TYPE_CHECKING:
+    from spotting_core.analysis import Analysis
+    from spotting_core.media.source import MatchSource
+    from spotting_core.models.load import LoadedModel
+
+
+def explain(
+    source: Path | None = typer.Argument(
+        None, help="A video, a game folder, or a folder of halves.", show_default=False
+    ),
+    time: str = typer.Option(..., "--time", help="Time in the half, as 12:43 or 12:43.5."),
+    label: str = typer.Option(..., "--class", help="Name of the class."),
+    half: int = typer.Option(1, "--half", help="1 or 2."),
+    method: str | None = typer.Option(None, help="Name of a method.", show_default="the one measured most faithful"),
+    out_folder: Path = typer.Option(..., "--out", help="Where to write the arrays and the figure."),
+    demo: bool = typer.Option(False, "--demo", help="The bundled match."),
+    model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
+    device: str = typer.Option("auto", help="auto, cpu or cuda."),
+    text: str = typer.Option("", help="Words to look for (text-similarity only)."),
+    json_file: str | None = typer.Option(None, "--json", help="Write what was found as JSON to this file (- for out)."),
+) -> None:
+    """Say why a class was spotted: the arrays (.npz) and a figure (.png, .svg).
+
+    A match that is not analysed yet is analysed first.
+    """
+    from explain.figure import save
+    from explain.given import window_around
+    from explain.measured import default_of
+    from explain.methods import method_named
+    from explain.probe import Probe
+    from spotting_core.media.ingest import ingest
+    from spotting_core.media.source import open_match
+    from spotting_core.models.load import load_model
+
+    match, loaded = open_match(source_of(source, demo)), load_model(model, device_of(device))
+    chosen = method_named(method or default_of(loaded))
+    reason = chosen.supports(loaded)
+    if reason is not None:
+        raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
+    loaded.classes.index(label)
+    part = next((h for h in match.halves if h.half == half), None)
+    if part is None:
+        raise BadInputError(f"this match has no half {half}", where=match.path)
+    data = DataDirectory.default().ensure()
+    analysis = analysis_of(match, loaded, data)
+    at = parse_clock(time)
+    if at > analysis.half(half).times[-1]:
+        raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
+    probe = Probe(loaded, window_around(analysis, ingest(part.path, data), loaded, half, at))
+    found = chosen.explain(probe, label, **({"text": text} if text else {}))
+    try:
+        out_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(
+            f"this folder cannot be written ({error.strerror})", where=out_folder, fix="Choose another"
+        ) from error
+    stem = out_folder / f"half{half}-{match_clock(1, found.anchor, 2).replace(':', '.')}-{label}-{chosen.name}"
+    stem = stem.with_name(stem.name.replace(" ", "-").replace(">", ""))
+    found.save(stem.with_name(stem.name + ".npz"))
+    figures = save(found, probe, stem.with_name(stem.name + ".png"))
+    if json_file is not None:
+        write_machine_output(_as_json(found, stem, figures), json_file)
+    if json_file != "-":
+        _say(found, chosen.title, out_folder)
+
+
+def _as_json(found: Any, stem: Path, figures: list[Path]) -> dict[str, Any]:
+    names = ("method", "model", "half", "label", "anchor", "baseline", "held_fixed", "kind", "score", "seconds")
+    facts = {name: getattr(found, name) for name in names}
+    baseline = found.score_baseline if found.score_baseline == found.score_baseline else None
+    return {**facts, "score_baseline": baseline, "scale": list(found.scale),
+            "files": [f"{stem}.npz", *map(str, figures)]}  # fmt: skip
+
+
+def _say(found: Any, title: str, folder: Path) -> None:
+    out.print(
+        f"{found.label} at {match_clock(found.half, found.anchor, 2)}: {found.score:.2f} in this window. "
+        f"{title} took {found.seconds:.1f} s; arrays and figure are in {folder}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory) -> Analysis:
+    """The analysis of a match by a model: what ships beside it, what was made before, or a new one."""
+    from spotting_core.analysis import ANALYSIS_FILE, Analysis
+    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.progress import Progress
+
+    beside = match.path / "analysis"
+    if (beside / ANALYSIS_FILE).is_file():
+        shipped = Analysis.open(beside)
+        if shipped.record.model["sha256"] == model.sha256 and shipped.record.source_id == match.content_hash():
+            return shipped
+    with progress_bar() as bar:
+        task = bar.add_task(match.fixture.title, total=None, note="")
+
+        def report(progress: Progress) -> bool:
+            bar.update(task, total=progress.total, completed=progress.done, note=progress.stage)
+            return True
+
+        analysis = analyse_match(match, model, data, report=report)
+    if analysis.record.notice:
+        err.print(f"[yellow]Note:[/yellow] {analysis.record.notice}", highlight=False)
+    return analysis

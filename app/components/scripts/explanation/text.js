@@ -1,0 +1,16 @@
+// Text and numbers as the Explain view writes them.
+
+export const html = (value) => String(value).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** .93, 1.00 */
+export const share = (value) => value.toFixed(2).replace(/^(-?)0\./, "$1.");
+
+/** −.72, +.01, .00 */
+export const signed = (value) => (Math.abs(value) < 0.005 ? ".00" : (value > 0 ? "+" : "−") + share(Math.abs(value)));
+
+/** +0.5 s, −2.0 s */
+export const offset = (seconds) => `${seconds < 0 ? "−" : "+"}${Math.abs(seconds).toFixed(1)} s`;
+
+const SIGNS = { good: "✓ ", bad: "⚠ " };
+export const chip = (told, short = true) =>
+  `<span class="chip ${told.state}" title="${html(told.hint)}">${SIGNS[told.state] ?? ""}${html(short ? told.short : told.text)}</span>`;

@@ -1,0 +1,52 @@
+"""What the data directory takes, and clearing it: a line in the library and the dialog behind it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.state import shared_queue, shared_settings
+from spotting_core.errors import TouchlineError
+from spotting_core.store.space import Use, clear, measure, size_text
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _uses(root: str) -> list[Use]:
+    return measure(shared_settings().data)
+
+
+def data_line() -> None:
+    """How much there is, and a way to clear it."""
+    root = shared_settings().data.root
+    total = sum(use.size for use in _uses(str(root)))
+    if st.button(f"{size_text(total)} of derived data", icon=":material/database:", type="tertiary", help=str(root)):
+        _dialog()
+
+
+@st.dialog("Derived data", width="medium")
+def _dialog() -> None:
+    root = shared_settings().data.root
+    st.caption(
+        f"In {root}. Videos lie elsewhere and are never touched; nor are reviewed work, uploaded labels and "
+        "imported predictions."
+    )
+    uses = measure(shared_settings().data)
+    chosen = []
+    for use in uses:
+        told = f"**{use.kind.title}**, {size_text(use.size)}"
+        if use.kind.again is None:
+            st.checkbox(f"{told}. Kept.", value=False, disabled=True, key=f"space_{use.kind.name}")
+        elif st.checkbox(f"{told}: {use.kind.again}", disabled=not use.files, key=f"space_{use.kind.name}"):
+            chosen.append(use)
+    busy = bool(shared_queue().all_live())
+    if busy:
+        st.info("There is work under way. What it needs cannot be cleared until it has ended or was cancelled.")
+    size = size_text(sum(use.size for use in chosen))
+    if st.button(f"Delete {size}" if chosen else "Delete", type="primary", disabled=busy or not chosen):
+        try:
+            freed = clear(shared_settings().data, [use.kind.name for use in chosen])
+        except TouchlineError as problem:
+            st.error(str(problem))
+            return
+        _uses.clear()
+        st.toast(f"{size_text(freed)} came free.")
+        st.rerun()

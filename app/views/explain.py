@@ -1,0 +1,260 @@
+"""The Explain view: one spot, asked in several ways, side by side; what if; and what words find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from app import tasks
+from app.components.explanation import explanation
+from app.library import Match
+from app.state import shared_library, shared_queue, shared_settings
+from app.views import page
+from app.views.explanation import Asked, Shown, explanation_data, first_by_measure
+from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
+from explain.attribution import ENTITY, SPACE, TIME
+from explain.methods import METHODS
+from spotting_core.analysis import Analysis
+from spotting_core.clock import match_clock
+from spotting_core.errors import TouchlineError
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD
+from spotting_core.jobs.queue import FAILED
+from spotting_core.spots import Spot
+
+IN_PLACE = [m.name for m in METHODS.values() if m.kind in (SPACE, ENTITY) and m.name != "entity-ablation"]
+IN_TIME = [m.name for m in METHODS.values() if m.kind == TIME]
+BY_METHODS, BY_MODELS = "Methods", "Models"
+_NEAR = 1_000_000  # microseconds within which a moment belongs to a spot
+_KEY = "explanation"
+
+
+def show() -> None:
+    """The page."""
+    library = shared_library()
+    match = match_of_address(library)
+    analyses = library.analyses(match) if match is not None else []
+    if match is None or not analyses:
+        st.info("There is nothing to explain yet: this match has not been analysed." if match else "No such match.")
+        if st.button("Open the library"):
+            page.go("library")
+        return
+    analysis = chosen_analysis(analyses)
+    spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
+    spot = _spot_of_address(analysis, spots)
+    if spot is None:
+        st.info("No spot was found in this match. Name a moment and a class in the address: ?half=1&t=743&class=Goal.")
+        return
+    with st.container(key="explain_page"):
+        mode, method = _header(match, analysis, spot, spots)
+        cards = _cards(analysis, analyses, mode, method)
+        if mode == BY_MODELS and len(analyses) < 2:
+            st.info(
+                f"Only {analysis.record.model['name']} has analysed this match. Open Model in the Match view to "
+                "analyse it with another one; both are then shown here side by side."
+            )
+        _ask(match, spot, cards, analysis)
+        waiting = _waiting(analysis, spot, cards)
+        st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards)
+
+
+# --- which spot ---------------------------------------------------------------------------------------
+
+
+def _spot_of_address(analysis: Analysis, spots: Sequence[Spot]) -> Spot | None:
+    """The spot at the address's moment, or that moment itself; without one, the most confident card or spot."""
+    query = st.query_params
+    try:
+        half, time, label = int(query["half"]), round(float(query["t"]) * 1e6), query["class"]
+        part, column = analysis.half(half), analysis.classes.index(label)
+    except (KeyError, ValueError, TouchlineError):
+        rare = [s for s in spots if analysis.classes.get(s.label).group == "cards"] or list(spots)
+        return max(rare, key=lambda s: s.confidence or 0, default=None)
+    own = [s for s in spots if s.half == half and s.label == label and abs(s.time - time) <= _NEAR]
+    if own:
+        return min(own, key=lambda s: abs(s.time - time))
+    time = min(max(0, time), int(part.times[-1]))
+    return Spot(half, time, label, confidence=float(part.scores[part.nearest_sample(time), column]))
+
+
+def _open(match: Match, spot: Spot) -> None:
+    st.query_params.from_dict({
+        "match": match.id, "half": str(spot.half), "t": f"{spot.seconds:.3f}", "class": spot.label,
+    })  # fmt: skip
+
+
+# --- the header ---------------------------------------------------------------------------------------
+
+
+def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot]) -> tuple[str, str]:
+    action = analysis.classes.get(spot.label)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explain_bar"):
+        title = f"{action.short} at {match_clock(spot.half, spot.time)}"
+        told = (
+            f"{match.title}, half {spot.half}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
+        )
+        st.html(f'<div class="tl-title">{page.escape(title)}<span>{page.escape(told)}</span></div>', width="content")
+        _steps(match, spot, spots)
+        st.space("stretch")
+        _class_choice(match, analysis, spot)
+        mode = st.segmented_control(
+            "Compare", [BY_METHODS, BY_MODELS], default=BY_METHODS, required=True, label_visibility="collapsed",
+            key="explain_mode", help="Several methods on one model, or one method on all models that analysed it.",
+        )  # fmt: skip
+        method = first_by_measure(analysis, IN_PLACE)[0]
+        if mode == BY_MODELS:
+            titles = {name: METHODS[name].title for name in IN_PLACE}
+            method = st.selectbox("Method", IN_PLACE, format_func=titles.__getitem__, index=IN_PLACE.index(method),
+                                  label_visibility="collapsed", width=170)  # fmt: skip
+        st.fragment(_export)(match, analysis, spot)
+    return str(mode), method
+
+
+def _steps(match: Match, spot: Spot, spots: Sequence[Spot]) -> None:
+    """To the spots before and after."""
+    order = sorted(spots, key=lambda s: (s.half, s.time))
+    before = [s for s in order if (s.half, s.time) < (spot.half, spot.time)]
+    after = [s for s in order if (s.half, s.time) > (spot.half, spot.time)]
+    if st.button("", icon=":material/chevron_left:", disabled=not before, help="The spot before", key="explain_before"):
+        _open(match, before[-1])
+        st.rerun()
+    if st.button("", icon=":material/chevron_right:", disabled=not after, help="The spot after", key="explain_after"):
+        _open(match, after[0])
+        st.rerun()
+    if st.button("", icon=":material/play_arrow:", help="Show it in the match", key="explain_play"):
+        page.go("match", match=match.id, half=str(spot.half), t=f"{spot.seconds:.3f}", **{"class": spot.label})
+
+
+def _class_choice(match: Match, analysis: Analysis, spot: Spot) -> None:
+    """Any class can be asked for at this moment, spotted or not."""
+    names = list(analysis.classes.names)
+    chosen = st.selectbox(
+        "Class", names, index=names.index(spot.label), format_func=lambda n: analysis.classes.get(n).short,
+        label_visibility="collapsed", width=150, key=f"explain_class_{spot_id(spot)}",
+        help="Why this moment is, or is not, of a class.",
+    )  # fmt: skip
+    if chosen != spot.label:
+        _open(match, replace(spot, label=str(chosen)))
+        st.rerun()
+
+
+def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
+    """Figures (PNG, SVG) and arrays of what is shown, in one zip."""
+    with st.popover("Export", icon=":material/ios_share:"):
+        made = tasks.figures_file(shared_settings().data, analysis, spot)
+        job = shared_queue().latest(tasks.figures_job(analysis, spot))
+        if job is not None and job.live:
+            st.progress(job.progress, text=job.stage or "Waiting for the worker")
+            st.button("Look again")
+            return
+        if job is not None and job.state == FAILED:
+            st.error(job.error)
+        if made.is_file():
+            name = f"{match_clock(spot.half, spot.time).replace(':', '-')} {spot.label}.zip".replace(">", "")
+            st.download_button("Download", made.read_bytes(), file_name=name, mime="application/zip", type="primary")
+        st.caption("A figure of every explanation of this spot as PNG and SVG, and its arrays as .npz.")
+        if st.button("Draw again" if made.is_file() else "Draw the figures"):
+            tasks.ask_for_figures(shared_queue(), match, analysis, spot)
+            st.rerun(scope="fragment")
+
+
+# --- asking and waiting -------------------------------------------------------------------------------
+
+
+def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[Asked]:
+    if mode == BY_MODELS:
+        return [Asked(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
+    return [Asked(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
+
+
+def _lines(analysis: Analysis, cards: Sequence[Asked]) -> list[Asked]:
+    """What the panel of moments shows beside the cards."""
+    return [Asked(analysis, name) for name in IN_TIME] if len({c.method for c in cards}) > 1 else []
+
+
+def _ask(match: Match, spot: Spot, cards: Sequence[Asked], analysis: Analysis) -> None:
+    """Have computed what is missing; a job that failed is not asked for again but by a person."""
+    for one in {str(c.analysis.folder): c.analysis for c in cards}.values():
+        wanted = _methods_of(one, cards, analysis)
+        job = shared_queue().latest(tasks.explanation_job(one, spot, wanted))
+        if _missing(one, spot, wanted) and (job is None or (not job.live and job.state != FAILED)):
+            tasks.ask_for_explanation(shared_queue(), match, one, spot, wanted)
+
+
+def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> list[str]:
+    wanted = [c.method for c in cards if c.analysis.folder == one.folder]
+    if one.folder == analysis.folder:
+        wanted += ["entity-ablation", *(a.method for a in _lines(analysis, cards))]
+        wanted += [] if "entity-attention" in wanted else ["entity-attention"]
+    return wanted
+
+
+def _missing(analysis: Analysis, spot: Spot, methods: Sequence[str]) -> bool:
+    data = shared_settings().data
+    return any(
+        not tasks.explanation_file(data, analysis, spot, name).is_file()
+        and tasks.unsupported(data, analysis, spot, name) is None
+        for name in methods
+    )
+
+
+def _jobs(analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> list[str]:
+    keys = [tasks.explanation_job(c.analysis, spot, _methods_of(c.analysis, cards, analysis)) for c in cards]
+    edit, text = _remembered("what_if", spot), _remembered("words", spot)
+    keys += [tasks.what_if_job(analysis, spot, edit)] if edit else []
+    keys += [tasks.words_job(analysis, spot, text)] if text else []
+    return list(dict.fromkeys(keys))
+
+
+def _waiting(analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> bool:
+    return any(shared_queue().live(key) is not None for key in _jobs(analysis, spot, cards))
+
+
+def _remembered(name: str, spot: Spot) -> Any:
+    """The edit or the words that were asked for at this spot."""
+    owner, value = st.session_state.get(f"explain_{name}", (None, None))
+    return value if owner == spot_id(spot) or name == "words" else None
+
+
+# --- the component ------------------------------------------------------------------------------------
+
+
+def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Asked]) -> None:
+    waiting = _waiting(analysis, spot, cards)
+    if st.session_state.get("explain_waited", False) and not waiting:
+        st.session_state["explain_waited"] = False
+        st.rerun(scope="app")
+    st.session_state["explain_waited"] = waiting
+    shown = Shown(
+        match, analysis, spot, cards, _lines(analysis, cards), _remembered("what_if", spot), _remembered("words", spot),
+        tasks.explanation_job(analysis, spot, _methods_of(analysis, cards, analysis)),
+    )  # fmt: skip
+    explanation(
+        explanation_data(shown),
+        key=f"{_KEY}-{match.id}",
+        on_asked=lambda: _asked(match, analysis, spot, cards),
+    )
+    if st.session_state.pop("explain_again", False):
+        st.rerun(scope="app")
+
+
+def _asked(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> None:
+    event = st.session_state[f"{_KEY}-{match.id}"].get("asked")
+    if not event:
+        return
+    queue, owner = shared_queue(), spot_id(spot)
+    if event["what"] == "edit":
+        st.session_state["explain_what_if"] = (owner, event["edit"])
+        tasks.ask_what_if(queue, match, analysis, spot, event["edit"])
+    elif event["what"] == "words" and event["text"].strip():
+        text = " ".join(event["text"].lower().split())
+        st.session_state["explain_words"] = (owner, text)
+        tasks.ask_for_words(queue, match, analysis, spot, text)
+    elif event["what"] == "reset":
+        st.session_state.pop("explain_what_if", None)
+    elif event["what"] == "retry":
+        for one in {str(c.analysis.folder): c.analysis for c in cards}.values():
+            tasks.ask_for_explanation(queue, match, one, spot, _methods_of(one, cards, analysis))
+    st.session_state["explain_again"] = True

@@ -1,0 +1,369 @@
+"""What the Explain view shows of one spot, as data: maps on one grid, moments, entities, answers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app import tasks
+from app.library import Match
+from app.state import shared_queue, shared_settings
+from app.views.shown import link, spot_id
+from app.views.why import measured_of
+from explain.attribution import ENTITY, SPACE, Attribution
+from explain.measured import NO_BETTER, chip
+from explain.methods import METHODS
+from spotting_core.analysis import Analysis
+from spotting_core.clock import match_clock
+from spotting_core.entities.prompts import load_prompts
+from spotting_core.errors import TouchlineError
+from spotting_core.files import read_json
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD
+from spotting_core.jobs.queue import FAILED
+from spotting_core.media.source import open_match
+from spotting_core.models.card import CARD_FILE, model_folder
+from spotting_core.models.known import folder_of
+from spotting_core.spots import Spot
+
+BESIDE = 6
+"""Samples shown to either side of the anchor."""
+_WORDS_AROUND = 40  # samples of the lane of words to either side
+_ENTITIES = 9
+_BY_WORDS = "text-similarity"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One card or line: a method on one model's analysis."""
+
+    analysis: Analysis
+    method: str
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows.
+
+    Arguments:
+        cards: with maps; lines: beside them in the panel of moments.
+        edit, words: what the user asked, if anything; job: key of the job that explains the spot.
+    """
+
+    match: Match
+    analysis: Analysis
+    spot: Spot
+    cards: Sequence[Asked]
+    lines: Sequence[Asked]
+    edit: Mapping[str, Any] | None
+    words: str | None
+    job: str
+
+
+def first_by_measure(analysis: Analysis, methods: Sequence[str]) -> list[str]:
+    """Methods in the order of what they gain over random orders; as they come where nothing was measured."""
+    table = measured_of(analysis)
+    rows = table["methods"] if table else {}
+
+    def gain(name: str) -> float:
+        return float(rows[name]["gain_random"]["mean"] or 0) if name in rows else -10.0
+
+    return sorted(methods, key=gain, reverse=True)
+
+
+def explanation_data(shown: Shown) -> dict[str, Any]:
+    """All that the component draws, as JSON."""
+    analysis, spot = shown.analysis, shown.spot
+    half, action = analysis.half(spot.half), analysis.classes.get(spot.label)
+    anchor = half.nearest_sample(tasks.anchor_time(analysis, spot))
+    samples = list(range(max(0, anchor - BESIDE), min(len(half.times), anchor + BESIDE + 1)))
+    column = analysis.classes.index(spot.label)
+    path = {h.half: h.path for h in open_match(shown.match.path).halves}.get(spot.half)
+    cards = [_card(shown, asked, half.times[samples]) for asked in shown.cards]
+    lines = [_card(shown, asked, half.times[samples]) for asked in shown.lines]
+    return {
+        "key": f"{shown.match.id}/{spot_id(spot)}/{'/'.join(c['id'] for c in cards)}",
+        "action": {"short": action.short, "light": action.colour_light, "dark": action.colour_dark},
+        "picture": link("picture", path, "frames") if path else None,
+        "size": [half.record.width, half.record.height],
+        "samples": [
+            {
+                "frame": int(half.frames[s]),
+                "offset": round(float(half.times[s] - half.times[anchor]) / 1e6, 2),
+                "clock": match_clock(spot.half, int(half.times[s]), 1),
+                "score": round(float(half.scores[s, column]), 4),
+            }
+            for s in samples
+        ],
+        "anchor": samples.index(anchor),
+        "window": next((c["window"] for c in cards if c.get("window")), 0),
+        "rate": analysis.record.rate,
+        "threshold": DEFAULT_THRESHOLD,
+        "cards": cards,
+        "lines": lines,
+        "entities": _entities(shown, samples),
+        "edit": _what_if(shown),
+        "words": _words(shown, anchor, samples),
+    }
+
+
+# --- cards --------------------------------------------------------------------------------------------
+
+
+def _card(shown: Shown, asked: Asked, times: np.ndarray) -> dict[str, Any]:
+    method = METHODS[asked.method]
+    told = _trust(asked)
+    card: dict[str, Any] = {
+        "id": f"{asked.analysis.record.model['sha256'][:8]}-{method.name}",
+        "title": asked.title or method.title,
+        "note": asked.note or method.note,
+        "chip": told,
+        "failing": told["state"] == "bad",
+    }
+    name = tasks.method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else method.name
+    file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, name)
+    if not file.is_file() and name != method.name:  # until the new words have been looked for
+        file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, method.name)
+    if not file.is_file():
+        return card | _pending(shown, asked)
+    try:
+        found = Attribution.load(file)
+    except TouchlineError as problem:
+        return card | {"state": "failed", "message": str(problem)}
+    note = {"note": found.baseline.removeprefix("none: ")} if method.name == _BY_WORDS else {}
+    return card | note | {"state": "ready", **_drawn(asked, found, times)}
+
+
+def _pending(shown: Shown, asked: Asked) -> dict[str, Any]:
+    reason = tasks.unsupported(shared_settings().data, asked.analysis, shown.spot, asked.method)
+    if reason is not None:
+        return {"state": "none", "message": reason[0].upper() + reason[1:]}
+    job = shared_queue().latest(shown.job)
+    if job is not None and job.state == FAILED:
+        return {"state": "failed", "message": job.error}
+    running = job is not None and job.state == "running"
+    return {"state": "working", "message": job.stage if running and job is not None else "Waiting for the worker"}
+
+
+def _trust(asked: Asked) -> dict[str, str]:
+    """The chip of a card: measured faithfulness, or for words how well they find what they name."""
+    if asked.method != _BY_WORDS:
+        return chip(measured_of(asked.analysis), asked.method)
+    retrieval = _retrieval(asked.analysis)
+    if retrieval is None:
+        return {"state": "open", "text": "Not measured", "short": "Not measured", "hint": "Retrieval was not measured."}
+    found, chance = retrieval["mean_average_precision"], retrieval["chance"]
+    hint = (
+        f"Phrases the model was not taught find their pictures among {retrieval['frames']} with a mean average "
+        f"precision of {found:.2f}; chance is {chance:.2f}. Words explain no score: they show what they find."
+    )
+    short = f"AP {found:.2f} vs {chance:.2f}".replace("0.", ".")
+    return {"state": "good" if found > chance else "bad", "text": short, "short": short, "hint": hint}
+
+
+def _retrieval(analysis: Analysis) -> Mapping[str, Any] | None:
+    folder = folder_of(analysis.record.model, shared_settings().data)
+    described = read_json(folder / CARD_FILE).get("entities") if folder else None
+    if not described:
+        return None
+    try:
+        scores = read_json(model_folder(described["model"]) / CARD_FILE)["scores"]
+    except (TouchlineError, KeyError):
+        return None
+    return scores.get("retrieval")
+
+
+def _drawn(asked: Asked, found: Attribution, times: np.ndarray) -> dict[str, Any]:
+    """A found explanation on the samples shown; every map is a share of its own greatest value, which is named."""
+    part = asked.analysis.half(found.half)
+    first = part.nearest_sample(int(found.times[0]))
+    own = np.abs(found.times[None] - times[:, None]).argmin(1)  # index in the window of every sample shown
+    near = np.abs(found.times[own] - times) < 0.5e6 / asked.analysis.record.rate
+    profile = np.where(near, found.over_time(first)[own], 0)
+    peak = float(profile.max(initial=0))
+    drawn: dict[str, Any] = {
+        "profile": [round(float(v) / peak, 4) if peak > 0 else 0.0 for v in profile],
+        "computed": (near & _computed(found)[own]).tolist(),
+        "seconds": round(found.seconds, 2),
+        "held": found.held_fixed,
+        "score": round(found.score, 4),
+        "window": len(found.times),
+        "insertion": _insertion(asked),
+    }
+    if found.kind == SPACE:
+        values = np.where(near[:, None, None], np.maximum(found.values[own], 0), 0)
+        greatest = float(values.max(initial=0))
+        scaled = values / greatest if greatest > 0 else values
+        drawn |= {"map": _packed(scaled), "grid": list(found.values.shape[1:])}
+        seen = values[np.array(drawn["computed"])]
+        drawn["still"] = len(seen) > 1 and bool((seen == seen[0]).all())
+    elif found.kind == ENTITY:
+        greatest = float(found.speaks_for().max(initial=0))
+        drawn["boxes"] = [_boxes(asked.analysis, found, first + int(i), greatest) for i in own]
+    else:
+        greatest = float(found.values.max(initial=0))
+    unit = METHODS[found.method].unit
+    drawn["scale"] = f"0 to {greatest:.2g} {unit}" if greatest > 0 else "0 everywhere"
+    return drawn
+
+
+def _computed(found: Attribution) -> np.ndarray:
+    """Which samples of the window a method looked at: bool (W,)."""
+    looked = np.ones(len(found.times), bool)
+    if found.kind == SPACE:
+        some = np.flatnonzero(found.values.any((1, 2)))
+        if len(some):
+            looked[:] = False
+            looked[some[0] : some[-1] + 1] = True
+    return looked
+
+
+def _boxes(analysis: Analysis, found: Attribution, sample: int, greatest: float) -> list[list[float]]:
+    """[x1, y1, x2, y2 (shares of the picture), value (share of the greatest)] of a sample's entities."""
+    record = analysis.half(found.half).record
+    here = found.values["sample"] == sample
+    values = found.speaks_for()[here] / max(greatest, 1e-9)
+    rows = found.values[here]
+    size = np.array([record.width, record.height] * 2, float)
+    corners = np.stack([rows[c] for c in ("x1", "y1", "x2", "y2")], 1) / size if len(rows) else np.zeros((0, 4))
+    return [[*np.round(c, 4).tolist(), round(float(v), 4)] for c, v in zip(corners, values, strict=True) if v > 0]
+
+
+def _packed(values: np.ndarray) -> str:
+    """Values from 0 to 1 as base64 of bytes."""
+    return base64.b64encode((values * 255).round().astype(np.uint8).tobytes()).decode()
+
+
+def _insertion(asked: Asked) -> str:
+    table = measured_of(asked.analysis)
+    row = table["methods"].get(asked.method) if table else None
+    if row is None:
+        return ""
+    return f"insertion {row['insertion']['mean']:.2f} vs {row['insertion_random']['mean']:.2f}".replace("0.", ".")
+
+
+# --- entities -----------------------------------------------------------------------------------------
+
+
+def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
+    """Per sample shown, its entities as the model read them, with the effect of taking out all of the name."""
+    data, analysis, spot = shared_settings().data, shown.analysis, shown.spot
+    read = tasks.explanation_file(data, analysis, spot, "entity-attention")
+    if not read.is_file():
+        none = tasks.unsupported(data, analysis, spot, "entity-attention")
+        return {"message": none[0].upper() + none[1:]} if none else None
+    found = Attribution.load(read)
+    without = tasks.explanation_file(data, analysis, spot, "entity-ablation")
+    effects: dict[int, float] = {}
+    if without.is_file():
+        measured = Attribution.load(without)
+        effects = {int(r["entity"]): float(r["effect"]) for r in measured.values}
+    colours = {e.name: e.colour for e in load_prompts().entities}
+    table = measured_of(analysis)
+    near = np.isin(found.values["sample"], samples)
+    return {
+        "score": round(found.score, 4),
+        "samples": [_rows_of(found, s, effects, colours) for s in samples],
+        "names": sorted({found.entities[int(e)] for e in found.values["entity"][near]}),
+        "chips": _entity_chips(table),
+    }
+
+
+def _rows_of(
+    found: Attribution, sample: int, effects: Mapping[int, float], colours: Mapping[str, str]
+) -> dict[str, Any]:
+    rows = found.values[found.values["sample"] == sample]
+    rows = rows[np.argsort(-rows["weight"], kind="stable")]
+    return {
+        "total": len(rows),
+        "kept": int(rows["kept"].sum()),
+        "rows": [
+            {
+                "name": found.entities[int(r["entity"])],
+                "colour": colours.get(found.entities[int(r["entity"])], "#FFFFFF"),
+                "kept": bool(r["kept"]),
+                "weight": round(float(r["weight"]), 3),
+                "effect": round(effects[int(r["entity"])], 3) if int(r["entity"]) in effects else None,
+                "box": [round(float(r[c]), 1) for c in ("x1", "y1", "x2", "y2")],
+            }
+            for r in rows[:_ENTITIES]
+        ],
+    }
+
+
+def _entity_chips(table: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    row = table["methods"].get("entity-ablation") if table else None
+    if table is None or row is None:
+        return []
+    source = f"Mean over {row['spots']} spots of {table['source']}, of the order by effect of removal."
+    told = [
+        ("Comprehensiveness", "comprehensiveness", "The fall of the score without the first entities. More is better."),
+        ("Sufficiency", "sufficiency", "The fall of the score with only the first entities. Less is better."),
+    ]
+    chips = [
+        {"kind": "", "text": f"{title} {row[key]['mean']:.2f}".replace("0.", "."), "hint": f"{hint} {source}"}
+        for title, key, hint in told
+        if row[key]["mean"] is not None
+    ]
+    return chips + (
+        [{"kind": "bad", "text": "No better than random", "hint": source}] if row["verdict"] == NO_BETTER else []
+    )
+
+
+# --- questions ----------------------------------------------------------------------------------------
+
+
+def _what_if(shown: Shown) -> dict[str, Any] | None:
+    """The edit that was asked for, with its answer or how far it is."""
+    edit = shown.edit
+    if edit is None:
+        return None
+    file = shared_settings().data.answer(tasks.answer_key(shown.analysis, shown.spot, edit))
+    if not file.is_file():
+        return {"edit": edit, **_state_of(tasks.what_if_job(shown.analysis, shown.spot, edit))}
+    answer = read_json(file)
+    first = max(0, answer["anchor"] - BESIDE)
+    span = slice(first, answer["anchor"] + BESIDE + 1)
+    controls = np.array(answer["controls"], float)
+    return {
+        "edit": edit,
+        "state": "ready",
+        "score": answer["score"],
+        "edited": answer["edited"],
+        "before": answer["curve"][span],
+        "after": answer["curve_edited"][span],
+        "controls": [len(controls), float(controls.mean()), float(controls.std())] if len(controls) else None,
+        "held": answer["held_fixed"],
+        "seconds": answer["seconds"],
+    }
+
+
+def _words(shown: Shown, anchor: int, samples: Sequence[int]) -> dict[str, Any] | None:
+    text = shown.words
+    if text is None:
+        return None
+    file = shared_settings().data.answer(tasks.words_key(shown.analysis, text))
+    if not file.is_file():
+        return {"text": text, **_state_of(tasks.words_job(shown.analysis, shown.spot, text))}
+    curve = np.array(read_json(file)["curves"][str(shown.spot.half)], float)
+    low, high = np.percentile(curve, 5), curve.max()
+    scaled = np.clip((curve - low) / max(high - low, 1e-6), 0, 1).round(3)
+    half = shown.analysis.half(shown.spot.half)
+    first, stop = max(0, anchor - _WORDS_AROUND), min(len(curve), anchor + _WORDS_AROUND + 1)
+    ends = [match_clock(shown.spot.half, int(half.times[i])) for i in (first, stop - 1)]
+    return {
+        "text": text, "state": "ready", "curve": scaled[first:stop].tolist(), "at": anchor - first, "ends": ends,
+        "lane": scaled[list(samples)].tolist(), "range": f"cosine {low:.2f} to {high:.2f} in this half",
+    }  # fmt: skip
+
+
+def _state_of(key: str) -> dict[str, Any]:
+    job = shared_queue().latest(key)
+    if job is not None and job.state == FAILED:
+        return {"state": "failed", "message": job.error}
+    return {"state": "working", "message": (job.stage if job else "") or "Waiting for the worker"}

@@ -1,0 +1,41 @@
+"""How well the bundled entity model finds and names: its card's figures, measured again.
+
+python -m benchmarks.entities DATA [--write]     DATA: the folder of shared data; --write updates the card
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from spotting_core.assets import asset
+from spotting_core.entities.captions import words_taught
+from spotting_core.entities.finder import EntityFinder
+from spotting_core.files import read_json, write_json
+from spotting_core.training.train import entity_scores
+
+
+def main(data: Path, write: bool) -> None:
+    finder = EntityFinder.load()
+    scores = entity_scores(finder, data / "simmatch" / "test")
+    out = Console()
+    table = Table("Entity", "Truths", "AP", "Precision", "Recall", box=None, pad_edge=False)
+    for name, row in scores["entities"].items():
+        table.add_row(name, *(str(row[k]) for k in ("truths", "average_precision", "precision", "recall")))
+    out.print(table)
+    found = scores["retrieval"]
+    table = Table("Held-out phrase", "Right", "AP", "Chance", box=None, pad_edge=False)
+    for text, row in found["phrases"].items():
+        table.add_row(text, str(row["right"]), str(row["average_precision"]), str(row["chance"]))
+    table.add_row("mean", "", str(found["mean_average_precision"]), str(found["chance"]))
+    out.print(table, f"\n{found['frames']} frames of the test matches")
+    if write:
+        path = asset("weights", "entities", "card.json")
+        write_json(path, {**read_json(path), "words": words_taught(), "scores": scores})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), "--write" in sys.argv[2:])

@@ -1,0 +1,287 @@
+"""Faithfulness: whether what an explanation points at is what the model's score rests on.
+
+Per spot and method:
+
+* deletion and insertion: the places (or samples) are taken out, or put back into an empty window, in the
+  order of their values; the area under the score's share of what it was. Deletion should be low, insertion
+  high. Beside it the same for random orders and for a blob in the middle of the picture at the anchor.
+* comprehensiveness and sufficiency, for entities: how far the score falls without the first regions, and
+  with these alone.
+* pointing: whether the strongest place of the anchor's frame lies in the true box (grown by one cell) of
+  what the rules tie to the class; beside it the share of the picture that would count as a hit.
+* sanity: correlation with the explanation of a model of random weights; near 0 if the weights matter.
+* stability: correlation with the explanation of the same pictures under noise of a few grey levels.
+* completeness, for integrated gradients: the share of the score's change that the values add up to.
+
+Papers: Petsiuk et al., "RISE" (BMVC 2018); DeYoung et al., "ERASER" (ACL 2020); Zhang et al., "Top-down Neural
+Attention by Excitation Backprop" (ECCV 2016); Adebayo et al., "Sanity Checks for Saliency Maps" (NeurIPS 2018).
+Differences: the area is of the share of the score, so that spots of unlike confidence can be averaged; what
+is taken out is blurred and loses its entities (``probe``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from explain.attribution import ENTITY, TIME, Attribution
+from explain.integrated_gradients import completeness
+from explain.maps import place_map, region_values
+from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
+from explain.methods import METHODS, Method
+from explain.probe import GRID, Probe
+from spotting_core.models.load import LoadedModel
+
+SPAN = 4  # samples to either side of the anchor, for places
+TIME_SPAN = 8  # the same, for moments
+STEPS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)  # shares of the places taken out, beside none and all
+_RANDOM_ORDERS = 3
+_TOP = (0.05, 0.2, 0.5)  # shares of the regions, for comprehensiveness and sufficiency
+_NOISE = 2.0  # grey levels, standard deviation
+_RESAMPLES = 2000
+
+
+@dataclass
+class SpotMeasures:
+    """What was measured of one spot: method to measure to value; NaN where a measure does not apply."""
+
+    label: str
+    methods: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrueBoxes:
+    """Boxes (N, 4), shares of the picture, of what the rules tie to a class, in the anchor's frame."""
+
+    boxes: np.ndarray
+
+
+# --- curves -------------------------------------------------------------------------------------------
+
+
+def area(shares: Sequence[float], scores: Sequence[float]) -> float:
+    """Area under a curve of scores over the share taken out (or put back), by the trapezoid rule."""
+    return float(np.trapezoid(scores, shares))
+
+
+class Curves:
+    """Deletion and insertion over one probe's places or samples, with what random orders and a blob give."""
+
+    def __init__(self, probe: Probe, label: str, *, in_time: bool, seed: int) -> None:
+        self.probe, self.label, self.in_time = probe, label, in_time
+        self.near = probe.given.near(TIME_SPAN if in_time else SPAN)
+        self.shape = (len(self.near), 1, 1) if in_time else (len(self.near), *GRID)
+        self.rng = np.random.default_rng(seed)
+        self.whole = max(probe.score(label), 1e-6)
+        self.empty = self._scores([np.zeros(self.shape)])[0]
+        orders = [self.rng.random(self.shape) for _ in range(_RANDOM_ORDERS)]
+        self.random = tuple(np.mean([self.of(values) for values in orders], axis=0))
+        self.centre = self.of(self._blob())
+
+    def of(self, values: np.ndarray) -> tuple[float, float]:
+        """Deletion and insertion areas of an order given by values (n, rows, columns) or (n, 1, 1)."""
+        ties = self.rng.random(values.shape)
+        order = np.lexsort((ties.ravel(), -values.ravel()))
+        masks = []
+        for share in STEPS:
+            mask = np.ones(values.size)
+            mask[order[: max(1, round(share * values.size))]] = 0
+            masks.append(mask.reshape(values.shape))
+        scores = self._scores([*masks, *(1 - mask for mask in masks)])
+        deleted, inserted = scores[: len(masks)], scores[len(masks) :]
+        shares = [0.0, *STEPS, 1.0]
+        return area(shares, [1.0, *deleted, self.empty]), area(shares, [self.empty, *inserted, 1.0])
+
+    def _scores(self, masks: Sequence[np.ndarray]) -> list[float]:
+        presence = torch.from_numpy(np.stack(masks).astype(np.float32))
+        found = self.probe.at_anchor(self.probe.keep(presence, self.near[0]), self.label)
+        return [float(v) / self.whole for v in found]
+
+    def _blob(self) -> np.ndarray:
+        """Falls with the distance from the middle of the picture and from the anchor."""
+        count, rows, columns = self.shape
+        t = (np.arange(count) + self.near[0] - self.probe.given.anchor) / max(1, count / 2)
+        y = (np.arange(rows) - (rows - 1) / 2) / max(1, rows / 2)
+        x = (np.arange(columns) - (columns - 1) / 2) / max(1, columns / 2)
+        return -(t[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
+
+
+# --- entities, pointing, sanity -----------------------------------------------------------------------
+
+
+def entity_measures(probe: Probe, label: str, found: Attribution) -> tuple[float, float]:
+    """Comprehensiveness and sufficiency: mean falls of the score without, and with only, the first regions."""
+    near = probe.given.near(SPAN)
+    values = region_values(found, probe, near)
+    there = ~np.isnan(values)
+    total = int(there.sum())
+    if not total:
+        return float("nan"), float("nan")
+    order = np.argsort(-np.where(there, values, -np.inf), axis=None, kind="stable")[:total]
+    assert probe.entities is not None
+    gone = torch.zeros(2 * len(_TOP), *probe.entities.share.shape[1:], dtype=torch.bool)
+    for row, share in enumerate(_TOP):
+        first = np.zeros(values.size, bool)
+        first[order[: max(1, round(share * total))]] = True
+        chosen = torch.from_numpy(first.reshape(values.shape) & there)
+        gone[row, near] = chosen
+        gone[len(_TOP) + row, near] = torch.from_numpy(there) & ~chosen
+    scores = probe.at_anchor(probe.without_entities(gone.to(probe.model.device)), label).cpu().numpy()
+    score = probe.score(label)
+    return float(np.mean(score - scores[: len(_TOP)])), float(np.mean(score - scores[len(_TOP) :]))
+
+
+def pointing(values: np.ndarray, boxes: np.ndarray) -> tuple[float, float]:
+    """Whether the strongest cell lies in one of the boxes grown by one cell, and the share of cells that do.
+
+    Arguments:
+        values: (rows, columns); boxes: (N, 4), shares of the picture.
+    """
+    rows, columns = values.shape
+    inside = np.zeros(values.shape, bool)
+    for x1, y1, x2, y2 in boxes:
+        left, right = int(np.floor(x1 * columns)) - 1, int(np.ceil(x2 * columns)) + 1
+        top, bottom = int(np.floor(y1 * rows)) - 1, int(np.ceil(y2 * rows)) + 1
+        inside[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    strongest = np.unravel_index(int(values.argmax()), values.shape)
+    return float(inside[strongest]) if values.max() > 0 else 0.0, float(inside.mean())
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Rank correlation of two maps; 0 where one of them says nothing."""
+    ranks = [np.argsort(np.argsort(v.ravel(), kind="stable"), kind="stable").astype(float) for v in (a, b)]
+    if a.std() == 0 or b.std() == 0:
+        return 0.0
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def randomised(model: LoadedModel, seed: int) -> LoadedModel:
+    """The same model with weights as they were before training."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = model.system.build(model.config).eval().to(model.device)
+    return replace(model, network=network)
+
+
+def noisy(probe: Probe, seed: int) -> Probe:
+    """The same window under a little noise."""
+    rng = np.random.default_rng(seed)
+    pictures = probe.given.pictures.astype(np.float32)
+    pictures = (pictures + rng.normal(0, _NOISE, pictures.shape)).clip(0, 255).round().astype(np.uint8)
+    return Probe(probe.model, probe.given.with_pictures(pictures))
+
+
+# --- one spot, and all of them ------------------------------------------------------------------------
+
+
+def measure_spot(
+    probe: Probe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
+) -> SpotMeasures:
+    """All measures of all methods for one class at one anchor."""
+    blank = Probe(randomised(probe.model, seed), probe.given)
+    shaken = noisy(probe, seed)
+    measures = SpotMeasures(label)
+    curves: dict[bool, Curves] = {}
+    for method in methods:
+        in_time = method.kind == TIME
+        if in_time not in curves:
+            curves[in_time] = Curves(probe, label, in_time=in_time, seed=seed)
+        found = method.explain(probe, label)
+        values = _values(found, probe, curves[in_time])
+        others = [_values(method.explain(p, label), p, curves[in_time]) for p in (blank, shaken)]
+        deletion, insertion = curves[in_time].of(values)
+        measures.methods[method.name] = {
+            "deletion": deletion,
+            "insertion": insertion,
+            **_references(curves[in_time]),
+            "sanity": correlation(values, others[0]),
+            "stability": correlation(values, others[1]),
+            **_of_kind(probe, label, found, values, truth),
+        }
+    return measures
+
+
+def _values(found: Attribution, probe: Probe, curves: Curves) -> np.ndarray:
+    if found.kind == TIME:
+        return np.asarray(found.values[curves.near]).reshape(curves.shape)
+    places = place_map(found, probe, curves.near)
+    assert places is not None
+    return places
+
+
+def _references(curves: Curves) -> dict[str, float]:
+    names = ("deletion_random", "insertion_random", "deletion_centre", "insertion_centre")
+    return dict(zip(names, (*curves.random, *curves.centre), strict=True))
+
+
+def _of_kind(
+    probe: Probe, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
+) -> dict[str, float]:
+    measures = dict.fromkeys(
+        ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")
+    )
+    if found.kind == ENTITY:
+        measures["comprehensiveness"], measures["sufficiency"] = entity_measures(probe, label, found)
+    if found.kind != TIME and truth is not None and len(truth.boxes):
+        at = probe.given.near(SPAN).index(probe.given.anchor)
+        measures["pointing"], measures["pointing_chance"] = pointing(values[at], truth.boxes)
+    if found.method == "integrated-gradients":
+        measures["completeness"] = completeness(found)
+    return measures
+
+
+def fitting_methods(model: LoadedModel) -> list[Method]:
+    """Methods that explain a model's score: all that it supports but the words of the vision-language model."""
+    return [m for m in METHODS.values() if m.supports(model) is None and m.name != "text-similarity"]
+
+
+# --- the table ----------------------------------------------------------------------------------------
+
+
+def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Methods by measures, each a mean over spots with a 95 % bootstrap interval, and the verdict.
+
+    A method is faithful if it beats both random orders and the centred blob beyond chance: the 95 % interval
+    of (its gain in deletion + its gain in insertion), paired by spot, lies above zero.
+    """
+    rng = np.random.default_rng(seed)
+    names = list(dict.fromkeys(name for spot in spots for name in spot.methods))
+    found = {}
+    for name in names:
+        rows = [spot.methods[name] for spot in spots if name in spot.methods]
+        measures = {key: _interval(np.array([row[key] for row in rows]), rng) for key in rows[0]}
+        gains = {kind: _interval(_gain(rows, kind), rng) for kind in ("random", "centre")}
+        found[name] = {**measures, "gain_random": gains["random"], "gain_centre": gains["centre"],
+                       "verdict": _verdict(gains), "spots": len(rows)}  # fmt: skip
+    return found
+
+
+def _gain(rows: Sequence[Mapping[str, float]], kind: str) -> np.ndarray:
+    return np.array([r[f"deletion_{kind}"] - r["deletion"] + r["insertion"] - r[f"insertion_{kind}"] for r in rows])
+
+
+def _verdict(gains: Mapping[str, Mapping[str, Any]]) -> str:
+    beats = {kind: gain["interval"] is not None and gain["interval"][0] > 0 for kind, gain in gains.items()}
+    if not beats["random"]:
+        return NO_BETTER
+    return FAITHFUL if beats["centre"] else BETTER_THAN_RANDOM
+
+
+def _interval(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return {"mean": None, "interval": None}
+    means = rng.choice(values, (_RESAMPLES, len(values))).mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {"mean": round(float(values.mean()), 4), "interval": [round(float(low), 4), round(float(high), 4)]}
+
+
+def default_method(found: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
+    """The method of some kinds that gains most over random orders; None if none gains anything."""
+    own = {n: row["gain_random"]["mean"] for n, row in found.items() if METHODS[n].kind in kinds}
+    best = max(own, key=lambda n: own[n] or 0.0, default=None)
+    return best if best is not None and (own[best] or 0.0) > 0 else None

@@ -1,0 +1,118 @@
+"""An explanation as a figure: the frames it speaks of, its map or bars, the score through the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from explain.attribution import ENTITY, SPACE, TIME, Attribution
+from explain.maps import upsampled
+from explain.methods import METHODS
+from explain.probe import Probe
+from spotting_core.clock import match_clock
+
+HEAT = LinearSegmentedColormap.from_list("heat", ["#00000000", "#4B1D91", "#B5367A", "#FB8761", "#FCFDBF"])
+FORMATS = ("png", "svg")
+_FRAMES = (-4, -2, 0, 2, 4)
+_ENTITIES = 8
+
+
+def draw(found: Attribution, probe: Probe) -> Figure:
+    """The figure of an explanation."""
+    figure = Figure(figsize=(12, 5.2), layout="constrained")
+    grid = figure.add_gridspec(2, len(_FRAMES), height_ratios=(1.25, 1))
+    figure.suptitle(_heading(found), fontsize=10, x=0.01, ha="left")
+    for column, offset in enumerate(_FRAMES):
+        sample = probe.given.anchor + offset
+        axes = figure.add_subplot(grid[0, column])
+        axes.set_axis_off()
+        if 0 <= sample < len(found.times):
+            _picture(axes, found, probe, sample)
+    if found.kind == ENTITY:
+        _bars_of_entities(figure.add_subplot(grid[1, :2]), found)
+    else:
+        _bars_in_time(figure.add_subplot(grid[1, :2]), found)
+    _score(figure.add_subplot(grid[1, 2:]), found, probe)
+    return figure
+
+
+def save(found: Attribution, probe: Probe, stem: Path) -> list[Path]:
+    """Write the figure in every format; returns the files."""
+    figure = draw(found, probe)
+    paths = [stem.with_suffix(f".{kind}") for kind in FORMATS]
+    for path in paths:
+        figure.savefig(path, dpi=150)
+    return paths
+
+
+def _heading(found: Attribution) -> str:
+    parts = [
+        f"{found.label} at {match_clock(found.half, found.anchor, 2)}, {found.score:.2f} by {found.model}",
+        METHODS[found.method].title,
+        f"scale {found.scale[0]:.3g} to {found.scale[1]:.3g}",
+        f"baseline: {found.baseline}",
+    ]
+    return ". ".join(parts) + (f". Held fixed: {found.held_fixed}" if found.held_fixed else "")
+
+
+def _picture(axes: Any, found: Attribution, probe: Probe, sample: int) -> None:
+    picture = probe.given.pictures[sample]
+    height, width = picture.shape[:2]
+    axes.imshow(picture)
+    axes.set_title(f"{(found.times[sample] - found.anchor) / 1e6:+.1f} s", fontsize=8)
+    if found.kind == SPACE and found.values[sample].any():
+        heat = np.clip(upsampled(found.values[sample], height, width) / max(found.scale[1], 1e-9), 0, 1)
+        axes.imshow(heat, cmap=HEAT, vmin=0, vmax=1, alpha=np.clip(heat * 1.4, 0, 0.75))
+    if found.kind == ENTITY:
+        scale = np.array([width / probe.given.size[0], height / probe.given.size[1]] * 2)
+        for row in found.values[found.values["sample"] == probe.given.first + sample]:
+            if row["kept"]:
+                x1, y1, x2, y2 = np.array([row[c] for c in ("x1", "y1", "x2", "y2")]) * scale
+                box = Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor="white", lw=0.5 + 2 * row["weight"])
+                axes.add_patch(box)
+
+
+def _bars_in_time(axes: Any, found: Attribution) -> None:
+    values = found.values if found.kind == TIME else np.maximum(found.values, 0).sum((1, 2))
+    seconds = (found.times - found.anchor) / 1e6
+    axes.bar(seconds, values, width=0.4, color="#3FA9F5")
+    _time_axis(axes, "value of each sample")
+
+
+def _bars_of_entities(axes: Any, found: Attribution) -> None:
+    rows = found.values[np.isfinite(found.values["effect"])]
+    measure, title = (
+        ("effect", "score's change without it") if len(rows) else ("weight", "weight in the anchor's frame")
+    )
+    if not len(rows):
+        measure, title = "weight", "weight in the anchor's frame"
+        nearest = np.abs(found.times - found.anchor).argmin()
+        first = found.values["sample"].min(initial=0)
+        rows = found.values[found.values["sample"] == first + nearest]
+    rows = rows[np.argsort(-np.abs(rows[measure]), kind="stable")][:_ENTITIES][::-1]
+    axes.barh(range(len(rows)), rows[measure], color="#3FA9F5")
+    axes.set_yticks(range(len(rows)), [found.entities[int(e)] for e in rows["entity"]], fontsize=8)
+    axes.set_title(title, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _score(axes: Any, found: Attribution, probe: Probe) -> None:
+    column = probe.model.classes.index(found.label)
+    curve = probe.output.logits[0, :, column].float().sigmoid().cpu().numpy()
+    seconds = (found.times - found.anchor) / 1e6
+    axes.plot(seconds, curve, color="#222222", lw=1.2)
+    axes.axvline(0, color="#3FA9F5", lw=0.8)
+    axes.set_ylim(0, 1)
+    _time_axis(axes, f"confidence of {found.label}")
+
+
+def _time_axis(axes: Any, title: str) -> None:
+    axes.set_xlim(-8, 8)
+    axes.set_title(title, fontsize=8)
+    axes.set_xlabel("seconds from the anchor", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)

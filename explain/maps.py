@@ -1,0 +1,72 @@
+"""Explanations on one grid: places of frames, whatever the method gave."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from explain.attribution import ENTITY, SPACE, Attribution
+from explain.probe import GRID, Probe
+
+
+def to_grid(maps: Tensor) -> Tensor:
+    """Maps (W, h, w) of any size on the common grid, bilinearly."""
+    return F.interpolate(maps[:, None], size=GRID, mode="bilinear", align_corners=False)[:, 0]
+
+
+def place_map(found: Attribution, probe: Probe, samples: list[int]) -> np.ndarray | None:
+    """What an explanation says of every place of some samples: float32 (n, rows, columns), or None if nothing.
+
+    Entities are drawn as their boxes, with the weight or the fall of the score without them; where boxes
+    overlap the strongest counts.
+    """
+    if found.kind == SPACE:
+        return np.asarray(found.values[samples])
+    if found.kind != ENTITY:
+        return None
+    return _drawn(region_values(found, probe, samples), probe, samples)
+
+
+def region_values(found: Attribution, probe: Probe, samples: list[int]) -> np.ndarray:
+    """Value of every region of some samples: float32 (n, N), NaN where there is none.
+
+    For a method that gives one value per name, every region of the name has it.
+    """
+    assert probe.entities is not None
+    values = np.full((len(samples), probe.entities.share.shape[2]), np.nan, np.float32)
+    names = probe.entities.entity[0].cpu().numpy()
+    there = probe.entities.share[0].cpu().numpy() > 0
+    rows = found.values
+    measure = rows["weight"] if np.isnan(rows["effect"]).all() else -rows["effect"]
+    if found.method == "entity-ablation":
+        by_name = dict(zip(rows["entity"].tolist(), measure.tolist(), strict=True))
+        for i, at in enumerate(samples):
+            for column in np.flatnonzero(there[at]):
+                values[i, column] = by_name.get(int(names[at, column]), 0.0)
+        return values
+    given = probe.given
+    assert given.table is not None
+    sample, slot, _ = given.table.slots(given.first, given.first + len(given.times))
+    whole = np.full((len(given.times), values.shape[1]), np.nan, np.float32)
+    whole[sample, slot] = measure
+    return whole[samples]
+
+
+def _drawn(values: np.ndarray, probe: Probe, samples: list[int]) -> np.ndarray:
+    assert probe.entities is not None
+    drawn = np.zeros((len(samples), *GRID), np.float32)
+    boxes = probe.entities.box[0, samples].cpu().numpy() * np.array([GRID[1], GRID[0]] * 2)
+    for i, slot in zip(*np.nonzero(np.nan_to_num(values) > 0), strict=True):
+        x1, y1, x2, y2 = boxes[i, slot]
+        columns = slice(max(0, int(x1)), max(0, int(x1)) + 1 if x2 <= x1 + 1e-6 else int(np.ceil(x2)))
+        rows = slice(max(0, int(y1)), int(np.ceil(y2)))
+        drawn[i, rows, columns] = np.maximum(drawn[i, rows, columns], values[i, slot])
+    return drawn
+
+
+def upsampled(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """One map (rows, columns) at the size of a picture, for showing."""
+    tensor = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None, None]
+    return F.interpolate(tensor, size=(height, width), mode="bilinear", align_corners=False)[0, 0].numpy()

@@ -1,0 +1,64 @@
+"""Faithfulness as it was measured for a model: ``faithfulness.json`` in its folder.
+
+Written by ``touchline faithfulness --keep``; the app and the command line choose their default by it and tell
+beside every explanation what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explain.attribution import ENTITY, SPACE
+from explain.methods import DEFAULT_IN_TIME
+from spotting_core.files import read_json
+
+if TYPE_CHECKING:
+    from spotting_core.models.load import LoadedModel
+
+FILE = "faithfulness.json"
+FAITHFUL, BETTER_THAN_RANDOM, NO_BETTER = "faithful", "better than random", "no better than random"
+DEFAULT_KINDS = (SPACE, ENTITY)
+"""Kinds of explanation among which the default is chosen: those that say where."""
+
+
+def measured(folder: Path, sha256: str) -> Mapping[str, Any] | None:
+    """The table of a model, or None if nobody measured it, or measured other weights."""
+    path = folder / FILE
+    content = read_json(path) if path.is_file() else None
+    return content if content is not None and content["sha256"] == sha256 else None
+
+
+def default_of(model: LoadedModel) -> str:
+    """The method that the model's table puts first; occlusion in time where there is no table."""
+    content = measured(model.folder, model.sha256)
+    return str(content["default"]) if content and content["default"] else DEFAULT_IN_TIME
+
+
+def chip(content: Mapping[str, Any] | None, method: str) -> dict[str, str]:
+    """What is told of a method's faithfulness: ``state`` (good, neutral, bad, open), ``text``, ``short``, ``hint``."""
+    row = content["methods"].get(method) if content else None
+    if content is None or row is None:
+        hint = "Run touchline faithfulness SOURCE --keep to measure how well this method agrees with the model."
+        return {"state": "open", "text": "Faithfulness not measured", "short": "Not measured", "hint": hint}
+    deletion, random = _short(row["deletion"]["mean"]), _short(row["deletion_random"]["mean"])
+    insertion, other = _short(row["insertion"]["mean"]), _short(row["insertion_random"]["mean"])
+    hint = (
+        f"Over {row['spots']} spots of {content['source']}: deletion {deletion} (random {random}, centred blob "
+        f"{_short(row['deletion_centre']['mean'])}), insertion {insertion} (random {other}, centred blob "
+        f"{_short(row['insertion_centre']['mean'])}). Rank correlation with the same model of random weights "
+        f"{_short(row['sanity']['mean'])}, under noise {_short(row['stability']['mean'])}."
+    )
+    short = f"AUC {deletion} vs {random}"
+    texts = {
+        FAITHFUL: ("good", f"Faithful: deletion AUC {deletion} vs {random} random"),
+        BETTER_THAN_RANDOM: ("neutral", "Better than random, not than a centred blob"),
+        NO_BETTER: ("bad", f"No better than random: AUC {deletion} vs {random}"),
+    }
+    state, text = texts[row["verdict"]]
+    return {"state": state, "text": text, "short": short, "hint": hint}
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"

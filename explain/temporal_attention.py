@@ -1,0 +1,76 @@
+"""Temporal attention: which moments the model's own attention over time reads for the anchor.
+
+For models whose temporal part is a transformer encoder. The attention of all layers is joined by rollout:
+each layer's, averaged over its heads, mixed half and half with what passes it by, multiplied through.
+
+Paper: Abnar & Zuidema, "Quantifying Attention Flow in Transformers" (ACL 2020).
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from explain.attribution import TIME, Attribution
+from explain.probe import Probe
+
+NAME = "temporal-attention"
+
+
+def encoder_of(network: nn.Module) -> nn.TransformerEncoder | None:
+    """The encoder that looks over time, if a network has one."""
+    temporal = getattr(network, "temporal", None)
+    if temporal is None:
+        return None
+    return next((m for m in temporal.modules() if isinstance(m, nn.TransformerEncoder)), None)
+
+
+def explain(probe: Probe, label: str) -> Attribution:
+    """Share of the anchor's reading that comes from each sample of the window; they add up to 1."""
+    began = time.perf_counter()
+    encoder = encoder_of(probe.network)
+    assert encoder is not None, "Method.supports tells which models have none"
+    rollout: Tensor | None = None
+    for weights in _attention(probe, encoder):
+        mixed = 0.5 * weights.mean(1)[0].float() + 0.5 * torch.eye(weights.shape[-1], device=weights.device)
+        rollout = mixed if rollout is None else mixed @ rollout
+    assert rollout is not None
+    values = rollout[probe.given.anchor].cpu().numpy()
+    return probe.attribution(
+        NAME,
+        label,
+        TIME,
+        values,
+        baseline="none: read from the model",
+        score_baseline=float("nan"),
+        scale=(0.0, float(values.max())),
+        began=began,
+    )
+
+
+def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:
+    """Attention of each layer in one pass over the window: each (1, heads, W, W)."""
+    found: list[Tensor] = []
+
+    def ask(_module: nn.Module, _arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        return _arguments, {**options, "need_weights": True, "average_attn_weights": False}
+
+    def note(_module: nn.Module, _arguments: tuple[Any, ...], output: Any) -> None:
+        found.append(output[1])
+
+    with ExitStack() as stack, torch.no_grad():
+        for layer in encoder.layers:
+            attention: Any = layer.self_attn
+            for handle in (
+                attention.register_forward_pre_hook(ask, with_kwargs=True),
+                attention.register_forward_hook(note),
+            ):
+                stack.callback(handle.remove)
+        # With gradients on and hooks set, torch takes the plain path instead of its fused one.
+        with torch.enable_grad():
+            probe.again()
+    return [weights.detach() for weights in found]

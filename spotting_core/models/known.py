@@ -1,0 +1,50 @@
+"""Models of the user's own that were used here: by hash, so that what they made can be explained later.
+
+``models.json`` of the data directory says where their folders are; an analysis itself names no path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spotting_core.assets import asset
+from spotting_core.data_directory import DataDirectory
+from spotting_core.files import read_json, write_json
+from spotting_core.models.card import CARD_FILE, models_available
+
+FILE = "models.json"
+
+
+def remember(folder: Path, sha256: str, data: DataDirectory) -> None:
+    """Keep where a model's folder is; bundled ones are found without."""
+    folder = folder.absolute()
+    if folder.parent == asset("weights"):
+        return
+    known = _own(data)
+    if known.get(sha256) != str(folder):
+        write_json(data.root / FILE, {**known, sha256: str(folder)})
+
+
+def known_models(data: DataDirectory) -> dict[str, Path]:
+    """Folders by the name that is shown: the bundled models, then those used from folders of the user's own."""
+    found = models_available()
+    for sha256, text in _own(data).items():
+        folder = Path(text)
+        if (folder / CARD_FILE).is_file():
+            found[f"{folder.name} ({sha256[:8]})"] = folder
+    return found
+
+
+def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
+    """Folder of the model that an analysis names (``AnalysisRecord.model``), or None if it is not here."""
+    own = _own(data).get(str(model["sha256"]))
+    if own is not None and (Path(own) / CARD_FILE).is_file():
+        return Path(own)
+    return models_available().get(str(model["folder"]))
+
+
+def _own(data: DataDirectory) -> dict[str, str]:
+    path = data.root / FILE
+    return dict(read_json(path)) if path.is_file() else {}

@@ -1,0 +1,138 @@
+"""The Explain view in Chromium: maps on the frame and in the place they speak of, and what can be asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from app import tasks
+from app.library import Match
+from explain.attribution import SPACE, TIME, Attribution
+from explain.probe import GRID
+from spotting_core.analysis import Analysis
+from spotting_core.jobs.queue import JobQueue
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from tests.app.conftest import Server
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.browser
+
+SPOT = Spot(1, 5_000_000, "Goal", 0.8)
+HOT = (1, 11)  # row and column of the one cell that speaks at the anchor
+FIND = """() => {
+  const look = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.explanation) return element;
+      const inside = element.shadowRoot && look(element.shadowRoot);
+      if (inside) return inside;
+    }
+    return null;
+  };
+  window.shown = () => look(document);
+  return window.shown()?.dataset.ready ?? null;
+}"""
+# Where the strongest colour of the first card's map lies, as shares of the picture; null if nothing is drawn.
+CENTRE = """() => {
+  const canvas = shown().querySelector('.map canvas'), { width: w, height: h } = canvas;
+  const data = canvas.getContext('2d').getImageData(0, 0, w, h).data;
+  let most = 0, x = 0, y = 0, n = 0;
+  for (let i = 3; i < data.length; i += 4) most = Math.max(most, data[i]);
+  if (!most) return null;
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 0.9 * most) { const p = (i - 3) / 4; x += p % w; y += Math.floor(p / w); n++; }
+  return [x / n / w, y / n / h];
+}"""
+
+
+def keep(server: Server, analysis: Analysis, method: str, kind: str, values: np.ndarray) -> None:
+    times = np.asarray(analysis.half(1).times)
+    found = Attribution(
+        method=method, model="m", half=1, label="Goal", anchor=SPOT.time, baseline="", held_fixed="", kind=kind,
+        values=values, times=times, score=0.8, score_baseline=0.1, scale=(0.0, 1.0), seconds=1.0,
+    )  # fmt: skip
+    found.save(tasks.explanation_file(server.data, analysis, SPOT, method))
+
+
+@pytest.fixture
+def explained(page: Page, server: Server) -> tuple[Page, Match, Analysis]:
+    """A page that shows a spot with one cell of its map hot in the anchor's frame, another a second later."""
+    path = server.root / "explained.mp4"
+    if not path.is_file():
+        make_video(path, steady(260), container={"movflags": "faststart"})
+    analysis = make_analysis(open_match(path), server.data, [SPOT], "explained")
+    match = server.library().add(str(path))
+    samples = len(analysis.half(1).times)
+    values = np.zeros((samples, *GRID), np.float32)
+    values[10][HOT], values[12, 6, 2] = 1.0, 0.5
+    keep(server, analysis, "occlusion", SPACE, values)
+    keep(server, analysis, "temporal-occlusion", TIME, np.eye(1, samples, 11, dtype=np.float32)[0])
+    page.goto(f"{server.url}/explain?match={match.id}&half=1&t=5&class=Goal")
+    page.wait_for_function(f"() => ({FIND})()", timeout=60_000)
+    # The model of this analysis is nowhere, so that what is missing fails, in words.
+    page.wait_for_function("() => shown().dataset.ready === 'all'", timeout=60_000)
+    return page, match, analysis
+
+
+def choose(page: Page, card: str) -> None:
+    """Put a card first, whose map is then read."""
+    page.evaluate("(id) => { const e = shown().explanation; e.data.cards.sort((a, b) => (b.id.endsWith(id)) - (a.id.endsWith(id))); e.all(); }", card)  # fmt: skip
+
+
+def test_maps_lie_on_their_frame_and_in_their_place(explained: tuple[Page, Match, Analysis]) -> None:
+    page, _, _ = explained
+    choose(page, "-occlusion")
+    x, y = page.evaluate(CENTRE)
+    assert (x, y) == pytest.approx(((HOT[1] + 0.5) / GRID[1], (HOT[0] + 0.5) / GRID[0]), abs=0.03)
+    frames = page.evaluate("() => shown().explanation.data.samples.map((s) => s.frame)")
+    at = page.evaluate("() => shown().explanation.state.at")
+    assert f"frame={frames[at]}&" in page.evaluate("() => shown().querySelector('.map img').src")
+    assert frames[at] == 125  # five seconds at 25 frames a second
+    page.locator(f"[data-at='{at + 2}']").click()
+    x, y = page.evaluate(CENTRE)
+    assert (x, y) == pytest.approx((2.5 / GRID[1], 6.5 / GRID[0]), abs=0.03)
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(CENTRE) is None
+    assert f"frame={frames[at + 1]}&" in page.evaluate("() => shown().querySelector('.map img').src")
+
+
+def test_what_is_missing_says_why(explained: tuple[Page, Match, Analysis]) -> None:
+    page, _, _ = explained
+    said = page.locator(".over.bad").first.inner_text()
+    assert "the model that made this analysis is no longer here" in said
+
+
+def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Analysis], server: Server) -> None:
+    page, match, _ = explained
+    queue = JobQueue(open_database(server.data))
+    editor = page.locator("[data-editor=box]")
+    editor.scroll_into_view_if_needed()
+    area: Any = editor.bounding_box()
+    corner = (area["x"] + 0.25 * area["width"], area["y"] + 0.5 * area["height"])
+    page.mouse.move(*corner)
+    page.mouse.down()
+    page.mouse.move(corner[0] + 0.5 * area["width"], corner[1] + 0.25 * area["height"], steps=4)
+    page.mouse.up()
+    page.wait_for_function("() => shown().explanation.data.edit?.state === 'failed'", timeout=30_000)
+    job = queue.recent(match.id, tasks.WHAT_IF)
+    assert job is not None
+    edit = job.parameters["edit"]
+    assert [edit[k] for k in ("x1", "y1", "x2", "y2")] == pytest.approx([0.25, 0.5, 0.75, 0.75], abs=0.01)
+    assert "no longer here" in page.locator(".what-if .failed").inner_text()
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("() => !shown().explanation.data.edit", timeout=30_000)
+
+
+def test_the_why_panel_leads_here(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/match")
+    page.get_by_role("button", name="Explain").click(timeout=60_000)
+    page.wait_for_function(f"() => ({FIND})()", timeout=60_000)
+    assert "/explain?" in page.url
+    assert "class=Yellow" in page.url
+    page.wait_for_function("() => shown().explanation.data.entities?.samples", timeout=120_000)
+    names = page.evaluate("() => shown().explanation.data.entities.samples[shown().explanation.state.at].rows.map((r) => r.name)")  # fmt: skip
+    assert "yellow card" in names

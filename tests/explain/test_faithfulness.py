@@ -1,0 +1,146 @@
+"""Measures of faithfulness on models whose reasons are known, and against hand-computed values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from explain.faithfulness import (
+    Curves,
+    SpotMeasures,
+    area,
+    correlation,
+    default_method,
+    entity_measures,
+    pointing,
+    table,
+)
+from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
+from explain.methods import METHODS
+from explain.probe import GRID, Probe
+from explain.what_if import BoxEdit, EntityEdit, TimeEdit, what_if
+from spotting_core.errors import BadInputError
+from tests.explain.test_methods import OneEntity, OneFrame, given_window, toy
+
+
+def test_area_under_a_line() -> None:
+    assert area([0, 0.5, 1], [1, 0.5, 0]) == pytest.approx(0.5)
+    assert area([0, 0.1, 1], [1, 0, 0]) == pytest.approx(0.05)
+
+
+def test_the_true_reason_beats_random_orders_and_the_opposite_loses() -> None:
+    probe = Probe(toy(OneFrame(-2)), given_window())
+    curves = Curves(probe, "Goal", in_time=False, seed=0)
+    truth = np.zeros(curves.shape)
+    truth[curves.near.index(13), :2, :2] = 1
+    deletion, insertion = curves.of(truth)
+    assert deletion < 0.05
+    assert insertion > 0.95
+    assert curves.random[0] > deletion + 0.1
+    assert curves.random[1] < insertion - 0.03
+    worst_deletion, worst_insertion = curves.of(-truth)
+    assert worst_deletion > 0.8
+    assert worst_insertion < 0.2
+
+
+def test_in_time_the_frame_that_decides_comes_first() -> None:
+    probe = Probe(toy(OneFrame(-2)), given_window())
+    curves = Curves(probe, "Goal", in_time=True, seed=0)
+    found = METHODS["temporal-occlusion"].explain(probe, "Goal")
+    deletion, insertion = curves.of(found.values[curves.near].reshape(curves.shape))
+    assert deletion < 0.05 < 0.9 < insertion
+
+
+def test_entities_that_decide_are_comprehensive_and_sufficient() -> None:
+    probe = Probe(toy(OneEntity(), entities=True), given_window(entities=True))
+    found = METHODS["entity-ablation"].explain(probe, "Yellow card")
+    comprehensiveness, sufficiency = entity_measures(probe, "Yellow card", found)
+    fall = float(torch.tensor(3.0).sigmoid() - torch.tensor(-3.0).sigmoid())
+    # Five regions lie near the anchor: of 5 % and 20 % one is taken, of half two; the cards come first.
+    assert comprehensiveness == pytest.approx(fall, abs=0.4)
+    assert comprehensiveness > 0.5
+    assert sufficiency < comprehensiveness
+
+
+def test_pointing_by_hand() -> None:
+    values = np.zeros(GRID)
+    values[4, 7] = 1
+    # A box in cell (2, 5) only; grown by one cell it covers rows 1 to 3 and columns 4 to 6.
+    box = np.array([[5.2 / 14, 2.2 / 8, 5.8 / 14, 2.8 / 8]])
+    assert pointing(values, box) == (0.0, 9 / 112)
+    values[3, 6] = 2
+    assert pointing(values, box) == (1.0, 9 / 112)
+    assert pointing(np.zeros(GRID), box)[0] == 0.0
+
+
+def test_correlation_of_ranks() -> None:
+    a = np.array([1.0, 2.0, 3.0, 4.0])
+    assert correlation(a, a**3) == pytest.approx(1)
+    assert correlation(a, -a) == pytest.approx(-1)
+    assert correlation(a, np.zeros(4)) == 0
+
+
+def _measures(deletion: float, insertion: float, centre: tuple[float, float]) -> dict[str, float]:
+    return {"deletion": deletion, "insertion": insertion, "deletion_random": 0.5, "insertion_random": 0.5,
+            "deletion_centre": centre[0], "insertion_centre": centre[1]}  # fmt: skip
+
+
+def test_verdicts_and_the_default() -> None:
+    spots = []
+    for k in range(12):
+        wobble = 0.02 * (k % 3)
+        spots.append(SpotMeasures("Goal", {
+            "occlusion": _measures(0.2 + wobble, 0.8, (0.4, 0.6)),
+            "entity-attention": _measures(0.35 + wobble, 0.65, (0.3, 0.7)),
+            "grad-cam": _measures(0.5 + (0.1 if k % 2 else -0.1), 0.5, (0.4, 0.6)),
+        }))  # fmt: skip
+    found = table(spots)
+    assert {n: row["verdict"] for n, row in found.items()} == {
+        "occlusion": FAITHFUL, "entity-attention": BETTER_THAN_RANDOM, "grad-cam": NO_BETTER}  # fmt: skip
+    assert found["occlusion"]["deletion"]["mean"] == pytest.approx(0.22)
+    low, high = found["occlusion"]["deletion"]["interval"]
+    assert 0.2 <= low < 0.22 < high <= 0.24
+    assert found["occlusion"]["spots"] == 12
+    assert default_method(found, ("space", "entity")) == "occlusion"
+    assert default_method(found, ("time",)) is None
+
+
+def test_what_if_a_box_is_blurred() -> None:
+    probe = Probe(toy(OneFrame(0)), _contrast_at_anchor())
+    found = what_if(probe, "Goal", BoxEdit(0, 0, 0.2, 0.3), seed=1)
+    assert found.score > 0.95
+    assert found.edited < 0.1
+    assert len(found.controls) == 16
+    assert np.median(found.controls) > 0.9
+    with pytest.raises(BadInputError, match="too small"):
+        what_if(probe, "Goal", BoxEdit(0.5, 0.5, 0.505, 0.9))
+
+
+def test_what_if_a_span_of_time_is_taken_out() -> None:
+    probe = Probe(toy(OneFrame(-2)), given_window())
+    found = what_if(probe, "Goal", TimeEdit(-1.0, -0.5))
+    assert found.edited < 0.1
+    assert len(found.controls) > 5
+    assert found.controls.min() > 0.9
+    assert found.curve.shape == found.curve_edited.shape == (30,)
+    with pytest.raises(BadInputError, match="no sample"):
+        what_if(probe, "Goal", TimeEdit(0.1, 0.2))
+
+
+def test_what_if_an_entity_is_taken_out() -> None:
+    probe = Probe(toy(OneEntity(), entities=True), given_window(entities=True))
+    found = what_if(probe, "Yellow card", EntityEdit("yellow card"))
+    assert found.edited == pytest.approx(float(torch.tensor(-3.0).sigmoid()), abs=1e-3)
+    assert found.controls.tolist() == pytest.approx([found.score] * 2, abs=1e-3)
+    with pytest.raises(BadInputError, match="no entity 'dog'"):
+        what_if(probe, "Yellow card", EntityEdit("dog"))
+    with pytest.raises(BadInputError, match="no entities"):
+        what_if(Probe(toy(OneFrame(0)), given_window()), "Goal", EntityEdit("ball"))
+
+
+def _contrast_at_anchor():  # type: ignore[no-untyped-def]
+    given = given_window()
+    pictures = given.pictures.copy()
+    pictures[15, :8:2, :8], pictures[15, 1:8:2, :8] = 250, 0
+    return given.with_pictures(pictures)

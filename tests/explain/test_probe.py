@@ -1,0 +1,175 @@
+"""The probe computes what the whole model would, and gradients what they should."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from explain.given import Given
+from explain.gradient_attention import explain as gradient_attention
+from explain.integrated_gradients import completeness
+from explain.methods import METHODS
+from explain.probe import GRID, Probe
+from spotting_core.entities.table import EntityTable
+from spotting_core.models.adaptive_attention import AdaptiveAttention
+from spotting_core.models.load import LoadedModel, load_model
+from spotting_core.models.window import EntitySet, Window
+from tests.conftest import small_model
+
+W, H, WIDTH, N = 70, 36, 64, 5
+LABEL = "Corner"
+
+
+def lively(model: LoadedModel) -> LoadedModel:
+    """The same model with a time shift that passes something on, and heads that say something."""
+    torch.manual_seed(1)
+    for name, value in model.network.named_parameters():
+        if ".gate." in name:
+            torch.nn.init.normal_(value, std=0.5)
+        if name.startswith("to_logits.bias"):
+            torch.nn.init.zeros_(value)
+    return model
+
+
+def a_window(model: LoadedModel) -> Given:
+    rng = np.random.default_rng(3)
+    pictures = rng.integers(0, 255, (W, H, WIDTH, 3), dtype=np.uint8)
+    times = np.arange(W, dtype=np.int64) * 500_000
+    if not model.config.entities:
+        return Given(1, 0, times, pictures, None, None, 30, (WIDTH, H))
+    names = tuple(model.card.entities["names"])  # type: ignore[index]
+    sample = np.repeat(np.arange(W, dtype=np.int32), N)
+    corner = rng.uniform(0, 20, (W * N, 2)).astype(np.float32)
+    embedding = rng.normal(size=(W * N, model.config.embed_dim)).astype(np.float16)
+    table = EntityTable(names, sample, rng.integers(0, len(names), W * N).astype(np.int16),
+                        np.full(W * N, 0.5, np.float32), np.concatenate([corner, corner + 8], 1), embedding)  # fmt: skip
+    entities = EntitySet.of_table(table, 0, W, (WIDTH, H))
+    return Given(1, 0, times, pictures, entities, table, 30, (WIDTH, H))
+
+
+@pytest.fixture(scope="module", params=["e2e-spot", "entity-attention"])
+def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Probe:
+    folder: Path = tmp_path_factory.mktemp("model")
+    # 64 pixels wide pictures leave one cell of the last map: what is tested is time and entities.
+    model = lively(load_model(small_model(folder, request.param, window=W)))
+    return Probe(model, a_window(model), precise=True)
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 1), (29, 3), (60, 10)])
+def test_changed_frames_give_what_the_whole_model_gives(probe: Probe, first: int, count: int) -> None:
+    changed = torch.randn(2, count, 3, H, WIDTH, generator=torch.Generator().manual_seed(first))
+    with torch.no_grad():
+        found = probe.logits(changed, first)
+        for variant in range(2):
+            frames = probe.frames.clone()
+            frames[first : first + count] = changed[variant]
+            whole = probe.network(Window(frames=frames[None], entities=probe.entities)).logits
+            assert torch.allclose(found[variant], whole[0], atol=1e-4)
+    assert not torch.allclose(found[0], probe.output.logits[0], atol=1e-3)
+
+
+def test_a_change_reaches_as_far_as_the_time_shift_and_no_further(probe: Probe) -> None:
+    changed = torch.zeros(1, 1, 3, H, WIDTH)
+    with torch.no_grad():
+        maps, low = probe.environment.changed_map(probe._known, changed, 35)
+    reach = probe.environment.reach
+    assert (low, maps.shape[1]) == (35 - reach, 2 * reach + 1)
+
+
+def test_places_and_their_entities_go_together(probe: Probe) -> None:
+    near = probe.given.near(2)
+    presence = torch.ones(1, len(near), *GRID)
+    presence[:, :, :, : GRID[1] // 2] = 0  # the left half
+    frames = probe.mixed(presence, near[0])
+    assert torch.allclose(frames[0, :, :, :, WIDTH // 2 :], probe.frames[near][:, :, :, WIDTH // 2 :], atol=1e-5)
+    assert torch.allclose(frames[0, :, :, :, : WIDTH // 2], probe.blurred[near][:, :, :, : WIDTH // 2], atol=1e-5)
+    share = probe.share_of(presence, near[0])
+    if probe.entities is None:
+        assert share is None
+        return
+    assert share is not None
+    middle = (probe.entities.box[0, near, :, 0] + probe.entities.box[0, near, :, 2]) / 2
+    assert torch.equal(share[0, near] > 0, middle >= 0.5)
+    others = [i for i in range(W) if i not in near]
+    assert torch.equal(share[0, others], probe.entities.share[0, others])
+
+
+def test_without_entities_equals_the_whole_model_without_them(probe: Probe) -> None:
+    if probe.entities is None:
+        pytest.skip("this model has none")
+    gone = torch.zeros(1, *probe.entities.share.shape[1:], dtype=torch.bool)
+    gone[0, 25:33, :3] = True
+    found = probe.without_entities(gone)
+    entities = probe.entities.with_share(probe.entities.share * ~gone)
+    with torch.no_grad():
+        whole = probe.network(Window(frames=probe.frames[None], entities=entities)).logits
+    assert torch.allclose(found, whole, atol=1e-4)
+
+
+def test_integrated_gradients_add_up_to_the_change_of_the_score(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep_all(
+        attention: AdaptiveAttention, environment: Tensor, token: Tensor, share: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        score = (environment.unsqueeze(2) + token).norm(dim=-1) + share.clamp_min(1e-9).log()
+        weight = torch.softmax(score.masked_fill(share <= 0, -1e4), dim=-1) * (share > 0)
+        return weight, share > 0, weight
+
+    # An entity that is dropped on the way from the blurred picture to the true one makes the score jump, which no
+    # gradient sees. Without that, everything must add up.
+    monkeypatch.setattr(AdaptiveAttention, "select", keep_all)
+    probe = Probe(probe.model, probe.given, precise=True)
+    found = METHODS["integrated-gradients"].explain(probe, LABEL, span=2, steps=256)
+    assert found.score - found.score_baseline != pytest.approx(0, abs=1e-5)
+    assert completeness(found) == pytest.approx(1, abs=0.05)
+
+
+def test_grad_cam_of_a_map_that_decides_alone(probe: Probe) -> None:
+    found = METHODS["grad-cam"].explain(probe, LABEL)
+    assert found.values.shape == (W, *GRID)
+    assert found.values.min() >= 0
+    # The gradient of the mean over places is the same everywhere: Grad-CAM is the map weighed by it, cut at 0.
+    maps = probe.feature_map.detach().clone().requires_grad_(True)
+    logits = probe.judge(maps.mean((2, 3))[None], None, 0, W)
+    logits[0, 30, probe.model.classes.index(LABEL)].backward()
+    assert maps.grad is not None
+    expected = (maps.grad.mean((2, 3), keepdim=True) * maps).sum(1).clamp_min(0)
+    assert found.values[30].max() == pytest.approx(float(expected[30].max().detach()), rel=1e-3, abs=1e-9)
+
+
+def test_gradient_attention_is_the_slope_of_the_logit(probe: Probe) -> None:
+    if probe.entities is None:
+        pytest.skip("this model has no entities")
+    # Dropped entities get a gradient that passes straight through; where all are kept it is the true slope.
+    share, kept = probe.entities.share, probe.output.kept
+    asked = probe
+    while kept is not None and not torch.equal(kept, share > 0):
+        share = share * kept
+        asked = Probe(probe.model, probe.given.with_entities(probe.entities.with_share(share)), precise=True)
+        kept = asked.output.kept
+    found = gradient_attention(asked, LABEL)
+    assert probe.given.table is not None
+    sample, slot, _ = probe.given.table.slots(0, W)
+    strongest = int(np.abs(np.where(sample == 30, found.values["effect"], 0)).argmax())
+    column, step = probe.model.classes.index(LABEL), 1e-2
+    slopes = []
+    for sign in (-1, 1):
+        other = share.clone()
+        other[0, 30, slot[strongest]] *= 1 + sign * step
+        with torch.no_grad():
+            slopes.append(float(asked.logits(share=other)[0, 30, column]))
+    slope = (slopes[1] - slopes[0]) / (2 * step)
+    assert -found.values["effect"][strongest] == pytest.approx(slope, rel=0.05, abs=1e-5)
+
+
+def test_temporal_attention_reads_a_transformer(tmp_path: Path) -> None:
+    model = load_model(small_model(tmp_path, "e2e-spot", window=W, temporal="transformer", layers=2, heads=2))
+    probe = Probe(model, replace(a_window(model)), precise=True)
+    found = METHODS["temporal-attention"].explain(probe, LABEL)
+    assert found.values.sum() == pytest.approx(1, abs=1e-4)
+    assert found.values[30] >= 0.25  # what passes two layers by
+    assert (found.values >= 0).all()
