@@ -81,6 +81,16 @@ def test_the_tables_count_what_is_found_and_leave_out_unknown_teams(search: Spot
     assert found.team_unknown == 2
 
 
+def test_reviews_are_counted_by_the_confidence_of_the_model(search: SpotSearch, tmp_path: Path) -> None:
+    assert [(round(j.low, 2), j.reviewed, j.confirmed) for j in search.judged()] == [(0.6, 1, 0), (0.7, 1, 1)]
+    sure = [row("c", 1, n, "Goal", 1.0, state="accepted") for n in range(3)]
+    added = row("c", 1, 9, "Foul", 1.0, state="added")
+    write_rows(tmp_path, "c", "1", pa.Table.from_pylist([*sure, added], SCHEMA))
+    search.refresh()
+    last = search.judged()[-1]
+    assert (round(last.low, 2), round(last.high, 2), last.reviewed, last.confirmed) == (0.9, 1.0, 3, 3)
+
+
 def test_what_has_changed_or_gone_is_read_again(search: SpotSearch, tmp_path: Path) -> None:
     assert search.refresh() == 0
     write_rows(tmp_path, "b", "2", pa.Table.from_pylist([row("b", 1, 0, "Corner")], SCHEMA))
