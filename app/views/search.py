@@ -18,6 +18,7 @@ from app.state import shared_library, shared_reviews, shared_search, shared_sear
 from app.views import page
 from app.views.evaluate import drawn
 from app.views.evaluate_charts import CONFIG, INKS
+from app.views.search_charts import judged_figure, team_figure
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.clips.selection import Margins, clips_of
 from spotting_core.clock import match_clock
@@ -55,6 +56,7 @@ def show() -> None:
     with right:
         with st.container(border=True, key="tl_card_matrix", gap="small"):
             cell = _matrix(everything, classes)
+        _charts(everything, classes)
         found = everything if cell is None else shared_search().find(_within(query, cell), _SHOWN)
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(found, cell, matches, classes)
@@ -115,6 +117,9 @@ def _save(query: Query, name: str) -> None:
             shared_searches().remove(name)
             st.rerun()
 
+
+EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
+"""Charts that can be saved as a picture."""
 
 Cell = tuple[str, int]
 """Class and the first minute of five."""
@@ -186,6 +191,26 @@ def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool) ->
         showlegend=False, dragmode=False, clickmode="event+select",
     )  # fmt: skip
     return figure
+
+
+def _charts(found: Found, classes: ClassTable) -> None:
+    """Who does what, and whether the model is right when it is sure; each where there is something to say."""
+    judged = shared_search().judged()
+    if not found.by_team and not judged:
+        return
+    dark = st.context.theme.type != "light"
+    left, right = st.columns(2, gap="small")
+    if found.by_team:
+        with left, st.container(border=True, key="tl_card_teams", gap="small"):
+            st.html('<div class="tl-card-title">Who does what? <span>spots whose team is known</span></div>')
+            st.plotly_chart(team_figure(found.by_team, classes, dark), theme=None, config=EXPORTED, key="search_teams")
+            if found.team_unknown:
+                st.caption(f"{found.team_unknown} of {found.total} spots are left out: nobody said their team.")
+    if judged:
+        with right, st.container(border=True, key="tl_card_judged", gap="small"):
+            st.html('<div class="tl-card-title">Is the model right when it is sure? <span>all reviews</span></div>')
+            st.plotly_chart(judged_figure(judged, dark), theme=None, config=EXPORTED, key="search_judged")
+            st.caption("Numbers: spots reviewed. On the dotted line a confidence is the share that is confirmed.")
 
 
 # --- what was found -----------------------------------------------------------------------------------

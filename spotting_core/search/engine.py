@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from spotting_core.errors import BadInputError
-from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN
+from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECTED
 
 REVIEWED, UNREVIEWED = "reviewed", "open"
 _STATES = {REVIEWED: (ACCEPTED, MOVED, ADDED), UNREVIEWED: (OPEN,), None: (ACCEPTED, MOVED, ADDED, OPEN)}
@@ -106,6 +106,16 @@ class Found:
     team_unknown: int
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Reviewed spots of a model with a confidence from ``low`` to ``high``, and how many of them were confirmed."""
+
+    low: float
+    high: float
+    reviewed: int
+    confirmed: int
+
+
 class SpotSearch:
     """All spots of a folder of Parquet files, in memory; safe to ask from several threads."""
 
@@ -173,6 +183,17 @@ class SpotSearch:
             sum(by_minute.values()), int(matches[0]) if matches else 0, tuple(Hit(*row) for row in hits), by_minute,
             known, unknown,
         )  # fmt: skip
+
+    def judged(self, width: float = 0.1) -> list[Judged]:
+        """What reviewers said of the models' spots, by confidence in bins of a width; added spots have no model."""
+        with self._lock:
+            cursor = self._database.cursor()
+        rows = cursor.execute(
+            "SELECT least(floor(confidence / ? + 1e-6), floor(1 / ?) - 1) AS bin, count(*), "
+            "count(*) FILTER (state <> 'rejected') FROM spot WHERE state IN (?, ?, ?) GROUP BY bin ORDER BY bin",
+            [width, width, ACCEPTED, MOVED, REJECTED],
+        ).fetchall()
+        return [Judged(bin * width, (bin + 1) * width, int(count), int(good)) for bin, count, good in rows]
 
 
 def _where(query: Query) -> tuple[str, list[Any]]:

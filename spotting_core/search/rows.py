@@ -7,6 +7,7 @@ second of it. The file is written anew when the match's analysis or reviews have
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from spotting_core.files import replacing
 from spotting_core.inference.suppression import Spotting
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.spots import Spot
-from spotting_core.store.reviews import ADDED, OPEN, ReviewedSpot, origin_of
+from spotting_core.store.reviews import OPEN, STANDING, ReviewedSpot, origin_of
 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
@@ -52,7 +53,9 @@ def fingerprint(analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequ
 def rows_of(
     match: str, title: str, analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = ()
 ) -> pa.Table:
-    """Rows of a match: its spots as the reviewers have left them, and those that they added.
+    """Rows of a match: its spots as the reviewers have left them, and what they hold to be true besides.
+
+    That is what they added, and what they accepted of another model.
 
     Arguments:
         truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
@@ -65,9 +68,9 @@ def rows_of(
         review = known.pop(origin_of(spot, sha), None)
         rows.append(_row(match, title, analysis, spot, review, truth))
     rows += [
-        _row(match, title, analysis, review.spot, review, truth)
+        _row(match, title, analysis, replace(review.spot, confidence=review.confidence), review, truth)
         for review in known.values()
-        if review.state == ADDED and review.label in analysis.classes
+        if review.state in STANDING and review.label in analysis.classes
     ]
     return pa.Table.from_pylist(rows, SCHEMA)
 

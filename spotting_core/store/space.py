@@ -47,8 +47,10 @@ KINDS = (
         "the analysis begins anew",
     ),
     Kind("analyses", "Analyses", ("analyses/*/[!.]*",), "an analysis of the match"),
+    Kind("exports", "Clips exported from the app", ("exports/*",), "another export"),
+    Kind("search", "Spots as they are searched", ("search/*",), "made when the Search view is opened"),
     Kind("uploads", "Uploaded labels and imported predictions", ("uploads/*", "imports/*")),
-    Kind("database", "Library, jobs and reviews", ("touchline.db*",)),
+    Kind("database", "Library, jobs, reviews and selections", ("touchline.db*",)),
 )
 
 

@@ -10,14 +10,8 @@ from playwright.sync_api import Page
 
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.times import read_time_table
-from tests.app.test_browser import (  # noqa: F401  (fixtures)
-    FIND,
-    Server,
-    browser,
-    match_of,
-    page,
-    server,
-)
+from tests.app.conftest import Server
+from tests.app.test_browser import FIND, match_of  # noqa: F401  (a fixture)
 from tests.videos import read_number
 
 pytestmark = pytest.mark.browser
@@ -27,20 +21,20 @@ STATE = """() => { const d = find(); return {
   answered: d.newest.seen >= d.sequence, revision: d.revision }; }"""
 
 
-def open_clips(page: Page, server: Server, match_id: str) -> None:  # noqa: F811
+def open_clips(page: Page, server: Server, match_id: str) -> None:
     page.add_init_script(f"({FIND})()")
     page.goto(f"{server.url}/clips?match={match_id}")
     ready(page)
 
 
-def ready(page: Page) -> None:  # noqa: F811
+def ready(page: Page) -> None:
     page.wait_for_function(
         "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
     )
     settle(page)
 
 
-def settle(page: Page) -> dict[str, Any]:  # noqa: F811
+def settle(page: Page) -> dict[str, Any]:
     """The desk once its picture is on screen and its changes are kept."""
     page.wait_for_function(
         "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.seen >= d.sequence; }",
@@ -51,8 +45,8 @@ def settle(page: Page) -> dict[str, Any]:  # noqa: F811
 
 
 def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
-    page: Page,  # noqa: F811
-    server: Server,  # noqa: F811
+    page: Page,
+    server: Server,
     match_of: Any,  # noqa: F811
     tmp_path: Path,
 ) -> None:
@@ -96,8 +90,8 @@ def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
 
 
 def test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed(
-    page: Page,  # noqa: F811
-    server: Server,  # noqa: F811
+    page: Page,
+    server: Server,
     match_of: Any,  # noqa: F811
 ) -> None:
     open_clips(page, server, match_of("plain").id)

@@ -13,8 +13,9 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, REJECT, REJECTED, Reviews
+from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
-from tests.app.test_browser import Server, browser, open_page, page, server  # noqa: F401  (fixtures)
+from tests.app.test_browser import open_page
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ ALLOWED_KEYS = 110
 
 
 @pytest.fixture(scope="module")
-def match(server: Server) -> Match:  # noqa: F811
+def match(server: Server) -> Match:
     """A match of a hundred spots."""
     path = make_video(server.root / "hundred.mp4", steady(round(COUNT * GAP * RATE) + 10, rate=RATE), key_every=RATE)
     spots = [Spot(1, round((n + 1) * GAP * 1e6), ROTATED[n % 4], 0.9 - 0.002 * n) for n in range(COUNT)]
@@ -36,23 +37,23 @@ def match(server: Server) -> Match:  # noqa: F811
 
 
 @pytest.fixture
-def reviews(server: Server) -> Reviews:  # noqa: F811
+def reviews(server: Server) -> Reviews:
     return Reviews(open_database(server.data))
 
 
-def answered(page: Page) -> None:  # noqa: F811
+def answered(page: Page) -> None:
     page.wait_for_function("() => find().review.pending.length === 0", timeout=60_000)
 
 
-def opened(page: Page, server: Server, match: Match, name: str = "Ann") -> None:  # noqa: F811
+def opened(page: Page, server: Server, match: Match, name: str = "Ann") -> None:
     page.add_init_script(f"localStorage.setItem('touchline-reviewer', '{name}')")
     open_page(page, server, match, half=1, t=1.2, **{"class": ROTATED[0]})
     page.wait_for_function("() => find().chosen !== null")
 
 
 def test_a_hundred_spots_are_reviewed_by_keys_and_none_is_lost(
-    page: Page,  # noqa: F811
-    server: Server,  # noqa: F811
+    page: Page,
+    server: Server,
     match: Match,
     reviews: Reviews,
 ) -> None:
@@ -86,8 +87,8 @@ def test_a_hundred_spots_are_reviewed_by_keys_and_none_is_lost(
 
 
 def test_comment_team_adding_undo_and_a_conflict(
-    page: Page,  # noqa: F811
-    server: Server,  # noqa: F811
+    page: Page,
+    server: Server,
     match: Match,
     reviews: Reviews,
 ) -> None:
@@ -125,7 +126,7 @@ def test_comment_team_adding_undo_and_a_conflict(
     assert (kept.state, kept.author, kept.revision) == (REJECTED, "Eve", other.revision)
 
 
-def test_a_name_is_asked_once(page: Page, server: Server, match: Match) -> None:  # noqa: F811
+def test_a_name_is_asked_once(page: Page, server: Server, match: Match) -> None:
     open_page(page, server, match, half=1, t=2.4, **{"class": ROTATED[1]})
     page.wait_for_function("() => find().chosen !== null")
     page.keyboard.press("t")

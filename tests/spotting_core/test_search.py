@@ -14,7 +14,7 @@ from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, stamp_of, write_rows
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import MOVE, REJECT, Reviews, origin_of
+from spotting_core.store.reviews import ACCEPT, MOVE, REJECT, Reviews, origin_of
 from spotting_core.store.searches import SavedSearches
 from spotting_core.store.tables import MatchRow
 from tests.app.made_analysis import make_analysis
@@ -81,6 +81,16 @@ def test_the_tables_count_what_is_found_and_leave_out_unknown_teams(search: Spot
     assert found.team_unknown == 2
 
 
+def test_reviews_are_counted_by_the_confidence_of_the_model(search: SpotSearch, tmp_path: Path) -> None:
+    assert [(round(j.low, 2), j.reviewed, j.confirmed) for j in search.judged()] == [(0.6, 1, 0), (0.7, 1, 1)]
+    sure = [row("c", 1, n, "Goal", 1.0, state="accepted") for n in range(3)]
+    added = row("c", 1, 9, "Foul", 1.0, state="added")
+    write_rows(tmp_path, "c", "1", pa.Table.from_pylist([*sure, added], SCHEMA))
+    search.refresh()
+    last = search.judged()[-1]
+    assert (round(last.low, 2), round(last.high, 2), last.reviewed, last.confirmed) == (0.9, 1.0, 3, 3)
+
+
 def test_what_has_changed_or_gone_is_read_again(search: SpotSearch, tmp_path: Path) -> None:
     assert search.refresh() == 0
     write_rows(tmp_path, "b", "2", pa.Table.from_pylist([row("b", 1, 0, "Corner")], SCHEMA))
@@ -102,6 +112,8 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
     foul = next(s for s in analysis.spots() if s.label == "Foul")
     reviews.change("m", origin_of(foul, "0" * 64), foul, MOVE, "Ann", 0, time=21_000_000)
     reviews.add("m", Spot(1, 10_000_000, "Penalty", team="away"), "Ann")
+    other = Spot(1, 15_000_000, "Offside", 0.6)
+    reviews.change("m", origin_of(other, "1" * 64), other, ACCEPT, "Ann", 0)
     truth = [Spot(1, 6_000_000, "Goal", team="home"), Spot(1, 25_000_000, "Foul", team="away")]
     table = rows_of("m", "A v B", analysis, reviews.of_match("m"), truth).to_pylist()
     told = {r["label"]: (round(r["time"] / 1e6, 1), r["team"], r["state"]) for r in table}
@@ -110,6 +122,12 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
         "Foul": (21.0, "unknown", "moved"),  # the label is too far away
         "Corner": (25.0, "unknown", "open"),
         "Penalty": (10.0, "away", "added"),
+        "Offside": (15.0, "unknown", "accepted"),  # another model's, but accepted
+    }
+    assert {r["label"]: round(r["confidence"], 3) for r in table if r["author"]} == {
+        "Foul": 0.8,
+        "Penalty": 1.0,
+        "Offside": 0.6,
     }
     assert all(r["entities"] == ["ball"] for r in table)
     after = fingerprint(analysis, reviews.of_match("m"))
