@@ -1,7 +1,8 @@
-"""Work that is killed again and again: ``python -m tests.interrupted KIND FOLDER SEED KILLS``.
+"""Work that is killed again and again: ``python -m tests.interrupted KIND FOLDER SEED KILLS SECONDS``.
 
 Everything is imported once; every attempt is a fork of this process, which has computed nothing, and is killed
-without warning at a random moment. Says in JSON how many attempts were killed at work and what the last one did.
+without warning at a random moment within ``SECONDS``. Work that ends before it is killed begins anew. Says in JSON
+how many attempts were killed at work, how the last one ended, which nobody disturbed, and how long that took.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -24,6 +26,7 @@ from spotting_core.models.load import load_model
 from spotting_core.store.database import Database
 from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
 
+_PATIENCE = 6  # attempts for every kill that is to hit work
 TRAINING = {
     "system": "e2e-spot",
     "model": {"width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "window": 20},
@@ -67,16 +70,31 @@ def attempt(work: Callable[[Path], None], folder: Path, wait: float | None) -> i
     return os.waitpid(child, 0)[1]
 
 
-def main(kind: str, folder: Path, seed: int, kills: int) -> None:
+def begin_anew(folder: Path) -> None:
+    """Remove what finished work has made."""
+    for name in ("out", "run"):
+        place = folder / name
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+    for path in folder.glob("touchline.db*"):
+        path.unlink()
+
+
+def main(kind: str, folder: Path, seed: int, kills: int, seconds: float) -> None:
     work, rng = {"analysis": analysis, "training": training, "migration": migration}[kind], random.Random(seed)
-    longest = {"analysis": 0.8, "training": 1.2, "migration": 0.12}[kind]
     killed = 0
-    for _ in range(kills):
-        status = attempt(work, folder, rng.uniform(0, longest))
-        killed += os.WIFSIGNALED(status) and not (folder / "out").exists()
+    for _ in range(_PATIENCE * kills):
+        attempt(work, folder, rng.uniform(0, seconds))
+        if (folder / "out").exists():
+            begin_anew(folder)
+        else:
+            killed += 1
+        if killed == kills:
+            break
+    began = time.monotonic()
     last = attempt(work, folder, None)
-    sys.stdout.write(json.dumps({"killed": killed, "last": os.waitstatus_to_exitcode(last)}) + "\n")
+    told = {"killed": killed, "last": os.waitstatus_to_exitcode(last), "seconds": time.monotonic() - began}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
