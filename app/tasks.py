@@ -13,7 +13,7 @@ from typing import Any
 
 from app import clip_export
 from app.library import Match
-from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, METHODS, probe_at
+from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, METHODS, asked_method, probe_at
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
@@ -24,12 +24,13 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.known import folder_of, known_models
 from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
 
 log = logging.getLogger(__name__)
 
-ANALYSIS, PLAYBACK, EXPLANATION = "analysis", "playback", "explanation"
+ANALYSIS, PLAYBACK, EXPLANATION, EXPLANATIONS = "analysis", "playback", "explanation", "explanations"
 WHAT_IF, WORDS, FIGURES = "what-if", "words", "figures"
-LONG_KINDS, SHORT_KINDS = (ANALYSIS, PLAYBACK), (EXPLANATION, WHAT_IF, WORDS, FIGURES)
+LONG_KINDS, SHORT_KINDS = (ANALYSIS, PLAYBACK, EXPLANATIONS), (EXPLANATION, WHAT_IF, WORDS, FIGURES)
 """Long jobs and short ones have a worker each: an explanation does not wait for an analysis to end."""
 
 CLIP_KINDS = (clip_export.KIND,)
@@ -62,6 +63,12 @@ def ask_for_explanation(
     parameters = {**_asked(match, analysis, spot), "methods": list(methods)}
     key = explanation_job(analysis, spot, methods)
     return queue.submit(EXPLANATION, key, parameters, title=spot.label, match_id=match.id)
+
+
+def ask_for_all_explanations(queue: JobQueue, path: Path, analysis: Analysis) -> Job:
+    """Have the spots of a new analysis explained before anybody asks."""
+    parameters = {"path": str(path), "analysis": str(analysis.folder)}
+    return queue.submit(EXPLANATIONS, f"{EXPLANATIONS}/{analysis.folder}", parameters, title=analysis.record.title)
 
 
 def explanation_job(analysis: Analysis, spot: Spot, methods: Sequence[str] = WHY_METHODS) -> str:
@@ -181,12 +188,23 @@ def _analyse(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
 
     source = open_match(Path(parameters["path"]))
     _prepare_playback(source.halves, data, tell)
-    analyse_match(
+    analysis = analyse_match(
         source,
         _model(str(known_models(data).get(parameters["model"], parameters["model"]))),
         data,
         report=lambda p: tell(p.share, p.stage, p.speed, p.remaining),
     )
+    ask_for_all_explanations(JobQueue(open_database(data)), source.path, analysis)
+
+
+def _explain_all(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:
+    """Explain the spots at the default thresholds, the surest first."""
+    analysis, path = Analysis.open(Path(parameters["analysis"])), Path(parameters["path"])
+    spots = sorted(analysis.spots(), key=lambda s: -(s.confidence or 0))
+    for done, spot in enumerate(spots):
+        if not tell(done / len(spots), f"Explaining spot {done + 1} of {len(spots)}"):
+            raise CancelledError("the explanations were cancelled")
+        explain_spot(analysis, path, spot, data, lambda *_: True)
 
 
 def _play(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:
@@ -225,18 +243,18 @@ def explain_spot(
         BadInputError: the model that made the analysis is no longer here.
     """
     model = _model_of(analysis, data)
-    asked = [METHODS[name] for name in methods]
-    for done, method in enumerate(asked):
+    for done, name in enumerate(methods):
+        method, parameters = asked_method(name)
         reason = method.supports(model)
         if reason is not None:
-            write_json(data.answer(explanation_key(analysis, spot, method.name)), {"unsupported": reason})
+            write_json(data.answer(explanation_key(analysis, spot, name)), {"unsupported": reason})
             continue
-        target = _beside(analysis, spot, method.name) if beside else explanation_file(data, analysis, spot, method.name)
+        target = _beside(analysis, spot, name) if beside else explanation_file(data, analysis, spot, name)
         if target.is_file():
             continue
-        if not tell(done / len(asked), method.title):
+        if not tell(done / len(methods), method.title):
             raise CancelledError("the explanation was cancelled")
-        method.explain(_probe(analysis, path, spot, data), spot.label).save(target)
+        method.explain(_probe(analysis, path, spot, data), spot.label, **parameters).save(target)
 
 
 def _what_if(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:
@@ -330,6 +348,7 @@ _PERFORMERS: dict[str, Callable[[Mapping[str, Any], DataDirectory, Tell], None]]
     ANALYSIS: _analyse,
     PLAYBACK: _play,
     EXPLANATION: _explain,
+    EXPLANATIONS: _explain_all,
     WHAT_IF: _what_if,
     WORDS: _words,
     FIGURES: _figures,

@@ -33,7 +33,7 @@ from explain.feature_probe import FeatureProbe
 from explain.integrated_gradients import completeness
 from explain.maps import place_map, region_values
 from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
-from explain.methods import METHODS, Method
+from explain.methods import METHODS, READ_ONLY, Method
 from explain.probe import GRID, Probe
 from spotting_core.models.load import LoadedModel
 
@@ -247,8 +247,8 @@ def _of_kind(
 
 
 def fitting_methods(model: LoadedModel) -> list[Method]:
-    """Methods that explain a model's score: all that it supports but the words of the vision-language model."""
-    return [m for m in METHODS.values() if m.supports(model) is None and m.name != "text-similarity"]
+    """Methods that explain a model's score: all that it supports and that speak of the score."""
+    return [m for m in METHODS.values() if m.supports(model) is None and m.name not in READ_ONLY]
 
 
 # --- the table ----------------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ METHODS = {
             "of the score",
         ),
         Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers", "weight"),
+        Method("entity-heads", "Attention heads", ENTITY, (ENTITIES,), "mean of all heads", "share of the attention"),
         Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights", "weight"),
         Method(
             "gradient-attention",
@@ -129,6 +130,23 @@ METHODS = {
         Method("text-similarity", "Text similarity", SPACE, (PICTURES,), "the vision-language model", "similarity"),
     )
 }
+
+
+READ_ONLY = ("text-similarity", "entity-heads")
+"""Methods that explain no score: what words find, and what is read before the model keeps and weighs."""
+
+
+def asked_method(text: str) -> tuple[Method, dict[str, object]]:
+    """A method and its parameter, written ``name`` or ``name: value``: entity-heads: 2, text-similarity: the ball.
+
+    Errors:
+        BadInputError: no such method.
+    """
+    name, _, value = text.partition(": ")
+    method = method_named(name)
+    if not value:
+        return method, {}
+    return method, {"head": int(value)} if name == "entity-heads" else {"text": value}
 
 
 def method_named(name: str) -> Method:

@@ -13,7 +13,7 @@ from app.components.explanation import explanation
 from app.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
-from app.views.explanation import Asked, Shown, explanation_data, first_by_measure
+from app.views.explanation import Asked, Shown, explanation_data, first_by_measure, heads_of
 from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
 from explain.methods import METHODS
@@ -24,9 +24,10 @@ from spotting_core.inference.suppression import DEFAULT_THRESHOLD
 from spotting_core.jobs.queue import FAILED
 from spotting_core.spots import Spot
 
-IN_PLACE = [m.name for m in METHODS.values() if m.kind in (SPACE, ENTITY) and m.name != "entity-ablation"]
+ABLATION, HEADS = "entity-ablation", "entity-heads"
+IN_PLACE = [m.name for m in METHODS.values() if m.kind in (SPACE, ENTITY) and m.name not in (ABLATION, HEADS)]
 IN_TIME = [m.name for m in METHODS.values() if m.kind == TIME]
-BY_METHODS, BY_MODELS = "Methods", "Models"
+BY_METHODS, BY_MODELS, BY_HEADS = "Methods", "Models", "Heads"
 _NEAR = 1_000_000  # microseconds within which a moment belongs to a spot
 _KEY = "explanation"
 
@@ -55,6 +56,8 @@ def show() -> None:
                 f"Only {analysis.record.model['name']} has analysed this match. Open Model in the Match view to "
                 "analyse it with another one; both are then shown here side by side."
             )
+        if mode == BY_HEADS and not cards:
+            st.info(f"{analysis.record.model['name']} has no attention among entities, so there are no heads to show.")
         _ask(match, spot, cards, analysis)
         waiting = _waiting(analysis, spot, cards)
         st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards)
@@ -100,8 +103,8 @@ def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot])
         st.space("stretch")
         _class_choice(match, analysis, spot)
         mode = st.segmented_control(
-            "Compare", [BY_METHODS, BY_MODELS], default=BY_METHODS, required=True, label_visibility="collapsed",
-            key="explain_mode", help="Several methods on one model, or one method on all models that analysed it.",
+            "Compare", [BY_METHODS, BY_MODELS, BY_HEADS], default=BY_METHODS, required=True, key="explain_mode",
+            label_visibility="collapsed", help="Methods on a model, models by a method, or heads.",
         )  # fmt: skip
         method = first_by_measure(analysis, IN_PLACE)[0]
         if mode == BY_MODELS:
@@ -166,12 +169,15 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
 def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[Asked]:
     if mode == BY_MODELS:
         return [Asked(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
+    if mode == BY_HEADS:
+        told = "attention among the kept entities"
+        return [Asked(analysis, f"{HEADS}: {head}", f"Head {head}", told) for head in range(1, heads_of(analysis) + 1)]
     return [Asked(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
 
 
 def _lines(analysis: Analysis, cards: Sequence[Asked]) -> list[Asked]:
     """What the panel of moments shows beside the cards."""
-    return [Asked(analysis, name) for name in IN_TIME] if len({c.method for c in cards}) > 1 else []
+    return [Asked(analysis, name) for name in IN_TIME] if len({c.method.partition(": ")[0] for c in cards}) > 1 else []
 
 
 def _ask(match: Match, spot: Spot, cards: Sequence[Asked], analysis: Analysis) -> None:
@@ -186,7 +192,7 @@ def _ask(match: Match, spot: Spot, cards: Sequence[Asked], analysis: Analysis) -
 def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> list[str]:
     wanted = [c.method for c in cards if c.analysis.folder == one.folder]
     if one.folder == analysis.folder:
-        wanted += ["entity-ablation", *(a.method for a in _lines(analysis, cards))]
+        wanted += [ABLATION, *(a.method for a in _lines(analysis, cards))]
         wanted += [] if "entity-attention" in wanted else ["entity-attention"]
     return wanted
 

@@ -16,7 +16,7 @@ from app.views.shown import link, spot_id
 from app.views.why import measured_of
 from explain.attribution import ENTITY, SPACE, Attribution
 from explain.measured import NO_BETTER, chip
-from explain.methods import METHODS
+from explain.methods import METHODS, asked_method
 from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
 from spotting_core.entities.prompts import load_prompts
@@ -33,7 +33,7 @@ BESIDE = 6
 """Samples shown to either side of the anchor."""
 _WORDS_AROUND = 40  # samples of the lane of words to either side
 _ENTITIES = 9
-_BY_WORDS = "text-similarity"
+_BY_WORDS, _BY_HEADS = "text-similarity", "entity-heads"
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,13 @@ def first_by_measure(analysis: Analysis, methods: Sequence[str]) -> list[str]:
     return sorted(methods, key=gain, reverse=True)
 
 
+def heads_of(analysis: Analysis) -> int:
+    """Heads of the attention among entities of an analysis's model; 0 where it has none or is not here."""
+    folder = folder_of(analysis.record.model, shared_settings().data)
+    card = read_json(folder / CARD_FILE) if folder is not None else {}
+    return int(card["config"]["heads"]) if card.get("entities") else 0
+
+
 def explanation_data(shown: Shown) -> dict[str, Any]:
     """All that the component draws, as JSON."""
     analysis, spot = shown.analysis, shown.spot
@@ -116,19 +123,19 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
 
 
 def _card(shown: Shown, asked: Asked, times: np.ndarray) -> dict[str, Any]:
-    method = METHODS[asked.method]
+    method, _ = asked_method(asked.method)
     told = _trust(asked)
     card: dict[str, Any] = {
-        "id": f"{asked.analysis.record.model['sha256'][:8]}-{method.name}",
+        "id": f"{asked.analysis.record.model['sha256'][:8]}-{asked.method.replace(': ', '-')}",
         "title": asked.title or method.title,
         "note": asked.note or method.note,
         "chip": told,
         "failing": told["state"] == "bad",
     }
-    name = tasks.method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else method.name
+    name = tasks.method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else asked.method
     file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, name)
-    if not file.is_file() and name != method.name:  # until the new words have been looked for
-        file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, method.name)
+    if not file.is_file() and name != asked.method:  # until the new words have been looked for
+        file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, asked.method)
     if not file.is_file():
         return card | _pending(shown, asked)
     try:
@@ -152,6 +159,9 @@ def _pending(shown: Shown, asked: Asked) -> dict[str, Any]:
 
 def _trust(asked: Asked) -> dict[str, str]:
     """The chip of a card: measured faithfulness, or for words how well they find what they name."""
+    if asked.method.startswith(_BY_HEADS):
+        hint = "What a head reads explains no score; take the entity out to see what decides."
+        return {"state": "neutral", "text": "Read from the model", "short": "Read from the model", "hint": hint}
     if asked.method != _BY_WORDS:
         return chip(measured_of(asked.analysis), asked.method)
     retrieval = _retrieval(asked.analysis)

@@ -25,7 +25,7 @@ from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 
-_RATE = 0.5  # frames a second that are ranked
+_RATE = 0.25
 _LEAST_HEIGHT = 4.0  # pixels, of a box that counts as shown
 _BATCH = 4
 _WIDTH = 640

@@ -369,6 +369,48 @@ def test_one_model_alone_is_not_compared(match: Match, data: DataDirectory) -> N
     assert len(component(at)["cards"]) == 1
 
 
+def test_all_spots_of_an_analysis_are_explained(
+    match: Match, queue: JobQueue, data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis = analysed(match, data, small_model(tmp_path / "m"))
+    spots = [SPOT, Spot(1, 4_000_000, "Foul", 0.9)]
+    monkeypatch.setattr(Analysis, "spots", lambda *_: spots)
+    seen = []
+
+    def tell(share: float | None, stage: str, *_rest: object) -> bool:
+        seen.append((share, stage))
+        return True
+
+    job = tasks.ask_for_all_explanations(queue, match.path, analysis)
+    tasks.perform(job, data, tell)
+    assert seen == [(0, "Explaining spot 1 of 2"), (0.5, "Explaining spot 2 of 2")]
+    assert all(tasks.explanation_file(data, analysis, s, "temporal-occlusion").is_file() for s in spots)
+
+
+def test_heads_are_shown_where_a_model_has_them(
+    match: Match, queue: JobQueue, data: DataDirectory, tmp_path: Path
+) -> None:
+    analysis = analysed(match, data, small_model(tmp_path / "m", "entity-attention"))
+    at = explain_page(match=match.id, half="1", t="10.0", **{"class": "Goal"})
+    at.session_state["explain_mode"] = "Heads"
+    at.run()
+    assert not at.exception
+    assert [c["title"] for c in component(at)["cards"]] == [f"Head {h}" for h in range(1, 5)]
+    perform(queue, queue.all_live()[0], data)
+    cards = component(at.run())["cards"]
+    assert {c["state"] for c in cards} == {"ready"}
+    assert tasks.explanation_file(data, analysis, Spot(1, 10_000_000, "Goal"), "entity-heads: 2").is_file()
+
+
+def test_no_heads_are_made_up(match: Match, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id)
+    at.session_state["explain_mode"] = "Heads"
+    at.run()
+    assert not at.exception
+    assert "no attention among entities" in at.info[0].value
+
+
 def test_profiles_of_time_are_not_shifted() -> None:
     times = np.arange(4, dtype=np.int64) * 500_000
     fields = {"model": "m", "half": 1, "label": "Goal", "anchor": 0, "baseline": "", "held_fixed": "", "score": 1.0,

@@ -10,12 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from explain.entity_heads import received_by_entity
 from explain.given import Given
 from explain.gradient_attention import explain as gradient_attention
 from explain.integrated_gradients import completeness
 from explain.methods import METHODS
 from explain.probe import GRID, Probe
 from spotting_core.entities.table import EntityTable
+from spotting_core.errors import BadInputError
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.models.window import EntitySet, Window
@@ -173,3 +175,32 @@ def test_temporal_attention_reads_a_transformer(tmp_path: Path) -> None:
     assert found.values.sum() == pytest.approx(1, abs=1e-4)
     assert found.values[30] >= 0.25  # what passes two layers by
     assert (found.values >= 0).all()
+
+
+def test_heads_share_their_attention_among_the_kept(probe: Probe) -> None:
+    if probe.entities is None:
+        assert METHODS["entity-heads"].supports(probe.model) == "this model has no entities"
+        return
+    received = received_by_entity(probe)
+    assert received.shape == (W, probe.model.config.heads, probe.entities.share.shape[2])
+    assert probe.output.kept is not None
+    kept = probe.output.kept[0]
+    some = kept.any(-1)
+    assert torch.allclose(received.sum(-1)[some], torch.ones(1), atol=1e-5)
+    assert float((received * ~kept[:, None]).abs().max()) < 1e-6
+    # By hand for one frame: the layer's own attention over the kept entities' normalised values.
+    frame = int(torch.nonzero(kept.sum(-1) > 1)[0])
+    layer = probe.network.attention.among
+    _, value = probe.network.attention.tokens(probe.entities)
+    own = layer.norm1(value[0, frame][kept[frame]])
+    with torch.no_grad():
+        _, weights = layer.self_attn(own, own, own, need_weights=True, average_attn_weights=False)
+    assert torch.allclose(received[frame][:, kept[frame]], weights.mean(1), atol=1e-4)
+    each = [METHODS["entity-heads"].explain(probe, LABEL, head=h) for h in (0, 1, 2)]
+    first = each[1].values["sample"] == probe.given.first + frame
+    assert sorted(each[1].values["weight"][first & each[1].values["kept"]]) == pytest.approx(
+        sorted(weights.mean(1)[0].tolist()), abs=1e-4
+    )
+    assert not np.allclose(each[1].values["weight"], each[2].values["weight"])
+    with pytest.raises(BadInputError, match="no head 99"):
+        METHODS["entity-heads"].explain(probe, LABEL, head=99)
