@@ -62,6 +62,7 @@ def show() -> None:
     analysis = chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
+        _prepare_videos(match, analysis)  # before looking whether something is to be waited for
         pending = _waiting(match, analysis)
         st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis)
 
@@ -315,6 +316,12 @@ def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
     if len(videos) == len(analysis.halves) and source.content_hash() != analysis.record.source_id:
         return {}, f"The video in {match.path} is another one than was analysed."
     return videos, ""
+
+
+def _prepare_videos(match: Match, analysis: Analysis) -> None:
+    videos, _ = _videos(match, analysis)
+    if any(playback_file(media) is None for media in videos.values()):
+        prepare_once(match)
 
 
 def prepare_once(match: Match) -> None:

@@ -62,7 +62,7 @@ FIND = """() => {
 }"""
 
 
-_MATCHES: dict[str, Match] = {}
+_MATCHES: dict[tuple[str, str], Match] = {}  # by server and kind: other modules have servers of their own
 
 
 @pytest.fixture
@@ -70,12 +70,12 @@ def match_of(server: Server):  # type: ignore[no-untyped-def]
     """Numbered matches in the running app's library, by kind."""
 
     def get(kind: str) -> Match:
-        if kind not in _MATCHES:
+        if (server.url, kind) not in _MATCHES:
             made = dict(VIDEOS[kind])
             path = make_video(server.root / made.pop("name"), made.pop("times"), **made)
             make_analysis(open_match(path), server.data, SPOTS)
-            _MATCHES[kind] = server.library().add(str(path))
-        return _MATCHES[kind]
+            _MATCHES[server.url, kind] = server.library().add(str(path))
+        return _MATCHES[server.url, kind]
 
     return get
 

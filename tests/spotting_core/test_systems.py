@@ -90,7 +90,7 @@ def test_shapes_and_gradients(name: str) -> None:
 @pytest.mark.parametrize("name", READS_FEATURES)
 def test_four_clips_are_learned_by_heart(name: str) -> None:
     model, (window, targets) = small(name).train(), clips(name, 4)
-    optimiser = torch.optim.Adam(model.parameters(), lr=5e-3 if name == "dense-transformer" else 1e-2)
+    optimiser = torch.optim.Adam(model.parameters(), lr=5e-3 if name in ("calf", "dense-transformer") else 1e-2)
     losses = []
     for _ in range(150 if name == "calf" else 60):
         loss = system(name).loss(model, model(window), targets)
