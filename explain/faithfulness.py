@@ -35,9 +35,8 @@ from explain.maps import place_map, region_values
 from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
 from explain.methods import METHODS, READ_ONLY, Method
 from explain.probe import GRID, Probe
+from explain.window_probe import WindowProbe
 from spotting_core.models.load import LoadedModel
-
-Asked = Probe | FeatureProbe
 
 SPAN = 4  # samples to either side of the anchor, for places
 TIME_SPAN = 8  # the same, for moments
@@ -75,7 +74,7 @@ def area(shares: Sequence[float], scores: Sequence[float]) -> float:
 class Curves:
     """Deletion and insertion over one probe's places or samples, with what random orders and a blob give."""
 
-    def __init__(self, probe: Asked, label: str, *, in_time: bool, seed: int) -> None:
+    def __init__(self, probe: WindowProbe, label: str, *, in_time: bool, seed: int) -> None:
         self.probe, self.label, self.in_time = probe, label, in_time
         self.near = probe.given.near(TIME_SPAN if in_time else SPAN)
         self.shape = (len(self.near), 1, 1) if in_time else (len(self.near), *GRID)
@@ -171,7 +170,7 @@ def randomised(model: LoadedModel, seed: int) -> LoadedModel:
     return replace(model, network=network)
 
 
-def noisy(probe: Asked, seed: int) -> Asked:
+def noisy(probe: WindowProbe, seed: int) -> WindowProbe:
     """The same window under a little noise."""
     if isinstance(probe, FeatureProbe):
         return probe.with_noise(_FEATURE_NOISE, seed)
@@ -181,7 +180,7 @@ def noisy(probe: Asked, seed: int) -> Asked:
     return Probe(probe.model, probe.given.with_pictures(pictures))
 
 
-def _on(model: LoadedModel, probe: Asked) -> Asked:
+def _on(model: LoadedModel, probe: WindowProbe) -> WindowProbe:
     """Another model on the same window."""
     return FeatureProbe(model, probe.window) if isinstance(probe, FeatureProbe) else Probe(model, probe.given)
 
@@ -190,7 +189,7 @@ def _on(model: LoadedModel, probe: Asked) -> Asked:
 
 
 def measure_spot(
-    probe: Asked, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
+    probe: WindowProbe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
 ) -> SpotMeasures:
     """All measures of all methods for one class at one anchor."""
     blank = _on(randomised(probe.model, seed), probe)
@@ -216,7 +215,7 @@ def measure_spot(
     return measures
 
 
-def _values(found: Attribution, probe: Asked, curves: Curves) -> np.ndarray:
+def _values(found: Attribution, probe: WindowProbe, curves: Curves) -> np.ndarray:
     if found.kind == TIME:
         return np.asarray(found.values[curves.near]).reshape(curves.shape)
     assert isinstance(probe, Probe), "features have no places"
@@ -231,7 +230,7 @@ def _references(curves: Curves) -> dict[str, float]:
 
 
 def _of_kind(
-    probe: Asked, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
+    probe: WindowProbe, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
         ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")

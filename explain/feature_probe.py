@@ -6,17 +6,15 @@ surface is that of ``Probe``, as far as it makes sense without pictures and enti
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from explain.attribution import Attribution
 from explain.given import Given
+from explain.window_probe import WindowProbe
 from spotting_core.analysis import Analysis
 from spotting_core.errors import BadInputError
 from spotting_core.inference.sliding import frame_at
@@ -70,15 +68,14 @@ def features_around(analysis: Analysis, model: LoadedModel, half: int, time: int
     return FeatureGiven(given, read.astype(np.float32), known.mean(0), first - frame.start, row)
 
 
-class FeatureProbe:
+class FeatureProbe(WindowProbe):
     """A model on a window of features."""
 
-    entities = None
-    environment = None
+    taken_out = "the sample's features as the mean of the half"
 
     def __init__(self, model: LoadedModel, window: FeatureGiven) -> None:
-        self.model, self.window, self.given = model, window, window.given
-        self.network: Any = model.network
+        super().__init__(model, window.given)
+        self.window = window
         self.features = torch.from_numpy(window.features).to(model.device)  # (window, D)
         self.mean = torch.from_numpy(window.mean).to(model.device)
         valid = np.zeros(len(window.features), bool)
@@ -106,22 +103,6 @@ class FeatureProbe:
         logits: Tensor = self.network(Window(features=features, valid=self.valid.expand(len(features), -1))).logits
         return logits
 
-    def score(self, label: str) -> float:
-        """Confidence of a class at the anchor."""
-        return float(self.at_anchor(self.output.logits, label)[0])
-
-    def at_anchor(self, logits: Tensor, label: str) -> Tensor:
-        """Confidence of a class at the anchor: (B, rows, C) logits to (B,)."""
-        return logits[:, self.window.row, self.model.classes.index(label)].float().sigmoid()
-
-    def curve(self, logits: Tensor, label: str) -> np.ndarray:
-        """Confidence of a class in every sample of the window: (1, rows, C) logits to float32 (W,).
-
-        A model that judges a window as a whole says it of the anchor alone: (1,).
-        """
-        said = logits[0, :, self.model.classes.index(label)].float().sigmoid().cpu().numpy()
-        return said if len(said) == 1 else said[self.inside]
-
     @torch.no_grad()
     def keep(self, presence: Tensor, first: int) -> Tensor:
         """What the model says where only some samples say something of their own: (B, rows, C).
@@ -139,13 +120,6 @@ class FeatureProbe:
             found.append(self.judge(features))
         return torch.cat(found)
 
-    def without_samples(self, samples: list[int]) -> Tensor:
-        """What the model says without some samples: (1, rows, C)."""
-        first, stop = min(samples), max(samples) + 1
-        presence = torch.ones(1, stop - first, 1, 1)
-        presence[:, [i - first for i in samples]] = 0
-        return self.keep(presence, first)
-
     def with_noise(self, share: float, seed: int) -> FeatureProbe:
         """The same window under noise of a share of the features' own spread."""
         rng = np.random.default_rng(seed)
@@ -154,34 +128,3 @@ class FeatureProbe:
         w = self.window
         noisy = FeatureGiven(w.given, (w.features + noise).astype(np.float32), w.mean, w.before, w.row)
         return FeatureProbe(self.model, noisy)
-
-    def attribution(
-        self,
-        method: str,
-        label: str,
-        kind: str,
-        values: np.ndarray,
-        *,
-        baseline: str,
-        score_baseline: float,
-        scale: tuple[float, float],
-        began: float,
-        held_fixed: str = "",
-    ) -> Attribution:
-        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
-        return Attribution(
-            method=method,
-            model=self.model.card.name,
-            half=self.given.half,
-            label=label,
-            anchor=int(self.given.times[self.given.anchor]),
-            baseline="the sample's features as the mean of the half" if method == "temporal-occlusion" else baseline,
-            held_fixed=held_fixed,
-            kind=kind,
-            values=values,
-            times=self.given.times,
-            score=self.score(label),
-            score_baseline=score_baseline,
-            scale=scale,
-            seconds=time.perf_counter() - began,
-        )

@@ -14,9 +14,8 @@ from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.errors import BadInputError
 
 if TYPE_CHECKING:
-    from explain.feature_probe import FeatureProbe
     from explain.given import Given
-    from explain.probe import Probe
+    from explain.window_probe import WindowProbe
     from spotting_core.analysis import Analysis
     from spotting_core.media.ingest import Media
     from spotting_core.models.load import LoadedModel
@@ -58,7 +57,7 @@ class Method:
         """None if the method fits a model, else the reason why not."""
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
 
-    def explain(self, probe: Probe | FeatureProbe, label: str, **parameters: object) -> Attribution:
+    def explain(self, probe: WindowProbe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
         module = import_module(f"explain.{self.name.replace('-', '_')}")
         found: Attribution = module.explain(probe, label, **parameters)
@@ -160,7 +159,7 @@ def method_named(name: str) -> Method:
     return METHODS[name]
 
 
-def probe_at(analysis: Analysis, media: Media, model: LoadedModel, half: int, time: int) -> Probe | FeatureProbe:
+def probe_at(analysis: Analysis, media: Media, model: LoadedModel, half: int, time: int) -> WindowProbe:
     """The window of an analysed match around a moment (microseconds), ready to be asked.
 
     Errors:

@@ -11,8 +11,7 @@ whose middle lies in it.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -23,8 +22,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from explain.attribution import Attribution
 from explain.given import Given
+from explain.window_probe import WindowProbe
 from spotting_core.media.pixels import normalised
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import EntitySet, Output, Window
@@ -39,16 +38,18 @@ def blurred(picture: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(picture, (0, 0), picture.shape[0] * BLUR)
 
 
-class Probe:
+class Probe(WindowProbe):
     """A model on a window.
 
     Arguments:
         precise: compute in single precision, which gradients need, instead of the half precision of an analysis.
     """
 
+    taken_out = "the sample blurred, its entities taken out"
+
     def __init__(self, model: LoadedModel, given: Given, *, precise: bool = False) -> None:
-        self.model, self.given, self.precise = model, given, precise
-        self.network: Any = model.network
+        super().__init__(model, given)
+        self.precise = precise
         entities = given.entities
         self.entities = entities.map(lambda v: v.to(model.device)) if entities is not None else None
         self.environment: Any = getattr(self.network, "environment", None)
@@ -66,64 +67,10 @@ class Probe:
         """The same pictures blurred."""
         return self._normalised(np.stack([blurred(p) for p in self.given.pictures]))
 
-    def score(self, label: str) -> float:
-        """Confidence of a class at the anchor."""
-        return float(self.at_anchor(self.output.logits, label)[0])
-
-    def at_anchor(self, logits: Tensor, label: str) -> Tensor:
-        """Confidence of a class at the anchor: (B, W, C) logits to (B,)."""
-        return logits[:, self.given.anchor, self.model.classes.index(label)].float().sigmoid()
-
-    @property
-    def row(self) -> int:
-        """Row of the output that speaks of the anchor."""
-        return self.given.anchor
-
-    inside = slice(None)
-    """Rows of the output that are samples of the window."""
-
-    def curve(self, logits: Tensor, label: str) -> np.ndarray:
-        """Confidence of a class in every sample of the window: (1, W, C) logits to float32 (W,)."""
-        column = self.model.classes.index(label)
-        return logits[0, :, column].float().sigmoid().cpu().numpy()
-
     @property
     def feature_map(self) -> Tensor:
         """The environment's last feature map of the window: (W, D, h, w)."""
         return self._known[-1]
-
-    def attribution(
-        self,
-        method: str,
-        label: str,
-        kind: str,
-        values: np.ndarray,
-        *,
-        baseline: str,
-        score_baseline: float,
-        scale: tuple[float, float],
-        began: float,
-        held_fixed: str = "",
-    ) -> Attribution:
-        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
-        given = self.given
-        return Attribution(
-            method=method,
-            model=self.model.card.name,
-            half=given.half,
-            label=label,
-            anchor=int(given.times[given.anchor]),
-            baseline=baseline,
-            held_fixed=held_fixed,
-            kind=kind,
-            values=values,
-            times=given.times,
-            score=self.score(label),
-            score_baseline=score_baseline,
-            scale=scale,
-            seconds=time.perf_counter() - began,
-            entities=given.table.names if given.table else (),
-        )
 
     def again(self) -> Output:
         """The window computed once more, for whoever listens to the layers behind the environment."""
@@ -163,14 +110,6 @@ class Probe:
         assert self.entities is not None
         parts = [self.logits(share=self.entities.share * ~part) for part in gone.split(_BATCH)]
         return torch.cat(parts)
-
-    @torch.no_grad()
-    def without_samples(self, samples: list[int]) -> Tensor:
-        """What the model says without some samples: blurred, and without entities: (1, W, C)."""
-        first, stop = min(samples), max(samples) + 1
-        presence = torch.ones(1, stop - first, 1, 1)
-        presence[:, [i - first for i in samples]] = 0
-        return self._keep(presence, first)
 
     def mixed(self, presence: Tensor, first: int) -> Tensor:
         """Frames of which some places are blurred: (B, n, 3, H, W)."""
@@ -261,10 +200,6 @@ class Probe:
     def precision(self) -> torch.autocast:
         """The precision in which this probe computes."""
         return torch.autocast(self.model.device.type, dtype=torch.bfloat16, enabled=not self.precise)
-
-
-Report = Callable[[float], bool]
-"""``report(share_done)``; False asks to stop early."""
 
 
 @contextmanager

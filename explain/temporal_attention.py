@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from explain.attribution import TIME, Attribution
-from explain.feature_probe import FeatureProbe
-from explain.probe import Probe
+from explain.window_probe import WindowProbe
 
 NAME = "temporal-attention"
 
@@ -27,7 +26,7 @@ def encoder_of(network: nn.Module) -> nn.TransformerEncoder | None:
     return next((m for m in network.modules() if isinstance(m, nn.TransformerEncoder)), None)
 
 
-def explain(probe: Probe | FeatureProbe, label: str) -> Attribution:
+def explain(probe: WindowProbe, label: str) -> Attribution:
     """Share of the anchor's reading that comes from each sample of the window; they add up to 1."""
     began = time.perf_counter()
     encoder = encoder_of(probe.network)
@@ -50,7 +49,7 @@ def explain(probe: Probe | FeatureProbe, label: str) -> Attribution:
     )
 
 
-def _attention(probe: Probe | FeatureProbe, encoder: nn.TransformerEncoder) -> list[Tensor]:
+def _attention(probe: WindowProbe, encoder: nn.TransformerEncoder) -> list[Tensor]:
     """Attention of each layer in one pass over the window: each (1, heads, W, W)."""
     found: list[Tensor] = []
 

@@ -1,7 +1,7 @@
 """Temporal occlusion: which moments the score rests on.
 
-One sample after the other is taken out of the picture, that is, blurred until nothing can be told apart and
-without its entities, and what the change reaches is computed again. The value of a sample is how much the
+One sample after the other is taken out: blurred until nothing can be told apart and without its entities, or its
+features as the mean of the half. What the change reaches is computed again. The value of a sample is how much the
 score falls without it (below zero: it rises).
 
 Paper: Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014), carried from
@@ -15,14 +15,13 @@ import time
 import numpy as np
 
 from explain.attribution import TIME, Attribution
-from explain.feature_probe import FeatureProbe
-from explain.probe import Probe, Report
+from explain.window_probe import Report, WindowProbe
 
 NAME = "temporal-occlusion"
 SPAN = 8  # samples to either side of the anchor: ±4 s at two a second
 
 
-def explain(probe: Probe | FeatureProbe, label: str, *, span: int = SPAN, report: Report | None = None) -> Attribution:
+def explain(probe: WindowProbe, label: str, *, span: int = SPAN, report: Report | None = None) -> Attribution:
     """Fall of the score without each sample within ``span`` of the anchor; 0 elsewhere.
 
     Arguments:
@@ -42,7 +41,7 @@ def explain(probe: Probe | FeatureProbe, label: str, *, span: int = SPAN, report
         label,
         TIME,
         values,
-        baseline="the sample blurred, its entities taken out",
+        baseline=probe.taken_out,
         score_baseline=nothing,
         scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
         began=began,

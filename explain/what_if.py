@@ -16,13 +16,12 @@ import torch
 from torch import Tensor
 
 from explain.entity_ablation import SET, without_names
-from explain.feature_probe import FeatureProbe
 from explain.probe import Probe
+from explain.window_probe import WindowProbe
 from spotting_core.errors import BadInputError
 
-Asked = Probe | FeatureProbe
-
 CONTROLS = 10
+_Answer = tuple[Tensor, Tensor | None, str]  # logits of the edit, of the controls, and what was held fixed
 _LEAST_SIDE = 0.02  # of the picture: a smaller box blurs nothing
 
 
@@ -101,7 +100,7 @@ def edit_of(described: Mapping[str, Any]) -> Edit:
     return made
 
 
-def what_if(probe: Asked, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
+def what_if(probe: WindowProbe, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
     """Make an edit and as many of the same kind and size elsewhere.
 
     Errors:
@@ -130,8 +129,8 @@ def what_if(probe: Asked, label: str, edit: Edit, *, controls: int = CONTROLS, s
     )
 
 
-def _box(probe: Asked, edit: BoxEdit, controls: int, rng: np.random.Generator) -> tuple[Tensor, Tensor | None, str]:
-    if isinstance(probe, FeatureProbe):
+def _box(probe: WindowProbe, edit: BoxEdit, controls: int, rng: np.random.Generator) -> _Answer:
+    if not isinstance(probe, Probe):
         raise BadInputError("this model reads features, not pictures", fix="Take out a span of time instead")
     x1, y1, x2, y2 = (float(np.clip(v, 0, 1)) for v in (edit.x1, edit.y1, edit.x2, edit.y2))
     width, height = x2 - x1, y2 - y1
@@ -150,7 +149,7 @@ def _box(probe: Asked, edit: BoxEdit, controls: int, rng: np.random.Generator) -
     return logits[:1], logits[1:] if controls else None, ""
 
 
-def _time(probe: Asked, edit: TimeEdit, controls: int, rng: np.random.Generator) -> tuple[Tensor, Tensor | None, str]:
+def _time(probe: WindowProbe, edit: TimeEdit, controls: int, rng: np.random.Generator) -> _Answer:
     given = probe.given
     seconds = (given.times - given.times[given.anchor]) / 1e6
     inside = np.flatnonzero((seconds >= edit.start - 1e-6) & (seconds <= edit.end + 1e-6))
@@ -163,10 +162,10 @@ def _time(probe: Asked, edit: TimeEdit, controls: int, rng: np.random.Generator)
     return logits, torch.cat(others) if others else None, ""
 
 
-def _entity(probe: Asked, edit: EntityEdit) -> tuple[Tensor, Tensor | None, str]:
+def _entity(probe: WindowProbe, edit: EntityEdit) -> _Answer:
     """The controls are the other names, one each."""
     table = probe.given.table
-    if isinstance(probe, FeatureProbe) or probe.entities is None or table is None:
+    if not isinstance(probe, Probe) or probe.entities is None or table is None:
         raise BadInputError("this model has no entities")
     if edit.name not in table.names:
         raise BadInputError(f"there is no entity {edit.name!r}", fix=f"Known: {', '.join(table.names)}")

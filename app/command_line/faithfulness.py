@@ -24,9 +24,8 @@ from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
     from explain.faithfulness import SpotMeasures, TrueBoxes
-    from explain.feature_probe import FeatureProbe
     from explain.given import Given
-    from explain.probe import Probe
+    from explain.window_probe import WindowProbe
     from spotting_core.analysis import Analysis
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
@@ -145,7 +144,7 @@ def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | N
     return [_Chosen(match, analysis, spot) for spot in order[:most]]
 
 
-def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Probe | FeatureProbe:
+def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> WindowProbe:
     from app.tasks import anchor_time
     from explain.methods import probe_at
     from spotting_core.media.ingest import ingest
