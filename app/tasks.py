@@ -33,6 +33,9 @@ WHAT_IF, WORDS, FIGURES = "what-if", "words", "figures"
 LONG_KINDS, SHORT_KINDS = (ANALYSIS, PLAYBACK, EXPLANATIONS), (EXPLANATION, WHAT_IF, WORDS, FIGURES)
 """Long jobs and short ones have a worker each: an explanation does not wait for an analysis to end."""
 
+_AT_ONCE = 8
+"""Spots of a new analysis explained in one job, some seconds: a video to be prepared does not wait for all."""
+
 CLIP_KINDS = (clip_export.KIND,)
 """Clips have one of their own: they are encoded, which neither needs nor holds up a model."""
 
@@ -65,10 +68,15 @@ def ask_for_explanation(
     return queue.submit(EXPLANATION, key, parameters, title=spot.label, match_id=match.id)
 
 
-def ask_for_all_explanations(queue: JobQueue, path: Path, analysis: Analysis) -> Job:
-    """Have the spots of a new analysis explained before anybody asks."""
-    parameters = {"path": str(path), "analysis": str(analysis.folder)}
-    return queue.submit(EXPLANATIONS, f"{EXPLANATIONS}/{analysis.folder}", parameters, title=analysis.record.title)
+def ask_for_all_explanations(queue: JobQueue, path: Path, analysis: Analysis, first: int = 0) -> Job:
+    """Have the spots of a new analysis explained before anybody asks, some at a time.
+
+    Arguments:
+        first: how many of them, the surest first, have been explained.
+    """
+    parameters = {"path": str(path), "analysis": str(analysis.folder), "first": first}
+    key, title = f"{EXPLANATIONS}/{analysis.folder}/{first}", f"Explaining {analysis.record.title}"
+    return queue.submit(EXPLANATIONS, key, parameters, title=title)
 
 
 def explanation_job(analysis: Analysis, spot: Spot, methods: Sequence[str] = WHY_METHODS) -> str:
@@ -198,13 +206,15 @@ def _analyse(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
 
 
 def _explain_all(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:
-    """Explain the spots at the default thresholds, the surest first."""
-    analysis, path = Analysis.open(Path(parameters["analysis"])), Path(parameters["path"])
+    """Explain some spots at the default thresholds, then queue behind whatever else waits for this worker."""
+    analysis, path, first = Analysis.open(Path(parameters["analysis"])), Path(parameters["path"]), parameters["first"]
     spots = sorted(analysis.spots(), key=lambda s: -(s.confidence or 0))
-    for done, spot in enumerate(spots):
-        if not tell(done / len(spots), f"Explaining spot {done + 1} of {len(spots)}"):
+    for number, spot in enumerate(spots[first : first + _AT_ONCE], first + 1):
+        if not tell((number - 1) / len(spots), f"Explaining spot {number} of {len(spots)}"):
             raise CancelledError("the explanations were cancelled")
         explain_spot(analysis, path, spot, data, lambda *_: True)
+    if first + _AT_ONCE < len(spots):
+        ask_for_all_explanations(JobQueue(open_database(data)), path, analysis, first + _AT_ONCE)
 
 
 def _play(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:

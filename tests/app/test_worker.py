@@ -67,7 +67,7 @@ def test_an_analysis_and_its_explanation(
     assert ended(queue, job).state == DONE, queue.get(job.id)
     analysis = library.analyses(match)[0]
     assert analysis.record.model["name"] == "small e2e-spot"
-    later = queue.latest(f"{tasks.EXPLANATIONS}/{analysis.folder}")  # its spots are explained before anybody asks
+    later = queue.latest(f"{tasks.EXPLANATIONS}/{analysis.folder}/0")  # its spots are explained before anybody asks
     assert later is not None
     assert ended(queue, later).state == DONE
     assert (next((data.root / "media").iterdir()) / "playback.mp4").is_file()
