@@ -125,7 +125,7 @@ METHODS = {
             "10 steps from blurred",
             "of the score",
         ),
-        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "32 px patch, stride 16", "fall of the score"),
+        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "a patch of 2 by 2 cells", "fall of the score"),
         Method("text-similarity", "Text similarity", SPACE, (PICTURES,), "the vision-language model", "similarity"),
     )
 }

@@ -26,6 +26,6 @@ def explanation(data: dict[str, Any], *, key: str, on_asked: Callable[[], None])
     Arguments:
         data: as ``views.explanation`` makes it.
         key: of the widget; what the user asks is read from its session state inside the callback: ``asked``
-            {what: edit | words | reset | retry} with ``edit`` or ``text``.
+            {what: edit | words | reset | cancel | retry} with ``edit`` or ``text``.
     """
     _component()(key=key, data={**data, "scripts": scripts_url()}, height="content", on_asked_change=on_asked)

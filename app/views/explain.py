@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD
-from spotting_core.jobs.queue import FAILED
+from spotting_core.jobs.queue import DONE, FAILED
 from spotting_core.spots import Spot
 
 ABLATION, HEADS = "entity-ablation", "entity-heads"
@@ -59,7 +59,7 @@ def show() -> None:
         if mode == BY_HEADS and not cards:
             st.info(f"{analysis.record.model['name']} has no attention among entities, so there are no heads to show.")
         _ask(match, spot, cards, analysis)
-        waiting = _waiting(analysis, spot, cards)
+        waiting = _waiting(match, analysis, spot, cards)
         st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards)
 
 
@@ -181,12 +181,25 @@ def _lines(analysis: Analysis, cards: Sequence[Asked]) -> list[Asked]:
 
 
 def _ask(match: Match, spot: Spot, cards: Sequence[Asked], analysis: Analysis) -> None:
-    """Have computed what is missing; a job that failed is not asked for again but by a person."""
-    for one in {str(c.analysis.folder): c.analysis for c in cards}.values():
+    """Have computed what is missing; what failed or was cancelled is asked for again by a person only."""
+    for one in _analyses_of(cards):
         wanted = _methods_of(one, cards, analysis)
-        job = shared_queue().latest(tasks.explanation_job(one, spot, wanted))
-        if _missing(one, spot, wanted) and (job is None or (not job.live and job.state != FAILED)):
+        if _missing(one, spot, wanted) and _unasked(tasks.explanation_job(one, spot, wanted)):
             tasks.ask_for_explanation(shared_queue(), match, one, spot, wanted)
+    text = st.session_state.get("explain_words")
+    if not text or not _missing(analysis, spot, [tasks.method_of_text(text)]):
+        return
+    if _unasked(tasks.words_job(analysis, spot, text)):
+        tasks.ask_for_words(shared_queue(), match, analysis, spot, text)
+
+
+def _unasked(key: str) -> bool:
+    job = shared_queue().latest(key)
+    return job is None or job.state == DONE
+
+
+def _analyses_of(cards: Sequence[Asked]) -> list[Analysis]:
+    return list({str(c.analysis.folder): c.analysis for c in cards}.values())
 
 
 def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> list[str]:
@@ -206,36 +219,40 @@ def _missing(analysis: Analysis, spot: Spot, methods: Sequence[str]) -> bool:
     )
 
 
-def _jobs(analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> list[str]:
-    keys = [tasks.explanation_job(c.analysis, spot, _methods_of(c.analysis, cards, analysis)) for c in cards]
-    edit, text = _remembered("what_if", spot), _remembered("words", spot)
+def _jobs(analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> dict[str, str]:
+    """Keys of the jobs that explain the spot, by the folder of their analysis."""
+    return {
+        str(one.folder): tasks.explanation_job(one, spot, _methods_of(one, cards, analysis))
+        for one in _analyses_of(cards)
+    }
+
+
+def _waiting(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> bool:
+    keys = list(_jobs(analysis, spot, cards).values())
+    edit, text = _edit_of(match, spot), st.session_state.get("explain_words")
     keys += [tasks.what_if_job(analysis, spot, edit)] if edit else []
     keys += [tasks.words_job(analysis, spot, text)] if text else []
-    return list(dict.fromkeys(keys))
+    return any(shared_queue().live(key) is not None for key in keys)
 
 
-def _waiting(analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> bool:
-    return any(shared_queue().live(key) is not None for key in _jobs(analysis, spot, cards))
-
-
-def _remembered(name: str, spot: Spot) -> Any:
-    """The edit or the words that were asked for at this spot."""
-    owner, value = st.session_state.get(f"explain_{name}", (None, None))
-    return value if owner == spot_id(spot) or name == "words" else None
+def _edit_of(match: Match, spot: Spot) -> Mapping[str, Any] | None:
+    """The edit that was drawn for this spot; words, unlike it, go with the user from spot to spot."""
+    owner, edit = st.session_state.get("explain_edit", (None, None))
+    return edit if owner == (match.id, spot_id(spot)) else None
 
 
 # --- the component ------------------------------------------------------------------------------------
 
 
 def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Asked]) -> None:
-    waiting = _waiting(analysis, spot, cards)
+    waiting = _waiting(match, analysis, spot, cards)
     if st.session_state.get("explain_waited", False) and not waiting:
         st.session_state["explain_waited"] = False
         st.rerun(scope="app")
     st.session_state["explain_waited"] = waiting
     shown = Shown(
-        match, analysis, spot, cards, _lines(analysis, cards), _remembered("what_if", spot), _remembered("words", spot),
-        tasks.explanation_job(analysis, spot, _methods_of(analysis, cards, analysis)),
+        match, analysis, spot, cards, _lines(analysis, cards), _edit_of(match, spot),
+        st.session_state.get("explain_words"), _jobs(analysis, spot, cards),
     )  # fmt: skip
     explanation(
         explanation_data(shown),
@@ -250,17 +267,21 @@ def _asked(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked])
     event = st.session_state[f"{_KEY}-{match.id}"].get("asked")
     if not event:
         return
-    queue, owner = shared_queue(), spot_id(spot)
+    queue = shared_queue()
     if event["what"] == "edit":
-        st.session_state["explain_what_if"] = (owner, event["edit"])
+        st.session_state["explain_edit"] = ((match.id, spot_id(spot)), event["edit"])
         tasks.ask_what_if(queue, match, analysis, spot, event["edit"])
     elif event["what"] == "words" and event["text"].strip():
         text = " ".join(event["text"].lower().split())
-        st.session_state["explain_words"] = (owner, text)
+        st.session_state["explain_words"] = text
         tasks.ask_for_words(queue, match, analysis, spot, text)
     elif event["what"] == "reset":
-        st.session_state.pop("explain_what_if", None)
+        st.session_state.pop("explain_edit", None)
+    elif event["what"] == "cancel":
+        for key in _jobs(analysis, spot, cards).values():
+            if (job := queue.live(key)) is not None:
+                queue.cancel(job.id)
     elif event["what"] == "retry":
-        for one in {str(c.analysis.folder): c.analysis for c in cards}.values():
+        for one in _analyses_of(cards):
             tasks.ask_for_explanation(queue, match, one, spot, _methods_of(one, cards, analysis))
     st.session_state["explain_again"] = True

@@ -23,7 +23,7 @@ from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD
-from spotting_core.jobs.queue import FAILED
+from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING
 from spotting_core.media.source import open_match
 from spotting_core.models.card import CARD_FILE, model_folder
 from spotting_core.models.known import folder_of
@@ -52,7 +52,8 @@ class Shown:
 
     Arguments:
         cards: with maps; lines: beside them in the panel of moments.
-        edit, words: what the user asked, if anything; job: key of the job that explains the spot.
+        edit, words: what the user asked, if anything.
+        jobs: keys of the jobs that explain the spot, by the folder of their analysis.
     """
 
     match: Match
@@ -62,7 +63,7 @@ class Shown:
     lines: Sequence[Asked]
     edit: Mapping[str, Any] | None
     words: str | None
-    job: str
+    jobs: Mapping[str, str]
 
 
 def first_by_measure(analysis: Analysis, methods: Sequence[str]) -> list[str]:
@@ -116,7 +117,18 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
         "entities": _entities(shown, samples),
         "edit": _what_if(shown),
         "words": _words(shown, anchor, samples),
+        "progress": _progress(shown),
     }
+
+
+def _progress(shown: Shown) -> dict[str, Any] | None:
+    """How far the explanations are that are being computed."""
+    live = [job for key in shown.jobs.values() if (job := shared_queue().live(key)) is not None]
+    if not live:
+        return None
+    job = next((j for j in live if j.state == RUNNING), live[0])
+    ahead = f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
+    return {"text": (job.stage or "Starting") if job.state == RUNNING else ahead, "share": job.progress}
 
 
 # --- cards --------------------------------------------------------------------------------------------
@@ -150,11 +162,9 @@ def _pending(shown: Shown, asked: Asked) -> dict[str, Any]:
     reason = tasks.unsupported(shared_settings().data, asked.analysis, shown.spot, asked.method)
     if reason is not None:
         return {"state": "none", "message": reason[0].upper() + reason[1:]}
-    job = shared_queue().latest(shown.job)
-    if job is not None and job.state == FAILED:
-        return {"state": "failed", "message": job.error}
-    running = job is not None and job.state == "running"
-    return {"state": "working", "message": job.stage if running and job is not None else "Waiting for the worker"}
+    key = shown.jobs.get(str(asked.analysis.folder))
+    told = _state_of(key) if key is not None else None
+    return told or {"state": "working", "message": "Waiting for the worker"}
 
 
 def _trust(asked: Asked) -> dict[str, str]:
@@ -335,7 +345,8 @@ def _what_if(shown: Shown) -> dict[str, Any] | None:
         return None
     file = shared_settings().data.answer(tasks.answer_key(shown.analysis, shown.spot, edit))
     if not file.is_file():
-        return {"edit": edit, **_state_of(tasks.what_if_job(shown.analysis, shown.spot, edit))}
+        state = _state_of(tasks.what_if_job(shown.analysis, shown.spot, edit))
+        return {"edit": edit, **state} if state else None
     answer = read_json(file)
     first = max(0, answer["anchor"] - BESIDE)
     span = slice(first, answer["anchor"] + BESIDE + 1)
@@ -359,7 +370,8 @@ def _words(shown: Shown, anchor: int, samples: Sequence[int]) -> dict[str, Any] 
         return None
     file = shared_settings().data.answer(tasks.words_key(shown.analysis, text))
     if not file.is_file():
-        return {"text": text, **_state_of(tasks.words_job(shown.analysis, shown.spot, text))}
+        state = _state_of(tasks.words_job(shown.analysis, shown.spot, text))
+        return {"text": text, **state} if state else None
     curve = np.array(read_json(file)["curves"][str(shown.spot.half)], float)
     low, high = np.percentile(curve, 5), curve.max()
     scaled = np.clip((curve - low) / max(high - low, 1e-6), 0, 1).round(3)
@@ -372,8 +384,13 @@ def _words(shown: Shown, anchor: int, samples: Sequence[int]) -> dict[str, Any] 
     }  # fmt: skip
 
 
-def _state_of(key: str) -> dict[str, Any]:
+def _state_of(key: str) -> dict[str, Any] | None:
+    """How a job is that has not answered yet; None where nobody has asked."""
     job = shared_queue().latest(key)
-    if job is not None and job.state == FAILED:
+    if job is None:
+        return None
+    if job.state == FAILED:
         return {"state": "failed", "message": job.error}
-    return {"state": "working", "message": (job.stage if job else "") or "Waiting for the worker"}
+    if job.state == CANCELLED:
+        return {"state": "failed", "message": "This was cancelled."}
+    return {"state": "working", "message": (job.stage if job.state == RUNNING else "") or "Waiting for the worker"}

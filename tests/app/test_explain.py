@@ -24,7 +24,7 @@ from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.files import write_json
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.jobs.queue import FAILED, Job, JobQueue
+from spotting_core.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import folder_of, known_models
 from spotting_core.models.load import load_model
@@ -223,7 +223,8 @@ def keep(data: DataDirectory, analysis: Analysis, found: Attribution) -> None:
 
 def shown(match: Match, analysis: Analysis, methods: list[str], **asked: Any) -> dict[str, Any]:
     cards = [Asked(analysis, name) for name in methods]
-    return explanation_data(Shown(match, analysis, SPOT, cards, [], asked.get("edit"), asked.get("words"), "none"))
+    jobs = asked.get("jobs", {})
+    return explanation_data(Shown(match, analysis, SPOT, cards, [], asked.get("edit"), asked.get("words"), jobs))
 
 
 def test_the_view_shows_every_frame_its_own_map(match: Match, data: DataDirectory) -> None:
@@ -279,12 +280,49 @@ def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue,
     assert cards[0]["message"] == "This model has no temporal attention"
     assert "cannot be read" in cards[1]["message"]
     edit = {"kind": "time", "start": -0.5, "end": 0.5}
+    assert shown(match, analysis, [], edit=edit)["edit"] is None  # of another model: nobody has asked this one
+    assert shown(match, analysis, [], words="the ball")["words"] is None
     job = tasks.ask_what_if(queue, match, analysis, SPOT, edit)
     assert shown(match, analysis, [], edit=edit)["edit"]["state"] == "working"
     queue.take([tasks.WHAT_IF])
     queue.finish(job.id, FAILED, "The model is gone.")
     told = shown(match, analysis, [], edit=edit)["edit"]
     assert (told["state"], told["message"]) == ("failed", "The model is gone.")
+
+
+def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    one = make_analysis(open_match(match.path), data, [SPOT], "one")
+    other = make_analysis(open_match(match.path), data, [SPOT], "other")
+    keys = [f"{tasks.EXPLANATION}/{name}" for name in ("one", "other")]
+    failing, running = (queue.submit(tasks.EXPLANATION, key, {}) for key in keys)
+    for _ in keys:
+        queue.take([tasks.EXPLANATION])
+    queue.finish(failing.id, FAILED, "The model is gone.")
+    queue.report(running.id, 0.5, "Grad-CAM")
+    jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
+    cards = [Asked(one, "grad-cam"), Asked(other, "grad-cam")]
+    found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
+    assert [(c["state"], c["message"]) for c in found["cards"]] == [
+        ("failed", "The model is gone."), ("working", "Grad-CAM")]  # fmt: skip
+    assert found["progress"] == {"text": "Grad-CAM", "share": 0.5}
+    queue.finish(running.id, CANCELLED)
+    found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
+    assert found["cards"][1]["message"] == "This was cancelled."
+    assert found["progress"] is None
+
+
+def test_words_go_along_to_the_next_spot(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"})
+    at.session_state["explain_words"] = "the ball"
+    at.run()
+    assert {j.kind for j in queue.all_live()} == {tasks.EXPLANATION, tasks.WORDS}
+    assert component(at)["words"]["state"] == "working"
+    for job in queue.all_live():
+        queue.cancel(job.id)
+    at.run()  # what was cancelled is not asked for again
+    assert queue.all_live() == []
+    assert component(at)["words"]["message"] == "This was cancelled."
 
 
 def test_the_view_shows_answers(match: Match, data: DataDirectory) -> None:
@@ -373,18 +411,31 @@ def test_all_spots_of_an_analysis_are_explained(
     match: Match, queue: JobQueue, data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     analysis = analysed(match, data, small_model(tmp_path / "m"))
-    spots = [SPOT, Spot(1, 4_000_000, "Foul", 0.9)]
+    spots = [SPOT, Spot(1, 4_000_000, "Foul", 0.9), Spot(1, 15_000_000, "Corner", 0.6)]
     monkeypatch.setattr(Analysis, "spots", lambda *_: spots)
+    monkeypatch.setattr(tasks, "_AT_ONCE", 2)
     seen = []
 
     def tell(share: float | None, stage: str, *_rest: object) -> bool:
         seen.append((share, stage))
         return True
 
-    job = tasks.ask_for_all_explanations(queue, match.path, analysis)
-    tasks.perform(job, data, tell)
-    assert seen == [(0, "Explaining spot 1 of 2"), (0.5, "Explaining spot 2 of 2")]
-    assert all(tasks.explanation_file(data, analysis, s, "temporal-occlusion").is_file() for s in spots)
+    def explained() -> list[str]:
+        return [s.label for s in spots if tasks.explanation_file(data, analysis, s, "temporal-occlusion").is_file()]
+
+    tasks.ask_for_all_explanations(queue, match.path, analysis)
+    other = tasks.ask_for_playback(queue, match)
+    first = queue.take(tasks.LONG_KINDS)
+    assert first is not None
+    tasks.perform(first, data, tell)
+    queue.finish(first.id, "done")
+    assert seen == [(0, "Explaining spot 1 of 3"), (pytest.approx(1 / 3), "Explaining spot 2 of 3")]
+    assert sorted(explained()) == ["Foul", "Goal"]  # the surest two
+    assert [j.kind for j in queue.all_live()] == [tasks.PLAYBACK, tasks.EXPLANATIONS]  # what waited comes first
+    queue.cancel(other.id)
+    perform(queue, queue.all_live()[0], data)
+    assert len(explained()) == 3
+    assert queue.all_live() == []
 
 
 def test_heads_are_shown_where_a_model_has_them(

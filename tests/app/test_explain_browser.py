@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -100,10 +101,25 @@ def test_maps_lie_on_their_frame_and_in_their_place(explained: tuple[Page, Match
     assert f"frame={frames[at + 1]}&" in page.evaluate("() => shown().querySelector('.map img').src")
 
 
-def test_what_is_missing_says_why(explained: tuple[Page, Match, Analysis]) -> None:
-    page, _, _ = explained
+def test_what_is_missing_says_why_and_is_tried_again(explained: tuple[Page, Match, Analysis], server: Server) -> None:
+    page, match, _ = explained
     said = page.locator(".over.bad").first.inner_text()
     assert "the model that made this analysis is no longer here" in said
+    queue = JobQueue(open_database(server.data))
+    before = queue.recent(match.id, tasks.EXPLANATION)
+    assert before is not None
+    page.get_by_text("Try again").first.click()
+    deadline = time.monotonic() + 20
+    while queue.recent(match.id, tasks.EXPLANATION).id == before.id:  # type: ignore[union-attr]
+        assert time.monotonic() < deadline, "nothing was asked again"
+        time.sleep(0.1)
+
+
+def test_how_far_the_maps_reach_is_said_as_it_is(explained: tuple[Page, Match, Analysis]) -> None:
+    page, _, _ = explained
+    choose(page, "-occlusion")  # computed from the anchor to a second after it
+    page.locator("[data-at='0']").click()
+    assert "from +0.0 s to +1.0 s" in page.locator(".map .over").first.inner_text()
 
 
 def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Analysis], server: Server) -> None:

@@ -1,7 +1,7 @@
 // The cards: one map each, all on the same frame.
 
 import { heatTable, icon } from "../workspace/theme.js";
-import { chip, html } from "./text.js";
+import { chip, html, offset } from "./text.js";
 
 const heat = () => (heat.table ??= heatTable());
 const bytes = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
@@ -11,7 +11,7 @@ export function cards(data, at, chosen) {
   const frame = data.samples[at].frame;
   return data.cards.map((card, index) => {
     const picture = data.picture ? `<img alt="" src="${data.picture}?frame=${frame}&width=480">` : "";
-    const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : `<span class="over">This method looks at the frames within 2 s of the spot</span>`;
+    const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : `<span class="over">${beyond(data, card)}</span>`;
     const flag = card.failing && card.state === "ready" ? `<span class="flag">${icon("warning", 12)} No better than random</span>` : "";
     const title = card.state === "ready" ? `Computed in ${card.seconds} s. Held fixed: ${card.held || "nothing"}. Score of this window ${card.score.toFixed(2)}.` : "";
     return `<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${html(title)}" aria-pressed="${index === chosen}">
@@ -25,7 +25,14 @@ export function cards(data, at, chosen) {
 function note(card) {
   if (card.state === "working") return `<span class="over"><i class="pulse"></i>${html(card.message)}…</span>`;
   if (card.state === "none") return `<span class="over">${html(card.message)}.</span>`;
-  return `<span class="over bad">${icon("warning", 14)} ${html(card.message)}</span>`;
+  return `<span class="over bad">${icon("warning", 14)} ${html(card.message)} <span class="link" data-do="retry">Try again</span></span>`;
+}
+
+/** Why a frame has no map: how far from the spot the method looks. */
+function beyond(data, card) {
+  const offsets = data.samples.filter((_, i) => card.computed[i]).map((s) => s.offset);
+  if (!offsets.length) return "This method looked at none of these frames.";
+  return `This method looks at the frames from ${offset(Math.min(...offsets))} to ${offset(Math.max(...offsets))}.`;
 }
 
 /** Draw the maps of the cards at a sample. */

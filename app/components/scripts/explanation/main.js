@@ -5,11 +5,12 @@ import { cards, drawMaps } from "./cards.js";
 import { entities } from "./entities.js";
 import { moments } from "./moments.js";
 import { drawing, whatIf, words } from "./questions.js";
+import { html } from "./text.js";
 
 const LEAST_BOX = 0.03; // of the picture: a smaller one was a click
 const TEMPLATE = `
   <div class="left"><section class="grid" aria-label="Maps"></section><section class="card window"></section></div>
-  <div class="right"><section class="card entities"></section><section class="card"><div class="what-if"></div><div class="words-panel"></div></section></div>`;
+  <div class="right"><section class="card status" hidden></section><section class="card entities"></section><section class="card"><div class="what-if"></div><div class="words-panel"></div></section></div>`;
 
 class Explanation {
   constructor(root) {
@@ -38,6 +39,7 @@ class Explanation {
     this.state.at = Math.min(this.state.at, data.samples.length - 1);
     if (this.state.mode === "entity" && !data.entities?.names?.length) this.state.mode = "box";
     this.all();
+    this.status();
     this.root.dataset.ready = data.cards.every((card) => card.state !== "working") ? "all" : "some";
   }
 
@@ -50,6 +52,13 @@ class Explanation {
     this.part("what-if").innerHTML = whatIf(data, state);
     const input = this.root.querySelector(".query input"), writing = input && this.root.getRootNode().activeElement === input;
     if (!writing) this.part("words-panel").innerHTML = words(data, input?.value || data.words?.text || "");
+  }
+
+  /** How far the explanations are, and a way to stop them. */
+  status() {
+    const box = this.part("status"), { progress } = this.data;
+    box.hidden = !progress;
+    if (progress) box.innerHTML = `<span class="cut"><i class="pulse"></i>${html(progress.text)}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel">Cancel</button>`;
   }
 
   draw(changes) {
@@ -78,12 +87,12 @@ class Explanation {
   click(event) {
     const hit = (name) => event.target.closest(`[data-${name}]`)?.dataset[name];
     const card = hit("card"), at = hit("at"), mode = hit("mode"), entity = hit("entity"), action = hit("do");
-    if (card !== undefined) { this.state.card = Number(card); this.all(); }
+    if (action === "retry" || action === "cancel") this.ask({ what: action });
+    else if (card !== undefined) { this.state.card = Number(card); this.all(); }
     else if (at !== undefined) this.move(Number(at));
     else if (mode) this.draw({ mode, draft: null, span: null });
     else if (entity) this.ask({ what: "edit", edit: { kind: "entity", name: entity } });
     else if (action === "reset") { this.draw({ draft: null, span: null }); this.ask({ what: "reset" }); }
-    else if (action === "retry") this.ask({ what: "retry" });
   }
 
   move(at) {
