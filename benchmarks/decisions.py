@@ -182,7 +182,7 @@ def show(table: dict[str, dict[str, object]]) -> None:
     out.print("Mean fall of the score with its 95 % interval; in brackets, as much of the same taken away elsewhere.")
 
 
-def main(split: Path, target: Path | None, most: int = 8, seed: int = 0) -> None:
+def main(split: Path, target: Path | None, most: int = 4, seed: int = 0) -> None:
     data, model = DataDirectory.default().ensure(), load_model(BUNDLED)
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
     asked = spots_of(split, model, data, most, seed)

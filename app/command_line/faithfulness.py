@@ -82,7 +82,9 @@ def faithfulness(
             probe = _probe(one, loaded, data)
             truth = _true_boxes(one, probe.given)
             measured.append(measure_spot(probe, one.spot.label, truth=truth, methods=methods, seed=seed + number))
-    content = _content(loaded, measured, split.name if split else chosen[0].match.fixture.title, of, seed)
+    content = _content(
+        loaded, measured, f"the {split.name} matches" if split else chosen[0].match.fixture.title, of, seed
+    )
     if keep:
         _keep(loaded, content)
     if json_file is not None:
