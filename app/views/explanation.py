@@ -164,7 +164,10 @@ def _pending(shown: Shown, asked: Asked) -> dict[str, Any]:
         return {"state": "none", "message": reason[0].upper() + reason[1:]}
     key = shown.jobs.get(str(asked.analysis.folder))
     told = _state_of(key) if key is not None else None
-    return told or {"state": "working", "message": "Waiting for the worker"}
+    if told is not None and told["state"] == "failed":
+        return told
+    at_it = told is not None and told["message"] == asked_method(asked.method)[0].title
+    return {"state": "working", "message": "Computing" if at_it else "Waiting"}
 
 
 def _trust(asked: Asked) -> dict[str, str]:
@@ -275,8 +278,8 @@ def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
     data, analysis, spot = shared_settings().data, shown.analysis, shown.spot
     read = tasks.explanation_file(data, analysis, spot, "entity-attention")
     if not read.is_file():
-        none = tasks.unsupported(data, analysis, spot, "entity-attention")
-        return {"message": none[0].upper() + none[1:]} if none else None
+        told = _pending(shown, Asked(analysis, "entity-attention"))
+        return None if told["state"] == "working" else {"message": told["message"]}
     found = Attribution.load(read)
     without = tasks.explanation_file(data, analysis, spot, "entity-ablation")
     effects: dict[int, float] = {}

@@ -303,7 +303,8 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
     cards = [Asked(one, "grad-cam"), Asked(other, "grad-cam")]
     found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
     assert [(c["state"], c["message"]) for c in found["cards"]] == [
-        ("failed", "The model is gone."), ("working", "Grad-CAM")]  # fmt: skip
+        ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
+    assert found["entities"] == {"message": "The model is gone."}
     assert found["progress"] == {"text": "Grad-CAM", "share": 0.5}
     queue.finish(running.id, CANCELLED)
     found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))

@@ -1,7 +1,7 @@
 // The cards: one map each, all on the same frame.
 
 import { heatTable, icon } from "../workspace/theme.js";
-import { chip, html, offset } from "./text.js";
+import { chip, html, offset, sentence } from "./text.js";
 
 const heat = () => (heat.table ??= heatTable());
 const bytes = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
@@ -24,7 +24,7 @@ export function cards(data, at, chosen) {
 
 function note(card) {
   if (card.state === "working") return `<span class="over"><i class="pulse"></i>${html(card.message)}…</span>`;
-  if (card.state === "none") return `<span class="over">${html(card.message)}.</span>`;
+  if (card.state === "none") return `<span class="over">${sentence(card.message)}</span>`;
   return `<span class="over bad">${icon("warning", 14)} ${html(card.message)} <span class="link" data-do="retry">Try again</span></span>`;
 }
 

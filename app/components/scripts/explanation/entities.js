@@ -1,11 +1,11 @@
 // The entities of the chosen frame: which were kept, how they weighed, and the score without all of their name.
 
-import { html, share, signed } from "./text.js";
+import { html, sentence, share, signed } from "./text.js";
 
 export function entities(data, at) {
   const known = data.entities;
   if (!known) return `<div class="panel-head"><b>Entities</b></div><div class="bones">${'<div class="bone"></div>'.repeat(4)}</div>`;
-  if (known.message) return `<div class="panel-head"><b>Entities</b></div><p class="empty">${html(known.message)}.</p>`;
+  if (known.message) return `<div class="panel-head"><b>Entities</b></div><p class="empty">${sentence(known.message)}</p>`;
   const { rows, total, kept } = known.samples[at];
   const chips = known.chips.map((c) => `<span class="chip ${c.kind}" title="${html(c.hint)}">${html(c.text)}</span>`).join("");
   const body = rows.length ? `<table><thead><tr><th colspan="2">Entity</th><th>Kept</th><th class="r">Weight</th>

@@ -1,7 +1,7 @@
 // The panel of moments: the frames around the spot, a row of bars per method, the class's score, and words.
 
 import { classColour, heatGradient } from "../workspace/theme.js";
-import { html, offset } from "./text.js";
+import { html, offset, sentence } from "./text.js";
 
 export function moments(data, at, chosen, theme) {
   const rows = [...data.cards.map((card, index) => [card, index === chosen]), ...data.lines.map((line) => [line, false])];
@@ -25,7 +25,7 @@ function thumb(data, sample, index, at) {
 
 function row(card, on, count) {
   const label = `<span class="label ${on ? "on" : ""}" title="${html(card.title)}">${html(card.title)}</span>`;
-  if (card.state !== "ready") return label + `<span class="unknown" style="grid-column:span ${count}">${html(card.message)}${card.state === "working" ? "…" : "."}</span>`;
+  if (card.state !== "ready") return label + `<span class="unknown" style="grid-column:span ${count}">${card.state === "working" ? `${html(card.message)}…` : sentence(card.message)}</span>`;
   if (card.still) return label + `<span class="unknown" style="grid-column:span ${count}">One map for all its frames: it says where, not when.</span>`;
   const cells = card.profile.map((value, i) =>
     card.computed[i] ? `<span class="cell ${on ? "on" : ""} ${card.failing ? "failing" : ""}"><i style="height:${Math.max(4, 100 * value)}%"></i></span>` : `<span class="cell unseen" title="Not looked at by this method"></span>`);

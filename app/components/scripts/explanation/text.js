@@ -2,6 +2,9 @@
 
 export const html = (value) => String(value).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+/** A message as a sentence, whether it came as one or not. */
+export const sentence = (value) => `${html(String(value).replace(/\.$/, ""))}.`;
+
 /** .93, 1.00 */
 export const share = (value) => value.toFixed(2).replace(/^(-?)0\./, "$1.");
 
