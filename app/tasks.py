@@ -323,6 +323,12 @@ def _figures(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
 
 
 def _model_of(analysis: Analysis, data: DataDirectory):  # type: ignore[no-untyped-def]
+    if "members" in analysis.record.model:
+        raise BadInputError(
+            "this is the average of several models, each of which has reasons of its own",
+            where=analysis.record.model["name"],
+            fix="Choose the analysis of one of them under Model",
+        )
     folder = folder_of(analysis.record.model, data)
     model = _model(str(folder)) if folder is not None else None
     if model is None or model.sha256 != analysis.record.model["sha256"]:

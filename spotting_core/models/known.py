@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from spotting_core.assets import asset
 from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json, write_json
 from spotting_core.models.card import CARD_FILE, models_available
+
+log = logging.getLogger(__name__)
 
 FILE = "models.json"
 
@@ -47,4 +51,9 @@ def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
 
 def _own(data: DataDirectory) -> dict[str, str]:
     path = data.root / FILE
-    return dict(read_json(path)) if path.is_file() else {}
+    try:
+        known = read_json(path) if path.is_file() else {}
+    except TouchlineError as error:  # it is written again by the next analysis
+        log.warning("the list of models used here is not read: %s", error)
+        known = {}
+    return {str(k): v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}

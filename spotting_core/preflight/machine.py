@@ -11,6 +11,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import read_json
 from spotting_core.preflight.finding import ERROR, WARNING, Finding
+from spotting_core.store.space import size_text
 
 DISK, MEMORY = "disk", "memory"
 _MEMORY = Path("/proc/meminfo")
@@ -49,15 +50,13 @@ def require_room(target: Path, samples: int) -> None:
     """
     disk, memory, needed = free_disk(target), free_memory(), samples * _SAMPLE_BYTES
     if disk < needed:
-        what = f"the disk is full: the analysis takes about {_size(needed)}, {_size(disk)} are free"
+        what = f"the disk is full: the analysis takes about {size_text(needed)}, {size_text(disk)} are free"
         raise BadInputError(what, where=target, fix="Free some disk, or choose another place")
     if memory is not None and memory < _NEEDED_MEMORY * 1e9:
-        what = f"there is too little memory: an analysis takes about {_NEEDED_MEMORY:g} GB, {_size(memory)} can be had"
+        what = (
+            f"there is too little memory: an analysis takes about {_NEEDED_MEMORY:g} GB, {size_text(memory)} can be had"
+        )
         raise BadInputError(what, fix="Close other programs")
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def check_machine(data: DataDirectory, videos: int) -> list[Finding]:

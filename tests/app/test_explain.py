@@ -20,8 +20,9 @@ from app.settings import settings
 from app.views.explanation import BESIDE, Asked, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, TIME, Attribution
 from explain.probe import GRID
-from spotting_core.analysis import Analysis
+from spotting_core.analysis import Analysis, write_record
 from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
 from spotting_core.files import write_json
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job, JobQueue
@@ -478,6 +479,25 @@ def test_profiles_of_time_are_not_shifted() -> None:
     assert found.over_time(7) == pytest.approx([0.5, 0, 0.3, 0])
     rows["effect"] = (-0.1, -0.2, -0.4)
     assert found.over_time(7) == pytest.approx([0.1, 0, 0.6, 0])
+
+
+@pytest.mark.parametrize("content", ["{", "[1, 2]", '{"abc": 3}'])
+def test_a_damaged_list_of_models_hides_nothing_else(data: DataDirectory, content: str) -> None:
+    data.ensure()
+    (data.root / "models.json").write_text(content)
+    assert list(known_models(data)) == ["entity-attention"]
+    assert folder_of({"sha256": "abc", "folder": "entity-attention"}, data) == known_models(data)["entity-attention"]
+
+
+def test_an_average_of_models_says_why_it_has_no_explanation(
+    match: Match, queue: JobQueue, data: DataDirectory
+) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    record = replace(analysis.record, model={**analysis.record.model, "members": ["a", "b"]})
+    write_record(analysis.folder, record)
+    job = tasks.ask_for_explanation(queue, match, Analysis.open(analysis.folder), SPOT)
+    with pytest.raises(BadInputError, match="average of several models"):
+        tasks.perform(job, data, told)
 
 
 def test_a_model_of_ones_own_is_found_again_by_its_hash(match: Match, data: DataDirectory, tmp_path: Path) -> None:
