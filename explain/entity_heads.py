@@ -50,7 +50,7 @@ def explain(probe: Probe, label: str, *, head: int = 0) -> Attribution:
         label,
         ENTITY,
         np.asarray(rows, ENTITY_ROW),
-        baseline="none: read from the model",
+        baseline=f"none: read from {f'head {head}' if head else 'all heads'} of the model",
         score_baseline=float("nan"),
         scale=(0.0, 1.0),
         began=began,

@@ -139,13 +139,18 @@ def asked_method(text: str) -> tuple[Method, dict[str, object]]:
     """A method and its parameter, written ``name`` or ``name: value``: entity-heads: 2, text-similarity: the ball.
 
     Errors:
-        BadInputError: no such method.
+        BadInputError: no such method, or a parameter that it does not have.
     """
-    name, _, value = text.partition(": ")
-    method = method_named(name)
+    name, _, value = text.partition(":")
+    method, value = method_named(name.strip()), value.strip()
     if not value:
         return method, {}
-    return method, {"head": int(value)} if name == "entity-heads" else {"text": value}
+    if method.name == "text-similarity":
+        return method, {"text": value}
+    if method.name == "entity-heads" and value.isdecimal():
+        return method, {"head": int(value)}
+    fix = "Write it as in entity-heads: 2, or text-similarity: a yellow card"
+    raise BadInputError(f"the method {method.name} has no parameter {value!r}", fix=fix)
 
 
 def method_named(name: str) -> Method:

@@ -125,7 +125,7 @@ def source_of(source: Path | None, demo: bool) -> Path:
         BadInputError: neither or both of SOURCE and --demo.
     """
     if demo == (source is not None):
-        raise BadInputError("give a SOURCE or --demo", fix="For example: touchline analyze my_match.mp4")
+        raise BadInputError("give a SOURCE or --demo", fix="A SOURCE is a video or a folder, for example my_match.mp4")
     return DEMO if source is None else source
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from app.command_line.analyze import source_of
-from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
 from spotting_core.clock import match_clock, parse_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from spotting_core.models.load import LoadedModel
 
 
+_IN_NAMES = re.compile(r"[^\w.+-]+")
+
+
 def explain(
     source: Path | None = typer.Argument(
         None, help="A video, a game folder, or a folder of halves.", show_default=False
@@ -27,12 +31,15 @@ def explain(
     time: str = typer.Option(..., "--time", help="Time in the half, as 12:43 or 12:43.5."),
     label: str = typer.Option(..., "--class", help="Name of the class."),
     half: int = typer.Option(1, "--half", help="1 or 2."),
-    method: str | None = typer.Option(None, help="Name of a method.", show_default="the one measured most faithful"),
+    method: str | None = typer.Option(
+        None,
+        help="Name of a method; two take a parameter, as in 'entity-heads: 2' or 'text-similarity: a yellow card'.",
+        show_default="the one measured most faithful",
+    ),
     out_folder: Path = typer.Option(..., "--out", help="Where to write the arrays and the figure."),
     demo: bool = typer.Option(False, "--demo", help="The bundled match."),
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
-    text: str = typer.Option("", help="Words to look for (text-similarity only)."),
     json_file: str | None = typer.Option(None, "--json", help="Write what was found as JSON to this file (- for out)."),
 ) -> None:
     """Say why a class was spotted: the arrays (.npz) and a figure (.png, .svg).
@@ -41,13 +48,15 @@ def explain(
     """
     from explain.figure import save
     from explain.measured import default_of
-    from explain.methods import method_named, probe_at
+    from explain.methods import asked_method, probe_at
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
 
+    check_output(json_file)
+    check_output(str(out_folder / "explanation"))
     match, loaded = open_match(source_of(source, demo)), load_model(model, device_of(device))
-    chosen = method_named(method or default_of(loaded))
+    chosen, parameters = asked_method(method or default_of(loaded))
     reason = chosen.supports(loaded)
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
@@ -61,15 +70,10 @@ def explain(
     if at > analysis.half(half).times[-1]:
         raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
     probe = probe_at(analysis, ingest(part.path, data), loaded, half, at)
-    found = chosen.explain(probe, label, **({"text": text} if text else {}))
-    try:
-        out_folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInputError(
-            f"this folder cannot be written ({error.strerror})", where=out_folder, fix="Choose another"
-        ) from error
-    stem = out_folder / f"half{half}-{match_clock(1, found.anchor, 2).replace(':', '.')}-{label}-{chosen.name}"
-    stem = stem.with_name(stem.name.replace(" ", "-").replace(">", ""))
+    found = chosen.explain(probe, label, **parameters)
+    asked = "-".join([chosen.name, *map(str, parameters.values())])
+    name = f"half{half}-{match_clock(1, found.anchor, 2).replace(':', '.')}-{label}-{asked}"
+    stem = out_folder / _IN_NAMES.sub("-", name)
     found.save(stem.with_name(stem.name + ".npz"))
     figures = save(found, probe, stem.with_name(stem.name + ".png"))
     if json_file is not None:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from app.command_line.analyze import source_of
 from app.command_line.explain import analysis_of
-from app.command_line.terminal import device_of, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import write_json
@@ -64,6 +64,7 @@ def faithfulness(
     from explain.faithfulness import fitting_methods, measure_spot
     from spotting_core.models.load import load_model
 
+    check_output(json_file)
     if of not in (PREDICTED, TRUE):
         raise BadInputError(f"spots are {PREDICTED} or {TRUE}, not {of!r}")
     loaded, data = load_model(model, device_of(device)), DataDirectory.default().ensure()
@@ -194,10 +195,7 @@ def _content(model: LoadedModel, measured: Sequence[SpotMeasures], source: str, 
 def _keep(model: LoadedModel, content: dict[str, Any]) -> None:
     from explain.measured import FILE
 
-    try:
-        write_json(model.folder / FILE, content)
-    except OSError as error:
-        raise BadInputError(f"this cannot be written ({error.strerror})", where=model.folder / FILE) from error
+    write_json(model.folder / FILE, content)
 
 
 def _print(content: dict[str, Any]) -> None:

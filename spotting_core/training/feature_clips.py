@@ -159,7 +159,9 @@ def labelled_features(
     for folder in folders:
         games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
         if not games:
-            raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
+            raise BadInputError(
+                f"no match with {LABELS_FILE} lies here", where=folder, fix="Check the path of the data"
+            )
         for game in games[: most or None]:
             truth = read_labels(game / LABELS_FILE)
             halves = [

@@ -315,7 +315,7 @@ def labelled_games(folder: Path) -> list[Path]:
     """
     games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
     if not games:
-        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
+        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check the path of the data")
     return games
 
 

@@ -88,6 +88,9 @@ def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
         (("--method", "temporal-attention"), "this model has no temporal attention"),
         (("--class", "Homerun"), "Homerun"),
         (("--half", "2"), "this match has no half 2"),
+        (("--method", "grad-cam: 3"), "the method grad-cam has no parameter '3'"),
+        (("--method", "entity-heads: x"), "the method entity-heads has no parameter 'x'"),
+        (("--json", "/etc/passwd/x"), "passwd is a file, not a folder"),
         (("--time", "50:00"), "half 1 is over before 50:00"),
     ],
 )
