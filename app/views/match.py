@@ -288,8 +288,6 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
         record = half.record
         media = videos.get(record.half)
         playable = playback_file(media) if media is not None else None
-        if media is not None and playable is None:
-            prepare_once(match)
         found.append({
             "half": record.half,
             "duration": record.duration / 1e6,
