@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,24 @@ def test_reviewed_spots_and_selections_are_clipped_from_the_command_line(
     done = touchline("clips", match.path, "--selection", "Two", "--out", tmp_path / "s")
     assert done.returncode == 0, done.stderr
     assert [p.name for p in sorted((tmp_path / "s").glob("*.mp4"))] == ["01_foul_00-00.mp4", "02_goal_00-00.mp4"]
+    done = touchline(
+        "clips",
+        match.path,
+        "--selection",
+        "Two",
+        "--class",
+        "Goal",
+        "--mark",
+        "1 00:01-00:01.2",
+        "--out",
+        tmp_path / "m",
+        "--slow",
+        0.5,
+        "--caption",
+    )
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((tmp_path / "m" / "manifest.csv").open(encoding="utf-8", newline="")))
+    assert [(r["class"], r["speed"], r["caption"]) for r in rows] == [("Goal", "0.5", "Goal"), ("Mark", "0.5", "Mark")]
     done = touchline("clips", match.path, "--selection", "Three", "--out", tmp_path / "t")
     assert done.returncode == 2
     assert "Selections: Two" in done.stderr.replace("\n", " ")
