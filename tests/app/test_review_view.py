@@ -101,7 +101,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     corner, foul = analysis.spots()[:2]
     actions = [
         {"n": 1, "kind": "accept", "id": f"1-{corner.time}-Corner", "revision": 0},
-        {"n": 2, "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 1, "seconds": 4.2},
+        {"n": 2, "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 2, "seconds": 4.2},
         {"n": 3, "kind": "team", "id": f"1-{corner.time}-Corner", "revision": 1, "team": "home"},
         {"n": 4, "kind": "reject", "id": "1-99-Foul", "revision": 0},
     ]
@@ -112,7 +112,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     found = {r.label: r for r in reviews.of_match(match.id)}
     assert set(found) == {"Corner", "Foul"}
     assert (found["Corner"].state, found["Corner"].team, found["Corner"].revision) == (ACCEPTED, "home", 2)
-    assert (found["Foul"].time, found["Foul"].revision) == (4_200_000, 1)
+    assert (found["Foul"].half, found["Foul"].time, found["Foul"].revision) == (2, 4_200_000, 1)
     assert at.session_state["review_seen"] == 4
     assert at.session_state["review_problems"] == []
 
