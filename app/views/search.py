@@ -210,7 +210,10 @@ def _charts(found: Found, classes: ClassTable) -> None:
         with right, st.container(border=True, key="tl_card_judged", gap="small"):
             st.html('<div class="tl-card-title">Is the model right when it is sure? <span>all reviews</span></div>')
             st.plotly_chart(judged_figure(judged, dark), theme=None, config=EXPORTED, key="search_judged")
-            st.caption("Numbers: spots reviewed. On the dotted line a confidence is the share that is confirmed.")
+            st.caption(
+                "Numbers: spots reviewed; one that was given another class is not confirmed. On the dotted line a "
+                "confidence is the share that is confirmed."
+            )
 
 
 # --- what was found -----------------------------------------------------------------------------------
