@@ -133,6 +133,9 @@ def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp
     assert not at.exception
     assert [(c["label"], c["team"]) for c in desk(at)["clips"]] == [("Goal", "home")]
     assert desk(at)["halves"][0]["array"] is None
+    assert "Spots and confidence" not in desk(at)["halves"][0]["note"]  # there are none
+    [size] = [box for box in at.selectbox if box.label == "Size"]
+    assert size.options[:2] == ["320 × 180, source", "398 × 224"]
 
 
 def test_a_selection_in_the_address_is_shown_and_a_foreign_one_is_not(match: Match, selections: Selections) -> None:
