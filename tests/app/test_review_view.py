@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
-from app.settings import settings
 from app.views.export import export_bytes, export_document
 from app.views.search import matrix_figure
 from app.views.search_charts import judged_figure, team_figure
@@ -31,28 +29,21 @@ from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 SPOTS = [Spot(1, 2_000_000, "Corner", 0.9), Spot(1, 4_000_000, "Foul", 0.6), Spot(1, 5_000_000, "Red card", 0.4)]
 
 
-@pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and shared resources of this test's data directory alone."""
-    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
-    settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 @pytest.fixture
-def match(data: DataDirectory, tmp_path: Path) -> Match:
+def match(library: Library, data: DataDirectory, tmp_path: Path) -> Match:
     video = make_video(tmp_path / "a.mp4", steady(70, rate=10))
     make_analysis(open_match(video), data, SPOTS)
-    return Library(settings(), open_database(data)).add(str(video))
+    return library.add(str(video))
 
 
 @pytest.fixture
-def analysis(match: Match, data: DataDirectory) -> Analysis:
-    return Library(settings(), open_database(data)).analyses(match)[0]
+def analysis(match: Match, library: Library) -> Analysis:
+    return library.analyses(match)[0]
 
 
 @pytest.fixture
