@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.settings import DEMO, Settings
 from spotting_core.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import read_json
 from spotting_core.formats import labels_v2, registry
@@ -71,6 +72,25 @@ def _match(row: MatchRow) -> Match:
     )
 
 
+def analyses_of(source_hash: str | None, path: Path, data: DataDirectory) -> list[Analysis]:
+    """Complete analyses of the match at a path, the newest first; damaged ones are left out.
+
+    Arguments:
+        source_hash: of the match's content, or None if it is not known.
+    """
+    folders = []
+    if source_hash:
+        made = data.analyses(source_hash).glob(f"*/{ANALYSIS_FILE}")
+        folders = sorted(made, key=lambda p: p.stat().st_mtime, reverse=True)
+    found = []
+    for folder in [*(f.parent for f in folders), *([DEMO_ANALYSIS] if path == DEMO else [])]:
+        try:
+            found.append(Analysis.open(folder))
+        except TouchlineError:
+            continue
+    return found
+
+
 class Library:
     """The matches of one database."""
 
@@ -98,17 +118,7 @@ class Library:
 
     def analyses(self, match: Match) -> list[Analysis]:
         """Complete analyses of a match, the newest first; damaged ones are left out."""
-        folders = []
-        if match.source_hash:
-            place = self._settings.data.analyses(match.source_hash)
-            folders = sorted(place.glob(f"*/{ANALYSIS_FILE}"), key=lambda p: p.stat().st_mtime, reverse=True)
-        found = []
-        for folder in [*(f.parent for f in folders), *([DEMO_ANALYSIS] if match.is_demo else [])]:
-            try:
-                found.append(Analysis.open(folder))
-            except TouchlineError:
-                continue
-        return found
+        return analyses_of(match.source_hash, match.path, self._settings.data)
 
     def truth(self, match: Match) -> list[Spot]:
         """True spots: uploaded ones, else the label file beside the video, else none.

@@ -72,6 +72,7 @@ def _make_match(folder: Path, number: int, spots: int, random: Random) -> None:
         "state": rng.choice(["open", "accepted", "moved", "rejected"], spots, p=[0.6, 0.28, 0.04, 0.08]),
         "author": [""] * spots,
         "comment": ["near post" if c else "" for c in rng.random(spots) < 0.05],
+        "spotted": [""] * spots,
         "entities": [list(rng.choice(entities, rng.integers(0, 5), replace=False)) for _ in range(spots)],
     }
     arrays = [pa.array(columns[f.name], f.type) for f in SCHEMA]

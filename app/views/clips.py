@@ -9,7 +9,6 @@ import streamlit as st
 
 from app.components.clips import clip_desk
 from app.library import Library, Match
-from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
 from app.tasks import PLAYBACK
 from app.views import page
@@ -94,16 +93,12 @@ def _toolbar(
             page.go("clips", match=str(chosen))
         _selection_box(match, selection)
         total = sum(c.length for c in working[0])
-        st.html(f'<div class="tl-cap">{_count(working[0])}, {page.length(total)}</div>', width="content")
+        st.html(f'<div class="tl-cap">{page.clips(len(working[0]))}, {page.length(total)}</div>', width="content")
         st.space("stretch")
         with st.popover("Save", icon=":material/bookmark:"):
             _save(match, selection, working)
         if st.button("Choose spots", icon=":material/filter_list:"):
             choose_dialog(match, analysis, lengths, working[1])
-
-
-def _count(clips: Sequence[Clip]) -> str:
-    return f"{len(clips)} clip{'' if len(clips) == 1 else 's'}"
 
 
 def _selection_box(match: Match, selection: Selection | None) -> None:
@@ -138,8 +133,8 @@ def _conflict(match: Match, selection: Selection | None) -> None:
         return
     with st.container(border=True, key="tl_card_conflict"):
         st.write(
-            f"Someone else has changed this selection. Theirs has {_count(selection.clips)} and is shown; "
-            f"yours has {_count(mine[1])}."
+            f"Someone else has changed this selection. Theirs has {page.clips(len(selection.clips))} and is shown; "
+            f"yours has {page.clips(len(mine[1]))}."
         )
         theirs, copy, _ = st.columns([1, 1, 3])
         if theirs.button("Go on with theirs", width="stretch"):
@@ -268,10 +263,10 @@ def _halves(match: Match, analysis: Analysis | None) -> list[dict[str, Any]]:
             "width": media.info.width,
             "height": media.info.height,
             "video": link("media", playable) if playable else None,
-            "note": video_note(match, True),
+            "note": video_note(match, True, analysis is not None),
             "poster": link("media", make_poster(media)),
             "times": link("times", source.path, "frames"),
-            "picture": f"{PREFIX}/picture/{signer().sign(source.path, 'frames')}",
+            "picture": link("picture", source.path, "frames"),
             "array": link("array", analysed[source.half], "half") if source.half in analysed else None,
             "sound": bool(media.info.audio),
         })  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.library import Match
-from app.state import shared_library, shared_reviews, shared_selections, shared_settings
+from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
 from app.views.shown import spotting
 from spotting_core.analysis import Analysis
@@ -15,7 +15,6 @@ from spotting_core.classes import load_classes
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
 from spotting_core.errors import TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD
-from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.selections import OwnMargins
@@ -44,7 +43,7 @@ def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
     kind = PREDICTED if analysis is not None else TRUE
     classes = analysis.classes if analysis is not None else load_classes()
     wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
-    lengths = {h.half: ingest(h.path, shared_settings().data).table.duration for h in open_match(match.path).halves}
+    lengths = shared_library().lengths(open_match(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     return tuple(clips_of(spots, Margins(classes), lengths, Choice(wanted)))
 
@@ -72,7 +71,7 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
     clips = clips_of(chosen, Margins(classes, own), lengths)
     add = st.toggle("Add to the clips that are there", key="choose_add")
-    if st.button(f"Take {len(clips)} clip{'' if len(clips) == 1 else 's'}", type="primary", disabled=not clips):
+    if st.button(f"Take {page.clips(len(clips))}", type="primary", disabled=not clips):
         _take(match, analysis, clips, own, add)
 
 

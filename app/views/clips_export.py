@@ -10,18 +10,20 @@ import streamlit as st
 from app import clip_export
 from app.clip_export import Outcome, ask_for_clips, outcome
 from app.library import Match
-from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.shown import link
 from spotting_core.analysis import Analysis
 from spotting_core.clips.copying import copy_start
-from spotting_core.clips.drawing import BOXES, CAPTION, MAP
+from spotting_core.clips.cutting import film_size
+from spotting_core.clips.drawing import BOXES, CAPTION, MAP, can_draw
 from spotting_core.clips.order import COMPANIONS, SIZES, Order
 from spotting_core.clips.selection import Clip
 from spotting_core.errors import TouchlineError
 from spotting_core.formats.registry import FORMATS
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media
+from spotting_core.store.space import size_text
 
 _REEL, _EACH = "One reel", "One file each"
 _EXACT, _FAST = "Exact", "Fast"
@@ -41,7 +43,8 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
         fast = form == _EACH and _way(media, clips)
         lines = _size(media, fast)
         cards = form == _REEL and st.toggle("Title cards", value=True, key="clips_cards")
-        drawing = not fast and analysis is not None and st.toggle("Draw map and boxes", key="clips_drawing")
+        drawable = analysis is not None and can_draw(analysis)
+        drawing = not fast and drawable and st.toggle("Draw map and boxes", key="clips_drawing")
         caption = not fast and st.toggle("Caption on the picture", key="clips_caption")
         sound = _sound(media, fast, clips)
         companions = tuple(
@@ -49,8 +52,7 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
             for form in COMPANIONS
             if st.checkbox(f"Also write {_NAMES.get(form, FORMATS[form].title)}", value=True, key=f"clips_also_{form}")
         )
-        count = f"{len(clips)} clip{'' if len(clips) == 1 else 's'}"
-        if st.button(f"Export {count}", type="primary", width="stretch", disabled=not clips):
+        if st.button(f"Export {page.clips(len(clips))}", type="primary", width="stretch", disabled=not clips):
             layers = frozenset([*((MAP, BOXES) if drawing else ()), *((CAPTION,) if caption else ())])
             _ask(
                 match,
@@ -81,18 +83,14 @@ def _how_early(media: Mapping[int, Media], clips: Sequence[Clip]) -> str:
 
 
 def _size(media: Mapping[int, Media], fast: bool) -> int | None:
-    info = next(iter(media.values())).info
-    own = min(info.width, info.height)
-    sizes = [_OWN_SIZE, *(lines for lines in SIZES if lines != own)]
+    first = next(iter(media.values()))
     if fast:
-        st.html('<div class="tl-cap">Size and sound as they are</div>')
+        st.html('<div class="tl-cap">Size as it is</div>')
         return None
-    scaled = {lines: [round(side * lines / own / 2) * 2 for side in (info.width, info.height)] for lines in SIZES}
-    names = {lines: f"{width} × {height}" for lines, (width, height) in scaled.items()}
-    names[_OWN_SIZE] = f"{info.width} × {info.height}, source"
-    found = st.selectbox(
-        "Size", sizes, format_func=lambda n: names[n], key="clips_size"
-    )  # fmt: skip
+    own, *scaled = (film_size(first, lines) for lines in (None, *SIZES))
+    names = {_OWN_SIZE: f"{own[0]} × {own[1]}, source"}
+    names |= {lines: f"{w} × {h}" for lines, (w, h) in zip(SIZES, scaled, strict=True) if (w, h) != own}
+    found = st.selectbox("Size", list(names), format_func=lambda n: names[n], key="clips_size")
     return None if found == _OWN_SIZE else int(found)
 
 
@@ -114,7 +112,7 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
         page.error(problem)
         return
     kind = "reel" if order.reel else "files"
-    ask_for_clips(shared_queue(), match, analysis, order, f"{len(clips)} clip{'' if len(clips) == 1 else 's'}, {kind}")
+    ask_for_clips(shared_queue(), match, analysis, order, f"{page.clips(len(clips))}, {kind}")
     st.rerun()
 
 
@@ -167,8 +165,8 @@ def _ended(match: Match, job: Job, left: Outcome | None) -> None:
     if job.state == CANCELLED:
         st.html('<div class="tl-facts">The clips that were finished are kept.</div>')
     links = [
-        f'<a class="tl-save" download href="{PREFIX}/download/{signer().sign(path, "download")}">'
-        f"{page.escape(path.name)}</a> <span>{_megabytes(path.stat().st_size)}</span>"
+        f'<a class="tl-save" download href="{link("download", path)}">'
+        f"{page.escape(path.name)}</a> <span>{size_text(path.stat().st_size)}</span>"
         for path in left.files
     ]
     st.html("".join(f'<div class="tl-facts">{text}</div>' for text in links))
@@ -176,10 +174,6 @@ def _ended(match: Match, job: Job, left: Outcome | None) -> None:
         st.html(f'<div class="tl-facts">⚠ Clip {clip["number"]} {clip["state"]}: {page.escape(clip["error"])}</div>')
     if left.failed and st.button("Retry what failed", key=f"retry-{job.id}"):
         _retry(match, job, left)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1e3))} kB"
 
 
 def _retry(match: Match, job: Job, left: Outcome) -> None:
@@ -193,6 +187,6 @@ def _retry(match: Match, job: Job, left: Outcome) -> None:
         match,
         analysis,
         replace(order, clips=again),
-        f"{len(again)} clip{'' if len(again) == 1 else 's'} again",
+        f"{page.clips(len(again))} again",
     )
     st.rerun(scope="app")

@@ -12,9 +12,9 @@ import streamlit as st
 from app.comparison import Compared
 from app.components.evaluate_lists import error_list
 from app.library import Match
-from app.routes.http import PREFIX, signer
 from app.state import shared_settings
 from app.views.evaluate_charts import CONFIG, INKS, share, time_error_figure
+from app.views.shown import picture_link
 from spotting_core.classes import ActionClass, ClassTable
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
@@ -150,4 +150,4 @@ def _picture(match: Match, outcome: Outcome) -> str | None:
     except TouchlineError:
         return None
     frame = max(0, int(np.searchsorted(times, outcome.time, side="right")) - 1)
-    return f"{PREFIX}/picture/{signer().sign(half.path, 'frames')}?frame={frame}&width=168"
+    return picture_link(half.path, frame)

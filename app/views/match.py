@@ -329,14 +329,16 @@ def prepare_once(match: Match) -> None:
         tasks.ask_for_playback(shared_queue(), match)
 
 
-def video_note(match: Match, there: bool) -> str:
+def video_note(match: Match, there: bool, analysed: bool = True) -> str:
+    """Why there is no picture."""
     if not there:
         return f"The video of this half is no longer in {match.path}."
     job = shared_queue().recent(match.id, tasks.PLAYBACK)
     if job is not None and job.state == FAILED:
         return f"The video could not be prepared for the browser. {job.error}"
     share = f" {job.progress:.0%}" if job is not None and job.state == "running" else ""
-    return f"The video is being prepared for the browser{share}. Spots and confidence are ready."
+    ready = " Spots and confidence are ready." if analysed else ""
+    return f"The video is being prepared for the browser{share}.{ready}"
 
 
 def _shots(half: HalfAnalysis) -> list[dict[str, Any]]:

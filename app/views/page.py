@@ -50,6 +50,11 @@ def length(microseconds: int) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+def clips(count: int) -> str:
+    """1 clip, 2 clips."""
+    return f"{count} clip{'' if count == 1 else 's'}"
+
+
 def error(problem: Exception) -> None:
     """Show an error the way the command line would say it."""
     st.error(str(problem), icon=None)

@@ -9,9 +9,9 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library import Library, Match
-from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_reviews
 from app.views.evaluate import drawn
+from app.views.shown import picture_link
 from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
@@ -94,4 +94,4 @@ def _picture(match: Match, analysis: Analysis, spot: Spot) -> str | None:
         return None
     half = analysis.half(spot.half)
     frame = int(half.frames[half.nearest_sample(spot.time)])
-    return f"{PREFIX}/picture/{signer().sign(path, 'frames')}?frame={frame}&width=168"
+    return picture_link(path, frame)

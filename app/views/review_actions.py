@@ -101,7 +101,7 @@ def _take(
         return
     values = _values(action, analysis)
     if kind == ADD:
-        spot = Spot(int(action["half"]), values["time"], values["label"], None, values.get("team", TEAMS[-1]))
+        spot = Spot(values["half"], values["time"], values["label"], None, values.get("team", TEAMS[-1]))
         reviews.add(match.id, spot, author)
         return
     wanted = str(action["id"])
@@ -119,6 +119,8 @@ def _take(
 
 def _values(action: Mapping[str, Any], analysis: Analysis) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    if "half" in action:
+        values["half"] = int(action["half"])
     if "seconds" in action:
         values["time"] = round(float(action["seconds"]) * 1e6)
     if "label" in action:

@@ -12,13 +12,13 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library import Match
-from app.routes.http import PREFIX, signer
 from app.search_index import bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_selections, shared_settings
 from app.views import page
 from app.views.evaluate import drawn
 from app.views.evaluate_charts import CONFIG, INKS
 from app.views.search_charts import judged_figure, team_figure
+from app.views.shown import picture_link
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.clips.selection import Margins, clips_of
 from spotting_core.clock import match_clock
@@ -210,7 +210,10 @@ def _charts(found: Found, classes: ClassTable) -> None:
         with right, st.container(border=True, key="tl_card_judged", gap="small"):
             st.html('<div class="tl-card-title">Is the model right when it is sure? <span>all reviews</span></div>')
             st.plotly_chart(judged_figure(judged, dark), theme=None, config=EXPORTED, key="search_judged")
-            st.caption("Numbers: spots reviewed. On the dotted line a confidence is the share that is confirmed.")
+            st.caption(
+                "Numbers: spots reviewed; one that was given another class is not confirmed. On the dotted line a "
+                "confidence is the share that is confirmed."
+            )
 
 
 # --- what was found -----------------------------------------------------------------------------------
@@ -239,7 +242,7 @@ def _results(found: Found, cell: Cell | None, matches: Mapping[str, Match], clas
 def _clips(match: Match, hits: list[Hit], classes: ClassTable) -> None:
     """Open the found spots of a match as clips."""
     spots = [Spot(h.half, h.time, h.label, h.confidence, h.team) for h in hits]
-    lengths = {h.half: ingest(h.path, shared_settings().data).table.duration for h in open_match(match.path).halves}
+    lengths = shared_library().lengths(open_match(match.path))
     kept = shared_selections().make(match.id, clips_of(spots, Margins(classes), lengths), {})
     page.go("clips", match=match.id, selection=kept.id)
 
@@ -264,4 +267,4 @@ def _picture(match: Match, hit: Hit) -> str | None:
         frame = ingest(path, shared_settings().data).table.shown_at(hit.time)
     except (TouchlineError, StopIteration):
         return None
-    return f"{PREFIX}/picture/{signer().sign(path, 'frames')}?frame={frame}&width=168"
+    return picture_link(path, frame)

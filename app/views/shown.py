@@ -38,6 +38,11 @@ def link(route: str, path: Path, kind: str = "") -> str:
     return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
 
 
+def picture_link(video: Path, frame: int) -> str:
+    """Address of a small picture of a frame, for the rows of a list."""
+    return f"{link('picture', video, 'frames')}?frame={frame}&width=168"
+
+
 def spotting(threshold: float) -> Spotting:
     """The user's way of making spots, at a threshold."""
     return Spotting(

@@ -43,6 +43,11 @@ class Look:
     heat: np.ndarray = field(repr=False, compare=False)
 
 
+def can_draw(analysis: Analysis) -> bool:
+    """Whether an analysis has a map or entities to draw."""
+    return analysis.has("entities") or analysis.has("maps/class_map")
+
+
 @lru_cache(maxsize=64)
 def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size)

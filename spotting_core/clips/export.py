@@ -11,7 +11,7 @@ import shutil
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import Tick, add_clip, open_film
-from spotting_core.clips.drawing import BOXES, MAP, Look, Overlay, title_card
+from spotting_core.clips.drawing import BOXES, MAP, Look, Overlay, can_draw, title_card
 from spotting_core.clips.film import Film
 from spotting_core.clips.manifest import DONE, FAILED, MANIFEST, SHORTENED, Result, write_companions, write_manifest
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, frame_time, frames_of
-from spotting_core.errors import BadInputError, CancelledError, TouchlineError
+from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write
 from spotting_core.files import replacing
 from spotting_core.inference.progress import Pace, Report
 from spotting_core.media.ingest import Media
@@ -87,12 +87,43 @@ def export_clips(order: Order, sources: Sources, out: Path, report: Report | Non
         BadInputError: not one clip could be exported, or what is to be drawn was not analysed.
         CancelledError: ``report`` returned False; clips that were finished are kept, with their manifest.
     """
-    if order.layers & {MAP, BOXES} and sources.analysis is None:
-        raise BadInputError(
-            "the map and the boxes are those of an analysis, and there is none", fix="Analyse the match"
-        )
+    if order.layers & {MAP, BOXES}:
+        if sources.analysis is None:
+            raise BadInputError(
+                "the map and the boxes are those of an analysis, and there is none", fix="Analyse the match"
+            )
+        if not can_draw(sources.analysis):
+            raise BadInputError(
+                f"the model {sources.analysis.record.model['name']} has neither a map nor boxes",
+                fix="Export without them, or analyse the match with another model",
+            )
+    with _folder(out):
+        return _exported(order, sources, out, report)
+
+
+@contextmanager
+def _folder(out: Path) -> Iterator[None]:
+    """Make a folder; it is taken away again if nothing was written to it.
+
+    Errors:
+        BadInputError: it cannot be made.
+    """
+    new: list[Path] = []
+    try:
+        try:
+            new = [place for place in (out, *out.parents) if not place.exists()]
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(error, out) from error
+        yield
+    finally:
+        for place in new:
+            with suppress(OSError):  # there is something in it, or it was not made
+                place.rmdir()
+
+
+def _exported(order: Order, sources: Sources, out: Path, report: Report | None) -> Exported:
     work = out / f".{uuid.uuid4().hex[:8]}.part" if order.zipped else out
-    work.mkdir(parents=True, exist_ok=True)
     run = _Run(order, sources, work, report)
     try:
         cancelled = run.cut()

@@ -28,7 +28,7 @@ class Order:
         title: of the match, for title cards; teams: names of home and away.
         reel: all in one file, else one file each.
         fast: packets copied, else cut to the frame and re-encoded.
-        lines: of the picture (its shorter side), or None for the video's own.
+        lines: of the picture (its shorter side, even), or None for the video's own.
         cards: whether a reel has a title card before each clip.
         layers: what is drawn on the pictures, of ``drawing.LAYERS``.
         sound: whether sound is kept.
@@ -51,11 +51,14 @@ class Order:
     def __post_init__(self) -> None:
         if not self.clips:
             raise BadInputError("no clip is chosen", fix="Choose other classes or a lower confidence")
-        unknown = [*(set(self.layers) - set(LAYERS)), *(set(self.companions) - set(COMPANIONS))]
-        if unknown:
-            raise BadInputError(f"there is no {unknown[0]!r}", fix=f"Known: {', '.join((*LAYERS, *COMPANIONS))}")
-        if self.lines is not None and not 16 <= self.lines <= 4320:
-            raise BadInputError(f"a picture of {self.lines} lines cannot be made", fix="Choose between 16 and 4320")
+        for wanted, known in ((self.layers, LAYERS), (self.companions, COMPANIONS)):
+            unknown = sorted(set(wanted) - set(known))
+            if unknown:
+                raise BadInputError(f"there is no {unknown[0]!r}", fix=f"Known: {', '.join(known)}")
+        if self.lines is not None and (not 16 <= self.lines <= 4320 or self.lines % 2):
+            raise BadInputError(
+                f"a picture of {self.lines} lines cannot be made", fix="Choose an even number from 16 to 4320"
+            )
         encoded = {
             "one reel": self.reel,
             "another size": self.lines is not None,

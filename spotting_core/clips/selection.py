@@ -6,9 +6,10 @@ and lag come from the class table where nobody says otherwise.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from spotting_core.classes import ClassTable
@@ -137,8 +138,11 @@ class Margins:
             next(v for v in (self.lead, lead, action.lead) if v is not None),
             next(v for v in (self.lag, lag, action.lag) if v is not None),
         )
-        if min(found) < 0 or sum(found) <= 0:
-            raise BadInputError(f"{label} would be clipped from {-found[0]:g} s to {found[1]:g} s around its spot")
+        if min(found) < 0 or not 0 < sum(found) < math.inf:
+            raise BadInputError(
+                f"{label} would be clipped from {found[0]:g} s before to {found[1]:g} s after its spot",
+                fix="Give finite seconds that together are above 0",
+            )
         return found
 
 
@@ -160,14 +164,6 @@ def _clip(spot: Spot, margins: Margins, length: int) -> Clip:
     start = max(0, spot.time - round(lead * 1e6))
     end = min(length, spot.time + round(lag * 1e6))
     return Clip(spot.half, start, max(end, start + 1), spot.label, spot.time, spot.team, spot.confidence)
-
-
-def with_margins(clip: Clip, margins: Margins, length: int) -> Clip:
-    """A clip with the margins of its class around its spot; a mark stays as it is."""
-    if clip.time is None or clip.label not in margins.classes:
-        return clip
-    made = _clip(clip.spot, margins, length)
-    return replace(clip, start=made.start, end=made.end)
 
 
 def parse_mark(text: str) -> Clip:

@@ -17,12 +17,6 @@ _SEEK_BACK = 1_000_000  # microseconds: a decoder needs packets from before the 
 _JITTER = RATE // 100  # samples by which a container's times may differ from the running count
 
 
-def has_sound(path: Path) -> bool:
-    """Whether a video has a sound track that can be decoded."""
-    with open_video(path) as (container, _):
-        return any(s.codec_context is not None for s in container.streams.audio[:1])
-
-
 def samples_at(time: int) -> int:
     """Samples up to a time in microseconds."""
     return round(time * RATE / 1e6)

@@ -103,13 +103,13 @@ def _copied(media: Media, part: Path) -> bool:
         _remux(media, part)
         if _same_times(part, media.table):
             return True
+        log.info("%s: the copied packets show other times, encoding again", media.path.name)
     except av.error.FFmpegError as error:
         if error.errno == errno.ENOSPC:
             raise
         log.info("%s: its packets cannot be copied (%s)", media.path.name, error)
     except BadInputError as error:
         log.info("%s: the copy cannot be read (%s)", media.path.name, error)
-    log.info("%s: the copied packets show other times, encoding again", media.path.name)
     return False
 
 

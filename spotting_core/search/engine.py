@@ -24,7 +24,8 @@ _MOST_SHOWN = 500
 
 _TABLE = """CREATE TABLE spot (
     match VARCHAR, title VARCHAR, half TINYINT, "time" BIGINT, minute SMALLINT, label VARCHAR, team VARCHAR,
-    confidence FLOAT, state VARCHAR, author VARCHAR, comment VARCHAR, entities VARCHAR[])"""
+    confidence FLOAT, state VARCHAR, author VARCHAR, comment VARCHAR, entities VARCHAR[],
+    spotted VARCHAR)"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Judged:
-    """Reviewed spots of a model with a confidence from ``low`` to ``high``, and how many of them were confirmed."""
+    """Reviewed spots of a model with a confidence from ``low`` to ``high``, and how many of them were confirmed.
+
+    A spot that was given another class is not confirmed; one that was moved is.
+    """
 
     low: float
     high: float
@@ -143,10 +147,14 @@ class SpotSearch:
             if not changed and not gone:
                 return 0
             self._database.begin()
-            self._database.execute("DELETE FROM spot WHERE list_contains(?, match)", [[*changed, *gone]])
-            if changed:
-                paths = [str(wanted[name]) for name in changed]
-                self._database.execute("INSERT INTO spot SELECT * FROM read_parquet(?)", [paths])
+            try:
+                self._database.execute("DELETE FROM spot WHERE list_contains(?, match)", [[*changed, *gone]])
+                if changed:
+                    paths = [str(wanted[name]) for name in changed]
+                    self._database.execute("INSERT INTO spot SELECT * FROM read_parquet(?)", [paths])
+            except BaseException:
+                self._database.rollback()
+                raise
             self._database.commit()
             self._read = state
         return len(changed) + len(gone)
@@ -190,7 +198,8 @@ class SpotSearch:
             cursor = self._database.cursor()
         rows = cursor.execute(
             "SELECT least(floor(confidence / ? + 1e-6), floor(1 / ?) - 1) AS bin, count(*), "
-            "count(*) FILTER (state <> 'rejected') FROM spot WHERE state IN (?, ?, ?) GROUP BY bin ORDER BY bin",
+            "count(*) FILTER (state <> 'rejected' AND label = spotted) FROM spot "
+            "WHERE state IN (?, ?, ?) GROUP BY bin ORDER BY bin",
             [width, width, ACCEPTED, MOVED, REJECTED],
         ).fetchall()
         return [Judged(bin * width, (bin + 1) * width, int(count), int(good)) for bin, count, good in rows]

@@ -20,7 +20,7 @@ from spotting_core.files import replacing
 from spotting_core.inference.suppression import Spotting
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.spots import Spot
-from spotting_core.store.reviews import OPEN, STANDING, ReviewedSpot, origin_of
+from spotting_core.store.reviews import OPEN, STANDING, ReviewedSpot, label_of, origin_of
 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
@@ -31,9 +31,11 @@ _MICROSECONDS_A_MINUTE = 60_000_000
 SCHEMA = pa.schema([
     ("match", pa.string()), ("title", pa.string()), ("half", pa.int8()), ("time", pa.int64()), ("minute", pa.int16()),
     ("label", pa.string()), ("team", pa.string()), ("confidence", pa.float32()), ("state", pa.string()),
-    ("author", pa.string()), ("comment", pa.string()), ("entities", pa.list_(pa.string())),
+    ("author", pa.string()), ("comment", pa.string()), ("entities", pa.list_(pa.string())), ("spotted", pa.string()),
 ])  # fmt: skip
-"""``minute`` counts from 1 on the match clock; stoppage time is that of minute 45 or 90. Added spots are certain."""
+"""``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots.
+
+``minute`` counts from 1 on the match clock; stoppage time is that of minute 45 or 90. Added spots are certain."""
 
 
 def minute_of(half: int, time: int) -> int:
@@ -43,11 +45,13 @@ def minute_of(half: int, time: int) -> int:
 
 
 def fingerprint(analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = ()) -> str:
-    """Changes with all that the rows of a match say."""
+    """Changes with all that the rows of a match say, and with the columns they have."""
     told = [f"{r.origin} {r.revision}" for r in reviews]
     labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
     record = analysis.record
-    return joint_hash([record.source_id, str(record.model["sha256"]), record.title, *sorted(told), "", *labels])
+    return joint_hash(
+        [*SCHEMA.names, record.source_id, str(record.model["sha256"]), record.title, *sorted(told), "", *labels]
+    )
 
 
 def rows_of(
@@ -93,6 +97,7 @@ def _row(
         "author": review.author if review else "",
         "comment": review.comment if review else "",
         "entities": _seen(analysis, half, time),
+        "spotted": label_of(review.origin) if review else spot.label,
     }
 
 
@@ -123,8 +128,11 @@ def write_rows(folder: Path, match: str, stamp: str, table: pa.Table) -> Path:
 
 
 def stamp_of(path: Path) -> str | None:
-    """The fingerprint of the rows in a file, or None if there is none."""
+    """The fingerprint of the rows in a file, or None if there is none or it is damaged: it is written anew then."""
     if not path.is_file():
         return None
-    told: Mapping[bytes, bytes] = parquet.read_schema(path).metadata or {}
+    try:
+        told: Mapping[bytes, bytes] = parquet.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError):
+        return None
     return told.get(b"stamp", b"").decode()

@@ -99,6 +99,12 @@ def origin_of(spot: Spot, model: str) -> str:
     return f"{model[:12]}/{spot.half}-{spot.time}-{spot.label}"
 
 
+def label_of(origin: str) -> str:
+    """Class that the model gave to a spot, by the name that ``origin_of`` made; empty for an added spot."""
+    parts = origin.partition("/")[2].split("-", 2)
+    return parts[2] if len(parts) == 3 else ""
+
+
 def _reviewed(row: SpotRow) -> ReviewedSpot:
     values = {name: getattr(row, name) for name in ReviewedSpot.__dataclass_fields__}
     return ReviewedSpot(**{**values, "changed": _utc(row.changed)})

@@ -111,8 +111,8 @@ def _sizes(place: Path) -> Iterator[int]:
 
 
 def size_text(size: float) -> str:
-    """A size for people: 1.2 GB, 340 MB, 12 kB."""
+    """A size for people: 1.2 GB, 340 MB, 12 kB; what is there takes at least 1 kB."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}" if size < 10 * factor else f"{size / factor:.0f} {unit}"
-    return f"{size / 1e3:.0f} kB"
+    return f"{max(size / 1e3, 1 if size else 0):.0f} kB"

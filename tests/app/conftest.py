@@ -1,4 +1,4 @@
-"""The app running in a process of its own, and pages of it in Chromium."""
+"""The app in the test's own process, and running in one of its own with pages of it in Chromium."""
 
 from __future__ import annotations
 
@@ -13,14 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.library import Library
-from app.settings import Settings
+from app.settings import Settings, settings
 from spotting_core.data_directory import DataDirectory
 from spotting_core.store.database import open_database
 from tests.chromium import ARGUMENTS, find_chromium
 from tests.conftest import REPOSITORY
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and shared resources of this test's data directory alone."""
+    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def library(fresh: None, data: DataDirectory) -> Library:
+    """The library of this test alone."""
+    return Library(settings(), open_database(data))
 
 
 @dataclass

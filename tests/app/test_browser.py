@@ -427,6 +427,10 @@ def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
     )
     page.evaluate("() => find().player.open(1, find().data.halves[0].duration - 0.6, true)")
     page.wait_for_function("() => find().player.half === 2 && find().player.time > 0.2", timeout=30_000)
+    now = state(page)
+    assert (now["half"], now["paused"]) == (2, False)
+    assert now["time"] < 10  # it goes on at its beginning
+    assert page.locator(".clock").inner_text().startswith("45:0")
 
 
 def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spotting_core.analysis import ANALYSIS_FILE
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
@@ -60,12 +61,68 @@ def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
         (["--mark", "1 00:01-00:02", "--also", "pdf"], "there is no 'pdf'"),
         (["--mark", "1 00:01-00:02", "--overlay"], "there is none. Analyse the match."),
         (["--mark", "1 10:01-10:02"], "not one clip could be exported"),
+        (["--mark", "2 00:01-00:02"], "not one clip could be exported: this match has no video of half 2."),
+        (["--mark", "1 10:01-10:02", "--zip"], "not one clip could be exported"),
+        (["--mark", "1 00:01-00:02", "--half", "2"], "this match has no half 2."),
+        (["--mark", "1 00:01-00:02", "--also", "map"], "there is no 'map'. Known: sportscode, otio."),
+        (["--mark", "1 00:01-00:02", "--size", "0"], "0 lines cannot be made. Choose an even number from 16 to 4320."),
+        (["--mark", "1 00:01-00:02", "--size", "91"], "a picture of 91 lines cannot be made"),
+        (["--mark", "1 00:01-00:02", "--size", "4322"], "a picture of 4322 lines cannot be made"),
+        (["--mark", "1 00:01-00:02", "--json", "."], "the output cannot be written: this is a folder"),
+        (["--reviewed", "--selection", "Two"], "--reviewed and --selection name two. Give one of them."),
+        (["--selection", "Two", "--before", "2"], "Leave out --before and --after."),
+        (["--selection", "Two"], "this match is not in the library. Add it in the app first."),
     ],
 )
 def test_bad_input_is_told_in_a_sentence(video: Path, tmp_path: Path, arguments: list[str], told: str) -> None:
     done = touchline("clips", video, "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2
     assert told in done.stderr.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("after", "told"), [("inf", "inf s after its spot"), ("0", "0 s before to 0 s after")])
+def test_margins_that_show_nothing_or_everything_are_refused(
+    video: Path, tmp_path: Path, after: str, told: str
+) -> None:
+    write_labels(tmp_path / "labels.json", [Spot(1, 3_000_000, "Corner")])
+    done = touchline(
+        "clips", video, "--out", tmp_path / "out", "--labels", tmp_path / "labels.json", "--before", 0, "--after", after
+    )
+    assert done.returncode == 2
+    assert told in done.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", ["a.mp4/sub", "x" * 300, "labels.json"])
+def test_a_folder_that_cannot_be_made_is_told(video: Path, tmp_path: Path, name: str) -> None:
+    write_labels(tmp_path / "labels.json", [])
+    done = touchline("clips", video, "--out", tmp_path / name, "--mark", "1 00:01-00:02")
+    assert done.returncode == 2
+    assert "Error:" in done.stderr
+    assert video.is_file()
+
+
+def test_an_analysis_of_another_match_is_refused(video: Path, tmp_path: Path, data: DataDirectory) -> None:
+    other = make_video(tmp_path / "b.mp4", steady(100))
+    analysis = make_analysis(open_match(other), data, SPOTS)
+    done = touchline("clips", video, "--out", tmp_path / "out", "--analysis", analysis.folder)
+    assert done.returncode == 2
+    assert "this is the analysis of another match" in done.stderr.replace("\n", " ")
+
+
+def test_a_damaged_analysis_is_passed_over_as_in_the_app(video: Path, tmp_path: Path, data: DataDirectory) -> None:
+    make_analysis(open_match(video), data, SPOTS)
+    newest = make_analysis(open_match(video), data, SPOTS, "newest")
+    (newest.folder / ANALYSIS_FILE).write_text("{")
+    found = exported(tmp_path / "out", video, "--class", "Goal")
+    assert [c["label"] for c in found["clips"]] == ["Goal"]
+
+
+def test_a_title_in_brackets_is_written_as_it_is(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "[bold] a [red].mp4", steady(100))
+    done = touchline("clips", video, "--out", tmp_path / "[out]", "--mark", "1 00:01-00:01.2")
+    assert done.returncode == 0
+    assert "1 clip of [bold] a [red] in" in done.stdout
 
 
 def test_an_export_is_not_overwritten_unasked(video: Path, tmp_path: Path) -> None:

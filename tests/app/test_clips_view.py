@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from app import clip_export, tasks
 from app.library import Library, Match
 from app.routes.http import PREFIX, routes, signer
-from app.settings import settings
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip
 from spotting_core.data_directory import DataDirectory
@@ -28,20 +26,9 @@ from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 CLIP = Clip(1, 1_000_000, 2_000_000, "Goal", 1_500_000)
-
-
-@pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and shared resources of this test's data directory alone."""
-    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
-    settings.cache_clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def library(data: DataDirectory) -> Library:
-    return Library(settings(), open_database(data))
 
 
 @pytest.fixture
@@ -133,6 +120,9 @@ def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp
     assert not at.exception
     assert [(c["label"], c["team"]) for c in desk(at)["clips"]] == [("Goal", "home")]
     assert desk(at)["halves"][0]["array"] is None
+    assert "Spots and confidence" not in desk(at)["halves"][0]["note"]  # there are none
+    [size] = [box for box in at.selectbox if box.label == "Size"]
+    assert size.options[:2] == ["320 × 180, source", "398 × 224"]
 
 
 def test_a_selection_in_the_address_is_shown_and_a_foreign_one_is_not(match: Match, selections: Selections) -> None:

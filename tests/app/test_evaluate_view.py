@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.comparison import LIBRARY, compared, label_choices, prediction_choices
 from app.library import Library, Match
 from app.prediction_sets import LABELS, PREDICTIONS, PredictionSets, spots_of
-from app.settings import settings
 from app.views.evaluate_charts import Curve, share
 from app.views.evaluate_errors import in_order, link_to, told
 from spotting_core.classes import load_classes
@@ -25,26 +23,14 @@ from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, Outcome
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
-from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
 
 NAMES = load_classes().names
 TRUTH = [Spot(1, 2_000_000, "Goal", visible=True), Spot(1, 5_000_000, "Foul", visible=True)]
 SAID = [Spot(1, 2_200_000, "Goal", 0.9), Spot(1, 8_000_000, "Foul", 0.8), Spot(1, 9_000_000, "Corner", 0.7)]
-
-
-@pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
-    settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-@pytest.fixture
-def library(data: DataDirectory) -> Library:
-    return Library(settings(), open_database(data))
 
 
 @pytest.fixture

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
-from app.settings import settings
 from app.views.export import export_bytes, export_document
 from app.views.search import matrix_figure
 from app.views.search_charts import judged_figure, team_figure
@@ -30,28 +29,21 @@ from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 SPOTS = [Spot(1, 2_000_000, "Corner", 0.9), Spot(1, 4_000_000, "Foul", 0.6), Spot(1, 5_000_000, "Red card", 0.4)]
 
 
-@pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and shared resources of this test's data directory alone."""
-    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
-    settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 @pytest.fixture
-def match(data: DataDirectory, tmp_path: Path) -> Match:
+def match(library: Library, data: DataDirectory, tmp_path: Path) -> Match:
     video = make_video(tmp_path / "a.mp4", steady(70, rate=10))
     make_analysis(open_match(video), data, SPOTS)
-    return Library(settings(), open_database(data)).add(str(video))
+    return library.add(str(video))
 
 
 @pytest.fixture
-def analysis(match: Match, data: DataDirectory) -> Analysis:
-    return Library(settings(), open_database(data)).analyses(match)[0]
+def analysis(match: Match, library: Library) -> Analysis:
+    return library.analyses(match)[0]
 
 
 @pytest.fixture
@@ -100,7 +92,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     corner, foul = analysis.spots()[:2]
     actions = [
         {"n": 1, "kind": "accept", "id": f"1-{corner.time}-Corner", "revision": 0},
-        {"n": 2, "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 1, "seconds": 4.2},
+        {"n": 2, "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 2, "seconds": 4.2},
         {"n": 3, "kind": "team", "id": f"1-{corner.time}-Corner", "revision": 1, "team": "home"},
         {"n": 4, "kind": "reject", "id": "1-99-Foul", "revision": 0},
     ]
@@ -111,7 +103,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     found = {r.label: r for r in reviews.of_match(match.id)}
     assert set(found) == {"Corner", "Foul"}
     assert (found["Corner"].state, found["Corner"].team, found["Corner"].revision) == (ACCEPTED, "home", 2)
-    assert (found["Foul"].time, found["Foul"].revision) == (4_200_000, 1)
+    assert (found["Foul"].half, found["Foul"].time, found["Foul"].revision) == (2, 4_200_000, 1)
     assert at.session_state["review_seen"] == 4
     assert at.session_state["review_problems"] == []
 
@@ -172,6 +164,24 @@ def test_reviewed_spots_and_selections_are_clipped_from_the_command_line(
     done = touchline("clips", match.path, "--selection", "Two", "--out", tmp_path / "s")
     assert done.returncode == 0, done.stderr
     assert [p.name for p in sorted((tmp_path / "s").glob("*.mp4"))] == ["01_foul_00-00.mp4", "02_goal_00-00.mp4"]
+    done = touchline(
+        "clips",
+        match.path,
+        "--selection",
+        "Two",
+        "--class",
+        "Goal",
+        "--mark",
+        "1 00:01-00:01.2",
+        "--out",
+        tmp_path / "m",
+        "--slow",
+        0.5,
+        "--caption",
+    )
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((tmp_path / "m" / "manifest.csv").open(encoding="utf-8", newline="")))
+    assert [(r["class"], r["speed"], r["caption"]) for r in rows] == [("Goal", "0.5", "Goal"), ("Mark", "0.5", "Mark")]
     done = touchline("clips", match.path, "--selection", "Three", "--out", tmp_path / "t")
     assert done.returncode == 2
     assert "Selections: Two" in done.stderr.replace("\n", " ")

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import tasks
 from app.library import Library
-from app.settings import DEMO, settings
+from app.settings import DEMO
 from app.views.export import export_bytes, export_document
 from app.views.why import sentence
 from explain.attribution import ENTITY_ROW, Attribution
@@ -30,25 +29,14 @@ from tests.app.made_analysis import make_analysis
 from tests.conftest import REPOSITORY
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 DASHBOARD = REPOSITORY / "app" / "dashboard.py"
-
-
-@pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and shared resources of this test's data directory alone."""
-    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
-    settings.cache_clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
 def queue(data: DataDirectory) -> JobQueue:
     return JobQueue(open_database(data))
-
-
-@pytest.fixture
-def library(data: DataDirectory) -> Library:
-    return Library(settings(), open_database(data))
 
 
 def library_page() -> AppTest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -230,6 +231,18 @@ def test_the_overlay_draws_the_map_the_boxes_and_the_words(halves: dict[int, Med
     assert heat_table()[0, 3] == 0
 
 
+def test_what_no_analysis_holds_is_not_drawn_in_silence(
+    halves: dict[int, Media], tmp_path: Path, data: DataDirectory
+) -> None:
+    analysis = make_analysis(open_match(halves[1].path.parent), data, [])
+    for half in analysis.halves:
+        shutil.rmtree(half.folder / "maps")
+        for path in half.folder.glob("entities*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(BadInputError, match="neither a map nor boxes"):
+        export_clips(Order((CLIP,), layers=frozenset({MAP})), sources(halves, analysis=analysis), tmp_path / "out")
+
+
 # --- fast ---------------------------------------------------------------------------------------------
 
 
@@ -311,7 +324,7 @@ def test_a_failed_clip_loses_no_other(halves: dict[int, Media], tmp_path: Path, 
     assert rows[2]["file"] == (REEL if reel else "03_corner_45-01.mp4")
     with pytest.raises(BadInputError, match="not one clip could be exported"):
         export_clips(Order(clips[1:2], reel=reel), sources(halves), tmp_path / "none")
-    assert list((tmp_path / "none").iterdir()) == []
+    assert not (tmp_path / "none").exists()
 
 
 def cancelled_after(reports: int) -> Callable[[object], bool]:
@@ -331,7 +344,8 @@ def test_a_cancelled_export_leaves_nothing_half_written(
     clips = (Clip(1, SECOND, 2 * SECOND, "Goal"), Clip(1, SECOND, 7 * SECOND, "Foul"))
     with pytest.raises(CancelledError):
         export_clips(Order(clips, **settings), sources(halves), tmp_path / "out", cancelled_after(8))
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(kept)
+    assert sorted(p.name for p in (tmp_path / "out").glob("*")) == sorted(kept)
+    assert (tmp_path / "out").exists() == bool(kept)
 
 
 def test_progress_rises_to_the_end(halves: dict[int, Media], tmp_path: Path) -> None:

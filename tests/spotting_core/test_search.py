@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -14,7 +15,7 @@ from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, stamp_of, write_rows
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import ACCEPT, MOVE, REJECT, Reviews, origin_of
+from spotting_core.store.reviews import ACCEPT, MOVE, RECLASS, REJECT, Reviews, origin_of
 from spotting_core.store.searches import SavedSearches
 from spotting_core.store.tables import MatchRow
 from tests.app.made_analysis import make_analysis
@@ -27,7 +28,7 @@ def row(match: str, half: int, time: int, label: str, confidence: float = 0.9, *
     return {
         "match": match, "title": f"{match} v Guests", "half": half, "time": time, "minute": minute_of(half, time),
         "label": label, "team": "unknown", "confidence": confidence, "state": "open", "author": "", "comment": "",
-        "entities": [], **more,
+        "entities": [], "spotted": label, **more,
     }  # fmt: skip
 
 
@@ -84,11 +85,12 @@ def test_the_tables_count_what_is_found_and_leave_out_unknown_teams(search: Spot
 def test_reviews_are_counted_by_the_confidence_of_the_model(search: SpotSearch, tmp_path: Path) -> None:
     assert [(round(j.low, 2), j.reviewed, j.confirmed) for j in search.judged()] == [(0.6, 1, 0), (0.7, 1, 1)]
     sure = [row("c", 1, n, "Goal", 1.0, state="accepted") for n in range(3)]
-    added = row("c", 1, 9, "Foul", 1.0, state="added")
-    write_rows(tmp_path, "c", "1", pa.Table.from_pylist([*sure, added], SCHEMA))
+    added = row("c", 1, 9, "Foul", 1.0, state="added", spotted="")
+    other = row("c", 1, 8, "Corner", 0.95, state="accepted", spotted="Foul")  # the model had the class wrong
+    write_rows(tmp_path, "c", "1", pa.Table.from_pylist([*sure, added, other], SCHEMA))
     search.refresh()
     last = search.judged()[-1]
-    assert (round(last.low, 2), round(last.high, 2), last.reviewed, last.confirmed) == (0.9, 1.0, 3, 3)
+    assert (round(last.low, 2), round(last.high, 2), last.reviewed, last.confirmed) == (0.9, 1.0, 4, 3)
 
 
 def test_what_has_changed_or_gone_is_read_again(search: SpotSearch, tmp_path: Path) -> None:
@@ -98,6 +100,16 @@ def test_what_has_changed_or_gone_is_read_again(search: SpotSearch, tmp_path: Pa
     assert [h.label for h in search.find(Query(matches=("b",))).hits] == ["Corner"]
     assert search.refresh(["b"]) == 1  # the other match has left the library
     assert search.find(Query(least=0.2)).matches == 1
+
+
+def test_a_file_that_cannot_be_read_does_not_end_the_search(search: SpotSearch, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 broken")
+    with pytest.raises(duckdb.Error):
+        search.refresh()
+    assert search.find(Query()).total == 3  # what was there before
+    write_rows(tmp_path, "a", "2", pa.Table.from_pylist([row("a", 1, 0, "Corner")], SCHEMA))
+    assert search.refresh() == 1
+    assert [h.label for h in search.find(Query(matches=("a",))).hits] == ["Corner"]
 
 
 def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirectory) -> None:
@@ -129,13 +141,19 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
         "Penalty": 1.0,
         "Offside": 0.6,
     }
+    assert {r["label"]: r["spotted"] for r in table} == {**{label: label for label in told}, "Penalty": ""}
     assert all(r["entities"] == ["ball"] for r in table)
     after = fingerprint(analysis, reviews.of_match("m"))
     assert before != after
     path = write_rows(tmp_path / "s", "m", after, rows_of("m", "A v B", analysis, []))
     assert stamp_of(path) == after
     assert stamp_of(tmp_path / "nothing.parquet") is None
-    reviews.change("m", origin_of(foul, "0" * 64), foul, REJECT, "Ann", 1)
+    path.write_bytes(path.read_bytes()[:40])
+    assert stamp_of(path) is None
+    reviews.change("m", origin_of(foul, "0" * 64), foul, RECLASS, "Ann", 1, label="Kick-off")
+    [row_of_foul] = [r for r in rows_of("m", "", analysis, reviews.of_match("m")).to_pylist() if r["spotted"] == "Foul"]
+    assert row_of_foul["label"] == "Kick-off"
+    reviews.change("m", origin_of(foul, "0" * 64), foul, REJECT, "Ann", 2)
     assert fingerprint(analysis, reviews.of_match("m")) != after
 
 

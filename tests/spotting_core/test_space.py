@@ -71,12 +71,12 @@ def test_the_command_tells_and_clears(filled: DataDirectory) -> None:
     assert touchline("data", "--clear", "database").returncode == 2
     done = touchline("data", "--clear", "frames")
     assert done.returncode == 0, done.stderr
-    assert "0 kB came free" in done.stdout
+    assert "1 kB came free" in done.stdout
     assert not (filled.root / "media/aa/frames-2-64x36.jpgs").exists()
     assert not (filled.root / "media/aa/entities-2-24-b0").exists()
 
 
 def test_sizes_are_written_for_people() -> None:
-    assert [size_text(s) for s in (0, 12_400, 3_400_000, 340_000_000, 1_240_000_000)] == [
-        "0 kB", "12 kB", "3.4 MB", "340 MB", "1.2 GB"
+    assert [size_text(s) for s in (0, 1, 12_400, 3_400_000, 340_000_000, 1_240_000_000)] == [
+        "0 kB", "1 kB", "12 kB", "3.4 MB", "340 MB", "1.2 GB"
     ]  # fmt: skip

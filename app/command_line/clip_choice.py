@@ -1,0 +1,132 @@
+"""Which clips ``touchline clips`` cuts: those of spots, of a saved selection, and stretches that were marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import select
+
+from spotting_core.classes import ClassTable
+from spotting_core.clips.export import Sources
+from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+from spotting_core.formats import registry
+from spotting_core.formats.document import Options
+from spotting_core.inference.suppression import DEFAULT_THRESHOLD, Spotting
+from spotting_core.media.source import MatchSource
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import Reviews
+from spotting_core.store.selections import Selections
+from spotting_core.store.tables import MatchRow
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for, as the options of ``touchline clips`` say it.
+
+    Errors:
+        BadInputError: options that contradict each other.
+    """
+
+    labels: tuple[str, ...]
+    half: int | None
+    confidence: float | None
+    before: float | None
+    after: float | None
+    marks: tuple[str, ...]
+    label_file: Path | None
+    reviewed: bool
+    selection: str | None
+    slow: float
+    caption: bool
+
+    def __post_init__(self) -> None:
+        told = {"--labels": self.label_file, "--reviewed": self.reviewed or None, "--selection": self.selection}
+        sources = [name for name, value in told.items() if value is not None]
+        if len(sources) > 1:
+            raise BadInputError(
+                f"clips come from one place, and {' and '.join(sources)} name two", fix="Give one of them"
+            )
+        if self.selection is not None and (self.before is not None or self.after is not None):
+            raise BadInputError(
+                "the clips of a selection have their own in and out points", fix="Leave out --before and --after"
+            )
+
+
+def chosen_clips(asked: Asked, match: MatchSource, data: DataDirectory, sources: Sources) -> list[Clip]:
+    """The clips that are asked for: a selection in its own order, else in the order of half and time.
+
+    Errors:
+        BadInputError: an unknown class, half, selection or mark, or no spots to choose from.
+    """
+    classes = sources.classes
+    for label in asked.labels:
+        classes.index(label)
+    if asked.half is not None and asked.half not in sources.media:
+        raise BadInputError(f"this match has no half {asked.half}", where=match.path)
+    marks = [parse_mark(text) for text in asked.marks]
+    halves = (asked.half,) if asked.half else ()
+    if asked.selection is not None:
+        choice = Choice(asked.labels, halves, least=asked.confidence or 0.0)
+        kept = Selections(open_database(data)).by_name(_match_id(match, data), asked.selection).clips
+        found = [*(c for c in kept if choice.takes(c.spot)), *marks]
+    else:
+        least = DEFAULT_THRESHOLD if asked.confidence is None else asked.confidence
+        spots = _spots(asked, match, data, sources, least)
+        lengths = {half: m.table.duration for half, m in sources.media.items()}
+        margins = Margins(classes, lead=asked.before, lag=asked.after)
+        found = [*clips_of(spots, margins, lengths, Choice(asked.labels, halves, least=least)), *marks]
+        found.sort(key=lambda c: (c.half, c.start))
+    return [_finished(clip, asked, classes, teams_of(match)) for clip in found]
+
+
+def _spots(asked: Asked, match: MatchSource, data: DataDirectory, sources: Sources, least: float) -> list[Spot]:
+    """Spots of the label file or the reviewers, else of the analysis; none where only marks are asked for."""
+    if asked.label_file is not None:
+        options = Options(sources.classes)
+        return registry.read_of_match(asked.label_file, match.path.name, options=options).sorted_spots
+    if asked.reviewed:
+        return Reviews(open_database(data)).standing(_match_id(match, data))
+    if asked.marks and not asked.labels:
+        return []
+    if sources.analysis is None:
+        raise BadInputError(
+            "this match has not been analysed", where=match.path, fix="Run touchline analyze, or give --labels"
+        )
+    return sources.analysis.spots(Spotting(threshold=least))
+
+
+def _match_id(match: MatchSource, data: DataDirectory) -> str:
+    """The library's name of a match.
+
+    Errors:
+        BadInputError: it is not in the library.
+    """
+    with open_database(data).session() as session:
+        found = session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
+    if found is None:
+        raise BadInputError("this match is not in the library", where=match.path, fix="Add it in the app first")
+    return found
+
+
+def _finished(clip: Clip, asked: Asked, classes: ClassTable, teams: Mapping[str, str]) -> Clip:
+    """A clip with the speed and the caption that are asked for; what a selection says of them stays."""
+    slow = asked.slow if asked.slow < 1.0 else clip.slow
+    caption = clip.caption or (_caption(clip, classes, teams) if asked.caption else "")
+    return replace(clip, slow=slow, caption=caption)
+
+
+def _caption(clip: Clip, classes: ClassTable, teams: Mapping[str, str]) -> str:
+    """Class and team of a clip, for people."""
+    short = classes.get(clip.label).short if clip.label in classes else clip.label
+    return f"{short}, {teams[clip.team]}" if clip.team in teams else short
+
+
+def teams_of(match: MatchSource) -> dict[str, str]:
+    """Names of home and away, where they are known."""
+    fixture = match.fixture
+    return {side: name for side, name in (("home", fixture.home), ("away", fixture.away)) if name}
