@@ -11,12 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import tasks
 from app.library import Library, Match
-from app.settings import settings
 from app.views.explanation import BESIDE, Asked, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, TIME, Attribution
 from explain.probe import GRID
@@ -39,22 +37,12 @@ from tests.videos import make_video, steady
 SPOT = Spot(1, 10_000_000, "Goal", 0.8)
 
 
-@pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
-    settings.cache_clear()
-    st.cache_resource.clear()
-    tasks._model.cache_clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 @pytest.fixture
 def queue(data: DataDirectory) -> JobQueue:
     return JobQueue(open_database(data))
-
-
-@pytest.fixture
-def library(data: DataDirectory) -> Library:
-    return Library(settings(), open_database(data))
 
 
 @pytest.fixture
