@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,12 @@ from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.files import write_array
 from spotting_core.inference.ensemble import analyse_with_ensemble, averaged
 from spotting_core.media.source import open_match
-from spotting_core.models.card import Card, read_card
+from spotting_core.models.card import read_card
 from spotting_core.models.ensemble import Ensemble, load_models, save_ensemble
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
 from tests.app.commands import touchline
-from tests.conftest import small_model
+from tests.conftest import made_card, small_model
 from tests.feature_games import NAMES
 from tests.videos import make_video, steady
 
@@ -38,22 +38,8 @@ def made_half(folder: Path, times: list[float], scores: list[float], moved: list
 def feature_model(folder: Path, name: str, rate: float, **settings: object) -> Path:
     kind = system(name)
     config = kind.configure(classes=NAMES, rate=rate, dim=12, window=10, **settings)
-    card = Card(
-        name=name,
-        system=name,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table="soccernet-v2",
-        classes=NAMES,
-        input=input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate),
-        window=10,
-        entities=None,
-        training={},
-        scores={},
-        domain="broadcast",
-        licence="Apache-2.0",
-    )
-    save_model(folder, kind.build(config), card)
+    card = made_card(name, config, input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate))
+    save_model(folder, kind.build(config), replace(card, name=name, domain="broadcast"))
     return folder
 
 
