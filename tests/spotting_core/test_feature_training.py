@@ -196,7 +196,7 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     with pytest.raises(BadInputError, match="20 samples for a half of 40 s"):
         analyse_match(open_match(game), model, data)
     (folder / f"{SET}.reduction.safetensors").unlink()
-    with pytest.raises(BadInputError, match="reduction of this model cannot be read"):
+    with pytest.raises(BadInputError, match="this reduction cannot be read"):
         analyse_match(open_match(game), model, data)
 
 
