@@ -29,8 +29,9 @@ from spotting_core.models.registry import FEATURES, FeatureConfig, system
 from spotting_core.models.targets import AnchorTargets, Targets, stack_targets
 from spotting_core.models.window import Window
 from spotting_core.spots import Spot
+from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.feature_clips import ACTIONS, GRID, FeatureClips, LabelledFeatures, labelled_features
-from spotting_core.training.measure import LEAST
+from spotting_core.training.measure import LEAST, labelled_games
 from spotting_core.training.mixup import mix_frames, mix_targets
 from spotting_core.training.trainer import TrainingConfig
 from spotting_core.training.validated import ValidatedTrainer
@@ -100,6 +101,8 @@ class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
         self.system = system(config.system)
         if self.system.reads != FEATURES:
             raise BadInputError(f"{config.system} does not read features")
+        for split in (*config.data, *config.validation):  # a mistyped folder is told before anything takes time
+            labelled_games(root / split)
         self.reader = _reader(config, root, run, data, device)
         given = {"classes": self.table.names, "rate": config.rate, **config.model}
         widths = tuple(s.dim for s in self.reader.sets)
@@ -159,16 +162,20 @@ def mixed_targets(targets: Targets, partner: Tensor, share: Tensor) -> Targets:
 
 
 def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> FeatureReader:
-    """What reads the features; reductions are fitted on the training data once, and kept with the run."""
+    """What reads the features; reductions are fitted on the training data once, and kept with the run.
+
+    Before a run's first checkpoint they are fitted anew: what lies there may be of other settings.
+    """
     sets = [feature_set(name, config.rate) for name in config.features]
     if not config.reduction:
         return FeatureReader(sets, config.rate, device=device)
     reductions: dict[str, Reduction] = {}
+    begun = RunFolder(run).checkpoint.is_file()
     for kind in sets:
         path = run / reduction_file(kind.name)
-        if not path.is_file():
+        if not (begun and path.is_file()):
             plain = FeatureReader([kind], kind.rate, device=device)
-            matches = labelled_features([root / s for s in config.data], plain, data)
+            matches = labelled_features([root / s for s in config.data], plain, data, most=config.matches)
             raw = (half.features.parts[0].values for match in matches for half in match.halves)
             fit_reduction(raw, config.reduction).save(path)
         reductions[kind.name] = Reduction.load(path)

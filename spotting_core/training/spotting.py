@@ -44,7 +44,7 @@ from spotting_core.models.targets import AnchorTargets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Window, stack_entities
 from spotting_core.spots import Spot
 from spotting_core.training.clips import ClipSource, TrainingHalf, vary
-from spotting_core.training.measure import LEAST
+from spotting_core.training.measure import LEAST, labelled_games
 from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from spotting_core.training.trainer import TrainingConfig
 from spotting_core.training.validated import ValidatedTrainer
@@ -279,18 +279,6 @@ def start_from_stage(model: torch.nn.Module, folder: str) -> int:
     for name in shared:
         own[name].copy_(theirs[name])
     return len(shared)
-
-
-def labelled_games(folder: Path) -> list[Path]:
-    """Folders with labels below a folder, in order of their names.
-
-    Errors:
-        BadInputError: there is none.
-    """
-    games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
-    if not games:
-        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check --data")
-    return games
 
 
 def labelled_matches(
