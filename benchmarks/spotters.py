@@ -136,10 +136,13 @@ def results(name: str, seeds: Sequence[int]) -> list[dict[str, Any]]:
     return found
 
 
-def spread(values: Sequence[float]) -> str:
-    """Mean of the seeds, and half of their range where there are several."""
-    mean = sum(values) / len(values)
-    return f"{mean:.3f}" + (f" ± {(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else "")
+def spread(scores: Sequence[dict[str, Any]], metric: str) -> str:
+    """Mean of the seeds, and half of their range where there are several, else the 95 % interval over matches."""
+    values = [s[metric] for s in scores]
+    if len(values) == 1:
+        low, high = scores[0]["interval"][metric]
+        return f"{values[0]:.3f} ({low:.3f}–{high:.3f})"
+    return f"{sum(values) / len(values):.3f} ± {(max(values) - min(values)) / 2:.3f}"
 
 
 def parameters_of(card: Any) -> int:
@@ -161,8 +164,8 @@ def print_tables(names: Sequence[str], seeds: Sequence[int]) -> None:
         table.add_row(
             name,
             f"{parameters_of(found[0]['card']):,}",
-            spread([s["loose"] for s in scores]),
-            spread([s["tight"] for s in scores]),
+            spread(scores, "loose"),
+            spread(scores, "tight"),
             f"{sum(f['seconds'] for f in found) / len(found):.0f}",
             f"{max(f['memory'] for f in found) / 1e6:.0f}",
             f"{sum(f['speed'] for f in found) / len(found):,.0f}",
@@ -195,7 +198,7 @@ def main() -> None:
     parser.add_argument("--retrain", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
-        "--matches", type=int, default=0, help="train on the first so many of the train split alone; 0: all"
+        "--matches", type=int, default=0, help="train on the first so many of each training split; 0: all"
     )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--systems", nargs="*", default=[n for n, s in systems().items() if s.reads == FEATURES])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -44,6 +45,25 @@ def demo() -> Path:
     return REPOSITORY / "assets" / "demo_match"
 
 
+def made_card(name: str, config: Any, read: dict[str, Any]) -> Card:
+    """The card of a made model of a system; read: ``input`` of the card."""
+    return Card(
+        name=f"small {name}",
+        system=name,
+        paper=system(name).paper,
+        config=asdict(config),
+        class_table="soccernet-v2",
+        classes=config.classes,
+        input=read,
+        window=config.window,
+        entities=None,
+        training={},
+        scores={},
+        domain="simulated",
+        licence="Apache-2.0",
+    )
+
+
 def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Path:
     """A model folder with random weights, fast enough for tests."""
     torch.manual_seed(0)
@@ -59,29 +79,16 @@ def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Pat
         finder = EntityFinder.load()
         names = list(finder.prompts.names)
         entities = {"model": "entities", "sha256": finder.model.sha256, "prompts": "football", "names": names}
-    card = Card(
-        name=f"small {name}",
-        system=name,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table="soccernet-v2",
-        classes=classes,
-        input={
-            "kind": "video",
-            "rate": config.rate,
-            "size": [config.width, config.height],
-            "mean": [0.485, 0.456, 0.406],
-            "std": [0.229, 0.224, 0.225],
-            "dim": None,
-            "feature": None,
-        },
-        window=config.window,
-        entities=entities,
-        training={},
-        scores={},
-        domain="simulated",
-        licence="Apache-2.0",
-    )
+    read = {
+        "kind": "video",
+        "rate": config.rate,
+        "size": [config.width, config.height],
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+        "dim": None,
+        "feature": None,
+    }
+    card = replace(made_card(name, config, read), entities=entities)
     save_model(folder, network, card)
     return folder
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 from rich.progress import Progress as RichProgress
+from rich.progress import TaskID
 from rich.table import Table
 
 from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
@@ -21,8 +22,11 @@ from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from spotting_core.analysis import Analysis
+    from spotting_core.inference.progress import Progress, Report
     from spotting_core.media.source import MatchSource
     from spotting_core.models.card import Card
+    from spotting_core.models.ensemble import Ensemble
+    from spotting_core.models.load import LoadedModel
 
 
 def analyze(
@@ -53,37 +57,20 @@ def analyze(
 
     An analysis that was stopped goes on where it was. Open the result with `touchline app`.
     """
-    from spotting_core.inference.analyse import analyse_match
-    from spotting_core.inference.ensemble import analyse_with_ensemble
-    from spotting_core.inference.progress import Progress
     from spotting_core.media.source import open_match
-    from spotting_core.models.ensemble import Ensemble, load_models, save_ensemble
+    from spotting_core.models.ensemble import load_models
 
     check_output(json_file)
     match = open_match(source_of(source, demo))
     loaded = load_models(model, device_of(device))
-    if isinstance(loaded, Ensemble) and keep is not None:
-        save_ensemble(keep, loaded)
+    if keep is not None:
+        _keep_average(keep, loaded)
     data = DataDirectory.default().ensure()
     _tell_doubts(match, loaded.card, data)
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
-
-        told: list[int] = []
-
-        def report(progress: Progress) -> bool:
-            if progress.before and not told:
-                told.append(progress.before)
-                err.print(f"Going on at sample {progress.before} of {progress.total}.", highlight=False)
-            note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
-            bar.update(task, total=progress.total, completed=progress.done, note=note)
-            return True
-
-        given: dict[str, Any] = {"out": out_folder, "report": report, "features": features}
-        if isinstance(loaded, Ensemble):
-            analysis = analyse_with_ensemble(match, loaded, data, **given)
-        else:
-            analysis = analyse_match(match, loaded, data, rate=rate, **given)
+        given: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
+        analysis = _analysis_of(match, loaded, data, report=_telling(bar, task), **given)
         if explain:
             _explain_spots(analysis, match.path, data, bar)
     for remark in (*(f"{w}." for w in match.warnings), *analysis.record.remarks):
@@ -92,6 +79,44 @@ def analyze(
         write_machine_output(as_json(analysis), json_file)
     if json_file != "-":
         _print_summary(analysis)
+
+
+def _keep_average(folder: Path, loaded: LoadedModel | Ensemble) -> None:
+    """Write the average of several models as a model folder.
+
+    Errors:
+        BadInputError: there is only one, or a model lies there.
+    """
+    from spotting_core.models.ensemble import Ensemble, save_ensemble
+
+    if not isinstance(loaded, Ensemble):
+        raise BadInputError("one model has no average to keep", where=folder, fix="Give --model several times")
+    save_ensemble(folder, loaded)
+
+
+def _analysis_of(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory, **given: Any) -> Analysis:
+    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.ensemble import analyse_with_ensemble
+    from spotting_core.models.ensemble import Ensemble
+
+    if isinstance(loaded, Ensemble):
+        return analyse_with_ensemble(match, loaded, data, **given)
+    return analyse_match(match, loaded, data, **given)
+
+
+def _telling(bar: RichProgress, task: TaskID) -> Report:
+    """A report that moves the bar, and says once where stopped work goes on."""
+    told: list[int] = []
+
+    def report(progress: Progress) -> bool:
+        if progress.before and not told:
+            told.append(progress.before)
+            err.print(f"Going on at sample {progress.before} of {progress.total}.", highlight=False)
+        note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
+        bar.update(task, total=progress.total, completed=progress.done, note=note)
+        return True
+
+    return report
 
 
 def _tell_doubts(match: MatchSource, card: Card, data: DataDirectory) -> None:

@@ -115,7 +115,7 @@ def _number(text: str) -> int | None:
 
 def _matches(source: Path | None, demo: bool, split: Path | None) -> list[MatchSource]:
     from spotting_core.media.source import open_match
-    from spotting_core.training.spotting import labelled_games
+    from spotting_core.training.measure import labelled_games
 
     if split is None:
         return [open_match(source_of(source, demo))]

@@ -21,7 +21,9 @@ def features(
     reduction: Path | None = typer.Option(
         None, help="A stored reduction (a model's .reduction.safetensors), never fitted on this match."
     ),
-    name: str | None = typer.Option(None, help="Name of the set in the file names.", show_default="the backbone's"),
+    name: str | None = typer.Option(
+        None, help="Name of the set in the file names.", show_default="the one by which models read it"
+    ),
     out_folder: Path = typer.Option(..., "--out", help="Folder for 1_NAME.npy and 2_NAME.npy."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
 ) -> None:
@@ -38,6 +40,9 @@ def features(
 
     match, data = open_match(source), DataDirectory.default().ensure()
     extractor = load_extractor(backbone, weights, device_of(device))
+    applied = Reduction.load(reduction) if reduction else None
+    if applied is not None:
+        applied.check(extractor.dim)
     found = {}
     with progress_bar() as bar:
         for half in match.halves:
@@ -48,8 +53,7 @@ def features(
                 bar.update(task, completed=done, total=total)
 
             found[half.half] = stored_features(media, data, extractor, rate, tell)
-    label = name or Path(backbone).name
-    applied = Reduction.load(reduction) if reduction else None
+    label = name or extractor.spec.set_name(backbone)
     for half_number, values in found.items():
         path = write_features(out_folder, half_number, label, applied.apply(values) if applied else values)
         out.print(f"{len(values)} samples of half {half_number}: {path}", highlight=False, soft_wrap=True)

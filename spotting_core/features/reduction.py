@@ -55,11 +55,19 @@ class Reduction:
         Errors:
             BadInputError: of another width than those it was fitted on.
         """
-        if values.shape[1] != self.raw_dim:
-            raise BadInputError(
-                f"these features have {values.shape[1]} numbers a sample, the reduction was fitted on {self.raw_dim}"
-            )
+        self.check(values.shape[1])
         return (values.astype(np.float32) - self.mean) @ self.components.T
+
+    def check(self, width: int) -> None:
+        """Refuse features of another width than those it was fitted on.
+
+        Errors:
+            BadInputError: see above.
+        """
+        if width != self.raw_dim:
+            raise BadInputError(
+                f"these features have {width} numbers a sample, the reduction was fitted on {self.raw_dim}"
+            )
 
     def save(self, path: Path) -> None:
         with replacing(path) as part:
@@ -77,9 +85,7 @@ class Reduction:
             stored = load_file(path)
             return cls(stored["mean"], stored["components"])
         except (SafetensorError, OSError, KeyError) as error:
-            raise BadInputError(
-                f"the reduction of this model cannot be read ({error})", where=path, fix="Copy the model folder again"
-            ) from error
+            raise BadInputError(f"this reduction cannot be read ({error})", where=path, fix="Copy it again") from error
 
 
 def fit_reduction(parts: Iterable[np.ndarray], dim: int) -> Reduction:

@@ -70,8 +70,7 @@ def feature_set(name: str, rate: float) -> FeatureSet:
         raise BadInputError(
             f"{error.what}, nor a feature set of this name", where=name, fix=f"Known: {known}"
         ) from error
-    short = name if name in (ENVIRONMENT, LITE) else f"{extractor.spec.kind}-{extractor.spec.fingerprint[:8]}"
-    return FeatureSet(short, extractor.dim, extractor.dim, rate, extractor.spec)
+    return FeatureSet(extractor.spec.set_name(name), extractor.dim, extractor.dim, rate, extractor.spec)
 
 
 def read_sets(card_input: Mapping[str, Any]) -> tuple[FeatureSet, ...]:

@@ -110,28 +110,57 @@ def analyse_match(
             machine lacks the room or the memory.
         CancelledError: ``report`` returned False.
     """
-    if rate is not None and abs(rate - model.config.rate) > 1e-6:
-        raise BadInputError(
-            f"the model reads {model.config.rate:g} samples a second, not {rate:g}",
-            where=model.folder,
-            fix=f"Leave the rate out or give {model.config.rate:g}",
-        )
+    check_rate(rate, model.config.rate, model.folder)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     run = _run_of(source, media, model, data, features, report)
     target = out or data.analysis(source.content_hash(), analysis_id(model, run.reads, model.config.rate))
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
+    check_target(target)
+    require_room(target, sum(len(m.table.samples(model.config.rate)) for m in media))
+    with unfinished(target) as work:
+        run.analyse(work)
+    return Analysis.open(target)
+
+
+def check_rate(asked: float | None, rate: float, where: Path | None) -> None:
+    """Refuse samples at another rate than the model's.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if asked is not None and abs(asked - rate) > 1e-6:
+        raise BadInputError(
+            f"the model reads {rate:g} samples a second, not {asked:g}",
+            where=where,
+            fix=f"Leave the rate out or give {rate:g}",
+        )
+
+
+def check_target(target: Path) -> None:
+    """Refuse a place where something else than an analysis lies.
+
+    Errors:
+        BadInputError: see above.
+    """
     if target.exists() and not target.is_dir():
         raise BadInputError("there is a file where the analysis should go", where=target, fix="Choose another place")
     if target.is_dir() and any(target.iterdir()) and not (target / ANALYSIS_FILE).is_file():
         raise BadInputError("this folder holds something else", where=target, fix="Choose an empty or a new folder")
-    require_room(target, sum(len(m.table.samples(model.config.rate)) for m in media))
+
+
+@contextmanager
+def unfinished(target: Path) -> Iterator[Path]:
+    """The folder to write an analysis in; it takes the target's place when all went well, else it stays.
+
+    Errors:
+        BadInputError: it cannot be written, or another process is at the same match with the same model.
+    """
     work = target.with_name(f".{target.name}.unfinished")
     with _only_one(work):
-        run.analyse(work)
+        yield work
         _publish(work, target)
-    return Analysis.open(target)
 
 
 def _run_of(

@@ -19,7 +19,8 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.files import write_array
 from spotting_core.formats.results_spotting import write_results
-from spotting_core.inference.analyse import analyse_match, domain_notice
+from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, unfinished
+from spotting_core.inference.feature_run import finds_features, require_features
 from spotting_core.inference.progress import Progress, Report
 from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash
@@ -35,26 +36,37 @@ def analyse_with_ensemble(
     data: DataDirectory,
     *,
     out: Path | None = None,
+    rate: float | None = None,
     report: Report | None = None,
     features: Path | None = None,
 ) -> Analysis:
     """Analyse a match with every member and average; members' own analyses are kept in the data directory.
 
+    Arguments:
+        features: folder with the features of some members; the others', and all where not given, are the match's own.
+
     Errors:
-        BadInputError: see ``analyse_match``; CancelledError: ``report`` returned False.
+        BadInputError: see ``analyse_match``, also features that no member reads; CancelledError: ``report`` returned
+            False.
     """
+    check_rate(rate, ensemble.card.input["rate"], None)
+    if out is not None:
+        check_target(out)
+    if features is not None and not any(m.reads_features for m in ensemble.members):
+        raise BadInputError("none of the models reads features", where=features, fix="Leave out --features")
+    if features is not None:
+        require_features(features, source, ensemble.members)
     parts = []
     for number, member in enumerate(ensemble.members):
         one = _part_of(report, number, len(ensemble.members))
-        own = features if member.reads_features else None
+        own = features if features is not None and finds_features(member, source, features) else None
         parts.append(analyse_match(source, member, data, report=one, features=own))
     key = joint_hash([ensemble.sha256, *(p.folder.name for p in parts)])
     target = out or data.analysis(source.content_hash(), key)
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
-    if target.exists() and not target.is_dir():
-        raise BadInputError("there is a file where the analysis should go", where=target, fix="Choose another place")
-    _write(target, ensemble, parts, source)
+    with unfinished(target) as work:
+        _write(work, ensemble, parts, source)
     return Analysis.open(target)
 
 
@@ -71,7 +83,8 @@ def _part_of(report: Report | None, number: int, members: int) -> Report | None:
 
 
 def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: MatchSource) -> None:
-    (target / ANALYSIS_FILE).unlink(missing_ok=True)
+    for left in target.glob("half*"):  # by work that was stopped here
+        shutil.rmtree(left)
     fastest = max(parts, key=lambda p: p.record.rate)
     shapes: dict[str, Any] = {}
     for half in fastest.halves:

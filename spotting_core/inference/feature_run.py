@@ -7,6 +7,7 @@ scores, for explanations ask what each sample's features did.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
+from spotting_core.features.files import feature_file
 from spotting_core.features.half import FeatureHalf, FeatureReader
 from spotting_core.features.reduction import Reduction, reduction_file
 from spotting_core.features.sets import FeatureSet, read_sets
@@ -57,6 +59,29 @@ def _reduction(model: LoadedModel, kind: FeatureSet) -> Reduction:
     return found
 
 
+def finds_features(model: LoadedModel, source: MatchSource, folder: Path) -> bool:
+    """Whether something that a model reads of a match lies in a folder."""
+    names = [k.name for k in read_sets(model.card.input)] if model.reads_features else []
+    return any(feature_file(folder, half.half, name).is_file() for half in source.halves for name in names)
+
+
+def require_features(folder: Path, source: MatchSource, models: Sequence[LoadedModel]) -> None:
+    """Refuse a folder in which nothing lies that a model reads: it would be computed from the video unasked.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if not folder.is_dir():
+        raise BadInputError("there is no such folder of features", where=folder, fix="Check --features")
+    if not any(finds_features(model, source, folder) for model in models):
+        names = " and ".join(model.card.name for model in models)
+        wanted = sorted({k.name for m in models if m.reads_features for k in read_sets(m.card.input)})
+        files = " and ".join(feature_file(folder, source.halves[0].half, name).name for name in wanted)
+        raise BadInputError(
+            f"none of the features that {names} reads lie here", where=folder, fix=f"They are in files such as {files}"
+        )
+
+
 @dataclass(frozen=True)
 class _FeatureStore:
     """Features and scores of one half, written into a folder."""
@@ -95,6 +120,8 @@ class FeatureRun(Run):
         super().__init__(source, media, model, report)
         self.data, self.folder = data, features or (source.path if source.path.is_dir() else None)
         self.reader = reader_of(model)
+        if features is not None:
+            require_features(features, source, [model])
         self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
         for number, (half, one) in enumerate(zip(source.halves, media, strict=True)):
             samples = self.reader.samples(half.half, self.folder, one)

@@ -25,25 +25,10 @@ from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.models.card import BROADCAST, Card
 from spotting_core.models.load import save_model
 from spotting_core.models.pooling import ENCODED
+from spotting_core.models.published import read_checkpoint
 from spotting_core.models.registry import system
 
 _PREFIXES = ("pool_layer_before", "pool_layer_after")
-
-
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """The tensors of a checkpoint; nothing in it is run.
-
-    Errors:
-        BadInputError: not a checkpoint of tensors.
-    """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        state: dict[str, Tensor] = content.get("state_dict", content)
-        return {name: value for name, value in state.items() if isinstance(value, Tensor)}
-    except Exception as error:
-        raise BadInputError(
-            f"this checkpoint cannot be read ({type(error).__name__})", where=path, fix="Give the published file"
-        ) from error
 
 
 def converted(state: Mapping[str, Tensor], path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:

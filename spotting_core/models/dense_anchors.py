@@ -62,6 +62,11 @@ class DenseConfig(FeatureConfig):
     apart: bool = True
     positive_share: float = 0.03
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.trunk not in (UNET, TRANSFORMER):
+            raise ValueError(f"trunk must be {UNET} or {TRANSFORMER}, not {self.trunk!r}")
+
 
 class DenseAnchors(nn.Module):
     """The model. ``forward`` takes a ``Window`` with features of at most ``config.window`` samples."""
@@ -93,7 +98,7 @@ def build_trunk(config: DenseConfig) -> nn.Module:
     """Features (B, T, D) to states (B, T, width)."""
     if config.trunk == UNET:
         over_time: nn.Module = UNet(width=config.width, levels=config.levels)
-    elif config.trunk == TRANSFORMER:
+    else:
         over_time = Encoder(
             width=config.width,
             layers=config.layers,
@@ -102,8 +107,6 @@ def build_trunk(config: DenseConfig) -> nn.Module:
             length=config.window,
             dropout=config.dropout,
         )
-    else:
-        raise ValueError(f"trunk must be {UNET} or {TRANSFORMER}, not {config.trunk!r}")
     return nn.Sequential(Narrowing(config.dim, config.width), over_time)
 
 

@@ -12,7 +12,16 @@ from pathlib import Path
 
 from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.models.card import BROADCAST, SIMULATED, Card, first_difference, model_folder, read_card, write_card
+from spotting_core.models.card import (
+    BROADCAST,
+    SIMULATED,
+    WEIGHTS_FILE,
+    Card,
+    first_difference,
+    model_folder,
+    read_card,
+    write_card,
+)
 from spotting_core.models.load import LoadedModel, load_model
 
 ENSEMBLE = "ensemble"
@@ -39,29 +48,37 @@ def load_models(names: Sequence[str | Path], device: str = "cpu") -> LoadedModel
         BadInputError: see ``load_model``; also members of other classes, the same one twice, or a member whose
             weights are others than those on the ensemble's card.
     """
-    folders = [folder for name in names for folder in _members(model_folder(name))]
-    if len(folders) == 1:
-        return load_model(folders[0], device)
-    members = tuple(load_model(folder, device) for folder in folders)
-    return Ensemble(members, ensemble_card(members))
+    members = [member for name in names for member in _members(model_folder(name), device)]
+    if len(members) == 1:
+        return members[0]
+    return Ensemble(tuple(members), ensemble_card(members))
 
 
-def _members(folder: Path) -> list[Path]:
+def _members(folder: Path, device: str) -> list[LoadedModel]:
     card = read_card(folder)
     if card.system != ENSEMBLE:
-        return [folder]
+        return [load_model(folder, device)]
     found = []
-    for member in card.config["members"]:
-        place = model_folder(member["folder"])
-        weights = load_model(place).sha256
-        if weights != member["sha256"]:
+    for member in _entries(card, folder):
+        model = load_model(member["folder"], device)
+        if model.sha256 != member["sha256"]:
             raise BadInputError(
-                f"the weights of {member['name']} are {weights[:12]}, the ensemble was made of {member['sha256'][:12]}",
-                where=place,
+                f"the weights of {member['name']} are {model.sha256[:12]}, "
+                f"the ensemble was made of {member['sha256'][:12]}",
+                where=model.folder,
                 fix="Make the ensemble again, or bring back that model",
             )
-        found.append(place)
+        found.append(model)
     return found
+
+
+def _entries(card: Card, folder: Path) -> list[dict[str, str]]:
+    """The members that an ensemble's card names."""
+    entries = card.config.get("members")
+    keys = {"name", "folder", "sha256"}
+    if not isinstance(entries, list) or not all(isinstance(e, dict) and keys <= e.keys() for e in entries):
+        raise BadInputError("this ensemble's card does not name its members", where=folder, fix="Make it again")
+    return entries
 
 
 def ensemble_card(members: Sequence[LoadedModel]) -> Card:
@@ -108,5 +125,11 @@ def _entry(member: LoadedModel) -> dict[str, str]:
 
 
 def save_ensemble(folder: Path, ensemble: Ensemble) -> None:
-    """Write an ensemble as a model folder: its card alone."""
+    """Write an ensemble as a model folder: its card alone.
+
+    Errors:
+        BadInputError: a model with weights lies there, whose card would be lost.
+    """
+    if (folder / WEIGHTS_FILE).exists():
+        raise BadInputError("a model lies here already", where=folder, fix="Choose another place for the ensemble")
     write_card(folder, ensemble.card)

@@ -55,6 +55,11 @@ class PoolingConfig(FeatureConfig):
     vocabulary: int = 64
     dropout: float = 0.4
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {self.pooling!r}")
+
     @property
     def whole(self) -> bool:
         return True
@@ -157,9 +162,7 @@ def _pool(config: PoolingConfig, parts: int) -> nn.Module:
         return _Largest()
     if config.pooling == "average":
         return _Mean()
-    if config.pooling in POOLINGS:
-        return NetVlad(dim=ENCODED, clusters=config.vocabulary // parts, residual=config.pooling == "netvlad")
-    raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {config.pooling!r}")
+    return NetVlad(dim=ENCODED, clusters=config.vocabulary // parts, residual=config.pooling == "netvlad")
 
 
 def clip_loss(_model: Pooling, output: Output, targets: ClipTargets) -> Tensor:

@@ -60,6 +60,16 @@ class FeatureConfig(SystemConfig):
     after: int = 0
     suppression: float = 0.0
 
+    def __post_init__(self) -> None:
+        if wrong_setting(self) is not None:
+            return  # no numbers to compare; ``System.configure`` tells it
+        if self.kept < 1 or (self.whole and self.kept > 1):
+            left = "one sample" if self.whole else "something"
+            raise ValueError(
+                f"before and after must leave {left} of the window, {self.before} and {self.after} leave "
+                f"{self.kept} of {self.window}"
+            )
+
     @property
     def kept(self) -> int:
         """Samples of a window whose scores are used."""
@@ -117,11 +127,11 @@ class System:
         """The configuration with some settings changed.
 
         Errors:
-            BadInputError: a setting that the system does not have, or one of the wrong type.
+            BadInputError: a setting that the system does not have, or one that it cannot have.
         """
         try:
             config = self.config(**{**self.defaults, **settings})
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
         wrong = wrong_setting(config)
         if wrong is not None:

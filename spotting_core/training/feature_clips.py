@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -35,6 +34,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.spots import Spot
+from spotting_core.training.measure import labelled_games
 
 GRID, ACTIONS = "grid", "actions"
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
@@ -157,30 +157,36 @@ def labelled_features(
     """
     matches = []
     for folder in folders:
-        games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
-        if not games:
-            raise BadInputError(
-                f"no match with {LABELS_FILE} lies here", where=folder, fix="Check the path of the data"
-            )
-        for game in games[: most or None]:
+        for game in labelled_games(folder)[: most or None]:
             truth = read_labels(game / LABELS_FILE)
             halves = [
-                _labelled_half(game, half, media, truth, reader, data) for half, media in _halves(game, reader, data)
+                _labelled_half(game, half, media, truth, reader, data)
+                for half, media in _halves(game, truth, reader, data)
             ]
             matches.append(LabelledFeatures(game.name, halves, truth))
     return matches
 
 
-def _halves(game: Path, reader: FeatureReader, data: DataDirectory) -> list[tuple[int, Media | None]]:
+def _halves(
+    game: Path, truth: Sequence[Spot], reader: FeatureReader, data: DataDirectory
+) -> list[tuple[int, Media | None]]:
     """Halves of a game by its feature files, or by its videos where one of the sets has to be computed."""
-    filed = [h for h in (1, 2) if all(feature_file(game, h, s.name).is_file() for s in reader.sets)]
-    if filed:
-        return [(h, None) for h in filed]
+    filed = {h for h in (1, 2) if all(feature_file(game, h, s.name).is_file() for s in reader.sets)}
+    labelled = {s.half for s in truth}
+    if filed and labelled <= filed:
+        return [(h, None) for h in sorted(filed)]
+    names = " and ".join(s.name for s in reader.sets)
     try:
-        return [(h.half, ingest(h.path, data)) for h in open_match(game).halves]
+        videos = {h.half: h.path for h in open_match(game).halves}
     except TouchlineError as error:
-        names: Any = " and ".join(s.name for s in reader.sets)
-        raise BadInputError(f"this match has neither the features {names} nor a video", where=game) from error
+        if not filed:
+            raise BadInputError(f"this match has neither the features {names} nor a video", where=game) from error
+        videos = {}
+    known = sorted(filed | videos.keys())
+    missing = sorted(labelled - set(known))
+    if missing:
+        raise BadInputError(f"half {missing[0]} has labels, but neither the features {names} nor a video", where=game)
+    return [(h, None if h in filed else ingest(videos[h], data)) for h in known]
 
 
 def _labelled_half(

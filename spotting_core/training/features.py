@@ -20,7 +20,6 @@ from spotting_core.classes import ClassTable, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
-from spotting_core.evaluation.spotting import evaluate_spotting
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
 from spotting_core.features.sets import FeatureSet, feature_set
@@ -30,10 +29,12 @@ from spotting_core.models.registry import FEATURES, FeatureConfig, system
 from spotting_core.models.targets import AnchorTargets, Targets, stack_targets
 from spotting_core.models.window import Window
 from spotting_core.spots import Spot
+from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.feature_clips import ACTIONS, GRID, FeatureClips, LabelledFeatures, labelled_features
-from spotting_core.training.measure import LEAST
+from spotting_core.training.measure import LEAST, labelled_games
 from spotting_core.training.mixup import mix_frames, mix_targets
-from spotting_core.training.trainer import Trainer, TrainingConfig
+from spotting_core.training.trainer import TrainingConfig
+from spotting_core.training.validated import ValidatedTrainer
 
 _FLOAT = 4  # bytes
 
@@ -92,7 +93,7 @@ class FeatureBatch:
     share: Tensor | None
 
 
-class FeatureTrainer(Trainer[FeatureBatch]):
+class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
     """One run of a system that reads features."""
 
     def __init__(self, config: FeatureTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
@@ -100,12 +101,14 @@ class FeatureTrainer(Trainer[FeatureBatch]):
         self.system = system(config.system)
         if self.system.reads != FEATURES:
             raise BadInputError(f"{config.system} does not read features")
+        for split in (*config.data, *config.validation):  # a mistyped folder is told before anything takes time
+            labelled_games(root / split)
         self.reader = _reader(config, root, run, data, device)
         given = {"classes": self.table.names, "rate": config.rate, **config.model}
         widths = tuple(s.dim for s in self.reader.sets)
         self.model_config: FeatureConfig = self.system.configure(**given).with_sets(widths)
         torch.manual_seed(config.seed)
-        self.best, self.since_best = -1.0, 0
+        self.chosen_by = config.choose_by
         super().__init__(self.system.build(self.model_config), config, run, device)
         self.matches = labelled_features([root / s for s in config.data], self.reader, data, most=config.matches)
         self.validation = labelled_features([root / s for s in config.validation], self.reader, data)
@@ -146,30 +149,8 @@ class FeatureTrainer(Trainer[FeatureBatch]):
         output = self.model(Window(features=features))
         return {"spotting": self.system.loss(self.model, output, targets)}
 
-    def after_step(self) -> bool:
-        if self.step % self.config.validate_every and self.step != self.config.steps:
-            return False
-        games = spot_features(self.average.model, self.model_config, self.validation, self.table, self.device)
-        metric = self.config.choose_by
-        score = evaluate_spotting(games, self.table.names, metric=metric, official=True, occurring_only=True)
-        value = score.average_map["all"]
-        self.run.log(step=self.step, seconds=round(self.seconds, 1), **{f"validation_{metric}": round(value, 4)})
-        if value > self.best:
-            self.best, self.since_best = value, 0
-            torch.save(self.average.model.state_dict(), self.run.path / "best.pt")
-        else:
-            self.since_best += 1
-        return self.since_best >= self.config.patience
-
-    def extra_state(self) -> dict[str, Any]:
-        return {"best": self.best, "since_best": self.since_best}
-
-    def restore_extra(self, state: dict[str, Any]) -> None:
-        self.best, self.since_best = state["best"], state["since_best"]
-
-    def best_state(self) -> dict[str, Tensor]:
-        """The averaged weights that validated best."""
-        return torch.load(self.run.path / "best.pt", map_location="cpu", weights_only=True)
+    def spotted(self) -> list[Game]:
+        return spot_features(self.average.model, self.model_config, self.validation, self.table, self.device)
 
 
 def mixed_targets(targets: Targets, partner: Tensor, share: Tensor) -> Targets:
@@ -181,16 +162,20 @@ def mixed_targets(targets: Targets, partner: Tensor, share: Tensor) -> Targets:
 
 
 def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> FeatureReader:
-    """What reads the features; reductions are fitted on the training data once, and kept with the run."""
+    """What reads the features; reductions are fitted on the training data once, and kept with the run.
+
+    Before a run's first checkpoint they are fitted anew: what lies there may be of other settings.
+    """
     sets = [feature_set(name, config.rate) for name in config.features]
     if not config.reduction:
         return FeatureReader(sets, config.rate, device=device)
     reductions: dict[str, Reduction] = {}
+    begun = RunFolder(run).checkpoint.is_file()
     for kind in sets:
         path = run / reduction_file(kind.name)
-        if not path.is_file():
+        if not (begun and path.is_file()):
             plain = FeatureReader([kind], kind.rate, device=device)
-            matches = labelled_features([root / s for s in config.data], plain, data)
+            matches = labelled_features([root / s for s in config.data], plain, data, most=config.matches)
             raw = (half.features.parts[0].values for match in matches for half in match.halves)
             fit_reduction(raw, config.reduction).save(path)
         reductions[kind.name] = Reduction.load(path)
@@ -223,5 +208,4 @@ def spot_features(
                 end=half.end,
             )
         games.append(Game(match.name, match.truth, predicted))
-    network.train()
     return games

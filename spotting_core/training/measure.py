@@ -20,6 +20,18 @@ LEAST = 0.02
 """Confidence below which predictions are not evaluated: far below any that matters to the metric."""
 
 
+def labelled_games(folder: Path) -> list[Path]:
+    """Folders with labels below a folder, in order of their names.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    games = sorted(p.parent for p in folder.rglob(FILE_NAME))
+    if not games:
+        raise BadInputError(f"no match with {FILE_NAME} lies here", where=folder, fix="Check the path")
+    return games
+
+
 def spotted_games(
     model: LoadedModel,
     folder: Path,
@@ -33,10 +45,7 @@ def spotted_games(
     Errors:
         BadInputError: there is none, or one cannot be analysed.
     """
-    games = sorted(p.parent for p in folder.rglob(FILE_NAME))
-    if not games:
-        raise BadInputError(f"no match with {FILE_NAME} lies here", where=folder, fix="Check the path")
-    found = []
+    games, found = labelled_games(folder), []
     for done, game in enumerate(games):
         if progress:
             progress(done, len(games))

@@ -31,7 +31,6 @@ from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.stored import stored_entities
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
-from spotting_core.evaluation.spotting import evaluate_spotting
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
 from spotting_core.formats.labels_v2 import read_labels
 from spotting_core.inference.suppression import Spotting, spots_of_half
@@ -45,9 +44,10 @@ from spotting_core.models.targets import AnchorTargets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Window, stack_entities
 from spotting_core.spots import Spot
 from spotting_core.training.clips import ClipSource, TrainingHalf, vary
-from spotting_core.training.measure import LEAST
+from spotting_core.training.measure import LEAST, labelled_games
 from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
-from spotting_core.training.trainer import Trainer, TrainingConfig
+from spotting_core.training.trainer import TrainingConfig
+from spotting_core.training.validated import ValidatedTrainer
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class LabelledMatch:
     truth: Sequence[Spot]
 
 
-class SpottingTrainer(Trainer[ClipBatch]):
+class SpottingTrainer(ValidatedTrainer[ClipBatch]):
     """One run of a system that reads frames."""
 
     def __init__(self, config: SpottingTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
@@ -138,7 +138,6 @@ class SpottingTrainer(Trainer[ClipBatch]):
             self.resting = [model.environment]
         for part in self.resting:
             part.requires_grad_(False)
-        self.best, self.since_best = -1.0, 0
         super().__init__(model, config, run, device)
         self.matches = self._matches(config.data, root, data)
         self.validation = self._matches(config.validation, root, data)
@@ -213,33 +212,8 @@ class SpottingTrainer(Trainer[ClipBatch]):
         maps = self.model.environment.feature_map(seen)
         return self.model(Window(maps=maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype), entities=entities))
 
-    def after_step(self) -> bool:
-        if self.step % self.config.validate_every and self.step != self.config.steps:
-            return False
-        games = spot_matches(self.average.model, self.model_config, self.validation, self.table, self.device)
-        score = evaluate_spotting(games, self.table.names, metric="tight", official=True, occurring_only=True)
-        value = score.average_map["all"]
-        self.run.log(step=self.step, seconds=round(self.seconds, 1), validation_tight=round(value, 4))
-        if value > self.best:
-            self.best, self.since_best = value, 0
-            self.keep_best()
-        else:
-            self.since_best += 1
-        return self.since_best >= self.config.patience
-
-    def keep_best(self) -> None:
-        """Keep the averaged weights as the best so far."""
-        torch.save(self.average.model.state_dict(), self.run.path / "best.pt")
-
-    def extra_state(self) -> dict[str, Any]:
-        return {"best": self.best, "since_best": self.since_best}
-
-    def restore_extra(self, state: dict[str, Any]) -> None:
-        self.best, self.since_best = state["best"], state["since_best"]
-
-    def best_state(self) -> dict[str, Tensor]:
-        """The averaged weights that validated best."""
-        return torch.load(self.run.path / "best.pt", map_location="cpu", weights_only=True)
+    def spotted(self) -> list[Game]:
+        return spot_matches(self.average.model, self.model_config, self.validation, self.table, self.device)
 
 
 def clip_pixels(images: Tensor, device: torch.device) -> Tensor:
@@ -305,18 +279,6 @@ def start_from_stage(model: torch.nn.Module, folder: str) -> int:
     for name in shared:
         own[name].copy_(theirs[name])
     return len(shared)
-
-
-def labelled_games(folder: Path) -> list[Path]:
-    """Folders with labels below a folder, in order of their names.
-
-    Errors:
-        BadInputError: there is none.
-    """
-    games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
-    if not games:
-        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check the path of the data")
-    return games
 
 
 def labelled_matches(

@@ -168,38 +168,37 @@ def _finish_spotting(
     trainer: SpottingTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]
 ) -> Path:
     config = trainer.model_config
-    trainer.model.load_state_dict(trainer.best_state())
-    card = Card(
-        name=f"Touchline {trainer.system.name}",
-        system=trainer.system.name,
-        paper=trainer.system.paper,
-        config=asdict(config),
-        class_table=trainer.config.classes,
-        classes=config.classes,
-        input={
-            "kind": "video",
-            "rate": config.rate,
-            "size": [config.width, config.height],
-            "mean": list(IMAGENET_MEAN),
-            "std": list(IMAGENET_STD),
-            "dim": None,
-            "feature": None,
-        },
-        window=config.window,
-        entities=_entities_of(trainer) if config.entities else None,
-        training=_training_facts(trainer, order),
-        scores={},
-        domain=SIMULATED,
-        licence=_LICENCE,
-    )
-    save_model(order.out, trainer.model, card)
-    return _measured(card, order, data, say)
+    read = {
+        "kind": "video",
+        "rate": config.rate,
+        "size": [config.width, config.height],
+        "mean": list(IMAGENET_MEAN),
+        "std": list(IMAGENET_STD),
+        "dim": None,
+        "feature": None,
+    }
+    return _finish(trainer, order, data, say, read, _entities_of(trainer) if config.entities else None)
 
 
 def _finish_features(
     trainer: FeatureTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]
 ) -> Path:
-    config, reader = trainer.model_config, trainer.reader
+    reader = trainer.reader
+    for name, reduction in reader.reductions.items():
+        reduction.save(order.out / reduction_file(name))
+    return _finish(trainer, order, data, say, input_of(reader.sets, trainer.model_config.rate))
+
+
+def _finish(
+    trainer: SpottingTrainer | FeatureTrainer,
+    order: TrainingOrder,
+    data: DataDirectory,
+    say: Callable[[str], None],
+    read: dict[str, Any],
+    entities: dict[str, Any] | None = None,
+) -> Path:
+    """Write the model that validated best, and measure it. read: ``input`` of its card; entities: also of the card."""
+    config = trainer.model_config
     trainer.model.load_state_dict(trainer.best_state())
     card = Card(
         name=f"Touchline {trainer.system.name}",
@@ -208,16 +207,14 @@ def _finish_features(
         config=asdict(config),
         class_table=trainer.config.classes,
         classes=config.classes,
-        input=input_of(reader.sets, config.rate),
+        input=read,
         window=config.window,
-        entities=None,
+        entities=entities,
         training=_training_facts(trainer, order),
         scores={},
         domain=SIMULATED,
         licence=_LICENCE,
     )
-    for name, reduction in reader.reductions.items():
-        reduction.save(order.out / reduction_file(name))
     save_model(order.out, trainer.model, card)
     return _measured(card, order, data, say)
 

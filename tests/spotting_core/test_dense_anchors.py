@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -111,15 +112,25 @@ def test_mixed_clips_teach_the_confidence_alone() -> None:
     assert float(mixed.confidence[0, 10, NAMES.index("Foul")]) == pytest.approx(0.25)
 
 
-def test_a_trunk_that_is_not_there_says_so() -> None:
-    with pytest.raises(ValueError, match="trunk must be u-net or transformer"):
-        dense(trunk="gru")
+@pytest.mark.parametrize(
+    ("name", "settings", "says"),
+    [
+        ("dense-unet", {"trunk": "gru"}, "trunk must be u-net or transformer, not 'gru'"),
+        ("max", {"pooling": "median"}, "pooling must be one of max, average, netvlad, netrvlad, not 'median'"),
+        ("two-stage", {"window": 64}, "must leave something of the window, 32 and 32 leave 0 of 64"),
+        ("two-stage", {"before": "5"}, "before must be of type int, not '5'"),
+        ("netvlad++", {"window": 40}, "must leave one sample of the window, 15 and 14 leave 11 of 40"),
+    ],
+)
+def test_settings_that_cannot_be_say_so(name: str, settings: dict[str, object], says: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(says)):
+        system(name).configure(classes=NAMES, **settings)
 
 
 def test_sets_stand_side_by_side_each_normalised_by_itself() -> None:
     torch.manual_seed(0)
     kind = system("two-stage")
-    config = kind.configure(classes=NAMES, window=24).with_sets((5, 3))
+    config = kind.configure(classes=NAMES, window=24, before=4, after=4).with_sets((5, 3))
     assert (config.dim, config.sets) == (8, (5, 3))
     model = kind.build(config).eval()
     features = torch.randn(1, 24, 8)

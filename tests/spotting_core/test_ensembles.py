@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,12 @@ from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.files import write_array
 from spotting_core.inference.ensemble import analyse_with_ensemble, averaged
 from spotting_core.media.source import open_match
-from spotting_core.models.card import Card, read_card
+from spotting_core.models.card import read_card
 from spotting_core.models.ensemble import Ensemble, load_models, save_ensemble
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
 from tests.app.commands import touchline
-from tests.conftest import small_model
+from tests.conftest import made_card, small_model
 from tests.feature_games import NAMES
 from tests.videos import make_video, steady
 
@@ -38,22 +38,8 @@ def made_half(folder: Path, times: list[float], scores: list[float], moved: list
 def feature_model(folder: Path, name: str, rate: float, **settings: object) -> Path:
     kind = system(name)
     config = kind.configure(classes=NAMES, rate=rate, dim=12, window=10, **settings)
-    card = Card(
-        name=name,
-        system=name,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table="soccernet-v2",
-        classes=NAMES,
-        input=input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate),
-        window=10,
-        entities=None,
-        training={},
-        scores={},
-        domain="broadcast",
-        licence="Apache-2.0",
-    )
-    save_model(folder, kind.build(config), card)
+    card = made_card(name, config, input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate))
+    save_model(folder, kind.build(config), replace(card, name=name, domain="broadcast"))
     return folder
 
 
@@ -69,14 +55,19 @@ def test_the_average_by_hand(tmp_path: Path) -> None:
     assert averaged([slow], slow.times)[1] is None
 
 
-@pytest.fixture
-def match(tmp_path: Path) -> Path:
-    game = tmp_path / "game"
+def make_game(folder: Path) -> Path:
+    """A match of 30 s with features at one and at two samples a second."""
+    game = folder / "game"
     game.mkdir()
     make_video(game / "1_180p.mp4", steady(60, rate=2.0))
     for rate, rows in ((2.0, 60), (1.0, 30)):
         write_features(game, 1, f"made{rate:g}", np.random.default_rng(0).normal(size=(rows, 12)))
     return game
+
+
+@pytest.fixture
+def match(tmp_path: Path) -> Path:
+    return make_game(tmp_path)
 
 
 def test_systems_of_any_kind_and_rate_are_averaged(match: Path, tmp_path: Path, data: DataDirectory) -> None:
@@ -123,6 +114,88 @@ def test_an_ensemble_is_a_model_folder(match: Path, tmp_path: Path) -> None:
     feature_model(tmp_path / "one", "average", 1.0, before=5, after=4)
     with pytest.raises(BadInputError, match="the ensemble was made of"):
         load_models([tmp_path / "three"])
+
+
+def test_an_ensemble_takes_the_place_of_an_analysis_as_a_whole(match: Path, tmp_path: Path) -> None:
+    """Nothing that another model left in the folder is read as the ensemble's."""
+    frames, one = small_model(tmp_path / "frames"), feature_model(tmp_path / "one", "max", 1.0, before=5, after=4)
+    place = ("--out", tmp_path / "out")
+    assert touchline("analyze", match, "--model", frames, *place).returncode == 0
+    assert Analysis.open(tmp_path / "out").has("features")
+    done = touchline("analyze", match, "--model", frames, "--model", one, "--rate", "2", *place)
+    assert done.returncode == 0, done.stderr
+    analysis = Analysis.open(tmp_path / "out")
+    assert analysis.record.model["system"] == "ensemble"
+    assert not analysis.has("features")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["analysis.json", "half1", "results_spotting.json"]
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_features_are_given_to_the_members_that_read_them(match: Path, tmp_path: Path, data: DataDirectory) -> None:
+    one = feature_model(tmp_path / "one", "max", 1.0, before=5, after=4)
+    two = feature_model(tmp_path / "two", "max++", 2.0, before=5, after=4)
+    own = tmp_path / "own"
+    write_features(own, 1, "made2", np.ones((60, 12)))
+    done = touchline("analyze", match, "--model", one, "--model", two, "--features", own)
+    assert done.returncode == 0, done.stderr  # the first one's lie beside the match
+    analyses = [Analysis.open(p.parent) for p in data.root.rglob("analysis.json")]
+    read = {a.record.model["name"]: a.half(1).array("features") for a in analyses if a.has("features")}
+    assert np.array_equal(read["max++"], np.ones((60, 12)))
+    assert not np.array_equal(read["max"], np.ones((30, 12)))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A match, models, features and folders of every wrong kind."""
+    at = tmp_path_factory.mktemp("place")
+    make_game(at)
+    feature_model(at / "one", "max", 1.0, before=5, after=4)
+    feature_model(at / "two", "max++", 2.0, before=5, after=4)
+    small_model(at / "frames")
+    small_model(at / "frames2", hidden=8)
+    (at / "empty").mkdir()
+    (at / "full").mkdir()
+    (at / "full" / "note.txt").write_text("mine")
+    for name, shape in (("good", (60, 12)), ("wide", (60, 9)), ("slow", (30, 12)), ("torn", (60, 12))):
+        write_features(at / name, 1, "made2", np.zeros(shape))
+    torn = at / "torn" / "1_made2.npy"
+    torn.write_bytes(torn.read_bytes()[:300])
+    card = {**json.loads((at / "one" / "card.json").read_text()), "system": "ensemble", "config": {}}
+    (at / "nobody").mkdir()
+    (at / "nobody" / "card.json").write_text(json.dumps(card))
+    return at
+
+
+BOTH = ("--model", "{at}/one", "--model", "{at}/two")
+FRAMES = ("--model", "{at}/frames", "--model", "{at}/frames2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--model", "{at}/two", "--features", "{at}/gone"), "there is no such folder of features"),
+        (("--model", "{at}/two", "--features", "{at}/empty"), "none of the features that max++ reads lie here. They are in files such as 1_made2.npy"),
+        (("--model", "{at}/two", "--features", "{at}/wide"), "these features have 9 numbers a sample, made2 has 12"),
+        (("--model", "{at}/two", "--features", "{at}/slow"), "30 samples for a half of 30 s are 1 a second, the model reads 2"),
+        (("--model", "{at}/two", "--features", "{at}/torn"), "this feature file cannot be read"),
+        (("--model", "{at}/frames", "--features", "{at}/good"), "reads frames, not features"),
+        ((*FRAMES, "--features", "{at}/good"), "none of the models reads features"),
+        ((*BOTH, "--features", "{at}/empty"), "none of the features that max and max++ reads lie here"),
+        (("--model", "{at}/two", "--keep", "{at}/kept"), "one model has no average to keep. Give --model several times"),
+        ((*BOTH, "--keep", "{at}/one"), "one: a model lies here already"),
+        ((*BOTH, "--rate", "5"), "the model reads 2 samples a second, not 5"),
+        ((*BOTH, "--out", "{at}/full"), "this folder holds something else"),
+        ((*BOTH, "--model", "{at}/two"), "the same model is given twice"),
+        (("--model", "{at}/nobody"), "this ensemble's card does not name its members"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments: tuple[str, ...], says: str, place: Path) -> None:
+    done = touchline("analyze", place / "game", *(a.format(at=place) for a in arguments))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert (place / "full" / "note.txt").read_text() == "mine"
+    assert not (place / "kept").exists()
 
 
 def test_members_that_do_not_go_together_say_so(tmp_path: Path) -> None:

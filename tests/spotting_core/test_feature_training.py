@@ -12,6 +12,7 @@ import torch
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.features.files import write_features
 from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
 from spotting_core.features.sets import SOCCERNET
 from spotting_core.inference.analyse import analyse_match
@@ -25,7 +26,7 @@ from spotting_core.training.feature_clips import ACTIONS, GRID, FeatureClips, la
 from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig
 from spotting_core.training.sharpness import SharpnessAware
 from spotting_core.training.train import TrainingOrder, train
-from tests.feature_games import NAMES, SET, write_game, write_splits
+from tests.feature_games import NAMES, SET, SPOTS, write_game, write_splits
 from tests.videos import make_video, steady
 
 SETTINGS = {
@@ -132,6 +133,19 @@ def test_a_match_with_neither_features_nor_video_says_so(tmp_path: Path, data: D
         labelled_features([tmp_path / "nothing"], READER, data)
 
 
+def test_a_half_with_labels_is_never_left_out(tmp_path: Path, data: DataDirectory) -> None:
+    """Of a match whose halves have other sources every labelled half is read, or an error names it."""
+    game = write_game(tmp_path, spots=[*SPOTS, Spot(2, 3_000_000, "Foul")])
+    with pytest.raises(BadInputError, match=f"half 2 has labels, but neither the features {SET} nor a video"):
+        labelled_features([tmp_path], READER, data)
+    make_video(game / "2_224p.mp4", steady(40, rate=2.0))
+    with pytest.raises(BadInputError, match=f"the features {SET} of half 2 are not here"):
+        labelled_features([tmp_path], READER, data)
+    write_features(game, 2, SET, np.zeros((40, 512)))
+    (match,) = labelled_features([tmp_path], READER, data)
+    assert [(len(h), len(h.spots)) for h in match.halves] == [(80, 3), (40, 1)]
+
+
 # --- the run --------------------------------------------------------------------------------------------
 
 
@@ -159,6 +173,26 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(
 def test_a_tight_budget_makes_fewer_batches_ahead(root: Path, tmp_path: Path, data: DataDirectory) -> None:
     assert trainer(root, tmp_path / "a", data).batches_ahead == 3
     assert trainer(root, tmp_path / "b", data, memory=1, batch=40).batches_ahead == 1
+
+
+def test_a_mistyped_split_is_told_before_features_are_read(
+    root: Path, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spotting_core.training.features.labelled_features", lambda *_, **__: pytest.fail("read"))
+    with pytest.raises(BadInputError, match="no match with Labels-v2"):
+        trainer(root, tmp_path / "run", data, validation=("vale",), reduction=4)
+
+
+def test_a_reduction_of_other_settings_is_not_gone_on_with(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    """A run that ended before its first checkpoint left one behind."""
+    trainer(root, tmp_path, data, reduction=4)
+    begun = trainer(root, tmp_path, data, reduction=6)
+    assert begun.model_config.dim == 6
+    begun.train()
+    path = tmp_path / f"{SET}.reduction.safetensors"
+    written = path.stat().st_mtime_ns
+    trainer(root, tmp_path, data, reduction=6)
+    assert path.stat().st_mtime_ns == written  # a run that goes on keeps its own
 
 
 def test_settings_that_make_no_sense_say_so(tmp_path: Path, root: Path, data: DataDirectory) -> None:
@@ -196,7 +230,7 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     with pytest.raises(BadInputError, match="20 samples for a half of 40 s"):
         analyse_match(open_match(game), model, data)
     (folder / f"{SET}.reduction.safetensors").unlink()
-    with pytest.raises(BadInputError, match="reduction of this model cannot be read"):
+    with pytest.raises(BadInputError, match="this reduction cannot be read"):
         analyse_match(open_match(game), model, data)
 
 

@@ -113,6 +113,14 @@ def test_extractors_that_are_not_here_say_so(tmp_path: Path) -> None:
     torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "w.pth")
     with pytest.raises(BadInputError, match=r"lack .* tensors of resnet18"):
         load_extractor("resnet18", str(tmp_path / "w.pth"))
+    torch.save([1], tmp_path / "list.pth")
+    for torn in ("torn.pth", "torn.safetensors"):
+        (tmp_path / torn).write_bytes(b"torn")
+    for odd in ("list.pth", "torn.pth", "torn.safetensors"):
+        with pytest.raises(BadInputError, match="this checkpoint cannot be read"):
+            load_extractor("resnet18", str(tmp_path / odd))
+    with pytest.raises(BadInputError, match="environment has weights of its own"):
+        load_extractor("environment", str(tmp_path / "w.pth"))
     spec = load_extractor(str(small_model(tmp_path / "m"))).spec
     with pytest.raises(BadInputError, match="reads features of the weights abcabcabcabc, those of"):
         extractor_of(replace(spec, sha256="abc" * 20), "card.json")
@@ -236,9 +244,39 @@ def test_features_are_written_in_soccernets_layout(tmp_path: Path) -> None:
     values = np.load(tmp_path / "out" / "1_mine.npy")
     assert values.dtype == np.float32
     fit_reduction([values], 3).save(tmp_path / "r.safetensors")
-    again = touchline(
-        "features", match, "--backbone", model, "--reduction", tmp_path / "r.safetensors", "--out", tmp_path / "few"
-    )
+    command = ("features", match, "--backbone", model, "--out", tmp_path / "few")
+    again = touchline(*command, "--reduction", tmp_path / "r.safetensors")
     assert again.returncode == 0, again.stderr
-    assert np.load(tmp_path / "few" / "1_m.npy").shape == (20, 3)
-    assert touchline("features", match, "--backbone", "resnet18", "--out", tmp_path / "x").returncode == 2
+    own = feature_set(str(model), 2.0)
+    assert np.load(tmp_path / "few" / f"1_{own.name}.npy").shape == (20, 3)
+
+
+def test_written_features_are_those_that_a_model_reads(tmp_path: Path, data: DataDirectory) -> None:
+    """Without a name of their own, files of a model folder's features are found by the set of the same name."""
+    video, model = make_video(tmp_path / "1_180p.mp4", steady(20, rate=2.0)), small_model(tmp_path / "m")
+    assert touchline("features", video, "--backbone", model, "--out", tmp_path / "out").returncode == 0
+    half = FeatureReader([feature_set(str(model), 2.0)], 2.0).read(1, tmp_path / "out", None, data)
+    assert half.rows(0, 20).shape == (20, 368)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--backbone", "resnet18"), "the weights of resnet18 are not here"),
+        (("--backbone", "resnet1800"), "there is no extractor 'resnet1800'"),
+        (("--backbone", "{m}", "--weights", "w.pth"), "has weights of its own. Leave out --weights"),
+        (("--backbone", "{m}", "--reduction", "{at}/none"), "this reduction cannot be read"),
+        (("--backbone", "{m}", "--reduction", "{at}/r"), "368 numbers a sample, the reduction was fitted on 4"),
+    ],
+)
+def test_what_cannot_be_extracted_is_told_before_the_work(
+    arguments: tuple[str, ...], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spotting_core.features.stored.stored_features", lambda *_: pytest.fail("extracted"))
+    video, model = make_video(tmp_path / "1_180p.mp4", steady(20, rate=2.0)), small_model(tmp_path / "m")
+    fit_reduction([np.random.default_rng(0).normal(size=(9, 4))], 2).save(tmp_path / "r")
+    given = [a.format(m=model, at=tmp_path) for a in arguments]
+    done = touchline("features", video, *given, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -11,9 +11,10 @@ import torch
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET
-from spotting_core.models.convert import convert_checkpoint, converted, read_checkpoint
+from spotting_core.models.convert import convert_checkpoint, converted
 from spotting_core.models.load import load_model
 from spotting_core.models.pooling import NetVlad, Pooling, clip_loss, clip_targets
+from spotting_core.models.published import read_checkpoint
 from spotting_core.models.registry import system
 from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
@@ -50,7 +51,7 @@ def test_netvlad_by_hand() -> None:
 
 def test_before_and_after_are_pooled_apart() -> None:
     kind = system("max++")
-    model = Pooling(kind.configure(classes=NAMES, dim=512, window=4)).eval()
+    model = Pooling(kind.configure(classes=NAMES, dim=512, window=4, before=2, after=1)).eval()
     model.fc.weight.data = torch.zeros_like(model.fc.weight)
     model.fc.weight.data[1, 0] = 1.0  # the first class looks at number 0 of the half before
     model.fc.weight.data[2, 512] = 1.0  # the second at number 0 of the half after
@@ -61,7 +62,7 @@ def test_before_and_after_are_pooled_apart() -> None:
 
 
 def test_a_clip_says_what_its_seconds_hold() -> None:
-    config = system("netvlad++").configure(classes=NAMES, window=4)
+    config = system("netvlad++").configure(classes=NAMES, window=4, before=2, after=1)
     times = np.array([2_000_000, 2_500_000, 3_000_000, 3_500_000])
     spots = [Spot(1, 2_900_000, "Goal"), Spot(1, 4_100_000, "Foul"), Spot(1, 1_999_000, "Corner")]
     label = clip_targets(spots, times, config).label

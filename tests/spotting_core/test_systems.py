@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.inference.sliding import score_features
-from spotting_core.models.card import Card
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import FEATURES, predict, system, systems
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import Window
 from spotting_core.spots import Spot
+from tests.conftest import made_card
 from tests.spotting_core.test_feature_training import half_of
 from tests.spotting_core.test_models import SMALL as SMALL_FRAMES
 from tests.spotting_core.test_models import some_window
@@ -106,24 +105,9 @@ def test_four_clips_are_learned_by_heart(name: str) -> None:
 
 @pytest.mark.parametrize("name", READS_FEATURES)
 def test_weights_are_kept_and_a_half_is_judged_on_the_cpu(name: str, tmp_path: Path) -> None:
-    kind, config = system(name), small_config(name)
-    network = small(name).eval()
+    network, config = small(name).eval(), small_config(name)
     assert {p.device.type for p in network.parameters()} == {"cpu"}
-    card = Card(
-        name=f"small {name}",
-        system=name,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table="soccernet-v2",
-        classes=NAMES,
-        input=input_of([FeatureSet("made", DIM, DIM, 2.0)], 2.0),
-        window=config.window,
-        entities=None,
-        training={},
-        scores={},
-        domain="simulated",
-        licence="Apache-2.0",
-    )
+    card = made_card(name, config, input_of([FeatureSet("made", DIM, DIM, 2.0)], 2.0))
     save_model(tmp_path / "m", network, card, precise=True)
     loaded = load_model(tmp_path / "m")
     assert loaded.config == config

@@ -1,0 +1,58 @@
+"""Runs that are validated as they go: of the averaged weights those that spot best are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from spotting_core.classes import ClassTable
+from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.spotting import evaluate_spotting
+from spotting_core.training.trainer import Trainer
+
+_Batch = TypeVar("_Batch")
+
+
+class ValidatedTrainer(Trainer[_Batch]):
+    """A run of a spotting system. Subclasses set ``table`` and give ``spotted``; their configuration says how often.
+
+    ``chosen_by`` is the metric that decides, ``tight`` or ``loose``.
+    """
+
+    table: ClassTable
+    chosen_by = "tight"
+    best, since_best = -1.0, 0
+
+    def spotted(self) -> Sequence[Game]:
+        """What the averaged weights spot in the matches of the validation splits."""
+        raise NotImplementedError
+
+    def after_step(self) -> bool:
+        if self.step % self.config.validate_every and self.step != self.config.steps:
+            return False
+        score = evaluate_spotting(
+            self.spotted(), self.table.names, metric=self.chosen_by, official=True, occurring_only=True
+        )
+        value = score.average_map["all"]
+        self.run.log(
+            step=self.step, seconds=round(self.seconds, 1), **{f"validation_{self.chosen_by}": round(value, 4)}
+        )
+        if value > self.best:
+            self.best, self.since_best = value, 0
+            torch.save(self.average.model.state_dict(), self.run.path / "best.pt")
+        else:
+            self.since_best += 1
+        return self.since_best >= self.config.patience
+
+    def extra_state(self) -> dict[str, Any]:
+        return {"best": self.best, "since_best": self.since_best}
+
+    def restore_extra(self, state: dict[str, Any]) -> None:
+        self.best, self.since_best = state["best"], state["since_best"]
+
+    def best_state(self) -> dict[str, Tensor]:
+        """The averaged weights that validated best."""
+        return torch.load(self.run.path / "best.pt", map_location="cpu", weights_only=True)
