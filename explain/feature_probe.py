@@ -78,9 +78,6 @@ class FeatureProbe(WindowProbe):
         self.window = window
         self.features = torch.from_numpy(window.features).to(model.device)  # (window, D)
         self.mean = torch.from_numpy(window.mean).to(model.device)
-        valid = np.zeros(len(window.features), bool)
-        valid[window.before : window.before + len(self.given.times)] = True
-        self.valid = torch.from_numpy(valid).to(model.device)
         with torch.no_grad():
             self.output = SimpleNamespace(logits=self.judge(self.features[None]))
 
@@ -100,7 +97,7 @@ class FeatureProbe(WindowProbe):
 
     def judge(self, features: Tensor) -> Tensor:
         """Logits (B, rows, C) of windows (B, window, D)."""
-        logits: Tensor = self.network(Window(features=features, valid=self.valid.expand(len(features), -1))).logits
+        logits: Tensor = self.network(Window(features=features)).logits
         return logits
 
     @torch.no_grad()

@@ -102,8 +102,7 @@ def _step(network: nn.Module, config: FeatureConfig, features: FeatureHalf, devi
     for at in range(0, len(frames), _BATCH):
         batch = frames[at : at + _BATCH]
         read = torch.from_numpy(np.stack([window_features(features, config, f.start) for f in batch]))
-        valid = torch.tensor([[f.start + i < len(features) for i in range(config.window)] for f in batch])
-        judged = predict(network, Window(features=read.to(device), valid=valid.to(device)))
+        judged = predict(network, Window(features=read.to(device)))
         for frame, scores in zip(batch, judged, strict=True):
             rows = slice(frame.first - frame.start, frame.stop - frame.start)
             moved = None if scores.displacement is None else scores.displacement[rows]

@@ -81,14 +81,12 @@ class Window:
         maps: float (B, T, D, h, w) or None.
         features: float (B, T, D) or None.
         entities: or None for a system without them.
-        valid: bool (B, T), False where the window reaches beyond the half; None if it does not.
     """
 
     frames: Tensor | None = None
     maps: Tensor | None = None
     features: Tensor | None = None
     entities: EntitySet | None = None
-    valid: Tensor | None = None
 
 
 @dataclass(frozen=True)
