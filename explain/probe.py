@@ -27,6 +27,7 @@ from explain.window_probe import WindowProbe
 from spotting_core.media.pixels import normalised
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import EntitySet, Output, Window
+from spotting_core.precision import half_precision
 
 BLUR = 1 / 8  # of the picture's height: the spread that leaves no player, line or letter
 GRID = (8, 14)  # cells of presence masks and of maps: rows, columns
@@ -199,7 +200,7 @@ class Probe(WindowProbe):
 
     def precision(self) -> torch.autocast:
         """The precision in which this probe computes."""
-        return torch.autocast(self.model.device.type, dtype=torch.bfloat16, enabled=not self.precise)
+        return half_precision(self.model.device, wanted=not self.precise)
 
 
 @contextmanager

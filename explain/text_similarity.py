@@ -24,6 +24,7 @@ from explain.probe import GRID, Probe
 from spotting_core.entities.vision_language import VisionLanguageModel, model_folder
 from spotting_core.errors import BadInputError
 from spotting_core.files import read_json
+from spotting_core.precision import half_precision
 
 NAME = "text-similarity"
 SPAN = 4  # samples to either side of the anchor
@@ -133,7 +134,7 @@ def similarity_maps(text: str, model: VisionLanguageModel, pictures: np.ndarray)
     found = []
     for start in range(0, len(pictures), _BATCH):
         pixels = model.normalise(pictures[start : start + _BATCH])
-        with torch.autocast(model.device.type, dtype=torch.bfloat16):
+        with half_precision(model.device):
             if model.pyramid is not None:
                 dense, _ = model.pyramid.dense(pixels)
                 values = model.pyramid.similarity(dense.embedding, query)[:, 0].sigmoid()

@@ -66,6 +66,7 @@ class AnalysisRecord:
         arrays: name to dtype, shape (of one half; T stands for its samples), unit and scale.
         timings: seconds by stage.
         notice: what a user must know about the model's domain, or None.
+        precision: in which networks computed, "half" or "single"; scores of the two differ by up to some hundredths.
     """
 
     source_id: str
@@ -78,6 +79,7 @@ class AnalysisRecord:
     arrays: Mapping[str, Any]
     timings: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
+    precision: str | None = None
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -105,6 +107,7 @@ class AnalysisRecord:
                 arrays=content["arrays"],
                 timings=content.get("timings", {}),
                 notice=content.get("notice"),
+                precision=content.get("precision"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadInputError(

@@ -21,6 +21,7 @@ from spotting_core.entities.region import Regions, joined
 from spotting_core.entities.vision_language import BUNDLED, VisionLanguageModel
 from spotting_core.media.decode import resize_image
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.precision import half_precision
 
 _WIDTH = 640  # pixels, the scale the pyramid was trained at
 _ONE_PASS_WIDTH = 960
@@ -126,7 +127,7 @@ class EntityFinder:
     def _look(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         pixels = self.model.normalise(images)
         pyramid = self.model.pyramid
-        with torch.autocast(self.model.device.type, dtype=torch.bfloat16):
+        with half_precision(self.model.device):
             if pyramid is not None:
                 dense, pooled = pyramid.dense(pixels)
                 pictures = F.normalize(self.model.model.visual.head(pooled).float(), dim=1)

@@ -24,6 +24,7 @@ from spotting_core.errors import BadInputError
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
+from spotting_core.precision import half_precision
 
 _RATE = 0.25
 _LEAST_HEIGHT = 4.0  # pixels, of a box that counts as shown
@@ -79,7 +80,7 @@ def _scores(model: VisionLanguageModel, images: np.ndarray, queries: torch.Tenso
     assert model.pyramid is not None
     height = round(images.shape[1] * _WIDTH / images.shape[2] / 8) * 8
     pixels = model.normalise(np.stack([resize_image(image, _WIDTH, height) for image in images]))
-    with torch.autocast(model.device.type, dtype=torch.bfloat16):
+    with half_precision(model.device):
         dense, _ = model.pyramid.dense(pixels)
         return model.pyramid.similarity(dense.embedding, queries).float().amax((2, 3)).cpu().numpy()
 

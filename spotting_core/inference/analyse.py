@@ -48,6 +48,7 @@ from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import predict
 from spotting_core.models.window import EntitySet, Scores, Window
+from spotting_core.precision import half_precision, has_half_precision
 from spotting_core.preflight.machine import require_room
 
 log = logging.getLogger(__name__)
@@ -342,6 +343,7 @@ class Run:
             arrays=shapes,
             timings={name: round(seconds, 2) for name, seconds in self.pace.stages.items()},
             notice=domain_notice(card, self.source),
+            precision="half" if has_half_precision(self.model.device.type) else "single",
         )
 
     def tell(self, stage: str) -> None:
@@ -362,7 +364,7 @@ def judge(model: LoadedModel, window: WindowInput, span: Span, size: tuple[int, 
     """
     device, read = model.device, model.card.input
     found = EntitySet.of_table(window.entities, span.start, span.stop, size) if window.entities is not None else None
-    with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16):
+    with torch.inference_mode(), half_precision(device):
         given = Window(
             frames=normalised(window.pictures, read["mean"], read["std"], device)[None],
             entities=found.map(lambda v: v.to(device)) if found is not None else None,

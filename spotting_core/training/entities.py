@@ -39,6 +39,7 @@ from spotting_core.files import replacing, write_json
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.media.source import open_match
+from spotting_core.precision import half_precision
 from spotting_core.training.trainer import Trainer, TrainingConfig
 
 _BUNDLED_MERGES = Path(open_clip.__file__).parent / "bpe_simple_vocab_16e6.txt.gz"
@@ -268,7 +269,7 @@ class EntityTrainer(Trainer[CropBatch]):
 
     def losses(self, batch: CropBatch) -> dict[str, Tensor]:
         tower: EntityPyramid = self.model.visual.trunk
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with half_precision(self.device):
             dense, pooled = tower.dense(normalised(batch.images, device=self.device))
             picture = F.normalize(self.model.visual.head(pooled).float(), dim=1)
         captions, region_true, picture_true, cells = self._captions(batch)
@@ -290,7 +291,7 @@ class EntityTrainer(Trainer[CropBatch]):
 
     def _encode(self, texts: Sequence[str]) -> Tensor:
         tokens = self.tokenizer(list(texts)).to(self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with half_precision(self.device):
             return F.normalize(self.model.encode_text(tokens).float(), dim=1)
 
     def _captions(self, batch: CropBatch) -> tuple[list[Caption], Tensor, Tensor, Tensor]:

@@ -42,6 +42,7 @@ from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.registry import predict, system
 from spotting_core.models.targets import AnchorTargets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Window, stack_entities
+from spotting_core.precision import half_precision
 from spotting_core.spots import Spot
 from spotting_core.training.clips import ClipSource, TrainingHalf, vary
 from spotting_core.training.measure import LEAST, labelled_games
@@ -194,7 +195,7 @@ class SpottingTrainer(ValidatedTrainer[ClipBatch]):
             seen = mix_frames(seen, partner, share)
             entities = mix_entities(entities, partner, share) if entities else None
             targets = mix_targets(targets, partner, share)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with half_precision(self.device):
             output = self._output(seen, batch, entities)
         return {"spotting": self.system.loss(self.model, output, targets)}
 
@@ -230,7 +231,7 @@ def known_features(environment: Any, half: TrainingHalf, device: torch.device, *
     for start in range(0, len(half), window):
         frames = np.stack([half.frames[i] for i in range(start, min(len(half), start + window))])
         both = torch.from_numpy(np.stack([frames, frames[:, :, ::-1]]))
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with half_precision(device):
             maps = environment.feature_map(clip_pixels(both, device))
         parts.append(maps.float().mean((3, 4)).half().cpu().numpy())
     return np.concatenate(parts, axis=1)
@@ -351,7 +352,7 @@ def score_half(
         entities = (
             EntitySet.of_table(half.entities, span.start, span.stop, half.size) if half.entities is not None else None
         )
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with half_precision(device):
             window = Window(
                 frames=clip_pixels(images, device),
                 entities=entities.map(lambda v: v.to(device)) if entities else None,

@@ -16,6 +16,7 @@ from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.frame_store import FrameStore
 from spotting_core.models.load import load_model
+from spotting_core.precision import half_precision
 from spotting_core.spots import Spot
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import learning_rate_share
@@ -113,7 +114,7 @@ def test_features_that_are_known_are_those_of_the_frames(root: Path, tmp_path: P
     assert known.shape == (2, len(half), run.model.environment.dim)
     frames = np.stack([half.frames[i] for i in range(len(half))])
     for side, pictures in enumerate((frames, np.ascontiguousarray(frames[:, :, ::-1]))):
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.inference_mode(), half_precision("cpu"):
             maps = run.model.environment.feature_map(clip_pixels(torch.from_numpy(pictures)[None], torch.device("cpu")))
         expected = maps.float().mean((3, 4))[0].numpy()
         assert np.abs(known[side] - expected).max() < 0.02 * np.abs(expected).max()
