@@ -1,0 +1,67 @@
+"""Opening the database: the schema is made once, however many processes open it at the same moment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from spotting_core.store.tables import Base
+from tests.conftest import REPOSITORY
+from tests.databases import postgresql, postgresql_programs
+
+# Alembic's context belongs to the process, so that processes, not threads, have to meet here.
+OPEN = """
+import sys
+from spotting_core.store.database import Database
+print("here", flush=True)
+sys.stdin.readline()
+Database(sys.argv[1])
+"""
+
+
+def open_at_once(url: str, processes: int = 6) -> list[str]:
+    """Errors of so many processes that all open a database at the same moment."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, url],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(processes)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [process.communicate()[1] for process in started if process.wait() != 0]
+
+
+def assert_newest(url: str) -> None:
+    engine = create_engine(url)
+    assert set(Base.metadata.tables) <= set(inspect(engine).get_table_names())
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_processes_that_open_a_fresh_database_at_once(tmp_path: Path, attempt: int) -> None:
+    url = f"sqlite:///{tmp_path / f'fresh{attempt}.db'}"
+    assert open_at_once(url) == []
+    assert_newest(url)
+
+
+@pytest.mark.skipif(postgresql_programs() is None, reason="needs Debian's PostgreSQL")
+def test_processes_that_open_a_fresh_postgresql_at_once() -> None:
+    with postgresql() as url:
+        assert open_at_once(url) == []
+        assert_newest(url)
