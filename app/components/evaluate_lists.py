@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app.components.workspace import scripts_url
-
-_HERE = Path(__file__).resolve().parent
+from app.components.standing import HERE, scripts_url
 
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    css = (_HERE / "evaluate_lists.css").read_text(encoding="utf-8")
-    js = (_HERE / "evaluate_lists.js").read_text(encoding="utf-8")
+    css = (HERE / "evaluate_lists.css").read_text(encoding="utf-8")
+    js = (HERE / "evaluate_lists.js").read_text(encoding="utf-8")
     return st.components.v2.component("touchline_evaluate", html='<div class="lists"></div>', css=css, js=js)
 
 

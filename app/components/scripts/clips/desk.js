@@ -52,6 +52,7 @@ export class Desk {
   // --- data ------------------------------------------------------------------------------------------
 
   async update(data) {
+    this.path = location.pathname;
     this.theme = themeOf(this.root);
     applyTheme(this.root, this.theme);
     const match = !this.data || this.data.match !== data.match;
@@ -302,6 +303,7 @@ export class Desk {
     const at = event.composedPath()[0];
     const writing = at?.matches?.("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]");
     if (writing || !this.data || document.querySelector("[role=dialog]")) return;
+    if (location.pathname !== this.path) return; // it has lost its place because another page was opened
     const player = this.player, jump = (s) => player.seek(player.time + s);
     if (event.ctrlKey || event.metaKey) {
       const again = event.key.toLowerCase() === "y" || event.shiftKey;

@@ -50,6 +50,7 @@ export class Workspace {
   // --- data ------------------------------------------------------------------------------------------
 
   async update(data) {
+    this.path = location.pathname;
     this.theme = themeOf(this.root);
     applyTheme(this.root, this.theme);
     const match = !this.data || this.data.match.id !== data.match.id || this.data.analysis !== data.analysis;
@@ -216,6 +217,7 @@ export class Workspace {
     const at = event.composedPath()[0];
     const writing = at?.matches?.("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]");
     if (writing || event.altKey || !this.data || document.querySelector("[role=dialog]")) return;
+    if (location.pathname !== this.path) return; // it has lost its place because another page was opened
     if (this.review.key(event)) { event.preventDefault(); return; }
     if (event.ctrlKey || event.metaKey) return;
     const player = this.player, jump = (s) => player.seek(player.time + s);

@@ -30,7 +30,7 @@ export class Player {
   listen() {
     const video = this.video;
     video.addEventListener("play", () => { this.button(); this.follow(); });
-    video.addEventListener("pause", () => { this.button(); this.hooks.moved(this.half, this.time, true); });
+    video.addEventListener("pause", () => { this.interrupted = !video.isConnected; this.button(); this.hooks.moved(this.half, this.time, true); });
     video.addEventListener("seeked", () => this.afterSeek());
     video.addEventListener("loadeddata", () => { this.overlay.resize(); this.q(".stage-note").hidden = true; this.show(video.currentTime); });
     video.addEventListener("ended", () => this.hooks.ended());
@@ -84,6 +84,7 @@ export class Player {
       this.q(".layers").hidden = wanted.length === 0;
     }
     this.renew(false);
+    if (this.interrupted) { this.interrupted = false; this.video.play(); } // the player has got another place on the page
     this.q(".scale").style.background = heatGradient() + ", repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)";
   }
 

@@ -32,6 +32,7 @@ export class Review {
     this.root = root;
     this.moving = false;
     this.asking = null; // "name", "comment" or null
+    this.sent = null; // when that was sent which has not been answered
     root.addEventListener("click", (event) => this.click(event));
     root.addEventListener("keydown", (event) => this.typed(event));
   }
@@ -39,21 +40,28 @@ export class Review {
   update(data) {
     this.data = data;
     waiting.count ??= data.reviewSeen;
+    const before = waiting.actions.length;
     waiting.actions = waiting.actions.filter((action) => action.n > data.reviewSeen);
+    if (waiting.actions.length < before) { clearTimeout(this.sending); this.sending = this.sent = null; } // it has been answered
     this.known = new Map(data.reviews.map((r) => [r.id, r]));
     for (const action of this.pending) this.apply(action);
-    if (this.pending.length && !this.sending && !(performance.now() - this.sent < PATIENCE)) this.send();
+    if (this.pending.length) this.send();
   }
 
   get pending() { return waiting.actions.filter((action) => action.match === this.data.match.id); }
 
-  /** Send all that has not been answered, a little later: what comes twice is done once. */
+  /**
+   * Send all that has not been answered, a little later: what comes twice is done once. While an answer is awaited
+   * nothing more is sent: runs of the page that follow each other fast get into each other's way.
+   */
   send() {
+    const rest = this.sent === null ? 0 : this.sent + PATIENCE - performance.now();
     this.sending ??= setTimeout(() => {
       this.sending = null;
+      if (!this.workspace.root.isConnected) return; // sent when there is a place again
       this.sent = performance.now();
       this.workspace.api.setTriggerValue("review", { author: this.author, actions: this.pending });
-    }, TOGETHER);
+    }, Math.max(TOGETHER, rest));
   }
 
   destroy() { clearTimeout(this.sending); }

@@ -1,0 +1,132 @@
+"""What stands on a page when its place is taken away: it is kept, moves into the next place, and asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from app.components.standing import HERE
+from tests.app.conftest import patient
+
+pytestmark = pytest.mark.browser
+
+ORIGIN = "http://127.0.0.1:9"  # nothing listens there: every request is answered below
+MODULE = """
+export async function mount({ data, parentElement }) {
+  const root = parentElement.querySelector("[data-standing]");
+  root.shown ??= { root, ended: 0, destroy() { this.ended++; } };
+  root.shown.data = data;
+  return root.shown;
+}"""
+HELPERS = """async () => {
+  const { default: run } = await import("/standing.js");
+  window.asked = [];
+  window.show = async (of, module = "part.js", wait = true) => {
+    const parentElement = document.createElement("div");
+    parentElement.innerHTML = "<div data-standing>loading</div>";
+    document.body.append(parentElement);
+    const data = { scripts: "", module, of };
+    const leave = run({ data, parentElement, setTriggerValue: (name) => window.asked.push(name) });
+    const standing = () => parentElement.querySelector("[data-standing]");
+    while (wait && !standing().shown && standing().textContent === "loading") await new Promise((done) => setTimeout(done, 20));
+    const root = standing();
+    return { root, shown: root.shown, leave: () => { parentElement.remove(); leave(); } };
+  };
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN).split("?")[0]
+        if path == "/standing.js":
+            route.fulfill(body=(HERE / "standing.js").read_text(encoding="utf-8"), content_type="text/javascript")
+        elif path == "/part.js":
+            route.fulfill(body=MODULE, content_type="text/javascript")
+        else:
+            route.fulfill(body="<body></body>" if path == "/match" else "", status=200 if path == "/match" else 404)
+
+    context = patient(browser.new_context())
+    found = context.new_page()
+    found.route("**/*", answer)
+    found.goto(f"{ORIGIN}/match?match=one")
+    found.evaluate(HELPERS)
+    yield found
+    context.close()
+
+
+def test_it_moves_into_its_next_place(page: Page) -> None:
+    found = page.evaluate(
+        """async () => {
+          const first = await show("one");
+          first.leave();
+          const second = await show("one");
+          await new Promise((done) => setTimeout(done, 1200));
+          return [second.root === first.root, second.shown === first.shown, first.shown.ended, asked, first.root.isConnected];
+        }"""
+    )
+    assert found == [True, True, 0, [], True]
+
+
+def test_without_a_place_it_asks_for_one_and_ends_at_last(page: Page) -> None:
+    found = page.evaluate(
+        """async () => {
+          const { shown, leave } = await show("one");
+          leave();
+          await new Promise((done) => setTimeout(done, 1200));
+          const before = shown.ended;
+          await new Promise((done) => setTimeout(done, 5500));
+          return [asked, before, shown.ended];
+        }"""
+    )
+    assert found == [["lost"], 0, 1]
+
+
+def test_what_is_taken_away_before_it_stands_asks_as_well(page: Page) -> None:
+    found = page.evaluate(
+        """async () => {
+          const first = await show("one", "part.js", false);
+          const early = first.shown === undefined;
+          first.leave();
+          await new Promise((done) => setTimeout(done, 1200));
+          const again = await show("one");
+          return [early, asked, again.shown.ended];
+        }"""
+    )
+    assert found == [True, ["lost"], 0]
+
+
+@pytest.mark.parametrize("first", ["leave", "address"])
+def test_on_another_page_it_asks_for_nothing(page: Page, first: str) -> None:
+    found = page.evaluate(
+        """async (first) => {
+          const { leave } = await show("one");
+          if (first === "leave") leave();
+          history.pushState(null, "", "/library");
+          if (first !== "leave") leave();
+          await new Promise((done) => setTimeout(done, 1200));
+          return asked;
+        }""",
+        first,
+    )
+    assert found == []
+
+
+def test_another_thing_does_not_get_its_place(page: Page) -> None:
+    found = page.evaluate(
+        """async () => {
+          const first = await show("one");
+          first.leave();
+          const second = await show("two");
+          return [second.root === first.root, first.shown.ended, second.shown.ended];
+        }"""
+    )
+    assert found == [False, 1, 0]
+
+
+def test_a_script_that_cannot_be_loaded_says_so(page: Page) -> None:
+    text = page.evaluate("async () => (await show('one', 'missing.js')).root.textContent")
+    assert text.startswith("This part of the page could not be loaded")
+    assert text.endswith("Reload the page.")
