@@ -23,7 +23,7 @@ from tests.videos import make_video, steady
 
 def interrupted(kind: str, folder: Path, kills: int = 0, seconds: float = 0, seed: int = 7) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.interrupted", kind, str(folder), str(seed), str(kills), str(seconds)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=400)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     assert told["last"] == 0, done.stderr

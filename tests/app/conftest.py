@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.library import Library
 from app.settings import Settings, settings
@@ -22,6 +22,8 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.store.database import open_database
 from tests.chromium import ARGUMENTS, find_chromium
 from tests.conftest import REPOSITORY
+
+PATIENCE = 240_000  # milliseconds: a slow machine must not fail what is only slow
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = [sys.executable, "-c", "from app.command_line import main; main()", "app", "--port", str(port)]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 90
+    end = time.monotonic() + 240
     while True:
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
@@ -93,9 +95,14 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+def patient(context: BrowserContext) -> BrowserContext:
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    context = patient(browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark"))
     found = context.new_page()
     problems: list[str] = []
     hosts: set[str] = set()

@@ -296,7 +296,7 @@ def limited(kind: int, amount: int, *arguments: object) -> Done:
     """The command in a process of its own that may have no more than some amount of something."""
     command = [sys.executable, "-c", "from app.command_line import main; main()", *map(str, arguments)]
     done = subprocess.run(
-        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600,
         preexec_fn=lambda: resource.setrlimit(kind, (amount, amount)),
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip

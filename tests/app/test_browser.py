@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from app.library import Match
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
-from tests.app.conftest import Server
+from tests.app.conftest import Server, patient
 from tests.app.made_analysis import BOX, box_of, make_analysis
 from tests.videos import BITS, BLOCK, HEIGHT, WIDTH, make_video, steady, uneven
 
@@ -57,7 +57,7 @@ FIND = """() => {
       }
       return null;
     };
-    return look(document);
+    return (window.last = look(document) ?? window.last ?? null); // between two places it goes on
   };
 }"""
 
@@ -84,17 +84,14 @@ def open_page(page: Page, server: Server, match: Match, **query: object) -> None
     words = "".join(f"&{k}={v}" for k, v in query.items())
     page.goto(f"{server.url}/match?match={match.id}{words}")
     page.evaluate(FIND)
-    page.wait_for_function(
-        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
-    )
+    page.wait_for_function("() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
     settle(page)
 
 
 def settle(page: Page) -> None:
     """Wait until the picture that was sought is on screen."""
     page.wait_for_function(
-        "() => { const p = find().player; return !p.video.seeking && !p.seekStarted && p.overlay.shown; }",
-        timeout=20_000,
+        "() => { const p = find().player; return !p.video.seeking && !p.seekStarted && p.overlay.shown; }"
     )
     page.wait_for_timeout(60)
 
@@ -360,9 +357,7 @@ def test_match_moment_and_class_are_in_the_address(page: Page, server: Server, m
     page.goto("about:blank")
     page.goto(address)
     page.evaluate(FIND)
-    page.wait_for_function(
-        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
-    )
+    page.wait_for_function("() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
     settle(page)
     assert number(page) == shown
     assert state(page)["action"] == "Yellow card"
@@ -370,7 +365,7 @@ def test_match_moment_and_class_are_in_the_address(page: Page, server: Server, m
 
 def test_three_sessions_at_once_do_not_see_each_other(browser: Browser, server: Server, match_of: Any) -> None:
     kinds = ["late start", "uneven", "edit list"]
-    contexts = [browser.new_context(viewport={"width": 1200, "height": 800}) for _ in kinds]
+    contexts = [patient(browser.new_context(viewport={"width": 1200, "height": 800})) for _ in kinds]
     pages = [context.new_page() for context in contexts]
     for kind, page in zip(kinds, pages, strict=True):
         open_page(page, server, match_of(kind), half=1, t=1 + kinds.index(kind))
@@ -399,10 +394,8 @@ def test_three_sessions_at_once_do_not_see_each_other(browser: Browser, server: 
 def test_the_demo_is_complete_at_once(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/match")
     page.evaluate(FIND)
-    page.wait_for_function(
-        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
-    )
-    page.wait_for_function("() => find().chosen && find().data.why?.state === 'ready'", timeout=30_000)
+    page.wait_for_function("() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
+    page.wait_for_function("() => find().chosen && find().data.why?.state === 'ready'")
     text = page.locator(".why").inner_text()
     assert "Why this spot" in text
     assert "Frames that mattered most" in text
@@ -422,11 +415,9 @@ def test_the_demo_is_complete_at_once(page: Page, server: Server) -> None:
 def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/match")
     page.evaluate(FIND)
-    page.wait_for_function(
-        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
-    )
+    page.wait_for_function("() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
     page.evaluate("() => find().player.open(1, find().data.halves[0].duration - 0.6, true)")
-    page.wait_for_function("() => find().player.half === 2 && find().player.time > 0.2", timeout=30_000)
+    page.wait_for_function("() => find().player.half === 2 && find().player.time > 0.2")
     now = state(page)
     assert (now["half"], now["paused"]) == (2, False)
     assert now["time"] < 10  # it goes on at its beginning
@@ -438,12 +429,12 @@ def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo
     page.goto(server.url)
     page.get_by_role("textbox", name="Folder or video under a library folder").fill("my own match.mp4")
     page.keyboard.press("Enter")
-    page.get_by_text("Ready to analyse").wait_for(timeout=60_000)
+    page.get_by_text("Ready to analyse").wait_for()
     page.get_by_role("button", name="Analyse", exact=True).last.click()
-    page.get_by_text("real time").first.wait_for(timeout=120_000)
+    page.get_by_text("real time").first.wait_for()
     page.reload()  # the analysis runs in a process of its own and survives
-    page.get_by_text("real time").first.wait_for(timeout=60_000)
-    page.get_by_role("button", name="Open").nth(1).wait_for(timeout=300_000)
+    page.get_by_text("real time").first.wait_for()
+    page.get_by_role("button", name="Open").nth(1).wait_for()
     row = page.get_by_text("my own match").first
     row.wait_for()
     own = next(m for m in server.library().matches() if m.path.name == "my own match.mp4")
@@ -456,7 +447,8 @@ def test_both_themes_and_widths_show_everything(browser: Browser, server: Server
     match = match_of("plain")
     for scheme in ("dark", "light"):
         for width, height in ((1920, 1080), (1440, 900), (1100, 800), (800, 900)):
-            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+            size = {"width": width, "height": height}
+            context = patient(browser.new_context(viewport=size, color_scheme=scheme))  # type: ignore[arg-type]
             page = context.new_page()
             open_page(page, server, match, half=1, t=3.3, **{"class": "Goal"})
             assert page.evaluate("() => find().theme") == scheme

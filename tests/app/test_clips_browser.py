@@ -28,17 +28,14 @@ def open_clips(page: Page, server: Server, match_id: str) -> None:
 
 
 def ready(page: Page) -> None:
-    page.wait_for_function(
-        "() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready", timeout=60_000
-    )
+    page.wait_for_function("() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
     settle(page)
 
 
 def settle(page: Page) -> dict[str, Any]:
     """The desk once its picture is on screen and its changes are kept."""
     page.wait_for_function(
-        "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.seen >= d.sequence; }",
-        timeout=30_000,
+        "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.seen >= d.sequence; }"
     )
     found: dict[str, Any] = page.evaluate(STATE)
     return found
@@ -80,7 +77,7 @@ def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
     page.get_by_text("Title cards", exact=True).click()
     page.get_by_role("button", name="Export 2 clips").click()
     link = page.locator("a.tl-save", has_text="reel.mp4")
-    link.wait_for(timeout=60_000)
+    link.wait_for()
     with page.expect_download() as saved:
         link.click()
     saved.value.save_as(tmp_path / "reel.mp4")

@@ -53,7 +53,7 @@ def clips_page(**query: str) -> AppTest:
         page.register(clips=None)
         clips.show()
 
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script, default_timeout=240)
     for name, value in query.items():
         at.query_params[name] = value
     return at

@@ -20,7 +20,7 @@ def touchline(*arguments: object, **environment: str) -> subprocess.CompletedPro
     """Run the command in a process of its own, as a user does."""
     command = [sys.executable, "-c", "from app.command_line import main; main()", *map(str, arguments)]
     env = {**os.environ, "COLUMNS": "200", **environment}
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, env=env, timeout=300)
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, env=env, timeout=1200)
 
 
 @pytest.fixture

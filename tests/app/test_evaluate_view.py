@@ -69,7 +69,7 @@ def run(**state: Any) -> AppTest:
         page.register(library=None, match=None, evaluate=None)
         evaluate.show()
 
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script, default_timeout=240)
     for key, value in state.items():
         at.session_state[key] = value
     return at.run()
@@ -188,7 +188,7 @@ def test_imported_spots_lie_over_the_match(match: Match, sets: PredictionSets) -
         page.register(library=None, match=None)
         view.show()
 
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script, default_timeout=240)
     at.query_params["match"] = match.id
     at.query_params["source"] = f"set:{one.id}"
     shown = component(at.run(), 0)

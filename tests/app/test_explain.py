@@ -344,7 +344,7 @@ def explain_page(**query: str) -> AppTest:
         page.register(library=None, match=None, explain=None)
         explain.show()
 
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script, default_timeout=240)
     for name, value in query.items():
         at.query_params[name] = value
     return at

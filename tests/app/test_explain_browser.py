@@ -73,9 +73,9 @@ def explained(page: Page, server: Server) -> tuple[Page, Match, Analysis]:
     keep(server, analysis, "occlusion", SPACE, values)
     keep(server, analysis, "temporal-occlusion", TIME, np.eye(1, samples, 11, dtype=np.float32)[0])
     page.goto(f"{server.url}/explain?match={match.id}&half=1&t=5&class=Goal")
-    page.wait_for_function(f"() => ({FIND})()", timeout=60_000)
+    page.wait_for_function(f"() => ({FIND})()")
     # The model of this analysis is nowhere, so that what is missing fails, in words.
-    page.wait_for_function("() => shown().dataset.ready === 'all'", timeout=60_000)
+    page.wait_for_function("() => shown().dataset.ready === 'all'")
     return page, match, analysis
 
 
@@ -133,22 +133,22 @@ def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Anal
     page.mouse.down()
     page.mouse.move(corner[0] + 0.5 * area["width"], corner[1] + 0.25 * area["height"], steps=4)
     page.mouse.up()
-    page.wait_for_function("() => shown().explanation.data.edit?.state === 'failed'", timeout=30_000)
+    page.wait_for_function("() => shown().explanation.data.edit?.state === 'failed'")
     job = queue.recent(match.id, tasks.WHAT_IF)
     assert job is not None
     edit = job.parameters["edit"]
     assert [edit[k] for k in ("x1", "y1", "x2", "y2")] == pytest.approx([0.25, 0.5, 0.75, 0.75], abs=0.01)
     assert "no longer here" in page.locator(".what-if .failed").inner_text()
     page.get_by_role("button", name="Reset").click()
-    page.wait_for_function("() => !shown().explanation.data.edit", timeout=30_000)
+    page.wait_for_function("() => !shown().explanation.data.edit")
 
 
 def test_the_why_panel_leads_here(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/match")
-    page.get_by_role("button", name="Explain").click(timeout=60_000)
-    page.wait_for_function(f"() => ({FIND})()", timeout=60_000)
+    page.get_by_role("button", name="Explain").click()
+    page.wait_for_function(f"() => ({FIND})()")
     assert "/explain?" in page.url
     assert "class=Yellow" in page.url
-    page.wait_for_function("() => shown().explanation.data.entities?.samples", timeout=120_000)
+    page.wait_for_function("() => shown().explanation.data.entities?.samples")
     names = page.evaluate("() => shown().explanation.data.entities.samples[shown().explanation.state.at].rows.map((r) => r.name)")  # fmt: skip
     assert "yellow card" in names

@@ -42,7 +42,7 @@ def reviews(server: Server) -> Reviews:
 
 
 def answered(page: Page) -> None:
-    page.wait_for_function("() => find().review.pending.length === 0", timeout=60_000)
+    page.wait_for_function("() => find().review.pending.length === 0")
 
 
 def opened(page: Page, server: Server, match: Match, name: str = "Ann") -> None:

@@ -65,7 +65,7 @@ def view(name: str, **query: str) -> AppTest:
         page.register(library=None, match=None, clips=None)
         importlib.import_module(f"app.views.{name}").show()
 
-    at = AppTest.from_function(script, default_timeout=60, args=(name,))
+    at = AppTest.from_function(script, default_timeout=240, args=(name,))
     for key, value in query.items():
         at.query_params[key] = value
     return at

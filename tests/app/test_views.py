@@ -40,7 +40,7 @@ def queue(data: DataDirectory) -> JobQueue:
 
 
 def library_page() -> AppTest:
-    at = AppTest.from_file(str(DASHBOARD), default_timeout=60)
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
     at.session_state["seen_library"] = True
     return at
 
@@ -52,7 +52,7 @@ def match_page(**query: str) -> AppTest:
         page.register(library=None, match=None)
         match.show()
 
-    at = AppTest.from_function(script, default_timeout=60)
+    at = AppTest.from_function(script, default_timeout=240)
     for name, value in query.items():
         at.query_params[name] = value
     return at
@@ -84,7 +84,7 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
 
 
 def test_with_nothing_but_the_demo_the_app_opens_on_it() -> None:
-    at = AppTest.from_file(str(DASHBOARD), default_timeout=60).run()
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240).run()
     assert not at.exception
     assert component_data(at)["match"]["home"] == "Orrin City"
 
