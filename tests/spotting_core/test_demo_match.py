@@ -18,7 +18,8 @@ from spotting_core.models.load import load_model
 from spotting_core.spots import Spot
 from tests.app.test_command_line import touchline
 
-SLACK = 0.05  # of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04
+# Of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04.
+SLACK = 0.05
 SAMPLE = 500_000  # microseconds
 
 
