@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -113,6 +113,11 @@ def _frame(path: Path, number: int, data: DataDirectory) -> np.ndarray:
     return read_frame(path, ingest(path, data).table, number, max_height=1080)
 
 
+def library(_request: Request) -> Response:
+    """The library is the first page, whose address has no name; its own name leads there as well."""
+    return RedirectResponse("./")
+
+
 def square_around(box: tuple[float, ...], width: int, height: int) -> tuple[int, int, int, int]:
     """A square part of a picture that shows a box with some room around it."""
     cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
@@ -130,5 +135,6 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/array/{{token}}/{{name}}", array),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
+        Route("/library", library),
         Mount(f"{PREFIX}/scripts/{{version}}", StaticFiles(directory=SCRIPTS)),
     ]

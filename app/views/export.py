@@ -22,7 +22,7 @@ from spotting_core.spots import Spot
 _SHOWN, _REVIEWED = "As shown", "Reviewed"
 
 
-@st.dialog("Export")
+@st.dialog("Export", on_dismiss=page.close_dialog)
 def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     """The spots as shown, or those that reviewers hold to be true, in any format that spots can be written to."""
     reviewed = [s for s in shared_reviews().standing(match.id) if s.label in analysis.classes]

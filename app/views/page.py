@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
+DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
 LOGO = str(_STATIC / "logo.svg")
 ICON = str(_STATIC / "icon.png")
 
@@ -35,6 +36,11 @@ def register(**pages: Any) -> None:
 def go(name: str, **query: str) -> None:
     """Open another page; ends the run. Outside a fragment only."""
     st.switch_page(st.session_state["pages"][name], query_params=query or None)
+
+
+def close_dialog() -> None:
+    """Close the match's dialog; one that is open is shown again whenever the page runs anew by itself."""
+    st.session_state.pop(DIALOG, None)
 
 
 def escape(text: object) -> str:

@@ -160,3 +160,8 @@ def test_packed_arrays_are_those_of_the_analysis(demo: Path) -> None:
     for query in ({"map": "../scores"}, {"map": "class_map", "class": "99"}):
         with pytest.raises((KeyError, ValueError, Exception)):
             packing.pack(half, "map", query)
+
+
+def test_the_librarys_own_name_leads_to_the_first_page(client: TestClient) -> None:
+    answer = client.get("/library", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "./")

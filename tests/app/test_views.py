@@ -277,15 +277,27 @@ def test_the_export_dialog_says_what_a_format_cannot_carry(data: DataDirectory, 
     assert match is not None
     make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
     at = match_page(match=match.id)
-    at.session_state["dialog"] = "export"
+    at.session_state["dialog"] = (match.id, "export")
     at.run()
     form = next(box for box in at.selectbox if box.label == "Format")
     assert form.value == "results-spotting"
     assert "OpenTimelineIO" in form.options
-    at.session_state["dialog"] = "export"
     form.select_index(form.options.index("WebVTT chapters")).run()
     assert not at.exception
     assert "WebVTT chapters does not carry the confidence of 1 spots." in texts(at)
+
+
+def test_a_dialog_stays_open_when_the_page_runs_anew_by_itself(data: DataDirectory, library: Library) -> None:
+    match = library.demo()
+    assert match is not None
+    make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
+    at = match_page(match=match.id)
+    at.session_state["dialog"] = (match.id, "spotting")
+    at.run()
+    at.run()
+    assert [b.label for b in at.button if b.label in ("Apply", "Reset")] == ["Apply", "Reset"]
+    next(b for b in at.button if b.label == "Apply").click().run()
+    assert not [b for b in at.button if b.label == "Apply"]
 
 
 def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, library: Library) -> None:
