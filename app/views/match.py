@@ -11,6 +11,7 @@ from app.components.workspace import workspace
 from app.library import Match, kits
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.beside import beside_choice, chosen_other, other_data
 from app.views.export import export_dialog
 from app.views.review_actions import review_data, take_actions
 from app.views.shown import (
@@ -64,7 +65,7 @@ def show() -> None:
     with st.container(key="workspace_page"):
         _prepare_videos(match, analysis)  # before looking whether something is to be waited for
         pending = _waiting(match, analysis)
-        st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis)
+        st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis, analyses)
 
 
 # --- before there is an analysis ----------------------------------------------------------------------
@@ -118,11 +119,12 @@ def progress_text(job: Job) -> str:
 # --- the workspace ------------------------------------------------------------------------------------
 
 
-def _workspace(match: Match, analysis: Analysis) -> None:
+def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     if _waiting_ended(match, analysis):
         st.rerun(scope="app")
+    other = chosen_other(match, analysis, analyses)
     workspace(
-        workspace_data(match, analysis),
+        {**workspace_data(match, analysis), "other": other_data(other, analysis, LEAST)},
         key=f"{_KEY}-{match.id}",
         on_picked=lambda: _picked(match, analysis, "picked"),
         on_thresholds=lambda: _thresholds(match),
@@ -164,7 +166,7 @@ def _thresholds(match: Match) -> None:
 def _command(match: Match) -> None:
     event = _event(match, "command")
     if event:
-        st.session_state["dialog"] = event["name"]
+        st.session_state[page.DIALOG] = (match.id, event["name"])
         st.session_state["rerun_page"] = True
 
 
@@ -399,7 +401,11 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
 
 
 def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
-    name = st.session_state.pop("dialog", None)
+    owner, name = st.session_state.get(page.DIALOG, (None, None))
+    if owner != match.id or name in ("library", "explain"):
+        page.close_dialog()
+    if owner != match.id:
+        return
     if name == "library":
         page.go("library")
     elif name == "explain" and (spot := _chosen_spot(match, analysis)) is not None:
@@ -412,7 +418,7 @@ def _dialogs(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None
         _model_dialog(match, analysis, analyses)
 
 
-@st.dialog("Spotting")
+@st.dialog("Spotting", on_dismiss=page.close_dialog)
 def _spotting_dialog(analysis: Analysis) -> None:
     """How spots are made of the stored scores; nothing is analysed again."""
     method = st.segmented_control(
@@ -450,10 +456,12 @@ def _spotting_dialog(analysis: Analysis) -> None:
         pairs = list(zip(analysis.classes, edited, strict=True))
         st.session_state["windows"] = {c.name: r["Window"] for c, r in pairs if r["Window"] != c.suppression}
         st.session_state["thresholds"] = {c.name: r["Threshold"] for c, r in pairs if r["Threshold"] != general}
+        page.close_dialog()
         st.rerun()
     if reset.button("Reset", width="stretch"):
         for name in ("method", "windows", "thresholds", "threshold"):
             st.session_state.pop(name, None)
+        page.close_dialog()
         st.rerun()
 
 
@@ -465,7 +473,7 @@ def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
     return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
 
 
-@st.dialog("Model")
+@st.dialog("Model", on_dismiss=page.close_dialog)
 def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
     labels = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
@@ -478,9 +486,12 @@ def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
         st.session_state["imported"] = None if own else chosen
         if own:
             st.session_state["analysis"] = chosen
+        page.close_dialog()
         st.rerun()
+    beside_choice(match, analysis, analyses)
     st.divider()
     model = st.selectbox("Analyse with", list(known_models(shared_settings().data)), index=_default_model())
     if st.button("Analyse"):
         tasks.ask_for_analysis(shared_queue(), match, model)
+        page.close_dialog()
         st.rerun()

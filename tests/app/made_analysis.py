@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import numpy as np
 
@@ -27,7 +28,9 @@ def box_of(sample: int, width: int, height: int) -> tuple[float, float, float, f
     return x, y, x + BOX, y + BOX
 
 
-def make_analysis(source: MatchSource, data: DataDirectory, spots: Sequence[Spot], name: str = "made") -> Analysis:
+def make_analysis(
+    source: MatchSource, data: DataDirectory, spots: Sequence[Spot], name: str = "made", model: str = "made by hand"
+) -> Analysis:
     """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample."""
     classes = load_classes()
     folder = data.analysis(source.content_hash(), name.ljust(16, "0"))
@@ -70,9 +73,9 @@ def make_analysis(source: MatchSource, data: DataDirectory, spots: Sequence[Spot
         title=source.fixture.title,
         halves=tuple(halves),
         model={
-            "name": "made by hand",
+            "name": model,
             "system": "e2e-spot",
-            "sha256": "0" * 64,
+            "sha256": "0" * 64 if model == "made by hand" else sha256(model.encode()).hexdigest(),
             "domain": "simulated",
             "folder": "none",
         },

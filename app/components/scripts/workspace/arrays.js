@@ -1,6 +1,6 @@
 // Arrays of a half: scores with a max pyramid, entities, maps; each fetched once.
 
-async function bytes(url) {
+export async function bytes(url) {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(answer.status === 404 ? "the link has expired or the file has changed; reload the page" : `error ${answer.status}`);
   return answer.arrayBuffer();

@@ -28,6 +28,7 @@ export class Lanes {
     this.folded = new Set();
     this.spots = [];
     this.truth = [];
+    this.beside = []; // spots of the other system
     this.head = null;
     this.stats = { draw: 0, draws: 0 };
     this.listen();
@@ -46,7 +47,8 @@ export class Lanes {
 
   // --- data ------------------------------------------------------------------------------------------
 
-  update(data, arrays) {
+  update(data, arrays, other) {
+    this.other = other;
     const first = !this.data || this.data.match.id !== data.match.id;
     this.data = data;
     this.arrays = arrays;
@@ -63,8 +65,8 @@ export class Lanes {
 
   setTheme(theme) { this.theme = theme; }
 
-  /** Spots to draw: [{id, half, seconds, action, confidence}], those above their thresholds. */
-  setSpots(spots, truth) { this.spots = spots; this.truth = truth; }
+  /** Spots to draw: [{id, half, seconds, action, confidence, mate}], those above their thresholds; beside them the other system's. */
+  setSpots(spots, truth, beside) { this.spots = spots; this.truth = truth; this.beside = beside; }
 
   setChosen(spot, action) { this.chosen = spot; this.action = action; }
 
@@ -273,11 +275,16 @@ export class Lanes {
 
   threshold(action) { return this.data.thresholds[action.name] ?? this.data.threshold; }
 
-  /** Areas of confidence, opaque above the threshold. */
+  /** Where a row's curve stands: its base and its full height; the upper half of the row beside another system. */
+  area(row) {
+    return this.other.shown ? { base: row.y + Math.round(row.height / 2), full: Math.round(row.height / 2) - 1 } : { base: row.y + row.height - 1, full: row.height - 2 };
+  }
+
+  /** Areas of confidence, opaque above the threshold; the other system's hang below, turned over. */
   drawCurves() {
     const pen = this.ink, rate = this.data.rate;
     for (const row of this.rows) {
-      const full = row.height - 2, base = row.y + row.height - 1, single = !row.folded && row.classes[0];
+      const { base, full } = this.area(row), single = !row.folded && row.classes[0];
       const level = single ? this.threshold(single) : 0.5, own = single && this.action && single.index === this.action.index;
       pen.fillStyle = classColour(row.classes[0], this.theme);
       for (const s of this.segments) {
@@ -300,8 +307,27 @@ export class Lanes {
         pen.fill(low);
         pen.globalAlpha = 1;
         pen.fill(high);
+        if (this.other.shown) this.drawOther(row, s, left, right, a - s.start, level);
       }
+      if (this.other.shown) { pen.fillStyle = colour(this.theme, "borderStrong"); pen.fillRect(GUTTER, base, this.plot, 0.5); }
     }
+  }
+
+  drawOther(row, segment, left, right, start, level) {
+    const pen = this.ink, { base, full } = this.area(row), low = new Path2D(), high = new Path2D();
+    for (let x = left; x < right; x++) {
+      const from = start + (x - left) / this.scale, to = from + 1 / this.scale;
+      let peak = 0;
+      for (const action of row.classes) peak = Math.max(peak, this.other.peak(segment.half, action.index, from, to));
+      if (peak < 3) continue;
+      const tall = (peak / 255) * full, cut = level * full;
+      low.rect(x, base + 1, 1, Math.min(tall, cut));
+      if (tall > cut) high.rect(x, base + 1 + cut, 1, tall - cut);
+    }
+    pen.globalAlpha = FAINT;
+    pen.fill(low);
+    pen.globalAlpha = 1;
+    pen.fill(high);
   }
 
   drawThresholds() {
@@ -329,7 +355,7 @@ export class Lanes {
     }
   }
 
-  thresholdY(row) { return row.y + row.height - 1 - this.threshold(row.classes[0]) * (row.height - 2); }
+  thresholdY(row) { const { base, full } = this.area(row); return base - this.threshold(row.classes[0]) * full; }
 
   rowOf(index) { return this.rows.find((row) => row.classes.some((c) => c.index === index)); }
 
@@ -339,7 +365,8 @@ export class Lanes {
     const ticks = new Set();
     for (const mark of this.truth.filter(inView)) {
       const row = this.rowOf(mark.action.index), x = this.xOf(mark.half, mark.seconds);
-      if (near) this.triangle(x, row.y + row.height - size * 0.75, size * 0.86, false, row);
+      const y = this.other.shown ? row.y + row.height / 2 : row.y + row.height - size * 0.75;
+      if (near) this.triangle(x, y, size * 0.86, false, row);
       else this.tick(x, row, mark, ticks, false);
     }
     for (const mark of [...this.spots].sort((a, b) => a.confidence - b.confidence).filter(inView)) {
@@ -348,7 +375,9 @@ export class Lanes {
       if (near && state !== "open") this.reviewed(x, row.y + row.height / 2, size, mark.action, state);
       else if (near) this.triangle(x, row.y + size * 0.85, size, true, row, mark.action);
       else this.tick(x, row, mark, ticks, true);
+      if (near && this.other.shown && !mark.mate && state === "open") this.ring(x, row.y + size * 0.85, size);
     }
+    for (const mark of this.beside.filter(inView)) this.drawBeside(mark, near, size);
     this.drawChosen(size);
   }
 
@@ -364,6 +393,31 @@ export class Lanes {
     pen.fillStyle = filled ? classColour(action, this.theme) : colour(this.theme, "surface");
     pen.strokeStyle = colour(this.theme, filled ? "surface" : "text");
     pen.fill();
+    pen.stroke();
+  }
+
+  /** A spot of the other system: a disc at the foot of its lane. */
+  drawBeside(mark, near, size) {
+    const pen = this.ink, row = this.rowOf(mark.action.index), x = this.xOf(mark.half, mark.seconds);
+    pen.fillStyle = classColour(mark.action, this.theme);
+    if (!near) { pen.fillRect(x - 1, row.y + row.height / 2 + 1, 2, row.height / 2 - 2); return; }
+    const y = row.y + row.height - size * 0.9;
+    pen.beginPath();
+    pen.arc(x, y, size * 0.75, 0, 7);
+    pen.fill();
+    pen.strokeStyle = colour(this.theme, "surface");
+    pen.lineWidth = 1;
+    pen.stroke();
+    if (!mark.mate) this.ring(x, y, size);
+  }
+
+  /** Around what one of two systems has alone. */
+  ring(x, y, size) {
+    const pen = this.ink;
+    pen.beginPath();
+    pen.arc(x, y, size * 1.45, 0, 7);
+    pen.strokeStyle = colour(this.theme, "warning");
+    pen.lineWidth = 1.3;
     pen.stroke();
   }
 
@@ -398,7 +452,7 @@ export class Lanes {
     if (!predicted && taken.has(key)) return;
     taken.add(key);
     this.ink.fillStyle = predicted ? classColour(mark.action, this.theme) : colour(this.theme, "textMuted");
-    this.ink.fillRect(x - 1, row.y + 1, 2, predicted ? row.height - 2 : 3);
+    this.ink.fillRect(x - 1, row.y + 1, 2, predicted ? (this.other.shown ? row.height / 2 : row.height - 2) : 3);
   }
 
   drawChosen(size) {
@@ -412,6 +466,7 @@ export class Lanes {
     pen.arc(x, row.y + row.height / 2, Math.max(8, Math.min(10.5, row.height * 0.62)), 0, 7);
     pen.stroke();
     const state = this.chosen.review?.state ?? "open";
+    if (this.chosen.other) return;
     if (state !== "open") this.reviewed(x, row.y + row.height / 2, size * 1.1, this.chosen.action, state);
     else this.triangle(x, row.y + row.height * 0.42, size * 1.15, true, row, this.chosen.action);
     if (this.view[1] - this.view[0] <= 30 && !row.folded) this.drawError(row, x);
@@ -614,7 +669,7 @@ export class Lanes {
   }
 
   dragThreshold(y, final) {
-    const row = this.rowOf(this.action.index), value = (row.y + row.height - 1 - y) / (row.height - 2);
+    const { base, full } = this.area(this.rowOf(this.action.index)), value = (base - y) / full;
     this.hooks.threshold(this.action, Math.max(0.05, Math.min(0.99, Math.round(value * 100) / 100)), final);
   }
 
@@ -636,9 +691,11 @@ export class Lanes {
   spotAt(x, y) {
     const row = this.rows.find((r) => y >= r.y - 2 && y < r.y + r.height + 2);
     if (!row) return null;
-    const near = this.spots.filter((s) => row.classes.some((c) => c.index === s.action.index))
+    const marks = this.other.shown && y > this.area(row).base ? [...this.beside, ...this.spots] : [...this.spots, ...this.beside];
+    const near = marks.filter((s) => row.classes.some((c) => c.index === s.action.index))
       .map((s) => [Math.abs(this.xOf(s.half, s.seconds) - x), s]).sort((a, b) => a[0] - b[0])[0];
-    return near && near[0] <= HIT ? near[1] : null;
+    if (!near || near[0] > HIT) return null;
+    return near[1].other && near[1].mate ? near[1].mate : near[1]; // what both have is shown with its reasons
   }
 
   hovering(x, y) {
@@ -649,7 +706,8 @@ export class Lanes {
     this.drawHead();
     if (!row || !scores) { this.tip.hidden = true; return; }
     const sample = seconds * this.data.rate, best = row.classes.map((c) => [scores.interpolated(c.index, sample) / 255, c]).sort((a, b) => b[0] - a[0])[0];
-    this.tip.textContent = `${best[1].short} ${best[0].toFixed(2)} at ${matchClock(half, seconds, 1)}`;
+    const theirs = this.other.shown && this.other.curves.size ? `, ${this.other.name} ${(this.other.peak(half, best[1].index, seconds, seconds) / 255).toFixed(2)},` : "";
+    this.tip.textContent = `${best[1].short} ${best[0].toFixed(2)}${theirs} at ${matchClock(half, seconds, 1)}`;
     this.tip.title = halfClock(seconds, 3);
     this.tip.hidden = false;
     const w = this.tip.offsetWidth;

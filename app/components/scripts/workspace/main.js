@@ -2,6 +2,7 @@
 
 import { HalfArrays } from "./arrays.js";
 import { Lanes } from "./lanes.js";
+import { Other, pair } from "./other.js";
 import { Player } from "./player.js";
 import { Rail } from "./rail.js";
 import { Review } from "./review.js";
@@ -22,6 +23,7 @@ export class Workspace {
     this.root = root;
     this.api = api;
     this.arrays = new Map();
+    this.other = new Other();
     this.movedAt = 0; // when a threshold was last moved, milliseconds on the page's own clock
     this.abort = new AbortController();
     root.innerHTML = template();
@@ -38,6 +40,7 @@ export class Workspace {
     this.why = new Why(this.q(".why"), this.q(".why-line"), {
       seek: (half, seconds) => this.player.open(half, seconds), retry: () => this.api.setTriggerValue("explain", this.trigger(this.chosen)),
       explain: () => this.api.setTriggerValue("command", { name: "explain", nonce: performance.now() }),
+      unexplained: (spot) => this.unexplained(spot),
     });
     this.review = new Review(this, this.q(".review-foot"));
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });
@@ -60,12 +63,13 @@ export class Workspace {
     this.data = data;
     this.newest = data;
     if (match) await this.openMatch(data);
+    await this.other.update(data);
     if (this.newest !== data) return; // a newer run came in meanwhile
     this.thresholds = { ...data.thresholds };
     this.data.thresholds = this.thresholds;
     this.player.update(data, this.arrays);
     this.lanes.setTheme(this.theme);
-    this.lanes.update(data, this.arrays);
+    this.lanes.update(data, this.arrays, this.other);
     this.rail.update(data, this.theme);
     this.why.update(data, this.arrays, this.theme);
     this.drawHeader();
@@ -94,7 +98,7 @@ export class Workspace {
     const action = (index) => this.data.classes[index];
     this.all = this.review.joined(this.data.spots.map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: action(index), confidence })));
     this.truth = this.data.truth.map(([half, seconds, index]) => ({ half, seconds, action: action(index) }));
-    if (this.chosen) this.chosen = this.all.find((s) => s.id === this.chosen.id) ?? null;
+    if (this.chosen) this.chosen = (this.chosen.other ? this.other.spots : this.all).find((s) => s.id === this.chosen.id) ?? null;
   }
 
   // --- spots -----------------------------------------------------------------------------------------
@@ -105,11 +109,15 @@ export class Workspace {
   respot() {
     const started = performance.now();
     const above = this.all.filter((s) => (this.review.stands(s) || s.confidence >= this.levelOf(s.action)) && this.rail.passes(s));
-    this.spots = above;
-    this.lanes.setSpots(above, this.truth.filter((t) => !this.rail.hidden.has(t.action.index)));
+    const beside = this.other.spots.filter((s) => s.confidence >= this.levelOf(s.action) && this.rail.passes(s));
+    pair(above, beside, this.data.other?.within ?? 0);
+    this.spots = above.filter((s) => this.rail.agrees(s));
+    this.rows = [...this.spots, ...beside.filter((s) => !s.mate && this.rail.agrees(s))].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
+    this.lanes.setSpots(this.spots, this.truth.filter((t) => !this.rail.hidden.has(t.action.index)), beside.filter((s) => this.rail.agrees(s)));
     this.lanes.setChosen(this.chosen, this.action);
     this.lanes.draw();
-    this.rail.show(above, this.chosen, above.length ? null : this.below());
+    this.rail.count(above, beside);
+    this.rail.show(this.rows, this.chosen, this.rows.length ? null : this.below());
     this.why.show(this.chosen, this.action);
     this.player.refreshLoop();
     this.review.draw();
@@ -145,16 +153,25 @@ export class Workspace {
     this.lanes.setChosen(spot, spot.action);
     if (seek) { this.player.open(spot.half, spot.seconds); this.lanes.reveal(spot.half, spot.seconds); }
     this.lanes.draw();
-    this.rail.show(this.spots, spot, null);
+    this.rail.show(this.rows, spot, null);
     this.rail.reveal();
-    if (spot.added) this.data.why = { spot: spot.id, state: "none", message: `Added by ${spot.review.author}; only spots of an analysis can be explained.` };
     this.why.show(spot, spot.action);
     this.player.refreshLoop();
     this.review.draw();
     this.address();
     clearTimeout(this.resting);
+    if (spot.other) return;
     const tell = () => this.api.setTriggerValue("picked", this.trigger(spot));
     if (rest) this.resting = setTimeout(tell, rest); else tell();
+  }
+
+  /** Why a spot cannot be explained, or null. */
+  unexplained(spot) {
+    if (spot.added) return `Added by ${spot.review.author}; only spots of an analysis can be explained.`;
+    if (!spot.other) return null;
+    const scores = this.arrays.get(spot.half).scores, at = spot.seconds * this.data.rate, around = this.data.other.within * this.data.rate;
+    const most = (scores.peak(spot.action.index, at - around, at + around) / 255).toFixed(2);
+    return `Spotted by ${this.other.name} alone: within ${this.data.other.within} s ${this.data.model} is at ${most} at most. D adds it to the reviewed spots.`;
   }
 
   pickNearest(start) {
@@ -173,7 +190,7 @@ export class Workspace {
 
   nextAction(step) {
     const now = this.lanes.common(this.player.half, this.player.time), at = (s) => this.lanes.common(s.half, s.seconds);
-    const spot = step > 0 ? this.spots.find((s) => at(s) > now + 0.1) : this.spots.findLast((s) => at(s) < now - 0.1);
+    const spot = step > 0 ? this.rows.find((s) => at(s) > now + 0.1) : this.rows.findLast((s) => at(s) < now - 0.1);
     this.pick(spot);
   }
 
@@ -267,7 +284,9 @@ export class Workspace {
     put(".away", match.away);
     put(".score", match.score?.replace("-", "–"));
     put(".occasion", [match.league, match.date].filter(Boolean).join(", "));
-    put(".model-name", model);
+    put(".model-name", this.other.shown ? `A ${model} | B ${this.other.name}` : model);
+    put(".legend-other .name", this.other.shown && `${this.other.name} (B)`);
+    for (const part of this.root.querySelectorAll(".legend-other")) part.hidden = !this.other.shown;
     this.q(".kit-home").style.background = match.kits[0] ?? "transparent";
     this.q(".kit-away").style.background = match.kits[1] ?? "transparent";
     this.q(".notice").hidden = !notice;
@@ -338,7 +357,9 @@ function template() {
       <section class="card why-line"></section>
       <section class="card lanes"><div class="lanes-body"></div>
         <footer>${HINTS.map(hint).join("")}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>
-          <span class="marks">${mark(triangle("M1 1.5h9L5.5 9Z", true), "predicted")}${mark(triangle("M1 8.5h9L5.5 1Z", false), "true")}</span></footer></section>
+          <span class="marks">${mark(triangle("M1 1.5h9L5.5 9Z", true), "predicted")}${mark(triangle("M1 8.5h9L5.5 1Z", false), "true")}
+          <span class="legend-mark legend-other" hidden><svg width="10" height="10"><circle cx="5" cy="5" r="3.4" fill="var(--text-secondary)"/></svg><span class="name"></span></span>
+          <span class="legend-mark legend-other" hidden><svg width="12" height="12"><circle cx="6" cy="6" r="5" fill="none" stroke="var(--warning)" stroke-width="1.4"/></svg>one of the two alone</span></span></footer></section>
     </div>
     <div class="side"><aside class="card rail"></aside><section class="card review-foot"></section></div>
   </div>

@@ -15,10 +15,12 @@ export class Rail {
     this.half = null;
     this.hidden = new Set(); // class indices
     this.most = 1;
+    this.agreement = "all"; // or "both", "own", "other"
     root.innerHTML = `
       <div class="rail-head"><b>Spots</b><span class="muted count"></span><span class="spring"></span><span class="caption">by time</span></div>
       <div class="filters">
-        <div class="segments" role="group" aria-label="Half"></div>
+        <div class="segments halves-shown" role="group" aria-label="Half"></div>
+        <div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
         <div class="glyphs"></div>
         <div class="class-menu" hidden></div>
         <div class="range-row"><span class="caption">Confidence</span>
@@ -31,7 +33,8 @@ export class Rail {
       const row = event.target.closest("[data-spot]");
       if (row) hooks.pick(this.byId.get(row.dataset.spot));
     });
-    this.q(".segments").addEventListener("click", (event) => this.chooseHalf(event.target.closest("button")));
+    this.q(".halves-shown").addEventListener("click", (event) => this.chooseHalf(event.target.closest("button")));
+    this.q(".agreement").addEventListener("click", (event) => this.chooseAgreement(event.target.closest("button")));
     this.q(".glyphs").addEventListener("click", (event) => this.chooseGroup(event));
     this.q(".class-menu").addEventListener("change", (event) => this.toggleClass(Number(event.target.value), event.target.checked));
     for (const type of ["input", "change"]) {
@@ -45,8 +48,9 @@ export class Rail {
     this.data = data;
     this.theme = theme;
     const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, h.half === 1 ? "1st half" : "2nd half"])] : [];
-    this.q(".segments").innerHTML = halves.map(([value, label]) => `<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}">${label}</button>`).join("");
-    this.q(".segments").hidden = !halves.length;
+    this.q(".halves-shown").innerHTML = halves.map(([value, label]) => `<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}">${label}</button>`).join("");
+    this.q(".halves-shown").hidden = !halves.length;
+    if (!data.other) this.agreement = "all";
     this.groups = groupsOf(data.classes);
     this.drawGlyphs();
     this.q(".low").value = Math.round(data.threshold * 100);
@@ -67,8 +71,33 @@ export class Rail {
   chooseHalf(button) {
     if (!button) return;
     this.half = button.dataset.half ? Number(button.dataset.half) : null;
-    for (const other of this.q(".segments").children) other.classList.toggle("on", other === button);
+    for (const other of this.q(".halves-shown").children) other.classList.toggle("on", other === button);
     this.changed();
+  }
+
+  chooseAgreement(button) {
+    if (!button) return;
+    this.agreement = button.dataset.agreement;
+    this.changed();
+  }
+
+  /** Whether a spot passes the choice between what both systems have and what one of them has alone. */
+  agrees(spot) {
+    return this.agreement === "all" || this.agreement === (spot.mate ? "both" : spot.other ? "other" : "own");
+  }
+
+  /** How many spots both systems have, and each of them alone, of those that pass all else. */
+  count(own, others) {
+    const { other, model } = this.data, box = this.q(".agreement");
+    box.hidden = !other;
+    if (!other) return;
+    const alone = (spots) => spots.filter((s) => !s.mate).length, both = own.length - alone(own), within = `the same class within ${other.within} s`;
+    const choices = [
+      ["all", "All", both + alone(own) + alone(others), "Spots of either system"], ["both", "Both", both, `Both systems have it: ${within}`],
+      ["own", "Only A", alone(own), `A, ${model}, alone`], ["other", "Only B", alone(others), `B, ${other.name}, alone`],
+    ];
+    box.innerHTML = choices.map(([name, label, count]) => `<button data-agreement="${name}" class="${name === this.agreement ? "on" : ""}" aria-pressed="${name === this.agreement}">${label} <span class="muted">${count}</span></button>`).join("");
+    [...box.children].forEach((button, i) => (button.title = choices[i][3]));
   }
 
   chooseGroup(event) {
@@ -128,10 +157,16 @@ export class Rail {
       const own = chosen && spot.id === chosen.id;
       html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
         <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${spot.action.short}</span>
-        <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${reviewSign(spot.review)}</button>`);
+        <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${this.sign(spot)}</button>`);
     }
     if (!spots.length) html.push(this.emptyText(below));
     list.innerHTML = html.join("");
+  }
+
+  /** What a reviewer said of a spot, else which of two systems has it alone. */
+  sign(spot) {
+    if (!this.data.other || spot.mate || spot.added || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
+    return `<span class="sign alone" title="${spot.other ? "B" : "A"} alone">${spot.other ? "B" : "A"}</span>`;
   }
 
   emptyText(below) {

@@ -101,7 +101,7 @@ export class Review {
   // --- doing -----------------------------------------------------------------------------------------
 
   get author() { return this.data.reviewer ?? localStorage.getItem(NAME) ?? ""; }
-  get spot() { return this.workspace.chosen; }
+  get spot() { return this.workspace.chosen?.other ? null : this.workspace.chosen; }
 
   /** Do something to the chosen spot, and go on to the next one that is open. */
   act(kind, values = {}, onward = true) {

@@ -9,7 +9,7 @@ const signed = (value) => (value <= -0.005 ? `−${bare(-value)}` : value >= 0.0
 const text = (value) => { const span = document.createElement("span"); span.textContent = value; return span.innerHTML; };
 
 export class Why {
-  /** @param hooks {seek(half, seconds), retry(), explain()} */
+  /** @param hooks {seek(half, seconds), retry(), explain(), unexplained(spot)} */
   constructor(root, line, hooks) {
     this.root = root;
     this.line = line;
@@ -31,7 +31,8 @@ export class Why {
     this.spot = spot;
     this.action = action;
     if (!spot) return this.empty();
-    const why = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
+    const none = this.hooks.unexplained(spot), known = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
+    const why = none ? { state: "none", message: none } : known;
     const head = `<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
       <button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>
       <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;

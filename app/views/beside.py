@@ -1,0 +1,114 @@
+"""Another system laid beside the one that is shown: its spots and curves over the same match.
+
+The address names it: ``beside=model:<sha256>`` or ``beside=set:<id>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.library import Match
+from app.views import page
+from app.views.shown import imported_sets, imported_shown, link, spot_id, spotting
+from spotting_core.analysis import Analysis
+from spotting_core.spots import Spot
+
+WITHIN = 2.5
+"""Seconds up to which spots of one class are the same action: half the width of the loose metric's narrowest window."""
+
+ADDRESS = "beside"
+
+
+@dataclass(frozen=True)
+class OtherSystem:
+    """A system that can be laid beside the shown one; the analysis is None for imported spots."""
+
+    key: str
+    name: str
+    analysis: Analysis | None
+    imported: tuple[Spot, ...] = ()
+
+
+def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) -> list[OtherSystem]:
+    """All systems but the shown one that have spotted a match, each once, its newest analysis."""
+    shown = imported_shown(match, analysis)
+    found: dict[str, OtherSystem] = {}
+    for one in analyses:
+        sha = str(one.record.model["sha256"])
+        if shown is not None or sha != analysis.record.model["sha256"]:
+            found.setdefault(sha, OtherSystem(f"model:{sha}", str(one.record.model["name"]), one))
+    for one_set, spots in imported_sets(match, analysis).items():
+        if shown is None or one_set.id != shown[0].id:
+            found[one_set.id] = OtherSystem(f"set:{one_set.id}", one_set.name, None, tuple(spots))
+    return list(found.values())
+
+
+def chosen_other(match: Match, analysis: Analysis, analyses: list[Analysis]) -> OtherSystem | None:
+    """The system that the address names, if it has spotted this match and is not the shown one."""
+    wanted = st.query_params.get(ADDRESS)
+    if wanted is None:
+        return None
+    return next((o for o in other_systems(match, analysis, analyses) if o.key == wanted), None)
+
+
+def other_data(other: OtherSystem | None, shown: Analysis, least: float) -> dict[str, Any] | None:
+    """What the workspace shows of another system, as JSON; its classes are found by name.
+
+    Arguments:
+        shown: the analysis beside which it is laid; what it does not know is left out.
+        least: confidence below which spots are left out.
+    """
+    if other is None:
+        return None
+    halves = {h.half for h in shown.halves}
+    if other.analysis is None:
+        spots = [s for s in other.imported if (s.confidence or 0) >= least]
+        order: tuple[str, ...] = ()
+    else:
+        spots, order = other.analysis.spots(spotting(least)), other.analysis.classes.names
+    return {
+        "key": other.key,
+        "name": other.name,
+        "within": WITHIN,
+        "rate": other.analysis.record.rate if other.analysis else 1.0,
+        "count": len(order),
+        "columns": [order.index(c.name) if c.name in order else -1 for c in shown.classes],
+        "halves": [
+            {"half": h.half, "array": link("array", h.folder, "half")}
+            for h in (other.analysis.halves if other.analysis else [])
+            if h.half in halves
+        ],
+        "spots": [
+            [spot_id(s), s.half, s.seconds, shown.classes.index(s.label), round(s.confidence or 0, 4)]
+            for s in spots
+            if s.half in halves and s.label in shown.classes
+        ],
+    }
+
+
+def beside_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Which system stands beside the shown one; the page is made again when that changes."""
+    others = {o.key: o.name for o in other_systems(match, analysis, analyses)}
+    if not others:
+        st.caption("Analyse with a second model, or import predictions, to lay another system beside this one.")
+        return
+    now = st.query_params.get(ADDRESS)
+    names = {"": "Nothing", **others}
+    keys = list(names)
+    chosen = st.selectbox(
+        "Beside it",
+        keys,
+        index=keys.index(now) if now in names else 0,
+        format_func=lambda key: names[key],
+        help="Its confidence hangs below each lane and its spots are discs; what one of the two has alone is ringed.",
+    )
+    if chosen != (now if now in names else ""):
+        if chosen:
+            st.query_params[ADDRESS] = chosen
+        else:
+            del st.query_params[ADDRESS]
+        page.close_dialog()
+        st.rerun()

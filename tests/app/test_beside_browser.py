@@ -1,0 +1,129 @@
+"""Two systems over one match in Chromium: what both have, what one has alone, and the curves of each."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from app.library import Match
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from tests.app.conftest import Server
+from tests.app.made_analysis import make_analysis
+from tests.app.test_browser import open_page, settle
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.browser
+
+OWN = [Spot(1, 1_200_000, "Kick-off", 0.9), Spot(1, 3_300_000, "Goal", 0.8), Spot(1, 8_000_000, "Corner", 0.95)]
+OTHERS = [
+    Spot(1, 1_900_000, "Kick-off", 0.7),  # the same action, 0.7 s later
+    Spot(1, 7_000_000, "Goal", 0.6),  # another one than that at 3.3 s
+    Spot(1, 8_000_000, "Foul", 0.2),  # below the threshold
+]
+OTHER = sha256(b"the other").hexdigest()
+
+
+@pytest.fixture(scope="module")
+def match(server: Server) -> Match:
+    path = make_video(server.root / "two systems.mp4", steady(260), container={"movflags": "faststart"})
+    source = open_match(path)
+    make_analysis(source, server.data, OTHERS, "other", "the other")
+    make_analysis(source, server.data, OWN, "made")
+    return server.library().add(str(path))
+
+
+@pytest.fixture
+def beside(page: Page, server: Server, match: Match) -> Page:
+    open_page(page, server, match, source="model:" + "0" * 64, beside=f"model:{OTHER}")
+    page.wait_for_function("() => find().other.shown && find().other.curves.size === 1")
+    return page
+
+
+def rows(page: Page) -> list[list[Any]]:
+    found: list[list[Any]] = page.evaluate(
+        "() => [...find().root.querySelectorAll('.rail .spot')].map((row) =>"
+        " [row.querySelector('.name').textContent, row.querySelector('.alone')?.textContent ?? ''])"
+    )
+    return found
+
+
+def choose(page: Page, agreement: str) -> None:
+    page.locator(f"[data-agreement={agreement}]").click()
+
+
+def test_what_both_have_and_what_one_has_alone(beside: Page) -> None:
+    assert [t.split() for t in beside.locator("[data-agreement]").all_inner_texts()] == [
+        ["All", "4"],
+        ["Both", "1"],
+        ["Only", "A", "2"],
+        ["Only", "B", "1"],
+    ]
+    assert rows(beside) == [["Kick-off", ""], ["Goal", "A"], ["Goal", "B"], ["Corner", "A"]]
+    choose(beside, "both")
+    assert rows(beside) == [["Kick-off", ""]]
+    choose(beside, "own")
+    assert rows(beside) == [["Goal", "A"], ["Corner", "A"]]
+    choose(beside, "other")
+    assert rows(beside) == [["Goal", "B"]]
+
+
+def test_a_lower_threshold_lets_the_others_spots_in(beside: Page) -> None:
+    beside.evaluate("() => find().setThreshold(null, 0.15, false)")
+    assert rows(beside) == [["Kick-off", ""], ["Goal", "A"], ["Goal", "B"], ["Corner", "A"], ["Foul", "B"]]
+
+
+def test_a_spot_of_the_other_alone_is_shown_and_can_be_added(beside: Page) -> None:
+    choose(beside, "other")
+    beside.locator(".rail .spot").first.click()
+    settle(beside)
+    assert abs(beside.evaluate("() => find().player.time") - 7.0) < 0.05
+    said = beside.locator(".why").inner_text()
+    assert "Spotted by the other alone: within 2.5 s made by hand is at 0.01 at most." in said
+    # Nobody can accept what the shown system never said.
+    assert beside.evaluate("() => find().review.spot") is None
+
+
+def test_each_curve_is_that_of_its_own_system(beside: Page) -> None:
+    peaks = beside.evaluate(
+        """() => {
+          const w = find(), goal = w.data.classes.find((c) => c.name === 'Goal').index, rate = w.data.rate;
+          const own = (t) => w.arrays.get(1).scores.peak(goal, (t - 1) * rate, (t + 1) * rate) / 255;
+          const other = (t) => w.other.peak(1, goal, t - 1, t + 1) / 255;
+          return [own(3.3), other(3.3), own(7), other(7)];
+        }"""
+    )
+    assert peaks == pytest.approx([0.8, 0.01, 0.01, 0.6], abs=0.01)
+
+
+def test_the_threshold_is_dragged_in_the_upper_half_of_a_lane(beside: Page) -> None:
+    levels = beside.evaluate(
+        """() => {
+          const w = find(), lanes = w.lanes, goal = w.data.classes.find((c) => c.name === 'Goal');
+          w.choose(goal);
+          const row = lanes.rowOf(goal.index), { base, full } = lanes.area(row);
+          lanes.dragThreshold(base - 0.6 * full, false);
+          return [w.levelOf(goal), lanes.thresholdY(row) >= row.y, lanes.thresholdY(row) <= row.y + row.height / 2 + 1];
+        }"""
+    )
+    assert levels == [0.6, True, True]
+
+
+def test_the_model_dialog_lays_a_system_beside_and_takes_it_away(page: Page, server: Server, match: Match) -> None:
+    open_page(page, server, match, source="model:" + "0" * 64)
+    assert page.locator(".agreement").is_hidden()
+    page.locator("[data-head=model]").click()
+    page.get_by_role("combobox", name="Beside it").click(timeout=20000)
+    page.get_by_role("option", name="the other").click()
+    page.wait_for_function("() => find()?.other.shown && find().other.curves.size === 1")
+    assert f"beside=model%3A{OTHER}" in page.url or f"beside=model:{OTHER}" in page.url
+    assert page.locator(".model-name").inner_text() == "A made by hand | B the other"
+    page.locator("[data-head=model]").click()
+    page.get_by_role("combobox", name="Beside it").click(timeout=20000)
+    page.get_by_role("option", name="Nothing").click()
+    page.wait_for_function("() => find() && !find().other.shown")
+    assert page.locator(".agreement").is_hidden()
+    assert "beside" not in page.url
