@@ -18,6 +18,7 @@ from app.command_line import (
     analyze,
     clips,
     convert,
+    convert_weights,
     dashboard,
     data,
     doctor,
@@ -42,6 +43,7 @@ app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
 app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
+app.command("convert-weights")(convert_weights.convert_weights)
 app.command("data")(data.data)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)

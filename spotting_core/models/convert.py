@@ -48,6 +48,13 @@ def converted(state: Mapping[str, Tensor], path: Path) -> tuple[str, dict[str, A
         own |= {f"encode.{k}": state[f"{projection}.{k}"] for k in ("weight", "bias")}
     names = set(state)
     if names == {"fc.weight", "fc.bias"}:
+        if own["fc.weight"].ndim != 2 or own["fc.weight"].shape[1] != ENCODED:
+            raise BadInputError(
+                f"max pooling without a projection reads {ENCODED} numbers a sample, this one "
+                f"{'x'.join(map(str, own['fc.weight'].shape))}",
+                where=path,
+                fix="Only checkpoints on 512 numbers (PCA) have no projection",
+            )
         return "max", {"dim": dim}, own
     if "pool_layer.conv.weight" in names and "pool_layer.centroids" in names:
         clusters = len(state["pool_layer.centroids"])

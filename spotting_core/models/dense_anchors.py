@@ -19,6 +19,7 @@ Differences:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -66,6 +67,9 @@ class DenseConfig(FeatureConfig):
         super().__post_init__()
         if self.trunk not in (UNET, TRANSFORMER):
             raise ValueError(f"trunk must be {UNET} or {TRANSFORMER}, not {self.trunk!r}")
+
+    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
+        return [("heads", self.heads, "width", self.width)] if self.trunk == TRANSFORMER else ()
 
 
 class DenseAnchors(nn.Module):

@@ -18,6 +18,7 @@ Events in Video" (E2E-Spot, ECCV 2022).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,6 +65,12 @@ class EntityAttentionConfig(SystemConfig):
     positive_weight: float = 4.0
     frame_loss: float = 0.3
     displacement_loss: float = 1.0
+
+    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
+        found = [("heads", self.heads, "dim", self.dim)] if self.entities else []
+        if self.temporal == "transformer":
+            found.append(("heads", self.heads, "twice hidden", 2 * self.hidden))
+        return found
 
 
 class EntityAttention(nn.Module):

@@ -19,7 +19,7 @@ A clip is judged as a whole: its scores are those of the sample in its middle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,10 @@ class PoolingConfig(FeatureConfig):
         super().__post_init__()
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {self.pooling!r}")
+
+    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
+        clusters = self.split and self.pooling.startswith("net")
+        return [("the two halves", 2, "vocabulary", self.vocabulary)] if clusters else ()
 
     @property
     def whole(self) -> bool:

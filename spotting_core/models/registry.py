@@ -7,7 +7,7 @@ through these, whatever the paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import Any
@@ -43,6 +43,10 @@ class SystemConfig:
     window: int = 100
     confidence_radius: float = 1.0
     displacement_radius: float = 2.0
+
+    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
+        """What has to divide what: name and value of the one, name and value of the other."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,12 @@ class System:
         wrong = wrong_setting(config)
         if wrong is not None:
             raise BadInputError(f"system {self.name!r}: {wrong}", fix="Check the configuration")
+        for part, value, whole, width in config.divisions():
+            if value < 1 or width % value:
+                raise BadInputError(
+                    f"system {self.name!r}: {part} must divide {whole}, and {value} does not divide {width}",
+                    fix="Check the configuration",
+                )
         return config
 
     def paper_parameters(self, classes: tuple[str, ...]) -> int:

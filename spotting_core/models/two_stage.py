@@ -17,6 +17,7 @@ Our own choices, for want of public ones:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -52,6 +53,9 @@ class TwoStageConfig(FeatureConfig):
     dropout: float = 0.1
     focal_gamma: float = 2.0
     positive_weight: float = 4.0
+
+    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
+        return [("heads", self.heads, "width", self.width)]
 
 
 class TwoStage(nn.Module):

@@ -18,6 +18,7 @@ from spotting_core.models.published import read_checkpoint
 from spotting_core.models.registry import system
 from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
+from tests.app.commands import touchline
 
 NAMES = load_classes().names
 
@@ -181,6 +182,20 @@ def test_what_cannot_be_converted_says_so(published: Path, tmp_path: Path) -> No
         convert_checkpoint(
             published / "maxpool_v2.pth.tar", tmp_path, classes="soccernet-v2", features=SOCCERNET["ResNET_TF2"]
         )
+    torch.save({"state_dict": {"fc.weight": torch.zeros(18, 640), "fc.bias": torch.zeros(18)}}, tmp_path / "wide.pth")
+    with pytest.raises(BadInputError, match="without a projection reads 512 numbers a sample, this one 18x640"):
+        convert_checkpoint(tmp_path / "wide.pth", tmp_path, classes="soccernet-v2", features=features)
     (tmp_path / "x.pth").write_bytes(b"no checkpoint")
     with pytest.raises(BadInputError, match="cannot be read"):
         read_checkpoint(tmp_path / "x.pth")
+
+
+def test_a_checkpoint_is_converted_by_a_command(published: Path, tmp_path: Path) -> None:
+    path = published / "maxpool_v2.pth.tar"
+    done = touchline("convert-weights", path, "--out", tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    assert load_model(tmp_path / "model").card.system == "max"
+    wrong = touchline("convert-weights", path, "--out", tmp_path / "other", "--features", "ResNET")
+    assert wrong.returncode == 2
+    assert "there is no such feature set of SoccerNet" in wrong.stderr
+    assert not (tmp_path / "other").exists()

@@ -1,0 +1,30 @@
+"""``touchline convert-weights``: a published checkpoint becomes a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from app.command_line.terminal import out
+from spotting_core.classes import DEFAULT_TABLE
+from spotting_core.errors import BadInputError
+
+
+def convert_weights(
+    checkpoint: Path = typer.Argument(help="A public checkpoint of max pooling, NetVLAD, NetRVLAD or NetVLAD++."),
+    out_folder: Path = typer.Option(..., "--out", help="Folder of the model to write."),
+    features: str = typer.Option("ResNET_TF2_PCA512", help="The feature set of SoccerNet that it was trained on."),
+    classes: str = typer.Option(DEFAULT_TABLE, help="The class table that it was trained with, background excepted."),
+) -> None:
+    """Write a published checkpoint as a model that touchline analyze reads, with its weights in our layout."""
+    from spotting_core.features.sets import SOCCERNET
+    from spotting_core.models.card import read_card
+    from spotting_core.models.convert import convert_checkpoint
+
+    if features not in SOCCERNET:
+        raise BadInputError(
+            "there is no such feature set of SoccerNet", where=features, fix=f"Known: {', '.join(SOCCERNET)}"
+        )
+    convert_checkpoint(checkpoint, out_folder, classes=classes, features=SOCCERNET[features])
+    out.print(f"{read_card(out_folder).name}: {out_folder}", highlight=False, soft_wrap=True)
