@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.views import clips, evaluate, explain, library, match, page, review, search
+from app.views import clips, evaluate, explain, library, match, page, review, search, statistics
 
 st.set_page_config(page_title="Touchline", page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
 page.style()
@@ -14,6 +14,7 @@ views = {
     "clips": st.Page(clips.show, title="Clips", url_path="clips"),
     "review": st.Page(review.show, title="Review", url_path="review"),
     "search": st.Page(search.show, title="Search", url_path="search"),
+    "statistics": st.Page(statistics.show, title="Statistics", url_path="statistics"),
     "evaluate": st.Page(evaluate.show, title="Evaluate", url_path="evaluate"),
 }
 page.register(**views)

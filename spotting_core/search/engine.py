@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from spotting_core.errors import BadInputError
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECTED
@@ -120,6 +121,26 @@ class Judged:
     confirmed: int
 
 
+@dataclass(frozen=True)
+class SpotColumns:
+    """Spots as columns, each (N,): match, label and team as text, half and minute as int, time in microseconds."""
+
+    match: np.ndarray
+    half: np.ndarray
+    time: np.ndarray
+    minute: np.ndarray
+    label: np.ndarray
+    team: np.ndarray
+    confidence: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def where(self, chosen: np.ndarray) -> SpotColumns:
+        """Those of a mask or of some indices."""
+        return SpotColumns(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+
 class SpotSearch:
     """All spots of a folder of Parquet files, in memory; safe to ask from several threads."""
 
@@ -191,6 +212,18 @@ class SpotSearch:
             sum(by_minute.values()), int(matches[0]) if matches else 0, tuple(Hit(*row) for row in hits), by_minute,
             known, unknown,
         )  # fmt: skip
+
+    def columns(self, query: Query) -> SpotColumns:
+        """All that a query finds, ordered by match, half and time."""
+        where, values = _where(query)
+        with self._lock:
+            cursor = self._database.cursor()
+        found = cursor.execute(
+            'SELECT match, half, "time", minute, label, team, confidence FROM spot '
+            f'WHERE {where} ORDER BY match, half, "time"',
+            values,
+        ).fetchnumpy()
+        return SpotColumns(*(np.asarray(found[f.name]) for f in fields(SpotColumns)))
 
     def judged(self, width: float = 0.1) -> list[Judged]:
         """What reviewers said of the models' spots, by confidence in bins of a width; added spots have no model."""

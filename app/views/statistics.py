@@ -1,0 +1,180 @@
+"""The Statistics view: figures of one match or of many, each chart the answer to the question above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+
+from app.library import Match
+from app.search_index import bring_up_to_date
+from app.state import shared_library, shared_reviews, shared_search, shared_settings
+from app.views import page
+from app.views.search import EXPORTED
+from app.views.search_charts import judged_figure
+from app.views.statistics_charts import fall_figure, pressure_figure, rate_figure
+from spotting_core.analysis import Analysis
+from spotting_core.classes import ClassTable, load_classes
+from spotting_core.search.engine import REVIEWED, Query, SpotColumns
+from spotting_core.search.figures import (
+    WINDOW,
+    by_minutes,
+    match_figures,
+    pressure,
+    pressure_weights,
+    rates,
+)
+from spotting_core.spots import TEAMS
+
+_BIN = 5  # minutes of a bar
+_FALLING = ("goals", "cards")  # groups whose moments are shown
+_COUNTED = ("Goal", "Shots on target", "Shots off target", "Corner", "Foul")  # columns of the table, where they exist
+
+
+def show() -> None:
+    """The page."""
+    with st.spinner("Reading what has changed …", show_time=True):
+        matches = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
+    classes = load_classes()
+    chosen, query = _choice(matches)
+    analyses = {m.id: shared_library().analyses(m)[0] for m in chosen}
+    played = sum(h.duration for a in analyses.values() for h in a.record.halves)
+    spots = shared_search().columns(query)
+    spots = spots.where(np.isin(spots.label, classes.names))
+    if not played or not len(spots):
+        st.info("There is nothing to count. Choose a match, lower the confidence, or take in what nobody reviewed.")
+        return
+    names = _team_names(chosen)
+    dark = st.context.theme.type != "light"
+    left, right = st.columns([1.1, 1], gap="small")
+    with left:
+        _rates(spots, played, classes, names, dark)
+        _table(spots, matches, analyses, classes)
+    with right:
+        _falling(spots, classes, dark)
+        _pressure(spots, chosen, analyses, names, dark)
+        _judged(dark)
+
+
+def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
+    title, which, least, kind = st.columns([1.6, 3, 1.4, 1.2], vertical_alignment="bottom")
+    wanted = st.query_params.get("match")
+    names = which.multiselect(
+        "Matches", list(matches), [wanted] if wanted in matches else [], format_func=lambda m: matches[m].title,
+        placeholder=f"All {len(matches)} analysed matches" if len(matches) != 1 else "The one analysed match",
+        key="statistics_matches",
+    )  # fmt: skip
+    confidence = least.slider("Least confidence", 0.2, 0.99, 0.5, 0.01, key="statistics_least")
+    reviewed = kind.toggle("Reviewed alone", key="statistics_reviewed")
+    chosen = [matches[name] for name in names or matches]
+    text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
+    title.html(f'<div class="tl-title">Statistics <span>{page.escape(text)}</span></div>')
+    query = Query(matches=tuple(m.id for m in chosen), least=float(confidence), reviewed=REVIEWED if reviewed else None)
+    return chosen, query
+
+
+def _team_names(chosen: Sequence[Match]) -> dict[str, str]:
+    """How the teams are called: by their names in one match, by their side over many."""
+    one = chosen[0] if len(chosen) == 1 else None
+    home, away = (one.home, one.away) if one else (None, None)
+    return dict(zip(TEAMS, (home or "Home", away or "Away", "Team unknown"), strict=True))
+
+
+def _card(name: str, question: str, told: str) -> Any:
+    card = st.container(border=True, key=f"tl_card_{name}", gap="small")
+    card.html(f'<div class="tl-card-title">{page.escape(question)} <span>{page.escape(told)}</span></div>')
+    return card
+
+
+def _chart(figure: Any, name: str) -> None:
+    st.plotly_chart(figure, theme=None, config=EXPORTED, key=f"statistics_{name}")
+
+
+def _rates(spots: SpotColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool) -> None:
+    found = rates(spots, played)
+    with _card("rates", "How often, and by whom?", f"spots in 90 minutes, of {page.length(played)} of video"):
+        _chart(rate_figure(found, classes, names, dark), "rates")
+        unknown = sum(r.count for (_, team), r in found.items() if team not in TEAMS[:2])
+        if unknown:
+            st.caption(f"Nobody said the team of {unknown} of {len(spots)} spots; labels and reviewers do.")
+
+
+def _falling(spots: SpotColumns, classes: ClassTable, dark: bool) -> None:
+    groups = {group: [c for c in classes if c.group == group] for group in _FALLING}
+    # Of what belongs to goals the goal itself, of cards every kind.
+    shown = {g.capitalize(): cs[:1] if g == "goals" else cs for g, cs in groups.items() if cs}
+    counts = by_minutes(spots, {name: [c.name for c in cs] for name, cs in shown.items()}, _BIN)
+    colours = {name: cs[0].colour_dark if dark else cs[0].colour_light for name, cs in shown.items()}
+    with _card("falling", "When do goals and cards fall?", f"spots in {_BIN} minutes of the match"):
+        _chart(fall_figure(counts, colours, _BIN, dark), "falling")
+
+
+def _pressure(
+    spots: SpotColumns,
+    chosen: Sequence[Match],
+    analyses: Mapping[str, Analysis],
+    names: Mapping[str, str],
+    dark: bool,
+) -> None:
+    with _card("pressure", "Who presses, when?", "goals, shots, corners and penalties"):
+        if len(chosen) != 1:
+            st.caption("Pressure is that of one match. Choose one above.")
+            return
+        analysis = analyses[chosen[0].id]
+        weights = pressure_weights(analysis.record.class_table)
+        lengths = {h.half: h.duration for h in analysis.record.halves}
+        halves = pressure(spots, weights, lengths)
+        if not any(h.home.any() or h.away.any() for h in halves):
+            st.caption("No shot, corner or penalty has a team. Say whose they are in the review, or give labels.")
+            return
+        _chart(pressure_figure(halves, names, dark), "pressure")
+        left_out = sum(h.unknown for h in halves)
+        what = ", ".join(analysis.classes.get(name).short.lower() for name in weights if name in analysis.classes)
+        st.caption(
+            f"Pressure of a team at a moment: the sum of the confidence of what it did in the {WINDOW:.0f} minutes "
+            f"before, of these: {what}." + (f" {left_out} of unknown team are left out." if left_out else "")
+        )
+
+
+def _judged(dark: bool) -> None:
+    judged = shared_search().judged()
+    with _card("judged", "Is the model right when it is sure?", "all reviews"):
+        if not judged:
+            st.caption("Nobody has reviewed a spot of a model yet.")
+            return
+        _chart(judged_figure(judged, dark), "judged")
+        st.caption(
+            "Numbers: spots reviewed; one that was given another class is not confirmed. On the dotted line a "
+            "confidence is the share that is confirmed."
+        )
+
+
+def _table(
+    spots: SpotColumns, matches: Mapping[str, Match], analyses: Mapping[str, Analysis], classes: ClassTable
+) -> None:
+    counted = [classes.get(name) for name in _COUNTED if name in classes]
+    groups = {c.short: [c.name] for c in counted} | {"Cards": [c.name for c in classes if c.group == "cards"]}
+    rows = []
+    for found in match_figures(spots, groups):
+        length = sum(h.duration for h in analyses[found.match].record.halves)
+        row: dict[str, Any] = {
+            "Match": f"match?{urlencode({'match': found.match})}#{matches[found.match].title}",
+            "Minutes": length / 60e6,
+        }
+        rows.append(row | {name: _told(counts) for name, counts in found.counts.items()})
+    with _card("matches", "What happened in each match?", "home–away, and in brackets those of unknown team"):
+        st.dataframe(
+            rows, hide_index=True, key="statistics_table",
+            column_config={
+                "Match": st.column_config.LinkColumn(display_text=r"#(.*)$", width="medium"),
+                "Minutes": st.column_config.NumberColumn(format="%.0f"),
+            },
+        )  # fmt: skip
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    home, away, unknown = (counts.get(team, 0) for team in TEAMS)
+    return f"{home}–{away}" + (f" ({unknown})" if unknown else "")

@@ -1,0 +1,97 @@
+"""The charts of the Statistics view, as Plotly figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from app.views.evaluate_charts import INKS, Ink
+from spotting_core.classes import ClassTable
+from spotting_core.search.figures import Pressure, Rate
+from spotting_core.spots import TEAMS
+
+_AWAY = {"dark": "#B79CF5", "light": "#7A4BC2"}
+_HALF = 45  # minutes
+
+
+def team_colours(dark: bool) -> dict[str, str]:
+    """Colour of home, away and of what nobody's team is known of."""
+    theme = "dark" if dark else "light"
+    return dict(zip(TEAMS, (INKS[theme].accent, _AWAY[theme], INKS[theme].muted), strict=True))
+
+
+def rate_figure(
+    rates: Mapping[tuple[str, str], Rate], classes: ClassTable, names: Mapping[str, str], dark: bool
+) -> go.Figure:
+    """Spots of each class in 90 minutes by team, stacked; the count is told when pointed at."""
+    ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
+    present = [c for c in classes if any(label == c.name for label, _ in rates)]
+    figure = go.Figure()
+    for team, colour in colours.items():
+        own = [rates.get((c.name, team), Rate(0, 0.0)) for c in present]
+        if any(r.count for r in own):
+            figure.add_bar(
+                y=[c.short for c in present], x=[r.per_match for r in own], orientation="h", name=names[team],
+                marker={"color": colour}, customdata=[r.count for r in own],
+                hovertemplate=f"%{{y}}, {names[team]}: %{{customdata}} spots, %{{x:.1f}} in 90 minutes<extra></extra>",
+            )  # fmt: skip
+    order = [c.short for c in reversed(present)]
+    figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
+    figure.update_layout(barmode="stack")
+    return _finished(figure, ink, max(200, 60 + 19 * len(present)), legend=True)
+
+
+def fall_figure(counts: Mapping[str, np.ndarray], colours: Mapping[str, str], width: int, dark: bool) -> go.Figure:
+    """How many of each group of classes fall into every ``width`` minutes of the match clock."""
+    ink = INKS["dark" if dark else "light"]
+    figure = go.Figure()
+    for name, values in counts.items():
+        starts = np.arange(len(values)) * width
+        figure.add_bar(
+            x=starts + width / 2, y=values, name=name, width=width * 0.38, marker={"color": colours[name]},
+            customdata=np.stack([starts + 1, starts + width], axis=1),
+            hovertemplate=f"{name}, minutes %{{customdata[0]}}–%{{customdata[1]}}: %{{y}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 90], tickvals=list(range(0, 91, 15)))
+    most = max((int(values.max()) for values in counts.values()), default=0)
+    figure.update_yaxes(rangemode="tozero", tickformat="d", dtick=max(1, -(-most // 4)))
+    figure.add_vline(x=_HALF, line={"color": ink.muted, "width": 1, "dash": "dot"})
+    return _finished(figure, ink, 232, legend=True)
+
+
+def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: bool) -> go.Figure:
+    """Pressure on the match clock, half beside half, home upwards and away downwards."""
+    ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
+    figure = make_subplots(
+        cols=len(halves), shared_yaxes=True, horizontal_spacing=0.03, column_widths=[len(h.minutes) for h in halves]
+    )
+    for number, half in enumerate(halves):
+        for team, values, sign in ((TEAMS[0], half.home, 1), (TEAMS[1], half.away, -1)):
+            figure.add_scatter(
+                x=half.minutes + _HALF * (half.half - 1), y=sign * values, mode="lines", fill="tozeroy",
+                line={"shape": "hv", "width": 1.4, "color": colours[team]},
+                name=names[team], legendgroup=team, showlegend=number == 0, customdata=values,
+                hovertemplate=f"{names[team]}, minute %{{x:.1f}}: %{{customdata:.1f}}<extra></extra>",
+                row=1, col=number + 1,
+            )  # fmt: skip
+    most = max([1.0, *(float(v.max()) for h in halves for v in (h.home, h.away) if len(v))])
+    ticks = [-round(most), 0, round(most)]
+    figure.update_yaxes(range=[-1.1 * most, 1.1 * most], tickvals=ticks, ticktext=[str(abs(t)) for t in ticks])
+    figure.update_xaxes(ticksuffix="′")
+    return _finished(figure, ink, 232, legend=True)
+
+
+def _finished(figure: go.Figure, ink: Ink, height: int, *, legend: bool) -> go.Figure:
+    axis = {"gridcolor": ink.grid, "zerolinecolor": ink.grid, "color": ink.muted, "tickfont": {"size": 11}}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 22 if legend else 8, "b": 20}, paper_bgcolor=ink.surface,
+        plot_bgcolor=ink.surface, font={"family": "Inter, sans-serif", "size": 12, "color": ink.text}, bargap=0.25,
+        showlegend=legend, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        hoverlabel={"bgcolor": ink.surface, "font": {"color": ink.text}},
+    )  # fmt: skip
+    return figure

@@ -1,0 +1,105 @@
+"""The Statistics view: what it counts, for one match and for many, and what it says where there is nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.library import Library, Match
+from app.views.statistics_charts import fall_figure, pressure_figure, rate_figure
+from spotting_core.classes import load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.media.source import open_match
+from spotting_core.search.figures import Pressure, Rate
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import REJECT, Reviews, origin_of
+from tests.app.made_analysis import make_analysis
+from tests.app.test_review_view import view
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+SPOTS = [Spot(1, 2_000_000, "Corner", 0.9), Spot(1, 4_000_000, "Foul", 0.6), Spot(1, 5_000_000, "Red card", 0.8)]
+NAMES = {"home": "Reds", "away": "Blues", "unknown": "Team unknown"}
+
+
+@pytest.fixture
+def match(library: Library, data: DataDirectory, tmp_path: Path) -> Match:
+    video = make_video(tmp_path / "a.mp4", steady(70, rate=10))
+    make_analysis(open_match(video), data, SPOTS)
+    return library.add(str(video))
+
+
+def told(at: AppTest) -> str:
+    return " ".join([*(h.value for h in at.get("html")), *(c.value for c in at.caption), *(i.value for i in at.info)])
+
+
+def test_one_match_is_counted(match: Match) -> None:
+    at = view("statistics", match=match.id).run()
+    assert not at.exception
+    assert match.title in told(at)
+    assert "of 0:07 of video" in told(at)
+    assert "Nobody said the team of 3 of 3 spots" in told(at)
+    assert "No shot, corner or penalty has a team." in told(at)
+    rows = at.dataframe[0].value
+    assert rows["Corner"].tolist() == ["0–0 (1)"]
+    assert rows["Cards"].tolist() == ["0–0 (1)"]
+
+
+def test_what_a_reviewer_says_counts(match: Match, library: Library, data: DataDirectory) -> None:
+    reviews, analysis = Reviews(open_database(data)), library.analyses(match)[0]
+    sha = str(analysis.record.model["sha256"])
+    spots = {s.label: s for s in analysis.spots()}
+    reviews.change(match.id, origin_of(spots["Foul"], sha), spots["Foul"], REJECT, "Ann", 0)
+    reviews.change(match.id, origin_of(spots["Corner"], sha), spots["Corner"], "team", "Ann", 0, team="home")
+    at = view("statistics", match=match.id).run()
+    assert not at.exception
+    rows = at.dataframe[0].value
+    assert rows["Corner"].tolist() == ["1–0"]
+    assert rows["Foul"].tolist() == ["0–0"]
+    assert "the sum of the confidence of what it did in the 5 minutes before" in told(at)
+
+
+def test_over_many_matches_pressure_is_not_drawn(match: Match) -> None:
+    at = view("statistics").run()  # the demo match is there as well
+    assert not at.exception
+    assert "2 matches" in told(at)
+    assert "Pressure is that of one match." in told(at)
+    assert len(at.dataframe[0].value) == 2
+
+
+def test_nothing_to_count_is_said(match: Match) -> None:
+    at = view("statistics", match=match.id).run()
+    at.toggle(key="statistics_reviewed").set_value(True).run()
+    assert "There is nothing to count." in told(at)
+
+
+def test_rates_are_stacked_by_team_and_an_absent_team_is_not_named() -> None:
+    found = {("Corner", "home"): Rate(3, 6.0), ("Corner", "away"): Rate(1, 2.0), ("Foul", "home"): Rate(2, 4.0)}
+    figure = rate_figure(found, load_classes(), NAMES, dark=True)
+    assert [bar.name for bar in figure.data] == ["Reds", "Blues"]
+    assert list(figure.data[0].y) == ["Foul", "Corner"]
+    assert list(figure.data[0].x) == [4.0, 6.0]
+    assert list(figure.data[1].customdata) == [0, 1]
+
+
+def test_bars_name_their_minutes() -> None:
+    counts = {"Goals": np.array([0, 2] + [0] * 16)}
+    figure = fall_figure(counts, {"Goals": "#167859"}, 5, dark=False)
+    assert figure.data[0].customdata[1].tolist() == [6, 10]
+    assert figure.data[0].x[1] == 7.5
+
+
+def test_away_presses_downwards_on_the_match_clock() -> None:
+    minutes = np.array([0.0, 1.0])
+    half = Pressure(2, minutes, np.array([0.0, 1.5]), np.array([2.0, 0.0]), 0)
+    figure = pressure_figure([half], NAMES, dark=True)
+    home, away = figure.data
+    assert list(home.x) == [45.0, 46.0]
+    assert list(away.y) == [-2.0, 0.0]
+    assert list(away.customdata) == [2.0, 0.0]
+    assert list(figure.layout.yaxis.ticktext) == ["2", "0", "2"]

@@ -1,0 +1,96 @@
+"""Figures against values counted by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotting_core.errors import BadInputError
+from spotting_core.search.engine import Query, SpotColumns, SpotSearch
+from spotting_core.search.figures import by_minutes, match_figures, pressure, pressure_weights, rates
+from spotting_core.search.rows import SCHEMA, minute_of, write_rows
+
+MINUTE = 60_000_000
+
+# match, half, minute within it, class, team, confidence
+SPOTS = [
+    ("a", 1, 1.0, "Corner", "home", 0.5),
+    ("a", 1, 3.0, "Goal", "home", 0.8),
+    ("a", 1, 4.0, "Foul", "away", 0.9),
+    ("a", 1, 7.0, "Corner", "away", 1.0),
+    ("a", 2, 2.0, "Goal", "unknown", 0.6),
+    ("b", 2, 50.0, "Yellow card", "home", 0.7),
+]
+
+
+def columns(rows: list[tuple]) -> SpotColumns:
+    matches, halves, minutes, labels, teams, confidence = (np.array(c) for c in zip(*rows, strict=True))
+    times = (minutes * MINUTE).astype(np.int64)
+    clock = np.array([minute_of(int(h), int(t)) for h, t in zip(halves, times, strict=True)])
+    return SpotColumns(matches, halves, times, clock, labels, teams, confidence)
+
+
+def test_rates_are_counts_in_ninety_minutes() -> None:
+    found = rates(columns(SPOTS), played=45 * MINUTE)
+    assert found["Corner", "home"].count == 1
+    assert found["Corner", "home"].per_match == 2.0
+    assert found["Goal", "unknown"].per_match == 2.0
+    assert ("Goal", "away") not in found
+    with pytest.raises(BadInputError, match="some length"):
+        rates(columns(SPOTS), played=0)
+
+
+def test_minutes_are_those_of_the_match_and_stoppage_time_counts_to_the_last() -> None:
+    found = by_minutes(columns(SPOTS), {"Goals": ["Goal"], "Cards": ["Yellow card"]}, 5)
+    assert {name: values.nonzero()[0].tolist() for name, values in found.items()} == {"Goals": [0, 9], "Cards": [17]}
+    assert all(len(values) == 18 for values in found.values())
+
+
+def test_pressure_is_what_happened_in_the_five_minutes_before_by_confidence() -> None:
+    own = columns([s for s in SPOTS if s[0] == "a"])
+    first, second = pressure(own, {"Corner": 1.0, "Goal": 2.0}, {1: 10 * MINUTE, 2: 3 * MINUTE}, step=1.0)
+    assert first.minutes.tolist() == list(range(11))
+    assert first.home == pytest.approx([0, 0.5, 0.5, 2.1, 2.1, 2.1, 1.6, 1.6, 0, 0, 0])
+    assert first.away == pytest.approx([0] * 7 + [1.0, 1.0, 1.0, 1.0])
+    assert (first.unknown, second.unknown) == (0, 1)
+    assert not second.home.any()
+
+
+def test_nothing_presses_without_a_table_and_fouls_do_not() -> None:
+    assert pressure_weights("no such table") == {}
+    weights = pressure_weights("soccernet-v2")
+    assert weights["Goal"] == 1.0
+    assert "Foul" not in weights
+
+
+def test_each_match_is_counted_by_group_and_team() -> None:
+    a, b = match_figures(columns(SPOTS), {"Corners": ["Corner"], "Cards": ["Yellow card", "Red card"]})
+    assert (a.match, a.counts["Corners"], dict(a.counts["Cards"])) == ("a", {"home": 1, "away": 1}, {})
+    assert (b.match, b.counts["Cards"]) == ("b", {"home": 1})
+
+
+def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    rows = [
+        {
+            **dict.fromkeys(SCHEMA.names),
+            "match": match, "half": half, "time": int(minute * MINUTE), "minute": minute_of(half, int(minute * MINUTE)),
+            "label": label, "team": team, "confidence": confidence, "state": state, "title": "", "comment": "",
+        }
+        for (match, half, minute, label, team, confidence), state in zip(
+            reversed(SPOTS), ["open", "open", "rejected", "accepted", "open", "open"], strict=True
+        )
+    ]  # fmt: skip
+    write_rows(tmp_path, "all", "stamp", pa.Table.from_pylist(rows, SCHEMA))
+    search = SpotSearch(tmp_path)
+    search.refresh()
+    found = search.columns(Query(least=0.55))
+    # The corner at .5 is below, the corner at 1.0 was rejected.
+    assert list(zip(found.match, found.label, strict=True)) == [
+        ("a", "Goal"), ("a", "Foul"), ("a", "Goal"), ("b", "Yellow card"),
+    ]  # fmt: skip
+    assert found.minute.tolist() == [4, 5, 48, 90]
+    assert len(search.columns(Query(matches=("none",)))) == 0
