@@ -443,6 +443,27 @@ def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo
     assert "rendered matches only" in page.locator(".notice").inner_text()
 
 
+def test_a_run_that_comes_while_a_match_is_read_waits_for_it(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"))
+    found = page.evaluate(
+        """async () => {
+          const w = find(), plain = JSON.parse(JSON.stringify(w.data)), update = w.update.bind(w);
+          w.update = async () => {}; // the page's own runs stay out of this
+          const data = (analysis) => ({ ...plain, analysis, start: { half: 1, seconds: 5, label: null, pick: false } });
+          const first = update(data("another")), second = update(data("another"));
+          await Promise.all([first, second]);
+          const began = w.begun;
+          const broken = { ...data("broken"), halves: plain.halves.map((half) => ({ ...half, array: "/nothing" })) };
+          const failed = await update(broken).then(() => false, () => true);
+          await update(data("broken"));
+          return [began, failed, w.root.dataset.ready, w.arrays.size];
+        }"""
+    )
+    assert found == [True, True, "broken", 1]
+    settle(page)
+    assert abs(state(page)["time"] - 5) < 0.1
+
+
 def test_both_themes_and_widths_show_everything(browser: Browser, server: Server, match_of: Any) -> None:
     match = match_of("plain")
     for scheme in ("dark", "light"):

@@ -4,6 +4,7 @@
 // some pixels stands between them. The curves are drawn column by column from a pyramid of maxima, so a peak
 // of one sample is never lost and a redraw costs the same at every zoom.
 
+import { CurveImage } from "./curves.js";
 import { classColour, colour, glyph, groupsOf, icon } from "./theme.js";
 import { countUpTo, halfClock, matchClock } from "./time.js";
 
@@ -12,7 +13,23 @@ const LEAST_SPAN = 4; // seconds
 const FAINT = 0.42;
 const MARKED = 1.4; // pixels a second from which marks are drawn in full
 const HIT = 7; // pixels around a mark
+const LEAST_SHOWN = 3; // of 255: a confidence below it is not drawn
 const STEPS = [0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600];
+
+/** Oblique lines as a pattern that repeats itself without a seam. */
+function hatching(pen, ink, step) {
+  const ratio = devicePixelRatio, tile = document.createElement("canvas"), own = tile.getContext("2d");
+  tile.width = tile.height = step * ratio;
+  own.scale(ratio, ratio);
+  own.strokeStyle = ink;
+  own.lineWidth = 1.2;
+  own.beginPath();
+  for (const k of [0, 1, 2]) { own.moveTo((k - 1) * step - 1, step + 1); own.lineTo(k * step + 1, -1); }
+  own.stroke();
+  const pattern = pen.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}
 
 export class Lanes {
   /** @param hooks {seek(half, seconds), pick(spot), threshold(class, value, final)} */
@@ -24,6 +41,7 @@ export class Lanes {
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d");
     this.back = document.createElement("canvas");
+    this.curves = new CurveImage();
     this.tip = root.querySelector(".tip");
     this.folded = new Set();
     this.spots = [];
@@ -162,7 +180,7 @@ export class Lanes {
   }
 
   draw() {
-    if (!this.data || !this.canvas.clientWidth || !this.theme) return;
+    if (!this.data || !this.canvas.clientWidth || !this.back.width || !this.theme) return;
     const started = performance.now(), ratio = devicePixelRatio;
     this.measure();
     this.layout();
@@ -199,18 +217,13 @@ export class Lanes {
     }
   }
 
+  /** Fill with oblique lines, `step` pixels apart: a pattern, for thousands of strokes are slow to draw. */
   hatch(x, y, w, h, ink, step) {
-    const pen = this.ink;
-    pen.save();
-    pen.beginPath();
-    pen.rect(x, y, w, h);
-    pen.clip();
-    pen.strokeStyle = ink;
-    pen.lineWidth = 1.2;
-    pen.beginPath();
-    for (let a = x - h; a < x + w; a += step) { pen.moveTo(a, y + h); pen.lineTo(a + h, y); }
-    pen.stroke();
-    pen.restore();
+    const pen = this.ink, key = `${ink}/${step}/${devicePixelRatio}`;
+    this.hatches ??= new Map();
+    if (!this.hatches.has(key)) this.hatches.set(key, hatching(pen, ink, step));
+    pen.fillStyle = this.hatches.get(key);
+    pen.fillRect(x, y, w, h);
   }
 
   drawRuler() {
@@ -282,52 +295,30 @@ export class Lanes {
 
   /** Areas of confidence, opaque above the threshold; the other system's hang below, turned over. */
   drawCurves() {
-    const pen = this.ink, rate = this.data.rate;
+    const pen = this.ink, rate = this.data.rate, ratio = devicePixelRatio, step = 1 / (this.scale * ratio);
+    this.curves.begin(this.back.width, Math.ceil((this.bottom + 1) * ratio));
     for (const row of this.rows) {
-      const { base, full } = this.area(row), single = !row.folded && row.classes[0];
+      const { base, full } = this.area(row), single = !row.folded && row.classes[0], foot = Math.round(base * ratio), tallest = full * ratio;
       const level = single ? this.threshold(single) : 0.5, own = single && this.action && single.index === this.action.index;
-      pen.fillStyle = classColour(row.classes[0], this.theme);
+      this.curves.ink(classColour(row.classes[0], this.theme), own ? 0.6 : FAINT);
       for (const s of this.segments) {
-        const scores = this.arrays.get(s.half)?.scores;
-        if (!scores) continue;
-        const a = Math.max(this.view[0], s.start), b = Math.min(this.view[1], s.start + s.length);
+        const scores = this.arrays.get(s.half)?.scores, a = Math.max(this.view[0], s.start), b = Math.min(this.view[1], s.start + s.length);
         if (b <= a) continue;
-        const left = Math.floor(this.xOf(s.half, a - s.start)), right = Math.ceil(this.xOf(s.half, b - s.start));
-        const low = new Path2D(), high = new Path2D();
+        const left = Math.floor(this.xOf(s.half, a - s.start) * ratio), right = Math.ceil(this.xOf(s.half, b - s.start) * ratio);
         for (let x = left; x < right; x++) {
-          const from = (a - s.start + (x - left) / this.scale) * rate, to = from + rate / this.scale;
-          let peak = 0;
-          for (const action of row.classes) peak = Math.max(peak, scores.peak(action.index, from, to));
-          if (peak < 3) continue;
-          const tall = (peak / 255) * full, cut = level * full;
-          low.rect(x, base - Math.min(tall, cut), 1, Math.min(tall, cut));
-          if (tall > cut) high.rect(x, base - tall, 1, tall - cut);
+          const from = a - s.start + (x - left) * step, to = from + step;
+          let ours = 0, theirs = 0;
+          for (const action of row.classes) {
+            if (scores) ours = Math.max(ours, scores.peak(action.index, from * rate, to * rate));
+            if (this.other.shown) theirs = Math.max(theirs, this.other.peak(s.half, action.index, from, to));
+          }
+          if (ours >= LEAST_SHOWN) this.curves.column(x, foot, (ours / 255) * tallest, level * tallest, -1);
+          if (theirs >= LEAST_SHOWN) this.curves.column(x, foot, (theirs / 255) * tallest, level * tallest, 1);
         }
-        pen.globalAlpha = own ? 0.6 : FAINT;
-        pen.fill(low);
-        pen.globalAlpha = 1;
-        pen.fill(high);
-        if (this.other.shown) this.drawOther(row, s, left, right, a - s.start, level);
       }
       if (this.other.shown) { pen.fillStyle = colour(this.theme, "borderStrong"); pen.fillRect(GUTTER, base, this.plot, 0.5); }
     }
-  }
-
-  drawOther(row, segment, left, right, start, level) {
-    const pen = this.ink, { base, full } = this.area(row), low = new Path2D(), high = new Path2D();
-    for (let x = left; x < right; x++) {
-      const from = start + (x - left) / this.scale, to = from + 1 / this.scale;
-      let peak = 0;
-      for (const action of row.classes) peak = Math.max(peak, this.other.peak(segment.half, action.index, from, to));
-      if (peak < 3) continue;
-      const tall = (peak / 255) * full, cut = level * full;
-      low.rect(x, base + 1, 1, Math.min(tall, cut));
-      if (tall > cut) high.rect(x, base + 1 + cut, 1, tall - cut);
-    }
-    pen.globalAlpha = FAINT;
-    pen.fill(low);
-    pen.globalAlpha = 1;
-    pen.fill(high);
+    this.curves.paint(pen);
   }
 
   drawThresholds() {
@@ -545,6 +536,9 @@ export class Lanes {
   // --- gutter ----------------------------------------------------------------------------------------
 
   gutter() {
+    const parts = [this.theme, this.height, this.action?.index, ...this.rows.flatMap((r) => [r.y, r.height, r.folded, r.classes[0].index])], key = parts.join();
+    if (key === this.gutterKey) return; // a zoom leaves it as it is
+    this.gutterKey = key;
     const html = [];
     for (const bar of this.bars) {
       const tint = classColour(bar.group.classes[0], this.theme) + "24";

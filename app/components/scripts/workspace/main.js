@@ -62,9 +62,10 @@ export class Workspace {
     if (moved) Object.assign(data, { threshold: this.data.threshold, thresholds: this.data.thresholds });
     this.data = data;
     this.newest = data;
-    if (match) await this.openMatch(data);
+    if (match) { this.opening = this.openMatch(data); this.begun = false; }
+    try { await this.opening; } catch (error) { this.data = null; throw error; } // the next run tries again
     await this.other.update(data);
-    if (this.newest !== data) return; // a newer run came in meanwhile
+    if (this.newest !== data) return; // a newer run came in meanwhile, and waits for the same
     this.thresholds = { ...data.thresholds };
     this.data.thresholds = this.thresholds;
     this.player.update(data, this.arrays);
@@ -76,7 +77,7 @@ export class Workspace {
     this.review.update(data);
     this.readSpots();
     this.respot();
-    if (match) this.start(data.start);
+    if (!this.begun) this.start(data.start);
     this.root.dataset.ready = data.analysis;
     if (!this.chosen && data.start.pick) this.pickNearest(data.start);
   }
@@ -89,6 +90,7 @@ export class Workspace {
   }
 
   start(start) {
+    this.begun = true;
     this.choose(this.data.classes.find((c) => c.name === start.label) ?? null, false);
     this.resize();
     this.player.open(start.half, start.seconds);
@@ -285,6 +287,7 @@ export class Workspace {
     put(".score", match.score?.replace("-", "–"));
     put(".occasion", [match.league, match.date].filter(Boolean).join(", "));
     put(".model-name", this.other.shown ? `A ${model} | B ${this.other.name}` : model);
+    this.q(".model .muted").hidden = this.other.shown;
     put(".legend-other .name", this.other.shown && `${this.other.name} (B)`);
     for (const part of this.root.querySelectorAll(".legend-other")) part.hidden = !this.other.shown;
     this.q(".kit-home").style.background = match.kits[0] ?? "transparent";
