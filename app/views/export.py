@@ -34,7 +34,10 @@ def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     changes, cameras = camera_changes(match, analysis), shared_camera_reviews().of_match(match.id)
     what = _SPOTS
     if changes or cameras:
-        what = st.segmented_control("Export", [_SPOTS, _CAMERAS], default=_SPOTS, required=True, key="export_what")
+        what = st.segmented_control(
+            "What is exported", [_SPOTS, _CAMERAS], default=_SPOTS, required=True, label_visibility="collapsed",
+            key="export_what",
+        )  # fmt: skip
     if what == _CAMERAS:
         _export_cameras(match, changes, cameras)
     else:
@@ -89,10 +92,10 @@ def _export_cameras(match: Match, changes: list[CameraChange], cameras: list[Rev
 
 def cameras_told(count: int, standing: int, rejected: int, unjudged: bool) -> str:
     """What the file of camera changes holds, in words."""
-    told = f"{standing} camera changes that reviewers accepted, moved or added"
+    told = f"{standing} camera change{'s' * (standing != 1)} that reviewers accepted, moved or added"
     if unjudged:
         told += f", and {count - standing} that nobody has judged, as they are"
-    return told + (f"; the {rejected} rejected ones are left out." if rejected else ".")
+    return f"{told}. Left out: {rejected} rejected." if rejected else f"{told}."
 
 
 def _file_name(match: Match) -> str:

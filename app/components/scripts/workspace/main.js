@@ -15,8 +15,8 @@ import { Why } from "./why.js";
 
 const KEYS = [
   ["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous one"],
-  ["O", "loop the chosen action"], ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team; of a camera change: its kind"],
-  ["V", "spots or camera changes"], ["R", "a change is of a replay"], ["W", "what the replay shows"], ["G", "go there and back"], ["E", "comment"], ["D", "add one here"], ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
+  ["O", "loop the chosen action"], ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team, or kind of a change"],
+  ["V", "spots or camera changes"], ["R", "replay or not"], ["W", "what the replay shows"], ["G", "go there and back"], ["E", "comment"], ["D", "add one here"], ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
 ];
 
 const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["N P", "action"], ["O", "loop"], ["+ −", "zoom"]];
@@ -148,8 +148,8 @@ export class Workspace {
     this.lanes.setCameras(this.cameras, this.cameras.active);
     this.lanes.draw();
     this.list();
+    this.review.draw(); // before looking how much room is left for the list
     this.rail.reveal();
-    this.review.draw();
   }
 
   /** Review spots or camera changes; without a name, the other of the two. */

@@ -196,7 +196,7 @@ export class Rail {
   reveal() {
     const row = this.q(".spot.chosen"), list = this.q(".list");
     if (!row) return;
-    const top = row.offsetTop - list.offsetTop, bottom = top + row.offsetHeight;
+    const top = row.offsetTop, bottom = top + row.offsetHeight;
     if (top < list.scrollTop + 24) list.scrollTop = top - 24;
     else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
   }

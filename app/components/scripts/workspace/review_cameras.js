@@ -170,13 +170,13 @@ export class CameraReview extends Review {
       return `<div class="review-line wrap"><span>It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it</span></div>`;
     }
     if (this.moving || !this.item) return super.said();
-    return this.line(this.facts(this.item)) + super.said();
+    return `<div class="review-line wrap"><span>${html(this.facts(this.item))}</span></div>${super.said()}`;
   }
 
   /** What a change is, in words. */
-  facts({ action, change_type, replay, link, half, seconds }) {
+  facts({ action, change_type, replay, link }) {
     const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : "replay of what?";
-    return [`${action.short} until ${matchClock(half, seconds, 2)}`, change_type ?? "kind unknown", ...(replay ? [shown] : [])].join(", ");
+    return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : [])].join(", ");
   }
 
   shortOf(label) { return this.data.classes.find((c) => c.name === label)?.short ?? label; }

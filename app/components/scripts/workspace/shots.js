@@ -4,6 +4,7 @@ import { tone } from "./review_cameras.js";
 import { colour } from "./theme.js";
 
 const TOP = 19, TALL = 8, MARK = 2; // pixels below the minimap's top: the strip, and under it the line of what was reviewed
+const APART = 30; // pixels between changes, on average, from which they are drawn in the lanes
 
 /**
  * Draw the strip.
@@ -48,7 +49,7 @@ function bracket(lanes, top) {
 /** Ends of shots in the lanes, where they lie far enough apart; the chosen one in any case. */
 export function drawCameraLines(lanes, top) {
   const pen = lanes.ink, [from, to] = lanes.view, inView = lanes.changes.filter((c) => { const at = lanes.common(c.half, c.seconds); return at >= from && at <= to; });
-  const many = inView.length * 14 > lanes.plot;
+  const many = inView.length * APART > lanes.plot;
   for (const change of inView) {
     const own = lanes.camera?.id === change.id;
     if (many && !own) continue;
