@@ -148,7 +148,7 @@ export class Workspace {
     this.lanes.setCameras(this.cameras, this.cameras.active);
     this.lanes.draw();
     this.list();
-    this.review.draw(); // before looking how much room is left for the list
+    this.review.draw();
     this.rail.reveal();
   }
 
@@ -196,10 +196,10 @@ export class Workspace {
     if (seek) this.goTo(spot.half, spot.seconds);
     this.lanes.draw();
     this.list();
-    this.rail.reveal();
     this.why.show(spot, spot.action);
     this.player.refreshLoop();
-    this.review.draw();
+    this.review.draw(); // before looking how much room is left for the list
+    this.rail.reveal();
     this.address();
     clearTimeout(this.resting);
     if (spot.other) return;

@@ -98,6 +98,7 @@ export class Review {
     this.apply(action);
     this.outbox.post(action);
     this.redraw();
+    this.workspace.rail.reveal(); // what is said of it now may leave the list less room
     if (kind === "add") this.added(id);
     if (next) this.pick(this.all.find((s) => s.id === next.id), RESTING);
   }
@@ -226,12 +227,15 @@ export class Review {
 
   /** What has been said of the chosen thing, or what to do next. */
   said() {
-    if (this.moving) return `<div class="review-line said">Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it</div>`;
+    if (this.moving) return this.prompt("Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it");
     const review = this.item && this.known.get(this.item.id);
     return review ? this.line(this.told(review)) : "";
   }
 
   line(text) { return `<div class="review-line"><span class="said" title="${html(text)}">${html(text)}</span></div>`; }
+
+  /** What to do next, as markup; it may take more than a line. */
+  prompt(markup) { return `<div class="review-line wrap"><span>${markup}</span></div>`; }
 
   /** A review in words; `more`: what the kind has of its own. */
   told(review, more = "") {

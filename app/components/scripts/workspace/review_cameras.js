@@ -167,10 +167,10 @@ export class CameraReview extends Review {
   said() {
     if (this.linking) {
       const spot = this.workspace.chosen, what = spot ? `${html(spot.action.short)} at ${matchClock(spot.half, spot.seconds)}` : "no action chosen";
-      return `<div class="review-line wrap"><span>It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it</span></div>`;
+      return this.prompt(`It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it`);
     }
     if (this.moving || !this.item) return super.said();
-    return `<div class="review-line wrap"><span>${html(this.facts(this.item))}</span></div>${super.said()}`;
+    return this.prompt(html(this.facts(this.item))) + super.said();
   }
 
   /** What a change is, in words. */
