@@ -8,6 +8,7 @@ from app.library import Library
 from app.settings import Settings, settings
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.engine import SpotSearch
+from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.searches import SavedSearches
@@ -28,6 +29,11 @@ def shared_queue() -> JobQueue:
 @st.cache_resource(show_spinner=False)
 def shared_reviews() -> Reviews:
     return Reviews(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_camera_reviews() -> CameraReviews:
+    return CameraReviews(open_database(settings().data))
 
 
 @st.cache_resource(show_spinner=False)

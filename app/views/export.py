@@ -1,4 +1,4 @@
-"""The Export dialog: spots as a file of any format, and what that format cannot carry."""
+"""The Export dialog: spots as a file of any format and what that cannot carry; camera changes as Labels-cameras."""
 
 from __future__ import annotations
 
@@ -9,22 +9,43 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from app.library import Match
-from app.state import shared_reviews
+from app.state import shared_camera_reviews, shared_reviews
 from app.views import page
+from app.views.review_cameras import camera_changes, camera_labels
 from spotting_core.analysis import Analysis
+from spotting_core.cameras import CameraChange
 from spotting_core.classes import ClassTable
 from spotting_core.errors import TouchlineError
-from spotting_core.formats import labels_v2, registry, results_spotting
+from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.media.source import open_match
+from spotting_core.reviewed_cameras import reviewed_labels
 from spotting_core.spots import Spot
+from spotting_core.store.camera_reviews import ReviewedCamera
+from spotting_core.store.reviews import REJECTED, STANDING
 
+_SPOTS, _CAMERAS = "Spots", "Camera changes"
 _SHOWN, _REVIEWED = "As shown", "Reviewed"
 
 
 @st.dialog("Export", on_dismiss=page.close_dialog)
 def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
-    """The spots as shown, or those that reviewers hold to be true, in any format that spots can be written to."""
+    """The spots in any format that they can be written to, or the camera changes as Labels-cameras."""
+    changes, cameras = camera_changes(match, analysis), shared_camera_reviews().of_match(match.id)
+    what = _SPOTS
+    if changes or cameras:
+        what = st.segmented_control(
+            "What is exported", [_SPOTS, _CAMERAS], default=_SPOTS, required=True, label_visibility="collapsed",
+            key="export_what",
+        )  # fmt: skip
+    if what == _CAMERAS:
+        _export_cameras(match, changes, cameras)
+    else:
+        _export_spots(match, analysis, spots)
+
+
+def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
+    """The spots as shown, or those that reviewers hold to be true."""
     reviewed = [s for s in shared_reviews().standing(match.id) if s.label in analysis.classes]
     if reviewed:
         kind = st.segmented_control("Spots", [_SHOWN, _REVIEWED], default=_SHOWN, required=True)
@@ -51,6 +72,30 @@ def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
         return
     name = form.patterns[0] if "*" not in form.patterns[0] else f"{_file_name(match)}{form.suffix}"
     st.download_button(f"Download {name}", content, name, form.mime, type="primary")
+
+
+def _export_cameras(match: Match, changes: list[CameraChange], cameras: list[ReviewedCamera]) -> None:
+    """The camera changes that reviewers hold to be true and, if asked for, those that nobody has judged."""
+    unjudged = st.checkbox("With what nobody has judged", key="export_unjudged")
+    document = reviewed_labels(changes, cameras, camera_labels(match), unjudged=unjudged, game=match.path.name)
+    rejected = sum(r.state == REJECTED for r in cameras)
+    st.write(cameras_told(len(document.entries), sum(r.state in STANDING for r in cameras), rejected, unjudged))
+    st.download_button(
+        f"Download {labels_cameras.FILE_NAME}",
+        labels_cameras.render(document),
+        labels_cameras.FILE_NAME,
+        registry.format_named(labels_cameras.FORM).mime,
+        type="primary",
+        disabled=not document.entries,
+    )
+
+
+def cameras_told(count: int, standing: int, rejected: int, unjudged: bool) -> str:
+    """What the file of camera changes holds, in words."""
+    told = f"{standing} camera change{'s' * (standing != 1)} that reviewers accepted, moved or added"
+    if unjudged:
+        told += f", and {count - standing} that nobody has judged, as they are"
+    return f"{told}. Left out: {rejected} rejected." if rejected else f"{told}."
 
 
 def _file_name(match: Match) -> str:

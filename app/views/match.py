@@ -16,6 +16,7 @@ from app.views.export import export_dialog
 from app.views.review_actions import review_data, take_actions
 from app.views.shown import (
     chosen_analysis,
+    class_data,
     imported_notice,
     imported_sets,
     imported_shown,
@@ -26,7 +27,7 @@ from app.views.shown import (
     spot_id,
 )
 from app.views.why import explanations, why_panel
-from spotting_core.analysis import Analysis, HalfAnalysis
+from spotting_core.analysis import Analysis
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
@@ -42,7 +43,6 @@ LEAST = 0.05
 """Confidence below which spots are not sent to the workspace."""
 
 _KEY = "workspace"
-_CAMERA_KINDS = (("Close-up", "close"), ("goal", "goal"), ("Goal", "goal"))
 
 
 def show() -> None:
@@ -223,20 +223,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
         "job": _job_line(),
         "rate": record.rate,
-        "classes": [
-            {
-                "index": c.index,
-                "name": c.name,
-                "short": c.short,
-                "group": c.group,
-                "glyph": c.glyph,
-                "light": c.colour_light,
-                "dark": c.colour_dark,
-                "lead": c.lead,
-                "lag": c.lag,
-            }
-            for c in analysis.classes
-        ],
+        "classes": [class_data(c) for c in analysis.classes],
         "entities": entity_names(analysis),
         "arrays": {"entities": analysis.has("entities"), "map": map_of(analysis)},
         "halves": _halves(match, analysis),
@@ -301,7 +288,6 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "times": link("times", media.path, "frames") if media else None,
             "picture": link("picture", media.path, "frames") if media else None,
             "array": link("array", half.folder, "half"),
-            "shots": _shots(half),
         })  # fmt: skip
     return found
 
@@ -341,13 +327,6 @@ def video_note(match: Match, there: bool, analysed: bool = True) -> str:
     share = f" {job.progress:.0%}" if job is not None and job.state == "running" else ""
     ready = " Spots and confidence are ready." if analysed else ""
     return f"The video is being prepared for the browser{share}.{ready}"
-
-
-def _shots(half: HalfAnalysis) -> list[dict[str, Any]]:
-    def kind(label: str) -> str:
-        return next((k for part, k in _CAMERA_KINDS if part in label), "main")
-
-    return [{"start": s.start / 1e6, "end": s.end / 1e6, "kind": kind(s.label), "replay": s.replay} for s in half.shots]
 
 
 def _truth(match: Match, analysis: Analysis) -> list[list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from app.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_
 from app.routes.http import PREFIX, signer
 from app.state import shared_settings
 from spotting_core.analysis import Analysis
+from spotting_core.classes import ActionClass
 from spotting_core.errors import TouchlineError
 from spotting_core.inference.suppression import HARD, Spotting
 from spotting_core.spots import Spot
@@ -32,6 +34,21 @@ def chosen_analysis(analyses: list[Analysis]) -> Analysis:
 def spot_id(spot: Spot) -> str:
     """Name of a spot that stays the same as long as it is spotted at the same place."""
     return f"{spot.half}-{spot.time}-{spot.label}"
+
+
+def class_data(one: ActionClass) -> dict[str, Any]:
+    """What the workspace knows of a class."""
+    return {
+        "index": one.index,
+        "name": one.name,
+        "short": one.short,
+        "group": one.group,
+        "glyph": one.glyph,
+        "light": one.colour_light,
+        "dark": one.colour_dark,
+        "lead": one.lead,
+        "lag": one.lag,
+    }
 
 
 def link(route: str, path: Path, kind: str = "") -> str:

@@ -20,6 +20,8 @@ from spotting_core.formats.labels_v2 import game_position
 FORM = "labels-cameras"
 FILE_NAME = "Labels-cameras.json"
 REPLAY, REAL_TIME = "replay", "real-time"
+CHANGE_TYPES = ("abrupt", "smooth", "logo")
+_LINK = "link"
 _OWN = {"gameTime", "position", "label", "replay", "change_type", "confidence"}
 
 
@@ -39,6 +41,15 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Link:
+    """The action that a replay shows: its half, time (microseconds of that half) and class."""
+
+    half: int
+    time: int
+    label: str
+
+
+@dataclass(frozen=True)
 class CameraEntry:
     """One annotation: the shot that ends at ``end`` (microseconds of the half).
 
@@ -55,6 +66,16 @@ class CameraEntry:
     change_type: str | None = None
     confidence: float | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the shot is a replay; what says nothing or says it in other words is none."""
+        return (self.replay or "").lower() == REPLAY
+
+    @property
+    def link(self) -> Link | None:
+        """The action that the replay shows; None where there is none or it cannot be read."""
+        return _link(self.extras.get(_LINK))
 
 
 @dataclass(frozen=True)
@@ -119,12 +140,31 @@ def _entry(where: str, row: Any) -> CameraEntry:
     )
 
 
+def _link(row: Any) -> Link | None:
+    if not isinstance(row, dict) or "half" not in row or "time" not in row:
+        return None
+    try:
+        half, milliseconds = game_position({"gameTime": f"{row['half']} - {row['time']}", **row}, _LINK)
+    except BadInputError:
+        return None
+    return Link(half, milliseconds * 1000, str(row.get("label") or ""))
+
+
+def link_extras(link: Link | None) -> dict[str, Any]:
+    """A link as the field of an annotation: ``time`` to the second as SoccerNet has it, ``position`` in full."""
+    if link is None:
+        return {}
+    time = half_clock(link.time, decimals=0)
+    return {
+        _LINK: {"label": link.label, "half": str(link.half), "time": time, "position": str(round(link.time / 1000))}
+    }
+
+
 def _from_ends(entries: Iterable[CameraEntry]) -> Iterable[Shot]:
     start: dict[int, int] = {}
     for e in entries:
         if e.end > start.get(e.half, 0):
-            replay = (e.replay or "").lower() == REPLAY
-            yield Shot(e.half, start.get(e.half, 0), e.end, e.label, replay, e.change_type)
+            yield Shot(e.half, start.get(e.half, 0), e.end, e.label, e.is_replay, e.change_type)
             start[e.half] = e.end
 
 

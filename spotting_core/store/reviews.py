@@ -1,18 +1,20 @@
-"""Reviews: what people say of spots, with who and when, and nothing of it lost.
+"""Reviews: what people say of spots and of camera changes, with who and when, and nothing of it lost.
 
-A spot gets a row when it is first reviewed; every change raises its revision and leaves a line of history. A change
-names the revision it was made on: if that is no longer the newest, somebody else came first, and the change is
+What is reviewed gets a row when that is first done; every change raises its revision and leaves a line of history. A
+change names the revision it was made on: if that is no longer the newest, somebody else came first, and the change is
 refused with what they made of it (``ReviewConflictError``). Undo and redo are changes like any other, of the same
-author's own last ones.
+author's own last ones of the same kind of thing.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -22,31 +24,34 @@ from spotting_core.clock import match_clock
 from spotting_core.errors import BadInputError, ConflictError
 from spotting_core.spots import TEAMS, Spot
 from spotting_core.store.database import Database
-from spotting_core.store.tables import ReviewRow, SpotRow, now
+from spotting_core.store.tables import ReviewColumns, ReviewedColumns, ReviewRow, SpotRow, now
 
 OPEN, ACCEPTED, REJECTED, MOVED, ADDED = "open", "accepted", "rejected", "moved", "added"
 STANDING = (ACCEPTED, MOVED, ADDED)
-"""States of spots that a reviewer holds to be true."""
+"""States of what a reviewer holds to be true."""
 
 ACCEPT, REJECT, MOVE, RECLASS, TEAM, COMMENT, ADD, UNDO, REDO = (
     "accept", "reject", "move", "re-class", "team", "comment", "add", "undo", "redo",
 )  # fmt: skip
-_FIELDS = ("half", "time", "label", "team", "state", "comment")
+_ALL = (ACCEPT, REJECT, MOVE, RECLASS, COMMENT, ADD)
+_FIELDS = ("half", "time", "label", "state", "comment")
+_ADDED_ORIGIN = re.compile(rf"{ADDED}/[0-9a-f]{{32}}")
 _DONE, _UNDONE, _DROPPED = "done", "undone", "dropped"
 _LONGEST_COMMENT = 2000
 
 
 @dataclass(frozen=True)
-class ReviewedSpot:
-    """A spot as its reviewers have left it.
+class Reviewed:
+    """Something as its reviewers have left it.
 
     Arguments:
-        origin: of what it was made; source: the model's name, or who added it.
+        origin: of what it was made; source: the model or file that it is from, or who added it.
         time: microseconds of the half.
-        state: ``open`` (only commented or given a team), ``accepted``, ``rejected``, ``moved`` or ``added``.
-        confidence: the model's, None for an added spot.
+        state: ``open`` (nothing said that judges it), ``accepted``, ``rejected``, ``moved`` or ``added``.
         author, changed: of the last change.
     """
+
+    WHAT: ClassVar[str]
 
     id: str
     match_id: str
@@ -55,13 +60,21 @@ class ReviewedSpot:
     half: int
     time: int
     label: str
-    team: str
-    confidence: float | None
     state: str
     comment: str
     revision: int
     author: str
     changed: datetime
+
+
+@dataclass(frozen=True)
+class ReviewedSpot(Reviewed):
+    """A spot as its reviewers have left it; ``confidence`` is the model's, None for an added spot."""
+
+    WHAT = "spot"
+
+    team: str
+    confidence: float | None
 
     @property
     def spot(self) -> Spot:
@@ -71,7 +84,7 @@ class ReviewedSpot:
 
 @dataclass(frozen=True)
 class Review:
-    """One line of a spot's history."""
+    """One line of the history of something reviewed."""
 
     action: str
     author: str
@@ -82,14 +95,14 @@ class Review:
 
 
 class ReviewConflictError(ConflictError):
-    """Someone else has changed the spot; ``current`` is what they made of it."""
+    """Someone else has changed it; ``current`` is what they made of it."""
 
-    def __init__(self, current: ReviewedSpot) -> None:
+    def __init__(self, current: Reviewed) -> None:
         self.current = current
         when = match_clock(current.half, current.time)
         super().__init__(
-            f"{current.author} has changed this spot at {current.changed:%H:%M} UTC: {current.state}, {current.label} "
-            f"at {when}",
+            f"{current.author} has changed this {current.WHAT} at {current.changed:%H:%M} UTC: {current.state}, "
+            f"{current.label} at {when}",
             fix="Look at theirs, then change it again",
         )
 
@@ -105,186 +118,242 @@ def label_of(origin: str) -> str:
     return parts[2] if len(parts) == 3 else ""
 
 
-def _reviewed(row: SpotRow) -> ReviewedSpot:
-    values = {name: getattr(row, name) for name in ReviewedSpot.__dataclass_fields__}
-    return ReviewedSpot(**{**values, "changed": _utc(row.changed)})
-
-
 def _utc(moment: datetime) -> datetime:
     """SQLite gives times back without their zone."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-class Reviews:
-    """The reviews of one database."""
+Subject = TypeVar("Subject")
+Kept = TypeVar("Kept", bound=Reviewed)
+
+
+class ReviewStore(ABC, Generic[Subject, Kept]):
+    """The reviews of one kind of thing in a database: what people said of ``Subject``, kept as ``Kept``.
+
+    A kind says which tables it is kept in, what of it can be changed besides place, class and comment (``_own``), and
+    by which actions; those say nothing on whether it is true.
+    """
+
+    _row: ClassVar[type[ReviewedColumns]]
+    _line: ClassVar[type[ReviewColumns]]
+    _kept: type[Kept]
+    _own: ClassVar[tuple[str, ...]]
+    _remarks: ClassVar[tuple[str, ...]]
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @abstractmethod
+    def _first(self, subject: Subject) -> dict[str, Any]:
+        """The columns of a subject that nobody has reviewed."""
+
+    @abstractmethod
+    def _check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a kind's own columns, as they are kept.
+
+        Errors:
+            BadInputError: one of them cannot be.
+        """
+
+    def _settle(self, after: dict[str, Any]) -> dict[str, Any]:
+        """What a change leads to, where one column depends on another."""
+        return after
+
     # --- reading ----------------------------------------------------------------------------------------
 
-    def of_match(self, match_id: str) -> list[ReviewedSpot]:
-        """Reviewed spots of a match, in the order of half and time."""
-        query = select(SpotRow).where(SpotRow.match_id == match_id).order_by(SpotRow.half, SpotRow.time)
+    def of_match(self, match_id: str) -> list[Kept]:
+        """What was reviewed of a match, in the order of half and time."""
+        row = self._row
+        query = select(row).where(row.match_id == match_id).order_by(row.half, row.time)
         with self._database.session() as session:
-            return [_reviewed(row) for row in session.scalars(query)]
+            return [self._reviewed(found) for found in session.scalars(query)]
 
-    def history(self, spot_id: str) -> list[Review]:
-        """All changes of a spot, the first one first."""
-        query = select(ReviewRow).where(ReviewRow.spot_id == spot_id).order_by(ReviewRow.revision)
+    def history(self, subject_id: str) -> list[Review]:
+        """All changes of one thing, the first one first."""
+        line = self._line
+        query = select(line).where(line.subject_id == subject_id).order_by(line.revision)
         with self._database.session() as session:
             return [
-                Review(row.action, row.author, _utc(row.at), row.revision, row.before, row.after)
-                for row in session.scalars(query)
+                Review(found.action, found.author, _utc(found.at), found.revision, found.before, found.after)
+                for found in session.scalars(query)
             ]
-
-    def standing(self, match_id: str) -> list[Spot]:
-        """Spots that the reviewers hold to be true."""
-        return [r.spot for r in self.of_match(match_id) if r.state in STANDING]
 
     # --- changing ---------------------------------------------------------------------------------------
 
     def change(
-        self, match_id: str, origin: str, spot: Spot, action: str, author: str, revision: int, **values: Any
-    ) -> ReviewedSpot:
-        """Change a spot that was seen at a revision (0: not reviewed yet).
+        self, match_id: str, origin: str, subject: Subject, action: str, author: str, revision: int, **values: Any
+    ) -> Kept:
+        """Change what was seen at a revision (0: not reviewed yet).
 
         Arguments:
-            spot: as its model made it, for its first review.
-            values: ``time`` (and ``half``) of a move, ``label`` of a re-class, ``team``, ``comment``.
+            subject: as its model or file has it, for its first review.
+            values: ``time`` (and ``half``) of a move, ``label`` of a re-class, ``comment``, and what a kind has of
+                its own.
 
         Errors:
             BadInputError: no author, or a value that cannot be.
-            ReviewConflictError: the spot has been changed since.
+            ReviewConflictError: it has been changed since.
         """
-        given = _checked(action, author, values)
+        given = self._checked(action, author, values)
         try:
             with self._database.session() as session:
-                row = session.scalar(select(SpotRow).where(SpotRow.match_id == match_id, SpotRow.origin == origin))
+                row = self._find(session, match_id, origin)
                 if row is None:
-                    row = _new_row(match_id, origin, spot, author)
+                    row = self._new(match_id, origin, subject, author)
                     session.add(row)
                     session.flush()
                 return self._apply(session, row, action, author, revision, given)
         except IntegrityError:  # two people reviewed it for the first time at once
             with self._database.session() as session:
-                first = session.scalar(select(SpotRow).where(SpotRow.match_id == match_id, SpotRow.origin == origin))
+                first = self._find(session, match_id, origin)
                 if first is None:
                     raise
-                raise ReviewConflictError(_reviewed(first)) from None
+                raise ReviewConflictError(self._reviewed(first)) from None
 
-    def add(self, match_id: str, spot: Spot, author: str) -> ReviewedSpot:
-        """Add a spot that no model made.
+    def add(self, match_id: str, subject: Subject, author: str, origin: str | None = None) -> Kept:
+        """Add what no model or file has.
+
+        Arguments:
+            origin: a name for it that whoever adds it has drawn by chance (``added/`` and 32 hexadecimal digits), so
+                that it can be spoken of at once and is never added twice.
 
         Errors:
-            BadInputError: no author.
+            BadInputError: no author, or another name.
+            ReviewConflictError: it has been added before.
         """
-        origin = f"{ADDED}/{uuid.uuid4().hex}"
-        return self.change(match_id, origin, replace(spot, confidence=None, source=author), ADD, author, 0)
+        origin = origin or f"{ADDED}/{uuid.uuid4().hex}"
+        if not _ADDED_ORIGIN.fullmatch(origin):
+            raise BadInputError(f"what is added cannot be named {origin!r}")
+        return self.change(match_id, origin, subject, ADD, author, 0)
 
-    def undo(self, match_id: str, author: str) -> ReviewedSpot | None:
+    def undo(self, match_id: str, author: str) -> Kept | None:
         """Take back an author's last change of a match; None if there is none.
 
         Errors:
-            ReviewConflictError: someone else has changed the spot since.
+            ReviewConflictError: someone else has changed it since.
         """
         return self._back(match_id, author, UNDO)
 
-    def redo(self, match_id: str, author: str) -> ReviewedSpot | None:
+    def redo(self, match_id: str, author: str) -> Kept | None:
         """Do again what the author has taken back last, unless he changed something since.
 
         Errors:
-            ReviewConflictError: someone else has changed the spot since.
+            ReviewConflictError: someone else has changed it since.
         """
         return self._back(match_id, author, REDO)
 
-    def _back(self, match_id: str, author: str, action: str) -> ReviewedSpot | None:
-        undo = action == UNDO
-        query = select(ReviewRow).where(
-            ReviewRow.match_id == match_id,
-            ReviewRow.author == author,
-            ReviewRow.action.not_in((UNDO, REDO)),
-            ReviewRow.standing == (_DONE if undo else _UNDONE),
+    def _back(self, match_id: str, author: str, action: str) -> Kept | None:
+        undo, line = action == UNDO, self._line
+        query = select(line).where(
+            line.match_id == match_id,
+            line.author == author,
+            line.action.not_in((UNDO, REDO)),
+            line.standing == (_DONE if undo else _UNDONE),
         )
         with self._database.session() as session:
-            last = session.scalar(query.order_by(ReviewRow.id.desc() if undo else ReviewRow.id).limit(1))
+            last = session.scalar(query.order_by(line.id.desc() if undo else line.id).limit(1))
             if last is None:
                 return None
-            row = session.get(SpotRow, last.spot_id)
+            row = session.get(self._row, last.subject_id)
             assert row is not None
             left, wanted = (last.after, last.before) if undo else (last.before, last.after)
-            if any(getattr(row, name) != left[name] for name in _FIELDS):
-                raise ReviewConflictError(_reviewed(row))
+            if any(value != left[name] for name, value in self._state_of(row).items()):
+                raise ReviewConflictError(self._reviewed(row))
             last.standing = _UNDONE if undo else _DONE
             return self._apply(session, row, action, author, row.revision, wanted)
 
     def _apply(
-        self, session: Session, row: SpotRow, action: str, author: str, revision: int, values: Mapping[str, Any]
-    ) -> ReviewedSpot:
+        self, session: Session, row: Any, action: str, author: str, revision: int, values: Mapping[str, Any]
+    ) -> Kept:
         """Write a change and its line of history; refused unless the revision is still the newest."""
-        before = {name: getattr(row, name) for name in _FIELDS}
+        before = self._state_of(row)
         if action == ADD:
             before["state"] = REJECTED  # what it goes back to when the adding is undone
         after = {**before, **values}
         if action not in (UNDO, REDO):
-            after["state"] = _state(action, before, after)
+            after = self._settle({**after, "state": self._state(action, before)})
             self._drop_undone(session, row.match_id, author)
         written = {**after, "author": author, "changed": now(), "revision": revision + 1}
-        wanted = (SpotRow.id == row.id, SpotRow.revision == revision)
-        changed = session.execute(update(SpotRow).where(*wanted).values(**written))
+        wanted = (self._row.id == row.id, self._row.revision == revision)
+        changed = session.execute(update(self._row).where(*wanted).values(**written))
         session.refresh(row)
         if not changed.rowcount:  # type: ignore[attr-defined]
-            raise ReviewConflictError(_reviewed(row))
-        session.add(
-            ReviewRow(
-                spot_id=row.id, match_id=row.match_id, revision=row.revision, author=author, action=action,
-                before=before, after=after,
-            )
-        )  # fmt: skip
-        return _reviewed(row)
+            raise ReviewConflictError(self._reviewed(row))
+        told = {"action": action, "author": author, "revision": row.revision, "before": before, "after": after}
+        session.add(self._line(subject_id=row.id, match_id=row.match_id, **told))
+        return self._reviewed(row)
 
-    @staticmethod
-    def _drop_undone(session: Session, match_id: str, author: str) -> None:
+    def _drop_undone(self, session: Session, match_id: str, author: str) -> None:
         """After a new change, what was taken back before it cannot be done again."""
-        own = (ReviewRow.match_id == match_id, ReviewRow.author == author, ReviewRow.standing == _UNDONE)
-        session.execute(update(ReviewRow).where(*own).values(standing=_DROPPED))
+        line = self._line
+        own = (line.match_id == match_id, line.author == author, line.standing == _UNDONE)
+        session.execute(update(line).where(*own).values(standing=_DROPPED))
+
+    # --- rows -------------------------------------------------------------------------------------------
+
+    def _find(self, session: Session, match_id: str, origin: str) -> ReviewedColumns | None:
+        row = self._row
+        return session.scalar(select(row).where(row.match_id == match_id, row.origin == origin))
+
+    def _new(self, match_id: str, origin: str, subject: Subject, author: str) -> ReviewedColumns:
+        common = {"id": uuid.uuid4().hex, "match_id": match_id, "origin": origin, "author": author}
+        return self._row(**common, **self._first(subject), state=OPEN, comment="", revision=0)
+
+    def _reviewed(self, row: ReviewedColumns) -> Kept:
+        values = {f.name: getattr(row, f.name) for f in fields(self._kept)}
+        return self._kept(**{**values, "changed": _utc(row.changed)})
+
+    def _state_of(self, row: ReviewedColumns) -> dict[str, Any]:
+        """What a change can change, as it is."""
+        return {name: getattr(row, name) for name in (*_FIELDS, *self._own)}
+
+    def _state(self, action: str, before: Mapping[str, Any]) -> str:
+        """State after a change: what was added stays added, what was moved stays moved."""
+        if action == REJECT:
+            return REJECTED
+        if action in (*self._remarks, COMMENT):
+            return str(before["state"])
+        if action == ADD or before["state"] == ADDED:
+            return ADDED
+        return MOVED if action == MOVE or before["state"] == MOVED else ACCEPTED
+
+    def _checked(self, action: str, author: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a change.
+
+        Errors:
+            BadInputError: one of them cannot be.
+        """
+        if not author.strip():
+            raise BadInputError("a review needs a name", fix="Say who you are")
+        unknown = set(values) - ({*_FIELDS, *self._own} - {"state"})
+        if unknown or action not in (*_ALL, *self._remarks):
+            raise BadInputError(f"a review cannot {action} {', '.join(sorted(unknown))}".rstrip())
+        if int(values.get("time", 0)) < 0:
+            raise BadInputError(f"a {self._kept.WHAT} cannot lie before its half")
+        given = {**values, **self._check(values)}
+        if "comment" in given:
+            given["comment"] = str(given["comment"]).strip()[:_LONGEST_COMMENT]
+        return given
 
 
-def _new_row(match_id: str, origin: str, spot: Spot, author: str) -> SpotRow:
-    return SpotRow(
-        id=uuid.uuid4().hex, match_id=match_id, origin=origin, source=spot.source, half=spot.half, time=spot.time,
-        label=spot.label, team=spot.team, confidence=spot.confidence, state=OPEN, comment="", revision=0,
-        author=author,
-    )  # fmt: skip
+class Reviews(ReviewStore[Spot, ReviewedSpot]):
+    """The reviews of spots in one database; of its own a spot has ``team``."""
 
+    _row, _line, _kept = SpotRow, ReviewRow, ReviewedSpot
+    _own, _remarks = ("team",), (TEAM,)
 
-def _checked(action: str, author: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a change.
+    def standing(self, match_id: str) -> list[Spot]:
+        """Spots that the reviewers hold to be true."""
+        return [r.spot for r in self.of_match(match_id) if r.state in STANDING]
 
-    Errors:
-        BadInputError: one of them cannot be.
-    """
-    if not author.strip():
-        raise BadInputError("a review needs a name", fix="Say who you are")
-    unknown = set(values) - {"half", "time", "label", "team", "comment"}
-    if unknown or action not in (ACCEPT, REJECT, MOVE, RECLASS, TEAM, COMMENT, ADD):
-        raise BadInputError(f"a review cannot {action} {', '.join(sorted(unknown))}".rstrip())
-    if values.get("team", TEAMS[0]) not in TEAMS:
-        raise BadInputError(f"there is no team {values['team']!r}", fix=f"Teams: {', '.join(TEAMS)}")
-    if int(values.get("time", 0)) < 0:
-        raise BadInputError("a spot cannot lie before its half")
-    given = dict(values)
-    if "comment" in given:
-        given["comment"] = str(given["comment"]).strip()[:_LONGEST_COMMENT]
-    return given
+    def add(self, match_id: str, subject: Spot, author: str, origin: str | None = None) -> ReviewedSpot:
+        """See ``ReviewStore``; whatever is added has no confidence."""
+        return super().add(match_id, replace(subject, confidence=None, source=author), author, origin)
 
+    def _first(self, subject: Spot) -> dict[str, Any]:
+        return {name: getattr(subject, name) for name in ("source", "half", "time", "label", "team", "confidence")}
 
-def _state(action: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """State of a spot after a change: an added one stays added, one that was moved stays moved."""
-    if action == REJECT:
-        return REJECTED
-    if action in (TEAM, COMMENT):
-        return str(before["state"])
-    if action == ADD or before["state"] == ADDED:
-        return ADDED
-    return MOVED if action == MOVE or before["state"] == MOVED else ACCEPTED
+    def _check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        if values.get("team", TEAMS[0]) not in TEAMS:
+            raise BadInputError(f"there is no team {values['team']!r}", fix=f"Teams: {', '.join(TEAMS)}")
+        return {}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     DateTime,
     Float,
     ForeignKey,
@@ -106,14 +107,14 @@ class SelectionRow(Base):
     changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
 
-class SpotRow(Base):
-    """A spot that someone has reviewed, as it stands now.
+class ReviewedColumns(Base):
+    """Something that someone has reviewed, as it stands now.
 
-    ``origin`` names what it was made of: a model's spot, or one that a person added. A match has one row of each.
+    ``origin`` names what it was made of: what a model or a file said, or what a person added. A match has one row of
+    each.
     """
 
-    __tablename__ = "spot"
-    __table_args__ = (UniqueConstraint("match_id", "origin", name="spot_one_of_origin"),)
+    __abstract__ = True
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     match_id: Mapped[str] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"))
@@ -122,8 +123,6 @@ class SpotRow(Base):
     half: Mapped[int] = mapped_column(Integer)
     time: Mapped[int] = mapped_column(BigInteger)  # microseconds
     label: Mapped[str] = mapped_column(Text)
-    team: Mapped[str] = mapped_column(String(16))
-    confidence: Mapped[float | None] = mapped_column(Float)
     state: Mapped[str] = mapped_column(String(16))
     comment: Mapped[str] = mapped_column(Text, default="")
     revision: Mapped[int] = mapped_column(Integer)
@@ -131,18 +130,17 @@ class SpotRow(Base):
     changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
 
-class ReviewRow(Base):
-    """One change of a reviewed spot: by whom, when, and from what to what.
+class ReviewColumns(Base):
+    """One change of something reviewed: by whom, when, and from what to what.
 
-    ``revision`` is the spot's after it; ``standing`` says whether its author has taken it back: ``done``, ``undone``,
-    or ``dropped`` if it can no longer be done again.
+    ``subject_id`` is what was changed, ``revision`` its revision after it; ``standing`` says whether its author has
+    taken it back: ``done``, ``undone``, or ``dropped`` if it can no longer be done again.
     """
 
-    __tablename__ = "review"
-    __table_args__ = (Index("review_of_author", "match_id", "author", "id"),)
+    __abstract__ = True
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    spot_id: Mapped[str] = mapped_column(ForeignKey("spot.id", ondelete="CASCADE"))
+    subject_id: Mapped[str]
     match_id: Mapped[str] = mapped_column(String(32))
     revision: Mapped[int] = mapped_column(Integer)
     author: Mapped[str] = mapped_column(Text)
@@ -151,6 +149,48 @@ class ReviewRow(Base):
     before: Mapped[dict] = mapped_column(JSON)
     after: Mapped[dict] = mapped_column(JSON)
     standing: Mapped[str] = mapped_column(String(16), default="done")
+
+
+class SpotRow(ReviewedColumns):
+    """A reviewed spot."""
+
+    __tablename__ = "spot"
+    __table_args__ = (UniqueConstraint("match_id", "origin", name="spot_one_of_origin"),)
+
+    team: Mapped[str] = mapped_column(String(16))
+    confidence: Mapped[float | None] = mapped_column(Float)
+
+
+class ReviewRow(ReviewColumns):
+    """One change of a reviewed spot."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("review_of_author", "match_id", "author", "id"),)
+
+    subject_id: Mapped[str] = mapped_column("spot_id", ForeignKey("spot.id", ondelete="CASCADE"))
+
+
+class CameraRow(ReviewedColumns):
+    """A reviewed camera change: the shot that ends at ``time``.
+
+    ``link`` is the action that a replay shows: {half, time (microseconds), label}.
+    """
+
+    __tablename__ = "camera"
+    __table_args__ = (UniqueConstraint("match_id", "origin", name="camera_one_of_origin"),)
+
+    change_type: Mapped[str | None] = mapped_column(Text)
+    replay: Mapped[bool] = mapped_column(Boolean)
+    link: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
+
+
+class CameraReviewRow(ReviewColumns):
+    """One change of a reviewed camera change."""
+
+    __tablename__ = "camera_review"
+    __table_args__ = (Index("camera_review_of_author", "match_id", "author", "id"),)
+
+    subject_id: Mapped[str] = mapped_column("camera_id", ForeignKey("camera.id", ondelete="CASCADE"))
 
 
 class SavedSearchRow(Base):

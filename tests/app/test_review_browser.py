@@ -23,6 +23,10 @@ pytestmark = pytest.mark.browser
 CLASSES = load_classes()
 ROTATED = ("Shots on target", "Shots off target", "Clearance", "Ball out of play")
 RATE, GAP, COUNT = 5, 1.2, 100
+ROW_IN_VIEW = """() => {
+  const [list, row] = ['.list', '.spot.chosen'].map((name) => find().rail.q(name).getBoundingClientRect());
+  return row.top >= list.top && row.bottom <= list.bottom + 1;
+}"""
 ALLOWED_KEYS = 110
 """For a hundred spots of which ten are false, five a frame late and five of another class."""
 
@@ -84,6 +88,7 @@ def test_a_hundred_spots_are_reviewed_by_keys_and_none_is_lost(
     assert all(0.19 <= was - now <= 0.21 for was, now in origins.items())
     assert {r.author for r in found} == {"Ann"}
     assert page.locator(".review-foot").inner_text().count("100 of 100") == 1
+    assert page.evaluate(ROW_IN_VIEW)
 
 
 def test_comment_team_adding_undo_and_a_conflict(

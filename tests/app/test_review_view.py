@@ -91,10 +91,10 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
 
     corner, foul = analysis.spots()[:2]
     actions = [
-        {"n": 1, "kind": "accept", "id": f"1-{corner.time}-Corner", "revision": 0},
-        {"n": 2, "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 2, "seconds": 4.2},
-        {"n": 3, "kind": "team", "id": f"1-{corner.time}-Corner", "revision": 1, "team": "home"},
-        {"n": 4, "kind": "reject", "id": "1-99-Foul", "revision": 0},
+        {"n": 1, "of": "spot", "kind": "accept", "id": f"1-{corner.time}-Corner", "revision": 0},
+        {"n": 2, "of": "spot", "kind": "move", "id": f"1-{foul.time}-Foul", "revision": 0, "half": 2, "seconds": 4.2},
+        {"n": 3, "of": "spot", "kind": "team", "id": f"1-{corner.time}-Corner", "revision": 1, "team": "home"},
+        {"n": 4, "of": "spot", "kind": "reject", "id": "1-99-Foul", "revision": 0},
     ]
     event = json.dumps({"author": "Ann", "actions": actions})
     at = AppTest.from_function(script, args=(match.id, str(analysis.folder), event))

@@ -5,6 +5,7 @@
 // of one sample is never lost and a redraw costs the same at every zoom.
 
 import { CurveImage } from "./curves.js";
+import { drawCameraLines, drawShots } from "./shots.js";
 import { classColour, colour, glyph, groupsOf, icon } from "./theme.js";
 import { countUpTo, halfClock, matchClock } from "./time.js";
 
@@ -47,6 +48,9 @@ export class Lanes {
     this.spots = [];
     this.truth = [];
     this.beside = []; // spots of the other system
+    this.changes = []; // ends of shots, where camera changes are reviewed
+    this.rejected = [];
+    this.camera = null; // the chosen change
     this.head = null;
     this.stats = { draw: 0, draws: 0 };
     this.listen();
@@ -74,7 +78,7 @@ export class Lanes {
     this.segments = [];
     let start = 0;
     for (const half of data.halves) {
-      this.segments.push({ half: half.half, start, length: half.duration, shots: half.shots });
+      this.segments.push({ half: half.half, start, length: half.duration, shots: [] });
       start += half.duration;
     }
     this.total = start;
@@ -85,6 +89,14 @@ export class Lanes {
 
   /** Spots to draw: [{id, half, seconds, action, confidence, mate}], those above their thresholds; beside them the other system's. */
   setSpots(spots, truth, beside) { this.spots = spots; this.truth = truth; this.beside = beside; }
+
+  /** Shots as the camera changes cut them; `shown`: whether the changes are what is reviewed. */
+  setCameras(cameras, shown) {
+    for (const s of this.segments) s.shots = cameras.shots(s.half);
+    this.rejected = cameras.all.filter((c) => c.review?.state === "rejected");
+    this.changes = shown ? cameras.all : [];
+    this.camera = shown ? cameras.item : null;
+  }
 
   setChosen(spot, action) { this.chosen = spot; this.action = action; }
 
@@ -189,6 +201,7 @@ export class Lanes {
     pen.clearRect(0, 0, this.width, this.height);
     this.drawBands();
     this.drawReplays();
+    drawCameraLines(this, RULER + 1);
     this.drawRuler();
     this.drawCurves();
     this.drawThresholds();
@@ -502,17 +515,7 @@ export class Lanes {
 
   drawMini() {
     const pen = this.ink, top = this.height - MINI;
-    for (const s of this.segments) {
-      pen.fillStyle = colour(this.theme, "shotMain");
-      const end = this.miniX(s.start + s.length - 1e-6);
-      if (!s.shots.length) pen.fillRect(this.miniX(s.start), top + 21, end - this.miniX(s.start), 10);
-      for (const shot of s.shots) {
-        const x = this.miniX(s.start + shot.start), w = Math.max(1, Math.min(end, this.miniX(s.start + shot.end - 1e-6)) - x - 1);
-        pen.fillStyle = colour(this.theme, { close: "shotCloseUp", goal: "shotBehindGoal" }[shot.kind] ?? "shotMain");
-        pen.fillRect(x, top + 21, w, 10);
-        if (shot.replay) this.hatch(x, top + 21, w, 10, colour(this.theme, "textMuted"), 4);
-      }
-    }
+    drawShots(this, top);
     for (const spot of this.spots) {
       const h = 3 + 11 * spot.confidence;
       pen.fillStyle = classColour(spot.action, this.theme);

@@ -1,19 +1,22 @@
 // The Match workspace: player, why panel, lanes and rail as one component that survives every rerun.
 
 import { HalfArrays } from "./arrays.js";
+import { cameraRows } from "./camera_list.js";
 import { Lanes } from "./lanes.js";
 import { Other, pair } from "./other.js";
+import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
 import { Rail } from "./rail.js";
-import { Review } from "./review.js";
+import { CameraReview } from "./review_cameras.js";
+import { SpotReview } from "./review_spots.js";
 import { applyTheme, icon, loadTokens, themeOf } from "./theme.js";
 import { matchClock } from "./time.js";
 import { Why } from "./why.js";
 
 const KEYS = [
-  ["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous action"],
-  ["O", "loop the chosen action"], ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team"],
-  ["E", "comment"], ["D", "add a spot here"], ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
+  ["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous one"],
+  ["O", "loop the chosen action"], ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team, or kind of a change"],
+  ["V", "spots or camera changes"], ["R", "replay or not"], ["W", "what the replay shows"], ["G", "go there and back"], ["E", "comment"], ["D", "add one here"], ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
 ];
 
 const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["N P", "action"], ["O", "loop"], ["+ −", "zoom"]];
@@ -36,13 +39,19 @@ export class Workspace {
       seek: (half, seconds) => this.player.open(half, seconds), pick: (spot) => this.pick(spot),
       choose: (action) => this.choose(action), threshold: (action, value, final) => this.setThreshold(action, value, final),
     });
-    this.rail = new Rail(this.q(".rail"), { pick: (spot) => this.pick(spot), threshold: (value, final) => this.setThreshold(null, value, final), filtered: () => this.respot() });
+    this.rail = new Rail(this.q(".rail"), {
+      pick: (spot) => this.pick(spot), camera: (id) => this.cameras.pick(this.cameras.all.find((c) => c.id === id)), mode: (name) => this.setMode(name),
+      threshold: (value, final) => this.setThreshold(null, value, final), filtered: () => this.respot(),
+    });
     this.why = new Why(this.q(".why"), this.q(".why-line"), {
       seek: (half, seconds) => this.player.open(half, seconds), retry: () => this.api.setTriggerValue("explain", this.trigger(this.chosen)),
       explain: () => this.api.setTriggerValue("command", { name: "explain", nonce: performance.now() }),
       unexplained: (spot) => this.unexplained(spot),
     });
-    this.review = new Review(this, this.q(".review-foot"));
+    this.outbox = new Outbox(this);
+    this.spotReview = new SpotReview(this, this.q(".review-foot"), this.outbox);
+    this.cameras = new CameraReview(this, this.q(".review-foot"), this.outbox);
+    this.review = this.spotReview;
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.abort.signal });
     root.addEventListener("click", (event) => this.header(event));
     this.observer = new ResizeObserver(() => this.resize());
@@ -74,7 +83,9 @@ export class Workspace {
     this.rail.update(data, this.theme);
     this.why.update(data, this.arrays, this.theme);
     this.drawHeader();
-    this.review.update(data);
+    this.outbox.update(data);
+    this.spotReview.update(data);
+    this.cameras.update(data);
     this.readSpots();
     this.respot();
     if (!this.begun) this.start(data.start);
@@ -98,7 +109,7 @@ export class Workspace {
 
   readSpots() {
     const action = (index) => this.data.classes[index];
-    this.all = this.review.joined(this.data.spots.map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: action(index), confidence })));
+    this.all = this.spotReview.joined(this.data.spots.map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: action(index), confidence })));
     this.truth = this.data.truth.map(([half, seconds, index]) => ({ half, seconds, action: action(index) }));
     if (this.chosen) this.chosen = (this.chosen.other ? this.other.spots : this.all).find((s) => s.id === this.chosen.id) ?? null;
   }
@@ -110,21 +121,46 @@ export class Workspace {
   /** Which spots stand at the present thresholds and filters, everywhere on screen. */
   respot() {
     const started = performance.now();
-    const above = this.all.filter((s) => (this.review.stands(s) || s.confidence >= this.levelOf(s.action)) && this.rail.passes(s));
+    const above = this.all.filter((s) => (this.spotReview.stands(s) || s.confidence >= this.levelOf(s.action)) && this.rail.passes(s));
     const beside = this.other.spots.filter((s) => s.confidence >= this.levelOf(s.action) && this.rail.passes(s));
     pair(above, beside, this.data.other?.within ?? 0);
     this.spots = above.filter((s) => this.rail.agrees(s));
     this.rows = [...this.spots, ...beside.filter((s) => !s.mate && this.rail.agrees(s))].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
     this.lanes.setSpots(this.spots, this.truth.filter((t) => !this.rail.hidden.has(t.action.index)), beside.filter((s) => this.rail.agrees(s)));
     this.lanes.setChosen(this.chosen, this.action);
+    this.lanes.setCameras(this.cameras, this.cameras.active);
     this.lanes.draw();
     this.rail.count(above, beside);
-    this.rail.show(this.rows, this.chosen, this.rows.length ? null : this.below());
+    this.list(this.rows.length ? null : this.below());
     this.why.show(this.chosen, this.action);
     this.player.refreshLoop();
     this.review.draw();
     this.drawSpotting();
     this.respotted = performance.now() - started;
+  }
+
+  /** What the rail lists; `below`: see the rail. */
+  list(below = null) {
+    if (this.cameras.active) this.rail.showCameras(cameraRows(this.cameras.items, this.cameras.item, this.theme), this.cameras.items.length);
+    else this.rail.show(this.rows, this.chosen, below);
+  }
+
+  /** Another camera change has been chosen. */
+  showCameras() {
+    this.lanes.setCameras(this.cameras, this.cameras.active);
+    this.lanes.draw();
+    this.list();
+    this.review.draw();
+    this.rail.reveal();
+  }
+
+  /** Review spots or camera changes; without a name, the other of the two. */
+  setMode(name = this.cameras.active ? "spots" : "cameras") {
+    this.review.leave();
+    this.review = name === "cameras" ? this.cameras : this.spotReview;
+    this.rail.setMode(name);
+    this.respot();
+    this.rail.reveal();
   }
 
   /** The highest lower threshold that shows something, and how much. */
@@ -144,6 +180,12 @@ export class Workspace {
     if (final) this.api.setTriggerValue("thresholds", { threshold: this.data.threshold, thresholds: { ...this.thresholds }, moved: this.movedAt });
   }
 
+  /** Show a moment in the player and in the lanes. */
+  goTo(half, seconds) {
+    this.player.open(half, seconds);
+    this.lanes.reveal(half, seconds);
+  }
+
   trigger(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
 
   /** Choose a spot; `rest` milliseconds later, if it still is chosen, the page is told. */
@@ -153,13 +195,13 @@ export class Workspace {
     this.action = spot.action;
     this.player.setAction(spot.action);
     this.lanes.setChosen(spot, spot.action);
-    if (seek) { this.player.open(spot.half, spot.seconds); this.lanes.reveal(spot.half, spot.seconds); }
+    if (seek) this.goTo(spot.half, spot.seconds);
     this.lanes.draw();
-    this.rail.show(this.rows, spot, null);
-    this.rail.reveal();
+    this.list();
     this.why.show(spot, spot.action);
     this.player.refreshLoop();
-    this.review.draw();
+    this.review.draw(); // before looking how much room is left for the list
+    this.rail.reveal();
     this.address();
     clearTimeout(this.resting);
     if (spot.other) return;
@@ -190,7 +232,9 @@ export class Workspace {
     if (draw) { this.lanes.draw(); this.address(); }
   }
 
+  /** The next or previous action, or camera change where those are reviewed. */
   nextAction(step) {
+    if (this.cameras.active && !this.cameras.linking) { this.cameras.step(step); return; }
     const now = this.lanes.common(this.player.half, this.player.time), at = (s) => this.lanes.common(s.half, s.seconds);
     const spot = step > 0 ? this.rows.find((s) => at(s) > now + 0.1) : this.rows.findLast((s) => at(s) < now - 0.1);
     this.pick(spot);
@@ -247,6 +291,7 @@ export class Workspace {
       n: () => this.nextAction(1), p: () => this.nextAction(-1), o: () => { player.toggleLoop(); this.moved(player.half, player.time, false); },
       "+": () => this.lanes.zoom(0.5), "=": () => this.lanes.zoom(0.5), "-": () => this.lanes.zoom(2), "0": () => this.lanes.whole(),
       b: () => player.toggleOption("boxes"), h: () => player.toggleOption("map"), s: () => player.command("sound"), f: () => player.command("full"),
+      v: () => this.setMode(),
       "?": () => (this.q(".keys").hidden = !this.q(".keys").hidden), Escape: () => { this.q(".keys").hidden = true; this.q(".why").classList.remove("sheet"); },
     };
     const group = /^[1-9]$/.test(event.key) && this.lanes.groups?.[Number(event.key) - 1];
@@ -330,7 +375,7 @@ export class Workspace {
   destroy() {
     this.abort.abort();
     clearTimeout(this.resting);
-    this.review.destroy();
+    this.outbox.destroy();
     this.observer.disconnect();
     this.player.destroy();
     delete this.root.workspace; // if the element is used again, it gets a workspace that listens

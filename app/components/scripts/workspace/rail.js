@@ -1,4 +1,4 @@
-// The rail: the spots as a list, and what narrows it (half, class, confidence).
+// The rail: the spots as a list, and what narrows it (half, class, confidence); or the camera changes.
 
 import { reviewSign } from "./review.js";
 import { glyph, groupsOf, icon } from "./theme.js";
@@ -6,9 +6,10 @@ import { matchClock } from "./time.js";
 
 const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
 const LEAST = 0.05;
+const MODES = [["spots", "Spots"], ["cameras", "Cameras"]];
 
 export class Rail {
-  /** @param hooks {pick(spot), threshold(value, final), filtered()} */
+  /** @param hooks {pick(spot), camera(id), mode(name), threshold(value, final), filtered()} */
   constructor(root, hooks) {
     this.root = root;
     this.hooks = hooks;
@@ -17,7 +18,7 @@ export class Rail {
     this.most = 1;
     this.agreement = "all"; // or "both", "own", "other"
     root.innerHTML = `
-      <div class="rail-head"><b>Spots</b><span class="muted count"></span><span class="spring"></span><span class="caption">by time</span></div>
+      <div class="rail-head"><div class="segments modes" role="group" aria-label="What is reviewed (V)"></div><span class="muted count"></span><span class="spring"></span><span class="caption">by time</span></div>
       <div class="filters">
         <div class="segments halves-shown" role="group" aria-label="Half"></div>
         <div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
@@ -32,7 +33,11 @@ export class Rail {
     this.q(".list").addEventListener("click", (event) => {
       const row = event.target.closest("[data-spot]");
       if (row) hooks.pick(this.byId.get(row.dataset.spot));
+      const change = event.target.closest("[data-camera]");
+      if (change) hooks.camera(change.dataset.camera);
     });
+    this.q(".modes").addEventListener("click", (event) => { const button = event.target.closest("button"); if (button) hooks.mode(button.dataset.mode); });
+    this.setMode(MODES[0][0]);
     this.q(".halves-shown").addEventListener("click", (event) => this.chooseHalf(event.target.closest("button")));
     this.q(".agreement").addEventListener("click", (event) => this.chooseAgreement(event.target.closest("button")));
     this.q(".glyphs").addEventListener("click", (event) => this.chooseGroup(event));
@@ -55,6 +60,12 @@ export class Rail {
     this.drawGlyphs();
     this.q(".low").value = Math.round(data.threshold * 100);
     this.describeRange();
+  }
+
+  /** List spots or camera changes. */
+  setMode(mode) {
+    this.root.classList.toggle("cameras", mode !== MODES[0][0]);
+    this.q(".modes").innerHTML = MODES.map(([name, label]) => `<button data-mode="${name}" class="${name === mode ? "on" : ""}" aria-pressed="${name === mode}" title="${label} (V)">${label}</button>`).join("");
   }
 
   drawGlyphs() {
@@ -163,6 +174,12 @@ export class Rail {
     list.innerHTML = html.join("");
   }
 
+  /** Show camera changes: their rows, and how many there are. */
+  showCameras(rows, count) {
+    this.q(".count").textContent = count;
+    this.q(".list").innerHTML = rows;
+  }
+
   /** What a reviewer said of a spot, else which of two systems has it alone. */
   sign(spot) {
     if (!this.data.other || spot.mate || spot.added || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
@@ -179,7 +196,7 @@ export class Rail {
   reveal() {
     const row = this.q(".spot.chosen"), list = this.q(".list");
     if (!row) return;
-    const top = row.offsetTop - list.offsetTop, bottom = top + row.offsetHeight;
+    const top = row.offsetTop, bottom = top + row.offsetHeight;
     if (top < list.scrollTop + 24) list.scrollTop = top - 24;
     else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
   }

@@ -1,146 +1,140 @@
-// Review of spots by keys: what was done is shown at once, sent in order, and kept until it has been answered.
+// Review by keys, of whatever kind of thing: what was done is shown at once, and sent.
 //
-// A change names the revision of the spot it was made on; a conflict comes back as a sentence and changes nothing.
+// A change names the revision of the thing it was made on; a conflict comes back as a sentence and changes nothing.
 
 import { glyph } from "./theme.js";
 import { matchClock } from "./time.js";
 
 const NAME = "touchline-reviewer";
-const PATIENCE = 1500; // milliseconds after which what is not answered is sent again
 const RESTING = 600; // milliseconds on a spot before it is explained: a reviewer in haste asks for nothing
-const TOGETHER = 250; // milliseconds for which changes are collected
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const STANDING = new Set(["accepted", "moved", "added"]);
-const TEAMS = ["home", "away", "unknown"];
+const COMMON = ["half", "seconds", "label", "comment"];
 const SIGNS = { accepted: "M2 1.5h9v10H2ZM4.2 6.6l1.7 1.9l3-3.8", moved: "M2 1.5h9v10H2ZM4 6.5h5M7 4.4l2 2.1l-2 2.1", rejected: "M3 3l7 7M10 3l-7 7", added: "M6.5 1.5l5 5l-5 5l-5-5Z" };
-const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "class"], ["T", "team"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"]];
-const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+export const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** Sign of a review at the right end of a row; nothing where the spot is open. */
+/** Sign of a review at the right end of a row; nothing where the thing is open. */
 export function reviewSign(review) {
   const shape = review && SIGNS[review.state], title = review ? `${review.state} by ${review.author}${review.comment ? `: ${review.comment}` : ""}` : "";
   if (!shape) return `<span class="sign">${review?.comment ? `<span title="${html(title)}">…</span>` : ""}</span>`;
   return `<span class="sign" title="${html(title)}"><svg width="13" height="13" viewBox="0 0 13 13" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round" aria-label="${review.state}"><path d="${shape}"/></svg></span>`;
 }
 
-/** What has been done and not been answered, by number: it outlives a workspace that is made anew. */
-const waiting = { actions: [], count: null };
+/** A name for what is added, drawn by chance: it can be spoken of before it has been answered. */
+function newName() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return `added/${Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")}`;
+}
 
+/**
+ * The review of one kind of thing. A kind says: `of`, its name in what is sent; `noun`; `hints`, its keys; `columns`, what
+ * it has besides place, class and comment, as it is before anyone said anything; `classes`; `all` that can be reviewed
+ * and `items`, those on show; the chosen `item` and `pick(item, rest)`; `placed(item, review)`, an item as it was left;
+ * `moreKeys`, what its own keys do.
+ */
 export class Review {
-  constructor(workspace, root) {
+  constructor(workspace, root, outbox) {
     this.workspace = workspace;
     this.root = root;
+    this.outbox = outbox;
+    this.known = new Map();
     this.moving = false;
     this.asking = null; // "name", "comment" or null
-    this.sent = null; // when that was sent which has not been answered
-    root.addEventListener("click", (event) => this.click(event));
-    root.addEventListener("keydown", (event) => this.typed(event));
+    root.addEventListener("click", (event) => this.active && this.click(event));
+    root.addEventListener("keydown", (event) => this.active && this.typed(event));
   }
 
-  update(data) {
+  get active() { return this.workspace.review === this; }
+  get pending() { return this.outbox.pending; }
+
+  update(data, reviews) {
     this.data = data;
-    waiting.count ??= data.reviewSeen;
-    const before = waiting.actions.length;
-    waiting.actions = waiting.actions.filter((action) => action.n > data.reviewSeen);
-    if (waiting.actions.length < before) { clearTimeout(this.sending); this.sending = this.sent = null; } // it has been answered
-    this.known = new Map(data.reviews.map((r) => [r.id, r]));
-    for (const action of this.pending) this.apply(action);
-    if (this.pending.length) this.send();
+    this.known = new Map(reviews.map((r) => [r.id, r]));
+    for (const action of this.pending) if (action.of === this.of) this.apply(action);
   }
-
-  get pending() { return waiting.actions.filter((action) => action.match === this.data.match.id); }
-
-  /**
-   * Send all that has not been answered, a little later: what comes twice is done once. While an answer is awaited
-   * nothing more is sent: runs of the page that follow each other fast get into each other's way.
-   */
-  send() {
-    const rest = this.sent === null ? 0 : this.sent + PATIENCE - performance.now();
-    this.sending ??= setTimeout(() => {
-      this.sending = null;
-      if (!this.workspace.root.isConnected) return; // sent when there is a place again
-      this.sent = performance.now();
-      this.workspace.api.setTriggerValue("review", { author: this.author, actions: this.pending });
-    }, Math.max(TOGETHER, rest));
-  }
-
-  destroy() { clearTimeout(this.sending); }
 
   // --- what stands -----------------------------------------------------------------------------------
 
-  /** The model's spots as their reviewers have left them, and those that people have added. */
-  joined(spots) {
-    const classes = this.data.classes, ids = new Set(spots.map((s) => s.id));
-    const placed = (spot, r) => ({ ...spot, half: r.half, seconds: r.seconds, action: classes[r.label], review: r });
-    const own = spots.map((spot) => (this.known.has(spot.id) ? placed(spot, this.known.get(spot.id)) : spot));
+  /** Things as their reviewers have left them, and those that people have added, by half and time. */
+  joined(items) {
+    const ids = new Set(items.map((s) => s.id));
+    const own = items.map((item) => (this.known.has(item.id) ? this.placed(item, this.known.get(item.id)) : item));
     const others = [...this.known.values()].filter((r) => !ids.has(r.id) && STANDING.has(r.state));
-    const added = others.map((r) => placed({ id: r.id, confidence: r.confidence ?? 1, added: r.confidence === null }, r));
-    return [...own, ...added].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
+    return [...own, ...others.map((r) => this.placed(null, r))].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
   }
 
-  stands(spot) { return STANDING.has(spot.review?.state); }
-  open(spot) { return !spot.review || spot.review.state === "open"; }
+  stands(item) { return STANDING.has(item.review?.state); }
+  open(item) { return !item.review || item.review.state === "open"; }
 
   /** Show at once what the answer will say. */
   apply(action) {
-    const spot = this.workspace.all?.find((s) => s.id === action.id);
-    const before = this.known.get(action.id) ?? (spot && {
-      id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.index, team: "unknown", state: "open", comment: "", revision: 0, confidence: spot.confidence,
-    });
+    const item = this.all.find((s) => s.id === action.id), columns = Object.keys(this.columns);
+    const plain = item && { half: item.half, seconds: item.seconds, label: item.action.index, state: "open", comment: "", revision: 0 };
+    const before = this.known.get(action.id) ?? (item && { ...plain, ...this.columns, ...Object.fromEntries(columns.filter((c) => c in item).map((c) => [c, item[c]])) });
     if (action.kind === "undo" || action.kind === "redo" || (!before && action.kind !== "add")) return;
     const after = { ...before, id: action.id, author: this.author, revision: (before?.revision ?? 0) + 1 };
-    for (const name of ["half", "seconds", "label", "team", "comment"]) if (name in action) after[name] = action[name];
-    if (action.kind === "add") Object.assign(after, { state: "added", confidence: null, team: "unknown", comment: "" });
-    else if (action.kind === "reject") after.state = "rejected";
+    if (action.kind === "add") Object.assign(after, { ...this.columns, state: "added", comment: "" });
+    for (const name of [...COMMON, ...columns]) if (name in action) after[name] = action[name];
+    if (action.kind === "reject") after.state = "rejected";
     else if (["accept", "move", "re-class"].includes(action.kind)) {
       after.state = before.state === "added" ? "added" : action.kind === "move" || before.state === "moved" ? "moved" : "accepted";
     }
-    this.known.set(action.id, after);
+    this.known.set(action.id, this.settled(after));
   }
+
+  settled(after) { return after; }
 
   // --- doing -----------------------------------------------------------------------------------------
 
   get author() { return this.data.reviewer ?? localStorage.getItem(NAME) ?? ""; }
-  get spot() { return this.workspace.chosen?.other ? null : this.workspace.chosen; }
 
-  /** Do something to the chosen spot, and go on to the next one that is open. */
+  /** Do something to the chosen thing, and go on to the next one that is open. */
   act(kind, values = {}, onward = true) {
-    if (!this.spot && !["add", "undo", "redo"].includes(kind)) return;
+    if (!this.item && !["add", "undo", "redo"].includes(kind)) return;
     if (!this.author) { this.ask("name", () => this.act(kind, values, onward)); return; }
-    const n = ++waiting.count, id = kind === "add" ? `pending/${n}` : this.spot?.id;
-    const action = { n, match: this.data.match.id, kind, id, revision: this.known.get(id)?.revision ?? 0, ...values };
-    waiting.actions.push(action);
+    const id = kind === "add" ? newName() : this.item?.id;
+    const action = { of: this.of, kind, id, revision: this.known.get(id)?.revision ?? 0, ...values };
     const next = onward ? this.next() : null;
     this.apply(action);
+    this.outbox.post(action);
     this.redraw();
-    if (next) this.workspace.pick(this.workspace.all.find((s) => s.id === next.id), true, RESTING);
-    this.send();
+    this.workspace.rail.reveal(); // what is said of it now may leave the list less room
+    if (kind === "add") this.added(id);
+    if (next) this.pick(this.all.find((s) => s.id === next.id), RESTING);
   }
+
+  /** After something was added under a name. */
+  added(_id) {}
 
   redraw() {
     this.workspace.readSpots();
     this.workspace.respot();
   }
 
-  /** The next spot that nobody has judged, after the chosen one; from the beginning if there is none behind. */
+  /** The next thing that nobody has judged, after the chosen one; from the beginning if there is none behind. */
   next() {
-    const spots = this.workspace.spots, at = spots.findIndex((s) => s.id === this.spot?.id);
-    const others = [...spots.slice(at + 1), ...spots.slice(0, Math.max(0, at))];
+    const items = this.items, at = items.findIndex((s) => s.id === this.item?.id);
+    const others = [...items.slice(at + 1), ...items.slice(0, Math.max(0, at))];
     return others.find((s) => this.open(s)) ?? null;
   }
 
+  /** Whether the frame on screen is another than the chosen thing's. */
+  get away() {
+    const player = this.workspace.player, item = this.item;
+    return player.half !== item.half || player.frame !== player.table.at(item.seconds);
+  }
+
   move() {
-    const player = this.workspace.player, spot = this.spot;
-    if (!spot) return;
-    const away = player.half !== spot.half || player.frame !== player.table.at(spot.seconds);
-    if (!away) { this.moving = !this.moving; this.draw(); return; }
+    const player = this.workspace.player;
+    if (!this.item) return;
+    if (!this.away) { this.moving = !this.moving; this.draw(); return; }
     this.moving = false;
     this.act("move", { half: player.half, seconds: player.time });
   }
 
   key(event) {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (!this.data?.reviews) return false;
+    if (!this.data) return false;
     if (event.ctrlKey || event.metaKey) {
       if (key !== "z" && key !== "y") return false;
       this.act(key === "y" || event.shiftKey ? "redo" : "undo", {}, false);
@@ -150,19 +144,18 @@ export class Review {
     if (this.moving && key === "Enter") { this.move(); return true; }
     if (this.moving && key === "Escape") { this.moving = false; this.draw(); return true; }
     const actions = {
-      a: () => this.act("accept"), x: () => this.act("reject"), m: () => this.move(), c: () => this.spot && this.choose("re-class"),
-      t: () => this.team(), e: () => this.spot && this.ask("comment"), d: () => this.choose("add"),
-      q: () => this.workspace.pick(this.next(), true, RESTING),
+      a: () => this.act("accept"), x: () => this.act("reject"), m: () => this.move(), c: () => this.item && this.choose("re-class"),
+      e: () => this.item && this.ask("comment"), d: () => this.choose("add"), q: () => this.pick(this.next(), RESTING), ...this.moreKeys,
     };
     if (!actions[key] || event.shiftKey) return false;
     actions[key]();
     return true;
   }
 
-  team() {
-    if (!this.spot) return;
-    const now = this.known.get(this.spot.id)?.team ?? "unknown";
-    this.act("team", { team: TEAMS[(TEAMS.indexOf(now) + 1) % TEAMS.length] }, false);
+  /** Leave what was begun: another kind of thing is to be reviewed. */
+  leave() {
+    this.moving = false;
+    this.choosing = this.asking = null;
   }
 
   // --- choosing a class ------------------------------------------------------------------------------
@@ -172,7 +165,7 @@ export class Review {
   chooseByKey(key) {
     const index = key.length === 1 ? LETTERS.indexOf(key) : -1;
     if (key === "Escape") this.choosing = null;
-    else if (index >= 0 && index < this.data.classes.length) { this.chosen(index); return true; }
+    else if (index >= 0 && index < this.classes.length) { this.chosen(index); return true; }
     this.draw();
     return true;
   }
@@ -215,36 +208,47 @@ export class Review {
   // --- showing ---------------------------------------------------------------------------------------
 
   draw() {
-    if (!this.data?.reviews) return;
+    if (!this.data || !this.active) return;
     if (this.asking && this.root.querySelector("input")) return; // what is being typed stays
-    const spots = this.workspace.spots ?? [], done = spots.filter((s) => !this.open(s)).length;
-    const share = spots.length ? (100 * done) / spots.length : 0;
+    const items = this.items, done = items.filter((s) => !this.open(s)).length;
+    const share = items.length ? (100 * done) / items.length : 0;
     const problems = this.data.reviewProblems.map((p) => `<p class="review-problem" role="alert">Your ${html(p.mine)} was not kept. ${html(p.text)}</p>`).join("");
     this.root.innerHTML = `${this.classMenu()}
-      <div class="review-line"><b>Review</b><span class="muted">${done} of ${spots.length}</span><span class="spring"></span>${this.author ? `<button class="link caption" data-review="name" title="Change the name">${html(this.author)}</button>` : ""}</div>
+      <div class="review-line"><b>Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? `<button class="link caption" data-review="name" title="Change the name">${html(this.author)}</button>` : ""}</div>
       <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.said()}
-      <div class="review-keys">${HINTS.map(([key, what]) => `<span><kbd>${key}</kbd>${what}</span>`).join("")}</div>`;
+      <div class="review-keys">${this.hints.map(([key, what]) => `<span><kbd>${key}</kbd>${what}</span>`).join("")}</div>`;
   }
 
   question() {
-    const comment = this.asking === "comment", value = comment ? this.known.get(this.spot?.id)?.comment ?? "" : this.author;
+    const comment = this.asking === "comment", value = comment ? this.known.get(this.item?.id)?.comment ?? "" : this.author;
     const hint = comment ? "Comment, then Enter" : "Your name, then Enter";
     return `<div class="review-line"><input maxlength="${comment ? 2000 : 80}" value="${html(value)}" placeholder="${hint}" aria-label="${hint}"></div>`;
   }
 
-  /** What has been said of the chosen spot, or what to do next. */
+  /** What has been said of the chosen thing, or what to do next. */
   said() {
-    if (this.moving) return `<div class="review-line said">Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it</div>`;
-    const review = this.spot && this.known.get(this.spot.id);
-    if (!review) return "";
-    const team = review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`, when = review.at ? ` ${review.at.slice(11, 16)} UTC` : "";
-    const text = `${review.state}${team} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${review.comment ? `: ${review.comment}` : ""}`;
-    return `<div class="review-line"><span class="said" title="${html(text)}">${html(text)}</span></div>`;
+    if (this.moving) return this.prompt("Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it");
+    const review = this.item && this.known.get(this.item.id);
+    return review ? this.line(this.told(review)) : "";
+  }
+
+  line(text) { return `<div class="review-line"><span class="said" title="${html(text)}">${html(text)}</span></div>`; }
+
+  /** What to do next, as markup; it may take more than a line. */
+  prompt(markup) { return `<div class="review-line wrap"><span>${markup}</span></div>`; }
+
+  /** A review in words; `more`: what the kind has of its own. */
+  told(review, more = "") {
+    const when = review.at ? ` ${review.at.slice(11, 16)} UTC` : "", comment = review.comment ? `: ${review.comment}` : "";
+    return `${review.state}${more} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${comment}`;
   }
 
   classMenu() {
     if (!this.choosing) return "";
-    const rows = this.data.classes.map((c, i) => `<button data-label="${i}"><kbd>${LETTERS[i]?.toUpperCase() ?? ""}</kbd>${glyph(c, this.workspace.theme, 16, true)}<span>${html(c.short)}</span></button>`);
-    return `<div class="review-classes" role="menu" aria-label="${this.choosing === "add" ? "Class of the new spot" : "Class of this spot"}">${rows.join("")}</div>`;
+    const rows = this.classes.map((c, i) => `<button data-label="${i}"><kbd>${LETTERS[i]?.toUpperCase() ?? ""}</kbd>${this.classMark(c)}<span>${html(c.short)}</span></button>`);
+    const title = this.choosing === "add" ? `Class of the new ${this.noun}` : `Class of this ${this.noun}`;
+    return `<div class="review-classes" role="menu" aria-label="${title}">${rows.join("")}</div>`;
   }
+
+  classMark(action) { return glyph(action, this.workspace.theme, 16, true); }
 }

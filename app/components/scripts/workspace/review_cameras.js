@@ -1,0 +1,185 @@
+// Review of camera changes: the shot that ends at a frame, how it ends, whether it was a replay and what that showed.
+
+import { Review, html } from "./review.js";
+import { colour } from "./theme.js";
+import { matchClock } from "./time.js";
+
+const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "camera"], ["T", "kind of change"], ["R", "replay"], ["W", "what it shows"], ["G", "go there"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "spots"]];
+const TONES = { close: "shotCloseUp", goal: "shotBehindGoal" };
+const SAME = 0.05; // seconds within which a change is where the playhead is
+const NEAR = 5; // seconds around the playhead in which an action is meant
+const LINGER = 2000; // milliseconds on an action before it is explained: it is only pointed at
+
+/** Colour of a camera in the strip of shots and in lists. */
+export const tone = (camera, theme) => colour(theme, TONES[camera.group] ?? "shotMain");
+
+export class CameraReview extends Review {
+  of = "camera";
+  noun = "camera change";
+  hints = HINTS;
+  columns = { change_type: null, replay: false, link: null };
+  moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink(), g: () => this.goThere() };
+  all = [];
+  item = null;
+  linking = false;
+
+  update(data) {
+    this.cameras = data.cameras;
+    if (this.data?.match.id !== data.match.id) this.item = null;
+    this.data = data;
+    this.read(); // what is not answered is shown on top of what the match has
+    super.update(data, data.cameras.reviews);
+    this.read();
+  }
+
+  get classes() { return this.cameras.classes; }
+  get items() { return this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half); }
+
+  /** The match's changes as their reviewers have left them. */
+  read() {
+    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link })));
+    if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
+  }
+
+  placed(change, r) {
+    return { ...(change ?? { id: r.id, added: true }), half: r.half, seconds: r.seconds, action: this.classes[r.label], change_type: r.change_type, replay: r.replay, link: r.link, review: r };
+  }
+
+  /** What has a link is a replay; what is no replay has none. */
+  settled(after) { return after.replay ? after : { ...after, link: null }; }
+
+  redraw() {
+    this.read();
+    this.workspace.respot();
+  }
+
+  /** Shots of a half as the changes that stand or are open cut it: [{start, end, action, replay, review}]. */
+  shots(half) {
+    let start = 0;
+    const ends = this.all.filter((c) => c.half === half && c.review?.state !== "rejected");
+    return ends.map((c) => { const shot = { start, end: c.seconds, action: c.action, replay: c.replay, review: c.review, id: c.id }; start = c.seconds; return shot; });
+  }
+
+  // --- going about -----------------------------------------------------------------------------------
+
+  pick(change) {
+    if (!change) return;
+    this.item = change;
+    this.moving = this.linking = false;
+    this.workspace.goTo(change.half, change.seconds);
+    this.workspace.showCameras();
+  }
+
+  /** The next or previous change from the playhead. */
+  step(by) {
+    const { lanes, player } = this.workspace, now = lanes.common(player.half, player.time), at = (c) => lanes.common(c.half, c.seconds);
+    // From the chosen change's own frame: two changes can lie closer than the eye can tell.
+    const from = this.item && !this.away ? this.items.findIndex((c) => c.id === this.item.id) : -1;
+    if (from >= 0) this.pick(this.items[from + by]);
+    else this.pick(by > 0 ? this.items.find((c) => at(c) > now + SAME) : this.items.findLast((c) => at(c) < now - SAME));
+  }
+
+  added(id) { this.pick(this.all.find((c) => c.id === id)); }
+
+  leave() {
+    super.leave();
+    this.linking = false;
+  }
+
+  // --- kind and link ---------------------------------------------------------------------------------
+
+  changeKind() {
+    if (!this.item) return;
+    const kinds = this.cameras.kinds, now = kinds.indexOf(this.item.change_type);
+    this.act("kind", { change_type: kinds[(now + 1) % kinds.length] }, false);
+  }
+
+  chosen(label) {
+    if (this.choosing !== "add") { super.chosen(label); return; }
+    const player = this.workspace.player;
+    this.choosing = null;
+    this.act("add", { half: player.half, seconds: player.time, label, change_type: this.cameras.kinds[0] }, false);
+    this.draw();
+  }
+
+  /** Choose the action that the replay shows: the one at the playhead, else that of the link, else the last one before the shot. */
+  startLink() {
+    if (!this.item) return;
+    if (this.linking) { this.link(); return; }
+    const away = this.away;
+    this.linking = true;
+    this.moving = false;
+    const spot = (away && this.spotNear(this.workspace.player.half, this.workspace.player.time)) || this.linkedSpot() || this.spotBefore();
+    if (spot) this.workspace.pick(spot, true, LINGER); else this.draw();
+  }
+
+  spotNear(half, seconds) {
+    const spots = this.workspace.spots.filter((s) => s.half === half && Math.abs(s.seconds - seconds) <= NEAR);
+    return spots.sort((a, b) => Math.abs(a.seconds - seconds) - Math.abs(b.seconds - seconds))[0] ?? null;
+  }
+
+  linkedSpot() {
+    const link = this.item.link;
+    return link && (this.workspace.spots.filter((s) => s.half === link.half && s.action.name === link.label && Math.abs(s.seconds - link.seconds) <= NEAR)[0] ?? null);
+  }
+
+  spotBefore() {
+    const start = this.shots(this.item.half).find((s) => s.id === this.item.id)?.start ?? this.item.seconds;
+    return this.workspace.spots.findLast((s) => s.half === this.item.half && s.seconds <= start) ?? null;
+  }
+
+  /** The replay shows the chosen action. */
+  link() {
+    const spot = this.workspace.chosen;
+    if (!spot) return;
+    this.linking = false;
+    this.act("link", { replay: true, link: { half: spot.half, seconds: spot.seconds, label: spot.action.name } }, false);
+    this.pick(this.item);
+  }
+
+  unlink() {
+    this.linking = false;
+    this.act("link", { link: null }, false);
+    this.pick(this.item);
+  }
+
+  /** To the action that the replay shows and back. */
+  goThere() {
+    const link = this.item?.link;
+    if (!link) return;
+    if (this.away) this.workspace.goTo(this.item.half, this.item.seconds);
+    else this.workspace.goTo(link.half, link.seconds);
+  }
+
+  key(event) {
+    if (this.linking && !event.ctrlKey && !event.metaKey) {
+      const actions = { Enter: () => this.link(), w: () => this.link(), x: () => this.unlink(), Escape: () => this.pick(this.item) };
+      const action = actions[event.key] ?? actions[event.key.toLowerCase()];
+      if (action) { action(); return true; }
+      if (/^[a-z]$/i.test(event.key) && !"jklnpo".includes(event.key.toLowerCase())) return true; // nothing else until that is done
+      return false;
+    }
+    return super.key(event);
+  }
+
+  // --- showing ---------------------------------------------------------------------------------------
+
+  said() {
+    if (this.linking) {
+      const spot = this.workspace.chosen, what = spot ? `${html(spot.action.short)} at ${matchClock(spot.half, spot.seconds)}` : "no action chosen";
+      return this.prompt(`It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it`);
+    }
+    if (this.moving || !this.item) return super.said();
+    return this.prompt(html(this.facts(this.item))) + super.said();
+  }
+
+  /** What a change is, in words. */
+  facts({ action, change_type, replay, link }) {
+    const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : "replay of what?";
+    return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : [])].join(", ");
+  }
+
+  shortOf(label) { return this.data.classes.find((c) => c.name === label)?.short ?? label; }
+
+  classMark(camera) { return `<i class="tone" style="background:${tone(camera, this.workspace.theme)}"></i>`; }
+}

@@ -1,0 +1,35 @@
+// Review of spots.
+
+import { Review } from "./review.js";
+
+const TEAMS = ["home", "away", "unknown"];
+const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "class"], ["T", "team"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "cameras"]];
+
+export class SpotReview extends Review {
+  of = "spot";
+  noun = "spot";
+  hints = HINTS;
+  columns = { team: "unknown", confidence: null };
+  moreKeys = { t: () => this.team() };
+
+  update(data) { super.update(data, data.reviews); }
+
+  get classes() { return this.data.classes; }
+  get all() { return this.workspace.all ?? []; }
+  get items() { return this.workspace.spots ?? []; }
+  get item() { return this.workspace.chosen?.other ? null : this.workspace.chosen; }
+  pick(spot, rest) { this.workspace.pick(spot, true, rest); }
+
+  placed(spot, r) {
+    const own = spot ?? { id: r.id, confidence: r.confidence ?? 1, added: r.confidence === null };
+    return { ...own, half: r.half, seconds: r.seconds, action: this.classes[r.label], review: r };
+  }
+
+  team() {
+    if (!this.item) return;
+    const now = this.known.get(this.item.id)?.team ?? "unknown";
+    this.act("team", { team: TEAMS[(TEAMS.indexOf(now) + 1) % TEAMS.length] }, false);
+  }
+
+  told(review) { return super.told(review, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }
+}
