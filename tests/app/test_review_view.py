@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
 from app.views.export import export_bytes, export_document
-from app.views.search import matrix_figure
-from app.views.search_charts import judged_figure, team_figure
+from app.views.search_charts import cells_of, judged_figure, matrix_figure, team_figure
 from spotting_core.analysis import Analysis
 from spotting_core.classes import load_classes
 from spotting_core.clips.selection import Clip
@@ -203,7 +202,7 @@ def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds
     classes = load_classes()
     cells = {("Goal", 1): 4, ("Goal", 41): 1, ("Foul", 86): 2}
     for dark in (True, False):
-        figure = matrix_figure(cells, classes, dark)
+        figure = matrix_figure(cells, classes, dark, 5)
         [drawn] = figure.data
         told = {tuple(point[:2]): point[2] for point in drawn.customdata}
         assert told == cells
@@ -211,6 +210,20 @@ def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds
         assert sizes[4] == 20
         assert sizes[1] == 13  # a quarter of the area above the least
         assert list(figure.layout.yaxis.categoryarray) == ["Foul", "Goal"]
+
+
+@pytest.mark.parametrize(
+    ("width", "cells"),
+    [
+        (1, {("Goal", 45): 1, ("Goal", 46): 2, ("Foul", 90): 1}),
+        (5, {("Goal", 41): 1, ("Goal", 46): 2, ("Foul", 86): 1}),
+        (15, {("Goal", 31): 1, ("Goal", 46): 2, ("Foul", 76): 1}),
+    ],
+)
+def test_cells_have_as_many_minutes_as_asked_for(width: int, cells: dict) -> None:
+    assert cells_of({("Goal", 45): 1, ("Goal", 46): 2, ("Foul", 90): 1}, width) == cells
+    [drawn] = matrix_figure(cells, load_classes(), True, width).data
+    assert {x - (width - 1) / 2 for x in drawn.x} == {minute for _, minute in cells}
 
 
 def test_the_charts_say_what_was_counted() -> None:
