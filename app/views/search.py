@@ -53,12 +53,12 @@ def show() -> None:
     with right:
         with st.container(border=True, key="tl_card_matrix", gap="small"):
             cell, width = _matrix(everything, classes)
-        _charts(everything, classes)
         wanted = query if cell is None else _within(query, cell, width)
         found = everything if cell is None else shared_search().find(wanted, _SHOWN)
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(found, wanted, _place(cell, width, classes), matches, classes)
         exports_card(None)
+        _charts(everything, classes)
     title.html(
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
         "analysed matches</span></div>"
@@ -162,8 +162,8 @@ def _results(found: Found, query: Query, place: str, matches: Mapping[str, Match
 
 def _row(hit: Hit, match: Match, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
-    fits = None if hit.similarity is None else f"similarity {hit.similarity:.2f}"
-    told = [hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", fits, hit.state, hit.comment]
+    fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
+    told = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),

@@ -80,7 +80,8 @@ def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dar
         counts = [by_team.get((c.name, side), 0) for c in present]
         figure.add_bar(
             y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colour}, text=counts,
-            textposition="auto", textangle=0, hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",
+            textposition="outside", textfont={"size": 11}, cliponaxis=False,
+            hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",
         )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=[c.short for c in reversed(present)], automargin=True)
     return _finished(figure, ink, 70 + 34 * len(present), legend=True)

@@ -63,7 +63,9 @@ def filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str, 
 
 def _seen(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
     """What is seen, in words that the model knows (else empty), and how alike it has to be."""
-    text = st.text_input("What is seen", start.text, key=key("text"), placeholder="a yellow card held up").strip()
+    text = st.text_input(
+        "What is seen", start.text, key=key("text"), placeholder="As in: a yellow card held up"
+    ).strip()
     st.html(f'<div class="tl-cap">{page.escape(search_text.limits())}</div>')
     if not text:
         return "", NO_MATTER
@@ -71,7 +73,8 @@ def _seen(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
         with st.spinner("Reading the words …"):
             search_text.encode(text)
     except TouchlineError as problem:
-        st.warning(f"{problem} The spots are not ordered by these words.")
+        told = str(problem)
+        st.warning(f"{told[:1].upper()}{told[1:]} The spots are not ordered by these words.")
         return "", NO_MATTER
     alike = st.slider("Least similarity", NO_MATTER, 1.0, start.alike, 0.01, key=key("alike"))
     return text, float(alike)

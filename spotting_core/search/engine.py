@@ -241,8 +241,8 @@ class SpotSearch:
         spots, similarity, worth, left_out = "spot", "NULL::FLOAT", "confidence", 0
         if query.text.strip():
             similar, comparable = self._similarities(query.text)
-            cursor.register("similar", similar)
-            spots, similarity, worth = "spot JOIN similar USING (number)", "similarity", "similarity"
+            cursor.register("fit", similar)
+            spots, similarity, worth = "spot JOIN fit USING (number)", "similarity", "similarity"
             with self._lock:
                 searched = set(self._read)
             left_out = len((searched & set(query.matches) if query.matches else searched) - comparable)

@@ -162,7 +162,7 @@ def test_a_text_orders_the_spots_by_the_picture_that_fits_best(seen: SpotSearch)
     ]  # fmt: skip
     wanted = np.cos(np.deg2rad([0, 30, 45, 80]))
     assert [h.similarity for h in found.hits] == pytest.approx(wanted, abs=1e-3)
-    assert [h.label for h in seen.find(Query(text="flag", least=0.2)).hits] == ["Foul", "Goal", "Corner", "Foul"]
+    assert [h.label for h in seen.find(Query(text="flag", least=0.2)).hits] == ["Goal", "Foul", "Corner", "Foul"]
     assert [h.similarity for h in seen.find(Query()).hits] == [None] * 6
 
 
