@@ -122,15 +122,15 @@ def title_of(order: Order) -> str:
 # --- the exports --------------------------------------------------------------------------------------
 
 
-def exports_card(match_id: str | None) -> None:
+def exports_card(match_id: str | None, most: int = _MOST_SHOWN) -> None:
     """Exports of a match, or those of the Search view (None), the newest first."""
-    jobs = shared_queue().of_match(match_id, clip_export.KIND, _MOST_SHOWN)
+    jobs = shared_queue().of_match(match_id, clip_export.KIND, most)
     live = any(job.live for job in jobs)
-    st.fragment(run_every=1.0 if live else None)(_exports)(match_id, live)
+    st.fragment(run_every=1.0 if live else None)(_exports)(match_id, most, live)
 
 
-def _exports(match_id: str | None, was_live: bool) -> None:
-    jobs = shared_queue().of_match(match_id, clip_export.KIND, _MOST_SHOWN)
+def _exports(match_id: str | None, most: int, was_live: bool) -> None:
+    jobs = shared_queue().of_match(match_id, clip_export.KIND, most)
     if was_live and not any(job.live for job in jobs):
         st.rerun(scope="app")
     shown = [(job, None if job.live else outcome(job, shared_settings().data)) for job in jobs]

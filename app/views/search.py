@@ -17,7 +17,7 @@ from app.views import page
 from app.views.clips_export import exports_card
 from app.views.evaluate import drawn
 from app.views.evaluate_charts import CONFIG
-from app.views.search_charts import WIDTHS, Cell, cells_of, judged_figure, matrix_figure, team_figure
+from app.views.search_charts import WIDTHS, Cell, cells_of, judged_figure, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
 from app.views.shown import picture_link
@@ -29,6 +29,7 @@ from spotting_core.media.source import open_match, team_names
 from spotting_core.search.engine import Found, Hit, Query
 
 _SHOWN = 40
+_EXPORTS = 2  # the newest: more would push down what was found
 _WIDTH = 5  # minutes of a cell, at first
 EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
 """Charts that can be saved as a picture."""
@@ -55,9 +56,9 @@ def show() -> None:
             cell, width = _matrix(everything, classes)
         wanted = query if cell is None else _within(query, cell, width)
         found = everything if cell is None else shared_search().find(wanted, _SHOWN)
+        exports_card(None, _EXPORTS)
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(found, wanted, _place(cell, width, classes), matches, classes)
-        exports_card(None)
         _charts(everything, classes)
     title.html(
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
@@ -73,10 +74,7 @@ def _within(query: Query, cell: Cell, width: int) -> Query:
 
 def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
     """A cell in words, empty for none."""
-    if cell is None:
-        return ""
-    minutes = f"minute {cell[1]}" if width == 1 else f"minutes {cell[1]}–{cell[1] + width - 1}"
-    return f"{classes.get(cell[0]).short}, {minutes}: "
+    return "" if cell is None else f"{classes.get(cell[0]).short}, {minutes_of(cell[1], width)}: "
 
 
 # --- the matrix ---------------------------------------------------------------------------------------

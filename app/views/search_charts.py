@@ -32,6 +32,11 @@ def cells_of(by_minute: Mapping[Cell, int], width: int) -> dict[Cell, int]:
     return cells
 
 
+def minutes_of(first: int, width: int) -> str:
+    """The minutes of a cell in words."""
+    return f"minute {first}" if width == 1 else f"minutes {first}–{first + width - 1}"
+
+
 def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool, width: int) -> go.Figure:
     """Cells as squares whose area is the count; they can be chosen, which the cells of a heat map cannot."""
     ink = INKS["dark" if dark else "light"]
@@ -53,8 +58,9 @@ def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool, wi
                 "opacity": 1,
                 "line": {"width": 0},
             },
-            text=[str(minute) if width == 1 else f"{minute}–{minute + width - 1}" for _, minute, _ in known],
-            hovertemplate="%{y}, %{text} min: %{customdata[2]}<extra></extra>",
+            unselected={"marker": {"opacity": 0.4}},
+            text=[minutes_of(minute, width) for _, minute, _ in known],
+            hovertemplate="%{y}, %{text}: %{customdata[2]}<extra></extra>",
         )
     )
     axis = {"gridcolor": ink.grid, "zeroline": False, "color": ink.muted, "tickfont": {"size": 11}}
@@ -79,7 +85,8 @@ def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dar
     for side, name, colour in (("home", "Home", ink.accent), ("away", "Away", _AWAY[theme])):
         counts = [by_team.get((c.name, side), 0) for c in present]
         figure.add_bar(
-            y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colour}, text=counts,
+            y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colour}, 
+            text=[c or "" for c in counts],
             textposition="outside", textfont={"size": 11}, cliponaxis=False,
             hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",
         )  # fmt: skip
