@@ -55,9 +55,9 @@ def limits() -> str:
     if told is None:
         return "How well words find their pictures was not measured."
     return (
-        f"On {told['frames']} rendered frames, phrases that the model was not taught find theirs with a mean average "
-        f"precision of {told['mean_average_precision']:.2f} by places in the picture (chance: {told['chance']:.2f}); "
-        "whole pictures, which are compared here, do worse."
+        "Phrases that the model was not taught find their rendered frames with a mean average precision of "
+        f"{told['mean_average_precision']:.2f} by places in the picture (chance: {told['chance']:.2f}); whole "
+        "pictures, which are compared here, are coarser."
     )
 
 

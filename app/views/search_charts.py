@@ -85,7 +85,7 @@ def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dar
     for side, name, colour in (("home", "Home", ink.accent), ("away", "Away", _AWAY[theme])):
         counts = [by_team.get((c.name, side), 0) for c in present]
         figure.add_bar(
-            y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colour}, 
+            y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colour},
             text=[c or "" for c in counts],
             textposition="outside", textfont={"size": 11}, cliponaxis=False,
             hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",

@@ -190,9 +190,15 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
         table = read_time_table(path)
         shown = [read_number(shown_image(frame)) for _, frame in numbered_frames(path, table)]
         assert shown == list(range(first + round(10 * cut[label]["starts"]), first + round(10 * cut[label]["ends"])))
-    told = " ".join(h.value for h in search_page().run().get("html"))
+    at = search_page().run()
+    told = " ".join(h.value for h in at.get("html"))
     assert "clips.zip" in told
     assert "Clip 2, c, failed" in told
+    next(b for b in at.button if b.label == "Retry what failed").click().run()
+    again = queue.of_match(None, clip_export.KIND, 5)[0]
+    assert (again.title, again.match_id) == ("1 clip again", None)
+    assert [c["match"] for c in again.parameters["order"]["clips"]] == [matches["c"].id]
+    assert again.parameters["matches"] == job.parameters["matches"]
 
 
 def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], data: DataDirectory) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -10,9 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from spotting_core.analysis import Analysis
+from spotting_core.assets import asset
 from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.retrieval import measure_pictures
+from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.errors import BadInputError
+from spotting_core.media.fingerprint import file_hash
 from spotting_core.media.source import open_match
+from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.pictures import TextVector
 from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, seen_by_of, stamp_of, write_rows
@@ -286,3 +293,22 @@ def test_searches_are_saved_by_name(data: DataDirectory) -> None:
             searches.save(name, query)
     with pytest.raises(BadInputError, match="cannot be 'maybe'"):
         Query(reviewed="maybe")
+
+
+def test_an_analysis_says_whose_picture_embeddings_it_holds_or_its_model_does(data: DataDirectory) -> None:
+    card = json.loads(asset("weights", "entity-attention", "card.json").read_text(encoding="utf-8"))
+    made = {
+        "sha256": file_hash(asset("weights", "entity-attention", "model.safetensors")),
+        "folder": "entity-attention",
+    }
+    assert entity_model_of({**made, "entities": MODEL}, data) == MODEL
+    assert entity_model_of(made, data) == card["entities"]["sha256"]
+    assert entity_model_of({**made, "sha256": OTHER}, data) is None  # another model was there under this name
+    assert entity_model_of({"sha256": OTHER, "folder": "gone"}, data) is None
+
+
+def test_what_whole_pictures_are_worth_is_measured_on_what_an_analysis_keeps(demo: Path) -> None:
+    analysis = Analysis.open(demo / "analysis")
+    found = measure_pictures(demo, analysis, VisionLanguageModel.load(), every=10)
+    assert found["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
+    assert found["mean_average_precision"] > found["chance"]
