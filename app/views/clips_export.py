@@ -110,13 +110,9 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
     except TouchlineError as problem:
         page.error(problem)
         return
-    ask_for_clips(shared_queue(), {"": (match, analysis)}, order, title_of(order), match.id)
+    kind = "reel" if order.reel else "files"
+    ask_for_clips(shared_queue(), {"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}", match.id)
     st.rerun()
-
-
-def title_of(order: Order) -> str:
-    """What an export is called in the list."""
-    return f"{page.clips(len(order.clips))}, {'reel' if order.reel else 'files'}"
 
 
 # --- the exports --------------------------------------------------------------------------------------

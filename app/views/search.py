@@ -29,7 +29,7 @@ from spotting_core.media.source import open_match, team_names
 from spotting_core.search.engine import Found, Hit, Query
 
 _SHOWN = 40
-_EXPORTS = 2  # the newest: more would push down what was found
+_EXPORTS = 3  # the newest: more would not fit below the button
 _WIDTH = 5  # minutes of a cell, at first
 EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
 """Charts that can be saved as a picture."""
@@ -56,7 +56,6 @@ def show() -> None:
             cell, width = _matrix(everything, classes)
         wanted = query if cell is None else _within(query, cell, width)
         found = everything if cell is None else shared_search().find(wanted, _SHOWN)
-        exports_card(None, _EXPORTS)
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(found, wanted, _place(cell, width, classes), matches, classes)
         _charts(everything, classes)
@@ -149,9 +148,10 @@ def _results(found: Found, query: Query, place: str, matches: Mapping[str, Match
     head, button = st.columns([3, 1.2], vertical_alignment="center")
     head.html(f'<div class="tl-card-title">{page.escape(text)}</div>')
     hits = [h for h in found.hits if h.label in classes and h.match in matches]
-    if hits:
-        with button.popover("As clips", width="stretch"):
+    with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it
+        if hits:
             export_popover(query, found, matches, classes)
+        exports_card(None, _EXPORTS)
     error_list([_row(h, matches[h.match], classes) for h in hits], "Nothing is found.", key="search_found")
     if found.total > len(hits):
         which = "that fit the words best" if query.text else "most confident"

@@ -11,7 +11,6 @@ from app.clip_export import ask_for_clips
 from app.library import Match
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
-from app.views.clips_export import title_of
 from spotting_core.classes import ClassTable
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, Margins, clips_of
@@ -77,6 +76,7 @@ def _ask(clips: Sequence[Clip], matches: Mapping[str, Match], reel: bool, cards:
         page.error(problem)
         return
     names = dict.fromkeys(c.match for c in clips)
-    of = f" of {len(names)} matches" if len(names) > 1 else f" of {matches[next(iter(names))].title}"
-    ask_for_clips(shared_queue(), {name: (matches[name], None) for name in names}, order, title_of(order) + of)
+    of = f"{len(names)} matches" if len(names) > 1 else matches[next(iter(names))].title
+    title = f"{page.clips(len(clips))}, {of}"
+    ask_for_clips(shared_queue(), {name: (matches[name], None) for name in names}, order, title)
     st.rerun()

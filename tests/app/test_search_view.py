@@ -170,7 +170,7 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     assert not at.exception
     queue = JobQueue(open_database(data))
     [job] = queue.of_match(None, clip_export.KIND, 5)
-    assert job.title == "3 clips, files of 3 matches"
+    assert job.title == "3 clips, 3 matches"
     assert "Cancel" in [b.label for b in at.button]
     assert [c.label for c in Order.from_json(job.parameters["order"]).clips] == ["Corner", "Goal", "Yellow card"]
     Path(matches["c"].path).unlink()  # its clips fail, and no others do
