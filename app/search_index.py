@@ -6,6 +6,7 @@ from app.library import Library, Match
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
+from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import SpotSearch
 from spotting_core.search.rows import fingerprint, rows_of, stamp_of, write_rows
 from spotting_core.spots import Spot
@@ -27,9 +28,10 @@ def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, dat
 
 def _write(match: Match, analysis: Analysis, library: Library, reviews: Reviews, data: DataDirectory) -> None:
     known, truth = reviews.of_match(match.id), _truth(library, match)
-    stamp = fingerprint(analysis, known, truth)
+    seen_by = entity_model_of(analysis.record.model, data)
+    stamp = fingerprint(analysis, known, truth, seen_by)
     if stamp_of(data.search / f"{match.id}.parquet") != stamp:
-        write_rows(data.search, match.id, stamp, rows_of(match.id, match.title, analysis, known, truth))
+        write_rows(data.search, match.id, stamp, rows_of(match.id, match.title, analysis, known, truth), seen_by)
 
 
 def _truth(library: Library, match: Match) -> list[Spot]:

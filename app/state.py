@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import search_text
 from app.library import Library
 from app.settings import Settings, settings
 from spotting_core.jobs.queue import JobQueue
@@ -38,7 +39,7 @@ def shared_camera_reviews() -> CameraReviews:
 
 @st.cache_resource(show_spinner=False)
 def shared_search() -> SpotSearch:
-    return SpotSearch(settings().data.search)
+    return SpotSearch(settings().data.search, search_text.encode)
 
 
 @st.cache_resource(show_spinner=False)

@@ -31,16 +31,18 @@ import sys, time
 from pathlib import Path
 from app.look import look
 from spotting_core.classes import load_classes
-from spotting_core.clips.export import Sources, export_clips
+from spotting_core.clips.export import export_clips
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip
+from spotting_core.clips.sources import Footage, Sources
 from spotting_core.data_directory import DataDirectory
 from spotting_core.media.ingest import ingest
 video, out, starts = Path(sys.argv[1]), Path(sys.argv[2]), [int(s) for s in sys.argv[3].split(",")]
 media = {1: ingest(video, DataDirectory.default())}
 clips = tuple(Clip(1, s * 10**6, (s + 12) * 10**6, "Goal") for s in starts)
 began = time.perf_counter()
-export_clips(Order(clips, reel=len(clips) > 1, fast=sys.argv[4] == "fast"), Sources(media, load_classes(), look()), out)
+sources = Sources.of_one(Footage(media, load_classes()), look())
+export_clips(Order(clips, reel=len(clips) > 1, fast=sys.argv[4] == "fast"), sources, out)
 print(time.perf_counter() - began)
 """
 

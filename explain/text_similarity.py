@@ -79,6 +79,16 @@ def _listed(words: Sequence[str]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
+def encoded(text: str, model: VisionLanguageModel) -> np.ndarray:
+    """A text that the model knows, as a direction to compare pictures with: float32 (E,), unit length.
+
+    Errors:
+        BadInputError: see ``check_text``.
+    """
+    check_text(text, model)
+    return model.encode_texts([text])[0].cpu().numpy()
+
+
 def timeline(text: str, model: VisionLanguageModel, embeddings: np.ndarray) -> np.ndarray:
     """Cosine similarity of every sample's picture to a text: float32 (T,).
 
@@ -88,8 +98,7 @@ def timeline(text: str, model: VisionLanguageModel, embeddings: np.ndarray) -> n
     Errors:
         BadInputError: see ``check_text``; embeddings of another model.
     """
-    check_text(text, model)
-    query = model.encode_texts([text])[0].cpu().numpy()
+    query = encoded(text, model)
     if embeddings.shape[1] != len(query):
         raise BadInputError(f"the pictures have embeddings of {embeddings.shape[1]} numbers, the text of {len(query)}")
     return np.asarray(embeddings, np.float32) @ query

@@ -56,8 +56,9 @@ def make_video(
     options: dict[str, str] | None = None,
     container: dict[str, str] | None = None,
     clock: Fraction = CLOCK,
+    first: int = 0,
 ) -> Path:
-    """Write a video whose frame i is shown at ``times[i]`` and carries the number i.
+    """Write a video whose frame i is shown at ``times[i]`` and carries the number ``first + i``.
 
     Arguments:
         hidden: so many frames at the start are hidden by an edit list (mp4): the video then begins at 0
@@ -73,7 +74,7 @@ def make_video(
         stream.codec_context.time_base = stream.time_base = clock
         track = out.add_stream("aac", rate=48_000) if sound or beeps else None
         for number, time in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(numbered_picture(number, *size), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(numbered_picture(first + number, *size), format="rgb24")
             frame.pts, frame.time_base = round(time / clock), clock
             for packet in stream.encode(frame):
                 _mux(out, packet, shift)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
 
-from spotting_core.classes import ClassTable
-from spotting_core.clips.export import Sources
 from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark
+from spotting_core.clips.sources import Footage
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.formats import registry
@@ -57,16 +55,16 @@ class Asked:
             )
 
 
-def chosen_clips(asked: Asked, match: MatchSource, data: DataDirectory, sources: Sources) -> list[Clip]:
+def chosen_clips(asked: Asked, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Clip]:
     """The clips that are asked for: a selection in its own order, else in the order of half and time.
 
     Errors:
         BadInputError: an unknown class, half, selection or mark, or no spots to choose from.
     """
-    classes = sources.classes
+    classes = footage.classes
     for label in asked.labels:
         classes.index(label)
-    if asked.half is not None and asked.half not in sources.media:
+    if asked.half is not None and asked.half not in footage.media:
         raise BadInputError(f"this match has no half {asked.half}", where=match.path)
     marks = [parse_mark(text) for text in asked.marks]
     halves = (asked.half,) if asked.half else ()
@@ -76,28 +74,28 @@ def chosen_clips(asked: Asked, match: MatchSource, data: DataDirectory, sources:
         found = [*(c for c in kept if choice.takes(c.spot)), *marks]
     else:
         least = DEFAULT_THRESHOLD if asked.confidence is None else asked.confidence
-        spots = _spots(asked, match, data, sources, least)
-        lengths = {half: m.table.duration for half, m in sources.media.items()}
+        spots = _spots(asked, match, data, footage, least)
+        lengths = {half: m.table.duration for half, m in footage.media.items()}
         margins = Margins(classes, lead=asked.before, lag=asked.after)
         found = [*clips_of(spots, margins, lengths, Choice(asked.labels, halves, least=least)), *marks]
         found.sort(key=lambda c: (c.half, c.start))
-    return [_finished(clip, asked, classes, teams_of(match)) for clip in found]
+    return [_finished(clip, asked, footage) for clip in found]
 
 
-def _spots(asked: Asked, match: MatchSource, data: DataDirectory, sources: Sources, least: float) -> list[Spot]:
+def _spots(asked: Asked, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
     """Spots of the label file or the reviewers, else of the analysis; none where only marks are asked for."""
     if asked.label_file is not None:
-        options = Options(sources.classes)
+        options = Options(footage.classes)
         return registry.read_of_match(asked.label_file, match.path.name, options=options).sorted_spots
     if asked.reviewed:
         return Reviews(open_database(data)).standing(_match_id(match, data))
     if asked.marks and not asked.labels:
         return []
-    if sources.analysis is None:
+    if footage.analysis is None:
         raise BadInputError(
             "this match has not been analysed", where=match.path, fix="Run touchline analyze, or give --labels"
         )
-    return sources.analysis.spots(Spotting(threshold=least))
+    return footage.analysis.spots(Spotting(threshold=least))
 
 
 def _match_id(match: MatchSource, data: DataDirectory) -> str:
@@ -113,20 +111,13 @@ def _match_id(match: MatchSource, data: DataDirectory) -> str:
     return found
 
 
-def _finished(clip: Clip, asked: Asked, classes: ClassTable, teams: Mapping[str, str]) -> Clip:
+def _finished(clip: Clip, asked: Asked, footage: Footage) -> Clip:
     """A clip with the speed and the caption that are asked for; what a selection says of them stays."""
     slow = asked.slow if asked.slow < 1.0 else clip.slow
-    caption = clip.caption or (_caption(clip, classes, teams) if asked.caption else "")
+    caption = clip.caption or (_caption(clip, footage) if asked.caption else "")
     return replace(clip, slow=slow, caption=caption)
 
 
-def _caption(clip: Clip, classes: ClassTable, teams: Mapping[str, str]) -> str:
+def _caption(clip: Clip, footage: Footage) -> str:
     """Class and team of a clip, for people."""
-    short = classes.get(clip.label).short if clip.label in classes else clip.label
-    return f"{short}, {teams[clip.team]}" if clip.team in teams else short
-
-
-def teams_of(match: MatchSource) -> dict[str, str]:
-    """Names of home and away, where they are known."""
-    fixture = match.fixture
-    return {side: name for side, name in (("home", fixture.home), ("away", fixture.away)) if name}
+    return ", ".join(filter(None, [footage.short(clip.label), footage.teams.get(clip.team)]))

@@ -1,7 +1,9 @@
-"""``touchline clips``: cut the actions of a match into clips."""
+"""``touchline clips``: cut the actions of a match, or of several, into clips."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +18,18 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, cannot_write
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
+    from app.command_line.clip_choice import Asked
     from spotting_core.analysis import Analysis
-    from spotting_core.clips.export import Exported, Sources
+    from spotting_core.clips.export import Exported
     from spotting_core.clips.order import Order
+    from spotting_core.clips.selection import Clip
+    from spotting_core.clips.sources import Footage, Sources
     from spotting_core.media.source import MatchSource
 
 
 def clips(
-    source: Path | None = typer.Argument(
-        None, help="A video, a game folder, or a folder of halves.", show_default=False
+    sources: list[Path] | None = typer.Argument(
+        None, metavar="[SOURCE]...", help="Videos, game folders, or folders of halves.", show_default=False
     ),
     demo: bool = typer.Option(False, "--demo", help="Cut the bundled match."),
     out_folder: Path = typer.Option(..., "--out", help="Folder to write to."),
@@ -59,38 +64,67 @@ def clips(
         None, "--json", help="Write what was exported as JSON to this file (- for standard output)."
     ),
 ) -> None:
-    """Cut the actions of a match into clips, exact to the frame, with a manifest.
+    """Cut the actions of one match or several into clips, exact to the frame, with a manifest.
 
     Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection.
     What cannot be cut is told; the other clips are written.
     """
-    from app.command_line.clip_choice import Asked, chosen_clips, teams_of
+    from app.command_line.clip_choice import Asked
     from spotting_core.clips.order import Order
-    from spotting_core.media.source import open_match
 
     asked = Asked(
         tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption
     )
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)
-    match, data = open_match(source_of(source, demo)), DataDirectory.default().ensure()
-    sources = _sources(match, data, analysis_folder)
+    _check_of_one(sources or [], asked, analysis_folder)
+    paths = [source_of(path, demo) for path in sources] if sources else [source_of(None, demo)]
+    chosen, footage = _chosen(paths, asked, analysis_folder)
     order = Order(
-        tuple(chosen_clips(asked, match, data, sources)), match.fixture.title, teams_of(match), reel, fast, size,
-        titles, _layers(overlay, caption), sound, tuple(also), zipped,
+        tuple(chosen), reel, fast, size, titles, _layers(overlay, caption), sound, tuple(also), zipped,
     )  # fmt: skip
-    _tell(_export(order, sources, out_folder), order, json_file)
+    _tell(_export(order, footage, out_folder), order, footage, json_file)
 
 
-def _sources(match: MatchSource, data: DataDirectory, analysis_folder: Path | None) -> Sources:
-    """What the clips of a match are cut from and drawn with."""
+def _check_of_one(sources: Sequence[Path], asked: Asked, analysis_folder: Path | None) -> None:
+    """Refuse what can only be said of one match where there are several."""
+    told = {
+        "--mark": asked.marks, "--labels": asked.label_file, "--selection": asked.selection,
+        "--analysis": analysis_folder,
+    }  # fmt: skip
+    of_one = [name for name, value in told.items() if value]
+    if len(sources) > 1 and of_one:
+        raise BadInputError(
+            f"{' and '.join(of_one)} can be said of one match only", fix="Cut the matches one after the other"
+        )
+
+
+def _chosen(paths: Sequence[Path], asked: Asked, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
+    """The clips of all matches, match by match, and what they are cut from."""
+    from app.command_line.clip_choice import chosen_clips
     from app.look import look
-    from spotting_core.clips.export import Sources
+    from spotting_core.clips.sources import Sources
+    from spotting_core.media.source import open_match
+
+    data, chosen, footage = DataDirectory.default().ensure(), [], {}
+    for number, path in enumerate(dict.fromkeys(paths)):
+        match = open_match(path)
+        own = _footage(match, data, analysis_folder)
+        footage[str(number)] = own
+        chosen += [replace(clip, match=str(number)) for clip in chosen_clips(asked, match, data, own)]
+    return chosen, Sources(footage, look())
+
+
+def _footage(match: MatchSource, data: DataDirectory, analysis_folder: Path | None) -> Footage:
+    """What the clips of a match are cut from and drawn with."""
+    from spotting_core.clips.sources import Footage
     from spotting_core.media.ingest import ingest
+    from spotting_core.media.source import team_names
 
     media = {h.half: ingest(h.path, data) for h in match.halves}
     analysis = _analysis_of(match, data, analysis_folder)
-    return Sources(media, load_classes() if analysis is None else analysis.classes, look(), analysis)
+    classes = load_classes() if analysis is None else analysis.classes
+    return Footage(media, classes, match.fixture.title, team_names(match.fixture), analysis)
 
 
 def _analysis_of(match: MatchSource, data: DataDirectory, folder: Path | None) -> Analysis | None:
@@ -139,7 +173,7 @@ def _export(order: Order, sources: Sources, folder: Path) -> Exported:
     from spotting_core.inference.progress import Progress
 
     with progress_bar() as bar:
-        task = bar.add_task(escape(order.title), total=None, note="")
+        task = bar.add_task(escape(sources.titles), total=None, note="")
 
         def report(progress: Progress) -> bool:
             note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
@@ -149,17 +183,17 @@ def _export(order: Order, sources: Sources, folder: Path) -> Exported:
         return export_clips(order, sources, folder, report)
 
 
-def _tell(exported: Exported, order: Order, json_file: str | None) -> None:
+def _tell(exported: Exported, order: Order, sources: Sources, json_file: str | None) -> None:
     """Say what was exported; a clip that failed ends the command with 1."""
     if json_file is not None:
         write_machine_output(exported.as_json(), json_file)
     if json_file != "-":
-        _say(exported, order)
+        _say(exported, order, sources)
     if exported.failed:
         raise typer.Exit(1)
 
 
-def _say(exported: Exported, order: Order) -> None:
+def _say(exported: Exported, order: Order, sources: Sources) -> None:
     whole = [r for r in exported.results if r.file is not None]
     for result in whole if order.fast else ():
         assert result.starts is not None
@@ -176,4 +210,4 @@ def _say(exported: Exported, order: Order) -> None:
     if any(c.slow < 1.0 for c in order.clips):
         out.print("There is no sound where the picture is slow.")
     made = "1 clip" if len(whole) == 1 else f"{len(whole)} clips"
-    out.print(f"{made} of {escape(order.title)} in {escape(str(exported.folder))}", highlight=False, soft_wrap=True)
+    out.print(f"{made} of {escape(sources.titles)} in {escape(str(exported.folder))}", highlight=False, soft_wrap=True)

@@ -22,7 +22,7 @@ from spotting_core.clips.selection import Clip, Margins
 from spotting_core.errors import ConflictError, TouchlineError
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
-from spotting_core.media.source import open_match
+from spotting_core.media.source import open_match, team_names
 from spotting_core.store.selections import OwnMargins, Selection
 
 _UNSAVED = "unsaved"
@@ -53,7 +53,7 @@ def show() -> None:
         _when_prepared(match)
     with right:
         export_card(match, analysis, media, working[0])
-        exports_card(match)
+        exports_card(match.id)
 
 
 def _selection_of_address(match: Match) -> Selection | None:
@@ -220,7 +220,7 @@ def desk_data(
     margins = Margins(classes, own)
     return {
         "match": match.id,
-        "teams": {side: name for side, name in (("home", match.home), ("away", match.away)) if name},
+        "teams": team_names(match),
         "selection": selection.id if selection else None,
         "revision": selection.revision if selection else 0,
         "seen": st.session_state.get("clips_seen", 0),

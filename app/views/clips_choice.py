@@ -15,14 +15,14 @@ from spotting_core.classes import load_classes
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
 from spotting_core.errors import TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD
-from spotting_core.media.source import open_match
+from spotting_core.media.source import open_match, team_names
 from spotting_core.spots import Spot
 from spotting_core.store.selections import OwnMargins
 
 PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
 _TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}
 _FIRST_GROUPS = ("cards", "goals")  # what a coach asks for first
-_TEAMS = ("home", "away", "unknown")
+_SIDES = {"home": "Home", "away": "Away", "unknown": "Unknown"}
 
 
 def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: float) -> list[Spot]:
@@ -77,10 +77,10 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
 
 def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
     """Teams to take; asked only where some spot says its team."""
-    known = [t for t in _TEAMS if any(s.team == t for s in spots)]
+    known = [t for t in _SIDES if any(s.team == t for s in spots)]
     if known in ([], ["unknown"]):
         return ()
-    names = {"home": match.home or "Home", "away": match.away or "Away", "unknown": "Unknown"}
+    names = _SIDES | team_names(match)
     found = st.pills(
         "Teams", known, selection_mode="multi", default=known, format_func=lambda t: names[t], key="choose_teams"
     )

@@ -1,4 +1,4 @@
-"""The rail of the Clips view: what to export and how, and the exports with their progress and files."""
+"""The rail of the Clips view that asks for an export, and the list of exports with their progress and files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 import streamlit as st
 
 from app import clip_export
-from app.clip_export import Outcome, ask_for_clips, outcome
+from app.clip_export import Outcome, ask_again, ask_for_clips, outcome
 from app.library import Match
-from app.state import shared_library, shared_queue, shared_settings
+from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.shown import link
 from spotting_core.analysis import Analysis
@@ -105,29 +105,28 @@ def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> boo
 
 
 def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], settings: dict) -> None:
-    teams = {side: name for side, name in (("home", match.home), ("away", match.away)) if name}
     try:
-        order = Order(tuple(clips), match.title, teams, **settings)
+        order = Order(tuple(clips), **settings)
     except TouchlineError as problem:
         page.error(problem)
         return
     kind = "reel" if order.reel else "files"
-    ask_for_clips(shared_queue(), match, analysis, order, f"{page.clips(len(clips))}, {kind}")
+    ask_for_clips(shared_queue(), {"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}", match.id)
     st.rerun()
 
 
 # --- the exports --------------------------------------------------------------------------------------
 
 
-def exports_card(match: Match) -> None:
-    """Exports of a match, the newest first."""
-    jobs = shared_queue().of_match(match.id, clip_export.KIND, _MOST_SHOWN)
+def exports_card(match_id: str | None, most: int = _MOST_SHOWN) -> None:
+    """Exports of a match, or those of the Search view (None), the newest first."""
+    jobs = shared_queue().of_match(match_id, clip_export.KIND, most)
     live = any(job.live for job in jobs)
-    st.fragment(run_every=1.0 if live else None)(_exports)(match, live)
+    st.fragment(run_every=1.0 if live else None)(_exports)(match_id, most, live)
 
 
-def _exports(match: Match, was_live: bool) -> None:
-    jobs = shared_queue().of_match(match.id, clip_export.KIND, _MOST_SHOWN)
+def _exports(match_id: str | None, most: int, was_live: bool) -> None:
+    jobs = shared_queue().of_match(match_id, clip_export.KIND, most)
     if was_live and not any(job.live for job in jobs):
         st.rerun(scope="app")
     shown = [(job, None if job.live else outcome(job, shared_settings().data)) for job in jobs]
@@ -137,7 +136,7 @@ def _exports(match: Match, was_live: bool) -> None:
     with st.container(border=True, key="tl_card_exports", gap="small"):
         st.html('<div class="tl-card-title">Exports</div>')
         for job, left in shown:
-            _under_way(job) if job.live else _ended(match, job, left)
+            _under_way(job) if job.live else _ended(job, left)
 
 
 def _under_way(job: Job) -> None:
@@ -151,7 +150,7 @@ def _under_way(job: Job) -> None:
     st.progress(job.progress, text=f"{job.stage}{left}" if job.stage else waiting)
 
 
-def _ended(match: Match, job: Job, left: Outcome | None) -> None:
+def _ended(job: Job, left: Outcome | None) -> None:
     title, button = st.columns([3, 1.4], vertical_alignment="center")
     word = {FAILED: "failed", CANCELLED: "cancelled"}.get(job.state, "")
     title.html(f'<div class="tl-name">{page.escape(", ".join(filter(None, [job.title, word])))}</div>')
@@ -171,22 +170,16 @@ def _ended(match: Match, job: Job, left: Outcome | None) -> None:
     ]
     st.html("".join(f'<div class="tl-facts">{text}</div>' for text in links))
     for clip in left.failed:
-        st.html(f'<div class="tl-facts">⚠ Clip {clip["number"]} {clip["state"]}: {page.escape(clip["error"])}</div>')
+        of = f", {clip['match']}," if job.match_id is None and clip.get("match") else ""
+        told = f"⚠ Clip {clip['number']}{of} {clip['state']}: {clip['error']}"
+        st.html(f'<div class="tl-facts">{page.escape(told)}</div>')
     if left.failed and st.button("Retry what failed", key=f"retry-{job.id}"):
-        _retry(match, job, left)
+        _retry(job, left)
 
 
-def _retry(match: Match, job: Job, left: Outcome) -> None:
+def _retry(job: Job, left: Outcome) -> None:
     order = Order.from_json(job.parameters["order"])
     numbers = {int(clip["number"]) for clip in left.failed}
     again = tuple(clip for number, clip in enumerate(order.clips, start=1) if number in numbers)
-    folder = job.parameters["analysis"]
-    analysis = next((a for a in shared_library().analyses(match) if str(a.folder) == folder), None)
-    ask_for_clips(
-        shared_queue(),
-        match,
-        analysis,
-        replace(order, clips=again),
-        f"{page.clips(len(again))} again",
-    )
+    ask_again(shared_queue(), job, replace(order, clips=again), f"{page.clips(len(again))} again")
     st.rerun(scope="app")

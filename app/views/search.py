@@ -7,33 +7,32 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library import Match
 from app.search_index import bring_up_to_date
-from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_selections, shared_settings
+from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_settings
 from app.views import page
+from app.views.clips_export import exports_card
 from app.views.evaluate import drawn
-from app.views.evaluate_charts import CONFIG, INKS
-from app.views.search_charts import judged_figure, team_figure
+from app.views.evaluate_charts import CONFIG
+from app.views.search_charts import WIDTHS, Cell, cells_of, judged_figure, matrix_figure, minutes_of, team_figure
+from app.views.search_clips import export_popover
+from app.views.search_filters import filters, save_popover
 from app.views.shown import picture_link
 from spotting_core.classes import ClassTable, load_classes
-from spotting_core.clips.selection import Margins, clips_of
 from spotting_core.clock import match_clock
-from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import TouchlineError
 from spotting_core.media.ingest import ingest
-from spotting_core.media.source import open_match
-from spotting_core.search.engine import REVIEWED, UNREVIEWED, Found, Hit, Query
-from spotting_core.spots import Spot
+from spotting_core.media.source import open_match, team_names
+from spotting_core.search.engine import Found, Hit, Query
 
 _SHOWN = 40
-_BIN = 5  # minutes of a cell
-_TEAMS = {"home": "Home", "away": "Away", "unknown": "Team unknown"}
-_ANY = "any"
-_REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
+_EXPORTS = 3  # the newest: more would not fit below the button
+_WIDTH = 5  # minutes of a cell, at first
+EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
+"""Charts that can be saved as a picture."""
 
 
 def show() -> None:
@@ -47,150 +46,74 @@ def show() -> None:
         "Saved searches", list(saved), index=None, placeholder="Saved searches", label_visibility="collapsed",
         key="search_saved",
     )  # fmt: skip
-    start = saved.get(str(chosen), Query())
     left, right = st.columns([1, 3.4], gap="small")
     with left, st.container(border=True, key="tl_card_filters", gap="small"):
-        query = _filters(start, str(chosen), classes, matches)
-        _save(query, str(chosen) if chosen else "")
+        query = filters(saved.get(str(chosen), Query()), str(chosen), classes, matches)
+        save_popover(query, str(chosen) if chosen else "")
     everything = shared_search().find(query, _SHOWN)
     with right:
         with st.container(border=True, key="tl_card_matrix", gap="small"):
-            cell = _matrix(everything, classes)
-        _charts(everything, classes)
-        found = everything if cell is None else shared_search().find(_within(query, cell), _SHOWN)
+            cell, width = _matrix(everything, classes)
+        wanted = query if cell is None else _within(query, cell, width)
+        found = everything if cell is None else shared_search().find(wanted, _SHOWN)
         with st.container(border=True, key="tl_card_found", gap="small"):
-            _results(found, cell, matches, classes)
+            _results(found, wanted, _place(cell, width, classes), matches, classes)
+        _charts(everything, classes)
     title.html(
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
         "analysed matches</span></div>"
     )
 
 
-# --- what is looked for -------------------------------------------------------------------------------
-
-
-def _filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str, Match]) -> Query:
-    def key(field: str) -> str:
-        return f"search_{field}_{name}"
-
-    words = st.text_input("Words in the match or a comment", start.words, key=key("words"))
-    labels = st.multiselect(
-        "Classes", classes.names, list(start.labels), format_func=lambda n: classes.get(n).short, key=key("labels"),
-        placeholder="All",
-    )  # fmt: skip
-    least, most = st.slider("Confidence", 0.2, 1.0, (start.least, start.most), 0.01, key=key("confidence"))
-    first, last = st.slider("Minutes", 1, 90, start.minutes, key=key("minutes"))
-    halves = st.pills("Half", [1, 2], selection_mode="multi", default=list(start.halves), key=key("halves"))
-    teams = st.pills(
-        "Team", list(_TEAMS), selection_mode="multi", default=list(start.teams), format_func=lambda t: _TEAMS[t],
-        key=key("teams"),
-    )  # fmt: skip
-    reviewed = st.segmented_control(
-        "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
-        key=key("reviewed"),
-    )  # fmt: skip
-    entities = st.multiselect(
-        "Entities seen", load_prompts().names, list(start.entities), key=key("entities"), placeholder="Any",
-        help="All of them, kept by the model within a second of the spot.",
-    )  # fmt: skip
-    within = st.multiselect(
-        "Matches", list(matches), [m for m in start.matches if m in matches], format_func=lambda m: matches[m].title,
-        key=key("matches"), placeholder="All",
-    )  # fmt: skip
-    return Query(
-        tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), (int(first), int(last)),
-        float(least), float(most), None if reviewed == _ANY else reviewed, words,
-    )  # fmt: skip
-
-
-def _save(query: Query, name: str) -> None:
-    with st.popover("Save this search", width="stretch"):
-        wanted = st.text_input("Name", name)
-        if st.button("Save", type="primary", disabled=not wanted.strip()):
-            try:
-                shared_searches().save(wanted, query)
-            except TouchlineError as problem:
-                page.error(problem)
-                return
-            st.rerun()
-        if name and st.button("Delete this search"):
-            shared_searches().remove(name)
-            st.rerun()
-
-
-EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
-"""Charts that can be saved as a picture."""
-
-Cell = tuple[str, int]
-"""Class and the first minute of five."""
-
-
-def _within(query: Query, cell: Cell) -> Query:
+def _within(query: Query, cell: Cell, width: int) -> Query:
     label, minute = cell
-    last = min(query.minutes[1], minute + _BIN - 1)
+    last = min(query.minutes[1], minute + width - 1)
     return replace(query, labels=(label,), minutes=(max(query.minutes[0], minute), last))
+
+
+def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
+    """A cell in words, empty for none."""
+    return "" if cell is None else f"{classes.get(cell[0]).short}, {minutes_of(cell[1], width)}: "
 
 
 # --- the matrix ---------------------------------------------------------------------------------------
 
 
-def _matrix(found: Found, classes: ClassTable) -> Cell | None:
-    """How many spots of each class in each five minutes; returns the cell that is chosen."""
-    st.html('<div class="tl-card-title">When does what happen? <span>spots in five minutes, by class</span></div>')
-    cells: dict[Cell, int] = {}
-    for (label, minute), count in found.by_minute.items():
-        key = (label, (minute - 1) // _BIN * _BIN + 1)
-        cells[key] = cells.get(key, 0) + count
+def _matrix(found: Found, classes: ClassTable) -> tuple[Cell | None, int]:
+    """How many spots of each class in the minutes of each cell; the cell that is chosen, and its minutes."""
+    title, control = st.columns([3, 1.2], vertical_alignment="center")
+    title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
+    width = control.segmented_control(
+        "Minutes of a cell", list(WIDTHS), default=_WIDTH, required=True, key="search_width", width="stretch",
+        format_func=lambda w: f"{w} min", label_visibility="collapsed",
+    )  # fmt: skip
+    assert width is not None
+    cells = cells_of(found.by_minute, width)
     if not cells:
-        st.caption("Nothing is found. Widen the confidence or take a filter away.")
-        return None
+        st.caption("Nothing is found. Widen the confidence or take a filter away." + _left_out(found))
+        return None, width
     event: Any = st.plotly_chart(
-        matrix_figure(cells, classes, st.context.theme.type != "light"), theme=None, config=CONFIG, key="search_matrix",
-        on_select="rerun", selection_mode="points",
+        matrix_figure(cells, classes, st.context.theme.type != "light", width), theme=None, config=CONFIG,
+        key=f"search_matrix_{width}", on_select="rerun", selection_mode="points",
     )  # fmt: skip
     unknown = f" The team of {found.team_unknown} is not known." if found.team_unknown else ""
-    st.caption(f"Choose a cell to see its spots.{unknown}")
+    st.caption(f"Choose a cell to see its spots.{unknown}{_left_out(found)}")
     points = event["selection"]["points"]
     if not points:
-        return None
+        return None, width
     label, minute = points[0]["customdata"][:2]
-    return (str(label), int(minute)) if (label, int(minute)) in cells else None
+    return ((str(label), int(minute)) if (label, int(minute)) in cells else None), width
 
 
-def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool) -> go.Figure:
-    """Cells as squares whose area is the count; they can be chosen, which the cells of a heat map cannot."""
-    ink = INKS["dark" if dark else "light"]
-    present = [c for c in classes if any(label == c.name for label, _ in cells)]
-    known = [(label, minute, count) for (label, minute), count in sorted(cells.items()) if label in classes]
-    most = max((count for _, _, count in known), default=1)
-    rows = {c.name: c for c in present}
-    figure = go.Figure(
-        go.Scatter(
-            x=[minute + (_BIN - 1) / 2 for _, minute, _ in known],
-            y=[rows[label].short for label, _, _ in known],
-            mode="markers",
-            customdata=[[label, minute, count] for label, minute, count in known],
-            marker={
-                "symbol": "square",
-                "size": [6 + 14 * (count / most) ** 0.5 for _, _, count in known],
-                "color": [rows[label].colour_dark if dark else rows[label].colour_light for label, _, _ in known],
-                "opacity": 1,
-                "line": {"width": 0},
-            },
-            hovertemplate="%{y}, minutes %{customdata[1]} on: %{customdata[2]}<extra></extra>",
-        )
+def _left_out(found: Found) -> str:
+    """What a text query cannot speak of."""
+    if not found.left_out:
+        return ""
+    one = found.left_out == 1
+    return (
+        f" {found.left_out} {'match is' if one else 'matches are'} left out: what {'its' if one else 'their'} pictures "
+        "show was not kept, or by another model than the one that reads the words."
     )
-    axis = {"gridcolor": ink.grid, "zeroline": False, "color": ink.muted, "tickfont": {"size": 11}}
-    figure.update_xaxes(**axis, range=[0, 91], tickvals=list(range(0, 91, 15)), title=None)
-    figure.update_yaxes(
-        **axis, automargin=True, categoryorder="array", categoryarray=[c.short for c in reversed(present)]
-    )
-    figure.update_layout(
-        height=60 + 24 * len(present), margin={"l": 8, "r": 8, "t": 8, "b": 24}, paper_bgcolor=ink.surface,
-        plot_bgcolor=ink.surface, font={"family": "Inter, sans-serif", "size": 12, "color": ink.text},
-        showlegend=False, dragmode=False, clickmode="event+select",
-    )  # fmt: skip
-    return figure
 
 
 def _charts(found: Found, classes: ClassTable) -> None:
@@ -219,38 +142,26 @@ def _charts(found: Found, classes: ClassTable) -> None:
 # --- what was found -----------------------------------------------------------------------------------
 
 
-def _results(found: Found, cell: Cell | None, matches: Mapping[str, Match], classes: ClassTable) -> None:
-    where = ""
-    if cell is not None:
-        where = f"{classes.get(cell[0]).short}, minutes {cell[1]}–{cell[1] + _BIN - 1}: "
+def _results(found: Found, query: Query, place: str, matches: Mapping[str, Match], classes: ClassTable) -> None:
     spots = f"{found.total} spot{'' if found.total == 1 else 's'}"
-    text = f"{where}{spots} in {found.matches} match{'' if found.matches == 1 else 'es'}"
+    text = f"{place}{spots} in {found.matches} match{'' if found.matches == 1 else 'es'}"
     head, button = st.columns([3, 1.2], vertical_alignment="center")
     head.html(f'<div class="tl-card-title">{page.escape(text)}</div>')
     hits = [h for h in found.hits if h.label in classes and h.match in matches]
-    by_match = {h.match: [o for o in hits if o.match == h.match] for h in hits}
-    if by_match:
-        with button.popover("As clips", width="stretch"):
-            for name, own in by_match.items():
-                if st.button(f"{matches[name].title}, {len(own)}", key=f"search_clips_{name}", width="stretch"):
-                    _clips(matches[name], own, classes)
+    with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it
+        if hits:
+            export_popover(query, found, matches, classes)
+        exports_card(None, _EXPORTS)
     error_list([_row(h, matches[h.match], classes) for h in hits], "Nothing is found.", key="search_found")
     if found.total > len(hits):
-        st.caption(f"The {len(hits)} most confident of {found.total}.")
-
-
-def _clips(match: Match, hits: list[Hit], classes: ClassTable) -> None:
-    """Open the found spots of a match as clips."""
-    spots = [Spot(h.half, h.time, h.label, h.confidence, h.team) for h in hits]
-    lengths = shared_library().lengths(open_match(match.path))
-    kept = shared_selections().make(match.id, clips_of(spots, Margins(classes), lengths), {})
-    page.go("clips", match=match.id, selection=kept.id)
+        which = "that fit the words best" if query.text else "most confident"
+        st.caption(f"The {len(hits)} {which} of {found.total}.")
 
 
 def _row(hit: Hit, match: Match, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
-    team = {"home": match.home, "away": match.away}.get(hit.team)
-    told = [hit.title, team, f"{hit.confidence:.2f}", hit.state, hit.comment]
+    fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
+    told = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),

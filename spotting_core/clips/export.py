@@ -1,33 +1,31 @@
 """Exporting clips: one file each or one reel, a manifest, and the same selection for other programs.
 
-A clip that fails is told in the manifest and loses none of the others. A cancelled export keeps the clips that were
-finished; a reel is whole or not there.
+The clips may be of several matches. One that fails is told in the manifest and loses none of the others. A cancelled
+export keeps the clips that were finished; a reel is whole or not there.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import av.error
 import numpy as np
 
-from spotting_core.analysis import Analysis
-from spotting_core.classes import ClassTable
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import Tick, add_clip, open_film
-from spotting_core.clips.drawing import BOXES, MAP, Look, Overlay, can_draw, title_card
+from spotting_core.clips.drawing import BOXES, MAP, Overlay, can_draw, title_card
 from spotting_core.clips.film import Film
 from spotting_core.clips.manifest import DONE, FAILED, MANIFEST, SHORTENED, Result, write_companions, write_manifest
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, frame_time, frames_of
+from spotting_core.clips.sources import Footage, Sources, plain_name
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write
 from spotting_core.files import replacing
 from spotting_core.inference.progress import Pace, Report
@@ -35,7 +33,6 @@ from spotting_core.media.ingest import Media
 
 REEL = "reel.mp4"
 ZIP = "clips.zip"
-_UNSAFE = re.compile(r"[^\w+-]+")
 _REPORT_EVERY = 10  # frames
 _PLAIN_COLOUR = "#808C9B"
 
@@ -63,23 +60,6 @@ class Exported:
         return {"folder": str(self.folder), "files": list(self.files), "clips": [r.as_json() for r in self.results]}
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What clips are cut from and drawn with.
-
-    Arguments:
-        media: video of each half.
-        classes: for colours, short names and the formats of other programs.
-        look: fonts and heat scale.
-        analysis: whose map and boxes can be drawn, or None.
-    """
-
-    media: Mapping[int, Media]
-    classes: ClassTable
-    look: Look
-    analysis: Analysis | None = None
-
-
 def export_clips(order: Order, sources: Sources, out: Path, report: Report | None = None) -> Exported:
     """Export clips into a folder (made if need be).
 
@@ -88,17 +68,26 @@ def export_clips(order: Order, sources: Sources, out: Path, report: Report | Non
         CancelledError: ``report`` returned False; clips that were finished are kept, with their manifest.
     """
     if order.layers & {MAP, BOXES}:
-        if sources.analysis is None:
-            raise BadInputError(
-                "the map and the boxes are those of an analysis, and there is none", fix="Analyse the match"
-            )
-        if not can_draw(sources.analysis):
-            raise BadInputError(
-                f"the model {sources.analysis.record.model['name']} has neither a map nor boxes",
-                fix="Export without them, or analyse the match with another model",
-            )
+        for match in dict.fromkeys(clip.match for clip in order.clips):
+            _check_drawable(sources.footage.get(match))
     with _folder(out):
         return _exported(order, sources, out, report)
+
+
+def _check_drawable(footage: Footage | None) -> None:
+    if footage is None or footage.problem:
+        return  # its clips fail by themselves
+    if footage.analysis is None:
+        raise BadInputError(
+            "the map and the boxes are those of an analysis, and there is none",
+            where=footage.title or None,
+            fix="Analyse the match",
+        )
+    if not can_draw(footage.analysis):
+        raise BadInputError(
+            f"the model {footage.analysis.record.model['name']} has neither a map nor boxes",
+            fix="Export without them, or analyse the match with another model",
+        )
 
 
 @contextmanager
@@ -133,7 +122,7 @@ def _exported(order: Order, sources: Sources, out: Path, report: Report | None) 
         if not kept:
             raise BadInputError(f"not one clip could be exported: {run.results[0].error.rstrip('.')}")
         files = list(dict.fromkeys(r.file for r in kept if r.file is not None))
-        files += write_companions(work, order, [r.clip for r in kept], sources.media, sources.classes)
+        files += write_companions(work, order, [r.clip for r in kept], sources)
         write_manifest(work / MANIFEST, order, run.results)
         files.append(MANIFEST)
         if order.zipped:
@@ -163,8 +152,16 @@ class _Run:
         self._order, self._sources, self._folder, self._report = order, sources, folder, report
         self.results: list[Result] = []
         self._frames = [self._count(clip) for clip in order.clips]
-        first = next(iter(sources.media.values()))
-        self._pace = Pace(sum(self._frames), 1e6 / first.table.frame_step)
+        first = self._first()
+        self._pace = Pace(sum(self._frames), 1e6 / first.table.frame_step if first else 1.0)
+
+    def _first(self) -> Media | None:
+        """The video of the first clip that has one."""
+        for clip in self._order.clips:
+            footage = self._sources.footage.get(clip.match)
+            if footage is not None and clip.half in footage.media:
+                return footage.media[clip.half]
+        return None
 
     def cut(self) -> bool:
         """Write the clips; True if that was cancelled."""
@@ -181,9 +178,8 @@ class _Run:
         return False
 
     def _count(self, clip: Clip) -> int:
-        media = self._sources.media.get(clip.half)
         try:
-            first, stop = frames_of(clip, media.table) if media else (0, 0)
+            first, stop = frames_of(clip, self._media(clip).table)
         except BadInputError:
             return 0
         return stop - first
@@ -192,16 +188,24 @@ class _Run:
         """A clip's result, or how it failed."""
         done = self._pace.done
         try:
-            return cut(number, clip)
+            return self._named(cut(number, clip))
         except CancelledError:
             raise
         except TouchlineError as error:
-            return Result(number, clip, FAILED, error=str(error))
+            return self._named(Result(number, clip, FAILED, error=str(error)))
         except (av.error.FFmpegError, OSError) as error:
             what = error.strerror or type(error).__name__
-            return Result(number, clip, FAILED, error=f"The clip could not be written: {what}.")
+            return self._named(Result(number, clip, FAILED, error=f"The clip could not be written: {what}."))
         finally:
             self._pace.advance(done + self._frames[number - 1] - self._pace.done)
+
+    def _named(self, result: Result) -> Result:
+        """A result that says of which match it is."""
+        footage = self._sources.footage.get(result.clip.match)
+        if footage is None:
+            return result
+        path = footage.media[result.clip.half].path if result.clip.half in footage.media else None
+        return replace(result, match=footage.title, video=f"{path.parent.name}/{path.name}" if path else "")
 
     def _tick(self, number: int) -> Tick:
         """Counts a clip's frames and tells how far the export is."""
@@ -216,9 +220,7 @@ class _Run:
         return tick
 
     def _media(self, clip: Clip) -> Media:
-        if clip.half not in self._sources.media:
-            raise BadInputError(f"this match has no video of half {clip.half}")
-        return self._sources.media[clip.half]
+        return self._sources.of(clip).half(clip.half)
 
     # --- one file each ----------------------------------------------------------------------------------
 
@@ -241,20 +243,30 @@ class _Run:
 
     def _name(self, number: int, clip: Clip) -> str:
         digits = max(2, len(str(len(self._order.clips))))
-        parts = [f"{number:0{digits}d}", self._short(clip), clip.clock.replace(":", "-")]
-        return "_".join(_UNSAFE.sub("-", part).strip("-").lower() for part in parts)
+        footage = self._sources.of(clip)
+        match = [footage.title] if len(self._sources.footage) > 1 else []
+        parts = [f"{number:0{digits}d}", *match, footage.short(clip.label), clip.clock.replace(":", "-")]
+        return "_".join(plain_name(part) for part in parts)
 
     # --- one reel ---------------------------------------------------------------------------------------
 
     def _reel(self) -> None:
-        first = next((self._sources.media[c.half] for c in self._order.clips if c.half in self._sources.media), None)
+        first = self._first()
         if first is None:
-            raise BadInputError("this match has no video of these halves")
+            raise BadInputError(self._why_nothing())
         with replacing(self._folder / REEL) as part, self._film(part, first) as film:
             for number, clip in enumerate(self._order.clips, start=1):
                 self.results.append(self._joined(film, number, clip))
             if not film.position:
                 raise BadInputError(f"not one clip could be exported: {self.results[0].error.rstrip('.')}")
+
+    def _why_nothing(self) -> str:
+        """What is wrong with the first clip, where no clip has a video."""
+        try:
+            self._media(self._order.clips[0])
+        except BadInputError as error:
+            return f"not one clip could be exported: {error.what}"
+        return "not one clip could be exported"
 
     def _joined(self, film: Film, number: int, clip: Clip) -> Result:
         """Write a clip at the end of the reel; one that fails half way stays as far as it came."""
@@ -272,23 +284,25 @@ class _Run:
 
         result = self._tried(number, clip, cut)
         if result.state == FAILED and film.position > before:
-            return Result(number, clip, SHORTENED, REEL, reel=before, error=result.error)
+            return replace(result, state=SHORTENED, file=REEL, reel=before)
         return result
 
     def _card(self, film: Film, clip: Clip) -> np.ndarray:
-        order = self._order
-        team = (order.teams or {}).get(clip.team, "")
+        footage = self._sources.of(clip)
+        team = footage.teams.get(clip.team, "")
         slow = f"{clip.slow:.0%} speed around the spot, no sound there" if clip.slow < 1.0 else ""
-        lines = [clip.caption or self._short(clip), ", ".join(filter(None, [clip.clock, team])), order.title, slow]
-        known = clip.label in self._sources.classes
-        colour = self._sources.classes.get(clip.label).colour_dark if known else _PLAIN_COLOUR
+        said = clip.caption or footage.short(clip.label)
+        lines = [said, ", ".join(filter(None, [clip.clock, team])), footage.title, slow]
+        known = clip.label in footage.classes
+        colour = footage.classes.get(clip.label).colour_dark if known else _PLAIN_COLOUR
         return title_card(film.size, self._sources.look, colour, [line for line in lines if line])
 
     # --- what both need ---------------------------------------------------------------------------------
 
     @contextmanager
     def _film(self, path: Path, media: Media) -> Iterator[Film]:
-        heard = self._order.sound and any(m.info.audio for m in self._sources.media.values())
+        videos = [m for f in self._sources.footage.values() for m in f.media.values()]
+        heard = self._order.sound and any(m.info.audio for m in videos)
         film = open_film(
             path, media, self._order.lines, heard if self._order.reel else heard and bool(media.info.audio)
         )
@@ -302,11 +316,7 @@ class _Run:
     def _overlay(self, clip: Clip) -> Overlay | None:
         if not self._order.layers and clip.slow >= 1.0:
             return None
-        return Overlay(self._sources.look, clip, self._order.layers, self._sources.analysis)
-
-    def _short(self, clip: Clip) -> str:
-        known = clip.label in self._sources.classes
-        return self._sources.classes.get(clip.label).short if known else clip.label
+        return Overlay(self._sources.look, clip, self._order.layers, self._sources.of(clip).analysis)
 
     def _shown(self, media: Media, clip: Clip) -> tuple[int, int]:
         first, stop = frames_of(clip, media.table)

@@ -1,27 +1,29 @@
-"""What an export wrote: the table beside the clips, and the same selection in other programs' formats."""
+"""What an export wrote: the table beside the clips, and the same selection in other programs' formats.
+
+Other programs' files speak of one match; an export of several has one file for each of them.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spotting_core.classes import ClassTable
 from spotting_core.clips.order import Order, companion_file
 from spotting_core.clips.selection import Clip
+from spotting_core.clips.sources import Footage, Sources, plain_name
 from spotting_core.files import replacing
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS
-from spotting_core.media.ingest import Media
 
 MANIFEST = "manifest.csv"
 DONE, SHORTENED, FAILED = "done", "cut short", "failed"
 
 _COLUMNS = (
-    "number", "file", "state", "half", "match_time", "class", "team", "confidence", "spot_s", "in_s", "out_s",
-    "starts_s", "ends_s", "reel_s", "cut", "speed", "sound", "frames_lost", "caption", "note", "error",
+    "number", "file", "state", "match", "video", "half", "match_time", "class", "team", "confidence", "spot_s",
+    "in_s", "out_s", "starts_s", "ends_s", "reel_s", "cut", "speed", "sound", "frames_lost", "caption", "note", "error",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -32,6 +34,7 @@ class Result:
 
     Arguments:
         number: its place in the order, from 1.
+        match: title of its match; video: the last folder and the name of its half's file, empty where there is none.
         file: its name, or the reel's; None if it failed.
         starts, ends: what the file really shows, microseconds of the half.
         reel: where it begins in the reel, microseconds.
@@ -50,6 +53,8 @@ class Result:
     sound: str = ""
     lost: int = 0
     error: str = ""
+    match: str = ""
+    video: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Times in seconds of the half; ``reel`` in seconds of the reel."""
@@ -57,7 +62,8 @@ class Result:
         times = {"time": clip.time, "start": clip.start, "end": clip.end}
         times |= {"starts": self.starts, "ends": self.ends, "reel": self.reel}
         return {
-            "number": self.number, "file": self.file, "state": self.state, "half": clip.half, "label": clip.label,
+            "number": self.number, "file": self.file, "state": self.state, "match": self.match, "half": clip.half,
+            "label": clip.label,
             **{name: None if time is None else time / 1e6 for name, time in times.items()},
             "sound": self.sound, "lost": self.lost, "error": self.error or None,
         }  # fmt: skip
@@ -74,7 +80,8 @@ def write_manifest(path: Path, order: Order, results: Sequence[Result]) -> None:
 def _row(order: Order, result: Result) -> list[str]:
     clip = result.clip
     return [
-        str(result.number), result.file or "", result.state, str(clip.half), clip.clock, clip.label, clip.team,
+        str(result.number), result.file or "", result.state, result.match, result.video, str(clip.half),
+        clip.clock, clip.label, clip.team,
         "" if clip.confidence is None else f"{clip.confidence:.4f}", _seconds(clip.time), _seconds(clip.start),
         _seconds(clip.end), _seconds(result.starts), _seconds(result.ends), _seconds(result.reel),
         "fast" if order.fast else "exact", f"{clip.slow:g}", result.sound, str(result.lost), clip.caption, clip.note,
@@ -97,10 +104,24 @@ def _plain(cell: str) -> str:
     return cell
 
 
-def write_companions(
-    folder: Path, order: Order, clips: Sequence[Clip], media: Mapping[int, Media], classes: ClassTable
-) -> list[str]:
-    """Write the selection in the formats that the order names; returns the files' names."""
+def write_companions(folder: Path, order: Order, clips: Sequence[Clip], sources: Sources) -> list[str]:
+    """Write the clips in the formats that the order names, a file for each match; returns the files' names."""
+    matches = [name for name in sources.footage if any(c.match == name for c in clips)]
+    written = []
+    for form in order.companions:
+        write = FORMATS[form].write
+        assert write is not None
+        for number, match in enumerate(matches, start=1):
+            footage, name = sources.footage[match], companion_file(form)
+            if len(matches) > 1:
+                name = f"{number:02d}_{plain_name(footage.title)}_{name}"
+            document = _document(footage, [c for c in clips if c.match == match])
+            write(folder / name, [document], Options(footage.classes))
+            written.append(name)
+    return written
+
+
+def _document(footage: Footage, clips: Sequence[Clip]) -> Document:
     halves = {
         half: HalfInfo(
             len(m.table) * 1e6 / m.table.duration,
@@ -110,12 +131,7 @@ def write_companions(
             m.table.duration,
             str(m.path),
         )
-        for half, m in media.items()
+        for half, m in footage.media.items()
     }
     entries = tuple(Entry(c.spot, clip=(c.start, c.end)) for c in clips)
-    document = Document(entries, order.title, halves=halves)
-    for form in order.companions:
-        write = FORMATS[form].write
-        assert write is not None
-        write(folder / companion_file(form), [document], Options(classes))
-    return [companion_file(form) for form in order.companions]
+    return Document(entries, footage.title, halves=halves)

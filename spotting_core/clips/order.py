@@ -24,8 +24,7 @@ class Order:
     """What to export.
 
     Arguments:
-        clips: in their order.
-        title: of the match, for title cards; teams: names of home and away.
+        clips: in their order, of one match or of several.
         reel: all in one file, else one file each.
         fast: packets copied, else cut to the frame and re-encoded.
         lines: of the picture (its shorter side, even), or None for the video's own.
@@ -37,8 +36,6 @@ class Order:
     """
 
     clips: tuple[Clip, ...]
-    title: str = ""
-    teams: Mapping[str, str] | None = None
     reel: bool = False
     fast: bool = False
     lines: int | None = None
@@ -73,8 +70,7 @@ class Order:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            **{k: getattr(self, k) for k in ("title", "reel", "fast", "lines", "cards", "sound", "zipped")},
-            "teams": dict(self.teams) if self.teams else None,
+            **{k: getattr(self, k) for k in ("reel", "fast", "lines", "cards", "sound", "zipped")},
             "clips": [c.as_json() for c in self.clips],
             "layers": sorted(self.layers),
             "companions": list(self.companions),

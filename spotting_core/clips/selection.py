@@ -37,6 +37,7 @@ class Clip:
         team, confidence: of its spot.
         caption: shown on the picture and on the title card; note: for the reader of the manifest.
         slow: speed at the spot (0.5 is half), 1 for none.
+        match: which one, where an export is of several, by the name that its sources have for it; else empty.
     """
 
     half: int
@@ -49,6 +50,7 @@ class Clip:
     caption: str = ""
     note: str = ""
     slow: float = 1.0
+    match: str = ""
 
     def __post_init__(self) -> None:
         if self.half not in (1, 2) or not 0 <= self.start < self.end:

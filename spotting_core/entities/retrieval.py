@@ -1,7 +1,8 @@
 """What a text query is worth: frames ranked by phrases that the model was never taught, against truth.
 
 Every phrase of ``assets/prompts/held_out.toml`` ranks frames of rendered matches by the greatest similarity of
-any place in them. Average precision over that order is told beside chance, the share of frames that are right.
+any place in them, or by that of the whole picture. Average precision over that order is told beside chance, the share
+of frames that are right.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from spotting_core.analysis import Analysis
 from spotting_core.assets import asset
 from spotting_core.entities.captions import region_facts
 from spotting_core.entities.measure import average_precision
@@ -72,6 +74,25 @@ def measure_retrieval(
             for batch in decode_samples(half.path, table, frames, batch=_BATCH):
                 scores.append(_scores(model, batch.images, queries))
                 right += [_right(truth, truth[int(frames[s])], phrases) for s in batch.samples]
+    return _summary(phrases, np.concatenate(scores), np.array(right))
+
+
+def measure_pictures(game: Path, analysis: Analysis, model: VisionLanguageModel, every: int = 2) -> dict[str, Any]:
+    """Rank samples of a rendered match by each phrase, by the picture embeddings that its analysis holds.
+
+    Arguments:
+        game: folder of the match, with its truth.
+        every: which samples are ranked; every second one is one a second.
+
+    Returns what ``measure_retrieval`` does.
+    """
+    phrases = held_out_phrases()
+    queries = model.encode_texts([p.text for p in phrases]).cpu().numpy()  # (K, E)
+    scores, right = [], []
+    for half in analysis.halves:
+        truth = TrueMatch(game, half.half)
+        scores.append(np.asarray(half.array("image_embeddings")[::every], np.float32) @ queries.T)
+        right += [_right(truth, truth[int(frame)], phrases) for frame in half.frames[::every]]
     return _summary(phrases, np.concatenate(scores), np.array(right))
 
 

@@ -335,6 +335,7 @@ class Run:
                 "sha256": self.model.sha256,
                 "domain": card.domain,
                 "folder": self.model.folder.name,
+                **({"entities": self.finder.model.sha256} if self.finder else {}),
                 **suppression_of(self.model.config),
             },
             rate=self.rate,

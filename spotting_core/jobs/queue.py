@@ -155,8 +155,8 @@ class JobQueue:
             row = session.scalar(query.limit(1))
             return _job(row) if row else None
 
-    def of_match(self, match_id: str, kind: str, most: int) -> list[Job]:
-        """The newest jobs of a kind for a match, at most so many."""
+    def of_match(self, match_id: str | None, kind: str, most: int) -> list[Job]:
+        """The newest jobs of a kind for a match, or for none in particular (None), at most so many."""
         query = select(JobRow).where(JobRow.match_id == match_id, JobRow.kind == kind).order_by(JobRow.made.desc())
         with self._database.session() as session:
             return [_job(row) for row in session.scalars(query.limit(most))]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from spotting_core.errors import BadInputError, TouchlineError, printable
 from spotting_core.files import read_json
@@ -54,6 +55,21 @@ class Fixture:
     score: str | None = None
     date: str | None = None
     league: str | None = None
+
+
+class HasTeams(Protocol):
+    """What may know who plays whom."""
+
+    @property
+    def home(self) -> str | None: ...
+
+    @property
+    def away(self) -> str | None: ...
+
+
+def team_names(of: HasTeams) -> dict[str, str]:
+    """Names of ``home`` and ``away``, where they are known."""
+    return {side: name for side, name in (("home", of.home), ("away", of.away)) if name}
 
 
 @dataclass(frozen=True)

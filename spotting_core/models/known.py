@@ -14,7 +14,8 @@ from spotting_core.assets import asset
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json, write_json
-from spotting_core.models.card import CARD_FILE, models_available
+from spotting_core.media.fingerprint import file_hash
+from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,23 @@ def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
     if own is not None and (Path(own) / CARD_FILE).is_file():
         return Path(own)
     return models_available().get(str(model["folder"]))
+
+
+def entity_model_of(model: Mapping[str, Any], data: DataDirectory) -> str | None:
+    """SHA-256 of the vision-language model whose picture embeddings an analysis holds, or None if nobody can say.
+
+    An analysis says it itself (``AnalysisRecord.model``); for older ones, the card of the very model that made them.
+    """
+    if "entities" in model:
+        return str(model["entities"])
+    folder = folder_of(model, data)
+    try:
+        if folder is None or file_hash(folder / WEIGHTS_FILE) != model["sha256"]:
+            return None
+        described = read_json(folder / CARD_FILE).get("entities")
+    except (TouchlineError, OSError):
+        return None
+    return str(described["sha256"]) if described else None
 
 
 def _own(data: DataDirectory) -> dict[str, str]:

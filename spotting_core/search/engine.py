@@ -1,32 +1,47 @@
 """Searching the spots of all matches: DuckDB, in memory, over the matches' Parquet files.
 
 The rows of a file are read again when it has changed. Nothing of a user's words becomes part of the SQL: all values
-are parameters.
+are parameters. A text query joins the spots with their similarities, which ``pictures`` makes and which are kept for
+the last few texts.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from spotting_core.errors import BadInputError
+from spotting_core.search.pictures import Pictures, TextVector, read_pictures
+from spotting_core.search.rows import SCHEMA
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECTED
 
 REVIEWED, UNREVIEWED = "reviewed", "open"
 _STATES = {REVIEWED: (ACCEPTED, MOVED, ADDED), UNREVIEWED: (OPEN,), None: (ACCEPTED, MOVED, ADDED, OPEN)}
-_MOST_SHOWN = 500
+MOST_SHOWN = 500
+"""Hits of an answer, at most."""
+
+NO_MATTER = -1.0
+"""Similarity that everything has."""
+
+_TEXTS_KEPT = 8  # a person goes back and forth between a few; each takes 12 bytes a spot
+_ROWS_OF_A_MATCH = 1 << 20  # numbers that a match has for its spots: more than any match has
 
 _TABLE = """CREATE TABLE spot (
     match VARCHAR, title VARCHAR, half TINYINT, "time" BIGINT, minute SMALLINT, label VARCHAR, team VARCHAR,
     confidence FLOAT, state VARCHAR, author VARCHAR, comment VARCHAR, entities VARCHAR[],
-    spotted VARCHAR)"""
+    spotted VARCHAR, number BIGINT)"""
+_READ = ", ".join(f'"{name}"' for name in SCHEMA.names if name != "pictures")
+
+Encode = Callable[[str], TextVector]
+"""Text to vector; raises BadInputError for a text that the model cannot know."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,8 @@ class Query:
         least, most: confidence.
         reviewed: ``reviewed``, ``open`` or None for both; rejected spots are never found.
         words: all of them occur in the match's title or the reviewer's comment.
+        text: what is seen; spots are ordered by how well the pictures within a second of them fit it.
+        alike: least similarity with the text, -1 to 1.
     """
 
     labels: tuple[str, ...] = ()
@@ -51,6 +68,8 @@ class Query:
     most: float = 1.0
     reviewed: str | None = None
     words: str = ""
+    text: str = ""
+    alike: float = NO_MATTER
 
     def __post_init__(self) -> None:
         if self.reviewed not in _STATES:
@@ -76,7 +95,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Hit:
-    """A spot that was found; time in microseconds of its half."""
+    """A spot that was found; time in microseconds of its half, similarity where a text was asked for."""
 
     match: str
     title: str
@@ -87,6 +106,7 @@ class Hit:
     confidence: float
     state: str
     comment: str
+    similarity: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,9 +115,10 @@ class Found:
 
     Arguments:
         total, matches: how many spots in how many matches.
-        hits: the most confident ones first, at most as many as asked for.
+        hits: the most confident ones first, or those that fit the text best; at most as many as asked for.
         by_minute: (class, minute) to how many.
         by_team: (class, team) to how many, where the team is known; team_unknown: of how many it is not.
+        left_out: matches that a text query cannot speak of: without picture embeddings, or with another model's.
     """
 
     total: int
@@ -106,6 +127,7 @@ class Found:
     by_minute: Mapping[tuple[str, int], int]
     by_team: Mapping[tuple[str, str], int]
     team_unknown: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,11 +164,18 @@ class SpotColumns:
 
 
 class SpotSearch:
-    """All spots of a folder of Parquet files, in memory; safe to ask from several threads."""
+    """All spots of a folder of Parquet files, in memory; safe to ask from several threads.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Arguments:
+        encode: understands texts; without it there are no text queries.
+    """
+
+    def __init__(self, folder: Path, encode: Encode | None = None) -> None:
+        self._folder, self._encode = folder, encode
         self._read: dict[str, tuple[int, int]] = {}
+        self._slots: dict[str, int] = {}  # the place of a match among the numbers of all spots
+        self._pictures: dict[str, Pictures] = {}
+        self._similar: OrderedDict[str, tuple[pa.Table, frozenset[str]]] = OrderedDict()
         self._lock = threading.Lock()
         self._database = duckdb.connect(":memory:")
         # One answer is a few milliseconds of work: handing it out to threads costs more than it saves.
@@ -170,32 +199,46 @@ class SpotSearch:
             self._database.begin()
             try:
                 self._database.execute("DELETE FROM spot WHERE list_contains(?, match)", [[*changed, *gone]])
+                pictures = {name: read_pictures(wanted[name]) for name in changed}
                 if changed:
-                    paths = [str(wanted[name]) for name in changed]
-                    self._database.execute("INSERT INTO spot SELECT * FROM read_parquet(?)", [paths])
+                    self._insert({name: wanted[name] for name in changed})
             except BaseException:
                 self._database.rollback()
                 raise
             self._database.commit()
             self._read = state
+            kept = {name: own for name, own in self._pictures.items() if name in state} | pictures
+            self._pictures = {name: own for name, own in kept.items() if own is not None}
+            self._similar.clear()
         return len(changed) + len(gone)
 
+    def _insert(self, files: Mapping[str, Path]) -> None:
+        """Read the rows of matches; each spot gets the number that joins it with its similarity."""
+        for name in files:
+            self._slots.setdefault(name, len(self._slots))
+        slots = pa.table({"match": list(files), "slot": [self._slots[name] for name in files]})
+        self._database.register("slots", slots)
+        self._database.execute(
+            f"INSERT INTO spot SELECT {_READ}, slot * {_ROWS_OF_A_MATCH} + file_row_number "
+            "FROM read_parquet(?, file_row_number = true) JOIN slots USING (match)",
+            [[str(path) for path in files.values()]],
+        )
+        self._database.unregister("slots")
+
     def find(self, query: Query, most: int = 60) -> Found:
-        """Answer a query."""
-        where, values = _where(query)
+        """Answer a query.
+
+        Errors:
+            BadInputError: a text with words that the model was never taught, or that nobody here understands.
+        """
         with self._lock:
             cursor = self._database.cursor()
-        # What is found is looked for once, and without the long columns.
-        cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE found AS SELECT rowid AS place, label, minute, team, match, confidence "
-            f"FROM spot WHERE {where}",
-            values,
-        )
+        left_out = self._look(cursor, query)
         hits = cursor.execute(
-            'SELECT match, title, half, "time", label, team, confidence, state, comment FROM spot WHERE rowid IN '
-            "(SELECT place FROM found ORDER BY confidence DESC, place LIMIT ?) "
-            'ORDER BY confidence DESC, title, half, "time"',
-            [min(most, _MOST_SHOWN)],
+            'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity '
+            "FROM spot JOIN (FROM found ORDER BY worth DESC, place LIMIT ?) AS best ON spot.rowid = best.place "
+            'ORDER BY worth DESC, title, half, "time"',
+            [min(most, MOST_SHOWN)],
         ).fetchall()
         counts = cursor.execute(
             "SELECT label, minute, team, count(*) FROM found GROUP BY label, minute, team"
@@ -210,7 +253,7 @@ class SpotSearch:
         known = {key: count for key, count in by_team.items() if key[1] != "unknown"}
         return Found(
             sum(by_minute.values()), int(matches[0]) if matches else 0, tuple(Hit(*row) for row in hits), by_minute,
-            known, unknown,
+            known, unknown, left_out,
         )  # fmt: skip
 
     def columns(self, query: Query) -> SpotColumns:
@@ -224,6 +267,49 @@ class SpotSearch:
             values,
         ).fetchnumpy()
         return SpotColumns(*(np.asarray(found[f.name]) for f in fields(SpotColumns)))
+
+    def _look(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
+        """Put what a query finds into the table ``found``, once and without the long columns; matches left out."""
+        spots, similarity, worth, left_out = "spot", "NULL::FLOAT", "confidence", 0
+        if query.text.strip():
+            similar, comparable = self._similarities(query.text)
+            cursor.register("fit", similar)
+            spots, similarity, worth = "spot JOIN fit USING (number)", "similarity", "similarity"
+            with self._lock:
+                searched = set(self._read)
+            left_out = len((searched & set(query.matches) if query.matches else searched) - comparable)
+        where, values = _where(query)
+        cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE found AS SELECT spot.rowid AS place, label, minute, team, match, "
+            f"{similarity} AS similarity, {worth} AS worth FROM {spots} WHERE {where}",
+            values,
+        )
+        return left_out
+
+    def _similarities(self, text: str) -> tuple[pa.Table, frozenset[str]]:
+        """How well every spot fits a text, by its number, and the matches that can be compared with it."""
+        if self._encode is None:
+            raise BadInputError("there is no model here that understands texts")
+        with self._lock:
+            if text in self._similar:
+                self._similar.move_to_end(text)
+                return self._similar[text]
+            pictures, slots = self._pictures, dict(self._slots)
+        vector = self._encode(text)
+        fitting = {name: own for name, own in pictures.items() if own.model == vector.model}
+        numbers = [slots[name] * _ROWS_OF_A_MATCH + own.rows for name, own in fitting.items()]
+        similar = [own.similarities(vector) for own in fitting.values()]
+        table = pa.table({
+            "number": np.concatenate([np.zeros(0, np.int64), *numbers]),
+            "similarity": np.concatenate([np.zeros(0, np.float32), *similar]),
+        })  # fmt: skip
+        answer = table, frozenset(fitting)
+        with self._lock:
+            if self._pictures is pictures:  # else matches have changed meanwhile
+                self._similar[text] = answer
+                if len(self._similar) > _TEXTS_KEPT:
+                    self._similar.popitem(last=False)
+        return answer
 
     def judged(self, width: float = 0.1) -> list[Judged]:
         """What reviewers said of the models' spots, by confidence in bins of a width; added spots have no model."""
@@ -254,6 +340,9 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     if query.entities:
         parts.append("list_has_all(entities, ?)")
         values.append(list(query.entities))
+    if query.text.strip():
+        parts.append("similarity >= ?")
+        values.append(query.alike)
     for word in query.words.split():
         parts.append("(contains(lower(title), ?) OR contains(lower(comment), ?))")
         values += [word.lower()] * 2

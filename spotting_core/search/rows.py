@@ -1,7 +1,8 @@
 """What of a match can be searched: one row for each spot, in a Parquet file of its own.
 
-A row says where the spot is, what the model and the reviewers say of it, and which entities the model kept within a
-second of it. The file is written anew when the match's analysis or reviews have changed since.
+A row says where the spot is, what the model and the reviewers say of it, which entities the model kept within a
+second of it, and how the pictures of that second are embedded, for text queries. The file is written anew when the
+match's analysis or reviews have changed since, or when it was written in another form.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from spotting_core.analysis import Analysis
+from spotting_core.analysis import Analysis, HalfAnalysis
 from spotting_core.clock import HALF_LENGTH
 from spotting_core.files import replacing
 from spotting_core.inference.suppression import Spotting
@@ -25,17 +26,29 @@ from spotting_core.store.reviews import OPEN, STANDING, ReviewedSpot, label_of, 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
 
-_AROUND = 1_000_000  # microseconds around a spot in which an entity counts as seen
+FORMAT = 2  # of the files; one of another format is written anew
+
+_AROUND = 1_000_000
+"""Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
+spot may lie from the truth by the tight metric, and one second for both, so that the two filters speak of the same
+pictures. At two samples a second that is four or five pictures."""
+
 _MICROSECONDS_A_MINUTE = 60_000_000
 
 SCHEMA = pa.schema([
     ("match", pa.string()), ("title", pa.string()), ("half", pa.int8()), ("time", pa.int64()), ("minute", pa.int16()),
     ("label", pa.string()), ("team", pa.string()), ("confidence", pa.float32()), ("state", pa.string()),
     ("author", pa.string()), ("comment", pa.string()), ("entities", pa.list_(pa.string())), ("spotted", pa.string()),
+    ("pictures", pa.binary()),
 ])  # fmt: skip
 """``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots.
 
-``minute`` counts from 1 on the match clock; stoppage time is that of minute 45 or 90. Added spots are certain."""
+``minute`` counts from 1 on the match clock; stoppage time is that of minute 45 or 90. Added spots are certain.
+``pictures`` holds the embeddings of the samples near the spot, float16 (k, E) row by row, unit length; k is 0 where
+there are none."""
+
+
+_STAMP, _SEEN_BY = "stamp", "seen_by"
 
 
 def minute_of(half: int, time: int) -> int:
@@ -44,13 +57,29 @@ def minute_of(half: int, time: int) -> int:
     return int(within + 45 * (half - 1))
 
 
-def fingerprint(analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = ()) -> str:
-    """Changes with all that the rows of a match say, and with the columns they have."""
+def fingerprint(
+    analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = (), seen_by: str | None = None
+) -> str:
+    """Changes with all that the rows of a match say, and with the form they have.
+
+    Arguments:
+        seen_by: SHA-256 of the vision-language model of the picture embeddings, or None if it is not known.
+    """
     told = [f"{r.origin} {r.revision}" for r in reviews]
     labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
     record = analysis.record
     return joint_hash(
-        [*SCHEMA.names, record.source_id, str(record.model["sha256"]), record.title, *sorted(told), "", *labels]
+        [
+            str(FORMAT),
+            *SCHEMA.names,
+            record.source_id,
+            str(record.model["sha256"]),
+            record.title,
+            seen_by or "",
+            *sorted(told),
+            "",
+            *labels,
+        ]
     )
 
 
@@ -98,6 +127,7 @@ def _row(
         "comment": review.comment if review else "",
         "entities": _seen(analysis, half, time),
         "spotted": label_of(review.origin) if review else spot.label,
+        "pictures": _pictures(analysis, half, time),
     }
 
 
@@ -109,30 +139,52 @@ def _team(spot: Spot, analysis: Analysis, truth: Sequence[Spot]) -> str:
     return min(near, key=lambda t: abs(t.time - spot.time)).team if near else "unknown"
 
 
+def _near(part: HalfAnalysis, time: int) -> tuple[int, int]:
+    """First sample within reach of a time (microseconds), and the one after the last."""
+    first, stop = np.searchsorted(part.times, [time - _AROUND, time + _AROUND + 1])
+    return int(first), int(stop)
+
+
+def _pictures(analysis: Analysis, half: int, time: int) -> bytes:
+    part = next((h for h in analysis.halves if h.half == half), None)
+    if part is None or not part.has("image_embeddings"):
+        return b""
+    return np.asarray(part.array("image_embeddings")[slice(*_near(part, time))], np.float16).tobytes()
+
+
 def _seen(analysis: Analysis, half: int, time: int) -> list[str]:
     part = next((h for h in analysis.halves if h.half == half), None)
     if part is None or part.entities is None or part.entities.kept is None:
         return []
-    first, stop = np.searchsorted(part.times, [time - _AROUND, time + _AROUND + 1])
-    rows = part.entities.rows(int(first), int(stop))
+    rows = part.entities.rows(*_near(part, time))
     kept = part.entities.entity[rows][part.entities.kept[rows]]
     return [part.entities.names[int(e)] for e in np.unique(kept)]
 
 
-def write_rows(folder: Path, match: str, stamp: str, table: pa.Table) -> Path:
-    """Write a match's rows, with the fingerprint of what they say."""
+def write_rows(folder: Path, match: str, stamp: str, table: pa.Table, seen_by: str | None = None) -> Path:
+    """Write a match's rows, with the fingerprint of what they say and the model of their picture embeddings."""
     path = folder / f"{match}.parquet"
+    told = {_STAMP: stamp, _SEEN_BY: seen_by or ""}
     with replacing(path) as part:
-        parquet.write_table(table.replace_schema_metadata({"stamp": stamp}), part, compression="zstd")
+        parquet.write_table(table.replace_schema_metadata(told), part, compression="zstd")
     return path
 
 
 def stamp_of(path: Path) -> str | None:
     """The fingerprint of the rows in a file, or None if there is none or it is damaged: it is written anew then."""
+    return _told(path, _STAMP)
+
+
+def seen_by_of(path: Path) -> str | None:
+    """SHA-256 of the model of the picture embeddings in a file, or None if it is not known."""
+    return _told(path, _SEEN_BY) or None
+
+
+def _told(path: Path, key: str) -> str | None:
     if not path.is_file():
         return None
     try:
         told: Mapping[bytes, bytes] = parquet.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError):
         return None
-    return told.get(b"stamp", b"").decode()
+    return told.get(key.encode(), b"").decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -17,6 +17,7 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
 from spotting_core.spots import Spot
 
+Pictures = tuple[str, Callable[[np.ndarray], np.ndarray]]
 RATE = 2.0
 BOX = 12  # pixels, width and height of the box that tells the sample
 
@@ -29,9 +30,18 @@ def box_of(sample: int, width: int, height: int) -> tuple[float, float, float, f
 
 
 def make_analysis(
-    source: MatchSource, data: DataDirectory, spots: Sequence[Spot], name: str = "made", model: str = "made by hand"
+    source: MatchSource,
+    data: DataDirectory,
+    spots: Sequence[Spot],
+    name: str = "made",
+    model: str = "made by hand",
+    pictures: Pictures | None = None,
 ) -> Analysis:
-    """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample."""
+    """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample.
+
+    Arguments:
+        pictures: SHA-256 of a vision-language model, and what makes the embeddings (T, E) of samples at some times.
+    """
     classes = load_classes()
     folder = data.analysis(source.content_hash(), name.ljust(16, "0"))
     halves, arrays = [], {}
@@ -54,6 +64,8 @@ def make_analysis(
             "displacement": displacement,
             "maps/class_map": _maps(len(frames), len(classes)),
         }
+        if pictures is not None:
+            written["image_embeddings"] = pictures[1](times).astype(np.float16)
         place = folder / f"half{half.half}"
         for array, values in written.items():
             write_array(place / f"{array}.npy", values)
@@ -78,6 +90,7 @@ def make_analysis(
             "sha256": "0" * 64 if model == "made by hand" else sha256(model.encode()).hexdigest(),
             "domain": "simulated",
             "folder": "none",
+            **({"entities": pictures[0]} if pictures is not None else {}),
         },
         rate=RATE,
         class_table=classes.name,

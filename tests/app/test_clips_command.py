@@ -10,11 +10,13 @@ import pytest
 from spotting_core.analysis import ANALYSIS_FILE
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.source import open_match
+from spotting_core.media.times import read_time_table
 from spotting_core.spots import Spot
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
-from tests.videos import make_video, steady
+from tests.videos import make_video, read_number, steady
 
 SPOTS = [Spot(1, 2_000_000, "Goal", 0.9), Spot(1, 4_000_000, "Corner", 0.4), Spot(1, 5_000_000, "Foul", 0.8)]
 
@@ -139,3 +141,25 @@ def test_a_clip_that_failed_ends_with_1_and_the_others_are_there(video: Path, tm
     assert done.returncode == 1
     assert "lies past the end of the video" in done.stderr.replace("\n", " ")
     assert (tmp_path / "out" / "01_mark_00-01.mp4").is_file()
+
+
+def test_clips_of_several_matches(video: Path, tmp_path: Path, data: DataDirectory) -> None:
+    other = make_video(tmp_path / "b.mp4", steady(175), first=1000)
+    make_analysis(open_match(video), data, SPOTS)
+    make_analysis(open_match(other), data, [Spot(1, 3_000_000, "Goal", 0.7)])
+    found = exported(tmp_path / "out", other, video, "--class", "Goal", "--before", 0.4, "--after", 0.4)
+    assert [(c["match"], c["file"]) for c in found["clips"]] == [
+        ("b", "01_b_goal_00-03.mp4"), ("a", "02_a_goal_00-02.mp4"),
+    ]  # fmt: skip
+    for name, first in (("01_b_goal_00-03.mp4", 1065), ("02_a_goal_00-02.mp4", 40)):
+        path = tmp_path / "out" / name
+        shown = [read_number(shown_image(frame)) for _, frame in numbered_frames(path, read_time_table(path))]
+        assert shown == list(range(first, first + 20))
+
+
+def test_what_is_said_of_one_match_is_refused_for_several(video: Path, tmp_path: Path) -> None:
+    done = touchline("clips", video, tmp_path, "--out", tmp_path / "out", "--mark", "1 00:01-00:02", "--selection", "X")
+    assert done.returncode == 2
+    assert "--mark and --selection can be said of one match only" in done.stderr.replace("\n", " ")
+    both = touchline("clips", video, "--demo", "--out", tmp_path / "out")
+    assert both.returncode == 2

@@ -160,7 +160,7 @@ def test_the_export_button_queues_what_is_on_the_desk(match: Match, queue: JobQu
 
 def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     clips = (CLIP, Clip(1, 60_000_000, 61_000_000, "Foul"))
-    job = clip_export.ask_for_clips(queue, match, None, Order(clips, zipped=True), "2 clips")
+    job = clip_export.ask_for_clips(queue, {"": (match, None)}, Order(clips, zipped=True), "2 clips", match.id)
     shares: list[float] = []
     tasks.perform(job, data, lambda share, *_: shares.append(share) or True)
     queue.take(tasks.CLIP_KINDS)
@@ -187,7 +187,7 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
 
 def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     order = Order((CLIP, Clip(1, 0, 5_000_000, "Foul")), zipped=True)
-    job = clip_export.ask_for_clips(queue, match, None, order, "2 clips")
+    job = clip_export.ask_for_clips(queue, {"": (match, None)}, order, "2 clips", match.id)
     told = [0]
 
     def tell(*_: object) -> bool:
@@ -200,6 +200,14 @@ def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueu
     assert left is not None
     assert [p.name for p in left.files] == ["clips.zip"]
     assert [p.name for p in left.files[0].parent.iterdir()] == ["clips.zip"]
+
+
+def test_an_export_queued_before_there_could_be_several_matches_is_done(match: Match, data: DataDirectory) -> None:
+    order = {"clips": [{"half": 1, "start": 0, "end": 1_000_000, "label": "Goal"}], "title": "A v B", "teams": None}
+    parameters = {"path": str(match.path), "analysis": None, "order": order, "export": "old"}
+    clip_export.perform(parameters, data, lambda *_: True)
+    told = json.loads((data.export("old") / "outcome.json").read_text())
+    assert [(c["match"], c["state"]) for c in told["clips"]] == [("A v B", "done")]
 
 
 def _server():  # type: ignore[no-untyped-def]

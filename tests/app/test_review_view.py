@@ -12,15 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
 from app.views.export import export_bytes, export_document
-from app.views.search import matrix_figure
-from app.views.search_charts import judged_figure, team_figure
 from spotting_core.analysis import Analysis
-from spotting_core.classes import load_classes
 from spotting_core.clips.selection import Clip
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import labels_v2, registry
 from spotting_core.media.source import open_match
-from spotting_core.search.engine import Judged
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, Reviews, origin_of
@@ -185,40 +181,3 @@ def test_reviewed_spots_and_selections_are_clipped_from_the_command_line(
     done = touchline("clips", match.path, "--selection", "Three", "--out", tmp_path / "t")
     assert done.returncode == 2
     assert "Selections: Two" in done.stderr.replace("\n", " ")
-
-
-def test_the_search_view_finds_counts_and_makes_clips(match: Match, analysis: Analysis, reviews: Reviews) -> None:
-    judged(reviews, match, analysis, "Corner", ACCEPT)
-    at = view("search").run()
-    assert not at.exception
-    rows = [r for r in component(at)["errors"] if f"match={match.id}" in r["link"]]
-    assert ("Corner", "reviewed") in [(r["short"], r["kind"]) for r in rows]
-    assert any("analysed matches" in h.value for h in at.get("html"))
-    at.text_input[0].set_value("no such words").run()
-    assert component(at)["errors"] == []
-    assert any("Nothing is found" in c.value for c in at.caption)
-
-
-def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds() -> None:
-    classes = load_classes()
-    cells = {("Goal", 1): 4, ("Goal", 41): 1, ("Foul", 86): 2}
-    for dark in (True, False):
-        figure = matrix_figure(cells, classes, dark)
-        [drawn] = figure.data
-        told = {tuple(point[:2]): point[2] for point in drawn.customdata}
-        assert told == cells
-        sizes = dict(zip(told.values(), drawn.marker.size, strict=True))
-        assert sizes[4] == 20
-        assert sizes[1] == 13  # a quarter of the area above the least
-        assert list(figure.layout.yaxis.categoryarray) == ["Foul", "Goal"]
-
-
-def test_the_charts_say_what_was_counted() -> None:
-    classes = load_classes()
-    figure = team_figure({("Goal", "home"): 3, ("Foul", "away"): 2}, classes, True)
-    home, away = figure.data
-    assert (list(home.y), list(home.x), list(away.x)) == (["Goal", "Foul"], [3, 0], [0, 2])
-    for dark in (True, False):
-        line = judged_figure([Judged(0.4, 0.5, 4, 1), Judged(0.9, 1.0, 10, 10)], dark).data[1]
-        assert list(line.x) == pytest.approx([0.45, 0.95])
-        assert (list(line.y), list(line.text)) == ([0.25, 1.0], ["4", "10"])

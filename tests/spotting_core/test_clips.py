@@ -20,10 +20,11 @@ from spotting_core.classes import load_classes
 from spotting_core.clips.copying import copy_clip, copy_start, key_times
 from spotting_core.clips.cutting import CARD, add_clip, film_size, open_film
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, Overlay
-from spotting_core.clips.export import REEL, ZIP, Exported, Sources, export_clips
+from spotting_core.clips.export import REEL, ZIP, Exported, export_clips
 from spotting_core.clips.manifest import DONE, FAILED, MANIFEST
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of, frames_of, parse_mark
+from spotting_core.clips.sources import Footage, Sources
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.formats import registry
@@ -85,7 +86,7 @@ def onsets(path: Path) -> list[float]:
 
 
 def sources(halves: dict[int, Media], **more: object) -> Sources:
-    return Sources(halves, CLASSES, look(), **more)  # type: ignore[arg-type]
+    return Sources.of_one(Footage(halves, CLASSES, "A v B", **more), look())  # type: ignore[arg-type]
 
 
 def manifest(folder: Path) -> list[dict[str, str]]:
@@ -146,7 +147,7 @@ def test_a_clip_shows_the_frame_at_its_start_and_none_that_begins_at_its_end(
 
 
 def test_clips_and_orders_survive_as_json() -> None:
-    order = Order((CLIP, replace(CLIP, slow=0.5, note="near post")), "A v B", {"home": "A"}, reel=True, lines=360,
+    order = Order((CLIP, replace(CLIP, slow=0.5, note="near post", match="a")), reel=True, lines=360,
                   layers=frozenset({CAPTION}), companions=("otio",))  # fmt: skip
     assert Order.from_json(order.as_json()) == order
     with pytest.raises(BadInputError, match="cannot do one reel or slow motion"):
@@ -266,7 +267,7 @@ def both(halves: dict[int, Media], out: Path, **settings: object) -> Exported:
         Clip(1, SECOND, 2 * SECOND, "Goal", 1_500_000, "home", 0.9),
         Clip(2, SECOND, 3 * SECOND, "Foul", 2 * SECOND),
     )
-    return export_clips(Order(clips, "A v B", **settings), sources(halves), out)  # type: ignore[arg-type]
+    return export_clips(Order(clips, **settings), sources(halves), out)  # type: ignore[arg-type]
 
 
 def test_one_file_each_with_a_manifest(halves: dict[int, Media], tmp_path: Path) -> None:
@@ -383,3 +384,76 @@ def test_cells_of_the_manifest_are_no_formulas(halves: dict[int, Media], tmp_pat
     export_clips(Order((clip,)), sources(halves), tmp_path / "out")
     row = manifest(tmp_path / "out")[0]
     assert (row["note"], row["caption"]) == ("'=1+1", "-3")
+
+
+# --- of several matches -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def matches(tmp_path: Path, data: DataDirectory) -> dict[str, Footage]:
+    """Two matches whose frames tell them apart: those of the second begin at number 1000, and are of another size."""
+    found = {}
+    for name, first, size in (("a", 0, (320, 180)), ("b", 1000, (400, 180))):
+        folder = tmp_path / f"match {name}"
+        folder.mkdir()
+        for half in (1, 2):
+            numbered = first + 300 * (half - 1)
+            make_video(folder / f"{half}_180p.mp4", steady(150), first=numbered, size=size)
+        media = {h.half: ingest(h.path, data) for h in open_match(folder).halves}
+        found[name] = Footage(media, CLASSES, f"{name.upper()} v Guests", {"home": name.upper()})
+    return found
+
+
+MIXED = (
+    Clip(1, SECOND, 2 * SECOND, "Goal", 1_500_000, "home", 0.9, match="b"),
+    Clip(2, SECOND, 3 * SECOND, "Foul", 2 * SECOND, match="a"),
+    Clip(2, 2 * SECOND, 3 * SECOND, "Corner", 2_500_000, match="b"),
+)
+SHOWN = [range(1025, 1050), range(325, 375), range(1350, 1375)]
+
+
+def test_clips_of_several_matches_show_each_its_own(matches: dict[str, Footage], tmp_path: Path) -> None:
+    exported = export_clips(
+        Order(MIXED, zipped=True, companions=("sportscode",)), Sources(matches, look()), tmp_path / "out"
+    )
+    with zipfile.ZipFile(tmp_path / "out" / ZIP) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    rows = manifest(tmp_path / "unpacked")
+    assert [(r["match"], r["video"], r["half"], r["file"]) for r in rows] == [
+        ("B v Guests", "match b/1_180p.mp4", "1", "01_b-v-guests_goal_00-01.mp4"),
+        ("A v Guests", "match a/2_180p.mp4", "2", "02_a-v-guests_foul_45-02.mp4"),
+        ("B v Guests", "match b/2_180p.mp4", "2", "03_b-v-guests_corner_45-02.mp4"),
+    ]
+    assert [numbers(tmp_path / "unpacked" / r["file"]) for r in rows] == [list(shown) for shown in SHOWN]
+    assert [r.as_json()["match"] for r in exported.results] == ["B v Guests", "A v Guests", "B v Guests"]
+    for name, labels in (("01_a-v-guests", ["Foul"]), ("02_b-v-guests", ["Goal", "Corner"])):
+        document = registry.read_one(tmp_path / "unpacked" / f"{name}_sportscode.xml")
+        assert [s.label for s in document.sorted_spots] == labels
+
+
+def test_a_reel_of_several_matches_names_each_and_keeps_the_order(matches: dict[str, Footage], tmp_path: Path) -> None:
+    exported = export_clips(Order(MIXED, reel=True, lines=180), Sources(matches, look()), tmp_path / "out")
+    path = tmp_path / "out" / REEL
+    table = read_time_table(path)
+    for result, shown in zip(exported.results, SHOWN, strict=True):
+        begin = int(np.abs(table.times - (result.reel or 0)).argmin())
+        pictures = [read_frame(path, table, n) for n in (begin, begin + len(shown) - 1)]
+        if result.clip.match == "a":  # narrower than the reel: between black bars, and so smaller numbers
+            assert all((p[:, :30] < 20).all() for p in pictures)
+            pictures = [np.ascontiguousarray(p[:, 40:360]) for p in pictures]
+        assert [read_number(p) for p in pictures] == [shown[0], shown[-1]]
+    cards = [read_frame(path, table, int(np.abs(table.times - (r.reel or 0)).argmin()) - 1) for r in exported.results]
+    assert (cards[0][60:80] != cards[1][60:80]).any()
+
+
+@pytest.mark.parametrize("reel", [False, True])
+def test_a_match_that_cannot_be_opened_loses_no_other(matches: dict[str, Footage], tmp_path: Path, reel: bool) -> None:
+    lost = Footage({}, CLASSES, "B v Guests", problem="There is no such file or folder.")
+    exported = export_clips(Order(MIXED, reel=reel), Sources({**matches, "b": lost}, look()), tmp_path / "out")
+    assert [r.state for r in exported.results] == [FAILED, DONE, FAILED]
+    assert "no such file or folder" in exported.results[0].error
+    assert [r["match"] for r in manifest(tmp_path / "out")] == ["B v Guests", "A v Guests", "B v Guests"]
+    with pytest.raises(BadInputError, match="no such file or folder"):
+        export_clips(Order(MIXED[:1], reel=reel), Sources({"b": lost}, look()), tmp_path / "none")
+    with pytest.raises(BadInputError, match="the match of this clip is not known"):
+        export_clips(Order(MIXED[:1]), Sources({"a": matches["a"]}, look()), tmp_path / "none")

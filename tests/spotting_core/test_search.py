@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
+from spotting_core.analysis import Analysis
+from spotting_core.assets import asset
 from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.retrieval import measure_pictures
+from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.errors import BadInputError
+from spotting_core.media.fingerprint import file_hash
 from spotting_core.media.source import open_match
+from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
-from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, stamp_of, write_rows
+from spotting_core.search.pictures import TextVector
+from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, seen_by_of, stamp_of, write_rows
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, MOVE, RECLASS, REJECT, Reviews, origin_of
@@ -28,7 +38,7 @@ def row(match: str, half: int, time: int, label: str, confidence: float = 0.9, *
     return {
         "match": match, "title": f"{match} v Guests", "half": half, "time": time, "minute": minute_of(half, time),
         "label": label, "team": "unknown", "confidence": confidence, "state": "open", "author": "", "comment": "",
-        "entities": [], "spotted": label, **more,
+        "entities": [], "spotted": label, "pictures": b"", **more,
     }  # fmt: skip
 
 
@@ -112,6 +122,118 @@ def test_a_file_that_cannot_be_read_does_not_end_the_search(search: SpotSearch, 
     assert [h.label for h in search.find(Query(matches=("a",))).hits] == ["Corner"]
 
 
+# --- text queries -------------------------------------------------------------------------------------
+
+MODEL, OTHER = "a" * 64, "b" * 64
+TEXTS = {"card": (1.0, 0.0), "flag": (0.0, 1.0), "both": (0.6, 0.8)}
+
+
+def encode(text: str) -> TextVector:
+    """Words of a made model of two numbers."""
+    if text not in TEXTS:
+        raise BadInputError(f"the model was never taught {text!r}")
+    return TextVector(np.array(TEXTS[text], np.float32), MODEL)
+
+
+def pictures(*angles: float) -> bytes:
+    """Embeddings of the pictures near a spot: directions, in degrees from ``card`` to ``flag``."""
+    turned = np.deg2rad(angles)
+    return np.stack([np.cos(turned), np.sin(turned)], axis=1).astype(np.float16).tobytes()
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> SpotSearch:
+    """Matches whose pictures are known; those of c are another model's, those of d are not there."""
+    matches = {
+        "a": ([
+            row("a", 1, 0, "Goal", 0.95, pictures=pictures(90, 80)),
+            row("a", 1, MINUTE, "Foul", 0.6, pictures=pictures(80, 90, 30, 85, 90)),  # seen in one picture of five
+            row("a", 1, 2 * MINUTE, "Corner", 0.9),  # added where nothing was analysed
+            row("a", 2, 0, "Foul", 0.4, pictures=pictures(0)),
+        ], MODEL),
+        "b": ([row("b", 1, 0, "Corner", 0.7, pictures=pictures(45, 60))], MODEL),
+        "c": ([row("c", 1, 0, "Goal", 0.8, pictures=pictures(0))], OTHER),
+        "d": ([row("d", 1, 0, "Goal", 0.8)], None),
+    }  # fmt: skip
+    for match, (rows, model) in matches.items():
+        write_rows(tmp_path, match, "1", pa.Table.from_pylist(rows, SCHEMA), model)
+    found = SpotSearch(tmp_path, encode)
+    found.refresh()
+    return found
+
+
+def test_a_text_orders_the_spots_by_the_picture_that_fits_best(seen: SpotSearch) -> None:
+    found = seen.find(Query(text="card", least=0.2))
+    assert [(h.match, h.label, h.half) for h in found.hits] == [
+        ("a", "Foul", 2), ("a", "Foul", 1), ("b", "Corner", 1), ("a", "Goal", 1),
+    ]  # fmt: skip
+    wanted = np.cos(np.deg2rad([0, 30, 45, 80]))
+    assert [h.similarity for h in found.hits] == pytest.approx(wanted, abs=1e-3)
+    assert [h.label for h in seen.find(Query(text="flag", least=0.2)).hits] == ["Goal", "Foul", "Corner", "Foul"]
+    assert [h.similarity for h in seen.find(Query()).hits] == [None] * 6
+
+
+def test_a_text_query_is_cut_narrowed_and_counted_like_any_other(seen: SpotSearch) -> None:
+    cut = seen.find(Query(text="card", least=0.2, alike=0.7), most=1)
+    assert (cut.total, cut.matches, [h.half for h in cut.hits]) == (3, 2, [2])
+    assert cut.by_minute == {("Foul", 46): 1, ("Foul", 2): 1, ("Corner", 1): 1}
+    assert [h.label for h in seen.find(Query(text="card")).hits] == ["Foul", "Corner", "Goal"]  # not the unsure one
+    assert [h.match for h in seen.find(Query(text="card", labels=("Corner",))).hits] == ["b"]
+
+
+def test_matches_that_a_text_cannot_speak_of_are_counted(seen: SpotSearch) -> None:
+    assert seen.find(Query()).left_out == 0
+    assert seen.find(Query(text="card")).left_out == 2
+    assert seen.find(Query(text="card", matches=("a", "c"))).left_out == 1
+    assert seen.find(Query(text="card", matches=("a", "b"))).left_out == 0
+
+
+def test_words_that_the_model_does_not_know_rank_nothing(seen: SpotSearch, search: SpotSearch) -> None:
+    with pytest.raises(BadInputError, match="never taught 'bicycle'"):
+        seen.find(Query(text="bicycle"))
+    with pytest.raises(BadInputError, match="no model here that understands texts"):
+        search.find(Query(text="card"))
+    assert seen.find(Query(text="  ")).total == 6  # no words, no text query
+
+
+def test_a_text_is_compared_with_what_has_changed(seen: SpotSearch, tmp_path: Path) -> None:
+    assert seen.find(Query(text="card")).hits[0].match == "a"
+    rows = [row("b", 1, 0, "Corner", pictures=pictures(0)), row("b", 1, MINUTE, "Goal", pictures=pictures(90))]
+    write_rows(tmp_path, "b", "2", pa.Table.from_pylist(rows, SCHEMA), MODEL)
+    seen.refresh()
+    assert [(h.match, h.label) for h in seen.find(Query(text="card")).hits][:2] == [("b", "Corner"), ("a", "Foul")]
+    seen.refresh(["b"])
+    found = seen.find(Query(text="card"))
+    assert ([h.match for h in found.hits], found.left_out) == (["b", "b"], 0)
+
+
+def test_rows_hold_the_pictures_within_a_second(tmp_path: Path, data: DataDirectory) -> None:
+    match = open_match(make_video(tmp_path / "a.mp4", steady(100, rate=10)))
+    spots = [Spot(1, 5_000_000, "Goal", 0.9), Spot(1, 8_250_000, "Foul", 0.8), Spot(1, 0, "Corner", 0.7)]
+
+    def counted(times: np.ndarray) -> np.ndarray:
+        return np.stack([times / 1e6, -times / 1e6], axis=1)  # seconds
+
+    analysis = make_analysis(match, data, spots, pictures=(MODEL, counted))
+    told = {r["label"]: r["pictures"] for r in rows_of("m", "A v B", analysis, []).to_pylist()}
+    near = {label: np.frombuffer(held, np.float16).reshape(-1, 2)[:, 0].tolist() for label, held in told.items()}
+    assert near == {"Goal": [4, 4.5, 5, 5.5, 6], "Foul": [7.5, 8, 8.5, 9], "Corner": [0, 0.5, 1]}
+    bare = make_analysis(match, data, spots, "bare")
+    assert {r["pictures"] for r in rows_of("m", "A v B", bare, []).to_pylist()} == {b""}
+
+
+def test_rows_say_whose_pictures_they_hold_and_change_with_it(tmp_path: Path, data: DataDirectory) -> None:
+    match = open_match(make_video(tmp_path / "a.mp4", steady(60, rate=10)))
+    analysis = make_analysis(match, data, [Spot(1, 2_000_000, "Goal", 0.9)])
+    stamps = {fingerprint(analysis, [], (), model) for model in (None, MODEL, OTHER)}
+    assert len(stamps) == 3
+    path = write_rows(tmp_path / "s", "m", "1", rows_of("m", "A v B", analysis, []), MODEL)
+    assert seen_by_of(path) == MODEL
+    assert seen_by_of(write_rows(tmp_path / "s", "n", "1", rows_of("n", "A v B", analysis, []))) is None
+    assert seen_by_of(tmp_path / "nothing.parquet") is None
+    assert parquet.read_schema(path).names == SCHEMA.names
+
+
 def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirectory) -> None:
     match = open_match(make_video(tmp_path / "a.mp4", steady(300, rate=10)))
     spots = [Spot(1, 5_000_000, "Goal", 0.9), Spot(1, 20_000_000, "Foul", 0.8), Spot(1, 25_000_000, "Corner", 0.3)]
@@ -159,7 +281,7 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
 
 def test_searches_are_saved_by_name(data: DataDirectory) -> None:
     searches = SavedSearches(open_database(data))
-    query = Query(labels=("Goal",), minutes=(76, 90), teams=("home",), words="city")
+    query = Query(labels=("Goal",), minutes=(76, 90), teams=("home",), words="city", text="a goal", alike=0.25)
     searches.save(" Late goals ", query)
     assert searches.all() == {"Late goals": query}
     searches.save("Late goals", Query())
@@ -171,3 +293,22 @@ def test_searches_are_saved_by_name(data: DataDirectory) -> None:
             searches.save(name, query)
     with pytest.raises(BadInputError, match="cannot be 'maybe'"):
         Query(reviewed="maybe")
+
+
+def test_an_analysis_says_whose_picture_embeddings_it_holds_or_its_model_does(data: DataDirectory) -> None:
+    card = json.loads(asset("weights", "entity-attention", "card.json").read_text(encoding="utf-8"))
+    made = {
+        "sha256": file_hash(asset("weights", "entity-attention", "model.safetensors")),
+        "folder": "entity-attention",
+    }
+    assert entity_model_of({**made, "entities": MODEL}, data) == MODEL
+    assert entity_model_of(made, data) == card["entities"]["sha256"]
+    assert entity_model_of({**made, "sha256": OTHER}, data) is None  # another model was there under this name
+    assert entity_model_of({"sha256": OTHER, "folder": "gone"}, data) is None
+
+
+def test_what_whole_pictures_are_worth_is_measured_on_what_an_analysis_keeps(demo: Path) -> None:
+    analysis = Analysis.open(demo / "analysis")
+    found = measure_pictures(demo, analysis, VisionLanguageModel.load(), every=10)
+    assert found["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
+    assert found["mean_average_precision"] > found["chance"]

@@ -1,0 +1,82 @@
+"""The results of a search as clips: all in one export over their matches, or those of one match to be trimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from app.clip_export import ask_for_clips
+from app.library import Match
+from app.state import shared_library, shared_queue, shared_search, shared_selections
+from app.views import page
+from spotting_core.classes import ClassTable
+from spotting_core.clips.order import Order
+from spotting_core.clips.selection import Clip, Margins, clips_of
+from spotting_core.errors import TouchlineError
+from spotting_core.media.source import open_match
+from spotting_core.search.engine import MOST_SHOWN, Found, Hit, Query
+from spotting_core.spots import Spot
+
+_REEL, _EACH = "One reel", "One file each"
+_MOST = 60  # clips of an export, unless somebody wants more: some ten minutes of film
+_ENDLESS = 10**12  # microseconds
+
+
+def export_popover(query: Query, found: Found, matches: Mapping[str, Match], classes: ClassTable) -> None:
+    """Ask for clips of what a query finds.
+
+    Arguments:
+        found: its answer as far as it is shown.
+    """
+    form = st.segmented_control(
+        "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
+        key="search_form",
+    )  # fmt: skip
+    most = int(st.number_input("At most", 1, MOST_SHOWN, _MOST, key="search_most"))
+    cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="search_cards")
+    count = min(most, found.total)
+    if st.button(f"Export {page.clips(count)}", type="primary", width="stretch", key="search_export"):
+        clips = clips_of_hits(shared_search().find(query, most).hits, matches, classes)
+        _ask(clips, matches, form == _REEL, cards)
+    names = list(dict.fromkeys(h.match for h in found.hits if h.match in matches))
+    one = st.selectbox("Or trim those of", names, format_func=lambda m: matches[m].title, key="search_trimmed")
+    if st.button("Open in Clips", width="stretch", key="search_trim"):
+        own = clips_of_hits([h for h in found.hits if h.match == one], matches, classes)
+        kept = shared_selections().make(one, [replace(c, match="") for c in own], {})
+        page.go("clips", match=one, selection=kept.id)
+
+
+def clips_of_hits(hits: Sequence[Hit], matches: Mapping[str, Match], classes: ClassTable) -> list[Clip]:
+    """Clips of found spots in their order, each with its match; what the library no longer has is left out."""
+    margins, lengths, found = Margins(classes), {}, []
+    for hit in hits:
+        if hit.match not in matches or hit.label not in classes:
+            continue
+        if hit.match not in lengths:
+            lengths[hit.match] = _lengths(matches[hit.match])
+        spot = Spot(hit.half, hit.time, hit.label, hit.confidence, hit.team)
+        found += [replace(c, match=hit.match, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])]
+    return found
+
+
+def _lengths(match: Match) -> Mapping[int, int]:
+    """Microseconds of each half; without end where the match cannot be opened, which its clips tell when they fail."""
+    try:
+        return shared_library().lengths(open_match(match.path))
+    except TouchlineError:
+        return {1: _ENDLESS, 2: _ENDLESS}
+
+
+def _ask(clips: Sequence[Clip], matches: Mapping[str, Match], reel: bool, cards: bool) -> None:
+    try:
+        order = Order(tuple(clips), reel=reel, cards=cards, zipped=not reel)
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    names = dict.fromkeys(c.match for c in clips)
+    of = f"{len(names)} matches" if len(names) > 1 else matches[next(iter(names))].title
+    title = f"{page.clips(len(clips))}, {of}"
+    ask_for_clips(shared_queue(), {name: (matches[name], None) for name in names}, order, title)
+    st.rerun()

@@ -1,0 +1,96 @@
+"""What is looked for in the Search view: its filters, and searches that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from app import search_text
+from app.library import Match
+from app.state import shared_searches
+from app.views import page
+from spotting_core.classes import ClassTable
+from spotting_core.entities.prompts import load_prompts
+from spotting_core.errors import TouchlineError
+from spotting_core.search.engine import NO_MATTER, REVIEWED, UNREVIEWED, Query
+
+_TEAMS = {"home": "Home", "away": "Away", "unknown": "Team unknown"}
+_ANY = "any"
+_REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
+
+
+def filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str, Match]) -> Query:
+    """The filters as they are set.
+
+    Arguments:
+        start: what they are set to at first; name: of the saved search it is, or "None".
+    """
+
+    def key(field: str) -> str:
+        return f"search_{field}_{name}"
+
+    text, alike = _seen(start, key)
+    words = st.text_input("Words in the match or a comment", start.words, key=key("words"))
+    labels = st.multiselect(
+        "Classes", classes.names, list(start.labels), format_func=lambda n: classes.get(n).short, key=key("labels"),
+        placeholder="All",
+    )  # fmt: skip
+    least, most = st.slider("Confidence", 0.2, 1.0, (start.least, start.most), 0.01, key=key("confidence"))
+    first, last = st.slider("Minutes", 1, 90, start.minutes, key=key("minutes"))
+    halves = st.pills("Half", [1, 2], selection_mode="multi", default=list(start.halves), key=key("halves"))
+    teams = st.pills(
+        "Team", list(_TEAMS), selection_mode="multi", default=list(start.teams), format_func=lambda t: _TEAMS[t],
+        key=key("teams"),
+    )  # fmt: skip
+    reviewed = st.segmented_control(
+        "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
+        key=key("reviewed"),
+    )  # fmt: skip
+    entities = st.multiselect(
+        "Entities seen", load_prompts().names, list(start.entities), key=key("entities"), placeholder="Any",
+        help="All of them, kept by the model within a second of the spot.",
+    )  # fmt: skip
+    within = st.multiselect(
+        "Matches", list(matches), [m for m in start.matches if m in matches], format_func=lambda m: matches[m].title,
+        key=key("matches"), placeholder="All",
+    )  # fmt: skip
+    return Query(
+        tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), (int(first), int(last)),
+        float(least), float(most), None if reviewed == _ANY else reviewed, words, text, alike,
+    )  # fmt: skip
+
+
+def _seen(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
+    """What is seen, in words that the model knows (else empty), and how alike it has to be."""
+    text = st.text_input(
+        "What is seen", start.text, key=key("text"), placeholder="As in: a yellow card held up"
+    ).strip()
+    st.html(f'<div class="tl-cap">{page.escape(search_text.limits())}</div>')
+    if not text:
+        return "", NO_MATTER
+    try:
+        with st.spinner("Reading the words …"):
+            search_text.encode(text)
+    except TouchlineError as problem:
+        told = str(problem)
+        st.warning(f"{told[:1].upper()}{told[1:]} The spots are not ordered by these words.")
+        return "", NO_MATTER
+    alike = st.slider("Least similarity", NO_MATTER, 1.0, start.alike, 0.01, key=key("alike"))
+    return text, float(alike)
+
+
+def save_popover(query: Query, name: str) -> None:
+    """Keep a search under a name, or delete the one that is shown."""
+    with st.popover("Save this search", width="stretch"):
+        wanted = st.text_input("Name", name)
+        if st.button("Save", type="primary", disabled=not wanted.strip()):
+            try:
+                shared_searches().save(wanted, query)
+            except TouchlineError as problem:
+                page.error(problem)
+                return
+            st.rerun()
+        if name and st.button("Delete this search"):
+            shared_searches().remove(name)
+            st.rerun()

@@ -1,0 +1,257 @@
+"""The Search view without a browser: what it finds, texts and their limits, cells, and clips of several matches."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from app import clip_export, search_text, tasks
+from app.library import Library, Match
+from app.search_index import bring_up_to_date
+from app.views.search import _within
+from app.views.search_charts import cells_of, judged_figure, matrix_figure, team_figure
+from spotting_core.classes import load_classes
+from spotting_core.clips.order import Order
+from spotting_core.data_directory import DataDirectory
+from spotting_core.jobs.queue import DONE, JobQueue
+from spotting_core.media.decode import numbered_frames, shown_image
+from spotting_core.media.source import open_match
+from spotting_core.media.times import read_time_table
+from spotting_core.search.engine import Judged, Query, SpotSearch
+from spotting_core.search.rows import seen_by_of, stamp_of
+from spotting_core.spots import Spot
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
+from spotting_core.store.selections import Selections
+from spotting_core.store.tables import SelectionRow
+from tests.app.made_analysis import Pictures, make_analysis
+from tests.videos import make_video, read_number, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+TEXT = "a yellow card held up"
+OTHER_MODEL = "f" * 64
+SECOND = 1_000_000
+
+
+def like(text: str, begin: float, end: float) -> Pictures:
+    """Pictures of the bundled model that show a text from one second to another, and its opposite else."""
+    vector = search_text.encode(text)
+
+    def made(times: np.ndarray) -> np.ndarray:
+        shown = (times >= begin * SECOND) & (times <= end * SECOND)
+        return np.where(shown[:, None], vector.numbers, -vector.numbers)
+
+    return vector.model, made
+
+
+def add(
+    library: Library, data: DataDirectory, path: Path, first: int, spots: list[Spot], pictures: Pictures | None = None
+) -> Match:
+    """A match of seven seconds whose frames begin at a number."""
+    video = make_video(path, steady(70, rate=10), first=first)
+    make_analysis(open_match(video), data, spots, pictures=pictures)
+    return library.add(str(video))
+
+
+@pytest.fixture
+def matches(library: Library, data: DataDirectory, tmp_path: Path) -> dict[str, Match]:
+    """Three matches; pictures of the third are another model's. The bundled one is taken out of the library."""
+    demo = library.demo()
+    assert demo is not None
+    spots = {
+        "a": [Spot(1, 2 * SECOND, "Corner", 0.9), Spot(1, 5 * SECOND, "Foul", 0.6)],
+        "b": [Spot(1, 3 * SECOND, "Yellow card", 0.7)],
+        "c": [Spot(1, 4 * SECOND, "Goal", 0.8)],
+    }
+    shown = {"a": like(TEXT, 5, 5.5), "b": like("a corner flag", 0, 7), "c": (OTHER_MODEL, like(TEXT, 0, 7)[1])}
+    return {
+        name: add(library, data, tmp_path / f"{name}.mp4", 1000 * number, spots[name], shown[name])
+        for number, name in enumerate("abc", start=1)
+    }
+
+
+def search_page() -> AppTest:
+    def script() -> None:
+        from app.views import page, search
+
+        page.register(library=None, match=None, clips=None)
+        search.show()
+
+    return AppTest.from_function(script, default_timeout=240)
+
+
+def rows(at: AppTest, matches: dict[str, Match]) -> list[tuple[str, str]]:
+    """Match and class of the listed spots, in their order; those of the bundled match are left out."""
+    given: dict[str, Any] = json.loads(at.get("bidi_component")[0].proto.json)
+    names = {match.id: name for name, match in matches.items()}
+    found = [(r["link"].partition("match=")[2][:32], r["short"]) for r in given["errors"]]
+    return [(names[match], short) for match, short in found if match in names]
+
+
+def field(at: AppTest, label: str) -> Any:
+    return next(w for w in at.text_input if w.label == label)
+
+
+def only(at: AppTest, *matches: Match) -> AppTest:
+    """Narrowed to some matches."""
+    next(w for w in at.multiselect if w.label == "Matches").set_value([m.id for m in matches])
+    return at.run()
+
+
+def test_the_view_finds_and_counts(matches: dict[str, Match], library: Library, data: DataDirectory) -> None:
+    analysis = library.analyses(matches["a"])[0]
+    spot = next(s for s in analysis.spots() if s.label == "Corner")
+    reviews = Reviews(open_database(data))
+    reviews.change(matches["a"].id, origin_of(spot, analysis.record.model["sha256"]), spot, ACCEPT, "Ann", 0)
+    at = only(search_page().run(), *matches.values())
+    assert not at.exception
+    assert rows(at, matches) == [("a", "Corner"), ("c", "Goal"), ("b", "Yellow card"), ("a", "Foul")]
+    assert any("4 spots in 3 of 4 <span>" in h.value or "4 spots in 3 of 4" in h.value for h in at.get("html"))
+    field(at, "Words in the match or a comment").set_value("no such words").run()
+    assert rows(at, matches) == []
+    assert any("Nothing is found" in c.value for c in at.caption)
+
+
+def test_a_text_orders_the_spots_and_says_what_it_leaves_out(matches: dict[str, Match]) -> None:
+    at = only(search_page().run(), *matches.values())
+    assert any("chance" in h.value for h in at.get("html"))  # what a text query is worth
+    field(at, "What is seen").set_value(TEXT).run()
+    assert not at.exception
+    assert rows(at, matches)[0] == ("a", "Foul")  # its pictures show the text, and no others do
+    assert {name for name, _ in rows(at, matches)} == {"a", "b"}
+    assert any("1 match is left out" in c.value for c in at.caption)
+    next(s for s in at.slider if s.label == "Least similarity").set_value(0.95).run()
+    assert rows(at, matches) == [("a", "Foul")]
+
+
+def test_words_that_the_model_does_not_know_warn_and_order_nothing(matches: dict[str, Match]) -> None:
+    at = only(search_page().run(), *matches.values())
+    field(at, "What is seen").set_value("a bicycle").run()
+    assert not at.exception
+    assert "was never taught 'bicycle'" in at.warning[0].value
+    assert rows(at, matches) == [("a", "Corner"), ("c", "Goal"), ("b", "Yellow card"), ("a", "Foul")]
+
+
+def test_a_file_of_an_older_form_is_written_anew(
+    matches: dict[str, Match], library: Library, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, reviews = SpotSearch(data.search, search_text.encode), Reviews(open_database(data))
+    monkeypatch.setattr("spotting_core.search.rows.FORMAT", 1)
+    bring_up_to_date(search, library, reviews, data)
+    path = data.search / f"{matches['a'].id}.parquet"
+    old = stamp_of(path)
+    monkeypatch.undo()
+    bring_up_to_date(search, library, reviews, data)
+    assert stamp_of(path) != old
+    assert seen_by_of(path) == search_text.encode(TEXT).model
+    assert seen_by_of(data.search / f"{matches['c'].id}.parquet") == OTHER_MODEL
+    demo = library.demo()
+    assert demo is not None
+    assert seen_by_of(data.search / f"{demo.id}.parquet") == search_text.encode(TEXT).model  # by its model's card
+    found = search.find(Query(text=TEXT, matches=(matches["a"].id, matches["c"].id)))
+    assert (found.hits[0].label, found.left_out) == ("Foul", 1)
+
+
+def test_what_is_found_is_exported_in_one_job_over_its_matches(
+    matches: dict[str, Match], data: DataDirectory, tmp_path: Path
+) -> None:
+    at = only(search_page().run(), *matches.values())
+    next(w for w in at.get("button_group") if w.key == "search_form").set_value("One file each").run()
+    next(w for w in at.number_input if w.label == "At most").set_value(3).run()
+    next(b for b in at.button if b.label == "Export 3 clips").click().run()
+    assert not at.exception
+    queue = JobQueue(open_database(data))
+    [job] = queue.of_match(None, clip_export.KIND, 5)
+    assert job.title == "3 clips, 3 matches"
+    assert "Cancel" in [b.label for b in at.button]
+    assert [c.label for c in Order.from_json(job.parameters["order"]).clips] == ["Corner", "Goal", "Yellow card"]
+    Path(matches["c"].path).unlink()  # its clips fail, and no others do
+    tasks.perform(job, data, lambda *_: True)
+    queue.take(tasks.CLIP_KINDS)
+    queue.finish(job.id, DONE)
+    left = clip_export.outcome(job, data)
+    assert left is not None
+    with zipfile.ZipFile(left.files[0]) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    cut = {c["label"]: c for c in left.clips}
+    assert {label: (c["match"], c["half"], c["state"]) for label, c in cut.items()} == {
+        "Corner": ("a", 1, "done"), "Goal": ("c", 1, "failed"), "Yellow card": ("b", 1, "done"),
+    }  # fmt: skip
+    for label, first in (("Corner", 1000), ("Yellow card", 2000)):
+        path = tmp_path / "unpacked" / cut[label]["file"]
+        table = read_time_table(path)
+        shown = [read_number(shown_image(frame)) for _, frame in numbered_frames(path, table)]
+        assert shown == list(range(first + round(10 * cut[label]["starts"]), first + round(10 * cut[label]["ends"])))
+    at = search_page().run()
+    told = " ".join(h.value for h in at.get("html"))
+    assert "clips.zip" in told
+    assert "Clip 2, c, failed" in told
+    next(b for b in at.button if b.label == "Retry what failed").click().run()
+    again = queue.of_match(None, clip_export.KIND, 5)[0]
+    assert (again.title, again.match_id) == ("1 clip again", None)
+    assert [c["match"] for c in again.parameters["order"]["clips"]] == [matches["c"].id]
+    assert again.parameters["matches"] == job.parameters["matches"]
+
+
+def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], data: DataDirectory) -> None:
+    at = only(search_page().run(), matches["a"])
+    at = next(b for b in at.button if b.label == "Open in Clips").click().run()
+    with open_database(data).session() as session:
+        [made] = session.scalars(select(SelectionRow.id))
+    found = Selections(open_database(data)).get(made)
+    assert found is not None
+    assert [(c.label, c.match) for c in found.clips] == [("Corner", ""), ("Foul", "")]
+
+
+def test_a_cell_is_a_class_and_its_minutes_within_those_asked_for() -> None:
+    query = Query(labels=("Goal", "Foul"), minutes=(3, 88))
+    assert (_within(query, ("Goal", 1), 5).labels, _within(query, ("Goal", 1), 5).minutes) == (("Goal",), (3, 5))
+    assert _within(query, ("Foul", 76), 15).minutes == (76, 88)
+    assert _within(query, ("Foul", 45), 1).minutes == (45, 45)
+
+
+def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds() -> None:
+    classes = load_classes()
+    cells = {("Goal", 1): 4, ("Goal", 41): 1, ("Foul", 86): 2}
+    for dark in (True, False):
+        figure = matrix_figure(cells, classes, dark, 5)
+        [drawn] = figure.data
+        told = {tuple(point[:2]): point[2] for point in drawn.customdata}
+        assert told == cells
+        sizes = dict(zip(told.values(), drawn.marker.size, strict=True))
+        assert sizes[4] == 20
+        assert sizes[1] == 13  # a quarter of the area above the least
+        assert list(figure.layout.yaxis.categoryarray) == ["Foul", "Goal"]
+
+
+@pytest.mark.parametrize(
+    ("width", "cells"),
+    [
+        (1, {("Goal", 45): 1, ("Goal", 46): 2, ("Foul", 90): 1}),
+        (5, {("Goal", 41): 1, ("Goal", 46): 2, ("Foul", 86): 1}),
+        (15, {("Goal", 31): 1, ("Goal", 46): 2, ("Foul", 76): 1}),
+    ],
+)
+def test_cells_have_as_many_minutes_as_asked_for(width: int, cells: dict) -> None:
+    assert cells_of({("Goal", 45): 1, ("Goal", 46): 2, ("Foul", 90): 1}, width) == cells
+    [drawn] = matrix_figure(cells, load_classes(), True, width).data
+    assert {x - (width - 1) / 2 for x in drawn.x} == {minute for _, minute in cells}
+
+
+def test_the_charts_say_what_was_counted() -> None:
+    classes = load_classes()
+    figure = team_figure({("Goal", "home"): 3, ("Foul", "away"): 2}, classes, True)
+    home, away = figure.data
+    assert (list(home.y), list(home.x), list(away.x)) == (["Goal", "Foul"], [3, 0], [0, 2])
+    for dark in (True, False):
+        line = judged_figure([Judged(0.4, 0.5, 4, 1), Judged(0.9, 1.0, 10, 10)], dark).data[1]
+        assert list(line.x) == pytest.approx([0.45, 0.95])
+        assert (list(line.y), list(line.text)) == ([0.25, 1.0], ["4", "10"])
