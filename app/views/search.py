@@ -17,7 +17,7 @@ from app.views import page
 from app.views.clips_export import exports_card
 from app.views.evaluate import drawn
 from app.views.evaluate_charts import CONFIG
-from app.views.search_charts import WIDTHS, Cell, cells_of, judged_figure, matrix_figure, minutes_of, team_figure
+from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
 from app.views.shown import picture_link
@@ -58,7 +58,7 @@ def show() -> None:
         found = everything if cell is None else shared_search().find(wanted, _SHOWN)
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(found, wanted, _place(cell, width, classes), matches, classes)
-        _charts(everything, classes)
+        _teams(everything, classes)
     title.html(
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
         "analysed matches</span></div>"
@@ -116,27 +116,16 @@ def _left_out(found: Found) -> str:
     )
 
 
-def _charts(found: Found, classes: ClassTable) -> None:
-    """Who does what, and whether the model is right when it is sure; each where there is something to say."""
-    judged = shared_search().judged()
-    if not found.by_team and not judged:
+def _teams(found: Found, classes: ClassTable) -> None:
+    """Who does what of what was found, where anybody said so."""
+    if not found.by_team:
         return
-    dark = st.context.theme.type != "light"
-    left, right = st.columns(2, gap="small")
-    if found.by_team:
-        with left, st.container(border=True, key="tl_card_teams", gap="small"):
-            st.html('<div class="tl-card-title">Who does what? <span>spots whose team is known</span></div>')
-            st.plotly_chart(team_figure(found.by_team, classes, dark), theme=None, config=EXPORTED, key="search_teams")
-            if found.team_unknown:
-                st.caption(f"{found.team_unknown} of {found.total} spots are left out: nobody said their team.")
-    if judged:
-        with right, st.container(border=True, key="tl_card_judged", gap="small"):
-            st.html('<div class="tl-card-title">Is the model right when it is sure? <span>all reviews</span></div>')
-            st.plotly_chart(judged_figure(judged, dark), theme=None, config=EXPORTED, key="search_judged")
-            st.caption(
-                "Numbers: spots reviewed; one that was given another class is not confirmed. On the dotted line a "
-                "confidence is the share that is confirmed."
-            )
+    with st.container(border=True, key="tl_card_teams", gap="small"):
+        st.html('<div class="tl-card-title">Who does what? <span>spots whose team is known</span></div>')
+        figure = team_figure(found.by_team, classes, st.context.theme.type != "light")
+        st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_teams")
+        if found.team_unknown:
+            st.caption(f"{found.team_unknown} of {found.total} spots are left out: nobody said their team.")
 
 
 # --- what was found -----------------------------------------------------------------------------------

@@ -1,14 +1,13 @@
-"""The charts of the Search view: its matrix, who does what, and whether the model's confidence holds."""
+"""The charts of the Search view: its matrix, and who does what."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
 from app.views.evaluate_charts import INKS, Ink
 from spotting_core.classes import ClassTable
-from spotting_core.search.engine import Judged
 
 _AWAY = {"dark": "#B79CF5", "light": "#7A4BC2"}
 
@@ -92,29 +91,6 @@ def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dar
         )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=[c.short for c in reversed(present)], automargin=True)
     return _finished(figure, ink, 70 + 34 * len(present), legend=True)
-
-
-def judged_figure(judged: Sequence[Judged], dark: bool) -> go.Figure:
-    """Share of the reviewed spots that were confirmed against the model's confidence; the line is what it promises."""
-    ink = INKS["dark" if dark else "light"]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0.2, 1], y=[0.2, 1], mode="lines", line={"color": ink.muted, "dash": "dot", "width": 1}, hoverinfo="skip"
-    )
-    figure.add_scatter(
-        x=[(j.low + j.high) / 2 for j in judged],
-        y=[j.confirmed / j.reviewed for j in judged],
-        mode="lines+markers+text",
-        text=[str(j.reviewed) for j in judged],
-        textposition="top center",
-        marker={"symbol": "square", "size": 9, "color": ink.accent},
-        line={"color": ink.accent},
-        customdata=[[j.confirmed, j.reviewed] for j in judged],
-        hovertemplate="%{customdata[0]} of %{customdata[1]} confirmed<extra></extra>",
-    )
-    figure.update_xaxes(title="Confidence", range=[0.18, 1.02])
-    figure.update_yaxes(title="Share confirmed", range=[-0.03, 1.12], tickvals=[0, 0.5, 1])
-    return _finished(figure, ink, 260, legend=False)
 
 
 def _finished(figure: go.Figure, ink: Ink, height: int, *, legend: bool) -> go.Figure:

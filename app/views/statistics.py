@@ -14,8 +14,7 @@ from app.search_index import bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_settings
 from app.views import page
 from app.views.search import EXPORTED
-from app.views.search_charts import judged_figure
-from app.views.statistics_charts import fall_figure, pressure_figure, rate_figure
+from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.search.engine import REVIEWED, Query, SpotColumns

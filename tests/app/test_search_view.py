@@ -16,7 +16,7 @@ from app import clip_export, search_text, tasks
 from app.library import Library, Match
 from app.search_index import bring_up_to_date
 from app.views.search import _within
-from app.views.search_charts import cells_of, judged_figure, matrix_figure, team_figure
+from app.views.search_charts import cells_of, matrix_figure, team_figure
 from spotting_core.classes import load_classes
 from spotting_core.clips.order import Order
 from spotting_core.data_directory import DataDirectory
@@ -24,7 +24,7 @@ from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
-from spotting_core.search.engine import Judged, Query, SpotSearch
+from spotting_core.search.engine import Query, SpotSearch
 from spotting_core.search.rows import seen_by_of, stamp_of
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
@@ -246,12 +246,8 @@ def test_cells_have_as_many_minutes_as_asked_for(width: int, cells: dict) -> Non
     assert {x - (width - 1) / 2 for x in drawn.x} == {minute for _, minute in cells}
 
 
-def test_the_charts_say_what_was_counted() -> None:
+def test_the_chart_says_who_did_what() -> None:
     classes = load_classes()
     figure = team_figure({("Goal", "home"): 3, ("Foul", "away"): 2}, classes, True)
     home, away = figure.data
     assert (list(home.y), list(home.x), list(away.x)) == (["Goal", "Foul"], [3, 0], [0, 2])
-    for dark in (True, False):
-        line = judged_figure([Judged(0.4, 0.5, 4, 1), Judged(0.9, 1.0, 10, 10)], dark).data[1]
-        assert list(line.x) == pytest.approx([0.45, 0.95])
-        assert (list(line.y), list(line.text)) == ([0.25, 1.0], ["4", "10"])

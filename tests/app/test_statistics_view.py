@@ -9,10 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
-from app.views.statistics_charts import fall_figure, pressure_figure, rate_figure
+from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.media.source import open_match
+from spotting_core.search.engine import Judged
 from spotting_core.search.figures import Pressure, Rate
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
@@ -103,3 +104,10 @@ def test_away_presses_downwards_on_the_match_clock() -> None:
     assert list(away.y) == [-2.0, 0.0]
     assert list(away.customdata) == [2.0, 0.0]
     assert list(figure.layout.yaxis.ticktext) == ["2", "0", "2"]
+
+
+def test_what_reviewers_confirmed_is_a_share_of_what_they_saw() -> None:
+    for dark in (True, False):
+        line = judged_figure([Judged(0.4, 0.5, 4, 1), Judged(0.9, 1.0, 10, 10)], dark).data[1]
+        assert list(line.x) == pytest.approx([0.45, 0.95])
+        assert (list(line.y), list(line.text)) == ([0.25, 1.0], ["4", "10"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from spotting_core.errors import BadInputError
@@ -72,8 +73,6 @@ def test_each_match_is_counted_by_group_and_team() -> None:
 
 
 def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
-    import pyarrow as pa
-
     rows = [
         {
             **dict.fromkeys(SCHEMA.names),
@@ -84,7 +83,9 @@ def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
             reversed(SPOTS), ["open", "open", "rejected", "accepted", "open", "open"], strict=True
         )
     ]  # fmt: skip
-    write_rows(tmp_path, "all", "stamp", pa.Table.from_pylist(rows, SCHEMA))
+    for match in ("a", "b"):
+        own = [row for row in rows if row["match"] == match]
+        write_rows(tmp_path, match, "stamp", pa.Table.from_pylist(own, SCHEMA))
     search = SpotSearch(tmp_path)
     search.refresh()
     found = search.columns(Query(least=0.55))
