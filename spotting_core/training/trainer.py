@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _Batch = TypeVar("_Batch")
 _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
-_SAVE_SECONDS = 20.0  # a run that is killed loses no more than this, however far apart its checkpoints are asked for
+_SAVE_SHARE = 0.05  # of the time may go into checkpoints: a run that is killed loses a batch, or a few if they are fast
 _SEED_SPAN = 1_000_003  # steps of one seed do not meet those of the next
 
 Progress = Callable[[int, int, Mapping[str, float]], bool]
@@ -82,7 +82,7 @@ class Trainer(Generic[_Batch]):
         self.average = AveragedWeights(self.model, config.averaging)
         self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
         self.step, self.seconds = 0, 0.0
-        self._saved = time.monotonic()
+        self._saved, self._saving = time.monotonic(), 0.0  # when the last checkpoint was written, and how long it took
         self._resume()
 
     @property
@@ -140,7 +140,7 @@ class Trainer(Generic[_Batch]):
     def _due(self) -> bool:
         """Whether it is time for a checkpoint."""
         steps = self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps
-        return steps or time.monotonic() - self._saved > _SAVE_SECONDS
+        return steps or (time.monotonic() - self._saved) * _SAVE_SHARE >= self._saving
 
     def _train_step(self, batch: _Batch) -> dict[str, float]:
         torch.manual_seed(self.config.seed * _SEED_SPAN + self.step)  # dropout falls alike in a run that was resumed
@@ -161,6 +161,7 @@ class Trainer(Generic[_Batch]):
 
     def save(self) -> None:
         """Write the checkpoint."""
+        began = time.monotonic()
         self.run.save({
             "fingerprint": self.config.fingerprint(),
             "model": self.model.state_dict(),
@@ -171,6 +172,7 @@ class Trainer(Generic[_Batch]):
             **self.extra_state(),
         })  # fmt: skip
         self._saved = time.monotonic()
+        self._saving = self._saved - began
 
     def _resume(self) -> None:
         state = self.run.load(self.config.fingerprint())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -118,6 +119,16 @@ def test_features_that_are_known_are_those_of_the_frames(root: Path, tmp_path: P
             maps = run.model.environment.feature_map(clip_pixels(torch.from_numpy(pictures)[None], torch.device("cpu")))
         expected = maps.float().mean((3, 4))[0].numpy()
         assert np.abs(known[side] - expected).max() < 0.02 * np.abs(expected).max()
+
+
+def test_checkpoints_take_a_small_share_of_the_time(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    run = trainer(root, tmp_path, data, checkpoint_every=1000, steps=1000)
+    run.step = 1
+    assert run._due()  # nobody knows yet how long one takes
+    run._saving, run._saved = 0.1, time.monotonic() - 1.0
+    assert not run._due()
+    run._saved -= 1.5
+    assert run._due()
 
 
 def test_in_a_dark_clip_the_environment_says_nothing(root: Path, tmp_path: Path, data: DataDirectory) -> None:
