@@ -40,10 +40,11 @@ def export_popover(query: Query, found: Found, matches: Mapping[str, Match], cla
     if st.button(f"Export {page.clips(count)}", type="primary", width="stretch", key="search_export"):
         clips = clips_of_hits(shared_search().find(query, most).hits, matches, classes)
         _ask(clips, matches, form == _REEL, cards)
-    names = list(dict.fromkeys(h.match for h in found.hits if h.match in matches))
+    names = list(dict.fromkeys(h.match for h in shared_search().find(query, MOST_SHOWN).hits if h.match in matches))
     one = st.selectbox("Or trim those of", names, format_func=lambda m: matches[m].title, key="search_trimmed")
     if st.button("Open in Clips", width="stretch", key="search_trim"):
-        own = clips_of_hits([h for h in found.hits if h.match == one], matches, classes)
+        hits = shared_search().find(replace(query, matches=(one,)), MOST_SHOWN).hits
+        own = clips_of_hits(hits, matches, classes)
         kept = shared_selections().make(one, [replace(c, match="") for c in own], {})
         page.go("clips", match=one, selection=kept.id)
 

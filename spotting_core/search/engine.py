@@ -56,6 +56,7 @@ class Query:
         words: all of them occur in the match's title or the reviewer's comment.
         text: what is seen; spots are ordered by how well the pictures within a second of them fit it.
         alike: least similarity with the text, -1 to 1.
+        confirmed: whether what a reviewer holds to be true is found whatever its confidence.
     """
 
     labels: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Query:
     words: str = ""
     text: str = ""
     alike: float = NO_MATTER
+    confirmed: bool = False
 
     def __post_init__(self) -> None:
         if self.reviewed not in _STATES:
@@ -233,6 +235,13 @@ class SpotSearch:
         """
         with self._lock:
             cursor = self._database.cursor()
+        cursor.begin()  # all that follows sees the same rows, whoever reads new ones meanwhile
+        try:
+            return self._found(cursor, query, most)
+        finally:
+            cursor.rollback()  # nothing was changed
+
+    def _found(self, cursor: duckdb.DuckDBPyConnection, query: Query, most: int) -> Found:
         left_out = self._look(cursor, query)
         hits = cursor.execute(
             'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity '
@@ -328,7 +337,10 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     """Condition with a mark for each value."""
     parts: list[str]
     values: list[Any]
-    parts, values = ["confidence BETWEEN ? AND ?"], [query.least, query.most]
+    sure = "confidence BETWEEN ? AND ?"
+    parts, values = [sure], [query.least, query.most]
+    if query.confirmed:
+        parts, values = [f"({sure} OR state IN (?, ?, ?))"], [*values, ACCEPTED, MOVED, ADDED]
     narrowed = {"label": query.labels, "half": query.halves, "team": query.teams, "match": query.matches}
     for column, wanted in {"state": _STATES[query.reviewed], **narrowed}.items():
         if wanted:

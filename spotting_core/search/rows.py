@@ -21,12 +21,12 @@ from spotting_core.files import replacing
 from spotting_core.inference.suppression import Spotting
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.spots import Spot
-from spotting_core.store.reviews import OPEN, STANDING, ReviewedSpot, label_of, origin_of
+from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, label_of, origin_of
 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
 
-FORMAT = 2  # of the files; one of another format is written anew
+FORMAT = 3  # of the files; one of another format is written anew
 
 _AROUND = 1_000_000
 """Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
@@ -88,7 +88,8 @@ def rows_of(
 ) -> pa.Table:
     """Rows of a match: its spots as the reviewers have left them, and what they hold to be true besides.
 
-    That is what they added, and what they accepted of another model.
+    That is what they added, and what they judged of another model. A spot of which nobody has said a thing is left out
+    where they hold one of its class within half the class's window to be true: it is the same action.
 
     Arguments:
         truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
@@ -96,16 +97,27 @@ def rows_of(
     """
     known = {r.origin: r for r in reviews}
     sha = str(analysis.record.model["sha256"])
-    rows = []
-    for spot in analysis.spots(Spotting(threshold=LEAST)):
-        review = known.pop(origin_of(spot, sha), None)
-        rows.append(_row(match, title, analysis, spot, review, truth))
-    rows += [
-        _row(match, title, analysis, replace(review.spot, confidence=review.confidence), review, truth)
-        for review in known.values()
-        if review.state in STANDING and review.label in analysis.classes
-    ]
-    return pa.Table.from_pylist(rows, SCHEMA)
+    own = [(spot, known.pop(origin_of(spot, sha), None)) for spot in analysis.spots(Spotting(threshold=LEAST))]
+    others = [r for r in known.values() if r.label in analysis.classes and _judged(r)]
+    standing = [r for r in others if r.state in STANDING]
+    own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
+    own += [(replace(review.spot, confidence=review.confidence), review) for review in others]
+    return pa.Table.from_pylist([_row(match, title, analysis, *one, truth) for one in own], SCHEMA)
+
+
+def _judged(review: ReviewedSpot) -> bool:
+    """Whether a review of what the analysis does not have says something: it stands, or rejects what a model said."""
+    return review.state in STANDING or (review.state == REJECTED and review.confidence is not None)
+
+
+def _held_true(spot: Spot, standing: Sequence[ReviewedSpot], analysis: Analysis) -> bool:
+    reach = _reach(spot.label, analysis)
+    return any((r.half, r.label) == (spot.half, spot.label) and abs(r.time - spot.time) <= reach for r in standing)
+
+
+def _reach(label: str, analysis: Analysis) -> float:
+    """Half the window of a class, in microseconds."""
+    return analysis.classes.get(label).suppression * 5e5
 
 
 def _row(
@@ -134,7 +146,7 @@ def _row(
 def _team(spot: Spot, analysis: Analysis, truth: Sequence[Spot]) -> str:
     if spot.label not in analysis.classes:
         return "unknown"
-    reach = analysis.classes.get(spot.label).suppression * 5e5
+    reach = _reach(spot.label, analysis)
     near = [t for t in truth if (t.half, t.label) == (spot.half, spot.label) and abs(t.time - spot.time) <= reach]
     return min(near, key=lambda t: abs(t.time - spot.time)).team if near else "unknown"
 

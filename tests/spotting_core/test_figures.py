@@ -94,4 +94,7 @@ def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
         ("a", "Goal"), ("a", "Foul"), ("a", "Goal"), ("b", "Yellow card"),
     ]  # fmt: skip
     assert found.minute.tolist() == [4, 5, 48, 90]
+    # The foul was accepted: it counts however unsure the model was of it.
+    assert search.columns(Query(least=0.95)).label.tolist() == []
+    assert search.columns(Query(least=0.95, confirmed=True)).label.tolist() == ["Foul"]
     assert len(search.columns(Query(matches=("none",)))) == 0

@@ -279,6 +279,28 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
     assert fingerprint(analysis, reviews.of_match("m")) != after
 
 
+def test_one_action_is_one_row_and_what_another_model_had_rejected_is_known(
+    tmp_path: Path, data: DataDirectory
+) -> None:
+    match = open_match(make_video(tmp_path / "a.mp4", steady(300, rate=10)))
+    analysis = make_analysis(match, data, [Spot(1, 5_000_000, "Goal", 0.9), Spot(1, 25_000_000, "Goal", 0.8)])
+    database = open_database(data)
+    with database.session() as session:
+        session.add(MatchRow(id="m", path="/a", title="A v B"))
+    reviews = Reviews(database)
+    same, false = Spot(1, 5_200_000, "Goal", 0.7), Spot(1, 15_000_000, "Foul", 0.85)
+    reviews.change("m", origin_of(same, "1" * 64), same, ACCEPT, "Ann", 0)
+    reviews.change("m", origin_of(false, "1" * 64), false, REJECT, "Ann", 0)
+    table = rows_of("m", "A v B", analysis, reviews.of_match("m"))
+    told = {(r["label"], round(r["time"] / 1e6, 1), r["state"]) for r in table.to_pylist()}
+    assert told == {("Goal", 5.2, "accepted"), ("Goal", 25.0, "open"), ("Foul", 15.0, "rejected")}
+    write_rows(tmp_path / "s", "m", "1", table)
+    search = SpotSearch(tmp_path / "s")
+    search.refresh()
+    assert [h.label for h in search.find(Query(least=0.2)).hits] == ["Goal", "Goal"]
+    assert [(j.reviewed, j.confirmed) for j in search.judged()] == [(1, 1), (1, 0)]
+
+
 def test_searches_are_saved_by_name(data: DataDirectory) -> None:
     searches = SavedSearches(open_database(data))
     query = Query(labels=("Goal",), minutes=(76, 90), teams=("home",), words="city", text="a goal", alike=0.25)
