@@ -16,7 +16,9 @@ export default function (component) {
   place.ready.then(async (module) => {
     if (places.get(parentElement) !== place) return;
     moveIn(parentElement, data);
-    place.shown = await module.mount(place.latest);
+    const shown = await module.mount(place.latest);
+    if (places.get(parentElement) === place) place.shown = shown;
+    else if (!place.shown) shown?.destroy(); // its place was lost meanwhile, and nobody knew of it
   }).catch((error) => {
     place.ready = null; // the next run tries again
     parentElement.querySelector("[data-standing]").textContent = `This part of the page could not be loaded (${error.message}). Reload the page.`;

@@ -41,7 +41,7 @@ def review_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     return {
         "reviewer": signed_in(),
         "reviews": [desk.as_json(r) for r in desk.known.values() if r.label in analysis.classes],
-        "reviewSeen": st.session_state.get("review_seen", 0),
+        "reviewSeen": st.session_state.get(_seen_key(match), 0),
         "reviewProblems": st.session_state.get("review_problems", []),
         "teams": {"home": match.home or "home", "away": match.away or "away"},
         "cameras": camera_data(match, analysis),
@@ -72,12 +72,17 @@ class SpotDesk(Desk[Spot, ReviewedSpot]):
         return {"team": str(action["team"])} if "team" in action else {}
 
 
+def _seen_key(match: Match) -> str:
+    """Where the session keeps the number of the last action that was taken: what is sent at once is of one match."""
+    return f"review_seen/{match.id}"
+
+
 def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | None) -> None:
     """Do what a reviewer did, in order; what was done already is passed over."""
     if not event:
         return
     author = (signed_in() or str(event["author"]).strip())[:_MOST_NAME]
-    seen = st.session_state.get("review_seen", 0)
+    seen = st.session_state.get(_seen_key(match), 0)
     problems: list[dict[str, Any]] = []
     desks: dict[str, Desk[Any, Any]] = {d.of: d for d in (SpotDesk(match, analysis), CameraDesk(match, analysis))}
     for action in event["actions"]:
@@ -92,5 +97,5 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
             problems.append({"id": theirs, "text": str(conflict), "mine": action["kind"]})
         except TouchlineError as problem:
             problems.append({"id": action.get("id"), "text": str(problem), "mine": action["kind"]})
-    st.session_state["review_seen"] = seen
+    st.session_state[_seen_key(match)] = seen
     st.session_state["review_problems"] = problems

@@ -84,7 +84,8 @@ def test_a_spot_of_the_other_alone_is_shown_and_can_be_added(beside: Page) -> No
     said = beside.locator(".why").inner_text()
     assert "Spotted by the other alone: within 2.5 s made by hand is at 0.01 at most." in said
     # Nobody can accept what the shown system never said.
-    assert beside.evaluate("() => find().review.spot") is None
+    beside.keyboard.press("a")
+    assert beside.evaluate("() => [find().chosen.other, find().review.item, find().outbox.pending]") == [True, None, []]
 
 
 def test_each_curve_is_that_of_its_own_system(beside: Page) -> None:

@@ -125,7 +125,7 @@ def test_actions_of_both_kinds_are_taken_in_order(match: Match, analysis: Analys
     conflict, refused = at.session_state["review_problems"]
     assert (conflict["id"], conflict["mine"]) == (NAMES[1], "accept")
     assert "wipe" in refused["text"]
-    assert at.session_state["review_seen"] == 6
+    assert at.session_state[f"review_seen/{match.id}"] == 6
 
 
 def test_the_dialog_exports_what_was_judged_and_on_request_the_rest(

@@ -143,3 +143,41 @@ def test_a_name_is_asked_once(page: Page, server: Server, match: Match) -> None:
     assert "Cleo" in page.locator(".review-foot").inner_text()
     page.keyboard.press("t")
     assert page.get_by_label("Your name, then Enter").count() == 0
+
+
+def test_a_change_right_after_an_undo_is_no_conflict_with_oneself(
+    page: Page, server: Server, match: Match, reviews: Reviews
+) -> None:
+    opened(page, server, match, "Undine")
+    page.evaluate("() => find().pick(find().all[40])")
+    wanted = page.evaluate("() => find().chosen.id")
+    before = next((r.revision for r in reviews.of_match(match.id) if r.origin.endswith(wanted)), 0)
+    unsure = page.evaluate(
+        """() => {
+          for (const [key, ctrlKey] of [["t", false], ["z", true], ["t", false], ["a", false]]) {
+            window.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, cancelable: true }));
+          }
+          return find().outbox.pending.map((a) => a.revision === null);
+        }"""
+    )
+    assert unsure == [False, False, True, True]
+    answered(page)
+    assert page.evaluate("() => find().data.reviewProblems") == []
+    kept = next(r for r in reviews.of_match(match.id) if r.origin.endswith(wanted))
+    assert (kept.author, kept.team, kept.state, kept.revision) == ("Undine", "away", "accepted", before + 4)
+
+
+def test_a_comment_is_kept_of_the_spot_it_was_begun_on(
+    page: Page, server: Server, match: Match, reviews: Reviews
+) -> None:
+    opened(page, server, match, "Cora")
+    page.evaluate("() => find().pick(find().all[50])")
+    wanted, other = page.evaluate("() => [find().chosen.id, find().all[60].id]")
+    page.keyboard.press("e")
+    page.keyboard.type("a hand")
+    page.evaluate("() => find().pick(find().all[60])")
+    page.keyboard.press("Enter")
+    answered(page)
+    said = {r.origin.split("/")[-1]: r.comment for r in reviews.of_match(match.id)}
+    assert said[wanted] == "a hand"
+    assert not said.get(other)

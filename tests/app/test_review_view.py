@@ -100,7 +100,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     assert set(found) == {"Corner", "Foul"}
     assert (found["Corner"].state, found["Corner"].team, found["Corner"].revision) == (ACCEPTED, "home", 2)
     assert (found["Foul"].half, found["Foul"].time, found["Foul"].revision) == (2, 4_200_000, 1)
-    assert at.session_state["review_seen"] == 4
+    assert at.session_state[f"review_seen/{match.id}"] == 4
     assert at.session_state["review_problems"] == []
 
 

@@ -20,6 +20,12 @@ export async function mount({ data, parentElement }) {
   root.shown.data = data;
   return root.shown;
 }"""
+SLOW = """
+export async function mount() {
+  window.begun = true;
+  await new Promise((done) => setTimeout(done, 300));
+  return (window.late = { root: document.createElement("div"), ended: 0, destroy() { this.ended++; } });
+}"""
 HELPERS = """async () => {
   const { default: run } = await import("/standing.js");
   window.asked = [];
@@ -43,8 +49,8 @@ def page(browser: Browser) -> Iterator[Page]:
         path = route.request.url.removeprefix(ORIGIN).split("?")[0]
         if path == "/standing.js":
             route.fulfill(body=(HERE / "standing.js").read_text(encoding="utf-8"), content_type="text/javascript")
-        elif path == "/part.js":
-            route.fulfill(body=MODULE, content_type="text/javascript")
+        elif path in ("/part.js", "/slow.js"):
+            route.fulfill(body=MODULE if path == "/part.js" else SLOW, content_type="text/javascript")
         else:
             route.fulfill(body="<body></body>" if path == "/match" else "", status=200 if path == "/match" else 404)
 
@@ -130,3 +136,18 @@ def test_a_script_that_cannot_be_loaded_says_so(page: Page) -> None:
     text = page.evaluate("async () => (await show('one', 'missing.js')).root.textContent")
     assert text.startswith("This part of the page could not be loaded")
     assert text.endswith("Reload the page.")
+
+
+def test_what_is_made_after_its_place_was_lost_is_ended(page: Page) -> None:
+    ended = page.evaluate(
+        """async () => {
+          const soon = () => new Promise((done) => setTimeout(done, 20));
+          const { leave } = await show("one", "slow.js", false);
+          while (!window.begun) await soon();
+          leave();
+          while (!window.late) await soon();
+          await soon();
+          return window.late.ended;
+        }"""
+    )
+    assert ended == 1

@@ -7,16 +7,23 @@ export class Other {
   constructor() { this.key = null; this.curves = new Map(); this.spots = []; }
 
   async update(data) {
-    const { other, classes } = data;
+    const { other, classes } = data, key = other?.key ?? null;
     this.name = other?.name ?? null;
     this.rate = other?.rate;
     this.columns = other?.columns;
     this.spots = (other?.spots ?? []).map(([id, half, seconds, index, confidence]) => ({ id: `other/${id}`, half, seconds, action: classes[index], confidence, other: true }));
-    if (this.key === (other?.key ?? null)) return;
-    this.key = other?.key ?? null;
-    this.curves = new Map();
-    await Promise.all((other?.halves ?? []).map(async ({ half, array }) => {
-      this.curves.set(half, new ScorePyramid(new Uint8Array(await bytes(`${array}/scores`)), other.count));
+    if (this.key !== key) {
+      this.key = key;
+      this.curves = new Map();
+      this.loading = other ? this.load(other, this.curves) : null;
+    }
+    try { await this.loading; } catch (error) { if (this.key === key) this.key = null; throw error; } // the next run tries again
+  }
+
+  /** Fetch the curves of a system into a map of its own: another may be chosen meanwhile. */
+  async load(other, curves) {
+    await Promise.all(other.halves.map(async ({ half, array }) => {
+      curves.set(half, new ScorePyramid(new Uint8Array(await bytes(`${array}/scores`)), other.count));
     }));
   }
 

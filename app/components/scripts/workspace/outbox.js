@@ -17,12 +17,18 @@ export class Outbox {
     this.data = data;
     waiting.count ??= data.reviewSeen;
     const before = waiting.actions.length;
-    waiting.actions = waiting.actions.filter((action) => action.n > data.reviewSeen);
+    waiting.actions = waiting.actions.filter((action) => action.match !== data.match.id || action.n > data.reviewSeen);
     if (waiting.actions.length < before) { clearTimeout(this.sending); this.sending = this.sent = null; } // it has been answered
     if (this.pending.length) this.send();
   }
 
   get pending() { return waiting.actions.filter((action) => action.match === this.data.match.id); }
+
+  /** What can be sent: a change after an undo waits for its answer, which says the revision that it is made on. */
+  get ready() {
+    const unsure = this.pending.findIndex((action) => action.revision === null);
+    return unsure < 0 ? this.pending : this.pending.slice(0, unsure);
+  }
 
   /** Keep what was done and send it. */
   post(action) {
@@ -38,9 +44,10 @@ export class Outbox {
     const rest = this.sent === null ? 0 : this.sent + PATIENCE - performance.now();
     this.sending ??= setTimeout(() => {
       this.sending = null;
-      if (!this.workspace.root.isConnected) return; // sent when there is a place again
+      const actions = this.ready;
+      if (!actions.length || !this.workspace.root.isConnected) return; // sent when there is a place again
       this.sent = performance.now();
-      this.workspace.api.setTriggerValue("review", { author: this.workspace.review.author, actions: this.pending });
+      this.workspace.api.setTriggerValue("review", { author: this.workspace.review.author, actions });
     }, Math.max(TOGETHER, rest));
   }
 

@@ -9,6 +9,7 @@ const NAME = "touchline-reviewer";
 const RESTING = 600; // milliseconds on a spot before it is explained: a reviewer in haste asks for nothing
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const STANDING = new Set(["accepted", "moved", "added"]);
+const UNDOING = new Set(["undo", "redo"]);
 const COMMON = ["half", "seconds", "label", "comment"];
 const SIGNS = { accepted: "M2 1.5h9v10H2ZM4.2 6.6l1.7 1.9l3-3.8", moved: "M2 1.5h9v10H2ZM4 6.5h5M7 4.4l2 2.1l-2 2.1", rejected: "M3 3l7 7M10 3l-7 7", added: "M6.5 1.5l5 5l-5 5l-5-5Z" };
 export const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -50,7 +51,13 @@ export class Review {
   update(data, reviews) {
     this.data = data;
     this.known = new Map(reviews.map((r) => [r.id, r]));
-    for (const action of this.pending) if (action.of === this.of) this.apply(action);
+    let unsure = false;
+    for (const action of this.pending) {
+      unsure ||= UNDOING.has(action.kind);
+      if (action.of !== this.of) continue;
+      if (action.revision === null && !unsure) action.revision = this.known.get(action.id)?.revision ?? 0; // the undo has been answered
+      this.apply(action);
+    }
   }
 
   // --- what stands -----------------------------------------------------------------------------------
@@ -71,7 +78,7 @@ export class Review {
     const item = this.all.find((s) => s.id === action.id), columns = Object.keys(this.columns);
     const plain = item && { half: item.half, seconds: item.seconds, label: item.action.index, state: "open", comment: "", revision: 0 };
     const before = this.known.get(action.id) ?? (item && { ...plain, ...this.columns, ...Object.fromEntries(columns.filter((c) => c in item).map((c) => [c, item[c]])) });
-    if (action.kind === "undo" || action.kind === "redo" || (!before && action.kind !== "add")) return;
+    if (UNDOING.has(action.kind) || (!before && action.kind !== "add")) return;
     const after = { ...before, id: action.id, author: this.author, revision: (before?.revision ?? 0) + 1 };
     if (action.kind === "add") Object.assign(after, { ...this.columns, state: "added", comment: "" });
     for (const name of [...COMMON, ...columns]) if (name in action) after[name] = action[name];
@@ -88,12 +95,13 @@ export class Review {
 
   get author() { return this.data.reviewer ?? localStorage.getItem(NAME) ?? ""; }
 
-  /** Do something to the chosen thing, and go on to the next one that is open. */
-  act(kind, values = {}, onward = true) {
-    if (!this.item && !["add", "undo", "redo"].includes(kind)) return;
-    if (!this.author) { this.ask("name", () => this.act(kind, values, onward)); return; }
-    const id = kind === "add" ? newName() : this.item?.id;
-    const action = { of: this.of, kind, id, revision: this.known.get(id)?.revision ?? 0, ...values };
+  /** Do something to a thing, the chosen one where no other is named, and go on to the next one that is open. */
+  act(kind, values = {}, onward = true, of = this.item?.id) {
+    if (!of && kind !== "add" && !UNDOING.has(kind)) return;
+    if (!this.author) { this.ask("name", () => this.act(kind, values, onward, of)); return; }
+    const id = kind === "add" ? newName() : of, undoing = this.pending.some((action) => UNDOING.has(action.kind));
+    const unsure = undoing && kind !== "add" && !UNDOING.has(kind); // nobody knows yet what the undo leaves
+    const action = { of: this.of, kind, id, revision: unsure ? null : this.known.get(id)?.revision ?? 0, ...values };
     const next = onward ? this.next() : null;
     this.apply(action);
     this.outbox.post(action);
@@ -182,6 +190,7 @@ export class Review {
 
   ask(what, then = null) {
     this.asking = what;
+    this.askedOf = this.item?.id; // another may be chosen before it is answered
     this.then = then;
     this.draw();
     this.root.querySelector("input").focus();
@@ -195,7 +204,7 @@ export class Review {
     this.asking = this.then = null;
     event.target.blur();
     if (event.key === "Enter" && what === "name" && value) { localStorage.setItem(NAME, value); then?.(); }
-    if (event.key === "Enter" && what === "comment") this.act("comment", { comment: value }, false);
+    if (event.key === "Enter" && what === "comment") this.act("comment", { comment: value }, false, this.askedOf);
     this.draw();
   }
 

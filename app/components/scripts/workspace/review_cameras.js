@@ -39,6 +39,7 @@ export class CameraReview extends Review {
   read() {
     this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link })));
     if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
+    if (!this.item) this.linking = false; // what was to be linked is gone
   }
 
   placed(change, r) {
