@@ -25,6 +25,7 @@ from spotting_core.files import write_json
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from spotting_core.media.source import open_match
+from spotting_core.models.card import models_available
 from spotting_core.models.known import folder_of, known_models
 from spotting_core.models.load import load_model
 from spotting_core.spots import Spot
@@ -476,7 +477,7 @@ def test_profiles_of_time_are_not_shifted() -> None:
 def test_a_damaged_list_of_models_hides_nothing_else(data: DataDirectory, content: str) -> None:
     data.ensure()
     (data.root / "models.json").write_text(content)
-    assert list(known_models(data)) == ["entity-attention"]
+    assert list(known_models(data)) == list(models_available())
     assert folder_of({"sha256": "abc", "folder": "entity-attention"}, data) == known_models(data)["entity-attention"]
 
 
@@ -495,7 +496,7 @@ def test_a_model_of_ones_own_is_found_again_by_its_hash(match: Match, data: Data
     analysis = analysed(match, data, small_model(tmp_path / "m"))
     assert folder_of(analysis.record.model, data) == tmp_path / "m"
     name = f"m ({analysis.record.model['sha256'][:8]})"
-    assert list(known_models(data)) == ["entity-attention", name]
+    assert list(known_models(data)) == [*models_available(), name]
     (tmp_path / "m" / "card.json").unlink()
     assert folder_of(analysis.record.model, data) is None
-    assert list(known_models(data)) == ["entity-attention"]
+    assert list(known_models(data)) == list(models_available())

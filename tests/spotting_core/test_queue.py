@@ -129,7 +129,7 @@ def test_late_words_of_a_dead_worker_change_nothing(queue: JobQueue) -> None:
 def test_sqlite_runs_with_a_write_ahead_log(data: DataDirectory) -> None:
     with open_database(data).session() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0004"
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0005"
 
 
 def test_opening_twice_migrates_once(data: DataDirectory) -> None:
