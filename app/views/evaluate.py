@@ -14,9 +14,8 @@ from app.library import Library
 from app.prediction_sets import PredictionSets
 from app.state import shared_library, shared_settings
 from app.views import page
+from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import (
-    CONFIG,
-    INKS,
     Curve,
     calibration_figure,
     precision_recall_figure,
@@ -24,6 +23,7 @@ from app.views.evaluate_charts import (
 )
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
+from app.views.shown import drawn
 from spotting_core.classes import ActionClass, ClassTable, load_classes
 from spotting_core.errors import TouchlineError
 from spotting_core.evaluation.calibration import Calibration, calibrate
@@ -232,17 +232,6 @@ def class_rows(measured: list[Measured], choice: Choice, classes: ClassTable) ->
         }
         for action in order
     ]
-
-
-def drawn(action: ActionClass) -> dict[str, Any]:
-    """What the browser needs to draw a class."""
-    return {
-        "short": action.short,
-        "group": action.group,
-        "glyph": action.glyph,
-        "light": action.colour_light,
-        "dark": action.colour_dark,
-    }
 
 
 def _pair(measured: list[Measured], metric: str, label: str, view: str) -> dict[str, float] | None:

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
+from app.views.charts import Ink
 from spotting_core.classes import ClassTable
 from spotting_core.evaluation.calibration import Calibration
 from spotting_core.evaluation.mistakes import NEAR, NEAR_UNTIL, WITHIN, Outcome
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False}
 _REACH = 6.0  # seconds on either side of a truth that the time errors show
 _BIN = 0.23  # seconds
 _MOST_DOTS = 7  # above each other; more are drawn as bars
-
-
-@dataclass(frozen=True)
-class Ink:
-    """Colours of a theme."""
-
-    text: str
-    muted: str
-    grid: str
-    accent: str
-    fill: str
-    surface: str
-    good: str
-
-
-INKS: Mapping[str, Ink] = {
-    "dark": Ink("#E9EDF2", "#8691A0", "rgba(255,255,255,.08)", "#4FB7EC", "#222932", "#14181D", "#62D19B"),
-    "light": Ink("#12181F", "#606C7A", "rgba(16,30,46,.10)", "#0B68A3", "#E3E8EE", "#FFFFFF", "#14734A"),
-}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from app.comparison import Compared
 from app.components.evaluate_lists import error_list
 from app.library import Match
 from app.state import shared_settings
-from app.views.evaluate_charts import CONFIG, INKS, share, time_error_figure
+from app.views.charts import CONFIG, INKS
+from app.views.evaluate_charts import share, time_error_figure
 from app.views.shown import picture_link
 from spotting_core.classes import ActionClass, ClassTable
 from spotting_core.clock import match_clock

@@ -10,8 +10,7 @@ import streamlit as st
 from app.components.evaluate_lists import error_list
 from app.library import Library, Match
 from app.state import shared_library, shared_reviews
-from app.views.evaluate import drawn
-from app.views.shown import picture_link
+from app.views.shown import drawn, picture_link
 from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError

@@ -14,13 +14,12 @@ from app.library import Match
 from app.search_index import bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_settings
 from app.views import page
+from app.views.charts import CONFIG, EXPORTED
 from app.views.clips_export import exports_card
-from app.views.evaluate import drawn
-from app.views.evaluate_charts import CONFIG
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
-from app.views.shown import picture_link
+from app.views.shown import drawn, picture_link
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
@@ -31,8 +30,6 @@ from spotting_core.search.engine import Found, Hit, Query
 _SHOWN = 40
 _EXPORTS = 3  # the newest: more would not fit below the button
 _WIDTH = 5  # minutes of a cell, at first
-EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
-"""Charts that can be saved as a picture."""
 
 
 def show() -> None:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from app.views.evaluate_charts import INKS, Ink
+from app.views.charts import INKS, finished, team_colours
 from spotting_core.classes import ClassTable
-
-_AWAY = {"dark": "#B79CF5", "light": "#7A4BC2"}
 
 WIDTHS = {1: (5, 10), 5: (6, 20), 15: (8, 20)}
 """Minutes that a cell of the matrix can have, and the least and most pixels of its square: as many as there is room."""
@@ -77,29 +75,16 @@ def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool, wi
 
 def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dark: bool) -> go.Figure:
     """Spots of each class by the team that is known to have made them, as bars side by side."""
-    theme = "dark" if dark else "light"
-    ink = INKS[theme]
+    ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
     present = [c for c in classes if any(label == c.name for label, _ in by_team)]
     figure = go.Figure()
-    for side, name, colour in (("home", "Home", ink.accent), ("away", "Away", _AWAY[theme])):
+    for side, name in (("home", "Home"), ("away", "Away")):
         counts = [by_team.get((c.name, side), 0) for c in present]
         figure.add_bar(
-            y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colour},
+            y=[c.short for c in present], x=counts, orientation="h", name=name, marker={"color": colours[side]},
             text=[c or "" for c in counts],
             textposition="outside", textfont={"size": 11}, cliponaxis=False,
             hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",
         )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=[c.short for c in reversed(present)], automargin=True)
-    return _finished(figure, ink, 70 + 34 * len(present), legend=True)
-
-
-def _finished(figure: go.Figure, ink: Ink, height: int, *, legend: bool) -> go.Figure:
-    axis = {"gridcolor": ink.grid, "zeroline": False, "color": ink.muted, "tickfont": {"size": 11}}
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 28 if legend else 8, "b": 24}, paper_bgcolor=ink.surface,
-        plot_bgcolor=ink.surface, font={"family": "Inter, sans-serif", "size": 12, "color": ink.text}, bargap=0.25,
-        showlegend=legend, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )  # fmt: skip
-    return figure
+    return finished(figure, ink, 70 + 34 * len(present), legend=True)

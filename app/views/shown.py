@@ -36,19 +36,20 @@ def spot_id(spot: Spot) -> str:
     return f"{spot.half}-{spot.time}-{spot.label}"
 
 
-def class_data(one: ActionClass) -> dict[str, Any]:
-    """What the workspace knows of a class."""
+def drawn(action: ActionClass) -> dict[str, Any]:
+    """What the browser needs to draw a class."""
     return {
-        "index": one.index,
-        "name": one.name,
-        "short": one.short,
-        "group": one.group,
-        "glyph": one.glyph,
-        "light": one.colour_light,
-        "dark": one.colour_dark,
-        "lead": one.lead,
-        "lag": one.lag,
+        "short": action.short,
+        "group": action.group,
+        "glyph": action.glyph,
+        "light": action.colour_light,
+        "dark": action.colour_dark,
     }
+
+
+def class_data(action: ActionClass) -> dict[str, Any]:
+    """What the workspace knows of a class."""
+    return {"index": action.index, "name": action.name, **drawn(action), "lead": action.lead, "lag": action.lag}
 
 
 def link(route: str, path: Path, kind: str = "") -> str:

@@ -13,7 +13,7 @@ from app.library import Match
 from app.search_index import bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_settings
 from app.views import page
-from app.views.search import EXPORTED
+from app.views.charts import EXPORTED
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, load_classes
@@ -30,7 +30,6 @@ from spotting_core.spots import TEAMS
 
 _BIN = 5  # minutes of a bar
 _FALLING = ("goals", "cards")  # groups whose moments are shown
-_COUNTED = ("Goal", "Shots on target", "Shots off target", "Corner", "Foul")  # columns of the table, where they exist
 
 
 def show() -> None:
@@ -123,7 +122,7 @@ def _pressure(
     names: Mapping[str, str],
     dark: bool,
 ) -> None:
-    with _card("pressure", "Who presses, when?", "goals, shots, corners and penalties"):
+    with _card("pressure", "Who presses, when?", f"what each team did in {WINDOW:.0f} minutes"):
         if len(chosen) != 1:
             st.caption("Pressure is that of one match. Choose one above.")
             return
@@ -159,7 +158,7 @@ def _judged(dark: bool) -> None:
 def _table(
     spots: SpotColumns, matches: Mapping[str, Match], analyses: Mapping[str, Analysis], classes: ClassTable
 ) -> None:
-    counted = [classes.get(name) for name in _COUNTED if name in classes]
+    counted = [classes.get(name) for name in pressure_weights(classes.name) if name in classes]
     groups = {c.short: [c.name] for c in counted} | {"Cards": [c.name for c in classes if c.group == "cards"]}
     rows = []
     for found in match_figures(spots, groups):

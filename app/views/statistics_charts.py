@@ -8,20 +8,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.views.evaluate_charts import INKS, Ink
+from app.views.charts import INKS, finished, team_colours
 from spotting_core.classes import ClassTable
 from spotting_core.search.engine import Judged
 from spotting_core.search.figures import Pressure, Rate
 from spotting_core.spots import TEAMS
 
-_AWAY = {"dark": "#B79CF5", "light": "#7A4BC2"}
 _HALF = 45  # minutes
-
-
-def team_colours(dark: bool) -> dict[str, str]:
-    """Colour of home, away and of what nobody's team is known of."""
-    theme = "dark" if dark else "light"
-    return dict(zip(TEAMS, (INKS[theme].accent, _AWAY[theme], INKS[theme].muted), strict=True))
 
 
 def rate_figure(
@@ -42,7 +35,7 @@ def rate_figure(
     order = [c.short for c in reversed(present)]
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
     figure.update_layout(barmode="stack")
-    return _finished(figure, ink, max(200, 60 + 19 * len(present)), legend=True)
+    return finished(figure, ink, max(200, 60 + 19 * len(present)), legend=True)
 
 
 def fall_figure(counts: Mapping[str, np.ndarray], colours: Mapping[str, str], width: int, dark: bool) -> go.Figure:
@@ -60,7 +53,7 @@ def fall_figure(counts: Mapping[str, np.ndarray], colours: Mapping[str, str], wi
     most = max((int(values.max()) for values in counts.values()), default=0)
     figure.update_yaxes(rangemode="tozero", tickformat="d", dtick=max(1, -(-most // 4)))
     figure.add_vline(x=_HALF, line={"color": ink.muted, "width": 1, "dash": "dot"})
-    return _finished(figure, ink, 232, legend=True)
+    return finished(figure, ink, 232, legend=True)
 
 
 def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: bool) -> go.Figure:
@@ -82,7 +75,7 @@ def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: 
     ticks = [-round(most), 0, round(most)]
     figure.update_yaxes(range=[-1.1 * most, 1.1 * most], tickvals=ticks, ticktext=[str(abs(t)) for t in ticks])
     figure.update_xaxes(ticksuffix="′")
-    return _finished(figure, ink, 232, legend=True)
+    return finished(figure, ink, 232, legend=True)
 
 
 def judged_figure(judged: Sequence[Judged], dark: bool) -> go.Figure:
@@ -105,17 +98,4 @@ def judged_figure(judged: Sequence[Judged], dark: bool) -> go.Figure:
     )
     figure.update_xaxes(title="Confidence", range=[0.18, 1.02])
     figure.update_yaxes(title="Share confirmed", range=[-0.03, 1.12], tickvals=[0, 0.5, 1])
-    return _finished(figure, ink, 260, legend=False)
-
-
-def _finished(figure: go.Figure, ink: Ink, height: int, *, legend: bool) -> go.Figure:
-    axis = {"gridcolor": ink.grid, "zerolinecolor": ink.grid, "color": ink.muted, "tickfont": {"size": 11}}
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 22 if legend else 8, "b": 20}, paper_bgcolor=ink.surface,
-        plot_bgcolor=ink.surface, font={"family": "Inter, sans-serif", "size": 12, "color": ink.text}, bargap=0.25,
-        showlegend=legend, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        hoverlabel={"bgcolor": ink.surface, "font": {"color": ink.text}},
-    )  # fmt: skip
-    return figure
+    return finished(figure, ink, 260, legend=False)
