@@ -71,7 +71,7 @@ def ask_for_clips(
 
 def ask_again(queue: JobQueue, job: Job, order: Order, title: str) -> Job:
     """Queue an export of the same matches as another one was of."""
-    return _submit(queue, _matches(job.parameters), order, title, job.match_id)
+    return _submit(queue, job.parameters["matches"], order, title, job.match_id)
 
 
 def _submit(
@@ -82,19 +82,9 @@ def _submit(
     return queue.submit(KIND, f"{KIND}/{name}", parameters, title=title, match_id=match_id)
 
 
-def _matches(parameters: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """What a job was told of its matches; one that was queued when there could be only one has it elsewhere."""
-    if "matches" in parameters:
-        found: Mapping[str, Mapping[str, Any]] = parameters["matches"]
-        return found
-    order = parameters["order"]
-    told = {"title": order.get("title", ""), "teams": order.get("teams") or {}}
-    return {"": {"path": parameters["path"], "analysis": parameters["analysis"], **told}}
-
-
 def perform(parameters: Mapping[str, Any], data: DataDirectory, tell: Callable[..., bool]) -> None:
     """Do an export; what it wrote lies in the data directory."""
-    footage = {name: _footage(told, data) for name, told in _matches(parameters).items()}
+    footage = {name: _footage(told, data) for name, told in parameters["matches"].items()}
     folder = data.export(parameters["export"])
     exported: Exported = export_clips(
         Order.from_json(parameters["order"]),

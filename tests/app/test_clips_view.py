@@ -202,14 +202,6 @@ def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueu
     assert [p.name for p in left.files[0].parent.iterdir()] == ["clips.zip"]
 
 
-def test_an_export_queued_before_there_could_be_several_matches_is_done(match: Match, data: DataDirectory) -> None:
-    order = {"clips": [{"half": 1, "start": 0, "end": 1_000_000, "label": "Goal"}], "title": "A v B", "teams": None}
-    parameters = {"path": str(match.path), "analysis": None, "order": order, "export": "old"}
-    clip_export.perform(parameters, data, lambda *_: True)
-    told = json.loads((data.export("old") / "outcome.json").read_text())
-    assert [(c["match"], c["state"]) for c in told["clips"]] == [("A v B", "done")]
-
-
 def _server():  # type: ignore[no-untyped-def]
     from starlette.applications import Starlette
 
