@@ -61,7 +61,7 @@ def test_what_a_reviewer_says_counts(match: Match, library: Library, data: DataD
     assert not at.exception
     rows = at.dataframe[0].value
     assert rows["Corner"].tolist() == ["1–0"]
-    assert rows["Foul"].tolist() == ["0–0"]
+    assert "Nobody said the team of 1 of 2 spots" in told(at)  # the foul was rejected
     assert "the sum of the confidence of what it did in the 5 minutes before" in told(at)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from spotting_core.cameras import CameraChange, changes_of, origin_of
 from spotting_core.errors import BadInputError
@@ -34,35 +31,11 @@ from spotting_core.store.reviews import (
     ReviewConflictError,
     Reviews,
 )
-from spotting_core.store.tables import MatchRow
-from tests.databases import postgresql, postgresql_programs
+from tests.spotting_core.conftest import MATCH
 
 CHANGE = CameraChange(1, 8_000_000, "Main camera center", "abrupt")
 GOAL = Link(1, 3_000_000, "Goal")
 NAME = "added/" + "a" * 32
-MATCH = "m"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    if postgresql_programs() is None:
-        pytest.skip("needs Debian's PostgreSQL (apt-get install postgresql)")
-    with postgresql() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'cameras.db'}")
-    else:
-        made = Database(request.getfixturevalue("server"))
-        with made.session() as session:
-            session.execute(text('TRUNCATE "match" CASCADE'))
-    with made.session() as session:
-        session.add(MatchRow(id=MATCH, path="/a", title="A v B"))
-    yield made
-    made.engine.dispose()
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from spotting_core.clips.selection import Clip
 from spotting_core.errors import BadInputError, ConflictError
@@ -32,34 +29,10 @@ from spotting_core.store.reviews import (
     origin_of,
 )
 from spotting_core.store.selections import Selections
-from spotting_core.store.tables import MatchRow
-from tests.databases import postgresql, postgresql_programs
+from tests.spotting_core.conftest import MATCH
 
 GOAL = Spot(1, 3_000_000, "Goal", 0.7, source="small")
 ORIGIN = origin_of(GOAL, "f" * 64)
-MATCH = "m"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    if postgresql_programs() is None:
-        pytest.skip("needs Debian's PostgreSQL (apt-get install postgresql)")
-    with postgresql() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'reviews.db'}")
-    else:
-        made = Database(request.getfixturevalue("server"))
-        with made.session() as session:
-            session.execute(text('TRUNCATE "match" CASCADE'))
-    with made.session() as session:
-        session.add(MatchRow(id=MATCH, path="/a", title="A v B"))
-    yield made
-    made.engine.dispose()
 
 
 @pytest.fixture
