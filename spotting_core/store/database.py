@@ -6,6 +6,8 @@ The schema is brought up to date by Alembic when the database is opened.
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,7 +32,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.engine = open_engine(url)
         try:
             _migrate(self.engine)
         except SQLAlchemyError as error:
@@ -47,16 +49,17 @@ class Database:
             yield session
 
 
-def _engine(url: str) -> Engine:
+def open_engine(url: str) -> Engine:
+    """An engine whose connections wait for each other's writes; the schema is left as it is."""
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
         def prepare(connection, _record) -> None:  # type: ignore[no-untyped-def]
             cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA foreign_keys=ON")
             cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+            _write_ahead(cursor)
+            cursor.execute("PRAGMA foreign_keys=ON")
             cursor.close()
             connection.isolation_level = None  # SQLAlchemy begins transactions itself, below
 
@@ -66,6 +69,23 @@ def _engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Turn the write-ahead log on, however many connections do so in the same fresh file at the same moment.
+
+    Of two that want the whole file SQLite refuses one at once, whatever ``busy_timeout`` says, for each would wait for
+    the other.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _migrate(engine: Engine) -> None:

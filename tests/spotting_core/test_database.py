@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from spotting_core.store.database import open_engine
 from spotting_core.store.tables import Base
 from tests.conftest import REPOSITORY
 from tests.databases import postgresql, postgresql_programs
@@ -64,6 +66,34 @@ def test_processes_that_open_a_fresh_database_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'fresh.db'}"
     assert open_at_once(url) == []
     assert_newest(url)
+
+
+def test_connections_that_turn_the_log_on_at_once(tmp_path: Path) -> None:
+    for turn in range(150):  # without the cure one turn in thirty fails
+        failed = connect_at_once(f"sqlite:///{tmp_path / f'{turn}.db'}")
+        assert failed == []
+
+
+def connect_at_once(url: str, connections: int = 8) -> list[str]:
+    """Errors of so many threads that all connect, by an engine each, at the same moment."""
+    ready, failed = threading.Barrier(connections), []
+
+    def connect() -> None:
+        engine = open_engine(url)
+        ready.wait()
+        try:
+            with engine.begin() as connection:
+                assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        except Exception as error:  # whatever it is, it belongs to the list that the test compares
+            failed.append(repr(error))
+        engine.dispose()
+
+    threads = [threading.Thread(target=connect) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
 
 
 @pytest.mark.skipif(postgresql_programs() is None, reason="needs Debian's PostgreSQL")
