@@ -42,6 +42,7 @@ demo: $(VENV)/.installed
 
 bench: chromium
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.screens
 
 bench-load: chromium
 	$(BIN)/python -m benchmarks.load

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.library import Library, Match
 from app.settings import Settings
+from benchmarks.machine import REPOSITORY, resident
 from spotting_core.data_directory import DataDirectory
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
@@ -24,7 +25,6 @@ from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
 from tests.chromium import ARGUMENTS, find_chromium
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 # The workspace lives in a shadow root; find it wherever it is.
 FIND = """() => {
   const look = (root) => {
@@ -68,12 +68,6 @@ class Serving:
     def memory(self) -> float:
         """Megabytes that the server holds."""
         return resident(self.process.pid)
-
-
-def resident(process: int, field: str = "VmRSS") -> float:
-    """Megabytes of a process: VmRSS now, VmHWM at most so far."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
 
 
 @contextmanager

@@ -1,63 +1,33 @@
-"""How fast and how large: ``make bench``.
+"""How fast an analysis is, and how large: ``make bench``, with ``benchmarks.screens``.
 
-Analysis of the demo match with and without entities and where its time goes; memory over a 45-minute half, made by
-repeating the demo; the start of the app; and what a user waits for in the Match view of a 90-minute match.
+The demo match with and without entities, where the time goes, and memory over a 45-minute half made by repeating the
+demo; on a GPU where there is one.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from playwright.sync_api import Page
-from rich.console import Console
-from rich.table import Table
 
 from app.settings import DEMO
-from benchmarks.serving import REPOSITORY, chromium, open_match_page, resident, serving
+from benchmarks.machine import REPOSITORY, machine, resident
+from benchmarks.measured import Measured
 from benchmarks.videos import repeated
-from spotting_core.classes import load_classes
 from spotting_core.media.ingest import read_time_table
 from spotting_core.models.card import BUNDLED, Card
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
-from spotting_core.spots import Spot
 
 HALF = 2700  # seconds
-MINUTES_90 = 2 * HALF
-REPEATS = 50
-SEEK = """async (t) => {
-  const video = find().player.video, began = performance.now();
-  find().player.open(1, t);
-  await new Promise((done) => video.addEventListener('seeked', done, { once: true }));
-  return performance.now() - began;
-}"""
-
-
-def timed(page: Page, body: str, count: int = REPEATS) -> float:
-    """Median milliseconds of a piece of script, run again and again in a page."""
-    script = f"""() => {{
-      const w = find(), took = [];
-      for (let i = 0; i < {count}; i++) {{
-        const began = performance.now();
-        {body};
-        took.push(performance.now() - began);
-      }}
-      return took;
-    }}"""
-    return statistics.median(page.evaluate(script))
 
 
 def without_entities(folder: Path) -> Path:
@@ -103,7 +73,7 @@ def length(match: Path) -> float:
     return sum(read_time_table(path).duration / 1e6 for path in sorted(match.glob("*.mp4")))
 
 
-def analyses(place: Path, show: Any) -> None:
+def analyses(place: Path, show: Measured) -> None:
     demo, plain = length(DEMO), str(without_entities(place / "plain"))
     bare = place / "demo"
     bare.mkdir()
@@ -127,48 +97,12 @@ def analyses(place: Path, show: Any) -> None:
     show("45-minute half, memory", f"{most / 1000:.2f} GB", "most that the process held")
 
 
-def screens(place: Path, show: Any) -> None:
-    with serving(place / "app") as server, chromium() as browser:
-        show("start of the app", f"{server.started:.1f} s", "from the command to the first answer")
-        path = repeated(sorted(DEMO.glob("*.mp4"))[0], server.root / "long.mp4", seconds=MINUTES_90)
-        rng = np.random.default_rng(0)
-        labels = load_classes().names
-        spots = [Spot(1, int(t * 1e6), labels[int(rng.integers(len(labels)))], float(rng.uniform(0.1, 1)))
-                 for t in np.arange(10, MINUTES_90 - 60, 12)]  # fmt: skip
-        match = server.add(path, spots)
-        _, first = open_match_page(browser, server.url, match.id)
-        page, again = open_match_page(browser, server.url, match.id)
-        show("match page ready, 90 minutes", f"{again:.2f} s", f"the first time {first:.2f} s")
-        show("zoom, redraw of all lanes", f"{timed(page, 'w.lanes.zoom(i % 2 ? 0.5 : 2)'):.2f} ms", "per step")
-        spot = "w.setThreshold(null, 0.2 + 0.01 * (i % 50), false)"
-        show("re-spotting by slider", f"{timed(page, spot):.1f} ms", f"{len(spots)} spots, list and lanes drawn anew")
-        seeks = [page.evaluate(SEEK, float(t)) for t in rng.uniform(0, MINUTES_90 - 60, REPEATS)]
-        ordered = sorted(seeks)
-        demo, _ = open_match_page(browser, server.url, server.demo().id)
-        overlay = timed(demo, "for (let k = 0; k < 20; k++) w.player.redraw()") / 20
-        show("overlay", f"{overlay:.2f} ms", "a frame of the demo match: map, boxes and names")
-        show(
-            "seek", f"{statistics.median(seeks):.0f} ms", f"95th percentile {ordered[int(0.95 * len(ordered))]:.0f} ms"
-        )
-
-
 def main() -> None:
-    table = Table("Measured", "Value", "", box=None)
-    out = Console(width=max(130, Console().width))
-
-    def show(name: str, value: str, note: str) -> None:
-        table.add_row(name, value, note)
-        out.print(f"{name}: {value} ({note})", highlight=False)
-
-    cpu = next(
-        (ln.split(":")[1].strip() for ln in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in ln), ""
-    )
-    show("machine", f"{os.cpu_count()} cores", f"{cpu}, Python {platform.python_version()}, torch {torch.__version__}")
+    show = Measured()
+    show("machine", *machine())
     with tempfile.TemporaryDirectory(prefix="touchline-speed-") as folder:
-        if "--screens" not in sys.argv:
-            analyses(Path(folder), show)
-        screens(Path(folder), show)
-    out.print(table)
+        analyses(Path(folder), show)
+    show.table()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import PeakMemory
 from spotting_core.assets import asset
 from spotting_core.classes import load_classes
 from spotting_core.models.card import BUNDLED, models_available, read_card
@@ -38,30 +38,6 @@ RUNS = Path(".runs") / "spotters"
 ABLATIONS = ("dense-unet-without-displacement", "dense-unet-without-sharpness", "dense-unet-without-mixup",
              "dense-unet-together")  # fmt: skip
 _RESULT = "bench.json"
-
-
-class PeakMemory:
-    """Peak of this process's anonymous memory in bytes, looked at ten times a second."""
-
-    def __init__(self) -> None:
-        self.peak, self._stop = 0, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.1):
-            self.peak = max(self.peak, anonymous_memory())
-
-    def stop(self) -> int:
-        self._stop.set()
-        self._thread.join()
-        return max(self.peak, anonymous_memory())
-
-
-def anonymous_memory() -> int:
-    """Bytes of this process that no file backs."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(re.findall(r"RssAnon:\s+(\d+) kB", status)[0]) * 1024
 
 
 def measure(name: str, seed: int, matches: int, data_root: Path, run: Path) -> None:

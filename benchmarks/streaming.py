@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from benchmarks.spotters import PeakMemory
+from benchmarks.machine import PeakMemory
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.features.files import feature_file, write_features

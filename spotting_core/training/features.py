@@ -122,7 +122,7 @@ class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
             config.rarity,
         )
         batch_bytes = config.batch * self.model_config.window * self.model_config.dim * _FLOAT
-        self.batches_ahead = max(1, min(3, (config.memory << 20) // batch_bytes - 1))
+        self.batches_ahead = max(1, min(self.batches_ahead, (config.memory << 20) // batch_bytes - 1))
 
     def make_batch(self, step: int) -> FeatureBatch:
         clips = [self.clips.draw(step * self.config.batch + k) for k in range(self.config.batch)]

@@ -7,6 +7,7 @@ that was killed sees the batches it would have seen.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ _Batch = TypeVar("_Batch")
 _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
 _SAVE_SHARE = 0.05  # of the time may go into checkpoints: a run that is killed loses a batch, or a few if they are fast
+_MOST_MAKERS = 12
 _SEED_SPAN = 1_000_003  # steps of one seed do not meet those of the next
 
 Progress = Callable[[int, int, Mapping[str, float]], bool]
@@ -68,11 +70,10 @@ class TrainingConfig:
 class Trainer(Generic[_Batch]):
     """One run. Subclasses give ``make_batch`` and ``losses``; ``loss_shares`` weighs the latter.
 
-    ``batches_ahead`` batches are made while the model is at one.
+    Batches are made while the model is at one: on a GPU by most of the processor, elsewhere by two threads beside it.
     """
 
     loss_shares: Mapping[str, float] = MappingProxyType({})
-    batches_ahead = 3
 
     def __init__(self, model: nn.Module, config: TrainingConfig, run: Path, device: str) -> None:
         self.device = torch.device(device)
@@ -81,6 +82,9 @@ class Trainer(Generic[_Batch]):
         self.model: Any = model.to(self.device).to(memory_format=torch.channels_last)
         self.average = AveragedWeights(self.model, config.averaging)
         self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
+        # Threads that make batches, and how many they make in advance.
+        self.makers = 2 if self.device.type == "cpu" else min(_MOST_MAKERS, os.cpu_count() or 2)
+        self.batches_ahead = self.makers + 1
         self.step, self.seconds = 0, 0.0
         self._saved, self._saving = time.monotonic(), 0.0  # when the last checkpoint was written, and how long it took
         self._resume()
@@ -117,7 +121,7 @@ class Trainer(Generic[_Batch]):
         self.model.train()
         if self.device.type == "cpu":
             keep_freed_memory()
-        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(self.makers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             ahead = [pool.submit(self.make_batch, self.step + i) for i in range(self.batches_ahead)]
             while self.step < self.config.steps:
                 began = time.perf_counter()

@@ -131,6 +131,34 @@ def test_a_window_judges_the_same_alone_and_among_others(name: str) -> None:
     assert np.allclose(together, alone, atol=1e-5)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ALL)
+def test_a_gpu_judges_alike_and_learns(name: str) -> None:
+    model, (window, targets) = small(name).eval(), clips(name, 2)
+    there = Window(
+        frames=window.frames.cuda() if window.frames is not None else None,
+        entities=window.entities.map(lambda v: v.cuda()) if window.entities is not None else None,
+        features=window.features.cuda() if window.features is not None else None,
+    )
+    here = predict(model, window)
+    model.cuda()
+    for own, other in zip(here, predict(model, there), strict=True):
+        assert np.abs(own.confidence - other.confidence).max() < 0.01
+    loss = system(name).loss(model, model.train()(there), targets.map(lambda v: v.cuda()))
+    loss.backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", READS_FEATURES)
+def test_a_half_is_judged_on_a_gpu(name: str) -> None:
+    network, config = small(name).eval(), small_config(name)
+    features = half_of(np.random.default_rng(0).normal(size=(97, DIM)))
+    here = score_features(network, config, features, torch.device("cpu"))
+    there = score_features(network.cuda(), config, features, torch.device("cuda"))
+    assert np.abs(here.confidence - there.confidence).max() < 0.01
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_wrong_input_is_named(name: str) -> None:
     wanted = "features" if system(name).reads == FEATURES else "frames|entities"
