@@ -7,6 +7,8 @@ assets/training/<system>.toml with its seed replaced; the weights that are chose
 by analysing its matches as a user would. Runs are kept in .runs/spotters; without --retrain those that are there are
 loaded. Each run is a process of its own on one thread, so that CPU time and memory are its own.
 
+two-stage-several reads a recognition model besides, which environment.toml and recognition.toml train.
+
 Training is CPU seconds, features not included; memory is the peak of anonymous memory, libraries included; speed is
 how much faster than real time a half is judged whose features are known.
 """
@@ -36,7 +38,7 @@ from spotting_core.models.registry import FEATURES, systems
 
 RUNS = Path(".runs") / "spotters"
 ABLATIONS = ("dense-unet-without-displacement", "dense-unet-without-sharpness", "dense-unet-without-mixup",
-             "dense-unet-together")  # fmt: skip
+             "dense-unet-together", "two-stage-several")  # fmt: skip
 _RESULT = "bench.json"
 
 
@@ -178,7 +180,7 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--systems", nargs="*", default=[n for n, s in systems().items() if s.reads == FEATURES])
-    parser.add_argument("--ablations", action="store_true", help="those of dense anchors, with seed 1")
+    parser.add_argument("--ablations", action="store_true", help="those of dense anchors and of the two stages, with seed 1")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
