@@ -180,7 +180,7 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--systems", nargs="*", default=[n for n, s in systems().items() if s.reads == FEATURES])
-    parser.add_argument("--ablations", action="store_true", help="those of dense anchors and of the two stages, with seed 1")
+    parser.add_argument("--ablations", action="store_true", help="variants, with seed 1")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:

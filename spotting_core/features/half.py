@@ -108,12 +108,9 @@ class FeatureReader:
             BadInputError: neither file nor video, or a file of another width or rate.
         """
         parts = []
-        for kind in self.sets:
-            parts.append(
-                FeaturePart(
-                    self._values(kind, half, folder, media, data, tell), kind.rate, self.reductions.get(kind.name)
-                )
-            )
+        for number, kind in enumerate(self.sets):
+            values = self._values(kind, half, folder, media, data, _part_of(tell, number, len(self.sets)))
+            parts.append(FeaturePart(values, kind.rate, self.reductions.get(kind.name)))
         return FeatureHalf(half, tuple(parts), self.rate)
 
     def samples(self, half: int, folder: Path | None, media: Media) -> int:
@@ -166,3 +163,11 @@ class FeatureReader:
             where=feature_file(folder, half, kind.name) if folder else (media.path if media else None),
             fix=f"Put {half}_{kind.name}.npy there, or name their folder with --features",
         )
+
+
+def _part_of(tell: Tell | None, number: int, count: int) -> Tell | None:
+    """What tells of one set of several as of a part of the whole."""
+    if tell is None:
+        return None
+    whole = tell
+    return lambda done, total: whole(number * total + done, count * total)

@@ -171,6 +171,20 @@ def test_files_beside_a_match_are_read_others_computed(
         reader.read(2, tmp_path, None, data)
 
 
+def test_progress_over_two_sets_never_goes_back_and_ends_once(
+    media: Media, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = [SPEC, replace(SPEC, sha256="1" * 64)]
+    monkeypatch.setattr("spotting_core.features.half.extractor_of", lambda spec, *_: replace(EXTRACTOR, spec=spec))
+    monkeypatch.setattr(stored, "BLOCK", 16)
+    reader = FeatureReader([FeatureSet(f"colour {k}", 9, 9, 2.0, spec) for k, spec in enumerate(specs)], 2.0)
+    shares: list[float] = []
+    reader.read(1, tmp_path, media, data, lambda done, total: shares.append(done / total))
+    assert shares == sorted(shares)
+    assert shares.count(1.0) == 1
+    assert any(share <= 0.5 for share in shares)
+
+
 def test_sets_of_two_rates_stand_side_by_side() -> None:
     slow = FeaturePart(np.array([[0.0], [10.0], [20.0]]), 1.0)
     fast = FeaturePart(np.arange(6.0)[:, None], 2.0)
