@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.machine import machine
 
 
 class Measured:
@@ -19,3 +25,12 @@ class Measured:
 
     def table(self) -> None:
         self._out.print(self._table)
+
+
+def measure(work: Callable[[Path, Measured], None]) -> None:
+    """Say on which machine, do the work in a folder of its own, and print the table."""
+    show = Measured()
+    show("machine", *machine())
+    with tempfile.TemporaryDirectory(prefix="touchline-bench-") as folder:
+        work(Path(folder), show)
+    show.table()

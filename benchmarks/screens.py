@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Page
 
 from app.settings import DEMO
-from benchmarks.machine import machine
-from benchmarks.measured import Measured
+from benchmarks.measured import Measured, measure
 from benchmarks.serving import chromium, open_match_page, serving
 from benchmarks.videos import repeated
 from spotting_core.classes import load_classes
@@ -66,13 +64,5 @@ def screens(place: Path, show: Measured) -> None:
         )
 
 
-def main() -> None:
-    show = Measured()
-    show("machine", *machine())
-    with tempfile.TemporaryDirectory(prefix="touchline-screens-") as folder:
-        screens(Path(folder), show)
-    show.table()
-
-
 if __name__ == "__main__":
-    main()
+    measure(screens)

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +18,8 @@ from pathlib import Path
 import torch
 
 from app.settings import DEMO
-from benchmarks.machine import REPOSITORY, machine, resident
-from benchmarks.measured import Measured
+from benchmarks.machine import REPOSITORY, resident
+from benchmarks.measured import Measured, measure
 from benchmarks.videos import repeated
 from spotting_core.media.ingest import read_time_table
 from spotting_core.models.card import BUNDLED, Card
@@ -97,13 +96,5 @@ def analyses(place: Path, show: Measured) -> None:
     show("45-minute half, memory", f"{most / 1000:.2f} GB", "most that the process held")
 
 
-def main() -> None:
-    show = Measured()
-    show("machine", *machine())
-    with tempfile.TemporaryDirectory(prefix="touchline-speed-") as folder:
-        analyses(Path(folder), show)
-    show.table()
-
-
 if __name__ == "__main__":
-    main()
+    measure(analyses)
