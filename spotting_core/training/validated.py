@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from spotting_core.classes import ClassTable
+from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.spotting import evaluate_spotting
 from spotting_core.training.trainer import Trainer
 
 _Batch = TypeVar("_Batch")
+_BEST_FILE = "best.pt"
 
 
 class ValidatedTrainer(Trainer[_Batch]):
@@ -42,7 +44,7 @@ class ValidatedTrainer(Trainer[_Batch]):
         )
         if value > self.best:
             self.best, self.since_best = value, 0
-            torch.save(self.average.model.state_dict(), self.run.path / "best.pt")
+            torch.save(self.average.model.state_dict(), self.run.path / _BEST_FILE)
         else:
             self.since_best += 1
         return self.since_best >= self.config.patience
@@ -52,7 +54,14 @@ class ValidatedTrainer(Trainer[_Batch]):
 
     def restore_extra(self, state: dict[str, Any]) -> None:
         self.best, self.since_best = state["best"], state["since_best"]
+        kept = self.run.path / _BEST_FILE
+        if self.best >= 0 and not kept.is_file():  # told now, not when the last step is done
+            raise BadInputError(
+                "this run has a checkpoint, but not the weights that validated best",
+                where=kept,
+                fix="Copy them beside the checkpoint, or delete the run to start again",
+            )
 
     def best_state(self) -> dict[str, Tensor]:
         """The averaged weights that validated best."""
-        return torch.load(self.run.path / "best.pt", map_location="cpu", weights_only=True)
+        return torch.load(self.run.path / _BEST_FILE, map_location="cpu", weights_only=True)

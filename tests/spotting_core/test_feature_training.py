@@ -170,6 +170,15 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(
     assert last.best == whole.best
 
 
+def test_a_run_without_its_best_weights_says_so_before_it_goes_on(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    trainer(root, tmp_path / "run", data, validate_every=1).train()
+    (tmp_path / "run" / "best.pt").unlink()
+    with pytest.raises(BadInputError, match="not the weights that validated best"):
+        trainer(root, tmp_path / "run", data, validate_every=1)
+
+
 def test_a_tight_budget_makes_fewer_batches_ahead(root: Path, tmp_path: Path, data: DataDirectory) -> None:
     assert trainer(root, tmp_path / "a", data).batches_ahead == 3
     assert trainer(root, tmp_path / "b", data, memory=1, batch=40).batches_ahead == 1
