@@ -47,7 +47,7 @@ def measure(name: str, seed: int, matches: int, data_root: Path, run: Path) -> N
     from spotting_core.data_directory import DataDirectory
     from spotting_core.training.train import TrainingOrder, train
 
-    config = run / "config.toml"
+    config = run / f"{name}.toml"  # as the card will name it
     text = re.sub(
         r"(?m)^seed = \d+$", f"seed = {seed}\nmatches = {matches}", asset("training", f"{name}.toml").read_text()
     )
