@@ -147,13 +147,9 @@ def _asked(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
 
 
 def anchor_time(analysis: Analysis, spot: Spot) -> int:
-    """The sample that is explained for a spot: the most confident one of its class within a second of it."""
-    part = analysis.half(spot.half)
-    near = abs(part.times - spot.time) <= 1_000_000
-    if not near.any():
-        return int(part.times[part.nearest_sample(spot.time)])
-    column = part.scores[:, analysis.classes.index(spot.label)]
-    return int(part.times[(column * near).argmax()])
+    """The sample that is explained for a spot (microseconds): the one that votes for it."""
+    half = analysis.half(spot.half)
+    return int(half.times[half.voting_sample(spot.time, analysis.classes.index(spot.label))])
 
 
 def explanation_key(analysis: Analysis, spot: Spot, method: str) -> str:

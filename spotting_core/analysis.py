@@ -32,7 +32,7 @@ from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.files import read_json, replacing, write_json
 from spotting_core.formats.labels_cameras import Shot
 from spotting_core.formats.results_spotting import FILE_NAME as RESULTS_FILE
-from spotting_core.inference.suppression import Spotting, spots_of_half
+from spotting_core.inference.suppression import VOTE, Spotting, spots_of_half
 from spotting_core.spots import Spot
 
 FORMAT = 1
@@ -185,6 +185,22 @@ class HalfAnalysis:
     def nearest_sample(self, time: int) -> int:
         """Sample whose presentation time is nearest to a time (microseconds)."""
         return int(np.abs(self.times - time).argmin())
+
+    def voting_sample(self, time: int, column: int) -> int:
+        """The sample that speaks of a spot: of those whose vote for a class falls on it, the most confident.
+
+        Votes lie where their displacement moves them, which may be seconds from their sample; where none falls on
+        the time, it is the nearest sample.
+
+        Arguments:
+            time: microseconds; column: of the class.
+        """
+        moved = self.times / 1e6
+        if self.displacement is not None:
+            moved = moved + self.displacement[:, column]
+        moved = np.clip(moved, 0, self.record.duration / 1e6)
+        near = np.flatnonzero(np.abs(moved - time / 1e6) <= VOTE)
+        return int(near[self.scores[near, column].argmax()]) if len(near) else self.nearest_sample(time)
 
 
 class Analysis:

@@ -60,7 +60,7 @@ def explain(
     reason = chosen.supports(loaded)
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
-    loaded.classes.index(label)
+    column = loaded.classes.index(label)
     part = next((h for h in match.halves if h.half == half), None)
     if part is None:
         raise BadInputError(f"this match has no half {half}", where=match.path)
@@ -69,7 +69,8 @@ def explain(
     at = parse_clock(time)
     if at > analysis.half(half).times[-1]:
         raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
-    probe = probe_at(analysis, ingest(part.path, data), loaded, half, at)
+    anchor = int(analysis.half(half).times[analysis.half(half).voting_sample(at, column)])
+    probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor)
     found = chosen.explain(probe, label, **parameters)
     asked = "-".join([chosen.name, *map(str, parameters.values())])
     name = f"half{half}-{match_clock(1, found.anchor, 2).replace(':', '.')}-{label}-{asked}"

@@ -17,6 +17,7 @@ from spotting_core.classes import ActionClass
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.prompts import load_prompts
+from spotting_core.inference.suppression import VOTE
 from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
 
@@ -42,7 +43,6 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
     in_time = found["temporal-occlusion"]
     by_entity = found.get("entity-ablation")
     action = analysis.classes.get(spot.label)
-    samples = len(in_time.times)
     return {
         "spot": spot_id,
         "state": "ready",
@@ -52,8 +52,7 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
             {
                 "kind": "",
                 "text": f"In this window {in_time.score:.2f}",
-                "hint": f"The model's confidence in one window of {samples} samples around the spot. The spot's "
-                "own confidence is the mean over overlapping windows.",
+                "hint": _of_one_window(analysis, spot, in_time),
             },
         ],
         "entities": _entities(analysis, spot, by_entity) if by_entity else None,
@@ -62,6 +61,20 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
         "framesMethod": "occlusion in time",
         "framesHint": f"Fall of the score without a sample ({in_time.baseline}); computed in {in_time.seconds:.1f} s.",
     }
+
+
+def _of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
+    """What the window's score is of, and how it differs from the spot's."""
+    half = analysis.half(spot.half)
+    sample = half.nearest_sample(in_time.anchor)
+    stored = float(half.scores[sample, analysis.classes.index(spot.label)])
+    told = f"The model's confidence in one window of {len(in_time.times)} samples around the spot."
+    if abs(stored - in_time.score) >= 0.005:
+        told += f" The mean over the windows that overlap there is {stored:.2f}."
+    away = (in_time.anchor - spot.time) / 1e6
+    if abs(away) > VOTE:
+        told += f" It is said {abs(away):.1f} s {'before' if away < 0 else 'after'} the spot, with the way to it."
+    return told
 
 
 def _trusted(analysis: Analysis, found: Attribution | None) -> Attribution | None:
@@ -103,7 +116,7 @@ def sentence(
         parts.append({"text": f"{by_entity.score + effect:.2f}", "strong": True})
         parts.append({"text": "; " if fall >= MATTERS else "."})
     if in_time is not None and fall >= MATTERS:
-        when = _moment(in_time.times[moment] - in_time.anchor)
+        when = _moment(in_time, moment, spot)
         opening = when if entity is not None else when[0].upper() + when[1:]
         parts.append({"text": f"{opening} matters most: without it the score is "})
         parts.append({"text": f"{in_time.score - fall:.2f}", "strong": entity is None})
@@ -121,10 +134,12 @@ def _strongest_entity(by_entity: Attribution | None) -> tuple[str, float] | None
     return by_entity.entities[int(row["entity"])], float(row["effect"])
 
 
-def _moment(offset: int) -> str:
-    seconds = offset / 1e6
-    if abs(seconds) < 0.05:
+def _moment(in_time: Attribution, index: int, spot: Spot) -> str:
+    """When a sample of the window is, as seen from the spot; the one nearest to it is the moment itself."""
+    away = np.abs(in_time.times - spot.time)
+    if away[index] == away.min():
         return "the very moment"
+    seconds = (int(in_time.times[index]) - spot.time) / 1e6
     return f"the frame {abs(seconds):.1f} s {'before' if seconds < 0 else 'after'} it"
 
 
@@ -156,7 +171,7 @@ def _frames(analysis: Analysis, spot: Spot, in_time: Attribution) -> list[dict[s
     cells = []
     for index in top:
         sample = first + int(index)
-        offset = (int(in_time.times[index]) - in_time.anchor) / 1e6
+        offset = (int(in_time.times[index]) - spot.time) / 1e6
         value = float(in_time.values[index])
         cells.append({
             "frame": int(half.frames[sample]),

@@ -8,7 +8,7 @@ class that say the same action, only the most confident one stays:
   ``expansion`` half windows by a ramp that falls to ``floor`` at the spot itself.
 
 Widths are full widths in seconds, per class, from the class table. A spot's time is the mean of the votes
-beside it (within ``_VOTE`` seconds), weighted by confidence: single anchors are half a second apart.
+beside it (within ``VOTE`` seconds), weighted by confidence: single anchors are half a second apart.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from spotting_core.spots import Spot
 
 HARD, SOFT = "hard", "soft-linear"
 DEFAULT_THRESHOLD = 0.5
-_VOTE = 0.75  # seconds: votes further than this from the best one are for something else
+VOTE = 0.75
+"""Seconds: votes further than this from the best one are for something else."""
 _LEAST = 1e-3
 
 
@@ -115,5 +116,5 @@ def suppress(
 
 
 def _voted_time(at: np.ndarray, score: np.ndarray, best: int) -> float:
-    first, stop = np.searchsorted(at, [at[best] - _VOTE, at[best] + _VOTE])
+    first, stop = np.searchsorted(at, [at[best] - VOTE, at[best] + VOTE])
     return float(np.average(at[first:stop], weights=score[first:stop]))

@@ -64,7 +64,8 @@ def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
     assert sorted(Path(f).suffix for f in told["files"]) == [".npz", ".png", ".svg"]
     assert all(Path(f).is_file() for f in told["files"])
     found = Attribution.load(Path(told["files"][0]))
-    assert (found.method, found.label, found.half, found.anchor) == ("occlusion", "Goal", 1, 10_000_000)
+    assert (found.method, found.label, found.half) == ("occlusion", "Goal", 1)
+    assert abs(found.anchor - 10_000_000) <= 1_000_000  # an untrained model hardly moves its votes
     assert found.values.shape == (20, *GRID)
     assert found.score == pytest.approx(told["score"])
 

@@ -201,13 +201,13 @@ def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library
 def attribution(values: Any, kind: str = "time", score: float = 0.9, **more: Any) -> Attribution:
     import numpy as np
 
-    times = (np.arange(len(values)) * 500_000).astype(np.int64) if kind == "time" else np.zeros(1, np.int64)
+    times = (36_400_000 + np.arange(len(values)) * 500_000).astype(np.int64) if kind == "time" else np.zeros(1, np.int64)
     fields = {
         "method": "m",
         "model": "m",
         "half": 2,
         "label": "Yellow card",
-        "anchor": 1_000_000,
+        "anchor": 37_400_000,
         "baseline": "",
         "held_fixed": "",
     }
@@ -236,6 +236,13 @@ def test_the_sentence_is_made_of_measured_numbers_only() -> None:
     )
     assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0, 0.0]), None) == (
         "Yellow card at 45:37, 0.93. The very moment matters most: without it the score is 0.60."
+    )
+
+
+def test_the_sentence_counts_from_the_spot_though_it_was_said_at_another_sample() -> None:
+    spot = Spot(2, 39_900_000, "Yellow card", 0.93)
+    assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0]), None) == (
+        "Yellow card at 45:39, 0.93. The frame 2.5 s before it matters most: without it the score is 0.60."
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spotting_core.analysis import HalfAnalysis, HalfRecord, half_spots
 from spotting_core.classes import load_classes
+from spotting_core.files import write_array
 from spotting_core.inference.suppression import HARD, SOFT, Spotting, spots_of_half, suppress
 
 TABLE = load_classes()
@@ -76,6 +80,30 @@ def test_displacement_moves_the_votes_and_times_stay_inside_the_half() -> None:
     spots = spots_of_half(2, TIMES, scores, displacement, TABLE, Spotting(), source="m", end=99_600_000)
     assert [(s.half, s.label, s.time) for s in spots] == [(2, "Goal", 10_300_000), (2, "Penalty", 99_600_000)]
     assert spots[0].confidence == pytest.approx(0.8)
+
+
+def test_the_sample_that_voted_for_a_spot_is_found_however_far_it_was_moved(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    actions = rng.permuted(np.tile([8.0, 33.2, 57.9, 88.4], (len(TABLE), 1)), axis=1)[:, :2]  # seconds, by class
+    away = actions[:, :, None] - TIMES / 1e6  # (C, 2, T)
+    nearest = np.take_along_axis(away, np.abs(away).argmin(1)[:, None], 1)[:, 0].T
+    scores = rng.uniform(0, 1, nearest.shape) * (np.abs(nearest) <= 6)
+    write_array(tmp_path / "times.npy", TIMES)
+    write_array(tmp_path / "scores.npy", scores.astype(np.float16))
+    write_array(tmp_path / "displacement.npy", nearest.clip(-6, 6).astype(np.float16))
+    half = HalfAnalysis(HalfRecord(1, "1.mp4", 100_000_000, 224, 126, 2500), tmp_path, TABLE.names)
+    spots = half_spots(half, TABLE, Spotting(), "made")
+    said = [(half.voting_sample(s.time, TABLE.index(s.label)), TABLE.index(s.label)) for s in spots]
+    assert [float(half.scores[place]) for place in said] == [s.confidence for s in spots]
+    assert max(abs(int(TIMES[n]) - s.time) for (n, _), s in zip(said, spots, strict=True)) > 5_000_000
+
+
+def test_where_nothing_voted_it_is_the_nearest_sample(tmp_path: Path) -> None:
+    write_array(tmp_path / "times.npy", TIMES)
+    write_array(tmp_path / "scores.npy", np.zeros((len(TIMES), len(TABLE)), np.float16))
+    write_array(tmp_path / "displacement.npy", np.full((len(TIMES), len(TABLE)), -6, np.float16))
+    half = HalfAnalysis(HalfRecord(1, "1.mp4", 100_000_000, 224, 126, 2500), tmp_path, TABLE.names)
+    assert half.voting_sample(98_100_000, 0) == 196
 
 
 def test_thresholds_and_windows_of_their_own() -> None:
