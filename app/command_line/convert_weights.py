@@ -12,10 +12,14 @@ from spotting_core.errors import BadInputError
 
 
 def convert_weights(
-    checkpoint: Path = typer.Argument(help="A public checkpoint of max pooling, NetVLAD, NetRVLAD or NetVLAD++."),
+    checkpoint: Path = typer.Argument(help="A public checkpoint of a pooling: max, average, NetVLAD, NetRVLAD, or ++."),
     out_folder: Path = typer.Option(..., "--out", help="Folder of the model to write."),
     features: str = typer.Option("ResNET_TF2_PCA512", help="The feature set of SoccerNet that it was trained on."),
     classes: str = typer.Option(DEFAULT_TABLE, help="The class table that it was trained with, background excepted."),
+    system: str = typer.Option("", help="The system it is of: max and average, with and without ++, look alike."),
+    code: str = typer.Option(
+        "", help="Pooling or TemporallyAwarePooling, where it was trained; Pooling for max on 512 numbers if not said."
+    ),
 ) -> None:
     """Write a published checkpoint as a model that touchline analyze reads, with its weights in our layout."""
     from spotting_core.features.sets import SOCCERNET
@@ -26,5 +30,10 @@ def convert_weights(
         raise BadInputError(
             "there is no such feature set of SoccerNet", where=features, fix=f"Known: {', '.join(SOCCERNET)}"
         )
-    convert_checkpoint(checkpoint, out_folder, classes=classes, features=SOCCERNET[features])
-    out.print(f"{read_card(out_folder).name}: {out_folder}", highlight=False, soft_wrap=True)
+    convert_checkpoint(
+        checkpoint, out_folder, classes=classes, features=SOCCERNET[features], system_name=system, code=code
+    )
+    card = read_card(out_folder)
+    seconds, suppression = card.window / card.input["rate"], card.config["suppression"]
+    told = f"{card.training['code']}: clips of {seconds:g} s, suppression {suppression:g} s"
+    out.print(f"{card.name}: {out_folder} ({told})", highlight=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET
-from spotting_core.models.convert import convert_checkpoint, converted
+from spotting_core.models.convert import AWARE, POOLING, Converted, convert_checkpoint, converted
 from spotting_core.models.load import load_model
 from spotting_core.models.pooling import NetVlad, Pooling, clip_loss, clip_targets
 from spotting_core.models.published import read_checkpoint
@@ -130,44 +131,168 @@ def test_published_netvlad_agrees_with_its_formulas(published: Path, tmp_path: P
         assert np.abs(said_by(model.network, x) - netvlad_forward(x, state)).max() < 1e-5
 
 
+def built(found: Converted, classes: tuple[str, ...] = NAMES) -> torch.nn.Module:
+    kind = system(found.system)
+    network = kind.build(kind.configure(classes=classes, **found.settings)).eval()
+    network.load_state_dict(found.state)
+    return network
+
+
 def test_the_unpermuted_layout_fits_and_is_wrong(published: Path) -> None:
     path = published / "netvlad_v1.pth.tar"
     raw = read_checkpoint(path)
-    name, settings, state = converted(raw, path)
-    state["fc.weight"] = raw["fc.weight"]  # K before D, as it is published
-    network = system(name).build(system(name).configure(classes=load_classes("soccernet-v1").names, **settings)).eval()
-    network.load_state_dict(state)  # every shape fits
+    found = converted(raw, path)
+    found.state["fc.weight"] = raw["fc.weight"]  # K before D, as it is published
+    network = built(found, load_classes("soccernet-v1").names)  # every shape fits
     x = np.random.default_rng(0).normal(size=(40, 512))
     difference = np.abs(said_by(network, x) - netvlad_forward(x, {k: v.double().numpy() for k, v in raw.items()}))
     assert difference.max() > 1e-2
 
 
 def test_published_max_pooling_agrees_with_its_formulas(published: Path, tmp_path: Path) -> None:
-    path = published / "maxpool_v2.pth.tar"
-    convert_checkpoint(path, tmp_path, classes="soccernet-v2", features=SOCCERNET["ResNET_TF2_PCA512"])
+    path, features = published / "maxpool_v2.pth.tar", SOCCERNET["ResNET_TF2_PCA512"]
+    convert_checkpoint(path, tmp_path, classes="soccernet-v2", features=features, system_name="max")
+    model = load_model(tmp_path)
     state = {k: v.double().numpy() for k, v in read_checkpoint(path).items()}
-    x = np.random.default_rng(0).normal(size=(40, 512))
+    x = np.random.default_rng(0).normal(size=(model.config.window, 512))
     expected = 1 / (1 + np.exp(-(state["fc.weight"] @ x.max(0) + state["fc.bias"])))
-    assert np.abs(said_by(load_model(tmp_path).network, x) - expected).max() < 1e-5
+    assert np.abs(said_by(model.network, x) - expected).max() < 1e-5
+    # The Pooling folder's clip of 20 s, its scores those of the sample in the middle, and its suppression.
+    assert (model.config.window, model.config.before, model.config.after) == (40, 20, 19)
+    assert model.config.suppression == 20.0
 
 
-def test_netvlad_plus_plus_and_netrvlad_are_recognised() -> None:
-    g = torch.Generator().manual_seed(0)
-    state = {
-        "feature_extractor.weight": torch.randn(512, 2048, generator=g),
-        "feature_extractor.bias": torch.randn(512, generator=g),
-        "fc.weight": torch.randn(18, 512 * 64, generator=g),
-        "fc.bias": torch.randn(18, generator=g),
-    }
-    for part in ("before", "after"):
-        state[f"pool_layer_{part}.clusters"] = torch.randn(512, 32, generator=g)
-        state[f"pool_layer_{part}.clusters2"] = torch.randn(1, 512, 32, generator=g)
-    name, settings, own = converted(state, Path("x"))
-    assert (name, settings) == ("netvlad++", {"dim": 2048, "vocabulary": 64})
-    network = system(name).build(system(name).configure(classes=NAMES, **settings))
-    network.load_state_dict(own)
-    single = {"pool_layer.clusters": torch.randn(512, 64), "fc.weight": state["fc.weight"], "fc.bias": state["fc.bias"]}
-    assert converted(single, Path("x"))[0] == "netrvlad"
+# --- what a checkpoint tells, and what it leaves open ---------------------------------------------------
+
+
+def made_state(name: str, *, dim: int = 512, width: int = 512, classes: int = 17) -> dict[str, torch.Tensor]:
+    """Tensors as TemporallyAwarePooling names and shapes them, with random values."""
+    torch.manual_seed(0)
+    parts = ("pool_layer_before", "pool_layer_after") if name.endswith("++") else ("pool_layer",)
+    clusters = 8 // len(parts)
+    state = {"fc.bias": torch.randn(1 + classes)}
+    if name.startswith("net"):
+        state |= {f"{p}.clusters": torch.randn(width, clusters) / width**0.5 for p in parts}
+        state |= {f"{p}.clusters2": torch.randn(1, width, clusters) for p in parts if name.startswith("netvlad")}
+    pooled = width * (8 if name.startswith("net") else len(parts))
+    state["fc.weight"] = torch.randn(1 + classes, pooled) / pooled**0.5
+    if dim != width:
+        state["feature_extractor.weight"] = torch.randn(width, dim) / dim**0.5
+        state["feature_extractor.bias"] = torch.randn(width)
+    return state
+
+
+def aware_forward(x: np.ndarray, tensors: dict[str, torch.Tensor], name: str) -> np.ndarray:
+    """The public TemporallyAwarePooling model from its formulas, in numpy: (T, D) to (1 + C,)."""
+    state = {k: v.double().numpy() for k, v in tensors.items()}
+    if "feature_extractor.weight" in state:
+        x = x @ state["feature_extractor.weight"].T + state["feature_extractor.bias"]
+    split, middle = name.endswith("++"), len(x) // 2
+    halves = {"pool_layer_before": x[:middle], "pool_layer_after": x[middle:]} if split else {"pool_layer": x}
+    pooled = []
+    for part, samples in halves.items():
+        if not name.startswith("net"):
+            pooled.append(samples.max(0) if name.startswith("max") else samples.mean(0))
+            continue
+        samples = unit(samples, 1)
+        said = np.exp(samples @ state[f"{part}.clusters"])
+        assignment = said / said.sum(1, keepdims=True)  # (T, K)
+        vlad = samples.T @ assignment - assignment.sum(0) * state.get(f"{part}.clusters2", np.zeros((1, 1, 1)))[0]
+        pooled.append(unit(unit(vlad, 0).ravel(), 0))  # D before K
+    return 1 / (1 + np.exp(-(state["fc.weight"] @ np.concatenate(pooled) + state["fc.bias"])))
+
+
+@pytest.mark.parametrize("dim", [512, 2048])
+@pytest.mark.parametrize("name", [p + s for p in ("max", "average", "netvlad", "netrvlad") for s in ("", "++")])
+def test_every_pooling_agrees_with_its_formulas(name: str, dim: int) -> None:
+    state = made_state(name, dim=dim)
+    told = name if name.startswith(("max", "average")) else ""
+    found = converted(state, Path("x"), system_name=told, code=AWARE)
+    assert (found.system, found.code, found.settings["dim"]) == (name, AWARE, dim)
+    x = np.random.default_rng(0).normal(size=(30, dim))
+    assert np.abs(said_by(built(found), x) - aware_forward(x, state, name)).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "dim", "code"),
+    [
+        ("max", 512, POOLING),  # nothing tells: the folder of the published checkpoint
+        ("max", 2048, AWARE),  # only this folder projects
+        ("average", 512, AWARE),  # only this folder has the mean
+        ("max++", 512, AWARE),
+        ("netvlad", 512, AWARE),  # its names are those of this folder; those of the other are tested above
+        ("netrvlad", 512, AWARE),
+        ("netvlad++", 2048, AWARE),
+    ],
+)
+def test_clips_and_suppression_are_those_of_the_folder(name: str, dim: int, code: str) -> None:
+    found = converted(made_state(name, dim=dim), Path("x"), system_name=name)
+    assert found.code == code
+    config = system(name).configure(classes=NAMES, **found.settings)
+    clip = (config.window, config.before, config.after, config.suppression)
+    assert clip == ((40, 20, 19, 20.0) if code == POOLING else (30, 15, 14, 30.0))
+
+
+def test_a_max_pooling_of_the_other_folder_is_said_to_be() -> None:
+    found = converted(made_state("max"), Path("x"), system_name="max", code=AWARE)
+    assert (found.settings["window"], found.settings["suppression"]) == (30, 30.0)
+
+
+def test_clips_last_as_long_at_another_rate() -> None:
+    settings = converted(made_state("netvlad++"), Path("x"), rate=1.0).settings
+    assert [settings[k] for k in ("window", "before", "after")] == [15, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        (
+            "average",
+            {},
+            "weights fit max and average alike. Say which of them was trained: --system max or --system av",
+        ),
+        ("max++", {}, "these weights fit max++ and average++ alike"),
+        ("max++", {"system_name": "max"}, "these are the weights of max++ or average++, not of 'max'"),
+        ("netvlad", {"system_name": "netvlad++"}, "these are the weights of netvlad, not of 'netvlad++'"),
+        ("netvlad", {"code": POOLING}, "checkpoint of netvlad is of TemporallyAwarePooling, not of 'Pooling'"),
+        ("average", {"system_name": "average", "code": POOLING}, "of average is of TemporallyAwarePooling, not"),
+        ("max", {"system_name": "max", "code": "CALF"}, "is of Pooling or TemporallyAwarePooling, not of 'CALF'"),
+    ],
+)
+def test_what_the_weights_do_not_tell_is_asked_and_what_they_deny_refused(
+    name: str, options: dict[str, str], says: str
+) -> None:
+    with pytest.raises(BadInputError, match=re.escape(says)):
+        converted(made_state(name), Path("x"), **options)
+
+
+def without(state: dict[str, torch.Tensor], *names: str) -> dict[str, torch.Tensor]:
+    return {k: v for k, v in state.items() if k not in names}
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (
+            made_state("max", dim=640, width=640),
+            "classifier reads 640 numbers a clip; a maximum or a mean has 512, of before",
+        ),
+        (made_state("netvlad", width=256), "clusters is 256x8, that of netvlad would be 512x8"),
+        (made_state("netvlad++") | {"fc.weight": torch.zeros(18, 9)}, "fc.weight is 18x9, that of netvlad++ would be"),
+        (made_state("max") | {"conv.bias": torch.zeros(4)}, "not the weights of a pooling model (conv.bias, fc.bias"),
+        (
+            without(made_state("max", dim=2048), "feature_extractor.bias"),
+            "(fc.bias, fc.weight, feature_extractor.weight, …)",
+        ),
+        (without(made_state("netvlad++"), "pool_layer_after.clusters2"), "not the weights of a pooling model"),
+        ({"fc.weight": torch.tensor(1.0), "fc.bias": torch.tensor(1.0)}, "its classifier reads 0 numbers a clip"),
+        (without(made_state("max"), "fc.bias"), "not the weights of a pooling model"),
+        ({}, "not the weights of a pooling model (no tensors"),
+    ],
+)
+def test_weights_of_no_pooling_say_so(state: dict[str, torch.Tensor], says: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(says)):
+        converted(state, Path("x"), system_name="max" if "max" in says else "")
 
 
 def test_what_cannot_be_converted_says_so(published: Path, tmp_path: Path) -> None:
@@ -180,22 +305,30 @@ def test_what_cannot_be_converted_says_so(published: Path, tmp_path: Path) -> No
         convert_checkpoint(published / "netvlad_v1.pth.tar", tmp_path, classes="soccernet-v2", features=features)
     with pytest.raises(BadInputError, match="reads 512 numbers a sample, ResNET_TF2 has 2048"):
         convert_checkpoint(
-            published / "maxpool_v2.pth.tar", tmp_path, classes="soccernet-v2", features=SOCCERNET["ResNET_TF2"]
+            published / "maxpool_v2.pth.tar",
+            tmp_path,
+            classes="soccernet-v2",
+            features=SOCCERNET["ResNET_TF2"],
+            system_name="max",
         )
-    torch.save({"state_dict": {"fc.weight": torch.zeros(18, 640), "fc.bias": torch.zeros(18)}}, tmp_path / "wide.pth")
-    with pytest.raises(BadInputError, match="without a projection reads 512 numbers a sample, this one 18x640"):
-        convert_checkpoint(tmp_path / "wide.pth", tmp_path, classes="soccernet-v2", features=features)
     (tmp_path / "x.pth").write_bytes(b"no checkpoint")
     with pytest.raises(BadInputError, match="cannot be read"):
         read_checkpoint(tmp_path / "x.pth")
 
 
 def test_a_checkpoint_is_converted_by_a_command(published: Path, tmp_path: Path) -> None:
-    path = published / "maxpool_v2.pth.tar"
-    done = touchline("convert-weights", path, "--out", tmp_path / "model")
+    command = ("convert-weights", published / "maxpool_v2.pth.tar", "--out")
+    unsaid = touchline(*command, tmp_path / "other")
+    assert unsaid.returncode == 2
+    assert "--system max or --system average" in unsaid.stderr
+    done = touchline(*command, tmp_path / "max", "--system", "max")
     assert done.returncode == 0, done.stderr
-    assert load_model(tmp_path / "model").card.system == "max"
-    wrong = touchline("convert-weights", path, "--out", tmp_path / "other", "--features", "ResNET")
+    assert "Pooling: clips of 20 s, suppression 20 s" in done.stdout
+    assert load_model(tmp_path / "max").card.system == "max"
+    mean = touchline(*command, tmp_path / "mean", "--system", "average", "--code", AWARE)
+    assert "TemporallyAwarePooling: clips of 15 s, suppression 30 s" in mean.stdout
+    assert load_model(tmp_path / "mean").config.pooling == "average"
+    wrong = touchline(*command, tmp_path / "other", "--features", "ResNET")
     assert wrong.returncode == 2
     assert "there is no such feature set of SoccerNet" in wrong.stderr
     assert not (tmp_path / "other").exists()
