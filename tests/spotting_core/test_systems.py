@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.inference.sliding import score_features
+from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import FEATURES, predict, system, systems
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import Window
 from spotting_core.spots import Spot
-from tests.conftest import made_card
+from tests.conftest import REPOSITORY, made_card
 from tests.spotting_core.test_feature_training import half_of
 from tests.spotting_core.test_models import SMALL as SMALL_FRAMES
 from tests.spotting_core.test_models import some_window
@@ -103,16 +108,81 @@ def test_four_clips_are_learned_by_heart(name: str) -> None:
         assert int(found[k].amax(0).argmax()) == k
 
 
+# --- saved, loaded, and judged without an accelerator ----------------------------------------------------
+
+
+def used(name: str) -> torch.nn.Module:
+    """A network that has seen a batch in training, so that its statistics are not those it begins with."""
+    model, (window, _) = small(name).train(), clips(name, 2)
+    model(window)
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder of every system."""
+    root = tmp_path_factory.mktemp("models")
+    for name in ALL:
+        video = {"kind": "video", "rate": 2.0}
+        read = input_of([FeatureSet("made", DIM, DIM, 2.0)], 2.0) if name in READS_FEATURES else video
+        save_model(root / name, used(name), made_card(name, small_config(name), read), precise=True)
+    return root
+
+
+def judged(network: torch.nn.Module, name: str) -> dict[str, np.ndarray]:
+    """All that a network says of two clips."""
+    scores = predict(network, clips(name, 2)[0])
+    parts = ("confidence", "displacement", "weight", "kept", "features", "class_map")
+    found = {part: [getattr(one, part) for one in scores] for part in parts}
+    return {part: np.stack(values) for part, values in found.items() if values[0] is not None}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_saved_model_says_the_same_when_loaded(name: str, saved: Path) -> None:
+    network, loaded = used(name), load_model(saved / name)
+    assert loaded.config == small_config(name)
+    assert loaded.reads_features == (name in READS_FEATURES)
+    stored, own = load_file(saved / name / WEIGHTS_FILE), network.state_dict()
+    assert stored.keys() == own.keys()
+    assert all(torch.equal(stored[key], own[key]) for key in own)
+    expected, found = judged(network, name), judged(loaded.network, name)
+    assert expected.keys() == found.keys()
+    for part, values in expected.items():
+        assert np.allclose(values, found[part], atol=1e-4), part
+
+
+def judge_saved(root: Path) -> None:
+    """What each saved model says, beside its weights; run where no accelerator can be seen."""
+    assert not torch.cuda.is_available()
+    for name in ALL:
+        loaded = load_model(root / name)
+        tensors = [*loaded.network.parameters(), *loaded.network.buffers()]
+        assert {t.device.type for t in tensors} == {"cpu"}, name
+        np.savez(root / name / "judged.npz", **judged(loaded.network, name))
+
+
+@pytest.fixture(scope="module")
+def without_accelerator(saved: Path) -> Path:
+    """The saved models, judged by a process of its own: what this one has seen it cannot unsee."""
+    run = f"from pathlib import Path; from {__name__} import judge_saved; judge_saved(Path({str(saved)!r}))"
+    hidden = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
+    done = subprocess.run([sys.executable, "-c", run], cwd=REPOSITORY, env=hidden, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return saved
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_saved_model_needs_no_accelerator(name: str, without_accelerator: Path) -> None:
+    found = np.load(without_accelerator / name / "judged.npz")
+    expected = judged(used(name), name)
+    assert set(found.files) == expected.keys()
+    for part, values in expected.items():
+        assert np.allclose(values, found[part], atol=1e-4), part
+
+
 @pytest.mark.parametrize("name", READS_FEATURES)
-def test_weights_are_kept_and_a_half_is_judged_on_the_cpu(name: str, tmp_path: Path) -> None:
-    network, config = small(name).eval(), small_config(name)
-    assert {p.device.type for p in network.parameters()} == {"cpu"}
-    card = made_card(name, config, input_of([FeatureSet("made", DIM, DIM, 2.0)], 2.0))
-    save_model(tmp_path / "m", network, card, precise=True)
-    loaded = load_model(tmp_path / "m")
-    assert loaded.config == config
-    assert loaded.reads_features
-    assert loaded.network.state_dict().keys() == network.state_dict().keys()
+def test_a_saved_model_judges_a_half_the_same(name: str, saved: Path) -> None:
+    network, config, loaded = used(name), small_config(name), load_model(saved / name)
     features = half_of(np.random.default_rng(0).normal(size=(97, DIM)))
     scores = score_features(network, config, features, torch.device("cpu"))
     again = score_features(loaded.network, loaded.config, features, loaded.device)
