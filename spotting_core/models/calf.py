@@ -65,6 +65,10 @@ class CalfConfig(FeatureConfig):
         """Receptive field in samples."""
         return self.before + self.after
 
+    @property
+    def exact(self) -> bool:
+        return True  # the normalisation has a number for each sample
+
 
 @dataclass(frozen=True)
 class CalfTargets(Targets):
@@ -136,9 +140,7 @@ class Calf(nn.Module):
         self.to_class = nn.Linear(16 * left, config.detections * classes)
 
     def forward(self, window: Window) -> Output:
-        if window.features is None:
-            raise ValueError("this model reads features; the window has none")
-        capsules = self._capsules(window.features)  # (B, 16 * C, T, 1)
+        capsules = self._capsules(self.config.features_of(window))  # (B, 16 * C, T, 1)
         b, t, classes = len(capsules), self.config.window, len(self.config.classes)
         by_class = capsules.permute(0, 2, 3, 1).reshape(b, t, self.config.capsule, classes)
         spread = (torch.sigmoid(self.batch_seg(by_class)) - 0.5).square().sum(2) * 4 / self.config.capsule

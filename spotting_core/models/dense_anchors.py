@@ -86,14 +86,13 @@ class DenseAnchors(nn.Module):
         self.to_displacement = nn.Conv1d(config.width, classes, 3, padding=1) if config.displacement else None
 
     def forward(self, window: Window) -> Output:
-        if window.features is None:
-            raise ValueError("this model reads features; the window has none")
-        states = self.confidence(window.features).transpose(1, 2)  # (B, width, T)
+        features = self.config.features_of(window)
+        states = self.confidence(features).transpose(1, 2)  # (B, width, T)
         logits = self.to_confidence(states).transpose(1, 2)
         if self.to_displacement is None:
             return Output(logits=logits)
         if self.displacement is not None:
-            states = self.displacement(window.features).transpose(1, 2)
+            states = self.displacement(features).transpose(1, 2)
         moved = torch.tanh(self.to_displacement(states)).transpose(1, 2)
         return Output(logits=logits, displacement=moved * self.config.displacement_radius)
 

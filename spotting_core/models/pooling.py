@@ -148,9 +148,7 @@ class Pooling(nn.Module):
         self.fc = nn.Linear(width, 1 + len(config.classes))
 
     def forward(self, window: Window) -> Output:
-        if window.features is None:
-            raise ValueError("this model reads features; the window has none")
-        return self.from_encoded(self.encode(window.features))
+        return self.from_encoded(self.encode(self.config.features_of(window)))
 
     def from_encoded(self, encoded: Tensor) -> Output:
         """The rest of the model on samples that are encoded already. encoded: (B, window, 512)."""

@@ -91,6 +91,28 @@ class FeatureConfig(SystemConfig):
         """Whether a window is judged as a whole: its output is one row, for the sample ``before``."""
         return False
 
+    @property
+    def exact(self) -> bool:
+        """Whether a window has exactly ``window`` samples; else it has at most so many."""
+        return self.whole
+
+    def features_of(self, window: Window) -> Tensor:
+        """The features of a window, which every network that reads features takes from here: (B, T, dim).
+
+        Errors:
+            ValueError: there are none, or of a width or length that the network does not have; names both.
+        """
+        features = window.features
+        if features is None:
+            raise ValueError("this model reads features; the window has none")
+        if features.ndim != 3 or features.shape[2] != self.dim:
+            raise ValueError(f"this model reads features (B, T, {self.dim}); the window's are {tuple(features.shape)}")
+        samples = features.shape[1]
+        if samples > self.window or (self.exact and samples < self.window):
+            most = "" if self.exact else "at most "
+            raise ValueError(f"this model reads windows of {most}{self.window} samples; the window has {samples}")
+        return features
+
 
 def dense_targets(
     spots: Iterable[Spot], times: np.ndarray, config: SystemConfig, valid: np.ndarray | None = None

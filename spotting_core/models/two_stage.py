@@ -88,9 +88,7 @@ class TwoStage(nn.Module):
         nn.init.constant_(self.to_logits.bias, -3.0)
 
     def forward(self, window: Window) -> Output:
-        if window.features is None:
-            raise ValueError("this model reads features; the window has none")
-        parts = window.features.split(self.widths, dim=-1)
+        parts = self.config.features_of(window).split(self.widths, dim=-1)
         joined = torch.cat([norm(part) for norm, part in zip(self.norms, parts, strict=True)], dim=-1)
         states = self.encoder(self.join(joined))
         moved = torch.tanh(self.to_displacement(states)) * self.config.displacement_radius

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -236,6 +237,24 @@ def test_wrong_input_is_named(name: str) -> None:
         small(name)(Window())
     with pytest.raises(BadInputError, match=f"system '{name.replace('+', chr(92) + '+')}': .*colour"):
         system(name).configure(colour="red")
+
+
+@pytest.mark.parametrize("name", READS_FEATURES)
+def test_features_of_another_width_or_length_are_named(name: str) -> None:
+    model = small(name).eval()
+    for shape in ((2, LENGTH, DIM - 1), (2, LENGTH, DIM + 1), (LENGTH, DIM)):
+        said = f"reads features (B, T, {DIM}); the window's are {shape}"
+        with pytest.raises(ValueError, match=re.escape(said)):
+            model(Window(features=torch.randn(shape)))
+    most = "" if model.config.exact else "at most "
+    with pytest.raises(ValueError, match=f"reads windows of {most}{LENGTH} samples; the window has {LENGTH + 1}"):
+        model(Window(features=torch.randn(2, LENGTH + 1, DIM)))
+    shorter = Window(features=torch.randn(2, LENGTH - 1, DIM))
+    if not model.config.exact:
+        assert model(shorter).logits.shape == (2, LENGTH - 1, len(NAMES))
+        return
+    with pytest.raises(ValueError, match=f"reads windows of {LENGTH} samples; the window has {LENGTH - 1}"):
+        model(shorter)
 
 
 @pytest.mark.parametrize("name", ALL)
