@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ import torch
 
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
-from spotting_core.models.calf import CalfConfig, calf_targets, detection_loss, match_detections
+from spotting_core.models.calf import CalfConfig, CalfTargets, calf_loss, calf_targets, detection_loss, match_detections
 from spotting_core.models.context import context_loss, context_shifts, context_times
 from spotting_core.models.registry import system
-from spotting_core.models.window import Window
+from spotting_core.models.targets import stack_targets
+from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
 
 NAMES = load_classes().names
@@ -181,6 +183,64 @@ def test_detection_loss_by_hand() -> None:
     predicted = torch.tensor([[[0.4, 0.9, 0.7], [0.8, 0.6, 0.5]]])
     # The second is nearer: 5 * .1^2 + .2^2 + .5^2 = .34; the first is an empty slot: .5 * .4^2 = .08.
     assert float(detection_loss(predicted, true)) == pytest.approx(0.34 + 0.08, abs=1e-6)
+
+
+# --- both together --------------------------------------------------------------------------------------
+
+
+def two_clips(**settings: object) -> tuple[SimpleNamespace, Output, CalfTargets]:
+    """Four samples, of which the middle two are asked: a goal at the second, and a clip that ends after its second."""
+    classes = ("Penalty", "Goal")
+    config = CalfConfig(classes=classes, window=4, before=1, after=1, detections=2, **settings)  # type: ignore[arg-type]
+    times = np.arange(4) * 500_000
+    targets = stack_targets([
+        calf_targets([Spot(1, 500_000, "Goal")], times, config),
+        calf_targets([], times, config, np.arange(4) < 2),
+    ])  # fmt: skip
+    segmentation = torch.tensor([
+        [[0.99, 0.99], [0.3, 0.6], [0.05, 0.2], [0.99, 0.01]],
+        [[0.99, 0.99], [0.5, 0.02], [0.99, 0.99], [0.99, 0.99]],
+    ])  # fmt: skip
+    detections = torch.tensor([
+        [[0.4, 0.9, 0.7, 0.3], [0.8, 0.35, 0.1, 0.9]],
+        [[0.1, 0.5, 0.5, 0.5], [0.3, 0.1, 0.5, 0.5]],
+    ])  # fmt: skip
+    output = Output(logits=torch.zeros(2, 4, 2), segmentation=segmentation, detections=detections)
+    return SimpleNamespace(config=config), output, targets
+
+
+# The goal is K3 = 60 s = 120 samples long; where there is no action at all, 1 - p is asked to be .9.
+SEGMENTED = sum(
+    max(0.0, -math.log(asked) + math.log(0.9))
+    for asked in (
+        1 - 0.3,  # penalty, first clip: none
+        1 - 0.05,  # enough
+        0.6,  # the goal itself
+        0.2 + 0.8 / 120,  # one sample after it
+        1 - 0.5,  # second clip, its one sample that is asked
+        1 - 0.02,  # enough
+    )
+)
+# The second detection is nearer to the goal, at a quarter of the clip; the others are empty slots.
+DETECTED = 5 * 0.1**2 + 0.2**2 + (0.1**2 + 0.1**2) + 0.5 * (0.4**2 + 0.1**2 + 0.3**2)
+
+
+def test_the_whole_loss_by_hand() -> None:
+    model, output, targets = two_clips()
+    assert float(calf_loss(model, output, targets)) == pytest.approx((0.000367 * SEGMENTED + DETECTED) / 2, rel=1e-6)
+    model, output, targets = two_clips(segmentation=1.0)
+    assert float(calf_loss(model, output, targets)) == pytest.approx((SEGMENTED + DETECTED) / 2, rel=1e-6)
+
+
+def test_the_loss_is_per_clip() -> None:
+    model, output, targets = two_clips()
+    twice = targets.map(lambda v: torch.cat([v, v]))
+    both = Output(
+        logits=torch.zeros(4, 4, 2),
+        segmentation=torch.cat([output.segmentation, output.segmentation]),
+        detections=torch.cat([output.detections, output.detections]),
+    )
+    assert float(calf_loss(model, both, twice)) == pytest.approx(float(calf_loss(model, output, targets)), rel=1e-6)
 
 
 # --- the model ------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ from spotting_core.models.dense_anchors import balanced_loss, dense_loss
 from spotting_core.models.registry import dense_targets, system
 from spotting_core.models.targets import AnchorTargets, stack_targets
 from spotting_core.models.trunks import UNet
-from spotting_core.models.window import Window
+from spotting_core.models.two_stage import two_stage_loss
+from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
 from spotting_core.training.features import mixed_targets
 
@@ -75,6 +78,51 @@ def test_the_balanced_loss_by_hand() -> None:
     assert float(balanced_loss(logits, targets, 0.03)) == pytest.approx(expected, rel=1e-5)
     nobody = balanced_loss(logits, targets.map(torch.zeros_like), 0.03)
     assert float(nobody) == 0
+
+
+def anchors() -> AnchorTargets:
+    """Four anchors of one class: near an action and positive, near and not positive, far from one, beyond the half."""
+    return AnchorTargets(
+        confidence=torch.tensor([[[1.0], [0.0], [0.0], [1.0]]]),
+        displacement=torch.tensor([[[3.0], [-3.0], [0.0], [1.0]]]),
+        near=torch.tensor([[[1.0], [1.0], [0.0], [1.0]]]),
+        valid=torch.tensor([[1.0, 1.0, 1.0, 0.0]]),
+    )
+
+
+# Probabilities 1/2, 3/4, 1/2; what is said of the last anchor, and how far the third one moves, counts for nothing.
+SAID = Output(
+    logits=torch.tensor([[[0.0], [math.log(3)], [0.0], [-9.0]]]),
+    displacement=torch.tensor([[[1.5], [6.0], [5.0], [-6.0]]]),
+)
+
+
+def huber(by: float) -> float:
+    """Of delta 1/2, divided by it."""
+    return by**2 if abs(by) <= 0.5 else abs(by) - 0.25
+
+
+def test_the_dense_loss_by_hand() -> None:
+    model = SimpleNamespace(config=system("dense-unet").configure(classes=("Goal",)))
+    confidence = 0.03 * math.log(2) + 0.97 * (math.log(4) + math.log(2)) / 2
+    # In shares of the radius of 6 s: a quarter instead of a half, and 1 instead of minus a half.
+    displacement = (huber(0.25) + huber(1.5)) / 2
+    assert displacement == (0.0625 + 1.25) / 2
+    assert float(dense_loss(model, SAID, anchors())) == pytest.approx(confidence + displacement, rel=1e-6)
+    without = replace(SAID, displacement=None)
+    assert float(dense_loss(model, without, anchors())) == pytest.approx(confidence, rel=1e-6)
+
+
+def test_the_loss_of_the_second_stage_by_hand() -> None:
+    model = SimpleNamespace(config=system("two-stage").configure(classes=("Goal",)))
+    # Focal, gamma 2: a positive weighs 4 times, and each is discounted by the square of what it misses; per valid anchor.
+    positive = 4 * math.log(2) * 0.5**2
+    negative = math.log(4) * 0.75**2 + math.log(2) * 0.5**2
+    # In seconds, both beyond delta: 1.5 instead of 3, 6 instead of -3.
+    displacement = (huber(1.5) + huber(9.0)) / 2
+    assert displacement == (1.25 + 8.75) / 2
+    expected = (positive + negative) / 3 + displacement
+    assert float(two_stage_loss(model, SAID, anchors())) == pytest.approx(expected, rel=1e-6)
 
 
 def test_networks_that_are_apart_share_no_gradient() -> None:
