@@ -1,0 +1,90 @@
+"""Every configuration in assets/training: read as a run reads it, and its network built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from spotting_core.classes import load_classes
+from spotting_core.entities.prompts import load_prompts
+from spotting_core.features.extractor import ENVIRONMENT
+from spotting_core.features.sets import feature_set
+from spotting_core.models.registry import FEATURES, VIDEO, FeatureConfig, system, systems
+from spotting_core.models.window import Window
+from spotting_core.training.config import as_config, read_config
+from spotting_core.training.entities import EntityTrainingConfig, build_model
+from spotting_core.training.features import FeatureTrainingConfig
+from spotting_core.training.spotting import SpottingTrainingConfig
+from spotting_core.training.train import ENTITIES
+from spotting_core.training.trainer import TrainingConfig
+from tests.conftest import REPOSITORY
+
+TRAINING = REPOSITORY / "assets" / "training"
+FILES = sorted(TRAINING.glob("*.toml"))
+
+
+def as_a_run_reads(path: Path) -> tuple[str, TrainingConfig]:
+    name, settings = read_config(path)
+    if name == ENTITIES:
+        return name, as_config(EntityTrainingConfig, settings, path)
+    kind = FeatureTrainingConfig if system(name).reads == FEATURES else SpottingTrainingConfig
+    return name, as_config(kind, {"system": name, **settings}, path)
+
+
+def of(*kinds: str) -> list[Path]:
+    """The files of entity models (``ENTITIES``), or of systems that read video or features."""
+    names = {path: read_config(path)[0] for path in FILES}
+    return [p for p, name in names.items() if (name if name == ENTITIES else system(name).reads) in kinds]
+
+
+def named(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
+
+
+def test_every_system_has_a_configuration() -> None:
+    assert {read_config(path)[0] for path in FILES} == {*systems(), ENTITIES}
+
+
+@named(of(FEATURES))
+def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: Path) -> None:
+    name, config = as_a_run_reads(path)
+    assert isinstance(config, FeatureTrainingConfig)
+    classes = load_classes(config.classes).names
+    # Models of the user's own runs have the environment of the bundled one.
+    widths = [config.reduction or feature_set(ENVIRONMENT, config.rate).dim for _ in config.features]
+    settled: FeatureConfig = (
+        system(name).configure(classes=classes, rate=config.rate, **config.model).with_sets(tuple(widths))
+    )
+    with torch.no_grad():
+        output = system(name).build(settled).eval()(Window(features=torch.zeros(1, settled.window, settled.dim)))
+    assert output.logits.shape == (1, 1 if settled.whole else settled.window, len(classes))
+
+
+@named(of(VIDEO))
+def test_a_configuration_of_frames_gives_a_network(path: Path) -> None:
+    name, config = as_a_run_reads(path)
+    assert isinstance(config, SpottingTrainingConfig)
+    classes = load_classes(config.classes).names
+    settled = system(name).configure(classes=classes, rate=config.rate, **config.model)
+    network = system(name).build(settled)
+    assert config.stages_stay <= len(list(network.environment.trunk.children()))
+    assert (network.attention is not None) == (name == "entity-attention")
+
+
+@named(of(ENTITIES))
+def test_a_configuration_of_entities_gives_a_network(path: Path) -> None:
+    _, config = as_a_run_reads(path)
+    assert isinstance(config, EntityTrainingConfig)
+    assert set(config.rare_weight) <= set(load_prompts(config.prompts).names)
+    assert sum(p.numel() for p in build_model(config).parameters()) > 1_000_000
+
+
+@named(FILES)
+def test_an_earlier_stage_has_a_configuration_too(path: Path) -> None:
+    _, config = as_a_run_reads(path)
+    read = (*getattr(config, "features", ()), getattr(config, "start_from", ""), getattr(config, "trunk_from", ""))
+    for earlier in (Path(name) for name in read if name.startswith(".runs/")):
+        assert earlier.name == "model"
+        assert (TRAINING / f"{earlier.parent.name}.toml").is_file(), earlier
