@@ -153,10 +153,11 @@ def anchor_time(analysis: Analysis, spot: Spot) -> int:
 
 
 def explanation_key(analysis: Analysis, spot: Spot, method: str) -> str:
-    """Cache key of an explanation: source, model, anchor, class and method."""
-    record = analysis.record
+    """Cache key of an explanation: source, model with its settings, anchor, class and method."""
+    source, model = analysis.record.source_id, analysis.record.model
     anchor = anchor_time(analysis, spot)
-    return joint_hash([record.source_id, record.model["sha256"], str(spot.half), str(anchor), spot.label, method])
+    settings = [str(model["settings"])] if "settings" in model else []
+    return joint_hash([source, model["sha256"], *settings, str(spot.half), str(anchor), spot.label, method])
 
 
 def unsupported(data: DataDirectory, analysis: Analysis, spot: Spot, method: str) -> str | None:
@@ -327,7 +328,8 @@ def _model_of(analysis: Analysis, data: DataDirectory):  # type: ignore[no-untyp
         )
     folder = folder_of(analysis.record.model, data)
     model = _model(str(folder)) if folder is not None else None
-    if model is None or model.sha256 != analysis.record.model["sha256"]:
+    known = analysis.record.model
+    if model is None or (model.sha256, model.settings) != (known["sha256"], known.get("settings", model.settings)):
         raise BadInputError(
             "the model that made this analysis is no longer here", where=analysis.folder, fix="Analyse the match again"
         )
@@ -340,7 +342,7 @@ _LAST_PROBE: dict[tuple[str, str, int, int], Any] = {}
 def _probe(analysis: Analysis, path: Path, spot: Spot, data: DataDirectory) -> Any:
     """The window of a spot ready to be asked; the last one is kept, for one question follows another."""
     anchor = anchor_time(analysis, spot)
-    key = (analysis.record.source_id, analysis.record.model["sha256"], spot.half, anchor)
+    key = (str(analysis.folder), str(analysis.record.model["sha256"]), spot.half, anchor)
     if key not in _LAST_PROBE:
         half = next(h for h in open_match(path).halves if h.half == spot.half)
         model = _model_of(analysis, data)

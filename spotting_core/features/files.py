@@ -14,7 +14,7 @@ from spotting_core.errors import BadInputError
 from spotting_core.features.sets import FeatureSet
 from spotting_core.files import write_array
 
-_SLACK_ROWS, _SLACK_SHARE = 4, 0.02  # what a file may have more or less than the half is long
+_SLACK_ROWS, _SLACK_SHARE = 4, 0.005  # what a file may have more or less than the half is long
 
 
 def feature_file(folder: Path, half: int, name: str) -> Path:

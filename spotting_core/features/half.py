@@ -48,7 +48,7 @@ class FeaturePart:
         return known[low - first] * (1 - share) + known[high - first] * share
 
     def _reduced(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray(values, np.float32) if self.reduction is None else self.reduction.apply(values)
+        return np.array(values, np.float32) if self.reduction is None else self.reduction.apply(values)
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,32 @@ class FeatureReader:
     where: str = ""
 
     def read(
-        self, half: int, folder: Path | None, media: Media | None, data: DataDirectory, tell: Tell | None = None
+        self,
+        half: int,
+        folder: Path | None,
+        media: Media | None,
+        data: DataDirectory,
+        tell: Tell | None = None,
+        *,
+        seconds: float | None = None,
     ) -> FeatureHalf:
         """The features of a half: from files in ``folder`` where they are, else computed from the video.
+
+        Arguments:
+            seconds: length of the half, where there is no video to ask; files are compared with it.
 
         Errors:
             BadInputError: neither file nor video, or a file of another width or rate.
         """
         parts = []
+        seconds = media.table.duration / 1e6 if media else seconds
         for number, kind in enumerate(self.sets):
-            values = self._values(kind, half, folder, media, data, _part_of(tell, number, len(self.sets)))
+            path, part = self.file(kind, half, folder), _part_of(tell, number, len(self.sets))
+            values = (
+                open_features(path, kind, seconds=seconds)
+                if path is not None
+                else self._computed(kind, half, folder, media, data, part)
+            )
             parts.append(FeaturePart(values, kind.rate, self.reductions.get(kind.name)))
         return FeatureHalf(half, tuple(parts), self.rate)
 
@@ -142,7 +158,7 @@ class FeatureReader:
                 parts.append(file_hash(path) if path else made_by)
         return joint_hash(parts)
 
-    def _values(
+    def _computed(
         self,
         kind: FeatureSet,
         half: int,
@@ -151,9 +167,6 @@ class FeatureReader:
         data: DataDirectory,
         tell: Tell | None,
     ) -> np.ndarray:
-        path = self.file(kind, half, folder)
-        if path is not None:
-            return open_features(path, kind, seconds=media.table.duration / 1e6 if media else None)
         if kind.extractor is not None and media is not None:
             extractor = extractor_of(kind.extractor, self.where, self.device)
             return stored_features(media, data, extractor, kind.rate, tell)

@@ -59,7 +59,7 @@ _MAP_PERCENTILE = 99.9
 def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
     """What, beside the source, decides the arrays of an analysis; ``reads`` is the fingerprint of what gives the
     model its entities or features, or empty."""
-    return joint_hash([model.sha256, reads, f"{rate:g}"])
+    return joint_hash([model.sha256, model.settings, reads, f"{rate:g}"])
 
 
 def finder_of(model: LoadedModel) -> EntityFinder | None:
@@ -333,6 +333,7 @@ class Run:
                 "name": card.name,
                 "system": card.system,
                 "sha256": self.model.sha256,
+                "settings": self.model.settings,
                 "domain": card.domain,
                 "folder": self.model.folder.name,
                 **({"entities": self.finder.model.sha256} if self.finder else {}),
@@ -397,21 +398,9 @@ def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int
 
 def domain_notice(card: Card, source: MatchSource) -> str | None:
     """What a user must know when a model is used on another kind of picture than it was trained on."""
-    if card.domain != SIMULATED or is_simulated(source):
+    if card.domain != SIMULATED or source.simulated:
         return None
     return (
         f"{card.name} was trained on rendered matches only. On other footage its spots are a "
         "demonstration, not a measurement."
     )
-
-
-def is_simulated(source: MatchSource) -> bool:
-    """Whether a match folder says that it was rendered (``meta.json`` with the engine's settings)."""
-    path = source.companion("meta.json")
-    if path is None:
-        return False
-    try:
-        content = read_json(path)
-    except TouchlineError:
-        return False
-    return isinstance(content, dict) and "engine" in content

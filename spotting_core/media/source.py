@@ -106,9 +106,23 @@ class MatchSource:
         path = self.folder / name
         return path if self.path.is_dir() and path.is_file() else None
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the match's folder says that it was rendered."""
+        return self.path.is_dir() and is_rendered(self.path)
+
     def content_hash(self) -> str:
         """One hash of the content of all halves, in order."""
         return joint_hash(file_hash(h.path) for h in self.halves)
+
+
+def is_rendered(folder: Path) -> bool:
+    """Whether a match folder says that it was rendered (``meta.json`` with the engine's settings)."""
+    try:
+        content = read_json(folder / "meta.json")
+    except TouchlineError:
+        return False
+    return isinstance(content, dict) and "engine" in content
 
 
 def open_match(path: Path) -> MatchSource:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -80,6 +81,7 @@ class CalfTargets(Targets):
         detections: float (…, N, 2 + C): 1, place in the window (0 to 1) and class; zeros where there is none.
     """
 
+    blends: ClassVar[bool] = False  # between two ways to an action there is none, nor between two actions
     shift: Tensor
     asked: Tensor
     detections: Tensor

@@ -6,8 +6,7 @@ describes and that of the weights, the weights themselves. A mismatch is an erro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from torch import nn
 from spotting_core.classes import ClassTable
 from spotting_core.errors import BadInputError
 from spotting_core.files import replacing
-from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.models.card import (
     BUNDLED,
     CARD_FILE,
@@ -42,7 +41,7 @@ class LoadedModel:
     Arguments:
         network: in evaluation mode.
         config: the system's config dataclass.
-        sha256: of the weights; an analysis is found by it.
+        sha256: of the weights; an analysis is found by it and by the ``settings``.
     """
 
     card: Card
@@ -56,6 +55,11 @@ class LoadedModel:
     @property
     def device(self) -> torch.device:
         return next(self.network.parameters()).device
+
+    @property
+    def settings(self) -> str:
+        """Hash of the configuration: the same weights say other things in another window, or with another reach."""
+        return joint_hash(f"{k}={v}" for k, v in sorted(asdict(self.config).items()))
 
     @property
     def reads_features(self) -> bool:
@@ -96,7 +100,7 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
             fix=f"Name one of its members: {', '.join(m['name'] for m in card.config['members'])}",
         )
     kind = system(card.system)
-    config = kind.configure(**_tuples(card.config))
+    config = kind.configure(**card.config)
     if tuple(config.classes) != card.classes:
         raise BadInputError(
             "the card's classes and those of its configuration differ: "
@@ -135,7 +139,3 @@ def _load_weights(network: nn.Module, path: Path) -> None:
             fix="Card and weights are of different models",
         )
     network.load_state_dict(state)
-
-
-def _tuples(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}

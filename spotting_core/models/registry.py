@@ -150,13 +150,14 @@ class System:
     paper_settings: Mapping[str, Any] = field(default_factory=dict)
 
     def configure(self, **settings: Any) -> Any:
-        """The configuration with some settings changed.
+        """The configuration with some settings changed; lists, as files have them, become tuples.
 
         Errors:
             BadInputError: a setting that the system does not have, or one that it cannot have.
         """
+        given = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
         try:
-            config = self.config(**{**self.defaults, **settings})
+            config = self.config(**{**self.defaults, **given})
         except (TypeError, ValueError) as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
         wrong = wrong_setting(config)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +19,12 @@ from spotting_core.spots import Spot
 
 @dataclass(frozen=True)
 class Targets:
-    """What a window, or a batch of windows, should say: a dataclass of tensors."""
+    """What a window, or a batch of windows, should say: a dataclass of tensors.
+
+    ``blends`` says whether what two windows should say can be blended, as mixup does.
+    """
+
+    blends: ClassVar[bool] = True
 
     def map(self, function) -> Self:  # type: ignore[no-untyped-def]
         """Apply a function to every tensor."""

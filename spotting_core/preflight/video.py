@@ -133,9 +133,7 @@ def check_model(media: Media, card: Card) -> list[Finding]:
 
 def check_domain(source: MatchSource, card: Card) -> list[Finding]:
     """Whether a model has learned from such pictures."""
-    from spotting_core.inference.analyse import is_simulated
-
-    if card.domain != SIMULATED or is_simulated(source):
+    if card.domain != SIMULATED or source.simulated:
         return []
     what = f"{card.name} was trained on rendered matches only"
     return [Finding(DOMAIN, WARNING, what, "this is other footage", "Take its spots as a demonstration")]

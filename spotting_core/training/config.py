@@ -35,7 +35,7 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Config:
-    """Settings as a config dataclass; lists become tuples, nested tables nested dataclasses.
+    """Settings as a config dataclass; lists become tuples.
 
     Errors:
         BadInputError: an unknown setting, a missing one, or one of the wrong type.

@@ -31,6 +31,7 @@ from spotting_core.formats.labels_v2 import read_labels
 from spotting_core.inference.sliding import window_features
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match
+from spotting_core.media.video import probe_video
 from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.spots import Spot
@@ -38,6 +39,7 @@ from spotting_core.training.measure import labelled_games
 
 GRID, ACTIONS = "grid", "actions"
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
+_TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this
 
 
 @dataclass(frozen=True)
@@ -153,46 +155,65 @@ def labelled_features(
         most: of each folder, the first ones; 0 for all.
 
     Errors:
-        BadInputError: no labelled match, features that are missing or do not fit, or labels beyond their end.
+        BadInputError: no labelled match, features that are missing or do not fit, or labels that do not fit their
+            length.
     """
     matches = []
     for folder in folders:
+        unknown: list[LabelledHalf] = []
         for game in labelled_games(folder)[: most or None]:
             truth = read_labels(game / LABELS_FILE)
-            halves = [
-                _labelled_half(game, half, media, truth, reader, data)
-                for half, media in _halves(game, truth, reader, data)
-            ]
+            halves = []
+            for source in _halves(game, truth, reader, data):
+                halves.append(_labelled_half(game, source, truth, reader, data))
+                if source.seconds is None:
+                    unknown.append(halves[-1])
             matches.append(LabelledFeatures(game.name, halves, truth))
+        _check_spread(folder, unknown, reader.sets)
     return matches
 
 
-def _halves(
-    game: Path, truth: Sequence[Spot], reader: FeatureReader, data: DataDirectory
-) -> list[tuple[int, Media | None]]:
+@dataclass(frozen=True)
+class _HalfSource:
+    """Where a half's features come from: its video, or files where ``media`` is None; seconds: its length if known."""
+
+    half: int
+    media: Media | None
+    seconds: float | None
+
+
+def _halves(game: Path, truth: Sequence[Spot], reader: FeatureReader, data: DataDirectory) -> list[_HalfSource]:
     """Halves of a game by its feature files, or by its videos where one of the sets has to be computed."""
     filed = {h for h in (1, 2) if all(feature_file(game, h, s.name).is_file() for s in reader.sets)}
-    labelled = {s.half for s in truth}
-    if filed and labelled <= filed:
-        return [(h, None) for h in sorted(filed)]
-    names = " and ".join(s.name for s in reader.sets)
+    labelled, names = {s.half for s in truth}, " and ".join(s.name for s in reader.sets)
     try:
         videos = {h.half: h.path for h in open_match(game).halves}
     except TouchlineError as error:
         if not filed:
             raise BadInputError(f"this match has neither the features {names} nor a video", where=game) from error
         videos = {}
-    known = sorted(filed | videos.keys())
+    known = sorted(filed if filed and labelled <= filed else filed | videos.keys())
     missing = sorted(labelled - set(known))
     if missing:
         raise BadInputError(f"half {missing[0]} has labels, but neither the features {names} nor a video", where=game)
-    return [(h, None if h in filed else ingest(videos[h], data)) for h in known]
+    return [_half_source(h, videos.get(h), h in filed, data) for h in known]
+
+
+def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory) -> _HalfSource:
+    if not filed and video is not None:
+        media = ingest(video, data)
+        return _HalfSource(half, media, media.table.duration / 1e6)
+    try:
+        return _HalfSource(half, None, probe_video(video).duration if video is not None else None)
+    except BadInputError:  # the features are here, the video need not be of use
+        return _HalfSource(half, None, None)
 
 
 def _labelled_half(
-    game: Path, half: int, media: Media | None, truth: Sequence[Spot], reader: FeatureReader, data: DataDirectory
+    game: Path, source: _HalfSource, truth: Sequence[Spot], reader: FeatureReader, data: DataDirectory
 ) -> LabelledHalf:
-    features = reader.read(half, game, media, data)
+    half, media = source.half, source.media
+    features = reader.read(half, game, media, data, seconds=source.seconds)
     spots = [s for s in truth if s.half == half]
     end = len(features) / features.rate
     last = max((s.seconds for s in spots), default=0.0)
@@ -203,6 +224,23 @@ def _labelled_half(
             fix=f"Check that they are of this match, at {_rates(reader.sets)} samples a second",
         )
     return LabelledHalf(features, spots, int(media.table.duration if media else end * 1e6))
+
+
+def _check_spread(folder: Path, halves: Sequence[LabelledHalf], sets: Sequence[FeatureSet]) -> None:
+    """Refuse features of too many samples a second, where no video tells how long a half is: of many labels some
+    are late in their half.
+
+    Errors:
+        BadInputError: see above.
+    """
+    reached = [max(s.time for s in h.spots) / h.end for h in halves if h.spots]
+    if sum(len(h.spots) for h in halves) >= _TELLING and max(reached) < _LATE:
+        raise BadInputError(
+            f"the last label of a half lies at {max(reached):.0%} of its features at most, in {len(reached)} halves: "
+            f"they have more than {_rates(sets)} samples a second, or the labels are of something else",
+            where=folder,
+            fix="Give features of the rate that the configuration says, with their labels",
+        )
 
 
 def _rates(sets: Sequence[FeatureSet]) -> str:

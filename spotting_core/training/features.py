@@ -54,7 +54,7 @@ class FeatureTrainingConfig(TrainingConfig):
         noise: spread of what is added to the features, as a share of theirs.
         validation: splits that choose the weights; validate_every: steps; patience: validations without
             an improvement after which the run ends; choose_by: ``tight`` or ``loose``.
-        memory: MiB that batches made ahead may take.
+        memory: MiB that batches may take, made ahead and in the making.
         matches: at most so many of each training split, the first ones; 0 for all.
     """
 
@@ -121,8 +121,28 @@ class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
             config.action_share,
             config.rarity,
         )
-        batch_bytes = config.batch * self.model_config.window * self.model_config.dim * _FLOAT
-        self.batches_ahead = max(1, min(self.batches_ahead, (config.memory << 20) // batch_bytes - 1))
+        if config.mixup and not self.clips.draw(0).targets.blends:
+            raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
+        self._keep_to_budget()
+
+    def _keep_to_budget(self) -> None:
+        """Make so few batches at once that they stay within the memory that the run may have.
+
+        A batch in the making takes its clips beside itself, and its noise; one is in use, one waits for each maker.
+
+        Errors:
+            BadInputError: there is not room for one of each.
+        """
+        batch = self.config.batch * self.model_config.window * self.model_config.dim * _FLOAT
+        making = 3 if self.config.noise else 2
+        self.makers = min(self.makers, ((self.config.memory << 20) // batch - 2) // making)
+        if self.makers < 1:
+            raise BadInputError(
+                f"batches of {self.config.batch} clips need {-(-batch * (2 + making) >> 20)} MiB, "
+                f"they may take {self.config.memory}",
+                fix="Raise memory, or make batch smaller",
+            )
+        self.batches_ahead = self.makers + 1
 
     def make_batch(self, step: int) -> FeatureBatch:
         clips = [self.clips.draw(step * self.config.batch + k) for k in range(self.config.batch)]
@@ -173,7 +193,13 @@ def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDire
     begun = RunFolder(run).checkpoint.is_file()
     for kind in sets:
         path = run / reduction_file(kind.name)
-        if not (begun and path.is_file()):
+        if begun and not path.is_file():
+            raise BadInputError(
+                "this run has a checkpoint, but not the reduction it was trained with",
+                where=path,
+                fix="Copy it beside the checkpoint, or delete the run to start again",
+            )
+        if not begun:
             plain = FeatureReader([kind], kind.rate, device=device)
             matches = labelled_features([root / s for s in config.data], plain, data, most=config.matches)
             raw = (half.features.parts[0].values for match in matches for half in match.halves)

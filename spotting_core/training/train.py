@@ -18,22 +18,27 @@ from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
+from spotting_core.errors import TouchlineError
+from spotting_core.evaluation.games import Game
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.files import write_json
+from spotting_core.inference.feature_run import reader_of
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
-from spotting_core.models.card import CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
-from spotting_core.models.load import load_model, save_model
+from spotting_core.media.source import is_rendered, open_match
+from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
+from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.registry import FEATURES, system
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
-from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig
-from spotting_core.training.measure import card_scores, compared, spotted_games
+from spotting_core.training.feature_clips import labelled_features
+from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig, spot_features
+from spotting_core.training.measure import card_scores, compared, labelled_games, spotted_games
 from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
 from spotting_core.training.trainer import Progress, Trainer
 
 ENTITIES = "entities"
-_LICENCE = "Apache-2.0"
+_LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
 _REPORT_SPLIT = "test"
 
 
@@ -101,7 +106,7 @@ def _command(order: TrainingOrder) -> str:
 def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
     """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card."""
     facts = {
-        "data": f"simmatch: {', '.join(trainer.config.data)}",
+        "data": f"{order.root.resolve().name}: {', '.join(trainer.config.data)}",
         "seed": trainer.config.seed,
         "steps": trainer.step,
         "commit": _commit(),
@@ -114,6 +119,12 @@ def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
     if start_from and earlier.is_file():
         facts["earlier"] = json.loads(earlier.read_text(encoding="utf-8"))["training"]
     return facts
+
+
+def _domain(trainer: Trainer, order: TrainingOrder) -> str:
+    """What the pictures of the training matches are, as their folders say."""
+    games = [game for split in trainer.config.data for game in labelled_games(order.root / split)]
+    return SIMULATED if all(map(is_rendered, games)) else BROADCAST
 
 
 def _commit() -> str | None:
@@ -145,7 +156,7 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, say: Callable
         "scores": {},
         "words": words_taught(),
         "domain": SIMULATED,
-        "licence": _LICENCE,
+        "licence": _LICENCES[SIMULATED],
     }
     if order.measured:
         say(f"Measuring on the {_REPORT_SPLIT} split")
@@ -198,7 +209,7 @@ def _finish(
     entities: dict[str, Any] | None = None,
 ) -> Path:
     """Write the model that validated best, and measure it. read: ``input`` of its card; entities: also of the card."""
-    config = trainer.model_config
+    config, domain = trainer.model_config, _domain(trainer, order)
     trainer.model.load_state_dict(trainer.best_state())
     card = Card(
         name=f"Touchline {trainer.system.name}",
@@ -212,26 +223,45 @@ def _finish(
         entities=entities,
         training=_training_facts(trainer, order),
         scores={},
-        domain=SIMULATED,
-        licence=_LICENCE,
+        domain=domain,
+        licence=_LICENCES[domain],
     )
     save_model(order.out, trainer.model, card)
     return _measured(card, order, data, say)
 
 
 def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]) -> Path:
-    """Put the scores on the test split on the card, where that was asked for."""
+    """Put the scores on the test split on the card, where that was asked for and there is one."""
+    split = order.root / _REPORT_SPLIT
     if not order.measured:
+        return order.out
+    if not split.is_dir():
+        say(f"There is no {_REPORT_SPLIT} split in {order.root}: the card has no scores")
         return order.out
     say(f"Measuring on the {_REPORT_SPLIT} split")
     model = load_model(order.out, order.device)
-    games = spotted_games(model, order.root / _REPORT_SPLIT, data)
+    games = _spotted(model, split, data)
     scores = card_scores(games, card.classes, _REPORT_SPLIT)
     if order.compare is not None:
         other = read_card(order.compare)
         scores["compared"] = compared(scores, other.scores, other.name)
     write_card(order.out, replace(card, scores=scores))
     return order.out
+
+
+def _spotted(model: LoadedModel, split: Path, data: DataDirectory) -> list[Game]:
+    """Spots of a split's matches: by analysing them, or of their features alone where one has no video."""
+    if model.reads_features and not all(map(_has_video, labelled_games(split))):
+        matches = labelled_features([split], reader_of(model), data)
+        return spot_features(model.network, model.config, matches, model.classes, model.device)
+    return spotted_games(model, split, data)
+
+
+def _has_video(game: Path) -> bool:
+    try:
+        return bool(open_match(game).halves)
+    except TouchlineError:
+        return False
 
 
 def _entities_of(trainer: SpottingTrainer) -> dict[str, Any]:

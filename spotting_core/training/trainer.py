@@ -101,9 +101,13 @@ class Trainer(Generic[_Batch]):
         """Named losses of a batch."""
         raise NotImplementedError
 
-    def after_step(self) -> bool:
-        """Called after every step; True ends the run early."""
-        return False
+    def after_step(self) -> None:
+        """Called after every step."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do; a run that ended stays ended when it is started again."""
+        return self.step >= self.config.steps
 
     def extra_state(self) -> dict[str, Any]:
         """What a subclass keeps in the checkpoint."""
@@ -113,7 +117,7 @@ class Trainer(Generic[_Batch]):
         """Take back what ``extra_state`` gave."""
 
     def train(self, progress: Progress | None = None) -> None:
-        """Run to the last step, or until ``after_step`` ends it.
+        """Run until it has ``ended``.
 
         Errors:
             CancelledError: ``progress`` returned False; the state is saved.
@@ -123,7 +127,7 @@ class Trainer(Generic[_Batch]):
             keep_freed_memory()
         with ThreadPoolExecutor(self.makers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             ahead = [pool.submit(self.make_batch, self.step + i) for i in range(self.batches_ahead)]
-            while self.step < self.config.steps:
+            while not self.ended:
                 began = time.perf_counter()
                 batch = ahead.pop(0).result()
                 ahead.append(pool.submit(self.make_batch, self.step + self.batches_ahead))
@@ -132,19 +136,17 @@ class Trainer(Generic[_Batch]):
                 self.seconds += time.perf_counter() - began
                 if self.step % _LOG_EVERY == 0:
                     self.run.log(step=self.step, seconds=round(self.seconds, 1), **losses)
-                ended = self.after_step()
-                if ended or self._due():
+                self.after_step()
+                if self.ended or self._due():
                     self.save()
-                if ended:
-                    return
                 if progress and not progress(self.step, self.config.steps, losses):
                     self.save()
                     raise CancelledError("training was cancelled", fix="Start it again to go on")
 
     def _due(self) -> bool:
         """Whether it is time for a checkpoint."""
-        steps = self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps
-        return steps or (time.monotonic() - self._saved) * _SAVE_SHARE >= self._saving
+        cheap = (time.monotonic() - self._saved) * _SAVE_SHARE >= self._saving
+        return self.step % self.config.checkpoint_every == 0 or cheap
 
     def _train_step(self, batch: _Batch) -> dict[str, float]:
         torch.manual_seed(self.config.seed * _SEED_SPAN + self.step)  # dropout falls alike in a run that was resumed

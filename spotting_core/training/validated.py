@@ -32,9 +32,13 @@ class ValidatedTrainer(Trainer[_Batch]):
         """What the averaged weights spot in the matches of the validation splits."""
         raise NotImplementedError
 
-    def after_step(self) -> bool:
+    @property
+    def ended(self) -> bool:
+        return super().ended or self.since_best >= self.config.patience
+
+    def after_step(self) -> None:
         if self.step % self.config.validate_every and self.step != self.config.steps:
-            return False
+            return
         score = evaluate_spotting(
             self.spotted(), self.table.names, metric=self.chosen_by, official=True, occurring_only=True
         )
@@ -47,7 +51,6 @@ class ValidatedTrainer(Trainer[_Batch]):
             torch.save(self.average.model.state_dict(), self.run.path / _BEST_FILE)
         else:
             self.since_best += 1
-        return self.since_best >= self.config.patience
 
     def extra_state(self) -> dict[str, Any]:
         return {"best": self.best, "since_best": self.since_best}

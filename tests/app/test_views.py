@@ -201,7 +201,9 @@ def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library
 def attribution(values: Any, kind: str = "time", score: float = 0.9, **more: Any) -> Attribution:
     import numpy as np
 
-    times = (36_400_000 + np.arange(len(values)) * 500_000).astype(np.int64) if kind == "time" else np.zeros(1, np.int64)
+    times = (
+        (36_400_000 + np.arange(len(values)) * 500_000).astype(np.int64) if kind == "time" else np.zeros(1, np.int64)
+    )
     fields = {
         "method": "m",
         "model": "m",

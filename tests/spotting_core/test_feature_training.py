@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from spotting_core.features.sets import SOCCERNET
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.sliding import frame_at, frames_over, score_features, window_features
 from spotting_core.media.source import open_match
+from spotting_core.models.card import BROADCAST, SIMULATED
 from spotting_core.models.load import load_model
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Window
@@ -125,6 +127,25 @@ def test_labels_beyond_the_features_say_so(tmp_path: Path, data: DataDirectory) 
         labelled_features([tmp_path], READER, data)
 
 
+def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, data: DataDirectory) -> None:
+    """80 samples of a half of 80 s are one a second, and every label would lie at another sample."""
+    game = write_game(tmp_path)
+    make_video(game / "1_224p.mp4", steady(160, rate=2.0))
+    with pytest.raises(BadInputError, match=r"80 samples for a half of 80 s are 1\.01 a second, the model reads 2"):
+        labelled_features([tmp_path], READER, data)
+
+
+def test_labels_that_all_end_early_say_that_the_features_are_too_fast(tmp_path: Path, data: DataDirectory) -> None:
+    spots = [Spot(1, second * 1_000_000, "Goal") for second in range(20)]
+    game = write_game(tmp_path, spots=spots)
+    with pytest.raises(BadInputError, match="lies at 48% of its features at most, in 1 halves"):
+        labelled_features([tmp_path], READER, data)
+    make_video(game / "1_224p.mp4", steady(80, rate=2.0))  # the half is known to be as long as its features
+    assert len(labelled_features([tmp_path], READER, data)) == 1
+    write_game(tmp_path / "few", spots=spots[:3])
+    assert len(labelled_features([tmp_path / "few"], READER, data)) == 1
+
+
 def test_a_match_with_neither_features_nor_video_says_so(tmp_path: Path, data: DataDirectory) -> None:
     (write_game(tmp_path) / f"1_{SET}.npy").unlink()
     with pytest.raises(BadInputError, match=f"neither the features {SET} nor a video"):
@@ -181,7 +202,35 @@ def test_a_run_without_its_best_weights_says_so_before_it_goes_on(
 
 def test_a_tight_budget_makes_fewer_batches_ahead(root: Path, tmp_path: Path, data: DataDirectory) -> None:
     assert trainer(root, tmp_path / "a", data).batches_ahead == 3
-    assert trainer(root, tmp_path / "b", data, memory=1, batch=40).batches_ahead == 1
+    few = trainer(root, tmp_path / "b", data, memory=1, batch=12)  # of 0.23 MiB each: two in the making, two beside
+    assert (few.makers, few.batches_ahead) == (1, 2)
+    few.train()
+    with pytest.raises(BadInputError, match="batches of 14 clips need 2 MiB, they may take 1"):
+        trainer(root, tmp_path / "c", data, memory=1, batch=14)
+
+
+def test_what_cannot_be_blended_refuses_mixup(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    settings = {"window": 48, "before": 8, "after": 8}
+    with pytest.raises(BadInputError, match="what calf learns from two clips cannot be blended"):
+        trainer(root, tmp_path / "run", data, system="calf", model=settings, mixup=0.3)
+
+
+def test_lists_of_a_configuration_file_are_settings_of_the_model(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    settings = {"window": 48, "before": 8, "after": 8, "pyramid": [4, 4, 4, 4]}
+    begun = trainer(root, tmp_path / "run", data, system="calf", model=settings)
+    assert begun.model_config.pyramid == (4, 4, 4, 4)
+    begun.train()
+
+
+def test_a_run_that_ended_early_stays_ended(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    settings = {"validate_every": 1, "patience": 1, "learning_rate": 0.0}
+    trainer(root, tmp_path / "run", data, **settings).train()
+    again = trainer(root, tmp_path / "run", data, **settings)
+    assert again.step == 2  # the second validation is no better than the first
+    again.train()
+    assert again.step == 2
 
 
 def test_a_mistyped_split_is_told_before_features_are_read(
@@ -202,6 +251,9 @@ def test_a_reduction_of_other_settings_is_not_gone_on_with(root: Path, tmp_path:
     written = path.stat().st_mtime_ns
     trainer(root, tmp_path, data, reduction=6)
     assert path.stat().st_mtime_ns == written  # a run that goes on keeps its own
+    path.unlink()
+    with pytest.raises(BadInputError, match="not the reduction it was trained with"):
+        trainer(root, tmp_path, data, reduction=6)
 
 
 def test_settings_that_make_no_sense_say_so(tmp_path: Path, root: Path, data: DataDirectory) -> None:
@@ -241,6 +293,25 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     (folder / f"{SET}.reduction.safetensors").unlink()
     with pytest.raises(BadInputError, match="this reduction cannot be read"):
         analyse_match(open_match(game), model, data)
+
+
+def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_trained_on(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    config, said = tmp_path / "max.toml", []
+    config.write_text(f'system = "max"\n[config]\nfeatures = ["{SET}"]\nsteps = 2\nbatch = 4\nvalidate_every = 2\n')
+    order = TrainingOrder(config, root, tmp_path / "run", tmp_path / "model")
+    card = load_model(train(order, data, say=said.append)).card
+    assert card.scores["matches"] == 1
+    assert (card.domain, card.training["data"]) == (BROADCAST, f"{root.name}: train")
+    for split in ("train", "val"):
+        shutil.copytree(root / split, tmp_path / "rendered" / split)
+        for labels in (tmp_path / "rendered" / split).rglob("Labels-v2.json"):
+            (labels.parent / "meta.json").write_text('{"engine": "made"}')
+    order = TrainingOrder(config, tmp_path / "rendered", tmp_path / "run2", tmp_path / "model2")
+    card = load_model(train(order, data, say=said.append)).card
+    assert (card.domain, card.scores, card.licence) == (SIMULATED, {}, "Apache-2.0")
+    assert said[-1] == f"There is no test split in {tmp_path / 'rendered'}: the card has no scores"
 
 
 def test_features_for_a_model_that_reads_frames_say_so(tmp_path: Path, data: DataDirectory) -> None:
