@@ -2,12 +2,14 @@
 
 What takes the place of a sample's features is the mean over the half: a sample that says nothing of its own. The
 surface is that of ``Probe``, as far as it makes sense without pictures and entities.
+
+A system that places whole actions (CALF) says something of single samples alone. Another place a little beside it is
+the same action, so its score is the greatest near the anchor; else every change of the place would seem decisive.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -20,6 +22,9 @@ from spotting_core.errors import BadInputError
 from spotting_core.inference.sliding import frame_at
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import Window
+
+PLACED = 2.5
+"""Seconds up to which an action that is placed elsewhere is the same one: half the loose metric's narrowest window."""
 
 _BATCH = 16
 
@@ -79,7 +84,14 @@ class FeatureProbe(WindowProbe):
         self.features = torch.from_numpy(window.features).to(model.device)  # (window, D)
         self.mean = torch.from_numpy(window.mean).to(model.device)
         with torch.no_grad():
-            self.output = SimpleNamespace(logits=self.judge(self.features[None]))
+            self.output = self.network(Window(features=self.features[None]))
+
+    def at_anchor(self, logits: Tensor, label: str) -> Tensor:
+        if self.output.detections is None:
+            return super().at_anchor(logits, label)
+        beside = round(PLACED * self.model.config.rate)
+        near = logits[:, max(0, self.row - beside) : self.row + beside + 1, self.model.classes.index(label)]
+        return near.float().amax(1).sigmoid()
 
     @property
     def row(self) -> int:

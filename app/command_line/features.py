@@ -53,7 +53,7 @@ def features(
                 bar.update(task, completed=done, total=total)
 
             found[half.half] = stored_features(media, data, extractor, rate, tell)
-    label = name or extractor.spec.set_name(backbone)
+    label = name or extractor.spec.set_name(backbone) + (f"_PCA{applied.dim}" if applied else "")
     for half_number, values in found.items():
         path = write_features(out_folder, half_number, label, applied.apply(values) if applied else values)
         out.print(f"{len(values)} samples of half {half_number}: {path}", highlight=False, soft_wrap=True)

@@ -6,6 +6,8 @@ compared with the model's, and the number of rows with the length of the half.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,18 @@ def feature_file(folder: Path, half: int, name: str) -> Path:
     return folder / f"{half}_{name}.npy"
 
 
+def set_of_files(folders: Iterable[Path], name: str, rate: float) -> FeatureSet | None:
+    """A set that nothing here makes, as wide as its first file below some folders; None if there is none."""
+    if "/" in name:
+        return None
+    files = (path for folder in folders for path in sorted(folder.rglob(f"[12]_{escape(name)}.npy")))
+    first = next(files, None)
+    if first is None:
+        return None
+    dim = _mapped(first).shape[1]
+    return FeatureSet(name, dim, dim, rate)
+
+
 def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None) -> np.ndarray:
     """Memory-map a feature file: float (T, D).
 
@@ -31,14 +45,7 @@ def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None)
     Errors:
         BadInputError: not an array of numbers of this shape, of another width, or of another rate.
     """
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise BadInputError(f"this feature file cannot be read ({error})", where=path, fix="Copy it again") from error
-    if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not len(values):
-        raise BadInputError(
-            f"this file holds {values.dtype} of the shape {values.shape}, not features of samples", where=path
-        )
+    values = _mapped(path)
     if values.shape[1] != kind.raw_dim:
         raise BadInputError(
             f"these features have {values.shape[1]} numbers a sample, {kind.name} has {kind.raw_dim}",
@@ -47,6 +54,18 @@ def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None)
         )
     if seconds is not None:
         _check_rate(len(values), kind.rate, seconds, path)
+    return values
+
+
+def _mapped(path: Path) -> np.ndarray:
+    try:
+        values: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BadInputError(f"this feature file cannot be read ({error})", where=path, fix="Copy it again") from error
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not len(values):
+        raise BadInputError(
+            f"this file holds {values.dtype} of the shape {values.shape}, not features of samples", where=path
+        )
     return values
 
 

@@ -170,7 +170,7 @@ class FeatureReader:
         if kind.extractor is not None and media is not None:
             extractor = extractor_of(kind.extractor, self.where, self.device)
             return stored_features(media, data, extractor, kind.rate, tell)
-        missing = "there is no video to compute them from" if kind.extractor else "only its publisher can compute them"
+        missing = "there is no video to compute them from" if kind.extractor else "nothing here computes them"
         raise BadInputError(
             f"the features {kind.name} of half {half} are not here, and {missing}",
             where=feature_file(folder, half, kind.name) if folder else (media.path if media else None),

@@ -1,7 +1,7 @@
 """Feature sets: which numbers describe a sample, how many, how often, and what makes them.
 
-SoccerNet's own sets have no extractor: nobody has their networks, their files are read as they are. Sets made here
-have one, and are computed from the video wherever their files do not lie beside it.
+SoccerNet's own sets have no extractor: nobody has their networks, their files are read as they are, and so are those of
+any other name. Sets made here have one, and are computed from the video wherever their files do not lie beside it.
 """
 
 from __future__ import annotations
@@ -55,8 +55,11 @@ SOCCERNET = {
 """The sets that SoccerNet publishes; the last one is Baidu's."""
 
 
-def feature_set(name: str, rate: float) -> FeatureSet:
+def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
     """A set by name: one of SoccerNet's, or what ``load_extractor`` knows at ``rate`` samples a second.
+
+    Arguments:
+        weights: file of the weights of a timm backbone.
 
     Errors:
         BadInputError: no such set.
@@ -64,7 +67,7 @@ def feature_set(name: str, rate: float) -> FeatureSet:
     if name in SOCCERNET:
         return SOCCERNET[name]
     try:
-        extractor = load_extractor(name)
+        extractor = load_extractor(name, weights)
     except BadInputError as error:
         known = ", ".join([*SOCCERNET, ENVIRONMENT, LITE])
         raise BadInputError(
@@ -74,8 +77,18 @@ def feature_set(name: str, rate: float) -> FeatureSet:
 
 
 def read_sets(card_input: Mapping[str, Any]) -> tuple[FeatureSet, ...]:
-    """The sets that a card says its model reads."""
-    return tuple(FeatureSet.from_json(s) for s in card_input["sets"])
+    """The sets that a card says its model reads.
+
+    Errors:
+        BadInputError: it does not say.
+    """
+    try:
+        return tuple(FeatureSet.from_json(s) for s in card_input["sets"])
+    except (KeyError, TypeError) as error:
+        raise BadInputError(
+            f"input of the model card does not say which features the model reads ({error!s} is missing or wrong)",
+            fix="Copy the model folder again",
+        ) from error
 
 
 def input_of(sets: Sequence[FeatureSet], rate: float) -> dict[str, Any]:

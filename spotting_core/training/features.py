@@ -20,6 +20,7 @@ from spotting_core.classes import ClassTable, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
+from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
 from spotting_core.features.sets import FeatureSet, feature_set
@@ -46,7 +47,9 @@ class FeatureTrainingConfig(TrainingConfig):
     Arguments:
         system: name in the registry; model: its settings.
         classes: name of the class table.
-        features: names of the sets, in the order in which the model reads them.
+        features: names of the sets, in the order in which the model reads them: SoccerNet's, those made here, a model
+            folder, a timm backbone, or what the files ``1_NAME.npy`` beside the training matches are named.
+        weights: of the timm backbones among them, by name: their files.
         reduction: principal components that each set is reduced to, fitted on the training data; 0 for none.
         sampling, action_share, rarity: see ``FeatureClips``.
         mixup: parameter of the Beta distribution of λ, 0 for none; mixup_share: of the batches. A mixed batch
@@ -62,6 +65,7 @@ class FeatureTrainingConfig(TrainingConfig):
     model: dict[str, Any] = field(default_factory=dict)
     classes: str = "soccernet-v2"
     features: tuple[str, ...] = ("environment",)
+    weights: dict[str, str] = field(default_factory=dict)
     reduction: int = 0
     sampling: str = ACTIONS
     action_share: float = 0.6
@@ -81,6 +85,9 @@ class FeatureTrainingConfig(TrainingConfig):
             raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
         if self.choose_by not in ("tight", "loose"):
             raise ValueError(f"choose_by must be tight or loose, not {self.choose_by!r}")
+        for name in self.weights:
+            if name not in self.features:
+                raise ValueError(f"weights are given of {name!r}, which is not among the features")
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,7 @@ def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDire
 
     Before a run's first checkpoint they are fitted anew: what lies there may be of other settings.
     """
-    sets = [feature_set(name, config.rate) for name in config.features]
+    sets = [_set_of(name, config, root) for name in config.features]
     if not config.reduction:
         return FeatureReader(sets, config.rate, device=device)
     reductions: dict[str, Reduction] = {}
@@ -207,6 +214,16 @@ def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDire
         reductions[kind.name] = Reduction.load(path)
     reduced: list[FeatureSet] = [replace(s, dim=reductions[s.name].dim) for s in sets]
     return FeatureReader(reduced, config.rate, reductions, device)
+
+
+def _set_of(name: str, config: FeatureTrainingConfig, root: Path) -> FeatureSet:
+    try:
+        return feature_set(name, config.rate, config.weights.get(name, ""))
+    except BadInputError:
+        filed = set_of_files([root / split for split in config.data], name, config.rate)
+        if filed is None:
+            raise
+        return filed
 
 
 def spot_features(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
 
 from spotting_core.analysis import Analysis
@@ -293,6 +294,33 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     (folder / f"{SET}.reduction.safetensors").unlink()
     with pytest.raises(BadInputError, match="this reduction cannot be read"):
         analyse_match(open_match(game), model, data)
+
+
+def test_files_of_any_name_can_be_trained_on(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    for split in ("train", "val"):
+        shutil.copytree(root / split, tmp_path / split)
+        for path in (tmp_path / split).rglob(f"1_{SET}.npy"):
+            np.save(path.with_name("1_my [own].npy"), np.load(path)[:, :20])
+    begun = trainer(tmp_path, tmp_path / "run", data, features=("my [own]", SET))
+    assert begun.model_config.dim == 20 + 512
+    begun.train()
+    with pytest.raises(BadInputError, match="there is no extractor 'theirs'"):
+        trainer(tmp_path, tmp_path / "run", data, features=("theirs",))
+
+
+def test_a_timm_backbone_is_named_with_its_weights(tmp_path: Path, data: DataDirectory) -> None:
+    weights = tmp_path / "w.pth"
+    torch.save(timm.create_model("test_resnet", num_classes=0).state_dict(), weights)
+    for split in ("train", "val"):
+        make_video(write_game(tmp_path / split) / "1_224p.mp4", steady(80, rate=2.0))
+    given = {"features": ("test_resnet",), "weights": {"test_resnet": str(weights)}}
+    begun = trainer(tmp_path, tmp_path / "run", data, **given)
+    (kind,) = begun.reader.sets
+    assert kind.extractor is not None
+    assert (kind.extractor.model, kind.dim) == ("test_resnet", begun.model_config.dim)
+    begun.train()
+    with pytest.raises(ValueError, match="weights are given of 'test_vit', which is not among the features"):
+        FeatureTrainingConfig(weights={"test_vit": "w.pth"})
 
 
 def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_trained_on(

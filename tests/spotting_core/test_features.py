@@ -212,7 +212,7 @@ def test_files_beside_a_match_are_read_others_computed(
     assert reader.read(1, tmp_path, media, data).rows(0, 2).tolist() == [[1.0] * 9] * 2
     assert reader.fingerprint([1], tmp_path) != before
     foreign = FeatureReader([SOCCERNET["ResNET_TF2"]], 2.0)
-    with pytest.raises(BadInputError, match="only its publisher can compute them"):
+    with pytest.raises(BadInputError, match="nothing here computes them"):
         foreign.read(1, tmp_path, media, data)
     with pytest.raises(BadInputError, match="no video to compute them from"):
         reader.read(2, tmp_path, None, data)
@@ -289,6 +289,11 @@ def test_reduced_rows_are_the_reduction_of_the_rows() -> None:
     assert half.rows(12, 14).shape == (2, 2)
 
 
+def test_a_card_that_names_no_features_says_so() -> None:
+    with pytest.raises(BadInputError, match="does not say which features the model reads"):
+        read_sets({"kind": "features", "rate": 2.0})
+
+
 # --- the command ----------------------------------------------------------------------------------------
 
 
@@ -309,7 +314,7 @@ def test_features_are_written_in_soccernets_layout(tmp_path: Path) -> None:
     again = touchline(*command, "--reduction", tmp_path / "r.safetensors")
     assert again.returncode == 0, again.stderr
     own = feature_set(str(model), 2.0)
-    assert np.load(tmp_path / "few" / f"1_{own.name}.npy").shape == (20, 3)
+    assert np.load(tmp_path / "few" / f"1_{own.name}_PCA3.npy").shape == (20, 3)
 
 
 def test_written_features_are_those_that_a_model_reads(tmp_path: Path, data: DataDirectory) -> None:
