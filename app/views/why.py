@@ -52,7 +52,7 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
             {
                 "kind": "",
                 "text": f"In this window {in_time.score:.2f}",
-                "hint": _of_one_window(analysis, spot, in_time),
+                "hint": of_one_window(analysis, spot, in_time),
             },
         ],
         "entities": _entities(analysis, spot, by_entity) if by_entity else None,
@@ -63,7 +63,7 @@ def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Att
     }
 
 
-def _of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
+def of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
     """What the window's score is of, and how it differs from the spot's."""
     half = analysis.half(spot.half)
     sample = half.nearest_sample(in_time.anchor)
@@ -73,7 +73,7 @@ def _of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
         told += f" The mean over the windows that overlap there is {stored:.2f}."
     away = (in_time.anchor - spot.time) / 1e6
     if abs(away) > VOTE:
-        told += f" It is said {abs(away):.1f} s {'before' if away < 0 else 'after'} the spot, with the way to it."
+        told += f" It was said of {abs(away):.1f} s {'before' if away < 0 else 'after'} the spot, and moved to it."
     return told
 
 

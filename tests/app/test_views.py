@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +16,7 @@ from app import tasks
 from app.library import Library
 from app.settings import DEMO
 from app.views.export import export_bytes, export_document
-from app.views.why import sentence
+from app.views.why import of_one_window, sentence
 from explain.attribution import ENTITY_ROW, Attribution
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
@@ -199,8 +201,6 @@ def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library
 
 
 def attribution(values: Any, kind: str = "time", score: float = 0.9, **more: Any) -> Attribution:
-    import numpy as np
-
     times = (
         (36_400_000 + np.arange(len(values)) * 500_000).astype(np.int64) if kind == "time" else np.zeros(1, np.int64)
     )
@@ -218,8 +218,6 @@ def attribution(values: Any, kind: str = "time", score: float = 0.9, **more: Any
 
 
 def entity_rows(*effects: float) -> Any:
-    import numpy as np
-
     rows = np.zeros(len(effects), ENTITY_ROW)
     rows["effect"], rows["entity"] = effects, range(len(effects))
     return rows
@@ -245,6 +243,25 @@ def test_the_sentence_counts_from_the_spot_though_it_was_said_at_another_sample(
     spot = Spot(2, 39_900_000, "Yellow card", 0.93)
     assert spoken(spot, attribution([0.0, 0.0, 0.3, 0.0]), None) == (
         "Yellow card at 45:39, 0.93. The frame 2.5 s before it matters most: without it the score is 0.60."
+    )
+
+
+def test_the_score_of_a_window_says_where_it_was_read() -> None:
+    """Of frames the stored score is a mean over windows; of anchors it is that of one, maybe seconds away."""
+    column = load_classes().index("Yellow card")
+    scores = np.zeros((20, 17))
+    scores[4, column] = 0.9
+    half = SimpleNamespace(scores=scores, nearest_sample=lambda time: 4 if time == 37_400_000 else 5)
+    analysis: Any = SimpleNamespace(half=lambda _: half, classes=load_classes())
+    in_time = attribution([0.0] * 5)
+    spot = Spot(2, 37_700_000, "Yellow card", 0.93)
+    assert of_one_window(analysis, spot, in_time) == (
+        "The model's confidence in one window of 5 samples around the spot."
+    )
+    scores[4, column] = 0.7
+    assert of_one_window(analysis, replace(spot, time=34_800_000), in_time) == (
+        "The model's confidence in one window of 5 samples around the spot. "
+        "The mean over the windows that overlap there is 0.70. It was said of 2.6 s after the spot, and moved to it."
     )
 
 
