@@ -86,7 +86,8 @@ def show() -> None:
         with confidence, st.container(border=True, key="tl_card_calibration"):
             _calibration_card(measured, classes, chosen)
         with st.container(border=True, key="tl_card_errors", gap="small"):
-            st.fragment(errors_card)(measured[0].games, choice.first, classes, chosen)
+            keys = [key for key in (choice.first, choice.second) if key is not None]
+            st.fragment(errors_card)(dict(zip(keys, (m.games for m in measured), strict=True)), classes, chosen)
     _left_out(measured)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,9 +28,14 @@ _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), 
 _ORDERS = ("By confidence", "By time error", "By match time")
 
 
-def errors_card(compared: Compared, system: str, classes: ClassTable, chosen: ActionClass) -> None:
-    """The card: choice of kind, time errors, and rows."""
-    scope, threshold = _scope(chosen)
+def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: ActionClass) -> None:
+    """The card: choice of system and kind, time errors, and rows.
+
+    Arguments:
+        systems: A, and B where two are compared, by key.
+    """
+    system, scope, threshold = _scope(list(systems), chosen)
+    compared = systems[system]
     found = outcomes(compared.games, classes.names, threshold)
     if scope is not None:
         found = [o for o in found if o.label == scope.name]
@@ -52,9 +57,15 @@ def errors_card(compared: Compared, system: str, classes: ClassTable, chosen: Ac
     error_list(shown, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")
 
 
-def _scope(chosen: ActionClass) -> tuple[ActionClass | None, float]:
+def _scope(systems: Sequence[str], chosen: ActionClass) -> tuple[str, ActionClass | None, float]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html('<div class="tl-card-title">Errors <span>of A, time from nearest truth</span></div>', width="content")
+        of = "" if len(systems) > 1 else "of A, "
+        st.html(f'<div class="tl-card-title">Errors <span>{of}time from nearest truth</span></div>', width="content")
+        letter = "A"
+        if len(systems) > 1:
+            letter = st.segmented_control(
+                "System", ["A", "B"], default="A", required=True, label_visibility="collapsed", key="evaluate_whose"
+            )
         st.space("stretch")
         what = st.segmented_control(
             "Classes", ["All classes", chosen.short], default="All classes", required=True,
@@ -64,7 +75,7 @@ def _scope(chosen: ActionClass) -> tuple[ActionClass | None, float]:
             "Threshold", 0.02, 0.99, 0.5, 0.05, width=110, label_visibility="collapsed", key="evaluate_threshold",
             help="Confidence from which a spot counts.",
         )  # fmt: skip
-    return (None if what == "All classes" else chosen), float(threshold)
+    return systems["AB".index(letter)], (None if what == "All classes" else chosen), float(threshold)
 
 
 def _page(rows: int) -> int:

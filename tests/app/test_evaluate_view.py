@@ -115,6 +115,11 @@ def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:
     assert table["two"]
     assert {r["name"]: r["tight"] for r in table["rows"]}["Foul"] == {"a": 0.0, "b": 1.0}
     assert ".50 B" in texts(at)
+    assert [e["short"] for e in component(at, 1)["errors"]] == ["Foul", "Corner"]  # of A
+    at.session_state["evaluate_whose"] = "B"
+    errors = component(at.run(), 1)["errors"]
+    assert [(e["kind"], e["short"]) for e in errors] == [("missed", "Goal")]
+    assert f"source=set%3A{one.id}" in errors[0]["link"]
 
 
 def test_nothing_to_compare_says_what_to_do(match: Match, library: Library) -> None:
