@@ -14,6 +14,7 @@ from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.errors import BadInputError
 
 if TYPE_CHECKING:
+    from explain.feature_probe import FeatureGiven
     from explain.given import Given
     from explain.window_probe import WindowProbe
     from spotting_core.analysis import Analysis
@@ -171,28 +172,45 @@ def probe_at(analysis: Analysis, media: Media, model: LoadedModel, half: int, ti
         BadInputError: see ``window_around`` and ``features_around``.
     """
     if model.reads_features:
-        from explain.feature_probe import FeatureProbe, features_around
+        from explain.feature_probe import features_around
 
-        return FeatureProbe(model, features_around(analysis, model, half, time))
+        return probe_of(model, features_around(analysis, model, half, time))
     from explain.given import window_around
+
+    return probe_of(model, window_around(analysis, media, model, half, time))
+
+
+def probe_of(model: LoadedModel, window: Given | FeatureGiven) -> WindowProbe:
+    """A model on a window of frames or of features, ready to be asked.
+
+    Errors:
+        BadInputError: the model reads the other kind.
+    """
+    from explain.feature_probe import FeatureGiven, FeatureProbe
     from explain.probe import Probe
 
-    return Probe(model, window_around(analysis, media, model, half, time))
+    if isinstance(window, FeatureGiven) != model.reads_features:
+        lacking = _LACKING[PICTURES if model.reads_features else FEATURES]
+        raise BadInputError(f"this window does not fit {model.card.name}: {lacking}")
+    return FeatureProbe(model, window) if isinstance(window, FeatureGiven) else Probe(model, window)
 
 
 def explain(
-    model: LoadedModel, given: Given, label: str, *, method: str = DEFAULT_IN_TIME, **parameters: object
+    model: LoadedModel,
+    window: Given | FeatureGiven,
+    label: str,
+    *,
+    method: str = DEFAULT_IN_TIME,
+    **parameters: object,
 ) -> Attribution:
-    """Explain a class at a window's anchor by a method's name.
+    """Explain a class at the anchor of a window (of frames or of features) by a method's name.
 
     Errors:
-        BadInputError: no such method or class, or a method that does not fit the model (says why).
+        BadInputError: no such method or class, or a method or a window that does not fit the model (says why).
     """
-    from explain.probe import Probe
-
     chosen = method_named(method)
     reason = chosen.supports(model)
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {model.card.name}: {reason}")
     model.classes.index(label)
-    return chosen.explain(Probe(model, given), label, **parameters)
+    return chosen.explain(probe_of(model, window), label, **parameters)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from explain.faithfulness import fitting_methods, measure_spot
 from explain.feature_probe import FeatureProbe, features_around
-from explain.methods import METHODS
+from explain.methods import METHODS, explain
 from explain.what_if import BoxEdit, TimeEdit, what_if
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
@@ -166,6 +166,22 @@ def test_all_measures_of_a_real_system() -> None:
     assert set(measured) == {"temporal-occlusion", "feature-gradient"}
     assert all(row["deletion"] >= 0 for row in measured.values())
     assert all(np.isnan(row["pointing"]) for row in measured.values())
+
+
+def test_a_window_of_features_is_explained_by_a_methods_name(adding: FeatureProbe) -> None:
+    found = explain(adding.model, adding.window, LABEL, method="feature-gradient")
+    same = METHODS["feature-gradient"].explain(adding, LABEL)
+    assert np.array_equal(found.values, same.values)
+    assert (found.label, found.anchor, found.score) == (LABEL, 30_000_000, adding.score(LABEL))
+    assert explain(adding.model, adding.window, LABEL).method == "temporal-occlusion"
+
+
+def test_a_window_of_the_other_kind_is_refused(adding: FeatureProbe) -> None:
+    with pytest.raises(BadInputError, match="does not fit average: this model reads features, not pictures"):
+        explain(adding.model, adding.window.given, LABEL)
+    frames: Any = SimpleNamespace(card=SimpleNamespace(name="toy"), classes=CLASSES, reads_features=False)
+    with pytest.raises(BadInputError, match="does not fit toy: this model reads pictures, not features"):
+        explain(frames, adding.window, LABEL)
 
 
 def test_methods_for_pictures_say_why_they_do_not_fit() -> None:
