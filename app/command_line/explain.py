@@ -40,6 +40,9 @@ def explain(
     demo: bool = typer.Option(False, "--demo", help="The bundled match."),
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
+    features: Path | None = typer.Option(
+        None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
+    ),
     json_file: str | None = typer.Option(None, "--json", help="Write what was found as JSON to this file (- for out)."),
 ) -> None:
     """Say why a class was spotted: the arrays (.npz) and a figure (.png, .svg).
@@ -65,7 +68,7 @@ def explain(
     if part is None:
         raise BadInputError(f"this match has no half {half}", where=match.path)
     data = DataDirectory.default().ensure()
-    analysis = analysis_of(match, loaded, data)
+    analysis = analysis_of(match, loaded, data, features)
     at = parse_clock(time)
     if at > analysis.half(half).times[-1]:
         raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
@@ -100,17 +103,21 @@ def _say(found: Any, title: str, folder: Path) -> None:
     )
 
 
-def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory) -> Analysis:
-    """The analysis of a match by a model: what ships beside it, what was made before, or a new one."""
-    from spotting_core.analysis import ANALYSIS_FILE, Analysis
+def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, features: Path | None = None) -> Analysis:
+    """The analysis of a match by a model: what ships beside it, what was made before, or a new one.
+
+    Arguments:
+        features: folder with the features of a model that reads them; the match's own where not given.
+
+    Errors:
+        BadInputError: see ``analyse_match``.
+    """
     from spotting_core.inference.analyse import analyse_match
     from spotting_core.inference.progress import Progress
 
-    beside = match.path / "analysis"
-    if (beside / ANALYSIS_FILE).is_file():
-        shipped = Analysis.open(beside)
-        if shipped.record.model["sha256"] == model.sha256 and shipped.record.source_id == match.content_hash():
-            return shipped
+    shipped = _shipped(match, model) if features is None else None  # it does not say which files it was made from
+    if shipped is not None:
+        return shipped
     with progress_bar() as bar:
         task = bar.add_task(match.fixture.title, total=None, note="")
 
@@ -118,7 +125,19 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory) -> 
             bar.update(task, total=progress.total, completed=progress.done, note=progress.stage)
             return True
 
-        analysis = analyse_match(match, model, data, report=report)
+        analysis = analyse_match(match, model, data, report=report, features=features)
     if analysis.record.notice:
         err.print(f"[yellow]Note:[/yellow] {analysis.record.notice}", highlight=False)
     return analysis
+
+
+def _shipped(match: MatchSource, model: LoadedModel) -> Analysis | None:
+    """The analysis that lies beside a match, if it is of these videos and by this model."""
+    from spotting_core.analysis import ANALYSIS_FILE, Analysis
+
+    beside = match.path / "analysis"
+    if not (beside / ANALYSIS_FILE).is_file():
+        return None
+    shipped = Analysis.open(beside)
+    same = shipped.record.model["sha256"] == model.sha256 and shipped.record.source_id == match.content_hash()
+    return shipped if same else None

@@ -56,6 +56,9 @@ def faithfulness(
     demo: bool = typer.Option(False, "--demo", help="The bundled match."),
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
+    features: Path | None = typer.Option(
+        None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"
+    ),
     seed: int = typer.Option(0, help="Of the choice of spots, the random orders and the noise."),
     keep: bool = typer.Option(False, "--keep", help="Keep the table with the model; the app shows it."),
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
@@ -67,11 +70,14 @@ def faithfulness(
     check_output(json_file)
     if of not in (PREDICTED, TRUE):
         raise BadInputError(f"spots are {PREDICTED} or {TRUE}, not {of!r}")
+    if features is not None and split is not None:
+        fix = "Put the files of each match beside its videos"
+        raise BadInputError("--features is of one match, not of a --split", where=features, fix=fix)
     loaded, data = load_model(model, device_of(device)), DataDirectory.default().ensure()
     most = _number(spots)
     chosen: list[_Chosen] = []
     for match in _matches(source, demo, split):
-        chosen += _chosen_spots(match, analysis_of(match, loaded, data), of, most, seed)
+        chosen += _chosen_spots(match, analysis_of(match, loaded, data, features), of, most, seed)
     if not chosen:
         raise BadInputError("there are no spots to explain here", where=split or source, fix="Try --of true")
     methods = fitting_methods(loaded)

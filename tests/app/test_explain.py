@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from app import tasks
@@ -19,10 +20,14 @@ from app.views.explanation import BESIDE, Asked, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, TIME, Attribution
 from explain.probe import GRID
 from spotting_core.analysis import Analysis, write_record
+from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
+from spotting_core.features.files import write_features
 from spotting_core.files import write_json
+from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.sliding import score_features
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.card import models_available
@@ -33,9 +38,12 @@ from spotting_core.store.database import open_database
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.conftest import small_model
+from tests.spotting_core.test_ensembles import feature_model
+from tests.spotting_core.test_feature_training import half_of
 from tests.videos import make_video, steady
 
 SPOT = Spot(1, 10_000_000, "Goal", 0.8)
+CLASSES = load_classes()
 
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -117,6 +125,70 @@ def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Pa
 def test_faithfulness_refuses_nonsense(tmp_path: Path) -> None:
     for wrong in (("--spots", "none"), ("--spots", "0"), ("--of", "guessed"), ("--split", tmp_path)):
         assert touchline("faithfulness", "--demo", *wrong).returncode == 2
+    done = touchline("faithfulness", "--split", tmp_path, "--features", tmp_path)
+    assert done.returncode == 2
+    assert "--features is of one match, not of a --split" in done.stderr
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Path:
+    """A labelled match of 20 s, and folders of their own with two kinds of features of it."""
+    folder = tmp_path / "game"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(40, rate=2.0))
+    write_labels(folder / "Labels-v2.json", [Spot(1, 5_000_000, "Goal"), Spot(1, 10_000_000, "Foul")])
+    for seed, name in enumerate(("one", "other")):
+        write_features(tmp_path / name, 1, "made2", np.random.default_rng(seed).normal(size=(40, 12)))
+    return folder
+
+
+def test_features_in_a_folder_of_their_own_are_explained(game: Path, tmp_path: Path) -> None:
+    model = feature_model(tmp_path / "max", "max", 2.0, before=5, after=4)
+    assert touchline("analyze", game, "--model", model, "--features", tmp_path / "one").returncode == 0
+    asked = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    assert touchline(*asked).returncode == 2  # nothing lies beside the match, and nobody can compute them
+    done = touchline(*asked, "--features", tmp_path / "one", "--json", tmp_path / "found.json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "found.json").read_text())
+    assert (told["method"], len(told["files"])) == ("temporal-occlusion", 3)
+    read = np.load(tmp_path / "one" / "1_made2.npy").astype(np.float16).astype(np.float32)
+    scores = score_features(load_model(model).network, load_model(model).config, half_of(read), torch.device("cpu"))
+    anchor = round(told["anchor"] / 500_000)
+    assert told["score"] == pytest.approx(float(scores.confidence[anchor, CLASSES.index("Goal")]), abs=1e-4)
+
+
+def test_an_analysis_that_ships_is_not_taken_for_that_of_other_features(game: Path, tmp_path: Path) -> None:
+    model = feature_model(tmp_path / "unet", "dense-unet", 2.0, before=2, after=2, levels=2)
+    made = ("analyze", game, "--model", model, "--features", tmp_path / "one", "--out", game / "analysis")
+    assert touchline(*made).returncode == 0
+    asked = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    scores = []
+    for options in ((), ("--features", tmp_path / "one"), ("--features", tmp_path / "other")):
+        done = touchline(*asked, *options, "--json", tmp_path / "found.json")
+        assert done.returncode == 0, done.stderr
+        scores.append(json.loads((tmp_path / "found.json").read_text())["score"])
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_faithfulness_is_measured_on_features_in_a_folder_of_their_own(game: Path, tmp_path: Path) -> None:
+    model = feature_model(tmp_path / "max", "max", 2.0, before=5, after=4)
+    asked = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--json", tmp_path / "out.json")
+    assert touchline(*asked).returncode == 2
+    done = touchline(*asked, "--features", tmp_path / "one")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "out.json").read_text())
+    assert set(told["methods"]) == {"temporal-occlusion", "feature-gradient"}
+
+
+def test_features_for_a_model_that_reads_frames_are_refused(game: Path, tmp_path: Path) -> None:
+    given = ("--model", small_model(tmp_path / "m"), "--features", tmp_path / "one")
+    for asked in (
+        ("explain", game, "--time", "0:10", "--class", "Goal", "--out", tmp_path / "out"),
+        ("faithfulness", game),
+    ):
+        done = touchline(*asked, *given)
+        assert done.returncode == 2
+        assert "reads frames, not features" in done.stderr
 
 
 # --- worker ---------------------------------------------------------------------------------------------
