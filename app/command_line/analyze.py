@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ def analyze(
     if keep is not None:
         _keep_average(keep, loaded)
     data = DataDirectory.default().ensure()
+    _remember_average(keep, model, loaded, data)
     _tell_doubts(match, loaded.card, data)
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
@@ -92,6 +94,18 @@ def _keep_average(folder: Path, loaded: LoadedModel | Ensemble) -> None:
     if not isinstance(loaded, Ensemble):
         raise BadInputError("one model has no average to keep", where=folder, fix="Give --model several times")
     save_ensemble(folder, loaded)
+
+
+def _remember_average(
+    keep: Path | None, names: Sequence[str], loaded: LoadedModel | Ensemble, data: DataDirectory
+) -> None:
+    """Keep where the folder of an average is, if it has one; members are remembered when they are used."""
+    from spotting_core.models.card import model_folder
+    from spotting_core.models.ensemble import Ensemble
+    from spotting_core.models.known import remember
+
+    if isinstance(loaded, Ensemble) and (keep is not None or len(names) == 1):
+        remember(keep or model_folder(names[0]), loaded.sha256, data)
 
 
 def _analysis_of(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory, **given: Any) -> Analysis:

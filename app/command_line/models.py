@@ -1,24 +1,34 @@
-"""``touchline models``: every system, its paper and size, and the weights that are here."""
+"""``touchline models``: every system, its paper and size, and the models that are here."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from app.command_line.terminal import out, write_machine_output
+from app.command_line.terminal import err, out, write_machine_output
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, TouchlineError, printable
 from spotting_core.models.card import Card, models_available, read_card
 
 
 def models(
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
 ) -> None:
-    """List every system: its paper, its parameters at the paper's own sizes, and the models that ship."""
+    """List every system: its paper and its parameters at the paper's own sizes; and the models that are here.
+
+    These are the ones that ship, and those of your own that were used before, averages that were kept among them.
+    """
     from spotting_core.classes import load_classes
+    from spotting_core.models.ensemble import ENSEMBLE
     from spotting_core.models.registry import systems
 
-    cards = {name: read_card(folder) for name, folder in models_available().items()}
+    known = _known(DataDirectory.default())
     classes = load_classes().names
     listed: list[dict[str, Any]] = [
         {
@@ -26,30 +36,85 @@ def models(
             "paper": kind.paper,
             "reads": kind.reads,
             "parameters": kind.paper_parameters(classes),
-            "weights": [_weights(model, card) for model, card in cards.items() if card.system == name],
+            "weights": [_weights(m) for m in known if m.card.system == name],
         }
         for name, kind in systems().items()
     ]
+    averages = [m for m in known if m.card.system == ENSEMBLE]
     if json_file is not None:
-        write_machine_output(listed, json_file)
+        write_machine_output([*listed, *_as_system(averages)], json_file)
     if json_file == "-":
         return
     table = Table("System", "Reads", "Parameters", "Paper", box=None, header_style="bold", pad_edge=False)
     for row in listed:
         table.add_row(row["name"], row["reads"], f"{row['parameters']:,}", row["paper"])
     out.print(table)
-    table = Table(
-        "\nModel", "\nSystem", "\nTight", "\nLoose", "\nTrained on", box=None, header_style="bold", pad_edge=False
-    )
-    for name, card in cards.items():
-        tight, loose = (f"{card.scores[m]:.3f}" if m in card.scores else "–" for m in ("tight", "loose"))
-        table.add_row(name, card.system, tight, loose, str(card.training.get("data", "unknown")))
-    out.print(table if cards else "No model ships with this copy.")
+    _print_models(known)
 
 
-def _weights(name: str, card: Card) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Known:
+    """A model that is here.
+
+    Arguments:
+        name: by which it is shown; ships: whether it is bundled.
+        members: what an ensemble averages (see ``members_named``), empty for any other.
+    """
+
+    name: str
+    folder: Path
+    card: Card
+    ships: bool
+    members: tuple[dict[str, str], ...] = ()
+
+
+def _known(data: DataDirectory) -> list[_Known]:
+    """The models and ensembles that are here; what can no longer be used is told and left out."""
+    from spotting_core.models.known import known_ensembles, known_models
+
+    found = []
+    for name, folder in {**known_models(data), **known_ensembles(data)}.items():
+        try:
+            found.append(_read(name, folder))
+        except TouchlineError as error:
+            told = f"{name} is left out. {error}"
+            err.print(f"[yellow]Note:[/yellow] {escape(printable(told))}", highlight=False, soft_wrap=True)
+    return found
+
+
+def _read(name: str, folder: Path) -> _Known:
+    """What a model's card says.
+
+    Errors:
+        BadInputError: it cannot be read or names no system, or the weights are gone; NewerFormatError.
+    """
+    from spotting_core.models.card import WEIGHTS_FILE
+    from spotting_core.models.ensemble import ENSEMBLE, members_named
+    from spotting_core.models.registry import system
+
+    card, ships = read_card(folder), name in models_available()
+    if card.system == ENSEMBLE:
+        return _Known(name, folder, card, ships, tuple(members_named(card, folder)))
+    system(card.system)
+    if not (folder / WEIGHTS_FILE).is_file():
+        raise BadInputError("the weights of this model are missing", where=folder, fix="Copy the model folder again")
+    return _Known(name, folder, card, ships)
+
+
+def _as_system(averages: list[_Known]) -> list[dict[str, Any]]:
+    """The row of the ensembles, which are of no registered system; none where there are none."""
+    if not averages:
+        return []
+    first = averages[0].card
+    weights = [{**_weights(m), "members": list(m.members)} for m in averages]
+    return [{"name": first.system, "paper": first.paper, "reads": "scores", "parameters": None, "weights": weights}]
+
+
+def _weights(model: _Known) -> dict[str, Any]:
+    card = model.card
     return {
-        "name": name,
+        "name": printable(model.name),
+        "folder": printable(os.fspath(model.folder)),
         "card": {
             "name": card.name,
             "input": dict(card.input),
@@ -59,3 +124,21 @@ def _weights(name: str, card: Card) -> dict[str, Any]:
             "licence": card.licence,
         },
     }
+
+
+def _print_models(known: list[_Known]) -> None:
+    table = Table(
+        "\nModel", "\nSystem", "\nTight", "\nLoose", "\nTrained on", box=None, header_style="bold", pad_edge=False
+    )
+    for model in known:
+        scores = [model.card.scores.get(metric) for metric in ("tight", "loose")]
+        tight, loose = (f"{score:.3f}" if isinstance(score, float) else "–" for score in scores)
+        trained = str(model.card.training.get("data", "unknown"))
+        if model.members:
+            trained = f"average of {', '.join(m['name'] for m in model.members)}"
+        table.add_row(*map(escape, (printable(model.name), model.card.system, tight, loose, trained)))
+    out.print(table if known else "No model is here.")
+    for model in known:
+        if not model.ships:
+            told = escape(printable(f"{model.name} lies in {model.folder}"))
+            out.print(told, highlight=False, soft_wrap=True)

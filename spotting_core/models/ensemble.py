@@ -59,7 +59,7 @@ def _members(folder: Path, device: str) -> list[LoadedModel]:
     if card.system != ENSEMBLE:
         return [load_model(folder, device)]
     found = []
-    for member in _entries(card, folder):
+    for member in members_named(card, folder):
         model = load_model(member["folder"], device)
         if model.sha256 != member["sha256"]:
             raise BadInputError(
@@ -72,8 +72,12 @@ def _members(folder: Path, device: str) -> list[LoadedModel]:
     return found
 
 
-def _entries(card: Card, folder: Path) -> list[dict[str, str]]:
-    """The members that an ensemble's card names."""
+def members_named(card: Card, folder: Path) -> list[dict[str, str]]:
+    """The members that an ensemble's card names: name, system, sha256 and folder of each.
+
+    Errors:
+        BadInputError: it does not name them.
+    """
     entries = card.config.get("members")
     keys = {"name", "folder", "sha256"}
     if not isinstance(entries, list) or not all(isinstance(e, dict) and keys <= e.keys() for e in entries):

@@ -1,6 +1,7 @@
 """Models of the user's own that were used here: by hash, so that what they made can be explained later.
 
-``models.json`` of the data directory says where their folders are; an analysis itself names no path.
+``models.json`` of the data directory says where their folders are, and those of ensembles that were kept; an analysis
+itself names no path.
 """
 
 from __future__ import annotations
@@ -23,23 +24,34 @@ FILE = "models.json"
 
 
 def remember(folder: Path, sha256: str, data: DataDirectory) -> None:
-    """Keep where a model's folder is; bundled ones are found without."""
+    """Keep where the folder of a model or an ensemble is; bundled ones are found without.
+
+    What lay in the folder before is forgotten: it is no longer there.
+    """
     folder = folder.absolute()
     if folder.parent == asset("weights"):
         return
     known = _own(data)
     if known.get(sha256) != str(folder):
-        write_json(data.root / FILE, {**known, sha256: str(folder)})
+        others = {k: v for k, v in known.items() if v != str(folder)}
+        write_json(data.root / FILE, {**others, sha256: str(folder)})
 
 
 def known_models(data: DataDirectory) -> dict[str, Path]:
     """Folders by the name that is shown: the bundled models, then those used from folders of the user's own."""
-    found = models_available()
-    for sha256, text in _own(data).items():
-        folder = Path(text)
-        if (folder / CARD_FILE).is_file():
-            found[f"{folder.name} ({sha256[:8]})"] = folder
-    return found
+    own = {name: folder for name, folder in _folders(data).items() if (folder / WEIGHTS_FILE).is_file()}
+    return {**models_available(), **own}
+
+
+def known_ensembles(data: DataDirectory) -> dict[str, Path]:
+    """Folders of the ensembles that were kept or used here, by the name that is shown: a card without weights."""
+    return {name: folder for name, folder in _folders(data).items() if not (folder / WEIGHTS_FILE).is_file()}
+
+
+def _folders(data: DataDirectory) -> dict[str, Path]:
+    """Folders of the user's own in which a card still lies, by the name that is shown."""
+    folders = {sha256: Path(text) for sha256, text in _own(data).items()}
+    return {f"{f.name} ({sha256[:8]})": f for sha256, f in folders.items() if (f / CARD_FILE).is_file()}
 
 
 def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
