@@ -4,7 +4,8 @@
 # make demo    the analysis that the demo match ships with, anew
 # make bench   speed and memory of analysis and app; make bench-load   twenty sessions on a video of 1.5 GB
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
-# make bench-spotters    every system that reads features on the same matches; RETRAIN=1 trains them first
+# make bench-spotters    every system on the same matches, and what ships; RETRAIN=1 trains those that read features first,
+#                        DEVICE=cuda on a GPU
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -54,7 +55,8 @@ bench-preflight: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.preflight $(DATA)
 
 bench-spotters: $(VENV)/.installed
-	$(BIN)/python -m benchmarks.spotters $(DATA)/simmatch --ablations $(if $(RETRAIN),--retrain)
+	$(BIN)/python -m benchmarks.spotters $(DATA)/simmatch --ablations $(if $(RETRAIN),--retrain) \
+		$(if $(DEVICE),--device $(DEVICE))
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming

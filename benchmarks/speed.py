@@ -45,9 +45,13 @@ def without_entities(folder: Path) -> Path:
     return folder
 
 
-def analyse(match: Path, place: Path, model: str) -> tuple[float, float, dict[str, float]]:
-    """Seconds, most megabytes, and seconds by stage, of ``touchline analyze`` in a process of its own."""
-    environment = {**os.environ, "TOUCHLINE_DATA": str(place / "data")}
+def analyse(match: Path, place: Path, model: str, **settings: str) -> tuple[float, float, dict[str, float]]:
+    """Seconds, most megabytes, and seconds by stage, of ``touchline analyze`` in a process of its own.
+
+    Arguments:
+        settings: environment variables of that process.
+    """
+    environment = {**os.environ, "TOUCHLINE_DATA": str(place / "data"), **settings}
     out = place / "out"
     shutil.rmtree(out, ignore_errors=True)
     call = ("analyze", str(match), "--model", model, "--out", str(out), "--json", str(place / "out.json"))
@@ -68,16 +72,21 @@ def analyse(match: Path, place: Path, model: str) -> tuple[float, float, dict[st
     return time.perf_counter() - began, most, json.loads((place / "out.json").read_text())["timings"]
 
 
+def demo_alone(place: Path) -> Path:
+    """The videos of the demo match without what ships beside them."""
+    bare = place / "demo"
+    bare.mkdir()
+    for video in sorted(DEMO.glob("*.mp4")):
+        (bare / video.name).symlink_to(video)
+    return bare
+
+
 def length(match: Path) -> float:
     return sum(read_time_table(path).duration / 1e6 for path in sorted(match.glob("*.mp4")))
 
 
 def analyses(place: Path, show: Measured) -> None:
-    demo, plain = length(DEMO), str(without_entities(place / "plain"))
-    bare = place / "demo"
-    bare.mkdir()
-    for video in sorted(DEMO.glob("*.mp4")):
-        (bare / video.name).symlink_to(video)
+    demo, plain, bare = length(DEMO), str(without_entities(place / "plain")), demo_alone(place)
     for name, model in (("with entities", BUNDLED), ("without entities", plain)):
         seconds, most, stages = analyse(bare, place / name, model)
         where = ", ".join(f"{stage} {value:.0f} s" for stage, value in stages.items() if value >= 0.5)

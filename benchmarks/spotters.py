@@ -1,16 +1,23 @@
 """Every system that reads features, trained alike and measured on the same matches: ``make bench-spotters``.
 
 python -m benchmarks.spotters DATA [--retrain] [--seeds N] [--matches N] [--systems NAME …] [--ablations]
+                                   [--device cuda]
 
 DATA holds the splits of simmatch. Features are those of the bundled environment, training is that of
 assets/training/<system>.toml with its seed replaced; the weights that are chosen on ``val`` are measured on ``test``
 by analysing its matches as a user would. Runs are kept in .runs/spotters; without --retrain those that are there are
-loaded. Each run is a process of its own on one thread, so that CPU time and memory are its own.
+loaded, and the table says which are not. Each run is a process of its own on one thread, so that CPU time and memory
+are its own.
 
-two-stage-several reads a recognition model besides, which environment.toml and recognition.toml train.
+--ablations adds two-stage-several, with every seed like the systems, and the variants of the u-net, with the first.
+two-stage-several reads a recognition model besides, which environment.toml and recognition.toml train; without that it
+is left out.
 
 Training is CPU seconds, features not included; memory is the peak of anonymous memory, libraries included; speed is
 how much faster than real time a half is judged whose features are known.
+
+What ships is listed in a table of its own: scores and training as its card says, the analysis of the demo match from
+its video measured now. A run that failed is named at the end, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -22,44 +29,66 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from app.command_line.terminal import device_of
 from benchmarks.machine import PeakMemory
+from benchmarks.speed import analyse, demo_alone, length
 from spotting_core.assets import asset
 from spotting_core.classes import load_classes
-from spotting_core.models.card import BUNDLED, models_available, read_card
+from spotting_core.errors import BadInputError
+from spotting_core.models.card import CARD_FILE, Card, models_available, read_card
 from spotting_core.models.registry import FEATURES, systems
+from spotting_core.training.config import read_config
 
 RUNS = Path(".runs") / "spotters"
 ABLATIONS = ("dense-unet-without-displacement", "dense-unet-without-sharpness", "dense-unet-without-mixup",
-             "dense-unet-together", "two-stage-several")  # fmt: skip
+             "dense-unet-together")  # fmt: skip
+"""Variants of one system, with the first seed alone."""
+FURTHER = ("two-stage-several",)
+"""Configurations that are compared with the systems as these are, with every seed."""
 _RESULT = "bench.json"
+_ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
-def measure(name: str, seed: int, matches: int, data_root: Path, run: Path) -> None:
-    """Train one configuration and write what was measured beside its model."""
+def measure(name: str, seed: int, arguments: argparse.Namespace) -> None:
+    """Train one configuration and write what was measured beside its model.
+
+    The run is unmeasured first, for its time is that of training alone; the second call finds it at its end.
+    """
     from spotting_core.data_directory import DataDirectory
+    from spotting_core.training.checkpoint import RunFolder
     from spotting_core.training.train import TrainingOrder, train
 
+    run, data_root = place(name, seed), arguments.data
     config = run / f"{name}.toml"  # as the card will name it
-    text = re.sub(
-        r"(?m)^seed = \d+$", f"seed = {seed}\nmatches = {matches}", asset("training", f"{name}.toml").read_text()
-    )
+    own = f"seed = {seed}\nmatches = {arguments.matches}"
+    text = re.sub(r"(?m)^seed = \d+$", own, asset("training", f"{name}.toml").read_text())
     run.mkdir(parents=True, exist_ok=True)
     config.write_text(text, encoding="utf-8")
     data = DataDirectory.default().ensure()
+    going_on = RunFolder(run / "run").checkpoint.is_file()
     memory, began = PeakMemory(), time.process_time()
-    folder = train(TrainingOrder(config, data_root, run / "run", run / "model", measured=False), data)
+    order = TrainingOrder(config, data_root, run / "run", run / "model", arguments.device, measured=False)
+    folder = train(order, data)
     seconds = time.process_time() - began
     peak = memory.stop()
-    train(TrainingOrder(config, data_root, run / "run", folder), data)
-    result = {"name": name, "seed": seed, "seconds": seconds, "memory": peak, "speed": scoring_speed(folder, data_root)}
+    train(replace(order, measured=True), data)
+    result = {
+        "name": name,
+        "seed": seed,
+        "seconds": None if going_on else seconds,  # of the last part alone, nobody knows of the others
+        "memory": peak,
+        "speed": scoring_speed(folder, data_root),
+    }
     (run / _RESULT).write_text(json.dumps(result), encoding="utf-8")
 
 
@@ -79,24 +108,28 @@ def scoring_speed(folder: Path, data_root: Path) -> float:
     return sum(len(h) / h.rate for h in halves) / (time.process_time() - began)
 
 
-def run_all(jobs: Sequence[tuple[str, int]], arguments: argparse.Namespace) -> None:
-    """Train what is not there yet (or all anew), ``--jobs`` at a time."""
-    waiting, running = list(jobs), []
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+def run_all(jobs: Sequence[tuple[str, int]], arguments: argparse.Namespace) -> list[str]:
+    """Train some configurations, ``--jobs`` at a time; returns those that failed, in words."""
+    waiting, running = list(jobs), dict[tuple[str, int], subprocess.Popen[bytes]]()
+    environment = {**os.environ, **_ONE_THREAD}
+    failed = []
     while waiting or running:
         while waiting and len(running) < arguments.jobs:
-            name, seed = waiting.pop(0)
+            name, seed = job = waiting.pop(0)
             command = [sys.executable, "-m", "benchmarks.spotters", str(arguments.data), "--one", name, str(seed)]
-            command += ["--matches", str(arguments.matches)]
-            running.append(((name, seed), subprocess.Popen(command, env=environment)))
-        running = [(job, process) for job, process in running if process.poll() is None or _failed(job, process)]
+            command += ["--matches", str(arguments.matches), "--device", arguments.device]
+            running[job] = subprocess.Popen(command, env=environment)
+        for job in [job for job, process in running.items() if process.poll() is not None]:
+            if running.pop(job).returncode:
+                failed.append(f"{job[0]} with seed {job[1]}")
         time.sleep(0.5)
+    return failed
 
 
-def _failed(job: tuple[str, int], process: subprocess.Popen[bytes]) -> bool:
-    if process.returncode:
-        Console(stderr=True).print(f"{job[0]} with seed {job[1]} failed")
-    return False
+def lacking(name: str) -> list[str]:
+    """Models that a configuration reads features of and that are not here."""
+    _, settings = read_config(asset("training", f"{name}.toml"))
+    return [f for f in settings.get("features", ()) if "/" in f and not (Path(f) / CARD_FILE).is_file()]
 
 
 def place(name: str, seed: int) -> Path:
@@ -123,7 +156,12 @@ def spread(scores: Sequence[dict[str, Any]], metric: str) -> str:
     return f"{sum(values) / len(values):.3f} ± {(max(values) - min(values)) / 2:.3f}"
 
 
-def parameters_of(card: Any) -> int:
+def mean(seconds: Sequence[float | None]) -> str:
+    known = [s for s in seconds if s is not None]
+    return f"{sum(known) / len(known):.0f}" if len(known) == len(seconds) else "–"
+
+
+def parameters_of(card: Card) -> int:
     import torch
 
     kind = systems()[card.system]
@@ -132,41 +170,110 @@ def parameters_of(card: Any) -> int:
         return sum(p.numel() for p in kind.build(config).parameters())
 
 
-def print_tables(names: Sequence[str], seeds: Sequence[int]) -> None:
-    console = Console(width=160)
-    columns = ("System", "Parameters", "Loose", "Tight", "Training CPU s", "Memory MB", "× real time", "Seeds")
+def print_runs(console: Console, names: Sequence[str], seeds: Sequence[int]) -> dict[str, Mapping[str, Any]]:
+    """The table of what was trained; returns the scores by class of each configuration's first seed."""
+    columns = (
+        "System",
+        "Parameters",
+        "Loose",
+        "Tight",
+        "Training CPU s",
+        "Memory MB",
+        "× real time",
+        "Seeds",
+        "Trained on",
+    )
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    measured = {name: found for name in names if (found := results(name, seeds))}
-    for name, found in measured.items():
+    by_class: dict[str, Mapping[str, Any]] = {}
+    for name in names:
+        found = results(name, seeds)
+        if not found:
+            table.add_row(name, "", "not trained")
+            continue
         scores = [f["card"].scores for f in found]
+        by_class[name] = scores[0]["per_class"]
         table.add_row(
             name,
             f"{parameters_of(found[0]['card']):,}",
             spread(scores, "loose"),
             spread(scores, "tight"),
-            f"{sum(f['seconds'] for f in found) / len(found):.0f}",
+            mean([f["seconds"] for f in found]),
             f"{max(f['memory'] for f in found) / 1e6:.0f}",
             f"{sum(f['speed'] for f in found) / len(found):,.0f}",
             str(len(found)),
+            " and ".join(sorted({f["card"].training["device"].split(",")[0] for f in found})),
         )
-    for name, folder in models_available().items():
-        card = read_card(folder)
-        if name == BUNDLED:
-            own = (card.scores, card.scores.get("compared"))
-            for label, scores in zip((name, "e2e-spot (from its card)"), own, strict=True):
-                if scores:
-                    table.add_row(label, "", f"{scores['loose']:.3f}", f"{scores['tight']:.3f}", "", "", "", "1")
     console.print(table)
-    _print_classes(console, measured)
+    missing = [name for name in names if name not in by_class]
+    if missing:
+        console.print(
+            f"There are no runs of {', '.join(missing)} in {RUNS}: make bench-spotters RETRAIN=1 trains every system "
+            "anew, which takes hours; --retrain --systems NAME trains one.",
+            highlight=False,
+        )
+    return by_class
 
 
-def _print_classes(console: Console, measured: dict[str, list[dict[str, Any]]]) -> None:
+def print_shipped(console: Console, data_root: Path) -> dict[str, Mapping[str, Any]]:
+    """The table of what ships and what is on its cards; returns scores by class."""
+    import torch
+
+    torch.set_num_threads(1)
+    columns = ("\nShips", "\nParameters", "\nLoose", "\nTight", "\nTrained", "× real time,\nfeatures known",
+               "× real time,\nfrom the video", "\nMB")  # fmt: skip
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    by_class: dict[str, Mapping[str, Any]] = {}
+    Console(stderr=True).print("Analysing the demo match with every model that ships")
+    with tempfile.TemporaryDirectory(prefix="touchline-bench-") as folder:
+        demo = demo_alone(Path(folder))
+        for name, model in models_available().items():
+            card = read_card(model)
+            seconds, most, _ = analyse(demo, Path(folder) / name, name, **_ONE_THREAD)
+            known = f"{scoring_speed(model, data_root):,.0f}" if _can_be_scored(card, data_root) else "–"
+            both = (spread([card.scores], "loose"), spread([card.scores], "tight"))
+            measured = (known, f"{length(demo) / seconds:.1f}", f"{most:.0f}")
+            table.add_row(name, f"{parameters_of(card):,}", *both, trained(card.training), *measured)
+            by_class[f"{name}, ships"] = card.scores["per_class"]
+            other = card.scores.get("compared")
+            if other:
+                both = (spread([other], "loose"), spread([other], "tight"))
+                table.add_row(f"{other['name']} (on the same card)", "–", *both, "–", "–", "–", "–")
+                by_class[other["name"]] = other["per_class"]
+    console.print(table)
+    console.print(
+        "Scores and training are those of the cards. From the video: touchline analyze of the demo match on one "
+        "thread, start included; MB is the most that the process held. make bench measures what reads frames closer.",
+        highlight=False,
+    )
+    return by_class
+
+
+def _can_be_scored(card: Card, data_root: Path) -> bool:
+    return card.input["kind"] == FEATURES and (data_root / "test").is_dir()
+
+
+def trained(training: Mapping[str, Any]) -> str:
+    """Hours and device of a training with all stages before it, as a card tells them."""
+    stages: list[Mapping[str, Any]] = []
+    stage: Mapping[str, Any] | None = training
+    while stage:
+        stages.append(stage)
+        stage = stage.get("earlier")
+    hours = [s.get("hours") for s in stages]
+    told = f"{sum(h for h in hours if h is not None):.2f} h" if None not in hours else "unknown"
+    return f"{told}, {'; '.join(sorted({str(s.get('device')) for s in stages}))}"
+
+
+def print_classes(console: Console, by_class: Mapping[str, Mapping[str, Any]]) -> None:
+    """Scores by class: a row for each configuration's first seed and for each card."""
+    classes = [c for c in load_classes() if any(c.name in found for found in by_class.values())]
     for metric in ("loose", "tight"):
-        table = Table(f"{metric.capitalize()}, seed 1", *measured, box=None, header_style="bold", pad_edge=False)
-        for name in load_classes().names:
-            rows = [f[0]["card"].scores["per_class"].get(name) for f in measured.values()]
-            if any(rows):
-                table.add_row(name, *(f"{r[metric]:.2f}" if r else "–" for r in rows))
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        table.add_column(f"{metric.capitalize()}, first seed", no_wrap=True)
+        for action in classes:
+            table.add_column(action.short)
+        for label, found in by_class.items():
+            table.add_row(label, *(f"{found[c.name][metric]:.2f}" if c.name in found else "–" for c in classes))
         console.print(table)
 
 
@@ -179,22 +286,56 @@ def main() -> None:
         "--matches", type=int, default=0, help="train on the first so many of each training split; 0: all"
     )
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--systems", nargs="*", default=[n for n, s in systems().items() if s.reads == FEATURES])
-    parser.add_argument("--ablations", action="store_true", help="variants, with seed 1")
+    parser.add_argument(
+        "--device", default="cpu", help="to train on: cpu, cuda or auto; speed is always that of the cpu"
+    )
+    everything = [name for name, kind in systems().items() if kind.reads == FEATURES]
+    parser.add_argument("--systems", nargs="*", default=everything, metavar="NAME", help="of assets/training/NAME.toml")
+    parser.add_argument("--ablations", action="store_true", help="two-stage-several, and variants with seed 1")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        name, seed = arguments.one[0], int(arguments.one[1])
-        measure(name, seed, arguments.matches, arguments.data, place(name, seed))
+        measure(arguments.one[0], int(arguments.one[1]), arguments)
         return
-    names = [*arguments.systems, *(ABLATIONS if arguments.ablations else ())]
+    names = [*arguments.systems, *((*FURTHER, *ABLATIONS) if arguments.ablations else ())]
     seeds = range(1, arguments.seeds + 1)
-    jobs = [(name, seed) for seed in seeds for name in names if seed == 1 or name not in ABLATIONS]
     if arguments.retrain:
-        for name, seed in jobs:
-            shutil.rmtree(place(name, seed), ignore_errors=True)
-    run_all([job for job in jobs if not (place(*job) / _RESULT).is_file()] if arguments.retrain else [], arguments)
-    print_tables(names, seeds)
+        _check(names, arguments, parser)
+    failed = retrain(names, seeds, arguments) if arguments.retrain else []
+    console = Console(width=200)
+    by_class = print_runs(console, names, seeds)
+    by_class |= print_shipped(console, arguments.data)
+    print_classes(console, by_class)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}.")
+
+
+def _check(names: Sequence[str], arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """End with exit code 2, before any run is thrown away, if none could be made in its place."""
+    unknown = [name for name in names if not asset("training", f"{name}.toml").is_file()]
+    if unknown:
+        parser.error(f"there is no assets/training/{unknown[0]}.toml")
+    if not arguments.data.is_dir():
+        parser.error(f"there is no folder {arguments.data}")
+    try:
+        arguments.device = device_of(arguments.device)
+    except BadInputError as error:
+        parser.error(str(error))
+
+
+def retrain(names: Sequence[str], seeds: Sequence[int], arguments: argparse.Namespace) -> list[str]:
+    """Train configurations anew, but those that read a model which is not here; returns what failed."""
+    jobs = []
+    for name in names:
+        models = lacking(name)
+        if models:
+            told = f"{name} is left out: it reads {', '.join(models)}, which has to be trained first (docs/systems.md)."
+            Console(stderr=True).print(told, highlight=False)
+        else:
+            jobs += [(name, seed) for seed in seeds if seed == 1 or name not in ABLATIONS]
+    for job in jobs:
+        shutil.rmtree(place(*job), ignore_errors=True)
+    return run_all(sorted(jobs, key=lambda job: job[1]), arguments)
 
 
 if __name__ == "__main__":
