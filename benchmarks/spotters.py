@@ -166,7 +166,7 @@ def parameters_of(card: Card) -> int:
 
     kind = systems()[card.system]
     with torch.device("meta"):
-        config = kind.configure(**{k: tuple(v) if isinstance(v, list) else v for k, v in card.config.items()})
+        config = kind.configure(**card.config)
         return sum(p.numel() for p in kind.build(config).parameters())
 
 
@@ -201,7 +201,7 @@ def print_runs(console: Console, names: Sequence[str], seeds: Sequence[int]) -> 
             f"{max(f['memory'] for f in found) / 1e6:.0f}",
             f"{sum(f['speed'] for f in found) / len(found):,.0f}",
             str(len(found)),
-            " and ".join(sorted({f["card"].training["device"].split(",")[0] for f in found})),
+            " and ".join(sorted({d for f in found for d in re.findall("cpu|cuda", f["card"].training["device"])})),
         )
     console.print(table)
     missing = [name for name in names if name not in by_class]

@@ -139,5 +139,6 @@ def _shipped(match: MatchSource, model: LoadedModel) -> Analysis | None:
     if not (beside / ANALYSIS_FILE).is_file():
         return None
     shipped = Analysis.open(beside)
-    same = shipped.record.model["sha256"] == model.sha256 and shipped.record.source_id == match.content_hash()
-    return shipped if same else None
+    known = shipped.record.model
+    same = (known["sha256"], known.get("settings", model.settings)) == (model.sha256, model.settings)
+    return shipped if same and shipped.record.source_id == match.content_hash() else None

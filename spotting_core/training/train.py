@@ -112,7 +112,7 @@ def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
         "commit": _commit(),
         "command": _command(order),
         "hours": round(trainer.seconds / 3600, 2),
-        "device": f"{trainer.device.type}, {trainer.threads} threads",
+        "device": " and ".join(trainer.devices),
     }
     start_from = getattr(trainer.config, "start_from", "")
     earlier = Path(start_from) / CARD_FILE

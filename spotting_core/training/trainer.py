@@ -86,12 +86,9 @@ class Trainer(Generic[_Batch]):
         self.makers = 2 if self.device.type == "cpu" else min(_MOST_MAKERS, os.cpu_count() or 2)
         self.batches_ahead = self.makers + 1
         self.step, self.seconds = 0, 0.0
+        self.devices = [f"{self.device.type}, {torch.get_num_threads()} threads"]  # of this part and those before it
         self._saved, self._saving = time.monotonic(), 0.0  # when the last checkpoint was written, and how long it took
         self._resume()
-
-    @property
-    def threads(self) -> int:
-        return torch.get_num_threads()
 
     def make_batch(self, step: int) -> _Batch:
         """The batch of a step; called in a thread, some steps ahead."""
@@ -175,6 +172,7 @@ class Trainer(Generic[_Batch]):
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
+            "devices": self.devices,
             **self.extra_state(),
         })  # fmt: skip
         self._saved = time.monotonic()
@@ -190,6 +188,7 @@ class Trainer(Generic[_Batch]):
         self.average.model.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.devices = sorted({*state.get("devices", ()), *self.devices})
         self.restore_extra(state)
         self.run.cut_log(self.step)
         log.info("going on from step %d of %d", self.step, self.config.steps)

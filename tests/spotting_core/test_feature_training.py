@@ -186,6 +186,10 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(
         trainer(root, tmp_path / "parts", data, **settings).train(progress)
     last = trainer(root, tmp_path / "parts", data, **settings)
     assert last.step == 3
+    last.devices = ["cuda, 1 threads"]  # as if the rest were done elsewhere
+    last.save()
+    last = trainer(root, tmp_path / "parts", data, **settings)
+    assert last.devices == sorted({"cuda, 1 threads", f"cpu, {torch.get_num_threads()} threads"})
     last.train()
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, last.model.state_dict()[name]), name
