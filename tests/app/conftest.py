@@ -8,22 +8,41 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from app.library import Library
+from app.library import Library, Match
 from app.settings import Settings, settings
 from spotting_core.data_directory import DataDirectory
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
+from tests.app.made_analysis import make_analysis
 from tests.chromium import ARGUMENTS, find_chromium
 from tests.conftest import REPOSITORY
+from tests.videos import make_video, steady, uneven
 
 PATIENCE = 240_000  # milliseconds: a slow machine must not fail what is only slow
+# Numbered matches by kind, and what is spotted in each of them.
+SPOTS = [
+    Spot(1, 1_200_000, "Kick-off", 0.9),
+    Spot(1, 3_300_000, "Goal", 0.8),
+    Spot(1, 3_400_000, "Yellow card", 0.6),
+    Spot(1, 6_100_000, "Foul", 0.3),
+    Spot(1, 8_000_000, "Corner", 0.95),
+]
+VIDEOS: dict[str, dict[str, Any]] = {
+    "late start": {"name": "late.mkv", "times": steady(260, start=0.463)},
+    "uneven": {"name": "uneven.mp4", "times": uneven(150, start=0.0)},
+    "edit list": {"name": "edited.mp4", "times": steady(260), "hidden": 9},
+    "plain": {"name": "plain.mp4", "times": steady(260), "container": {"movflags": "faststart"}},
+}
 
 
 @pytest.fixture
@@ -83,6 +102,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield Server(url, DataDirectory(place / "data").ensure(), root, process)
     process.terminate()
     process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def match_of(server: Server) -> Callable[[str], Match]:
+    """Numbered matches in the running app's library, by kind."""
+    matches: dict[str, Match] = {}
+
+    def get(kind: str) -> Match:
+        if kind not in matches:
+            made = dict(VIDEOS[kind])
+            path = make_video(server.root / made.pop("name"), made.pop("times"), **made)
+            make_analysis(open_match(path), server.data, SPOTS)
+            matches[kind] = server.library().add(str(path))
+        return matches[kind]
+
+    return get
 
 
 @pytest.fixture(scope="module")

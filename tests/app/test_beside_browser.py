@@ -13,7 +13,7 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
-from tests.app.test_browser import open_page, settle
+from tests.app.player_page import open_page, settle
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser

@@ -10,103 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.library import Match
-from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
-from tests.app.conftest import Server, patient
-from tests.app.made_analysis import BOX, box_of, make_analysis
-from tests.videos import BITS, BLOCK, HEIGHT, WIDTH, make_video, steady, uneven
+from tests.app.conftest import VIDEOS, Server, patient
+from tests.app.made_analysis import BOX, box_of
+from tests.app.player_page import FIND, READ_NUMBER, number, open_page, settle, state
+from tests.videos import HEIGHT, WIDTH
 
 pytestmark = pytest.mark.browser
-
-SPOTS = [
-    Spot(1, 1_200_000, "Kick-off", 0.9),
-    Spot(1, 3_300_000, "Goal", 0.8),
-    Spot(1, 3_400_000, "Yellow card", 0.6),
-    Spot(1, 6_100_000, "Foul", 0.3),
-    Spot(1, 8_000_000, "Corner", 0.95),
-]
-VIDEOS: dict[str, dict[str, Any]] = {
-    "late start": {"name": "late.mkv", "times": steady(260, start=0.463)},
-    "uneven": {"name": "uneven.mp4", "times": uneven(150, start=0.0)},
-    "edit list": {"name": "edited.mp4", "times": steady(260), "hidden": 9},
-    "plain": {"name": "plain.mp4", "times": steady(260), "container": {"movflags": "faststart"}},
-}
-
-# Read the number that the picture on screen carries, from the video itself.
-READ_NUMBER = f"""() => {{
-  const video = find().player.video;
-  const canvas = document.createElement('canvas'); canvas.width = {WIDTH}; canvas.height = {HEIGHT};
-  const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, {WIDTH}, {HEIGHT});
-  let number = 0;
-  for (let bit = 0; bit < {BITS}; bit++) {{
-    const [r, g, b] = pen.getImageData(bit * {BLOCK} + {BLOCK // 2}, {BLOCK // 2}, 1, 1).data;
-    if ((r + g + b) / 3 > 127) number |= 1 << bit;
-  }}
-  return number;
-}}"""
-
-# The workspace lives in a shadow root; find it wherever it is.
-FIND = """() => {
-  window.find = () => {
-    const look = (root) => {
-      for (const element of root.querySelectorAll('*')) {
-        if (element.workspace) return element.workspace;
-        const inside = element.shadowRoot && look(element.shadowRoot);
-        if (inside) return inside;
-      }
-      return null;
-    };
-    return (window.last = look(document) ?? window.last ?? null); // between two places it goes on
-  };
-}"""
-
-
-_MATCHES: dict[tuple[str, str], Match] = {}  # by server and kind: other modules have servers of their own
-
-
-@pytest.fixture
-def match_of(server: Server):  # type: ignore[no-untyped-def]
-    """Numbered matches in the running app's library, by kind."""
-
-    def get(kind: str) -> Match:
-        if (server.url, kind) not in _MATCHES:
-            made = dict(VIDEOS[kind])
-            path = make_video(server.root / made.pop("name"), made.pop("times"), **made)
-            make_analysis(open_match(path), server.data, SPOTS)
-            _MATCHES[server.url, kind] = server.library().add(str(path))
-        return _MATCHES[server.url, kind]
-
-    return get
-
-
-def open_page(page: Page, server: Server, match: Match, **query: object) -> None:
-    words = "".join(f"&{k}={v}" for k, v in query.items())
-    page.goto(f"{server.url}/match?match={match.id}{words}")
-    page.evaluate(FIND)
-    page.wait_for_function("() => window.find && find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    """Wait until the picture that was sought is on screen."""
-    page.wait_for_function(
-        "() => { const p = find().player; return !p.video.seeking && !p.seekStarted && p.overlay.shown; }"
-    )
-    page.wait_for_timeout(60)
-
-
-def number(page: Page) -> int:
-    return int(page.evaluate(READ_NUMBER))
-
-
-def state(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate(
-        "() => { const w = find(), p = w.player; return { frame: p.frame, half: p.half, time: p.time, paused: p.video.paused,"
-        " rate: p.video.playbackRate, sample: p.overlay.shown?.sample, boxes: p.overlay.shown?.boxes, chosen: w.chosen?.id ?? null,"
-        " action: w.action?.name ?? null, view: w.lanes.view, spots: w.spots.length, options: p.overlay.options, loop: p.loop }; }"
-    )
-    return found
 
 
 # --- frames ---------------------------------------------------------------------------------------------

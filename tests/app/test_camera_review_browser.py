@@ -19,7 +19,7 @@ from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECT, REJECTED, Reviews
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
-from tests.app.test_browser import open_page, settle
+from tests.app.player_page import open_page, settle
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.times import read_time_table
 from tests.app.conftest import Server
-from tests.app.test_browser import FIND, match_of  # noqa: F401  (a fixture)
+from tests.app.player_page import FIND
 from tests.videos import read_number
 
 pytestmark = pytest.mark.browser
@@ -42,10 +42,7 @@ def settle(page: Page) -> dict[str, Any]:
 
 
 def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
-    page: Page,
-    server: Server,
-    match_of: Any,  # noqa: F811
-    tmp_path: Path,
+    page: Page, server: Server, match_of: Any, tmp_path: Path
 ) -> None:
     open_clips(page, server, match_of("late start").id)
     start = settle(page)
@@ -87,9 +84,7 @@ def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
 
 
 def test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed(
-    page: Page,
-    server: Server,
-    match_of: Any,  # noqa: F811
+    page: Page, server: Server, match_of: Any
 ) -> None:
     open_clips(page, server, match_of("plain").id)
     settle(page)
