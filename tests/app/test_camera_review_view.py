@@ -21,6 +21,7 @@ from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, MOVED
 from tests.app.made_analysis import make_analysis
+from tests.app.pages import component_data, view
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -58,18 +59,6 @@ def cameras(data: DataDirectory) -> CameraReviews:
     return CameraReviews(open_database(data))
 
 
-def match_view(match: Match) -> AppTest:
-    def script() -> None:
-        from app.views import match, page
-
-        page.register(library=None, match=None, clips=None)
-        match.show()
-
-    at = AppTest.from_function(script, default_timeout=240)
-    at.query_params["match"] = match.id
-    return at
-
-
 def take(match: Match, analysis: Analysis, actions: list[dict[str, Any]]) -> AppTest:
     def script(match_id: str, folder: str, event: str) -> None:
         import json
@@ -93,7 +82,7 @@ def test_the_workspace_is_told_the_changes_and_what_was_said(
     match: Match, analysis: Analysis, cameras: CameraReviews
 ) -> None:
     take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": NAMES[0], "revision": 0}])
-    given = json.loads(match_view(match).run().get("bidi_component")[0].proto.json)["cameras"]
+    given = component_data(view("match", match=match.id).run())["cameras"]
     assert given["kinds"] == list(labels_cameras.CHANGE_TYPES)
     names = [c["name"] for c in given["classes"]]
     assert names == [*CAMERAS.names, "Cable camera"]
@@ -132,7 +121,7 @@ def test_the_dialog_exports_what_was_judged_and_on_request_the_rest(
     match: Match, analysis: Analysis, cameras: CameraReviews
 ) -> None:
     take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": NAMES[0], "revision": 0}])
-    at = match_view(match)
+    at = view("match", match=match.id)
     at.session_state["dialog"] = (match.id, "export")
     at.run()
     assert not at.exception

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -24,6 +22,7 @@ from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis
+from tests.app.pages import component_data
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -57,12 +56,6 @@ def clips_page(**query: str) -> AppTest:
     for name, value in query.items():
         at.query_params[name] = value
     return at
-
-
-def desk(at: AppTest) -> dict[str, Any]:
-    """What the desk was given."""
-    given: dict[str, Any] = json.loads(at.get("bidi_component")[0].proto.json)
-    return given
 
 
 # --- selections ---------------------------------------------------------------------------------------
@@ -104,7 +97,7 @@ def test_the_desk_opens_on_cards_goals_and_shots(match: Match, data: DataDirecto
     make_analysis(open_match(match.path), data, spots)
     at = clips_page(match=match.id).run()
     assert not at.exception
-    given = desk(at)
+    given = component_data(at)
     assert [(c["label"], c["start"]) for c in given["clips"]] == [("Goal", 0)]
     assert given["margins"]["Goal"] == [10.0, 12.0]
     assert given["halves"][0]["array"].startswith(PREFIX)
@@ -118,19 +111,19 @@ def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp
     write_labels(folder / "Labels-v2.json", [Spot(1, 1_000_000, "Corner"), Spot(1, 2_000_000, "Goal", team="home")])
     at = clips_page(match=library.add(str(folder)).id).run()
     assert not at.exception
-    assert [(c["label"], c["team"]) for c in desk(at)["clips"]] == [("Goal", "home")]
-    assert desk(at)["halves"][0]["array"] is None
-    assert "Spots and confidence" not in desk(at)["halves"][0]["note"]  # there are none
+    assert [(c["label"], c["team"]) for c in component_data(at)["clips"]] == [("Goal", "home")]
+    assert component_data(at)["halves"][0]["array"] is None
+    assert "Spots and confidence" not in component_data(at)["halves"][0]["note"]  # there are none
     [size] = [box for box in at.selectbox if box.label == "Size"]
     assert size.options[:2] == ["320 × 180, source", "398 × 224"]
 
 
 def test_a_selection_in_the_address_is_shown_and_a_foreign_one_is_not(match: Match, selections: Selections) -> None:
     made = selections.make(match.id, [CLIP, CLIP], {"Goal": (1.0, 2.0)}, "Mine")
-    given = desk(clips_page(match=match.id, selection=made.id).run())
+    given = component_data(clips_page(match=match.id, selection=made.id).run())
     assert (given["selection"], given["revision"], len(given["clips"])) == (made.id, 1, 2)
     assert given["margins"]["Goal"] == [1.0, 2.0]
-    assert desk(clips_page(match=match.id, selection="nothing").run())["selection"] is None
+    assert component_data(clips_page(match=match.id, selection="nothing").run())["selection"] is None
 
 
 def test_a_conflict_is_shown_and_neither_wins(match: Match, selections: Selections) -> None:

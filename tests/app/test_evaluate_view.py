@@ -24,6 +24,7 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis
+from tests.app.pages import component_data, match_page, texts
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -75,23 +76,13 @@ def run(**state: Any) -> AppTest:
     return at.run()
 
 
-def component(at: AppTest, index: int) -> dict[str, Any]:
-    proto = at.get("bidi_component")[index].proto
-    found: dict[str, Any] = json.loads(proto.json or proto.mixed.json)
-    return found
-
-
-def texts(at: AppTest) -> str:
-    return " ".join(e.value for kind in ("html", "markdown", "caption", "info", "error") for e in at.get(kind))
-
-
 # --- the view -------------------------------------------------------------------------------------------
 
 
 def test_one_system_is_measured(match: Match) -> None:
     at = run(evaluate_labels=match.id)
     assert not at.exception
-    table = component(at, 0)
+    table = component_data(at)
     rows = {r["name"]: r for r in table["rows"]}
     assert (rows["Goal"]["truths"], rows["Goal"]["tight"], rows["Goal"]["loose"]) == (1, {"a": 1.0}, {"a": 1.0})
     assert rows["Foul"]["tight"] == {"a": 0.0}  # 3 s late is outside of 2.5 s
@@ -99,7 +90,7 @@ def test_one_system_is_measured(match: Match) -> None:
     assert rows["Corner"]["tight"] is None
     assert not table["two"]
     assert "left out of the averages" in table["note"]
-    errors = component(at, 1)["errors"]
+    errors = component_data(at, 1)["errors"]
     assert [(e["kind"], e["short"]) for e in errors] == [("near", "Foul"), ("false", "Corner")]
     assert errors[0]["text"] == "mine, 3.0 s late, .80"
     assert errors[0]["link"].startswith(f"match?match={match.id}&half=1&t=8.000&class=Foul&source=model%3A")
@@ -111,13 +102,13 @@ def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:
     one, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
     at = run(evaluate_labels=match.id, evaluate_b=f"set:{one.id}")
     assert not at.exception
-    table = component(at, 0)
+    table = component_data(at)
     assert table["two"]
     assert {r["name"]: r["tight"] for r in table["rows"]}["Foul"] == {"a": 0.0, "b": 1.0}
     assert ".50 B" in texts(at)
-    assert [e["short"] for e in component(at, 1)["errors"]] == ["Foul", "Corner"]  # of A
+    assert [e["short"] for e in component_data(at, 1)["errors"]] == ["Foul", "Corner"]  # of A
     at.session_state["evaluate_whose"] = "B"
-    errors = component(at.run(), 1)["errors"]
+    errors = component_data(at.run(), 1)["errors"]
     assert [(e["kind"], e["short"]) for e in errors] == [("missed", "Goal")]
     assert f"source=set%3A{one.id}" in errors[0]["link"]
 
@@ -185,18 +176,8 @@ def test_imported_labels_are_compared_with_imported_predictions(match: Match, li
 
 def test_imported_spots_lie_over_the_match(match: Match, sets: PredictionSets) -> None:
     one, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
-
-    def script() -> None:
-        from app.views import match as view
-        from app.views import page
-
-        page.register(library=None, match=None)
-        view.show()
-
-    at = AppTest.from_function(script, default_timeout=240)
-    at.query_params["match"] = match.id
-    at.query_params["source"] = f"set:{one.id}"
-    shown = component(at.run(), 0)
+    at = match_page(match=match.id, source=f"set:{one.id}")
+    shown = component_data(at.run())
     assert not at.exception
     assert (shown["model"], shown["method"]) == ("Other", "as imported")
     assert [s[2] for s in shown["spots"]] == [5.1]

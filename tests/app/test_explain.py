@@ -37,6 +37,7 @@ from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
+from tests.app.pages import component_data
 from tests.conftest import small_model
 from tests.spotting_core.test_ensembles import feature_model
 from tests.spotting_core.test_feature_training import half_of
@@ -384,12 +385,12 @@ def test_words_go_along_to_the_next_spot(match: Match, queue: JobQueue, data: Da
     at.session_state["explain_words"] = "the ball"
     at.run()
     assert {j.kind for j in queue.all_live()} == {tasks.EXPLANATION, tasks.WORDS}
-    assert component(at)["words"]["state"] == "working"
+    assert component_data(at)["words"]["state"] == "working"
     for job in queue.all_live():
         queue.cancel(job.id)
     at.run()  # what was cancelled is not asked for again
     assert queue.all_live() == []
-    assert component(at)["words"]["message"] == "This was cancelled."
+    assert component_data(at)["words"]["message"] == "This was cancelled."
 
 
 def test_the_view_shows_answers(match: Match, data: DataDirectory) -> None:
@@ -424,17 +425,12 @@ def explain_page(**query: str) -> AppTest:
     return at
 
 
-def component(at: AppTest) -> dict[str, Any]:
-    element = at.get("bidi_component")[0]
-    return json.loads(element.proto.json) if element.proto.json else json.loads(element.proto.mixed.json)
-
-
 def test_the_page_asks_for_what_is_missing_once(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     make_analysis(open_match(match.path), data, [SPOT, Spot(1, 15_000_000, "Foul", 0.7)])
     at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"}).run()
     assert not at.exception
     assert any("Goal at 00:10" in h.value for h in at.get("html"))
-    assert {c["state"] for c in component(at)["cards"]} == {"working"}
+    assert {c["state"] for c in component_data(at)["cards"]} == {"working"}
     assert [j.kind for j in queue.all_live()] == [tasks.EXPLANATION]
     at.run()
     assert len(queue.all_live()) == 1
@@ -443,7 +439,7 @@ def test_the_page_asks_for_what_is_missing_once(match: Match, queue: JobQueue, d
     queue.finish(job.id, FAILED, "The model is gone.")
     at.run()  # a job that failed is asked for again by a person only
     assert queue.all_live() == []
-    assert {c["message"] for c in component(at)["cards"]} == {"The model is gone."}
+    assert {c["message"] for c in component_data(at)["cards"]} == {"The model is gone."}
 
 
 def test_any_moment_and_class_can_be_asked_for(match: Match, data: DataDirectory) -> None:
@@ -471,7 +467,7 @@ def test_one_model_alone_is_not_compared(match: Match, data: DataDirectory) -> N
     at.run()
     assert not at.exception
     assert "Only made by hand has analysed this match" in at.info[0].value
-    assert len(component(at)["cards"]) == 1
+    assert len(component_data(at)["cards"]) == 1
 
 
 def test_all_spots_of_an_analysis_are_explained(
@@ -513,9 +509,9 @@ def test_heads_are_shown_where_a_model_has_them(
     at.session_state["explain_mode"] = "Heads"
     at.run()
     assert not at.exception
-    assert [c["title"] for c in component(at)["cards"]] == [f"Head {h}" for h in range(1, 5)]
+    assert [c["title"] for c in component_data(at)["cards"]] == [f"Head {h}" for h in range(1, 5)]
     perform(queue, queue.all_live()[0], data)
-    cards = component(at.run())["cards"]
+    cards = component_data(at.run())["cards"]
     assert {c["state"] for c in cards} == {"ready"}
     assert tasks.explanation_file(data, analysis, Spot(1, 10_000_000, "Goal"), "entity-heads: 2").is_file()
 

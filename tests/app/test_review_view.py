@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -23,6 +22,7 @@ from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, Reviews, origi
 from spotting_core.store.selections import Selections
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
+from tests.app.pages import component_data, view
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -50,26 +50,6 @@ def reviews(data: DataDirectory) -> Reviews:
 def judged(reviews: Reviews, match: Match, analysis: Analysis, label: str, action: str) -> None:
     spot = next(s for s in analysis.spots() if s.label == label)
     reviews.change(match.id, origin_of(spot, analysis.record.model["sha256"]), spot, action, "Ann", 0)
-
-
-def view(name: str, **query: str) -> AppTest:
-    def script(name: str) -> None:
-        import importlib
-
-        from app.views import page
-
-        page.register(library=None, match=None, clips=None)
-        importlib.import_module(f"app.views.{name}").show()
-
-    at = AppTest.from_function(script, default_timeout=240, args=(name,))
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at
-
-
-def component(at: AppTest) -> dict[str, Any]:
-    given: dict[str, Any] = json.loads(at.get("bidi_component")[0].proto.json)
-    return given
 
 
 def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, reviews: Reviews) -> None:
@@ -107,7 +87,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
 def test_the_workspace_is_told_what_reviewers_said(match: Match, analysis: Analysis, reviews: Reviews) -> None:
     judged(reviews, match, analysis, "Corner", ACCEPT)
     reviews.add(match.id, Spot(1, 1_000_000, "Goal", team="away"), "Ben")
-    given = component(view("match", match=match.id).run())
+    given = component_data(view("match", match=match.id).run())
     by_author = {r["author"]: r for r in given["reviews"]}
     assert by_author["Ann"]["id"] in {s[0] for s in given["spots"]}
     assert by_author["Ben"]["id"].startswith("added/")
@@ -122,7 +102,7 @@ def test_the_queue_offers_what_is_open_and_opens_the_player(match: Match, analys
     judged(reviews, match, analysis, "Foul", REJECT)
     at = view("review").run()
     assert not at.exception
-    rows = [r for r in component(at)["errors"] if f"match={match.id}" in r["link"]]
+    rows = [r for r in component_data(at)["errors"] if f"match={match.id}" in r["link"]]
     assert rows[0]["short"] == "Red card"  # the rarest and most doubtful; the demo match's spots follow
     assert "Foul" not in [r["short"] for r in rows]
     assert "uncertainty 0.97" in rows[0]["text"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
 from spotting_core.store.selections import Selections
 from spotting_core.store.tables import SelectionRow
 from tests.app.made_analysis import Pictures, make_analysis
+from tests.app.pages import component_data, view
 from tests.videos import make_video, read_number, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -78,19 +78,9 @@ def matches(library: Library, data: DataDirectory, tmp_path: Path) -> dict[str, 
     }
 
 
-def search_page() -> AppTest:
-    def script() -> None:
-        from app.views import page, search
-
-        page.register(library=None, match=None, clips=None)
-        search.show()
-
-    return AppTest.from_function(script, default_timeout=240)
-
-
 def rows(at: AppTest, matches: dict[str, Match]) -> list[tuple[str, str]]:
     """Match and class of the listed spots, in their order; those of the bundled match are left out."""
-    given: dict[str, Any] = json.loads(at.get("bidi_component")[0].proto.json)
+    given = component_data(at)
     names = {match.id: name for name, match in matches.items()}
     found = [(r["link"].partition("match=")[2][:32], r["short"]) for r in given["errors"]]
     return [(names[match], short) for match, short in found if match in names]
@@ -111,7 +101,7 @@ def test_the_view_finds_and_counts(matches: dict[str, Match], library: Library, 
     spot = next(s for s in analysis.spots() if s.label == "Corner")
     reviews = Reviews(open_database(data))
     reviews.change(matches["a"].id, origin_of(spot, analysis.record.model["sha256"]), spot, ACCEPT, "Ann", 0)
-    at = only(search_page().run(), *matches.values())
+    at = only(view("search").run(), *matches.values())
     assert not at.exception
     assert rows(at, matches) == [("a", "Corner"), ("c", "Goal"), ("b", "Yellow card"), ("a", "Foul")]
     assert any("4 spots in 3 of 4 <span>" in h.value or "4 spots in 3 of 4" in h.value for h in at.get("html"))
@@ -121,7 +111,7 @@ def test_the_view_finds_and_counts(matches: dict[str, Match], library: Library, 
 
 
 def test_a_text_orders_the_spots_and_says_what_it_leaves_out(matches: dict[str, Match]) -> None:
-    at = only(search_page().run(), *matches.values())
+    at = only(view("search").run(), *matches.values())
     assert any("chance" in h.value for h in at.get("html"))  # what a text query is worth
     field(at, "What is seen").set_value(TEXT).run()
     assert not at.exception
@@ -133,7 +123,7 @@ def test_a_text_orders_the_spots_and_says_what_it_leaves_out(matches: dict[str, 
 
 
 def test_words_that_the_model_does_not_know_warn_and_order_nothing(matches: dict[str, Match]) -> None:
-    at = only(search_page().run(), *matches.values())
+    at = only(view("search").run(), *matches.values())
     field(at, "What is seen").set_value("a bicycle").run()
     assert not at.exception
     assert "was never taught 'bicycle'" in at.warning[0].value
@@ -163,7 +153,7 @@ def test_a_file_of_an_older_form_is_written_anew(
 def test_what_is_found_is_exported_in_one_job_over_its_matches(
     matches: dict[str, Match], data: DataDirectory, tmp_path: Path
 ) -> None:
-    at = only(search_page().run(), *matches.values())
+    at = only(view("search").run(), *matches.values())
     next(w for w in at.get("button_group") if w.key == "search_form").set_value("One file each").run()
     next(w for w in at.number_input if w.label == "At most").set_value(3).run()
     next(b for b in at.button if b.label == "Export 3 clips").click().run()
@@ -190,7 +180,7 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
         table = read_time_table(path)
         shown = [read_number(shown_image(frame)) for _, frame in numbered_frames(path, table)]
         assert shown == list(range(first + round(10 * cut[label]["starts"]), first + round(10 * cut[label]["ends"])))
-    at = search_page().run()
+    at = view("search").run()
     told = " ".join(h.value for h in at.get("html"))
     assert "clips.zip" in told
     assert "Clip 2, c, failed" in told
@@ -202,7 +192,7 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
 
 
 def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], data: DataDirectory) -> None:
-    at = only(search_page().run(), matches["a"])
+    at = only(view("search").run(), matches["a"])
     at = next(b for b in at.button if b.label == "Open in Clips").click().run()
     with open_database(data).session() as session:
         [made] = session.scalars(select(SelectionRow.id))

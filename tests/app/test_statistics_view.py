@@ -19,7 +19,7 @@ from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import REJECT, Reviews, origin_of
 from tests.app.made_analysis import make_analysis
-from tests.app.test_review_view import view
+from tests.app.pages import view
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")

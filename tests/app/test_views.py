@@ -28,48 +28,15 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
-from tests.conftest import REPOSITORY
+from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
-
-DASHBOARD = REPOSITORY / "app" / "dashboard.py"
 
 
 @pytest.fixture
 def queue(data: DataDirectory) -> JobQueue:
     return JobQueue(open_database(data))
-
-
-def library_page() -> AppTest:
-    at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
-    at.session_state["seen_library"] = True
-    return at
-
-
-def match_page(**query: str) -> AppTest:
-    def script() -> None:
-        from app.views import match, page
-
-        page.register(library=None, match=None)
-        match.show()
-
-    at = AppTest.from_function(script, default_timeout=240)
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at
-
-
-def texts(at: AppTest) -> str:
-    return " ".join(
-        e.value for kind in ("html", "markdown", "caption", "info", "error", "success") for e in at.get(kind)
-    )
-
-
-def component_data(at: AppTest) -> dict[str, Any]:
-    """What the workspace was given."""
-    element = at.get("bidi_component")[0]
-    return json.loads(element.proto.json) if element.proto.json else json.loads(element.proto.mixed.json)
 
 
 # --- library --------------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""Pages of the app without a browser: how they are run, and what is on them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import REPOSITORY
+
+DASHBOARD = REPOSITORY / "app" / "dashboard.py"
+
+
+def library_page() -> AppTest:
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
+    at.session_state["seen_library"] = True
+    return at
+
+
+def match_page(**query: str) -> AppTest:
+    def script() -> None:
+        from app.views import match, page
+
+        page.register(library=None, match=None)
+        match.show()
+
+    at = AppTest.from_function(script, default_timeout=240)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at
+
+
+def view(name: str, **query: str) -> AppTest:
+    def script(name: str) -> None:
+        import importlib
+
+        from app.views import page
+
+        page.register(library=None, match=None, clips=None)
+        importlib.import_module(f"app.views.{name}").show()
+
+    at = AppTest.from_function(script, default_timeout=240, args=(name,))
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at
+
+
+def texts(at: AppTest) -> str:
+    return " ".join(
+        e.value for kind in ("html", "markdown", "caption", "info", "error", "success") for e in at.get(kind)
+    )
+
+
+def component_data(at: AppTest, index: int = 0) -> dict[str, Any]:
+    """What a component, such as the workspace, was given."""
+    proto = at.get("bidi_component")[index].proto
+    found: dict[str, Any] = json.loads(proto.json or proto.mixed.json)
+    return found
