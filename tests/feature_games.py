@@ -11,6 +11,7 @@ from spotting_core.classes import load_classes
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.spots import Spot
+from tests.videos import make_video, steady
 
 NAMES = load_classes().names
 SET = "ResNET_TF2_PCA512"
@@ -41,3 +42,13 @@ def write_splits(root: Path, games: int = 1) -> Path:
         for k in range(games):
             write_game(root / split, seed=number * games + k)
     return root
+
+
+def make_game(folder: Path) -> Path:
+    """A match of 30 s with features at one and at two samples a second."""
+    game = folder / "game"
+    game.mkdir()
+    make_video(game / "1_180p.mp4", steady(60, rate=2.0))
+    for rate, rows in ((2.0, 60), (1.0, 30)):
+        write_features(game, 1, f"made{rate:g}", np.random.default_rng(0).normal(size=(rows, 12)))
+    return game

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks import spotters
 from spotting_core.models.card import read_card, write_card
-from tests.spotting_core.test_ensembles import feature_model
+from tests.small_systems import feature_model
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 

@@ -39,8 +39,7 @@ from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data
 from tests.conftest import small_model
-from tests.spotting_core.test_ensembles import feature_model
-from tests.spotting_core.test_feature_training import half_of
+from tests.small_systems import feature_model, half_of
 from tests.videos import make_video, steady
 
 SPOT = Spot(1, 10_000_000, "Goal", 0.8)

@@ -15,7 +15,8 @@ from spotting_core.models.known import known_models, remember
 from spotting_core.models.load import load_model
 from tests.app.commands import Done, touchline
 from tests.conftest import small_model
-from tests.spotting_core.test_ensembles import feature_model, make_game
+from tests.feature_games import make_game
+from tests.small_systems import feature_model
 
 
 def listed(place: Path) -> tuple[dict[str, dict[str, Any]], Done]:

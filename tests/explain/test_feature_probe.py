@@ -21,8 +21,7 @@ from spotting_core.inference.sliding import score_features
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Output, Window
-from tests.spotting_core.test_feature_training import half_of
-from tests.spotting_core.test_systems import READS_FEATURES, small, small_config
+from tests.small_systems import READS_FEATURES, half_of, small, small_config
 
 CLASSES = load_classes()
 SAMPLES, DIM = 120, 32

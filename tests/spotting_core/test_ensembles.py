@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from spotting_core.analysis import Analysis, HalfAnalysis, HalfRecord
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.features.files import write_features
-from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.files import write_array
 from spotting_core.inference.ensemble import analyse_with_ensemble, averaged
 from spotting_core.media.source import open_match
@@ -22,9 +20,9 @@ from spotting_core.models.ensemble import Ensemble, load_models, save_ensemble
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
 from tests.app.commands import touchline
-from tests.conftest import made_card, small_model
-from tests.feature_games import NAMES
-from tests.videos import make_video, steady
+from tests.conftest import small_model
+from tests.feature_games import make_game
+from tests.small_systems import feature_model
 
 
 def made_half(folder: Path, times: list[float], scores: list[float], moved: list[float] | None = None) -> HalfAnalysis:
@@ -33,14 +31,6 @@ def made_half(folder: Path, times: list[float], scores: list[float], moved: list
     if moved is not None:
         write_array(folder / "displacement.npy", np.array(moved)[:, None])
     return HalfAnalysis(HalfRecord(1, "a", 1, 1, 1, 1), folder, ("Goal",))
-
-
-def feature_model(folder: Path, name: str, rate: float, **settings: object) -> Path:
-    kind = system(name)
-    config = kind.configure(classes=NAMES, rate=rate, dim=12, window=10, **settings)
-    card = made_card(name, config, input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate))
-    save_model(folder, kind.build(config), replace(card, name=name, domain="broadcast"))
-    return folder
 
 
 def test_the_average_by_hand(tmp_path: Path) -> None:
@@ -53,16 +43,6 @@ def test_the_average_by_hand(tmp_path: Path) -> None:
     # By confidence: 0.6 of 0.8 for one second; 0.4 of 1.2 for half a second before.
     assert displacement[:, 0].tolist() == pytest.approx([0.75, 0.0, -0.5 / 3])
     assert averaged([slow], slow.times)[1] is None
-
-
-def make_game(folder: Path) -> Path:
-    """A match of 30 s with features at one and at two samples a second."""
-    game = folder / "game"
-    game.mkdir()
-    make_video(game / "1_180p.mp4", steady(60, rate=2.0))
-    for rate, rows in ((2.0, 60), (1.0, 30)):
-        write_features(game, 1, f"made{rate:g}", np.random.default_rng(0).normal(size=(rows, 12)))
-    return game
 
 
 @pytest.fixture

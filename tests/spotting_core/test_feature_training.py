@@ -15,7 +15,7 @@ from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.features.files import write_features
-from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
+from spotting_core.features.half import FeatureReader
 from spotting_core.features.sets import SOCCERNET
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.sliding import frame_at, frames_over, score_features, window_features
@@ -30,6 +30,7 @@ from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfi
 from spotting_core.training.sharpness import SharpnessAware
 from spotting_core.training.train import TrainingOrder, train
 from tests.feature_games import NAMES, SET, SPOTS, write_game, write_splits
+from tests.small_systems import half_of
 from tests.videos import make_video, steady
 
 SETTINGS = {
@@ -52,10 +53,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> FeatureTrainer:
     return FeatureTrainer(FeatureTrainingConfig(**{**SETTINGS, **settings}), root, run, data, "cpu")  # type: ignore[arg-type]
-
-
-def half_of(values: np.ndarray) -> FeatureHalf:
-    return FeatureHalf(1, (FeaturePart(values.astype(np.float32), 2.0),), 2.0)
 
 
 # --- sliding --------------------------------------------------------------------------------------------

@@ -27,36 +27,10 @@ from spotting_core.models.window import EntitySet, Window, stack_entities
 from spotting_core.spots import Spot
 from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from tests.conftest import small_model
+from tests.small_systems import SMALL_FRAMES, small, some_entities, some_window
 
 NAMES = load_classes().names
 READS_FRAMES = sorted(name for name, kind in systems().items() if kind.reads == VIDEO)
-SMALL = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "entities": 5}
-
-
-def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim: int = 64) -> EntitySet:
-    g = torch.Generator().manual_seed(seed)
-    corner = torch.rand(batch, frames, count, 2, generator=g) * 0.8
-    size = torch.rand(batch, frames, count, 2, generator=g) * 0.2 + 0.01
-    return EntitySet(
-        entity=torch.randint(0, 10, (batch, frames, count), generator=g),
-        score=torch.rand(batch, frames, count, generator=g),
-        box=torch.cat([corner, corner + size], -1),
-        embedding=torch.nn.functional.normalize(torch.randn(batch, frames, count, embed_dim, generator=g), dim=-1),
-        share=torch.ones(batch, frames, count),
-    )
-
-
-def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
-    torch.manual_seed(1)
-    entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
-    return Window(frames=torch.randn(batch, frames, 3, 36, 64), entities=entities)
-
-
-def small(name: str) -> torch.nn.Module:
-    torch.manual_seed(0)
-    kind = system(name)
-    settings = {k: v for k, v in SMALL.items() if k != "entities" or name == "entity-attention"}
-    return kind.build(kind.configure(**settings))
 
 
 # --- gated shift ----------------------------------------------------------------------------------------
@@ -341,7 +315,7 @@ def test_class_map_averages_to_what_the_frame_says() -> None:
 @pytest.mark.parametrize("temporal", ["gru", "transformer"])
 def test_both_kinds_of_time(temporal: str) -> None:
     kind = system("e2e-spot")
-    settings = {k: v for k, v in SMALL.items() if k != "entities"}
+    settings = {k: v for k, v in SMALL_FRAMES.items() if k != "entities"}
     model = kind.build(kind.configure(**settings, temporal=temporal, layers=1))
     assert model(some_window("e2e-spot")).logits.shape == (2, 6, 17)
 

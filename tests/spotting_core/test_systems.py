@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,42 +19,14 @@ from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.inference.sliding import score_features
 from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.load import load_model, save_model
-from spotting_core.models.registry import FEATURES, predict, system, systems
+from spotting_core.models.registry import FEATURES, predict, system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import Window
 from spotting_core.spots import Spot
 from tests.conftest import REPOSITORY, made_card
-from tests.spotting_core.test_feature_training import half_of
-from tests.spotting_core.test_models import SMALL as SMALL_FRAMES
-from tests.spotting_core.test_models import some_window
+from tests.small_systems import ALL, DIM, LENGTH, READS_FEATURES, half_of, small, small_config, some_window
 
 NAMES = load_classes().names
-DIM, LENGTH = 32, 40
-COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
-OWN: dict[str, dict[str, Any]] = {
-    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4},
-    "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
-    "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
-    "pooling": {"before": 20, "after": 19, "vocabulary": 8},
-}
-ALL = sorted(systems())
-READS_FEATURES = [name for name in ALL if system(name).reads == FEATURES]
-
-
-def small_config(name: str) -> Any:
-    kind = system(name)
-    if kind.reads != FEATURES:
-        return kind.configure(
-            **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
-        )
-    family = next((f for f in OWN if name.startswith(f)), "pooling")
-    settings = {**COMMON, **OWN[family]}
-    return kind.configure(**{k: v for k, v in settings.items() if k != "dropout" or family != "calf"})
-
-
-def small(name: str) -> torch.nn.Module:
-    torch.manual_seed(0)
-    return system(name).build(small_config(name))
 
 
 def clips(name: str, batch: int) -> tuple[Window, Targets]:

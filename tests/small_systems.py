@@ -1,0 +1,78 @@
+"""Systems of every kind, small enough for tests, and made windows and halves for them to read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from spotting_core.classes import load_classes
+from spotting_core.features.half import FeatureHalf, FeaturePart
+from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.models.load import save_model
+from spotting_core.models.registry import FEATURES, system, systems
+from spotting_core.models.window import EntitySet, Window
+from tests.conftest import made_card
+
+NAMES = load_classes().names
+SMALL_FRAMES = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "entities": 5}
+DIM, LENGTH = 32, 40
+COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
+OWN: dict[str, dict[str, Any]] = {
+    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4},
+    "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
+    "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
+    "pooling": {"before": 20, "after": 19, "vocabulary": 8},
+}
+ALL = sorted(systems())
+READS_FEATURES = [name for name in ALL if system(name).reads == FEATURES]
+
+
+def small_config(name: str) -> Any:
+    kind = system(name)
+    if kind.reads != FEATURES:
+        return kind.configure(
+            **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
+        )
+    family = next((f for f in OWN if name.startswith(f)), "pooling")
+    settings = {**COMMON, **OWN[family]}
+    return kind.configure(**{k: v for k, v in settings.items() if k != "dropout" or family != "calf"})
+
+
+def small(name: str) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return system(name).build(small_config(name))
+
+
+def feature_model(folder: Path, name: str, rate: float, **settings: object) -> Path:
+    kind = system(name)
+    config = kind.configure(classes=NAMES, rate=rate, dim=12, window=10, **settings)
+    card = made_card(name, config, input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate))
+    save_model(folder, kind.build(config), replace(card, name=name, domain="broadcast"))
+    return folder
+
+
+def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim: int = 64) -> EntitySet:
+    g = torch.Generator().manual_seed(seed)
+    corner = torch.rand(batch, frames, count, 2, generator=g) * 0.8
+    size = torch.rand(batch, frames, count, 2, generator=g) * 0.2 + 0.01
+    return EntitySet(
+        entity=torch.randint(0, 10, (batch, frames, count), generator=g),
+        score=torch.rand(batch, frames, count, generator=g),
+        box=torch.cat([corner, corner + size], -1),
+        embedding=torch.nn.functional.normalize(torch.randn(batch, frames, count, embed_dim, generator=g), dim=-1),
+        share=torch.ones(batch, frames, count),
+    )
+
+
+def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
+    torch.manual_seed(1)
+    entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
+    return Window(frames=torch.randn(batch, frames, 3, 36, 64), entities=entities)
+
+
+def half_of(values: np.ndarray) -> FeatureHalf:
+    return FeatureHalf(1, (FeaturePart(values.astype(np.float32), 2.0),), 2.0)
