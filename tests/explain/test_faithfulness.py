@@ -21,7 +21,7 @@ from explain.methods import METHODS
 from explain.probe import GRID, Probe
 from explain.what_if import BoxEdit, EntityEdit, TimeEdit, what_if
 from spotting_core.errors import BadInputError
-from tests.explain.test_methods import OneEntity, OneFrame, given_window, toy
+from tests.explain.toys import OneEntity, OneFrame, given_window, toy
 
 
 def test_area_under_a_line() -> None:
