@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,15 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.commands import touchline_process
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady
-
-
-def touchline(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own, as a user does."""
-    command = [sys.executable, "-c", "from app.command_line import main; main()", *map(str, arguments)]
-    env = {**os.environ, "COLUMNS": "200", **environment}
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, env=env, timeout=1200)
 
 
 @pytest.fixture
@@ -30,7 +23,9 @@ def video(tmp_path: Path) -> Path:
 
 def test_analyze_a_video_of_ones_own(video: Path, tmp_path: Path) -> None:
     model = small_model(tmp_path / "m")
-    done = touchline("analyze", video, "--model", model, "--out", tmp_path / "out", "--json", tmp_path / "spots.json")
+    done = touchline_process(
+        "analyze", video, "--model", model, "--out", tmp_path / "out", "--json", tmp_path / "spots.json"
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "analysis.json").is_file()
     told = json.loads((tmp_path / "spots.json").read_text())
@@ -40,7 +35,7 @@ def test_analyze_a_video_of_ones_own(video: Path, tmp_path: Path) -> None:
 
 
 def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path) -> None:
-    done = touchline("analyze", video, "--model", small_model(tmp_path / "m"), "--json", "-")
+    done = touchline_process("analyze", video, "--model", small_model(tmp_path / "m"), "--json", "-")
     assert done.returncode == 0
     assert set(json.loads(done.stdout)) == {"analysis", "model", "notice", "remarks", "timings", "spots"}
 
@@ -81,7 +76,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     small_model(tmp_path / "m")
     before = sorted(p.name for p in tmp_path.iterdir())
-    done = touchline(*[a.format(tmp=tmp_path) for a in arguments])
+    done = touchline_process(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -103,7 +98,7 @@ def test_interrupting_an_analysis_exits_130_and_it_goes_on(tmp_path: Path) -> No
     assert process.returncode == 130, errors
     assert "goes on from there" in errors
     assert not (tmp_path / "out").exists()
-    assert touchline(*arguments).returncode == 0
+    assert touchline_process(*arguments).returncode == 0
     assert (tmp_path / "out" / "analysis.json").is_file()
     assert not work.exists()
 
@@ -120,7 +115,9 @@ def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
     ]
     (tmp_path / "results_spotting.json").write_text(json.dumps({"predictions": said}))
     files = ("--labels", tmp_path / "labels", "--predictions", tmp_path / "results_spotting.json")
-    done = touchline("evaluate", "--task", "spotting", *files, "--metric", "tight", "--json", tmp_path / "out.json")
+    done = touchline_process(
+        "evaluate", "--task", "spotting", *files, "--metric", "tight", "--json", tmp_path / "out.json"
+    )
     assert done.returncode == 0, done.stderr
     assert "Average-mAP" in done.stdout
     assert "no truth" in done.stdout
@@ -133,7 +130,9 @@ def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
     assert told["skipped"] == [{"game": "labels", "why": "1 prediction of the unknown class 'Homerun'"}]
     classes = tmp_path / "class.txt"
     classes.write_text("Goal\nHomerun\n")
-    done = touchline("evaluate", "--task", "spotting", *files, "--classes", classes, "--official", "--json", "-")
+    done = touchline_process(
+        "evaluate", "--task", "spotting", *files, "--classes", classes, "--official", "--json", "-"
+    )
     told = json.loads(done.stdout)
     assert list(told["per_class"]) == ["Goal", "Homerun"]
     assert told["average_map"] == 0.5
@@ -150,7 +149,7 @@ def test_evaluate_needs_little(tmp_path: Path) -> None:
 
 
 def test_models_lists_every_system_and_what_ships() -> None:
-    done = touchline("models", "--json", "-")
+    done = touchline_process("models", "--json", "-")
     assert done.returncode == 0
     found = {m["name"]: m for m in json.loads(done.stdout)}
     assert {"entity-attention", "e2e-spot", "netvlad++", "max", "calf", "dense-unet", "two-stage"} <= found.keys()
@@ -159,4 +158,4 @@ def test_models_lists_every_system_and_what_ships() -> None:
     shipped = found["entity-attention"]["weights"][0]
     assert shipped["name"] == "entity-attention"
     assert {"loose", "tight", "per_class", "interval", "compared"} <= set(shipped["card"]["scores"])
-    assert "netvlad++" in touchline("models").stdout
+    assert "netvlad++" in touchline_process("models").stdout

@@ -20,7 +20,7 @@ from spotting_core.inference.suppression import DEFAULT_THRESHOLD, Spotting, spo
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.spots import Spot
-from tests.app.test_command_line import touchline
+from tests.app.commands import touchline_process
 
 # Of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04.
 SLACK = 0.05
@@ -30,7 +30,7 @@ SAMPLE = 500_000  # microseconds
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     place = tmp_path_factory.mktemp("fresh")
-    done = touchline("analyze", "--demo", "--out", place / "analysis", TOUCHLINE_DATA=str(place / "data"))
+    done = touchline_process("analyze", "--demo", "--out", place / "analysis", TOUCHLINE_DATA=str(place / "data"))
     assert done.returncode == 0, done.stderr
     return Analysis.open(place / "analysis")
 
