@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from app.library import Library, Match
 from app.settings import Settings, settings
 from spotting_core.data_directory import DataDirectory
+from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
@@ -58,6 +59,18 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def library(fresh: None, data: DataDirectory) -> Library:
     """The library of this test alone."""
     return Library(settings(), open_database(data))
+
+
+@pytest.fixture
+def queue(data: DataDirectory) -> JobQueue:
+    return JobQueue(open_database(data))
+
+
+@pytest.fixture
+def match(library: Library, tmp_path: Path) -> Match:
+    """A match of 20 s in the library of this test alone."""
+    make_video(tmp_path / "mine.mp4", steady(200, rate=10.0))
+    return library.add("mine.mp4")
 
 
 @dataclass

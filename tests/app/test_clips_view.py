@@ -31,11 +31,6 @@ CLIP = Clip(1, 1_000_000, 2_000_000, "Goal", 1_500_000)
 
 
 @pytest.fixture
-def queue(data: DataDirectory) -> JobQueue:
-    return JobQueue(open_database(data))
-
-
-@pytest.fixture
 def selections(data: DataDirectory) -> Selections:
     return Selections(open_database(data))
 

@@ -26,17 +26,11 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.queue import FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
-from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
-
-
-@pytest.fixture
-def queue(data: DataDirectory) -> JobQueue:
-    return JobQueue(open_database(data))
 
 
 # --- library --------------------------------------------------------------------------------------------

@@ -24,11 +24,6 @@ from tests.videos import make_video, steady
 
 
 @pytest.fixture
-def queue(data: DataDirectory) -> JobQueue:
-    return JobQueue(open_database(data))
-
-
-@pytest.fixture
 def library(data: DataDirectory, tmp_path: Path) -> Library:
     return Library(Settings(data, (tmp_path.resolve(),), b"x"), open_database(data))
 

@@ -1,0 +1,156 @@
+"""Explanations from the command line, and how faithful they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.library import Match
+from explain.attribution import Attribution
+from explain.probe import GRID
+from spotting_core.classes import load_classes
+from spotting_core.features.files import write_features
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.inference.sliding import score_features
+from spotting_core.models.load import load_model
+from spotting_core.spots import Spot
+from tests.app.commands import touchline
+from tests.conftest import small_model
+from tests.small_systems import feature_model, half_of
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+CLASSES = load_classes()
+
+
+def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
+    model = small_model(tmp_path / "m")
+    asked = ("explain", match.path, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    done = touchline(*asked, "--method", "occlusion", "--json", tmp_path / "found.json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "found.json").read_text())
+    assert sorted(Path(f).suffix for f in told["files"]) == [".npz", ".png", ".svg"]
+    assert all(Path(f).is_file() for f in told["files"])
+    found = Attribution.load(Path(told["files"][0]))
+    assert (found.method, found.label, found.half) == ("occlusion", "Goal", 1)
+    assert abs(found.anchor - 10_000_000) <= 1_000_000  # an untrained model hardly moves its votes
+    assert found.values.shape == (20, *GRID)
+    assert found.score == pytest.approx(told["score"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (("--method", "astrology"), "there is no method 'astrology'"),
+        (("--method", "entity-ablation"), "this model has no entities"),
+        (("--method", "temporal-attention"), "this model has no temporal attention"),
+        (("--class", "Homerun"), "Homerun"),
+        (("--half", "2"), "this match has no half 2"),
+        (("--method", "grad-cam: 3"), "the method grad-cam has no parameter '3'"),
+        (("--method", "entity-heads: x"), "the method entity-heads has no parameter 'x'"),
+        (("--json", "/etc/passwd/x"), "passwd is a file, not a folder"),
+        (("--time", "50:00"), "half 1 is over before 50:00"),
+    ],
+)
+def test_explain_refuses_what_it_cannot_do(match: Match, tmp_path: Path, changed: tuple[str, str], said: str) -> None:
+    asked = {"--time": "0:10", "--class": "Goal", "--method": "grad-cam", "--half": "1"} | {changed[0]: changed[1]}
+    model = small_model(tmp_path / "m")
+    options = [part for pair in asked.items() for part in pair]
+    done = touchline("explain", match.path, *options, "--model", model, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Path) -> None:
+    model = small_model(tmp_path / "m")
+    labels = [{"gameTime": f"1 - 00:{s:02d}", "label": "Goal", "position": str(s * 1000), "visibility": "visible"}
+              for s in (5, 10)]  # fmt: skip
+    game = tmp_path / "game"
+    game.mkdir()
+    make_video(game / "1_224p.mkv", steady(200, rate=10.0))
+    (game / "Labels-v2.json").write_text(json.dumps({"annotations": [{**a, "team": "home"} for a in labels]}))
+    asked = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--keep")
+    done = touchline(*asked, "--json", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "out.json").read_text())
+    assert set(told["methods"]) == {"temporal-occlusion", "grad-cam", "integrated-gradients", "occlusion"}
+    assert (told["spots"], told["of"]) == (1, "true")
+    row = told["methods"]["occlusion"]
+    assert {"deletion", "insertion", "sanity", "stability", "verdict"} <= set(row)
+    assert row["comprehensiveness"]["mean"] is None
+    assert json.loads((model / "faithfulness.json").read_text()) == told
+
+
+def test_faithfulness_refuses_nonsense(tmp_path: Path) -> None:
+    for wrong in (("--spots", "none"), ("--spots", "0"), ("--of", "guessed"), ("--split", tmp_path)):
+        assert touchline("faithfulness", "--demo", *wrong).returncode == 2
+    done = touchline("faithfulness", "--split", tmp_path, "--features", tmp_path)
+    assert done.returncode == 2
+    assert "--features is of one match, not of a --split" in done.stderr
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Path:
+    """A labelled match of 20 s, and folders of their own with two kinds of features of it."""
+    folder = tmp_path / "game"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(40, rate=2.0))
+    write_labels(folder / "Labels-v2.json", [Spot(1, 5_000_000, "Goal"), Spot(1, 10_000_000, "Foul")])
+    for seed, name in enumerate(("one", "other")):
+        write_features(tmp_path / name, 1, "made2", np.random.default_rng(seed).normal(size=(40, 12)))
+    return folder
+
+
+def test_features_in_a_folder_of_their_own_are_explained(game: Path, tmp_path: Path) -> None:
+    model = feature_model(tmp_path / "max", "max", 2.0, before=5, after=4)
+    assert touchline("analyze", game, "--model", model, "--features", tmp_path / "one").returncode == 0
+    asked = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    assert touchline(*asked).returncode == 2  # nothing lies beside the match, and nobody can compute them
+    done = touchline(*asked, "--features", tmp_path / "one", "--json", tmp_path / "found.json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "found.json").read_text())
+    assert (told["method"], len(told["files"])) == ("temporal-occlusion", 3)
+    read = np.load(tmp_path / "one" / "1_made2.npy").astype(np.float16).astype(np.float32)
+    scores = score_features(load_model(model).network, load_model(model).config, half_of(read), torch.device("cpu"))
+    anchor = round(told["anchor"] / 500_000)
+    assert told["score"] == pytest.approx(float(scores.confidence[anchor, CLASSES.index("Goal")]), abs=1e-4)
+
+
+def test_an_analysis_that_ships_is_not_taken_for_that_of_other_features(game: Path, tmp_path: Path) -> None:
+    model = feature_model(tmp_path / "unet", "dense-unet", 2.0, before=2, after=2, levels=2)
+    made = ("analyze", game, "--model", model, "--features", tmp_path / "one", "--out", game / "analysis")
+    assert touchline(*made).returncode == 0
+    asked = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    scores = []
+    for options in ((), ("--features", tmp_path / "one"), ("--features", tmp_path / "other")):
+        done = touchline(*asked, *options, "--json", tmp_path / "found.json")
+        assert done.returncode == 0, done.stderr
+        scores.append(json.loads((tmp_path / "found.json").read_text())["score"])
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_faithfulness_is_measured_on_features_in_a_folder_of_their_own(game: Path, tmp_path: Path) -> None:
+    model = feature_model(tmp_path / "max", "max", 2.0, before=5, after=4)
+    asked = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--json", tmp_path / "out.json")
+    assert touchline(*asked).returncode == 2
+    done = touchline(*asked, "--features", tmp_path / "one")
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "out.json").read_text())
+    assert set(told["methods"]) == {"temporal-occlusion", "feature-gradient"}
+
+
+def test_features_for_a_model_that_reads_frames_are_refused(game: Path, tmp_path: Path) -> None:
+    given = ("--model", small_model(tmp_path / "m"), "--features", tmp_path / "one")
+    for asked in (
+        ("explain", game, "--time", "0:10", "--class", "Goal", "--out", tmp_path / "out"),
+        ("faithfulness", game),
+    ):
+        done = touchline(*asked, *given)
+        assert done.returncode == 2
+        assert "reads frames, not features" in done.stderr

@@ -1,0 +1,250 @@
+"""Explanations in the Explain view: what it shows, asks for, and says where there is nothing."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import tasks
+from app.library import Match
+from app.views.explanation import BESIDE, Asked, Shown, explanation_data
+from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
+from explain.probe import GRID
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.files import write_json
+from spotting_core.jobs.queue import CANCELLED, FAILED, JobQueue
+from spotting_core.media.source import open_match
+from spotting_core.spots import Spot
+from tests.app.explained import SPOT, analysed, perform
+from tests.app.made_analysis import make_analysis
+from tests.app.pages import component_data
+from tests.conftest import small_model
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+def explain_page(**query: str) -> AppTest:
+    def script() -> None:
+        from app.views import explain, page
+
+        page.register(library=None, match=None, explain=None)
+        explain.show()
+
+    at = AppTest.from_function(script, default_timeout=240)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at
+
+
+def attribution(analysis: Analysis, method: str, kind: str, values: np.ndarray, **more: Any) -> Attribution:
+    half = analysis.half(1)
+    found = Attribution(
+        method=method, model="m", half=1, label="Goal", anchor=tasks.anchor_time(analysis, SPOT), baseline="",
+        held_fixed="", kind=kind, values=values, times=np.asarray(half.times[5:35]), score=0.8, score_baseline=0.1,
+        scale=(0.0, 1.0), seconds=1.0, entities=("ball", "goal"),
+    )  # fmt: skip
+    return replace(found, **more)
+
+
+def keep(data: DataDirectory, analysis: Analysis, found: Attribution) -> None:
+    found.save(tasks.explanation_file(data, analysis, SPOT, found.method))
+
+
+def shown(match: Match, analysis: Analysis, methods: list[str], **asked: Any) -> dict[str, Any]:
+    cards = [Asked(analysis, name) for name in methods]
+    jobs = asked.get("jobs", {})
+    return explanation_data(Shown(match, analysis, SPOT, cards, [], asked.get("edit"), asked.get("words"), jobs))
+
+
+def test_the_view_shows_every_frame_its_own_map(match: Match, data: DataDirectory) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    values = np.zeros((30, *GRID), np.float32)  # the window begins at sample 5, the anchor is sample 20
+    values[13, 2, 3], values[15, 1, 4], values[16, 5, 6] = 1.0, 4.0, -3.0
+    keep(data, analysis, attribution(analysis, "occlusion", SPACE, values))
+    found = shown(match, analysis, ["occlusion"])
+    assert [s["offset"] for s in found["samples"]] == [round(0.5 * i, 2) for i in range(-BESIDE, BESIDE + 1)]
+    assert found["samples"][found["anchor"]]["frame"] == analysis.half(1).frames[20]
+    card = found["cards"][0]
+    maps = np.frombuffer(base64.b64decode(card["map"]), np.uint8).reshape(len(found["samples"]), *GRID)
+    # Samples 14 to 26 are shown: the window's 15th value is the anchor, the seventh shown.
+    assert maps[BESIDE, 1, 4] == 255
+    assert maps[BESIDE - 2, 2, 3] == 64
+    assert np.count_nonzero(maps) == 2  # what speaks against the class is not drawn
+    assert card["profile"][BESIDE - 2 : BESIDE + 2] == [0.25, 0.0, 1.0, 0.0]
+    assert card["computed"] == [BESIDE - 2 <= i <= BESIDE + 1 for i in range(2 * BESIDE + 1)]
+    assert card["scale"] == "0 to 4 fall of the score"
+    assert card["chip"]["short"] == "Not measured"
+    assert not card["still"]
+
+
+def test_the_view_shows_entities_in_their_boxes(match: Match, data: DataDirectory) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    rows = np.zeros(3, ENTITY_ROW)
+    rows["sample"], rows["entity"], rows["weight"], rows["kept"] = (20, 20, 21), (0, 1, 1), (0.25, 0.75, 1.0), True
+    rows["x1"], rows["y1"], rows["x2"], rows["y2"] = 32, 18, 64, 36  # of 320 by 180
+    rows["effect"] = np.nan
+    keep(data, analysis, attribution(analysis, "entity-attention", ENTITY, rows))
+    fall = np.zeros(1, ENTITY_ROW)
+    fall["sample"], fall["entity"], fall["effect"] = 20, 1, -0.3
+    keep(data, analysis, attribution(analysis, "entity-ablation", ENTITY, fall))
+    found = shown(match, analysis, ["entity-attention"])
+    boxes = found["cards"][0]["boxes"]
+    assert boxes[BESIDE] == [[0.1, 0.1, 0.2, 0.2, 0.25], [0.1, 0.1, 0.2, 0.2, 0.75]]
+    assert boxes[BESIDE + 1] == [[0.1, 0.1, 0.2, 0.2, 1.0]]
+    assert boxes[BESIDE - 1] == []
+    here = found["entities"]["samples"][BESIDE]
+    assert [(r["name"], r["weight"], r["effect"]) for r in here["rows"]] == [("goal", 0.75, -0.3), ("ball", 0.25, None)]
+    assert found["entities"]["names"] == ["ball", "goal"]
+
+
+def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    key = tasks.explanation_key(analysis, SPOT, "temporal-attention")
+    write_json(data.answer(key), {"unsupported": "this model has no temporal attention"})
+    broken = tasks.explanation_file(data, analysis, SPOT, "occlusion")
+    broken.parent.mkdir(parents=True, exist_ok=True)
+    broken.write_bytes(b"nothing")
+    cards = shown(match, analysis, ["temporal-attention", "occlusion", "grad-cam"])["cards"]
+    assert [c["state"] for c in cards] == ["none", "failed", "working"]
+    assert cards[0]["message"] == "This model has no temporal attention"
+    assert "cannot be read" in cards[1]["message"]
+    edit = {"kind": "time", "start": -0.5, "end": 0.5}
+    assert shown(match, analysis, [], edit=edit)["edit"] is None  # of another model: nobody has asked this one
+    assert shown(match, analysis, [], words="the ball")["words"] is None
+    job = tasks.ask_what_if(queue, match, analysis, SPOT, edit)
+    assert shown(match, analysis, [], edit=edit)["edit"]["state"] == "working"
+    queue.take([tasks.WHAT_IF])
+    queue.finish(job.id, FAILED, "The model is gone.")
+    told = shown(match, analysis, [], edit=edit)["edit"]
+    assert (told["state"], told["message"]) == ("failed", "The model is gone.")
+
+
+def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    one = make_analysis(open_match(match.path), data, [SPOT], "one")
+    other = make_analysis(open_match(match.path), data, [SPOT], "other")
+    keys = [f"{tasks.EXPLANATION}/{name}" for name in ("one", "other")]
+    failing, running = (queue.submit(tasks.EXPLANATION, key, {}) for key in keys)
+    for _ in keys:
+        queue.take([tasks.EXPLANATION])
+    queue.finish(failing.id, FAILED, "The model is gone.")
+    queue.report(running.id, 0.5, "Grad-CAM")
+    jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
+    cards = [Asked(one, "grad-cam"), Asked(other, "grad-cam")]
+    found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
+    assert [(c["state"], c["message"]) for c in found["cards"]] == [
+        ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
+    assert found["entities"] == {"message": "The model is gone."}
+    assert found["progress"] == {"text": "Grad-CAM", "share": 0.5}
+    queue.finish(running.id, CANCELLED)
+    found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
+    assert found["cards"][1]["message"] == "This was cancelled."
+    assert found["progress"] is None
+
+
+def test_words_go_along_to_the_next_spot(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"})
+    at.session_state["explain_words"] = "the ball"
+    at.run()
+    assert {j.kind for j in queue.all_live()} == {tasks.EXPLANATION, tasks.WORDS}
+    assert component_data(at)["words"]["state"] == "working"
+    for job in queue.all_live():
+        queue.cancel(job.id)
+    at.run()  # what was cancelled is not asked for again
+    assert queue.all_live() == []
+    assert component_data(at)["words"]["message"] == "This was cancelled."
+
+
+def test_the_view_shows_answers(match: Match, data: DataDirectory) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    edit = {"kind": "box", "x1": 0.1, "y1": 0.1, "x2": 0.2, "y2": 0.2}
+    curve = np.linspace(0, 0.9, 30).round(4).tolist()
+    answer = {"score": 0.8, "edited": 0.2, "anchor": 15, "curve": curve, "curve_edited": curve[::-1],
+              "controls": [0.7, 0.9], "held_fixed": "", "seconds": 1.0, "label": "Goal"}  # fmt: skip
+    write_json(data.answer(tasks.answer_key(analysis, SPOT, edit)), answer)
+    words = np.zeros(len(analysis.half(1).times))
+    words[20] = 0.5
+    write_json(
+        data.answer(tasks.words_key(analysis, "the ball")), {"text": "the ball", "curves": {"1": words.tolist()}}
+    )
+    found = shown(match, analysis, [], edit=edit, words="the ball")
+    assert found["edit"]["before"] == curve[9:22]
+    assert found["edit"]["controls"] == pytest.approx([2, 0.8, 0.1])
+    assert found["words"]["lane"][BESIDE] == 1.0
+    assert sum(found["words"]["lane"]) == 1.0
+
+
+def test_the_page_asks_for_what_is_missing_once(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT, Spot(1, 15_000_000, "Foul", 0.7)])
+    at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"}).run()
+    assert not at.exception
+    assert any("Goal at 00:10" in h.value for h in at.get("html"))
+    assert {c["state"] for c in component_data(at)["cards"]} == {"working"}
+    assert [j.kind for j in queue.all_live()] == [tasks.EXPLANATION]
+    at.run()
+    assert len(queue.all_live()) == 1
+    job = queue.take([tasks.EXPLANATION])
+    assert job is not None
+    queue.finish(job.id, FAILED, "The model is gone.")
+    at.run()  # a job that failed is asked for again by a person only
+    assert queue.all_live() == []
+    assert {c["message"] for c in component_data(at)["cards"]} == {"The model is gone."}
+
+
+def test_any_moment_and_class_can_be_asked_for(match: Match, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id, half="1", t="4.0", **{"class": "Penalty"}).run()
+    assert not at.exception
+    assert any("Penalty at 00:04" in h.value and "confidence 0.01" in h.value for h in at.get("html"))
+    for wrong in ({"t": "soon"}, {"half": "9"}, {"class": "Homerun"}):
+        at = explain_page(match=match.id, **{"half": "1", "t": "4", "class": "Penalty", **wrong}).run()
+        assert not at.exception
+        assert any("Goal at 00:10" in h.value for h in at.get("html"))
+
+
+def test_the_page_says_when_there_is_nothing_to_explain(match: Match, data: DataDirectory) -> None:
+    assert "has not been analysed" in explain_page(match=match.id).run().info[0].value
+    assert "No such match" in explain_page(match="nothing").run().info[0].value
+    make_analysis(open_match(match.path), data, [])
+    assert "No spot was found" in explain_page(match=match.id).run().info[0].value
+
+
+def test_one_model_alone_is_not_compared(match: Match, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id)
+    at.session_state["explain_mode"] = "Models"
+    at.run()
+    assert not at.exception
+    assert "Only made by hand has analysed this match" in at.info[0].value
+    assert len(component_data(at)["cards"]) == 1
+
+
+def test_heads_are_shown_where_a_model_has_them(
+    match: Match, queue: JobQueue, data: DataDirectory, tmp_path: Path
+) -> None:
+    analysis = analysed(match, data, small_model(tmp_path / "m", "entity-attention"))
+    at = explain_page(match=match.id, half="1", t="10.0", **{"class": "Goal"})
+    at.session_state["explain_mode"] = "Heads"
+    at.run()
+    assert not at.exception
+    assert [c["title"] for c in component_data(at)["cards"]] == [f"Head {h}" for h in range(1, 5)]
+    perform(queue, queue.all_live()[0], data)
+    cards = component_data(at.run())["cards"]
+    assert {c["state"] for c in cards} == {"ready"}
+    assert tasks.explanation_file(data, analysis, Spot(1, 10_000_000, "Goal"), "entity-heads: 2").is_file()
+
+
+def test_no_heads_are_made_up(match: Match, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id)
+    at.session_state["explain_mode"] = "Heads"
+    at.run()
+    assert not at.exception
+    assert "no attention among entities" in at.info[0].value

@@ -1,0 +1,35 @@
+"""Models of one's own that were used here, and how they are found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.inference.analyse import analyse_match
+from spotting_core.media.source import open_match
+from spotting_core.models.card import models_available
+from spotting_core.models.known import folder_of, known_models
+from spotting_core.models.load import load_model
+from tests.conftest import small_model
+from tests.videos import make_video, steady
+
+
+@pytest.mark.parametrize("content", ["{", "[1, 2]", '{"abc": 3}'])
+def test_a_damaged_list_of_models_hides_nothing_else(data: DataDirectory, content: str) -> None:
+    data.ensure()
+    (data.root / "models.json").write_text(content)
+    assert list(known_models(data)) == list(models_available())
+    assert folder_of({"sha256": "abc", "folder": "entity-attention"}, data) == known_models(data)["entity-attention"]
+
+
+def test_a_model_of_ones_own_is_found_again_by_its_hash(data: DataDirectory, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "mine.mp4", steady(200, rate=10.0))
+    analysis = analyse_match(open_match(video), load_model(small_model(tmp_path / "m")), data)
+    assert folder_of(analysis.record.model, data) == tmp_path / "m"
+    name = f"m ({analysis.record.model['sha256'][:8]})"
+    assert list(known_models(data)) == [*models_available(), name]
+    (tmp_path / "m" / "card.json").unlink()
+    assert folder_of(analysis.record.model, data) is None
+    assert list(known_models(data)) == list(models_available())
