@@ -156,8 +156,8 @@ def explanation_key(analysis: Analysis, spot: Spot, method: str) -> str:
     """Cache key of an explanation: source, model with its settings, anchor, class and method."""
     source, model = analysis.record.source_id, analysis.record.model
     anchor = anchor_time(analysis, spot)
-    settings = [str(model["settings"])] if "settings" in model else []
-    return joint_hash([source, model["sha256"], *settings, str(spot.half), str(anchor), spot.label, method])
+    settings = str(model.get("settings", ""))
+    return joint_hash([source, model["sha256"], settings, str(spot.half), str(anchor), spot.label, method])
 
 
 def unsupported(data: DataDirectory, analysis: Analysis, spot: Spot, method: str) -> str | None:

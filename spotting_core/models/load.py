@@ -6,7 +6,8 @@ describes and that of the weights, the weights themselves. A mismatch is an erro
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ class LoadedModel:
 
     @property
     def settings(self) -> str:
-        """Hash of the configuration: the same weights say other things in another window, or with another reach."""
-        return joint_hash(f"{k}={v}" for k, v in sorted(asdict(self.config).items()))
+        """Hash of the card's configuration: the same weights say other things in another window or reach."""
+        return joint_hash([json.dumps(self.card.config, sort_keys=True)])
 
     @property
     def reads_features(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from spotting_core.features.sets import SOCCERNET
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.sliding import frame_at, frames_over, score_features, window_features
 from spotting_core.media.source import open_match
-from spotting_core.models.card import BROADCAST, SIMULATED
+from spotting_core.models.card import BROADCAST, SIMULATED, read_card, write_card
 from spotting_core.models.load import load_model
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Window
@@ -289,6 +290,11 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     assert not analysis.has("displacement")
     again = Analysis.open(analysis.folder)
     assert again.spots() == analysis.spots()
+    card = read_card(folder)  # other settings of the same weights say other things
+    write_card(folder, replace(card, config={**card.config, "suppression": 4.0}))
+    other = analyse_match(open_match(game), load_model(folder), data)
+    assert other.folder != analysis.folder
+    assert other.classes.get("Goal").suppression == 4.0
     np.save(game / f"1_{SET}.npy", np.zeros((20, 512), np.float32))
     with pytest.raises(BadInputError, match="20 samples for a half of 40 s"):
         analyse_match(open_match(game), model, data)

@@ -157,7 +157,7 @@ def test_a_stage_builds_on_the_one_before(root: Path, tmp_path: Path, data: Data
     model = load_model(order.out)
     assert model.card.scores == {}
     assert model.card.training["steps"] == 6
-    assert model.card.training["data"] == "simmatch: train"
+    assert model.card.training["data"] == f"{root.name}: train"
     second = trainer(root, tmp_path / "second", data, start_from=str(order.out))
     stored = load_file(order.out / "model.safetensors")
     assert torch.equal(second.model.state_dict()["to_logits.weight"].half(), stored["to_logits.weight"])
