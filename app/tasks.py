@@ -153,11 +153,11 @@ def anchor_time(analysis: Analysis, spot: Spot) -> int:
 
 
 def explanation_key(analysis: Analysis, spot: Spot, method: str) -> str:
-    """Cache key of an explanation: source, model with its settings, anchor, class and method."""
+    """Cache key of an explanation: source, model with its settings and what it read, anchor, class and method."""
     source, model = analysis.record.source_id, analysis.record.model
     anchor = anchor_time(analysis, spot)
-    settings = str(model.get("settings", ""))
-    return joint_hash([source, model["sha256"], settings, str(spot.half), str(anchor), spot.label, method])
+    model_key = [str(model[name]) for name in ("sha256", "settings", "reads") if name in model]
+    return joint_hash([source, *model_key, str(spot.half), str(anchor), spot.label, method])
 
 
 def unsupported(data: DataDirectory, analysis: Analysis, spot: Spot, method: str) -> str | None:

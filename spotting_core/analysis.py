@@ -62,8 +62,9 @@ class AnalysisRecord:
 
     Arguments:
         source: content hash of the match and its halves.
-        model: name, sha256 and domain; the sha256 of the vision-language model that found its ``entities``, if one
-            did; and its suppression window in seconds, where it brings its own.
+        model: name, sha256, domain, and hash of its ``settings``; the sha256 of the vision-language model that found
+            its ``entities``, if one did; the fingerprint of what it ``reads``, if it reads features; and its
+            suppression window in seconds, where it brings its own.
         arrays: name to dtype, shape (of one half; T stands for its samples), unit and scale.
         timings: seconds by stage.
         notice: what a user must know about the model's domain, or None.

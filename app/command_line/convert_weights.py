@@ -16,9 +16,11 @@ def convert_weights(
     out_folder: Path = typer.Option(..., "--out", help="Folder of the model to write."),
     features: str = typer.Option("ResNET_TF2_PCA512", help="The feature set of SoccerNet that it was trained on."),
     classes: str = typer.Option(DEFAULT_TABLE, help="The class table that it was trained with, background excepted."),
-    system: str = typer.Option("", help="The system it is of: max and average, with and without ++, look alike."),
+    system: str = typer.Option(
+        "", help="The system it is of, where weights do not tell: max or average, with ++ or not."
+    ),
     code: str = typer.Option(
-        "", help="Pooling or TemporallyAwarePooling, where it was trained; Pooling for max on 512 numbers if not said."
+        "", help="Folder of the public code it is of, where weights do not tell: Pooling or TemporallyAwarePooling."
     ),
 ) -> None:
     """Write a published checkpoint as a model that touchline analyze reads, with its weights in our layout."""

@@ -49,12 +49,14 @@ def explain(
 
     A match that is not analysed yet is analysed first.
     """
+    from app.tasks import anchor_time
     from explain.figure import save
     from explain.measured import default_of
     from explain.methods import asked_method, probe_at
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
+    from spotting_core.spots import Spot
 
     check_output(json_file)
     check_output(str(out_folder / "explanation"))
@@ -63,7 +65,7 @@ def explain(
     reason = chosen.supports(loaded)
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
-    column = loaded.classes.index(label)
+    loaded.classes.index(label)
     part = next((h for h in match.halves if h.half == half), None)
     if part is None:
         raise BadInputError(f"this match has no half {half}", where=match.path)
@@ -72,8 +74,7 @@ def explain(
     at = parse_clock(time)
     if at > analysis.half(half).times[-1]:
         raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
-    anchor = int(analysis.half(half).times[analysis.half(half).voting_sample(at, column)])
-    probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor)
+    probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, Spot(half, at, label)))
     found = chosen.explain(probe, label, **parameters)
     asked = "-".join([chosen.name, *map(str, parameters.values())])
     name = f"half{half}-{match_clock(1, found.anchor, 2).replace(':', '.')}-{label}-{asked}"

@@ -79,7 +79,7 @@ def _spot_of_address(analysis: Analysis, spots: Sequence[Spot]) -> Spot | None:
     if own:
         return min(own, key=lambda s: abs(s.time - time))
     time = min(max(0, time), int(part.times[-1]))
-    return Spot(half, time, label, confidence=float(part.scores[part.nearest_sample(time), column]))
+    return Spot(half, time, label, confidence=float(part.scores[part.voting_sample(time, column), column]))
 
 
 def _open(match: Match, spot: Spot) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -218,7 +220,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
             "date": match.date,
             "kits": kits(match),
         },
-        "analysis": str(record.source_id)[:12] + str(record.model["sha256"])[:12],
+        "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],
         "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
         "job": _job_line(),
@@ -455,7 +457,9 @@ def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
 @st.dialog("Model", on_dismiss=page.close_dialog)
 def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
-    labels = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
+    names = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
+    alike = Counter(names.values())  # of one model, under other settings or of other features
+    labels = {f: f"{n}, {Path(f).name[:6]}" if alike[n] > 1 else n for f, n in names.items()}
     labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
     imported = imported_shown(match, analysis)
     now = imported[0].id if imported else str(analysis.folder)

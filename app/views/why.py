@@ -70,10 +70,13 @@ def of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
     stored = float(half.scores[sample, analysis.classes.index(spot.label)])
     told = f"The model's confidence in one window of {len(in_time.times)} samples around the spot."
     if abs(stored - in_time.score) >= 0.005:
-        told += f" The mean over the windows that overlap there is {stored:.2f}."
+        told += f" What the analysis keeps of that sample is {stored:.2f}: the mean where windows overlap."
     away = (in_time.anchor - spot.time) / 1e6
     if abs(away) > VOTE:
-        told += f" It was said of {abs(away):.1f} s {'before' if away < 0 else 'after'} the spot, and moved to it."
+        told += (
+            f" The sample that says so lies {abs(away):.1f} s {'before' if away < 0 else 'after'} the spot; "
+            "its displacement moves it there."
+        )
     return told
 
 

@@ -92,6 +92,18 @@ class Extractor:
             return self.network(pixels).float().cpu().numpy()
 
 
+def has_own_weights(name: str) -> bool:
+    """Whether an extractor is one of ours or a model folder, which bring their weights."""
+    return name in (ENVIRONMENT, LITE) or (Path(name) / WEIGHTS_FILE).is_file()
+
+
+def is_extractor(name: str) -> bool:
+    """Whether there is an extractor of a name, with whatever weights."""
+    import timm
+
+    return has_own_weights(name) or bool(timm.is_model(name))
+
+
 def load_extractor(name: str, weights: str = "", device: str = "cpu") -> Extractor:
     """Load an extractor by name: ``environment``, ``efficientnet-lite0``, a model folder, or a timm backbone.
 
@@ -102,7 +114,7 @@ def load_extractor(name: str, weights: str = "", device: str = "cpu") -> Extract
         BadInputError: no such model or backbone, weights that are missing or do not fit, or are given to one that has
             its own.
     """
-    own = name in (ENVIRONMENT, LITE) or (Path(name) / WEIGHTS_FILE).is_file()
+    own = has_own_weights(name)
     if own and weights:
         raise BadInputError(f"{name} has weights of its own", where=weights, fix="Leave out --weights")
     if name == LITE:
@@ -122,7 +134,7 @@ def extractor_of(spec: ExtractorSpec, where: str, device: str = "cpu") -> Extrac
     if spec.kind == ENVIRONMENT:
         found = _environment(spec.model, device)
     else:
-        found = _lite(device) if spec.model == _LITE_BACKBONE else _timm(spec.model, spec.weights, device)
+        found = _lite(device) if spec.model == _LITE_BACKBONE else _timm(spec.model, _weights_of(spec, where), device)
     if found.spec.sha256 != spec.sha256:
         raise BadInputError(
             f"the model reads features of the weights {spec.sha256[:12]}, those of {spec.model} here are "
@@ -131,6 +143,12 @@ def extractor_of(spec: ExtractorSpec, where: str, device: str = "cpu") -> Extrac
             fix="Use the extractor named on the card, or train the model again",
         )
     return found
+
+
+def _weights_of(spec: ExtractorSpec, where: str) -> str:
+    """File of a timm backbone's weights: the copy in the model's folder, else where they were when it was trained."""
+    copy = Path(where) / Path(spec.weights).name
+    return str(copy) if where and copy.is_file() else spec.weights
 
 
 def _environment(model: str, device: str) -> Extractor:

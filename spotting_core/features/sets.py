@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spotting_core.errors import BadInputError
-from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, load_extractor
+from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,14 @@ def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
         weights: file of the weights of a timm backbone.
 
     Errors:
-        BadInputError: no such set.
+        BadInputError: no such set, or one whose weights are missing or do not fit.
     """
     if name in SOCCERNET:
         return SOCCERNET[name]
-    try:
-        extractor = load_extractor(name, weights)
-    except BadInputError as error:
+    if not is_extractor(name):
         known = ", ".join([*SOCCERNET, ENVIRONMENT, LITE])
-        raise BadInputError(
-            f"{error.what}, nor a feature set of this name", where=name, fix=f"Known: {known}"
-        ) from error
+        raise BadInputError(f"there is no extractor {name!r}, nor a feature set of this name", fix=f"Known: {known}")
+    extractor = load_extractor(name, weights)
     return FeatureSet(extractor.spec.set_name(name), extractor.dim, extractor.dim, rate, extractor.spec)
 
 
@@ -84,9 +81,9 @@ def read_sets(card_input: Mapping[str, Any]) -> tuple[FeatureSet, ...]:
     """
     try:
         return tuple(FeatureSet.from_json(s) for s in card_input["sets"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise BadInputError(
-            f"input of the model card does not say which features the model reads ({error!s} is missing or wrong)",
+            f"input of the model card does not say which features the model reads ({error!s})",
             fix="Copy the model folder again",
         ) from error
 

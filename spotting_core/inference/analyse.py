@@ -337,6 +337,7 @@ class Run:
                 "domain": card.domain,
                 "folder": self.model.folder.name,
                 **({"entities": self.finder.model.sha256} if self.finder else {}),
+                **({"reads": self.reads} if self.model.reads_features else {}),
                 **suppression_of(self.model.config),
             },
             rate=self.rate,

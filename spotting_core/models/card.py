@@ -5,6 +5,7 @@ A model is a folder of ``card.json`` and ``model.safetensors``; ``load`` reads b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from spotting_core.assets import asset
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.files import read_json, write_json
+from spotting_core.media.fingerprint import joint_hash
 
 FORMAT = 1
 CARD_FILE, WEIGHTS_FILE = "card.json", "model.safetensors"
@@ -120,6 +122,11 @@ def _check_fields(content: Mapping[str, Any], path: Path) -> None:
     missing = [name for name in _INPUT if name not in content["input"]]
     if missing:
         raise BadInputError(f"input of this model card lacks {', '.join(missing)}", where=path)
+
+
+def settings_hash(config: Mapping[str, Any]) -> str:
+    """Hash of a card's configuration."""
+    return joint_hash([json.dumps(config, sort_keys=True)])
 
 
 def write_card(folder: Path, card: Card) -> None:

@@ -73,7 +73,7 @@ def _members(folder: Path, device: str) -> list[LoadedModel]:
 
 
 def members_named(card: Card, folder: Path) -> list[dict[str, str]]:
-    """The members that an ensemble's card names: name, system, sha256 and folder of each.
+    """The members that an ensemble's card names: at least name, sha256 and folder of each.
 
     Errors:
         BadInputError: it does not name them.

@@ -16,7 +16,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json, write_json
 from spotting_core.media.fingerprint import file_hash
-from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available
+from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +55,20 @@ def _folders(data: DataDirectory) -> dict[str, Path]:
 
 
 def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
-    """Folder of the model that an analysis names (``AnalysisRecord.model``), or None if it is not here."""
-    own = _own(data).get(str(model["sha256"]))
-    if own is not None and (Path(own) / CARD_FILE).is_file():
-        return Path(own)
-    return models_available().get(str(model["folder"]))
+    """Folder of the model that an analysis names (``AnalysisRecord.model``), or None if it is not here.
+
+    Of the same weights under several settings it is the one with those of the analysis.
+    """
+    own, bundled = _own(data).get(str(model["sha256"])), models_available().get(str(model["folder"]))
+    folders = [f for f in (Path(own) if own else None, bundled) if f is not None and (f / CARD_FILE).is_file()]
+    return next((f for f in folders if "settings" not in model or _settings(f) == model["settings"]), None)
+
+
+def _settings(folder: Path) -> str | None:
+    try:
+        return settings_hash(read_card(folder).config)
+    except TouchlineError:
+        return None
 
 
 def entity_model_of(model: Mapping[str, Any], data: DataDirectory) -> str | None:

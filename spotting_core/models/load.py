@@ -6,7 +6,6 @@ describes and that of the weights, the weights themselves. A mismatch is an erro
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from torch import nn
 from spotting_core.classes import ClassTable
 from spotting_core.errors import BadInputError
 from spotting_core.files import replacing
-from spotting_core.media.fingerprint import file_hash, joint_hash
+from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import (
     BUNDLED,
     CARD_FILE,
@@ -29,6 +28,7 @@ from spotting_core.models.card import (
     first_difference,
     model_folder,
     read_card,
+    settings_hash,
     write_card,
 )
 from spotting_core.models.fold import fold_batch_norm
@@ -60,7 +60,7 @@ class LoadedModel:
     @property
     def settings(self) -> str:
         """Hash of the card's configuration: the same weights say other things in another window or reach."""
-        return joint_hash([json.dumps(self.card.config, sort_keys=True)])
+        return settings_hash(self.card.config)
 
     @property
     def reads_features(self) -> bool:

@@ -97,7 +97,7 @@ class FeatureConfig(SystemConfig):
         return self.whole
 
     def features_of(self, window: Window) -> Tensor:
-        """The features of a window, which every network that reads features takes from here: (B, T, dim).
+        """The features of a window, checked, as every ``forward`` that reads features takes them: (B, T, dim).
 
         Errors:
             ValueError: there are none, or of a width or length that the network does not have; names both.

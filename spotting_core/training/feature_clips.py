@@ -204,7 +204,7 @@ def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory
         media = ingest(video, data)
         return _HalfSource(half, media, media.table.duration / 1e6)
     try:
-        return _HalfSource(half, None, probe_video(video).duration if video is not None else None)
+        return _HalfSource(half, None, probe_video(video).duration or None if video is not None else None)
     except BadInputError:  # the features are here, the video need not be of use
         return _HalfSource(half, None, None)
 
@@ -237,9 +237,9 @@ def _check_spread(folder: Path, halves: Sequence[LabelledHalf], sets: Sequence[F
     if sum(len(h.spots) for h in halves) >= _TELLING and max(reached) < _LATE:
         raise BadInputError(
             f"the last label of a half lies at {max(reached):.0%} of its features at most, in {len(reached)} halves: "
-            f"they have more than {_rates(sets)} samples a second, or the labels are of something else",
+            f"they have more than {_rates(sets)} samples a second, or only a part of each half is labelled",
             where=folder,
-            fix="Give features of the rate that the configuration says, with their labels",
+            fix="Give features of the rate that the configuration says, or put the videos beside them",
         )
 
 

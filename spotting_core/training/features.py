@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,10 +21,11 @@ from spotting_core.classes import ClassTable, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
+from spotting_core.features.extractor import has_own_weights
 from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
-from spotting_core.features.sets import FeatureSet, feature_set
+from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set
 from spotting_core.inference.sliding import score_features
 from spotting_core.inference.suppression import Spotting, spots_of_half
 from spotting_core.models.registry import FEATURES, FeatureConfig, system
@@ -83,8 +85,12 @@ class FeatureTrainingConfig(TrainingConfig):
     def __post_init__(self) -> None:
         if self.sampling not in (GRID, ACTIONS):
             raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
+        if self.patience < 1:
+            raise ValueError(f"patience must be 1 or more, not {self.patience}")
         if self.choose_by not in ("tight", "loose"):
             raise ValueError(f"choose_by must be tight or loose, not {self.choose_by!r}")
+        if not isinstance(self.weights, dict) or not all(isinstance(v, str) for v in self.weights.values()):
+            raise ValueError(f"weights must be files by the names of backbones, not {self.weights!r}")
         for name in self.weights:
             if name not in self.features:
                 raise ValueError(f"weights are given of {name!r}, which is not among the features")
@@ -115,8 +121,12 @@ class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
         widths = tuple(s.dim for s in self.reader.sets)
         self.model_config: FeatureConfig = self.system.configure(**given).with_sets(widths)
         torch.manual_seed(config.seed)
+        nothing = self.system.targets((), np.zeros(self.model_config.window, np.int64), self.model_config, None)
+        if config.mixup and not nothing.blends:
+            raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
         self.chosen_by = config.choose_by
         super().__init__(self.system.build(self.model_config), config, run, device)
+        self._keep_to_budget()
         self.matches = labelled_features([root / s for s in config.data], self.reader, data, most=config.matches)
         self.validation = labelled_features([root / s for s in config.validation], self.reader, data)
         self.clips = FeatureClips(
@@ -128,24 +138,22 @@ class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
             config.action_share,
             config.rarity,
         )
-        if config.mixup and not self.clips.draw(0).targets.blends:
-            raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
-        self._keep_to_budget()
 
     def _keep_to_budget(self) -> None:
         """Make so few batches at once that they stay within the memory that the run may have.
 
-        A batch in the making takes its clips beside itself, and its noise; one is in use, one waits for each maker.
+        A batch in the making takes its clips beside itself, and its noise; one waits, and one is in use, which mixup
+        makes twice more.
 
         Errors:
             BadInputError: there is not room for one of each.
         """
         batch = self.config.batch * self.model_config.window * self.model_config.dim * _FLOAT
-        making = 3 if self.config.noise else 2
-        self.makers = min(self.makers, ((self.config.memory << 20) // batch - 2) // making)
+        making, beside = 3 if self.config.noise else 2, 4 if self.config.mixup else 2
+        self.makers = min(self.makers, ((self.config.memory << 20) // batch - beside) // making)
         if self.makers < 1:
             raise BadInputError(
-                f"batches of {self.config.batch} clips need {-(-batch * (2 + making) >> 20)} MiB, "
+                f"batches of {self.config.batch} clips need {-(-batch * (beside + making) >> 20)} MiB, "
                 f"they may take {self.config.memory}",
                 fix="Raise memory, or make batch smaller",
             )
@@ -158,7 +166,7 @@ class FeatureTrainer(ValidatedTrainer[FeatureBatch]):
         if self.config.noise:
             generator = torch.Generator().manual_seed(rng.getrandbits(32))
             spread = self.config.noise * features.std()
-            features = features + spread * torch.randn(features.shape, generator=generator)
+            features.add_(torch.randn(features.shape, generator=generator).mul_(spread))  # in place: it is counted
         partner = share = None
         if self.config.mixup and rng.random() < self.config.mixup_share:
             order = list(range(len(clips)))
@@ -197,7 +205,7 @@ def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDire
     if not config.reduction:
         return FeatureReader(sets, config.rate, device=device)
     reductions: dict[str, Reduction] = {}
-    begun = RunFolder(run).checkpoint.is_file()
+    begun = RunFolder(run).load(config.fingerprint()) is not None
     for kind in sets:
         path = run / reduction_file(kind.name)
         if begun and not path.is_file():
@@ -217,13 +225,12 @@ def _reader(config: FeatureTrainingConfig, root: Path, run: Path, data: DataDire
 
 
 def _set_of(name: str, config: FeatureTrainingConfig, root: Path) -> FeatureSet:
-    try:
-        return feature_set(name, config.rate, config.weights.get(name, ""))
-    except BadInputError:
+    weights = config.weights.get(name, "")
+    if name not in SOCCERNET and not weights and not has_own_weights(name):
         filed = set_of_files([root / split for split in config.data], name, config.rate)
-        if filed is None:
-            raise
-        return filed
+        if filed is not None:
+            return filed
+    return feature_set(name, config.rate, weights)
 
 
 def spot_features(

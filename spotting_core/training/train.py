@@ -7,6 +7,7 @@ measured scores, and whatever loading it checks.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -22,10 +23,13 @@ from spotting_core.errors import TouchlineError
 from spotting_core.evaluation.games import Game
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
-from spotting_core.files import write_json
+from spotting_core.files import replacing, write_json
+from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
+from spotting_core.formats.labels_v2 import read_labels
 from spotting_core.inference.feature_run import reader_of
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.media.source import is_rendered, open_match
+from spotting_core.media.video import probe_video
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
 from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.registry import FEATURES, system
@@ -197,6 +201,9 @@ def _finish_features(
     reader = trainer.reader
     for name, reduction in reader.reductions.items():
         reduction.save(order.out / reduction_file(name))
+    for weights in {kind.extractor.weights for kind in reader.sets if kind.extractor and kind.extractor.weights}:
+        with replacing(order.out / Path(weights).name) as part:  # whoever uses the model needs them as well
+            shutil.copyfile(weights, part)
     return _finish(trainer, order, data, say, input_of(reader.sets, trainer.model_config.rate))
 
 
@@ -250,18 +257,20 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callab
 
 
 def _spotted(model: LoadedModel, split: Path, data: DataDirectory) -> list[Game]:
-    """Spots of a split's matches: by analysing them, or of their features alone where one has no video."""
-    if model.reads_features and not all(map(_has_video, labelled_games(split))):
+    """Spots of a split's matches: by analysing them, or of their features alone where a half has no video of use."""
+    if model.reads_features and not all(map(_has_videos, labelled_games(split))):
         matches = labelled_features([split], reader_of(model), data)
         return spot_features(model.network, model.config, matches, model.classes, model.device)
     return spotted_games(model, split, data)
 
 
-def _has_video(game: Path) -> bool:
+def _has_videos(game: Path) -> bool:
+    """Whether every half of a match that has labels has a video that can be opened."""
     try:
-        return bool(open_match(game).halves)
+        halves = {half.half: probe_video(half.path) for half in open_match(game).halves}
     except TouchlineError:
         return False
+    return {s.half for s in read_labels(game / LABELS_FILE)} <= halves.keys()
 
 
 def _entities_of(trainer: SpottingTrainer) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Trainer(Generic[_Batch]):
         self.makers = 2 if self.device.type == "cpu" else min(_MOST_MAKERS, os.cpu_count() or 2)
         self.batches_ahead = self.makers + 1
         self.step, self.seconds = 0, 0.0
-        self.devices = [f"{self.device.type}, {torch.get_num_threads()} threads"]  # of this part and those before it
+        self.devices: list[str] = []  # on which steps were done
         self._saved, self._saving = time.monotonic(), 0.0  # when the last checkpoint was written, and how long it took
         self._resume()
 
@@ -119,6 +119,9 @@ class Trainer(Generic[_Batch]):
         Errors:
             CancelledError: ``progress`` returned False; the state is saved.
         """
+        if self.ended:
+            return
+        self.devices = sorted({*self.devices, _described(self.device)})
         self.model.train()
         if self.device.type == "cpu":
             keep_freed_memory()
@@ -188,10 +191,15 @@ class Trainer(Generic[_Batch]):
         self.average.model.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
-        self.devices = sorted({*state.get("devices", ()), *self.devices})
+        self.devices = list(state.get("devices", ["unknown"]))
         self.restore_extra(state)
         self.run.cut_log(self.step)
         log.info("going on from step %d of %d", self.step, self.config.steps)
+
+
+def _described(device: torch.device) -> str:
+    threads = torch.get_num_threads()
+    return f"{device.type}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def _decay_groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:

@@ -222,7 +222,8 @@ def test_the_score_of_a_window_says_where_it_was_read() -> None:
     scores[4, column] = 0.7
     assert of_one_window(analysis, replace(spot, time=34_800_000), in_time) == (
         "The model's confidence in one window of 5 samples around the spot. "
-        "The mean over the windows that overlap there is 0.70. It was said of 2.6 s after the spot, and moved to it."
+        "What the analysis keeps of that sample is 0.70: the mean where windows overlap. "
+        "The sample that says so lies 2.6 s after the spot; its displacement moves it there."
     )
 
 

@@ -187,8 +187,10 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(
     last.devices = ["cuda, 1 threads"]  # as if the rest were done elsewhere
     last.save()
     last = trainer(root, tmp_path / "parts", data, **settings)
-    assert last.devices == sorted({"cuda, 1 threads", f"cpu, {torch.get_num_threads()} threads"})
+    assert last.devices == ["cuda, 1 threads"]  # nothing was trained here yet
     last.train()
+    assert "cuda, 1 threads" in last.devices
+    assert len(last.devices) == 2
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, last.model.state_dict()[name]), name
     assert last.best == whole.best
@@ -210,6 +212,9 @@ def test_a_tight_budget_makes_fewer_batches_ahead(root: Path, tmp_path: Path, da
     few.train()
     with pytest.raises(BadInputError, match="batches of 14 clips need 2 MiB, they may take 1"):
         trainer(root, tmp_path / "c", data, memory=1, batch=14)
+    for more in ({"noise": 0.1}, {"mixup": 0.3}):  # each takes more beside the batch
+        with pytest.raises(BadInputError, match="batches of 12 clips need 2 MiB"):
+            trainer(root, tmp_path / "d", data, memory=1, batch=12, **more)
 
 
 def test_what_cannot_be_blended_refuses_mixup(root: Path, tmp_path: Path, data: DataDirectory) -> None:
@@ -225,6 +230,17 @@ def test_lists_of_a_configuration_file_are_settings_of_the_model(
     begun = trainer(root, tmp_path / "run", data, system="calf", model=settings)
     assert begun.model_config.pyramid == (4, 4, 4, 4)
     begun.train()
+
+
+def test_patience_is_at_least_one_validation() -> None:
+    with pytest.raises(ValueError, match="patience must be 1 or more, not 0"):
+        FeatureTrainingConfig(patience=0)
+
+
+def test_a_run_of_another_configuration_says_so_first(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    trainer(root, tmp_path / "run", data).train()
+    with pytest.raises(BadInputError, match="this folder holds a run of another configuration"):
+        trainer(root, tmp_path / "run", data, reduction=4)
 
 
 def test_a_run_that_ended_early_stays_ended(root: Path, tmp_path: Path, data: DataDirectory) -> None:
@@ -328,6 +344,35 @@ def test_a_timm_backbone_is_named_with_its_weights(tmp_path: Path, data: DataDir
     begun.train()
     with pytest.raises(ValueError, match="weights are given of 'test_vit', which is not among the features"):
         FeatureTrainingConfig(weights={"test_vit": "w.pth"})
+    with pytest.raises(ValueError, match="weights must be files by the names of backbones"):
+        FeatureTrainingConfig(features=("test_vit",), weights={"test_vit": 3})  # type: ignore[dict-item]
+
+
+def test_files_of_a_backbone_do_not_hide_weights_that_are_missing(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    shutil.copytree(root / "train", tmp_path / "train")
+    shutil.copytree(root / "val", tmp_path / "val")
+    for path in tmp_path.rglob(f"1_{SET}.npy"):
+        shutil.copyfile(path, path.with_name("1_test_resnet.npy"))
+    given = {"features": ("test_resnet",), "weights": {"test_resnet": str(tmp_path / "typo.pth")}}
+    with pytest.raises(BadInputError, match="the weights of test_resnet are not here"):
+        trainer(tmp_path, tmp_path / "run", data, **given)
+
+
+def test_a_model_brings_the_weights_of_its_backbone(tmp_path: Path, data: DataDirectory) -> None:
+    weights, config = tmp_path / "w.pth", tmp_path / "max.toml"
+    torch.save(timm.create_model("test_resnet", num_classes=0).state_dict(), weights)
+    for split in ("train", "val"):
+        make_video(write_game(tmp_path / split) / "1_224p.mp4", steady(80, rate=2.0))
+    config.write_text(
+        'system = "max"\n[config]\nfeatures = ["test_resnet"]\nsteps = 2\nbatch = 4\nvalidate_every = 2\n'
+        f'[config.weights]\ntest_resnet = "{weights}"\n'
+    )
+    folder = train(TrainingOrder(config, tmp_path, tmp_path / "run", tmp_path / "model"), data)
+    weights.unlink()
+    video = make_video(tmp_path / "other.mp4", steady(20, rate=2.0))
+    assert analyse_match(open_match(video), load_model(folder), data).half(1).array("features").shape[0] == 20
 
 
 def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_trained_on(
@@ -347,6 +392,20 @@ def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_traine
     card = load_model(train(order, data, say=said.append)).card
     assert (card.domain, card.scores, card.licence) == (SIMULATED, {}, "Apache-2.0")
     assert said[-1] == f"There is no test split in {tmp_path / 'rendered'}: the card has no scores"
+
+
+def test_a_match_with_a_video_of_one_half_is_measured_by_its_features(tmp_path: Path, data: DataDirectory) -> None:
+    """Analysed, its other half would be missing, and all its actions would count as missed."""
+    spots = [*SPOTS, Spot(2, 8_000_000, "Goal")]
+    for split in ("train", "val", "test"):
+        game = write_game(tmp_path / split, spots=spots)
+        write_features(game, 2, SET, np.zeros((80, 512)))
+        make_video(game / "1_224p.mp4", steady(80, rate=2.0))
+    config = tmp_path / "max.toml"
+    config.write_text(f'system = "max"\n[config]\nfeatures = ["{SET}"]\nsteps = 2\nbatch = 4\nvalidate_every = 2\n')
+    order = TrainingOrder(config, tmp_path, tmp_path / "run", tmp_path / "model")
+    assert load_model(train(order, data)).card.scores["actions"] == 4
+    assert not list((data.root / "analyses").glob("*"))
 
 
 def test_features_for_a_model_that_reads_frames_say_so(tmp_path: Path, data: DataDirectory) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from spotting_core.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
-from spotting_core.models.card import models_available
-from spotting_core.models.known import folder_of, known_models
+from spotting_core.models.card import models_available, read_card, write_card
+from spotting_core.models.known import folder_of, known_models, remember
 from spotting_core.models.load import load_model
 from tests.conftest import small_model
 from tests.videos import make_video, steady
@@ -22,6 +24,20 @@ def test_a_damaged_list_of_models_hides_nothing_else(data: DataDirectory, conten
     (data.root / "models.json").write_text(content)
     assert list(known_models(data)) == list(models_available())
     assert folder_of({"sha256": "abc", "folder": "entity-attention"}, data) == known_models(data)["entity-attention"]
+
+
+def test_of_the_same_weights_the_model_with_the_settings_of_the_analysis_is_found(
+    data: DataDirectory, tmp_path: Path
+) -> None:
+    bundled, copy = models_available()["dense-unet"], tmp_path / "copy"
+    shutil.copytree(bundled, copy)
+    card = read_card(copy)
+    write_card(copy, replace(card, config={**card.config, "suppression": 9.0}))
+    models = [load_model(bundled), load_model(copy)]
+    remember(copy, models[1].sha256, data.ensure())
+    asked = [{"sha256": m.sha256, "folder": bundled.name, "settings": m.settings} for m in models]
+    assert [folder_of(a, data) for a in asked] == [bundled, copy]
+    assert folder_of({**asked[0], "settings": "others"}, data) is None
 
 
 def test_a_model_of_ones_own_is_found_again_by_its_hash(data: DataDirectory, tmp_path: Path) -> None:
