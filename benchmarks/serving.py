@@ -23,22 +23,15 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
+from tests.app.player_page import FIND
 from tests.chromium import ARGUMENTS, find_chromium
 
-# The workspace lives in a shadow root; find it wherever it is.
-FIND = """() => {
-  const look = (root) => {
-    for (const element of root.querySelectorAll('*')) {
-      if (element.workspace) return element.workspace;
-      const inside = element.shadowRoot && look(element.shadowRoot);
-      if (inside) return inside;
-    }
-    return null;
-  };
-  window.find = () => look(document);
+# The workspace is there, and its video has a picture.
+READY = f"""() => {{
+  ({FIND})();
   const shown = window.find();
   return !!(shown?.root.dataset.ready && shown.player?.video?.readyState >= 2);
-}"""
+}}"""
 
 
 @dataclass(frozen=True)
@@ -120,5 +113,5 @@ def open_match_page(browser: Browser, url: str, match: str, timeout: float = 120
     page = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark").new_page()
     began = time.perf_counter()
     page.goto(f"{url}/match?match={match}")
-    page.wait_for_function(f"() => ({FIND})()", timeout=timeout * 1000, polling=20)
+    page.wait_for_function(READY, timeout=timeout * 1000, polling=20)
     return page, time.perf_counter() - began

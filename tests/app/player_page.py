@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page
 
 from app.library import Match
-from tests.app.conftest import Server
 from tests.videos import BITS, BLOCK, HEIGHT, WIDTH
+
+if TYPE_CHECKING:
+    from tests.app.conftest import Server
 
 # Read the number that the picture on screen carries, from the video itself.
 READ_NUMBER = f"""() => {{
