@@ -70,7 +70,10 @@ def of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
     stored = float(half.scores[sample, analysis.classes.index(spot.label)])
     told = f"The model's confidence in one window of {len(in_time.times)} samples around the spot."
     if abs(stored - in_time.score) >= 0.005:
-        told += f" What the analysis keeps of that sample is {stored:.2f}: the mean where windows overlap."
+        reason = (
+            "this is the greatest near it" if "reads" in analysis.record.model else "the mean where windows overlap"
+        )
+        told += f" What the analysis keeps of that sample is {stored:.2f}: {reason}."
     away = (in_time.anchor - spot.time) / 1e6
     if abs(away) > VOTE:
         told += (

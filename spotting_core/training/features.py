@@ -85,8 +85,6 @@ class FeatureTrainingConfig(TrainingConfig):
     def __post_init__(self) -> None:
         if self.sampling not in (GRID, ACTIONS):
             raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
-        if self.patience < 1:
-            raise ValueError(f"patience must be 1 or more, not {self.patience}")
         if self.choose_by not in ("tight", "loose"):
             raise ValueError(f"choose_by must be tight or loose, not {self.choose_by!r}")
         if not isinstance(self.weights, dict) or not all(isinstance(v, str) for v in self.weights.values()):

@@ -213,7 +213,8 @@ def test_the_score_of_a_window_says_where_it_was_read() -> None:
     scores = np.zeros((20, 17))
     scores[4, column] = 0.9
     half = SimpleNamespace(scores=scores, nearest_sample=lambda time: 4 if time == 37_400_000 else 5)
-    analysis: Any = SimpleNamespace(half=lambda _: half, classes=load_classes())
+    record = SimpleNamespace(model={"name": "m"})
+    analysis: Any = SimpleNamespace(half=lambda _: half, classes=load_classes(), record=record)
     in_time = attribution([0.0] * 5)
     spot = Spot(2, 37_700_000, "Yellow card", 0.93)
     assert of_one_window(analysis, spot, in_time) == (
@@ -225,6 +226,8 @@ def test_the_score_of_a_window_says_where_it_was_read() -> None:
         "What the analysis keeps of that sample is 0.70: the mean where windows overlap. "
         "The sample that says so lies 2.6 s after the spot; its displacement moves it there."
     )
+    record.model["reads"] = "features"
+    assert "keeps of that sample is 0.70: this is the greatest near it." in of_one_window(analysis, spot, in_time)
 
 
 def test_the_sentence_says_when_nothing_matters_much() -> None:

@@ -232,9 +232,12 @@ def test_lists_of_a_configuration_file_are_settings_of_the_model(
     begun.train()
 
 
-def test_patience_is_at_least_one_validation() -> None:
-    with pytest.raises(ValueError, match="patience must be 1 or more, not 0"):
-        FeatureTrainingConfig(patience=0)
+@pytest.mark.parametrize("system_name", ["max", "e2e-spot"])
+def test_patience_is_at_least_one_validation(system_name: str, root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text(f'system = "{system_name}"\n[config]\npatience = 0\n')
+    with pytest.raises(BadInputError, match="patience must be more than 0, not 0"):
+        train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "out"), data)
 
 
 def test_a_run_of_another_configuration_says_so_first(root: Path, tmp_path: Path, data: DataDirectory) -> None:
