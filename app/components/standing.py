@@ -51,10 +51,10 @@ def mount(
         module: the script, below ``scripts``, that exports ``mount`` and whose result has ``root`` and ``destroy``.
         events: what to do at an event of the user, by its name.
     """
-    asked = {f"on_{name}_change": answer for name, answer in {"lost": _nothing, **events}.items()}
+    asked = {f"on_{name}_change": answer for name, answer in {"lost": nothing, **events}.items()}
     found = {**data, "scripts": scripts_url(), "module": module, "of": key}
     component(key=key, data=found, height="content", **asked)
 
 
-def _nothing() -> None:
-    """The run itself gives back what was lost."""
+def nothing() -> None:
+    """The answer to an event for which the run itself is the answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.components.standing import mount, standing_component
+from app.components.standing import mount, nothing, standing_component
 
 # What stands there until the scripts have loaded: empty cards in their final places.
 _HTML = """
@@ -41,7 +41,8 @@ def workspace(
         data: as ``views.match`` makes it.
         key: of the widget; what the user did is read from its session state inside the callbacks:
             ``picked`` {half, seconds, label}, ``thresholds`` {threshold, thresholds, moved}, ``command`` {name},
-            ``explain`` {half, seconds, label}, ``review`` {author, actions}.
+            ``explain`` {half, seconds, label}, ``review`` {author, actions}. While ``data`` says ``waiting`` it asks
+            for it again every second.
     """
     mount(
         standing_component("workspace", _HTML, "workspace.css"),
@@ -54,5 +55,6 @@ def workspace(
             "command": on_command,
             "explain": on_explain,
             "review": on_review,
+            "again": nothing,
         },
     )

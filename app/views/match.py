@@ -65,9 +65,8 @@ def show() -> None:
     analysis = chosen_analysis(analyses)
     _dialogs(match, analysis, analyses)
     with st.container(key="workspace_page"):
-        _prepare_videos(match, analysis)  # before looking whether something is to be waited for
-        pending = _waiting(match, analysis)
-        st.fragment(run_every=1.0 if pending else None)(_workspace)(match, analysis, analyses)
+        _prepare_videos(match, analysis)
+        st.fragment(_workspace)(match, analysis, analyses)
 
 
 # --- before there is an analysis ----------------------------------------------------------------------
@@ -122,7 +121,8 @@ def progress_text(job: Job) -> str:
 
 
 def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
-    if _waiting_ended(match, analysis):
+    ended = _analysis_ended(match)
+    if st.session_state.pop("rerun_page", False) or ended:  # before anything is made that the next run makes again
         st.rerun(scope="app")
     other = chosen_other(match, analysis, analyses)
     workspace(
@@ -134,8 +134,6 @@ def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis]) -> No
         on_explain=lambda: _picked(match, analysis, "explain"),
         on_review=lambda: take_actions(match, analysis, _event(match, "review")),
     )
-    if st.session_state.pop("rerun_page", False):
-        st.rerun(scope="app")
 
 
 def _event(match: Match, name: str) -> Any:
@@ -150,11 +148,8 @@ def _picked(match: Match, analysis: Analysis, name: str) -> None:
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if imported_shown(match, analysis) is not None:
-        st.session_state["rerun_page"] = True
-    elif explanations(shared_settings().data, analysis, spot) is None:
+    if imported_shown(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
         tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
-        st.session_state["rerun_page"] = True
 
 
 def _thresholds(match: Match) -> None:
@@ -183,25 +178,12 @@ def _chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
     return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
 
 
-def _waiting(match: Match, analysis: Analysis) -> bool:
-    """Whether something on the page is being computed or prepared."""
-    live = shared_queue().all_live()
-    return bool(live) or _explaining(match, analysis) is not None
-
-
-def _waiting_ended(match: Match, analysis: Analysis) -> bool:
-    """Whether the page was made while something was under way that has ended since."""
-    before = st.session_state.get("was_waiting", False)
-    now = _waiting(match, analysis)
-    st.session_state["was_waiting"] = now
+def _analysis_ended(match: Match) -> bool:
+    """Whether an analysis of the match was under way when this was last asked, and no longer is."""
+    before = st.session_state.get("analysing") == match.id
+    now = any(job.match_id == match.id for job in shared_queue().all_live([tasks.ANALYSIS]))
+    st.session_state["analysing"] = match.id if now else None
     return before and not now
-
-
-def _explaining(match: Match, analysis: Analysis) -> Job | None:
-    spot = _chosen_spot(match, analysis)
-    if spot is None:
-        return None
-    return shared_queue().live(tasks.explanation_job(analysis, spot))
 
 
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
@@ -224,6 +206,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "model": imported[0].name if imported else record.model["name"],
         "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
         "job": _job_line(),
+        "waiting": bool(shared_queue().all_live()),  # before what is waited for, lest its end is missed
         "rate": record.rate,
         "classes": [class_data(c) for c in analysis.classes],
         "entities": entity_names(analysis),

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.library import Library, Match
 from app.settings import Settings, settings
@@ -145,6 +145,7 @@ def browser() -> Iterator[Browser]:
 
 def patient(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     return context
 
 

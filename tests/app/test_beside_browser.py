@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.library import Match
 from spotting_core.media.source import open_match
@@ -56,6 +56,7 @@ def choose(page: Page, agreement: str) -> None:
 
 
 def test_what_both_have_and_what_one_has_alone(beside: Page) -> None:
+    expect(beside.locator("[data-agreement]")).to_have_count(4)
     assert [t.split() for t in beside.locator("[data-agreement]").all_inner_texts()] == [
         ["All", "4"],
         ["Both", "1"],
@@ -115,7 +116,7 @@ def test_the_threshold_is_dragged_in_the_upper_half_of_a_lane(beside: Page) -> N
 
 def test_the_model_dialog_lays_a_system_beside_and_takes_it_away(page: Page, server: Server, match: Match) -> None:
     open_page(page, server, match, source="model:" + "0" * 64)
-    assert page.locator(".agreement").is_hidden()
+    expect(page.locator(".agreement")).to_be_hidden()
     page.locator("[data-head=model]").click()
     page.get_by_role("combobox", name="Beside it").click(timeout=20000)
     page.get_by_role("option", name="the other").click()
@@ -126,5 +127,5 @@ def test_the_model_dialog_lays_a_system_beside_and_takes_it_away(page: Page, ser
     page.get_by_role("combobox", name="Beside it").click(timeout=20000)
     page.get_by_role("option", name="Nothing").click()
     page.wait_for_function("() => find() && !find().other.shown")
-    assert page.locator(".agreement").is_hidden()
+    expect(page.locator(".agreement")).to_be_hidden()
     assert "beside" not in page.url

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.app.conftest import VIDEOS, Server, patient
 from tests.app.made_analysis import BOX, box_of
@@ -148,9 +148,9 @@ def test_keys(page: Page, server: Server, match_of: Any) -> None:
         press(key)
         assert state(page)["options"][option] is True
     press("?")
-    assert page.locator(".keys").is_visible()
+    expect(page.locator(".keys")).to_be_visible()
     press("Escape")
-    assert not page.locator(".keys").is_visible()
+    expect(page.locator(".keys")).to_be_hidden()
 
 
 def test_keys_are_off_while_something_is_written(page: Page, server: Server, match_of: Any) -> None:
@@ -220,7 +220,7 @@ def test_click_seeks_both_ways(page: Page, server: Server, match_of: Any) -> Non
 def test_thresholds_respot_as_they_move(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("plain"), half=1, t=0)
     rows = page.locator(".spot")
-    assert rows.count() == 4  # the foul of .3 is below .5
+    expect(rows).to_have_count(4)  # the foul of .3 is below .5
 
     def slide(value: int) -> None:
         page.evaluate(
@@ -229,25 +229,37 @@ def test_thresholds_respot_as_they_move(page: Page, server: Server, match_of: An
         )
 
     slide(25)
-    assert rows.count() == 5
+    expect(rows).to_have_count(5)
     slide(85)
-    assert rows.count() == 2
+    expect(rows).to_have_count(2)
     slide(99)
     assert "Lower the threshold to" in page.locator(".list").inner_text()
     page.locator(".list .lower").click()
     page.wait_for_timeout(300)
-    assert rows.count() == 5
+    expect(rows).to_have_count(5)
     page.wait_for_timeout(1500)  # the page has run again by now; nothing jumps back
-    assert rows.count() == 5
+    expect(rows).to_have_count(5)
 
 
 def test_filters_by_class_and_group(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("plain"), half=1, t=0)
     page.locator(".glyphs button[data-group=restarts]").click()
+    expect(page.locator(".spot .name")).to_have_count(2)
     assert sorted(page.locator(".spot .name").all_inner_texts()) == ["Goal", "Yellow card"]
     page.locator(".glyphs button.menu").click()
     page.locator(".class-menu label", has_text="Corner").locator("input").check()
+    expect(page.locator(".spot .name")).to_have_count(3)
     assert sorted(page.locator(".spot .name").all_inner_texts()) == ["Corner", "Goal", "Yellow card"]
+
+
+def test_what_became_of_a_job_appears_without_being_asked_for(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    page.evaluate("() => { window.first = find().root; }")
+    page.keyboard.press("n")
+    page.wait_for_function("() => find().data.why?.spot === find().chosen?.id && find().data.why.state === 'failed'")
+    assert "model that made this analysis is no longer here" in page.locator(".why").inner_text()
+    page.wait_for_function("() => !find().data.waiting")
+    assert page.evaluate("() => find().root === first && first.isConnected")
 
 
 # --- addresses and sessions -----------------------------------------------------------------------------
@@ -312,9 +324,9 @@ def test_the_demo_is_complete_at_once(page: Page, server: Server) -> None:
     page.wait_for_function(
         "() => [...find().root.querySelectorAll('.why img')].every((i) => i.complete && i.naturalWidth > 0)"
     )
-    assert len(page.locator(".why .frames img").all()) == 5
+    expect(page.locator(".why .frames img")).to_have_count(5)
     assert state(page)["spots"] > 20
-    assert page.locator(".notice").is_hidden()
+    expect(page.locator(".notice")).to_be_hidden()
     # Both halves run on one clock; the second begins at 45:00.
     page.evaluate("() => find().player.open(2, 10)")
     settle(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.library import Match
 from spotting_core.analysis import SHOTS_FILE, write_shot_table
@@ -55,7 +55,7 @@ def opened(page: Page, server: Server, match: Match, name: str) -> None:
     page.add_init_script(f"localStorage.setItem('touchline-reviewer', '{name}')")
     open_page(page, server, match, half=1, t=0)
     page.keyboard.press("v")
-    assert page.locator("[data-camera]").count() >= COUNT
+    expect(page.locator("[data-camera]").nth(COUNT - 1)).to_be_attached()
 
 
 def press(page: Page, *keys: str) -> None:

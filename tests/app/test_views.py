@@ -129,6 +129,21 @@ def test_the_match_view_opens_on_the_demo_complete() -> None:
     assert str(DEMO) not in json.dumps(shown)  # no path reaches the browser
 
 
+def test_the_match_view_waits_while_work_is_under_way(library: Library, queue: JobQueue) -> None:
+    demo = library.demo()
+    assert demo is not None
+    at = match_page(match=demo.id).run()
+    assert (component_data(at)["waiting"], component_data(at)["job"]) == (False, None)
+    job = tasks.ask_for_analysis(queue, demo, "entity-attention")
+    queue.take(tasks.LONG_KINDS)
+    queue.report(job.id, 0.62, "Finding entities", 6.0, 100.0)
+    shown = component_data(at.run())
+    assert shown["waiting"]
+    assert shown["job"] == {"text": f"{job.title} 62%, 1:40 left", "progress": 0.62}
+    queue.finish(job.id, FAILED, "The disk is full.")
+    assert (component_data(at.run())["waiting"], component_data(at)["job"]) == (False, None)
+
+
 def test_the_address_says_where_to_open(library: Library) -> None:
     demo = library.demo()
     assert demo is not None

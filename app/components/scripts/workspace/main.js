@@ -5,6 +5,7 @@ import { cameraRows } from "./camera_list.js";
 import { Lanes } from "./lanes.js";
 import { Other, pair } from "./other.js";
 import { Outbox } from "./outbox.js";
+import { Picked } from "./picked.js";
 import { Player } from "./player.js";
 import { Rail } from "./rail.js";
 import { CameraReview } from "./review_cameras.js";
@@ -18,6 +19,8 @@ const KEYS = [
   ["O", "loop the chosen action"], ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team, or kind of a change"],
   ["V", "spots or camera changes"], ["R", "replay or not"], ["W", "what the replay shows"], ["G", "go there and back"], ["E", "comment"], ["D", "add one here"], ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"], ["+ −", "zoom the lanes"], ["0", "whole match"], ["1 – 5", "fold a group"], ["B", "boxes"], ["H", "map"], ["S", "sound"], ["F", "whole screen"], ["?", "this list"],
 ];
+
+const AGAIN = 1000; // milliseconds after an answer, while something is waited for, until the page is asked again
 
 const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["N P", "action"], ["O", "loop"], ["+ −", "zoom"]];
 
@@ -48,6 +51,7 @@ export class Workspace {
       explain: () => this.api.setTriggerValue("command", { name: "explain", nonce: performance.now() }),
       unexplained: (spot) => this.unexplained(spot),
     });
+    this.picked = new Picked((spot) => this.api.setTriggerValue("picked", this.trigger(spot)));
     this.outbox = new Outbox(this);
     this.spotReview = new SpotReview(this, this.q(".review-foot"), this.outbox);
     this.cameras = new CameraReview(this, this.q(".review-foot"), this.outbox);
@@ -71,6 +75,7 @@ export class Workspace {
     if (moved) Object.assign(data, { threshold: this.data.threshold, thresholds: this.data.thresholds });
     this.data = data;
     this.newest = data;
+    this.askAgain();
     if (match) { this.opening = this.openMatch(data); this.begun = false; }
     try { await this.opening; } catch (error) { this.data = null; throw error; } // the next run tries again
     await this.other.update(data);
@@ -83,6 +88,7 @@ export class Workspace {
     this.rail.update(data, this.theme);
     this.why.update(data, this.arrays, this.theme);
     this.drawHeader();
+    this.picked.answered(data.why?.spot);
     this.outbox.update(data);
     this.spotReview.update(data);
     this.cameras.update(data);
@@ -91,6 +97,16 @@ export class Workspace {
     if (!this.begun) this.start(data.start);
     this.root.dataset.ready = data.analysis;
     if (!this.chosen && data.start.pick) this.pickNearest(data.start);
+  }
+
+  /** While something is being computed or prepared the page is asked how far it is. */
+  askAgain(after = AGAIN) {
+    clearTimeout(this.asking);
+    if (!this.newest.waiting) return;
+    this.asking = setTimeout(() => {
+      if (this.root.isConnected) this.api.setTriggerValue("again", performance.now());
+      this.askAgain(5 * AGAIN); // should the answer be lost
+    }, after);
   }
 
   async openMatch(data) {
@@ -203,10 +219,7 @@ export class Workspace {
     this.review.draw(); // before looking how much room is left for the list
     this.rail.reveal();
     this.address();
-    clearTimeout(this.resting);
-    if (spot.other) return;
-    const tell = () => this.api.setTriggerValue("picked", this.trigger(spot));
-    if (rest) this.resting = setTimeout(tell, rest); else tell();
+    if (spot.other) this.picked.forget(); else this.picked.pick(spot, rest);
   }
 
   /** Why a spot cannot be explained, or null. */
@@ -374,7 +387,8 @@ export class Workspace {
 
   destroy() {
     this.abort.abort();
-    clearTimeout(this.resting);
+    this.picked.forget();
+    clearTimeout(this.asking);
     this.outbox.destroy();
     this.observer.disconnect();
     this.player.destroy();
