@@ -49,9 +49,10 @@ Tell = Callable[..., bool]
 # --- asking ---------------------------------------------------------------------------------------------
 
 
-def ask_for_analysis(queue: JobQueue, match: Match, model: str) -> Job:
-    parameters = {"path": str(match.path), "model": model}
-    return queue.submit(ANALYSIS, f"{ANALYSIS}/{match.path}/{model}", parameters, title=match.title, match_id=match.id)
+def ask_for_analysis(queue: JobQueue, match: Match, *models: str) -> Job:
+    """Have a match analysed by a model, or by the average of several, as ``known_models`` names them."""
+    key, parameters = f"{ANALYSIS}/{match.path}/{'+'.join(models)}", {"path": str(match.path), "models": list(models)}
+    return queue.submit(ANALYSIS, key, parameters, title=match.title, match_id=match.id)
 
 
 def ask_for_playback(queue: JobQueue, match: Match) -> Job:
@@ -189,17 +190,14 @@ def perform(job: Job, data: DataDirectory, tell: Tell) -> None:
 
 
 def _analyse(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:
-    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.ensemble import analyse
 
-    source = open_match(Path(parameters["path"]))
+    source, known = open_match(Path(parameters["path"])), known_models(data)
     _prepare_playback(source.halves, data, tell)
-    analysis = analyse_match(
-        source,
-        _model(str(known_models(data).get(parameters["model"], parameters["model"]))),
-        data,
-        report=lambda p: tell(p.share, p.stage, p.speed, p.remaining),
-    )
-    ask_for_all_explanations(JobQueue(open_database(data)), source.path, analysis)
+    model = _model(*(str(known.get(name, name)) for name in parameters["models"]))
+    analysis = analyse(source, model, data, report=lambda p: tell(p.share, p.stage, p.speed, p.remaining))
+    if "members" not in analysis.record.model:  # each member of an average has reasons of its own
+        ask_for_all_explanations(JobQueue(open_database(data)), source.path, analysis)
 
 
 def _explain_all(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> None:
@@ -352,10 +350,10 @@ def _probe(analysis: Analysis, path: Path, spot: Spot, data: DataDirectory) -> A
 
 
 @lru_cache(maxsize=2)
-def _model(name: str):  # type: ignore[no-untyped-def]
-    from spotting_core.models.load import load_model
+def _model(*names: str):  # type: ignore[no-untyped-def]
+    from spotting_core.models.ensemble import load_models
 
-    return load_model(name)
+    return load_models(names)
 
 
 _PERFORMERS: dict[str, Callable[[Mapping[str, Any], DataDirectory, Tell], None]] = {

@@ -58,6 +58,7 @@ def analyze(
 
     An analysis that was stopped goes on where it was. Open the result with `touchline app`.
     """
+    from spotting_core.inference.ensemble import analyse
     from spotting_core.media.source import open_match
     from spotting_core.models.ensemble import load_models
 
@@ -72,7 +73,7 @@ def analyze(
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
         given: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
-        analysis = _analysis_of(match, loaded, data, report=_telling(bar, task), **given)
+        analysis = analyse(match, loaded, data, report=_telling(bar, task), **given)
         if explain:
             _explain_spots(analysis, match.path, data, bar)
     for remark in (*(f"{w}." for w in match.warnings), *analysis.record.remarks):
@@ -106,16 +107,6 @@ def _remember_average(
 
     if isinstance(loaded, Ensemble) and (keep is not None or len(names) == 1):
         remember(keep or model_folder(names[0]), loaded.sha256, data)
-
-
-def _analysis_of(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory, **given: Any) -> Analysis:
-    from spotting_core.inference.analyse import analyse_match
-    from spotting_core.inference.ensemble import analyse_with_ensemble
-    from spotting_core.models.ensemble import Ensemble
-
-    if isinstance(loaded, Ensemble):
-        return analyse_with_ensemble(match, loaded, data, **given)
-    return analyse_match(match, loaded, data, **given)
 
 
 def _telling(bar: RichProgress, task: TaskID) -> Report:

@@ -37,7 +37,7 @@ from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import open_match
-from spotting_core.models.card import BUNDLED
+from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
 from spotting_core.spots import Spot
 
@@ -456,8 +456,28 @@ def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
         st.rerun()
     beside_choice(match, analysis, analyses)
     st.divider()
-    model = st.selectbox("Analyse with", list(known_models(shared_settings().data)), index=_default_model())
-    if st.button("Analyse"):
-        tasks.ask_for_analysis(shared_queue(), match, model)
+    _analyse_with(match)
+
+
+def _analyse_with(match: Match) -> None:
+    """Another analysis, by a model or by the average of several."""
+    last = shared_queue().recent(match.id, tasks.ANALYSIS)
+    if last is not None and last.state == FAILED:
+        st.error(f"The last analysis failed. {last.error}")
+    known = known_models(shared_settings().data)
+    names = list(known)
+    models = st.multiselect(
+        "Analyse with",
+        names,
+        default=names[_default_model()],
+        help="Of several models the scores are averaged, as a system of its own.",
+    )
+    if st.button("Analyse", disabled=not models):
+        try:
+            check_same_classes([read_card(known[name]) for name in models])
+        except TouchlineError as problem:
+            page.error(problem)
+            return
+        tasks.ask_for_analysis(shared_queue(), match, *models)
         page.close_dialog()
         st.rerun()

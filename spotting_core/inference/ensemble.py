@@ -26,8 +26,16 @@ from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import MatchSource
 from spotting_core.models.ensemble import Ensemble
+from spotting_core.models.load import LoadedModel
 
 _FAINT = 1e-6  # confidence: below it a displacement says nothing
+
+
+def analyse(source: MatchSource, model: LoadedModel | Ensemble, data: DataDirectory, **given: Any) -> Analysis:
+    """Analyse a match with what was loaded: ``analyse_match`` or ``analyse_with_ensemble``, which say what is given."""
+    if isinstance(model, Ensemble):
+        return analyse_with_ensemble(source, model, data, **given)
+    return analyse_match(source, model, data, **given)
 
 
 def analyse_with_ensemble(

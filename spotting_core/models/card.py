@@ -6,7 +6,7 @@ A model is a folder of ``card.json`` and ``model.safetensors``; ``load`` reads b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -157,3 +157,18 @@ def first_difference(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
         if a != b:
             return f"number {i} is {a!r} here and {b!r} there"
     return f"{len(ours)} classes here and {len(theirs)} there"
+
+
+def check_same_classes(cards: Sequence[Card]) -> None:
+    """Whether systems can be averaged.
+
+    Errors:
+        BadInputError: their classes differ.
+    """
+    first = cards[0]
+    for other in cards[1:]:
+        if other.classes != first.classes:
+            raise BadInputError(
+                f"{first.name} and {other.name} have other classes: " + first_difference(first.classes, other.classes),
+                fix="Average systems of one class table",
+            )

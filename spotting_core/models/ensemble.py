@@ -17,7 +17,7 @@ from spotting_core.models.card import (
     SIMULATED,
     WEIGHTS_FILE,
     Card,
-    first_difference,
+    check_same_classes,
     model_folder,
     read_card,
     write_card,
@@ -91,14 +91,8 @@ def ensemble_card(members: Sequence[LoadedModel]) -> Card:
     Errors:
         BadInputError: their classes differ, or two are the same.
     """
+    check_same_classes([m.card for m in members])
     first = members[0]
-    for other in members[1:]:
-        if other.card.classes != first.card.classes:
-            raise BadInputError(
-                f"{first.card.name} and {other.card.name} have other classes: "
-                + first_difference(first.card.classes, other.card.classes),
-                fix="Average systems of one class table",
-            )
     if len({m.sha256 for m in members}) != len(members):
         raise BadInputError("the same model is given twice", where=first.folder, fix="Give each model once")
     rate = max(m.config.rate for m in members)

@@ -25,9 +25,11 @@ from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.queue import FAILED, JobQueue
 from spotting_core.media.source import open_match
+from spotting_core.models.known import remember
 from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts
+from tests.conftest import small_model
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -304,6 +306,33 @@ def test_a_dialog_stays_open_when_the_page_runs_anew_by_itself(data: DataDirecto
     assert [b.label for b in at.button if b.label in ("Apply", "Reset")] == ["Apply", "Reset"]
     next(b for b in at.button if b.label == "Apply").click().run()
     assert not [b for b in at.button if b.label == "Apply"]
+
+
+def test_a_match_is_analysed_again_by_the_average_of_two(
+    data: DataDirectory, library: Library, queue: JobQueue, tmp_path: Path
+) -> None:
+    demo = library.demo()
+    assert demo is not None
+    failed = tasks.ask_for_analysis(queue, demo, "dense-unet")
+    queue.take(tasks.LONG_KINDS)
+    queue.finish(failed.id, FAILED, "The disk is full.")
+    odd = small_model(tmp_path / "odd")
+    card = json.loads((odd / "card.json").read_text(encoding="utf-8"))
+    (odd / "card.json").write_text(json.dumps({**card, "classes": card["classes"][::-1]}), encoding="utf-8")
+    remember(odd, "0" * 64, data)
+    at = match_page(match=demo.id)
+    at.session_state["dialog"] = (demo.id, "model")
+    at.run()
+    assert "The last analysis failed. The disk is full." in texts(at)
+    assert at.multiselect[0].value == ["entity-attention"]
+    at.multiselect[0].set_value(["entity-attention", "odd (00000000)"]).run()
+    next(b for b in at.button if b.label == "Analyse").click().run()
+    assert "have other classes" in texts(at)
+    at.multiselect[0].set_value(["entity-attention", "dense-unet"]).run()
+    next(b for b in at.button if b.label == "Analyse").click().run()
+    job = queue.recent(demo.id, tasks.ANALYSIS)
+    assert job is not None
+    assert (job.live, job.parameters["models"]) == (True, ["entity-attention", "dense-unet"])
 
 
 def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, library: Library) -> None:

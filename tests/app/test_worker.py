@@ -68,8 +68,23 @@ def test_an_analysis_and_its_explanation(
     assert (next((data.root / "media").iterdir()) / "playback.mp4").is_file()
 
 
+def test_an_analysis_by_the_average_of_two(
+    queue: JobQueue, library: Library, data: DataDirectory, tmp_path: Path, workers: list
+) -> None:
+    make_video(tmp_path / "a.mkv", steady(100, rate=10.0))
+    match = library.add("a.mkv")
+    models = [small_model(tmp_path / "m", window=20), small_model(tmp_path / "n", window=20, hidden=24)]
+    job = tasks.ask_for_analysis(queue, match, *map(str, models))
+    workers.append(start_worker(tasks.LONG_KINDS))
+    assert ended(queue, job).state == DONE, queue.get(job.id)
+    found = {len(a.record.model.get("members", ())): a for a in library.analyses(match)}
+    assert [len(library.analyses(match)), sorted(found)] == [3, [0, 2]]  # each member's own are kept as well
+    assert found[2].record.model["name"] == "small e2e-spot + small e2e-spot"
+    assert queue.latest(f"{tasks.EXPLANATIONS}/{found[2].folder}/0") is None  # its members have reasons, not it
+
+
 def test_a_bad_job_fails_in_words_and_the_worker_goes_on(queue: JobQueue, tmp_path: Path, workers: list) -> None:
-    broken = queue.submit(tasks.ANALYSIS, "x", {"path": str(tmp_path / "nothing.mp4"), "model": "entity-attention"})
+    broken = queue.submit(tasks.ANALYSIS, "x", {"path": str(tmp_path / "nothing.mp4"), "models": ["entity-attention"]})
     unforeseen = queue.submit(tasks.ANALYSIS, "y", {})
     workers.append(start_worker(tasks.LONG_KINDS))
     found = ended(queue, broken)
