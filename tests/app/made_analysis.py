@@ -36,10 +36,12 @@ def make_analysis(
     name: str = "made",
     model: str = "made by hand",
     pictures: Pictures | None = None,
+    bare: bool = False,
 ) -> Analysis:
     """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample.
 
     Arguments:
+        bare: without entities and maps, like one of a system that reads features.
         pictures: SHA-256 of a vision-language model, and what makes the embeddings (T, E) of samples at some times.
     """
     classes = load_classes()
@@ -62,8 +64,9 @@ def make_analysis(
             "frames": frames,
             "scores": scores,
             "displacement": displacement,
-            "maps/class_map": _maps(len(frames), len(classes)),
         }
+        if not bare:
+            written["maps/class_map"] = _maps(len(frames), len(classes))
         if pictures is not None:
             written["image_embeddings"] = pictures[1](times).astype(np.float16)
         place = folder / f"half{half.half}"
@@ -72,14 +75,16 @@ def make_analysis(
             if array in ("times", "frames", "scores", "displacement"):
                 arrays[array] = describe(array, values)
         size = (media.info.width, media.info.height)
-        _entities(len(frames), size).write(place)
+        if not bare:
+            _entities(len(frames), size).write(place)
         halves.append(HalfRecord(half.half, half.path.name, media.table.duration, *size, len(media.table), len(frames)))
-    arrays["maps/class_map"] = {
-        "dtype": "uint8",
-        "shape": ["T", len(classes), 2, 3],
-        "unit": "logit",
-        "scale": [0, 4.0],
-    }
+    if not bare:
+        arrays["maps/class_map"] = {
+            "dtype": "uint8",
+            "shape": ["T", len(classes), 2, 3],
+            "unit": "logit",
+            "scale": [0, 4.0],
+        }
     record = AnalysisRecord(
         source_id=source.content_hash(),
         title=source.fixture.title,

@@ -13,7 +13,7 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
-from tests.app.player_page import open_page, settle
+from tests.app.player_page import open_page, settle, state
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
@@ -129,3 +129,22 @@ def test_the_model_dialog_lays_a_system_beside_and_takes_it_away(page: Page, ser
     page.wait_for_function("() => find() && !find().other.shown")
     expect(page.locator(".agreement")).to_be_hidden()
     assert "beside" not in page.url
+
+
+def test_an_analysis_without_entities_takes_the_place_of_one_with_them(page: Page, server: Server) -> None:
+    path = make_video(server.root / "with and without.mp4", steady(260), container={"movflags": "faststart"})
+    source = open_match(path)
+    make_analysis(source, server.data, OTHERS, "bare", "features alone", bare=True)
+    make_analysis(source, server.data, OWN, "made")
+    open_page(page, server, server.library().add(str(path)), source="model:" + "0" * 64, half=1, t=3.3)
+    shown = state(page)
+    assert (shown["spots"], shown["boxes"]) == (3, 1)
+    for name, spots, boxes in (("features alone", 2, 0), ("made by hand", 3, 1)):
+        page.locator("[data-head=model]").click()
+        page.get_by_role("radiogroup", name="Spots shown").get_by_text(name).click()
+        page.wait_for_function("(name) => find().data.model === name && find().root.dataset.ready", arg=name)
+        settle(page)
+        page.wait_for_function("(boxes) => find().player.overlay.shown?.boxes === boxes", arg=boxes)
+        assert state(page)["spots"] == spots
+        assert page.evaluate("() => find().root.dataset.failed") is None
+        expect(page.locator(".stage-note")).to_be_hidden()

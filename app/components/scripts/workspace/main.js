@@ -79,6 +79,7 @@ export class Workspace {
     if (match) { this.opening = this.openMatch(data); this.begun = false; }
     try { await this.opening; } catch (error) { this.data = null; throw error; } // the next run tries again
     await this.other.update(data);
+    if (this.root.dataset.failed) { delete this.root.dataset.failed; this.player.note(null); }
     if (this.newest !== data) return; // a newer run came in meanwhile, and waits for the same
     this.thresholds = { ...data.thresholds };
     this.data.thresholds = this.thresholds;

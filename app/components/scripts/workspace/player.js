@@ -73,6 +73,7 @@ export class Player {
 
   /** Take new data: halves with their arrays, entity names, map description. */
   update(data, arrays) {
+    const other = arrays !== this.arrays; // of another analysis: what was drawn is not of this one
     this.data = data;
     this.arrays = arrays;
     const layer = this.q("select[data-option=layer]");
@@ -84,6 +85,7 @@ export class Player {
       this.q(".layers").hidden = wanted.length === 0;
     }
     this.renew(false);
+    if (other) { this.entities = this.map = null; this.overlay.clear(); this.prepare(); }
     if (this.interrupted) { this.interrupted = false; this.video.play(); } // the player has got another place on the page
     this.q(".scale").style.background = heatGradient() + ", repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)";
   }
@@ -111,13 +113,13 @@ export class Player {
   async prepare() {
     const arrays = this.arrays.get(this.half);
     if (!arrays) return;
-    const half = this.half, action = this.action;
+    const action = this.action;
     try {
       const [entities, map] = await Promise.all([
         arrays.entitiesReady(),
         this.overlay.options.layer === "class_map" && action ? arrays.mapReady(action.index) : null,
       ]);
-      if (half === this.half && action === this.action) {
+      if (arrays === this.arrays.get(this.half) && action === this.action) {
         this.entities = entities;
         this.map = map;
         this.redraw();
@@ -266,11 +268,11 @@ export class Player {
     if (this.source && !this.renew(true)) this.note("The browser cannot play this video. Reload the page; if it stays so, the file has changed or its link has expired.");
   }
 
-  /** A message in the place of the picture. */
+  /** A message in the place of the picture, or null for the picture. */
   note(text) {
     const note = this.q(".stage-note");
     note.textContent = text;
-    note.hidden = false;
+    note.hidden = text === null;
   }
 
   resize() {
