@@ -148,7 +148,7 @@ def _picked(match: Match, analysis: Analysis, name: str) -> None:
     if spot is None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
-    if imported_shown(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
+    if _reasonless(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
         tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
 
 
@@ -205,7 +205,7 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],
         "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
-        "job": _job_line(),
+        "job": _job_line(match),
         "waiting": bool(shared_queue().all_live()),  # before what is waited for, lest its end is missed
         "rate": record.rate,
         "classes": [class_data(c) for c in analysis.classes],
@@ -231,13 +231,20 @@ def _method_text() -> str:
     return f"{kind} suppression" + (", own windows" if own else "")
 
 
-def _job_line() -> dict[str, Any] | None:
+_UNDER_WAY = {tasks.ANALYSIS: "Analysing", tasks.PLAYBACK: "Preparing"}  # of the match that is shown
+
+
+def _job_line(match: Match) -> dict[str, Any] | None:
     running = [j for j in shared_queue().all_live(tasks.LONG_KINDS) if j.state == "running"]
     if not running:
         return None
     job = running[0]
-    left = f", {page.length(int(job.remaining * 1e6))} left" if job.remaining is not None else ""
-    return {"text": f"{job.title} {job.progress:.0%}{left}", "progress": job.progress}
+    if job.remaining is None:
+        far = f" {job.progress:.0%}"
+    else:  # beside the bar, which shows the share
+        far = f", {page.length(int(job.remaining * 1e6))} left"
+    name = _UNDER_WAY.get(job.kind, job.title) if job.match_id == match.id else job.title
+    return {"text": f"{name}{far}", "progress": job.progress}
 
 
 def entity_names(analysis: Analysis) -> list[dict[str, str]]:
@@ -345,8 +352,7 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
     spot = _chosen_spot(match, analysis)
     if spot is None:
         return None
-    if imported := imported_shown(match, analysis):
-        message = f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
+    if message := _reasonless(match, analysis):
         return {"spot": spot_id(spot), "state": "none", "message": message}
     try:
         found = explanations(shared_settings().data, analysis, spot)
@@ -359,6 +365,15 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
         return {"spot": spot_id(spot), "state": "failed", "message": job.error}
     stage = job.stage if job is not None and job.state == "running" else ""
     return {"spot": spot_id(spot), "state": "working", "message": f"Measuring: {stage.lower()}" if stage else ""}
+
+
+def _reasonless(match: Match, analysis: Analysis) -> str | None:
+    """Why no spot of what is shown can be explained, or None."""
+    if imported := imported_shown(match, analysis):
+        return f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
+    if "members" in analysis.record.model:
+        return "The average of several models, each of which has reasons of its own: choose one of them under Model."
+    return None
 
 
 # --- dialogs ------------------------------------------------------------------------------------------

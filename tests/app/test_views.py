@@ -16,8 +16,10 @@ from app import tasks
 from app.library import Library
 from app.settings import DEMO
 from app.views.export import export_bytes, export_document
+from app.views.shown import spot_id
 from app.views.why import of_one_window, sentence
 from explain.attribution import ENTITY_ROW, Attribution
+from spotting_core.analysis import write_record
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import registry
@@ -141,9 +143,24 @@ def test_the_match_view_waits_while_work_is_under_way(library: Library, queue: J
     queue.report(job.id, 0.62, "Finding entities", 6.0, 100.0)
     shown = component_data(at.run())
     assert shown["waiting"]
-    assert shown["job"] == {"text": f"{job.title} 62%, 1:40 left", "progress": 0.62}
+    assert shown["job"] == {"text": "Analysing, 1:40 left", "progress": 0.62}
     queue.finish(job.id, FAILED, "The disk is full.")
     assert (component_data(at.run())["waiting"], component_data(at)["job"]) == (False, None)
+
+
+def test_an_average_has_no_reason_of_its_own(data: DataDirectory, library: Library, queue: JobQueue) -> None:
+    demo = library.demo()
+    assert demo is not None
+    spot = Spot(1, 5_000_000, "Goal", 0.75)
+    analysis = make_analysis(open_match(DEMO), data, [spot])
+    write_record(analysis.folder, replace(analysis.record, model={**analysis.record.model, "members": []}))
+    at = match_page(match=demo.id)
+    at.session_state["chosen"] = (demo.id, spot_id(spot))
+    at.session_state["analysis"] = str(analysis.folder)
+    why = component_data(at.run())["why"]
+    assert (why["spot"], why["state"]) == (spot_id(spot), "none")
+    assert why["message"].startswith("The average of several models")
+    assert queue.all_live([tasks.EXPLANATION]) == []
 
 
 def test_the_address_says_where_to_open(library: Library) -> None:
