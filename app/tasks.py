@@ -196,7 +196,7 @@ def _analyse(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
     _prepare_playback(source.halves, data, tell)
     model = _model(*(str(known.get(name, name)) for name in parameters["models"]))
     analysis = analyse(source, model, data, report=lambda p: tell(p.share, p.stage, p.speed, p.remaining))
-    if "members" not in analysis.record.model:  # each member of an average has reasons of its own
+    if not analysis.record.averages:
         ask_for_all_explanations(JobQueue(open_database(data)), source.path, analysis)
 
 
@@ -318,7 +318,7 @@ def _figures(parameters: Mapping[str, Any], data: DataDirectory, tell: Tell) -> 
 
 
 def _model_of(analysis: Analysis, data: DataDirectory):  # type: ignore[no-untyped-def]
-    if "members" in analysis.record.model:
+    if analysis.record.averages:
         raise BadInputError(
             "this is the average of several models, each of which has reasons of its own",
             where=analysis.record.model["name"],

@@ -89,6 +89,11 @@ class AnalysisRecord:
         halves = (f"Half {h.half}: {note}." for h in self.halves for note in h.notes)
         return (*([self.notice] if self.notice else []), *halves)
 
+    @property
+    def averages(self) -> bool:
+        """Whether the scores are the average of several models', each of which has reasons of its own."""
+        return "members" in self.model
+
     def as_json(self) -> dict[str, Any]:
         content = asdict(self)
         source = {"id": content.pop("source_id"), "title": content.pop("title"), "halves": content.pop("halves")}

@@ -48,10 +48,14 @@ def show() -> None:
     if spot is None:
         st.info("No spot was found in this match. Name a moment and a class in the address: ?half=1&t=743&class=Goal.")
         return
+    if analysis.record.averages:
+        _members(analysis, analyses, spot)
+        return
     with st.container(key="explain_page"):
         mode, method = _header(match, analysis, spot, spots)
-        cards = _cards(analysis, analyses, mode, method)
-        if mode == BY_MODELS and len(analyses) < 2:
+        single = [a for a in analyses if not a.record.averages]
+        cards = _cards(analysis, single, mode, method)
+        if mode == BY_MODELS and len(single) < 2:
             st.info(
                 f"Only {analysis.record.model['name']} has analysed this match. Open Model in the Match view to "
                 "analyse it with another one; both are then shown here side by side."
@@ -61,6 +65,23 @@ def show() -> None:
         _ask(match, spot, cards, analysis)
         waiting = _waiting(match, analysis, spot, cards)
         st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards)
+
+
+def _members(analysis: Analysis, analyses: Sequence[Analysis], spot: Spot) -> None:
+    """In place of the page, for the average of several models: the same moment in one of them."""
+    model = analysis.record.model
+    st.info(
+        f"{model['name']} is the average of several models, each of which has reasons of its own. Which of them is to "
+        f"explain {spot.label} at {match_clock(spot.half, spot.time)}?"
+    )
+    hashes = [member["sha256"] for member in model["members"]]
+    found = {str(a.record.model["sha256"]): a for a in reversed(analyses) if a.record.model["sha256"] in hashes}
+    for member in model["members"]:
+        own = found.get(member["sha256"])
+        words = None if own else f"{member['name']} alone has not analysed this match."
+        if st.button(member["name"], key=f"explain_{member['sha256'][:12]}", disabled=own is None, help=words):
+            st.session_state["analysis"] = str(own.folder) if own else None
+            st.rerun()
 
 
 # --- which spot ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import streamlit as st
 from app import tasks
 from app.components.workspace import workspace
 from app.library import Match, kits
+from app.settings import DEMO
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.beside import beside_choice, chosen_other, other_data
@@ -29,7 +31,7 @@ from app.views.shown import (
     spot_id,
 )
 from app.views.why import explanations, why_panel
-from spotting_core.analysis import Analysis
+from spotting_core.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
@@ -371,7 +373,7 @@ def _reasonless(match: Match, analysis: Analysis) -> str | None:
     """Why no spot of what is shown can be explained, or None."""
     if imported := imported_shown(match, analysis):
         return f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
-    if "members" in analysis.record.model:
+    if analysis.record.averages:
         return "The average of several models, each of which has reasons of its own: choose one of them under Model."
     return None
 
@@ -457,7 +459,7 @@ def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     """Which analysis is shown, and another one by another model."""
     names = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
     alike = Counter(names.values())  # of one model, under other settings or of other features
-    labels = {f: f"{n}, {Path(f).name[:6]}" if alike[n] > 1 else n for f, n in names.items()}
+    labels = {f: f"{n}, {_made(Path(f))}" if alike[n] > 1 else n for f, n in names.items()}
     labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
     imported = imported_shown(match, analysis)
     now = imported[0].id if imported else str(analysis.folder)
@@ -472,6 +474,13 @@ def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     beside_choice(match, analysis, analyses)
     st.divider()
     _analyse_with(match)
+
+
+def _made(folder: Path) -> str:
+    """What tells an analysis from others of the same model."""
+    if folder.is_relative_to(DEMO):
+        return "bundled"
+    return f"made {datetime.fromtimestamp((folder / ANALYSIS_FILE).stat().st_mtime):%Y-%m-%d %H:%M:%S}"
 
 
 def _analyse_with(match: Match) -> None:

@@ -16,7 +16,7 @@ from app.library import Match
 from app.views.explanation import BESIDE, Asked, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
 from explain.probe import GRID
-from spotting_core.analysis import Analysis
+from spotting_core.analysis import Analysis, write_record
 from spotting_core.data_directory import DataDirectory
 from spotting_core.files import write_json
 from spotting_core.jobs.queue import CANCELLED, FAILED, JobQueue
@@ -224,6 +224,25 @@ def test_one_model_alone_is_not_compared(match: Match, data: DataDirectory) -> N
     assert not at.exception
     assert "Only made by hand has analysed this match" in at.info[0].value
     assert len(component_data(at)["cards"]) == 1
+
+
+def test_an_average_is_explained_by_one_of_its_members(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    own = make_analysis(open_match(match.path), data, [SPOT])
+    both = make_analysis(open_match(match.path), data, [SPOT], "both", "the average")
+    members = [{"name": "made by hand", "sha256": "0" * 64}, {"name": "another", "sha256": "1" * 64}]
+    write_record(both.folder, replace(both.record, model={**both.record.model, "members": members}))
+    at = explain_page(match=match.id)
+    at.session_state["analysis"] = str(both.folder)
+    at.run()
+    assert "the average is the average of several models" in at.info[0].value
+    assert [(b.label, b.disabled) for b in at.button] == [("made by hand", False), ("another", True)]
+    assert queue.all_live() == []
+    at.button[0].click().run()
+    assert not at.exception
+    assert at.session_state["analysis"] == str(own.folder)
+    assert component_data(at)["cards"]
+    at.session_state["explain_mode"] = "Models"
+    assert "Only made by hand has analysed this match" in at.run().info[0].value
 
 
 def test_heads_are_shown_where_a_model_has_them(
