@@ -188,6 +188,11 @@ def _analysis_ended(match: Match) -> bool:
     return before and not now
 
 
+def _waiting(match: Match) -> bool:
+    """Whether something is under way, or was an analysis when this run began; the workspace then asks again."""
+    return bool(shared_queue().all_live()) or st.session_state.get("analysing") == match.id
+
+
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     """All that the workspace shows, as JSON."""
     record = analysis.record
@@ -207,8 +212,8 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],
         "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
+        "waiting": _waiting(match),  # before what is waited for, lest its end is missed
         "job": _job_line(match),
-        "waiting": bool(shared_queue().all_live()),  # before what is waited for, lest its end is missed
         "rate": record.rate,
         "classes": [class_data(c) for c in analysis.classes],
         "entities": entity_names(analysis),

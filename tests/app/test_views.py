@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from app import tasks
 from app.library import Library
 from app.settings import DEMO
+from app.views import match as match_view
 from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
 from app.views.why import of_one_window, sentence
@@ -25,7 +26,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
-from spotting_core.jobs.queue import FAILED, JobQueue
+from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import remember
 from spotting_core.spots import Spot
@@ -146,6 +147,24 @@ def test_the_match_view_waits_while_work_is_under_way(library: Library, queue: J
     assert shown["job"] == {"text": "Analysing, 1:40 left", "progress": 0.62}
     queue.finish(job.id, FAILED, "The disk is full.")
     assert (component_data(at.run())["waiting"], component_data(at)["job"]) == (False, None)
+
+
+def test_an_analysis_that_ends_while_the_page_is_made_is_asked_for_again(
+    library: Library, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = library.demo()
+    assert demo is not None
+    job = tasks.ask_for_analysis(queue, demo, "entity-attention")
+    queue.take(tasks.LONG_KINDS)
+    made = match_view.chosen_other  # called after it was asked whether an analysis has ended, before the data is made
+
+    def ends_it(*given: Any) -> Any:
+        queue.finish(job.id, DONE)
+        return made(*given)
+
+    monkeypatch.setattr(match_view, "chosen_other", ends_it)
+    shown = component_data(match_page(match=demo.id).run())
+    assert (shown["waiting"], shown["job"]) == (True, None)
 
 
 def test_an_average_has_no_reason_of_its_own(data: DataDirectory, library: Library, queue: JobQueue) -> None:
