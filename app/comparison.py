@@ -15,6 +15,7 @@ import numpy as np
 from app.library import Library, Match
 from app.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, columns_of, game_name
 from spotting_core.analysis import Analysis
+from spotting_core.classes import ClassTable, joined, load_classes
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
@@ -72,6 +73,16 @@ def _has_truth(library: Library, match: Match) -> bool:
 
 def _matches(library: Library, labels: str) -> list[Match]:
     return [m for m in library.matches() if labels in (LIBRARY, m.id) and _has_truth(library, m)]
+
+
+def classes_of(library: Library, labels: str, systems: Sequence[str]) -> ClassTable:
+    """The classes of what some systems spot: those of a model's analyses; an imported set has the default ones."""
+    matches = [] if labels.startswith("set:") else _matches(library, labels)
+    tables: list[ClassTable] = []
+    for system in systems:
+        found = (analysis_by(library, m, system) for m in matches)
+        tables.append(next((a.classes for a in found if a is not None), load_classes()))
+    return joined(tables)
 
 
 def compared(library: Library, sets: PredictionSets, labels: str, system: str, classes: Sequence[str]) -> Compared:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.library import Library, Match
 from spotting_core.analysis import Analysis
+from spotting_core.classes import ClassTable, joined, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
 from spotting_core.models.known import entity_model_of
@@ -13,17 +16,26 @@ from spotting_core.spots import Spot
 from spotting_core.store.reviews import Reviews
 
 
-def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, data: DataDirectory) -> dict[str, Match]:
-    """Write the rows of matches that have changed, and have them read; returns the matches that can be searched."""
-    searched = {}
+@dataclass(frozen=True)
+class Searched:
+    """The matches that can be searched by id, and the classes of their analyses, the default ones first."""
+
+    matches: dict[str, Match]
+    classes: ClassTable
+
+
+def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, data: DataDirectory) -> Searched:
+    """Write the rows of matches that have changed, and have them read."""
+    searched, tables = {}, {load_classes(): None}
     for match in library.matches():
         analyses = library.analyses(match)
         if not analyses:
             continue
         searched[match.id] = match
+        tables[analyses[0].classes] = None
         _write(match, analyses[0], library, reviews, data)
     search.refresh(list(searched))
-    return searched
+    return Searched(searched, joined(list(tables)))
 
 
 def _write(match: Match, analysis: Analysis, library: Library, reviews: Reviews, data: DataDirectory) -> None:

@@ -2,6 +2,7 @@
 
     analysis.json              written last; its presence says that the analysis is complete
     results_spotting.json      spots at the default thresholds
+    <class table>.csv          the model's class table, where it is not a bundled one
     half1/times.npy            int64   (T,)    presentation time of each sample, microseconds
     half1/frames.npy           int32   (T,)    its frame number in the file
     half1/scores.npy           float16 (T, C)  confidence before displacement and suppression
@@ -26,7 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from spotting_core.classes import ClassTable, load_classes
+from spotting_core.classes import ClassTable, classes_in
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.files import read_json, replacing, write_json
@@ -276,7 +277,7 @@ def half_spots(half: HalfAnalysis, classes: ClassTable, spotting: Spotting, sour
 
 
 def _classes_of(folder: Path, record: AnalysisRecord) -> ClassTable:
-    table = load_classes(record.class_table)
+    table = classes_in(folder, record.class_table)
     if table.names != record.classes:
         raise BadInputError(
             f"the analysis was made with other classes than the class table {table.name!r} has",

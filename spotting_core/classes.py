@@ -8,12 +8,14 @@ there are or what they are called.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from spotting_core.assets import asset
 from spotting_core.errors import BadInputError
+from spotting_core.files import replacing
 
 DEFAULT_TABLE = "soccernet-v2"
 _COLUMNS = (
@@ -107,8 +109,8 @@ def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
         raise BadInputError(f"line {line} of this class table cannot be read ({error})", where=path) from error
 
 
-@lru_cache(maxsize=16)
-def _read(path: Path, name: str) -> ClassTable:
+@lru_cache(maxsize=64)
+def _read(path: Path, name: str, _state: tuple[int, int, int]) -> ClassTable:
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
         missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
@@ -128,8 +130,8 @@ def _read(path: Path, name: str) -> ClassTable:
     return ClassTable(name, rows)
 
 
-@lru_cache(maxsize=16)
-def _read_list(path: Path, name: str) -> ClassTable:
+@lru_cache(maxsize=64)
+def _read_list(path: Path, name: str, _state: tuple[int, int, int]) -> ClassTable:
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     names = [line.strip() for line in lines if line.strip()]
     if not names:
@@ -153,7 +155,7 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
     """
     path = Path(table)
     if path.suffix == ".txt" and path.is_file():
-        return _read_list(path, path.parent.name or path.stem)
+        return _read_list(path, path.parent.name or path.stem, _state(path))
     if path.suffix != ".csv":
         path = asset("classes", f"{table}.csv")
     if not path.is_file():
@@ -161,4 +163,43 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
         raise BadInputError(
             "no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv or class.txt file"
         )
-    return _read(path, path.stem)
+    return _read(path, path.stem, _state(path))
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What tells a file from the one that lay at its place before: a table is read again when it has changed."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def classes_in(folder: Path, name: str) -> ClassTable:
+    """The table of that name in a model's or an analysis' folder (``<name>.csv``), else the bundled one.
+
+    Errors:
+        BadInputError: see ``load_classes``.
+    """
+    own = folder / f"{name}.csv"
+    return load_classes(own if own.is_file() else name)
+
+
+def keep_classes(folder: Path, table: ClassTable) -> None:
+    """Write a table into a folder, for ``classes_in``; a bundled one is found without."""
+    if is_bundled(table):
+        return
+    with replacing(folder / f"{table.name}.csv") as part, part.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(asdict(c) for c in table)
+
+
+def is_bundled(table: ClassTable) -> bool:
+    """Whether a table is the bundled one of its name, row by row."""
+    path = asset("classes", f"{table.name}.csv")
+    return path.is_file() and load_classes(path) == table
+
+
+def joined(tables: Sequence[ClassTable]) -> ClassTable:
+    """The classes of all tables, each once, as the first that has it shows it; its name is the first one's."""
+    found = {c.name: c for table in reversed(tables) for c in table}
+    names = dict.fromkeys(c.name for table in tables for c in table)
+    return ClassTable(tables[0].name, tuple(replace(found[name], index=i) for i, name in enumerate(names)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.comparison import Compared, compared, label_choices, prediction_choices, state_of, true_actions
+from app.comparison import Compared, classes_of, compared, label_choices, prediction_choices, state_of, true_actions
 from app.components.evaluate_lists import class_table
 from app.library import Library
 from app.prediction_sets import PredictionSets
@@ -24,7 +24,7 @@ from app.views.evaluate_charts import (
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
 from app.views.shown import drawn
-from spotting_core.classes import ActionClass, ClassTable, load_classes
+from spotting_core.classes import ActionClass, ClassTable
 from spotting_core.errors import TouchlineError
 from spotting_core.evaluation.calibration import Calibration, calibrate
 from spotting_core.evaluation.mistakes import WITHIN
@@ -46,6 +46,11 @@ class Choice:
     second: str | None
     official: bool
     view: str
+
+    @property
+    def systems(self) -> list[str]:
+        """Keys of what is measured."""
+        return [key for key in (self.first, self.second) if key is not None]
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,11 @@ def show() -> None:
         return
     try:
         with st.spinner("Evaluating …", show_time=True):
-            measured = _measured(library, sets, choice, systems, state_of(library, sets))
+            classes = classes_of(library, choice.labels, choice.systems)
+            measured = _measured(library, sets, choice, systems, classes.names)
     except TouchlineError as problem:
         page.error(problem)
         return
-    classes = load_classes()
     chosen = _chosen_class(measured, classes)
     left, right = st.columns([584, 796], gap="small")
     with left, st.container(border=True, key="tl_card_classes", gap=None):
@@ -86,8 +91,8 @@ def show() -> None:
         with confidence, st.container(border=True, key="tl_card_calibration"):
             _calibration_card(measured, classes, chosen)
         with st.container(border=True, key="tl_card_errors", gap="small"):
-            keys = [key for key in (choice.first, choice.second) if key is not None]
-            st.fragment(errors_card)(dict(zip(keys, (m.games for m in measured), strict=True)), classes, chosen)
+            games = dict(zip(choice.systems, (m.games for m in measured), strict=True))
+            st.fragment(errors_card)(games, classes, chosen)
     _left_out(measured)
 
 
@@ -146,37 +151,39 @@ def _nothing(labels: dict[str, str]) -> None:
 
 
 def _measured(
-    library: Library, sets: PredictionSets, choice: Choice, systems: dict[str, str], state: str
+    library: Library, sets: PredictionSets, choice: Choice, systems: dict[str, str], names: tuple[str, ...]
 ) -> list[Measured]:
     """A, and B if there is one, over the games that both have spots of."""
-    keys = [choice.first, *([choice.second] if choice.second else [])]
-    games = [_games(library, sets, choice.labels, key, state) for key in keys]
+    keys, state = choice.systems, state_of(library, sets)
+    games = [_games(library, sets, choice.labels, key, names, state) for key in keys]
     common = set.intersection(*({g.name for g in one.games} for one in games))
     if len(games) == 2 and common:
         games = [one.only(common) for one in games]
     found = []
     for key, one in zip(keys, games, strict=True):
-        reports = _reports(one, (choice.labels, tuple(keys), key, choice.official, state))
+        reports = _reports(one, names, (choice.labels, tuple(keys), key, choice.official, state))
         found.append(Measured(systems[key], one, *reports))
     return found
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _games(_library: Library, _sets: PredictionSets, labels: str, system: str, state: str) -> Compared:
-    return compared(_library, _sets, labels, system, load_classes().names)
+def _games(
+    _library: Library, _sets: PredictionSets, labels: str, system: str, names: tuple[str, ...], state: str
+) -> Compared:
+    return compared(_library, _sets, labels, system, names)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _reports(_games: Compared, key: tuple[Any, ...]) -> tuple[SpottingReport, SpottingReport]:
+def _reports(_games: Compared, names: tuple[str, ...], key: tuple[Any, ...]) -> tuple[SpottingReport, SpottingReport]:
     official = bool(key[3])
-    names = load_classes().names
     tight, loose = (evaluate_spotting(_games.games, names, metric=m, official=official) for m in ("tight", "loose"))
     return tight, loose
 
 
 def _export(library: Library, sets: PredictionSets, choice: Choice, systems: dict[str, str]) -> None:
     def content() -> str:
-        measured = _measured(library, sets, choice, systems, state_of(library, sets))
+        names = classes_of(library, choice.labels, choice.systems).names
+        measured = _measured(library, sets, choice, systems, names)
         return json.dumps(
             [{"system": m.name, **_as_json(m, r)} for m in measured for r in (m.tight, m.loose)], indent=1
         )

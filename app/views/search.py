@@ -20,7 +20,7 @@ from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minut
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
 from app.views.shown import drawn, picture_link
-from spotting_core.classes import ClassTable, load_classes
+from spotting_core.classes import ClassTable
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
 from spotting_core.media.ingest import ingest
@@ -35,8 +35,8 @@ _WIDTH = 5  # minutes of a cell, at first
 def show() -> None:
     """The page."""
     with st.spinner("Reading what has changed …", show_time=True):
-        matches = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
-    classes = load_classes()
+        searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
+    matches, classes = searched.matches, searched.classes
     saved = shared_searches().all()
     title, box = st.columns([3, 1.4], vertical_alignment="center")
     chosen = box.selectbox(

@@ -16,7 +16,7 @@ from app.views import page
 from app.views.charts import EXPORTED
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analysis import Analysis
-from spotting_core.classes import ClassTable, load_classes
+from spotting_core.classes import ClassTable, joined
 from spotting_core.search.engine import REVIEWED, Query, SpotColumns
 from spotting_core.search.figures import (
     WINDOW,
@@ -35,10 +35,11 @@ _FALLING = ("goals", "cards")  # groups whose moments are shown
 def show() -> None:
     """The page."""
     with st.spinner("Reading what has changed …", show_time=True):
-        matches = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
-    classes = load_classes()
+        searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
+    matches = searched.matches
     chosen, query = _choice(matches)
     analyses = {m.id: shared_library().analyses(m)[0] for m in chosen}
+    classes = joined([a.classes for a in analyses.values()]) if analyses else searched.classes
     played = sum(h.duration for a in analyses.values() for h in a.record.halves)
     spots = shared_search().columns(query)
     spots = spots.where(np.isin(spots.label, classes.names))

@@ -28,6 +28,7 @@ from spotting_core.analysis import (
     write_record,
     write_shot_table,
 )
+from spotting_core.classes import is_bundled, keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
@@ -57,9 +58,13 @@ _MAP_PERCENTILE = 99.9
 
 
 def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
-    """What, beside the source, decides the arrays of an analysis; ``reads`` is the fingerprint of what gives the
-    model its entities or features, or empty."""
-    return joint_hash([model.sha256, model.settings, reads, f"{rate:g}"])
+    """What, beside the source, decides an analysis: its arrays and, if it is not a bundled one, its class table.
+
+    Arguments:
+        reads: the fingerprint of what gives the model its entities or features, or empty.
+    """
+    own = [] if is_bundled(model.classes) else [repr(model.classes)]
+    return joint_hash([model.sha256, model.settings, reads, f"{rate:g}", *own])
 
 
 def finder_of(model: LoadedModel) -> EntityFinder | None:
@@ -238,6 +243,8 @@ class Run:
         if not path.is_file() or read_json(path) != stamp:
             for folder in self.work.glob("half*"):
                 shutil.rmtree(folder)
+            for table in self.work.glob("*.csv"):
+                table.unlink()
             (self.work / ANALYSIS_FILE).unlink(missing_ok=True)
         write_json(path, stamp)
 
@@ -261,6 +268,7 @@ class Run:
         if maps:
             shapes[f"maps/{CLASS_MAP}"] = self._write_maps(maps)
         self._write_shots()
+        keep_classes(self.work, self.model.classes)
         write_record(self.work, self._record(tuple(halves), shapes))
         analysis = Analysis.open(self.work)
         write_results(analysis.results_file, analysis.spots())
@@ -341,8 +349,8 @@ class Run:
                 **suppression_of(self.model.config),
             },
             rate=self.rate,
-            class_table=card.class_table,
-            classes=card.classes,
+            class_table=self.model.classes.name,
+            classes=self.model.classes.names,
             arrays=shapes,
             timings={name: round(seconds, 2) for name, seconds in self.pace.stages.items()},
             notice=domain_notice(card, self.source),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from spotting_core.analysis import ANALYSIS_FILE, SHOTS_FILE, Analysis, AnalysisRecord, HalfAnalysis, write_record
+from spotting_core.classes import keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.files import write_array
@@ -93,6 +94,8 @@ def _part_of(report: Report | None, number: int, members: int) -> Report | None:
 def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: MatchSource) -> None:
     for left in target.glob("half*"):  # by work that was stopped here
         shutil.rmtree(left)
+    for table in target.glob("*.csv"):
+        table.unlink()
     fastest = max(parts, key=lambda p: p.record.rate)
     shapes: dict[str, Any] = {}
     for half in fastest.halves:
@@ -107,6 +110,7 @@ def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: 
             shapes[name] = describe(name, values)
         if half.has("shots"):
             shutil.copyfile(half.folder / SHOTS_FILE, folder / SHOTS_FILE)
+    keep_classes(target, ensemble.members[0].classes)
     write_record(target, _record(ensemble, parts, fastest.record, shapes, source))
     analysis = Analysis.open(target)
     write_results(analysis.results_file, analysis.spots())
@@ -162,6 +166,7 @@ def _record(
             "members": card.config["members"],
             **own,
         },
+        class_table=ensemble.members[0].classes.name,
         arrays=shapes,
         timings=timings,
         notice=domain_notice(card, source),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.assets import asset
-from spotting_core.classes import ClassTable, load_classes
+from spotting_core.classes import ClassTable, classes_in
 from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.files import read_json, write_json
 from spotting_core.media.fingerprint import joint_hash
@@ -139,8 +139,7 @@ def check_classes(card: Card, where: Path) -> ClassTable:
     Errors:
         BadInputError: another order, or other names; names the first difference.
     """
-    own = where / f"{card.class_table}.csv"
-    table = load_classes(own if own.is_file() else card.class_table)
+    table = classes_in(where, card.class_table)
     if table.names != card.classes:
         why = "in another order" if sorted(table.names) == sorted(card.classes) else "different"
         raise BadInputError(

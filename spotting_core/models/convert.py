@@ -29,7 +29,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spotting_core.classes import load_classes
+from spotting_core.classes import keep_classes, load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.models.card import BROADCAST, Card
@@ -265,5 +265,6 @@ def convert_checkpoint(
         domain=BROADCAST,
         licence="that of the published file",
     )
+    keep_classes(out, table)
     save_model(out, network, card, precise=True)
     return out

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
 
 from spotting_core.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfRecord, write_record
-from spotting_core.classes import load_classes
+from spotting_core.classes import ClassTable, keep_classes, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.table import EntityTable
 from spotting_core.files import write_array
@@ -37,14 +38,16 @@ def make_analysis(
     model: str = "made by hand",
     pictures: Pictures | None = None,
     bare: bool = False,
+    classes: ClassTable | None = None,
 ) -> Analysis:
     """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample.
 
     Arguments:
+        classes: those of the analysis, the default ones where not given.
         bare: without entities and maps, like one of a system that reads features.
         pictures: SHA-256 of a vision-language model, and what makes the embeddings (T, E) of samples at some times.
     """
-    classes = load_classes()
+    classes = classes or load_classes()
     folder = data.analysis(source.content_hash(), name.ljust(16, "0"))
     halves, arrays = [], {}
     for half in source.halves:
@@ -103,6 +106,7 @@ def make_analysis(
         arrays=arrays,
         notice="This analysis was made by hand.",
     )
+    keep_classes(folder, classes)
     write_record(folder, record)
     assert (folder / ANALYSIS_FILE).is_file()
     return Analysis.open(folder)
@@ -127,3 +131,9 @@ def _entities(samples: int, size: tuple[int, int]) -> EntityTable:
         np.ones(samples, bool),
         np.ones(samples, np.float32),
     )
+
+
+def own_classes() -> ClassTable:
+    """A class table that no bundled one is like: of another sport, and with a class that the default one has."""
+    own = [replace(load_classes().get("Goal"), index=0), replace(load_classes().get("Corner"), index=1, name="Serve")]
+    return ClassTable("volleyball", tuple(own))

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spotting_core.analysis import Analysis
+from spotting_core.classes import keep_classes, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError, NewerFormatError
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.formats.results_spotting import read_results
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.ensemble import analyse_with_ensemble
 from spotting_core.inference.progress import Progress
 from spotting_core.inference.suppression import Spotting
 from spotting_core.inference.windows import ScoreAverage, Span, window_spans
 from spotting_core.media.source import open_match
+from spotting_core.models.card import read_card, write_card
+from spotting_core.models.ensemble import Ensemble, load_models
 from spotting_core.models.load import load_model
 from spotting_core.models.window import Scores
 from spotting_core.spots import Spot
@@ -174,6 +180,64 @@ def test_spots_are_made_again_from_the_stored_scores(
     analysis = analyse_match(open_match(match_folder), load_model(model_folder), data)
     many, few = (len(analysis.spots(Spotting(threshold=t))) for t in (0.01, 0.9))
     assert many > few
+
+
+OWN_TABLE = """index,name,short,group,glyph,colour_light,colour_dark,suppression,lead,lag
+0,Serve,Serve,restarts,other,#167859,#62D19B,3.5,2,4
+1,"Point, won",Point,goals,goal,#6E5BF4,#767DF1,7,5,6
+"""
+
+
+def own_model(folder: Path, name: str = "volleyball", table: str = OWN_TABLE, **settings: object) -> Path:
+    """A model of two classes that no bundled table has."""
+    small_model(folder, classes=("Serve", "Point, won"), **settings)
+    write_card(folder, replace(read_card(folder), class_table=name))
+    (folder / f"{name}.csv").write_text(table)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["volleyball", "soccernet-v2"])
+def test_an_analysis_carries_the_class_table_of_a_model_of_ones_own(
+    name: str, match_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    model = load_model(own_model(tmp_path / "m", name))
+    made = analyse_match(open_match(match_folder), model, data)
+    shutil.rmtree(tmp_path / "m")
+    shutil.move(made.folder, tmp_path / "elsewhere")
+    opened = Analysis.open(tmp_path / "elsewhere")
+    assert opened.classes == model.classes
+    assert opened.classes.names == ("Serve", "Point, won")
+    assert opened.classes.get("Point, won").suppression == 7
+    assert {s.label for s in opened.spots(Spotting(threshold=0.01))} <= set(opened.classes.names)
+
+
+def test_the_table_of_an_analysis_that_took_anothers_place_is_read(
+    match_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    source, out = open_match(match_folder), tmp_path / "out"
+    first = load_model(own_model(tmp_path / "m"))
+    assert analyse_match(source, first, data, out=out).classes.get("Serve").suppression == 3.5
+    second = load_model(own_model(tmp_path / "m", table=OWN_TABLE.replace(",3.5,", ",4.5,")))
+    assert analyse_match(source, second, data, out=out).classes.get("Serve").suppression == 4.5
+    assert analyse_match(source, second, data).folder != analyse_match(source, first, data).folder
+
+
+def test_the_average_of_models_with_classes_of_their_own_is_opened(
+    match_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    both = load_models([own_model(tmp_path / "a"), own_model(tmp_path / "b", "beach", hidden=8)])
+    assert isinstance(both, Ensemble)
+    analysis = analyse_with_ensemble(open_match(match_folder), both, data)
+    assert Analysis.open(analysis.folder).classes == both.members[0].classes
+
+
+def test_a_bundled_table_is_not_copied(
+    match_folder: Path, model_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    analysis = analyse_match(open_match(match_folder), load_model(model_folder), data)
+    assert not list(analysis.folder.glob("*.csv"))
+    keep_classes(tmp_path, load_classes("soccernet-v1"))
+    assert not list(tmp_path.glob("*.csv"))
 
 
 def test_damaged_analyses_say_so(match_folder: Path, model_folder: Path, data: DataDirectory) -> None:
