@@ -12,6 +12,7 @@ from spotting_core.classes import ClassTable
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.spotting import evaluate_spotting
+from spotting_core.files import replacing
 from spotting_core.training.trainer import Trainer
 
 _Batch = TypeVar("_Batch")
@@ -48,7 +49,8 @@ class ValidatedTrainer(Trainer[_Batch]):
         )
         if value > self.best:
             self.best, self.since_best = value, 0
-            torch.save(self.average.model.state_dict(), self.run.path / _BEST_FILE)
+            with replacing(self.run.path / _BEST_FILE) as part, part.open("wb") as handle:
+                torch.save(self.average.model.state_dict(), handle)
         else:
             self.since_best += 1
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,6 +205,32 @@ def test_a_run_without_its_best_weights_says_so_before_it_goes_on(
     (tmp_path / "run" / "best.pt").unlink()
     with pytest.raises(BadInputError, match="not the weights that validated best"):
         trainer(root, tmp_path / "run", data, validate_every=1)
+
+
+def test_best_weights_that_were_not_written_whole_leave_those_before(
+    root: Path, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trainer(root, tmp_path / "run", data, validate_every=1)
+    run.train()
+    before, save = run.best_state(), torch.save
+
+    def torn(value: object, place: Any) -> None:
+        if "best.pt" not in str(getattr(place, "name", place)):
+            save(value, place)
+            return
+        content = io.BytesIO()
+        save(value, content)
+        half = content.getvalue()[: len(content.getvalue()) // 2]
+        place.write(half) if hasattr(place, "write") else Path(place).write_bytes(half)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", torn)
+    run.best = -1.0
+    with pytest.raises(KeyboardInterrupt):
+        run.after_step()
+    again = trainer(root, tmp_path / "run", data, validate_every=1).best_state()
+    assert all(torch.equal(value, again[name]) for name, value in before.items())
+    assert not list((tmp_path / "run").glob(".*"))
 
 
 def test_a_tight_budget_makes_fewer_batches_ahead(root: Path, tmp_path: Path, data: DataDirectory) -> None:
