@@ -136,6 +136,14 @@ def zeros_in_the_middle(path: Path) -> None:
     path.write_bytes(content)
 
 
+def zeros_at_the_end(path: Path) -> None:
+    """The last third of an mp4 was overwritten."""
+    plain(path, seconds=24, container=_FRONT)
+    content = path.read_bytes()
+    room = (len(content) - content.index(b"mdat") - 4) // 3
+    path.write_bytes(content[:-room] + bytes(room))
+
+
 def packets_lost(path: Path) -> None:
     """A transport stream that was received with a hole in it."""
     plain(path, seconds=24)
@@ -196,6 +204,7 @@ DAMAGED: dict[str, tuple[str, Maker]] = {
     "cut off, mp4": ("a.mp4", cut_off),
     "cut off, mkv": ("a.mkv", cut_off_matroska),
     "zeros in the middle": ("a.mp4", zeros_in_the_middle),
+    "zeros at the end": ("a.mp4", zeros_at_the_end),
     "packets lost": ("a.ts", packets_lost),
 }
 

@@ -92,7 +92,8 @@ class FrameStream:
             self._tell()
             with self._pace.stage("waiting for frames"):
                 batch = next(self._batches)
-            substituted += batch.substituted
+            if int(batch.samples[0]) >= self._already:  # else the window before has counted them
+                substituted += batch.substituted
             self._take(batch, tables, embeddings)
         found = Found(EntityTable.concatenate(tables), np.concatenate(embeddings)) if tables else None
         if found is not None:

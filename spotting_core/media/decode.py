@@ -72,7 +72,8 @@ def decode_samples(
     """Decode the samples of a half in order, in batches of at most ``batch``.
 
     A batch ends at every multiple of ``batch``, wherever the first begins: work that is resumed sees the
-    same batches as work that never stopped.
+    same batches as work that never stopped, in damaged stretches too. Every sample is there: one whose frame does
+    not decode shows the picture before it.
 
     Arguments:
         frames: int32 (T,), frame number of each sample (``TimeTable.samples``).
@@ -80,7 +81,7 @@ def decode_samples(
         max_height: pictures larger than this on their short side are scaled down while converting.
 
     Errors:
-        BadInputError: the file no longer opens, or shows nothing from ``first`` on.
+        BadInputError: the file no longer opens, or nothing of it decodes.
     """
     samples: list[int] = []
     images: list[np.ndarray] = []
@@ -111,6 +112,8 @@ def _samples_in_order(
         if number < frames[sample]:
             continue
         image = shown_image(frame, max_height)
+        if sample == first and number > frames[first]:
+            last_image = _standing_before(path, table, frames, first, max_height)
         while sample < len(frames) and frames[sample] <= number:
             own = frames[sample] == number
             nearer_before = last_image is not None and not own
@@ -119,9 +122,37 @@ def _samples_in_order(
         last_image = image
         if sample == len(frames):
             return
-    while last_image is not None and sample < len(frames):  # the file ends early: the last picture stands
+    if sample == first:
+        last_image = _standing_before(path, table, frames, first, max_height)
+    if last_image is None:
+        raise BadInputError("no frame of this video can be decoded", where=path, fix="Copy the video again")
+    while sample < len(frames):  # the file ends early: the last picture stands
         yield sample, last_image, False
         sample += 1
+
+
+def _standing_before(
+    path: Path, table: TimeTable, frames: np.ndarray, first: int, max_height: int | None
+) -> np.ndarray | None:
+    """The picture that the samples before ``first`` leave standing, or None if none of them decodes.
+
+    It is that of the last frame at which one of them was shown, as if everything had been decoded from the beginning.
+    """
+    for back in _SAMPLES_BACK:
+        begin = sample = max(0, first - back) if back is not None else 0
+        picture = None
+        for number, frame in numbered_frames(path, table, start=int(frames[begin])) if first else ():
+            if number >= frames[first]:
+                break
+            if number >= frames[sample]:
+                picture = shown_image(frame, max_height)
+                sample += int(np.searchsorted(frames[sample:], number, side="right"))
+        if picture is not None or begin == 0:
+            return picture
+    return None
+
+
+_SAMPLES_BACK = (1, 60, None)  # before the wanted sample; None: from the first
 
 
 def numbered_frames(path: Path, table: TimeTable, start: int = 0) -> Iterator[tuple[int, av.VideoFrame]]:

@@ -342,6 +342,7 @@ SAID = {
     "cut off, mp4": "Half 1: the file breaks off at 00:11 of 00:23.",
     "cut off, mkv": "Half 1: the file breaks off at 00:11 of 00:23.",
     "zeros in the middle": "samples show a neighbouring frame, theirs cannot be decoded.",
+    "zeros at the end": "samples show a neighbouring frame, theirs cannot be decoded.",
     "packets lost": "Half 1: no frames from 00:07 to 00:11.",
 }
 

@@ -28,6 +28,7 @@ from spotting_core.models.load import load_model
 from spotting_core.models.window import Scores
 from spotting_core.spots import Spot
 from tests.conftest import small_model
+from tests.odd_videos import zeros_at_the_end
 from tests.videos import make_video, steady, uneven
 
 SECONDS = 24
@@ -132,6 +133,21 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
     assert expected.keys() == found.keys()
     for name, values in expected.items():
         assert np.array_equal(values, found[name]), name
+
+
+def test_an_analysis_stopped_where_the_video_is_damaged_goes_on(model_folder: Path, tmp_path: Path) -> None:
+    """Nothing decodes from the sample on at which it goes on."""
+    zeros_at_the_end(tmp_path / "match.mp4")
+    source, model = open_match(tmp_path / "match.mp4"), load_model(model_folder)
+    whole = analyse_match(source, model, DataDirectory(tmp_path / "a"))
+    assert "samples show a neighbouring frame" in " ".join(whole.record.remarks)
+    data = DataDirectory(tmp_path / "b")
+    with pytest.raises(CancelledError):
+        analyse_match(source, model, data, report=lambda p: p.share < 0.8)
+    parts = analyse_match(source, model, data)
+    assert parts.record.remarks == whole.record.remarks
+    for name, values in arrays_of(whole).items():
+        assert np.array_equal(values, arrays_of(parts)[name]), name
 
 
 def test_only_the_pictures_decide(match_folder: Path, entity_model: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set, inpu
 from spotting_core.media.ingest import Media, ingest
 from tests.app.commands import touchline
 from tests.conftest import small_model
+from tests.odd_videos import zeros_at_the_end
 from tests.videos import make_video, steady
 
 SPEC = ExtractorSpec("timm", "mean colour", "", (16, 9), (0.0,) * 3, (1.0,) * 3, "0" * 64)
@@ -78,6 +80,27 @@ def test_a_stopped_extraction_goes_on(media: Media, tmp_path: Path, monkeypatch:
     assert told[0] == 64
     assert np.array_equal(again, whole)
     assert not list(data.root.rglob("*.rows"))
+
+
+def test_an_extraction_stopped_where_the_video_is_damaged_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zeros_at_the_end(tmp_path / "match.mp4")
+    monkeypatch.setattr(stored, "BLOCK", 8)
+    found = {}
+    for name, last in (("whole", 1000), ("parts", 40)):
+        data = DataDirectory(tmp_path / name)
+
+        def stop(done: int, _total: int, last: int = last) -> None:
+            if done >= last:
+                raise CancelledError("cancelled")
+
+        media = ingest(tmp_path / "match.mp4", data)
+        with contextlib.suppress(CancelledError):
+            stored.stored_features(media, data, EXTRACTOR, 2.0, stop)
+        assert bool(list(data.root.rglob("*.rows"))) == (name == "parts")
+        found[name] = np.array(stored.stored_features(media, data, EXTRACTOR, 2.0))
+    assert np.array_equal(found["whole"], found["parts"])
 
 
 def test_another_rate_gives_other_samples(media: Media, data: DataDirectory) -> None:

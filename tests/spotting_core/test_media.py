@@ -19,6 +19,7 @@ from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import make_playback, playback_file, plays_as_is
 from spotting_core.media.times import TimeTable, read_time_table
 from spotting_core.media.video import probe_video
+from tests.odd_videos import DAMAGED
 from tests.videos import make_video, read_number, steady, uneven
 
 KINDS = {
@@ -89,6 +90,25 @@ def test_decoding_from_the_middle_gives_the_same_batches(video: tuple[Path, list
     for batch in parts:
         for sample, image in zip(batch.samples, batch.images, strict=True):
             assert read_number(image) == whole[int(sample)] == frames[sample] + hidden
+
+
+@pytest.mark.parametrize("name", list(DAMAGED))
+def test_decoding_from_within_what_is_damaged_gives_the_same_batches(name: str, tmp_path: Path) -> None:
+    file, make = DAMAGED[name]
+    make(tmp_path / file)
+    table = read_time_table(tmp_path / file)
+    frames = table.samples(2.0)
+    whole = list(decode_samples(tmp_path / file, table, frames, batch=1))
+    assert [int(b.samples[0]) for b in whole] == list(range(len(frames)))
+    for first in range(1, len(frames)):
+        parts = list(decode_samples(tmp_path / file, table, frames, batch=1, first=first))
+        assert len(parts) == len(frames) - first
+        assert [b.substituted for b in parts] == [b.substituted for b in whole[first:]], first
+        pairs = list(zip(whole[first:], parts, strict=True))
+        others = [one for one, other in pairs if not np.array_equal(one.images, other.images)]
+        # After a hole, up to the next key frame, a decoder fills in from whatever it has seen before.
+        assert len(others) <= 2, first
+        assert not any(one.substituted for one in others), first
 
 
 def test_playback_copy_shows_the_same_frames_at_the_same_times(
