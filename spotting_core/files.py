@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all.
+"""Files that appear whole or not at all, and locks for what several processes write.
 
 Every derived file is written beside its final place under a name ending in ``.part`` and moved there
 when complete, so that a reader never sees half of one and a kill leaves the old state.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from spotting_core.errors import BadInputError, cannot_write
 
@@ -37,6 +38,32 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if part.parent.is_dir():
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock against other processes and threads: a file that is there as long as somebody holds it.
+
+    It is removed before it is let go; whoever waits for it then takes a new one. What a killed process left is taken
+    over.
+
+    Errors:
+        BadInputError: it cannot be written.
+        Timeout: another one holds it, and ``wait`` is False.
+    """
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        raise
+    except OSError as error:
+        raise cannot_write(error, path.parent) from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 def write_json(path: Path, value: Any) -> None:

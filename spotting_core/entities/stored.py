@@ -10,6 +10,7 @@ import numpy as np
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.table import TABLE_FILE, EntityTable
+from spotting_core.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.media.times import read_time_table
@@ -17,6 +18,7 @@ from spotting_core.media.times import read_time_table
 log = logging.getLogger(__name__)
 
 _BATCH = 16
+_SIZE_FILE = "size.npy"
 
 
 def stored_entities(
@@ -27,10 +29,20 @@ def stored_entities(
     Found in the pixels of the video if they are not stored yet.
     """
     folder = data.media(file_hash(video)) / f"entities-{rate:g}-{most}-{finder.fingerprint()[:16]}"
-    size_file = folder / "size.npy"
-    if (folder / TABLE_FILE).is_file() and size_file.is_file():
-        width, height = np.load(size_file)
-        return EntityTable.read(folder), (int(width), int(height))
+    if not _complete(folder):
+        with locked(folder.with_name(f"{folder.name}.lock")):
+            if not _complete(folder):  # another process may have been at it
+                _find(video, folder, finder, rate=rate, most=most)
+    width, height = np.load(folder / _SIZE_FILE)
+    return EntityTable.read(folder), (int(width), int(height))
+
+
+def _complete(folder: Path) -> bool:
+    return (folder / TABLE_FILE).is_file() and (folder / _SIZE_FILE).is_file()
+
+
+def _find(video: Path, folder: Path, finder: EntityFinder, *, rate: float, most: int) -> None:
+    """Find the entities of a half and write them; the table comes last, for it says that all is there."""
     table = read_time_table(video)
     frames = table.samples(rate)
     parts: list[EntityTable] = []
@@ -39,9 +51,7 @@ def stored_entities(
         found, _ = finder.find(batch.images)
         parts.append(EntityTable.of_regions(finder.prompts.names, found, int(batch.samples[0]), finder.embed_dim, most))
         size = (batch.images.shape[2], batch.images.shape[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    np.save(size_file, np.array(size))
+    write_array(folder / _SIZE_FILE, np.array(size))
     whole = EntityTable.concatenate(parts)
     whole.write(folder)
     log.info("%s: %d entities in %d samples", video.name, len(whole), len(frames))
-    return whole, size

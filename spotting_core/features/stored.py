@@ -8,16 +8,14 @@ that work which was stopped goes on at its last whole block and ends with the sa
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.features.extractor import Extractor
-from spotting_core.files import replacing
+from spotting_core.files import locked, replacing
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.ingest import Media
 
@@ -39,19 +37,10 @@ def stored_features(
     """
     path = data.media(media.hash) / f"features-{rate:g}-{extractor.spec.fingerprint[:16]}.npy"
     if not path.is_file():
-        with _one_at_a_time(path.with_suffix(".lock")):
+        with locked(path.with_suffix(".lock")):
             if not path.is_file():  # another process may have been at it
                 _compute(path, media, media.table.samples(rate), extractor, tell)
     return np.load(path, mmap_mode="r")
-
-
-@contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
-    """Wait until no other process computes the same features."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _compute(path: Path, media: Media, frames: np.ndarray, extractor: Extractor, tell: Tell | None) -> None:

@@ -7,16 +7,15 @@ it was at, and ends with the arrays of one that never stopped.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from filelock import Timeout
 
 from spotting_core.analysis import (
     ANALYSIS_FILE,
@@ -32,7 +31,7 @@ from spotting_core.classes import is_bundled, keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
-from spotting_core.files import read_json, write_array, write_json
+from spotting_core.files import locked, read_json, write_array, write_json
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.results_spotting import write_results
 from spotting_core.inference.frame_stream import FrameStream, WindowInput
@@ -125,9 +124,7 @@ def analyse_match(
         return Analysis.open(target)
     check_target(target)
     require_room(target, sum(len(m.table.samples(model.config.rate)) for m in media))
-    with unfinished(target) as work:
-        run.analyse(work)
-    return Analysis.open(target)
+    return put_in_place(target, run.analyse, anew=out is not None)
 
 
 def check_rate(asked: float | None, rate: float, where: Path | None) -> None:
@@ -156,17 +153,33 @@ def check_target(target: Path) -> None:
         raise BadInputError("this folder holds something else", where=target, fix="Choose an empty or a new folder")
 
 
-@contextmanager
-def unfinished(target: Path) -> Iterator[Path]:
-    """The folder to write an analysis in; it takes the target's place when all went well, else it stays.
+def put_in_place(target: Path, write: Callable[[Path], None], *, anew: bool) -> Analysis:
+    """Have an analysis written beside its target, and put it there when all went well; else what was done stays.
+
+    Arguments:
+        write: is given the folder to write in.
+        anew: in place of one that is there; else that one is opened.
 
     Errors:
         BadInputError: it cannot be written, or another process is at the same match with the same model.
     """
     work = target.with_name(f".{target.name}.unfinished")
-    with _only_one(work):
-        yield work
-        _publish(work, target)
+    try:
+        with locked(target.with_name(f".{target.name}.lock"), wait=False):
+            if anew or not (target / ANALYSIS_FILE).is_file():  # another process may just have made it
+                _make_folder(work)
+                write(work)
+                _publish(work, target)
+    except Timeout as error:
+        raise BadInputError("this match is being analysed with this model already", where=work) from error
+    return Analysis.open(target)
+
+
+def _make_folder(work: Path) -> None:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(error, work.parent) from error
 
 
 def _run_of(
@@ -186,26 +199,6 @@ def _run_of(
     return Run(source, media, model, report)
 
 
-@contextmanager
-def _only_one(work: Path) -> Iterator[None]:
-    """Hold the work folder for this process.
-
-    Errors:
-        BadInputError: it cannot be written, or another process is at the same match with the same model.
-    """
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        lock = (work / "lock").open("w")
-    except OSError as error:
-        raise cannot_write(error, work.parent) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BadInputError("this match is being analysed with this model already", where=work) from error
-        yield
-
-
 def _publish(work: Path, target: Path) -> None:
     """Put the finished folder in its place; what was there is replaced as a whole."""
     old = target.with_name(f".{target.name}.replaced")
@@ -214,7 +207,6 @@ def _publish(work: Path, target: Path) -> None:
         target.rename(old)
     for folder in work.glob("half*"):
         clear_windows(folder)
-    (work / "lock").unlink(missing_ok=True)
     (work / "work.json").unlink(missing_ok=True)
     work.rename(target)
     shutil.rmtree(old, ignore_errors=True)

@@ -20,7 +20,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.files import write_array
 from spotting_core.formats.results_spotting import write_results
-from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, unfinished
+from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, put_in_place
 from spotting_core.inference.feature_run import finds_features, require_features
 from spotting_core.inference.progress import Progress, Report
 from spotting_core.inference.window_store import describe
@@ -74,9 +74,7 @@ def analyse_with_ensemble(
     target = out or data.analysis(source.content_hash(), key)
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
-    with unfinished(target) as work:
-        _write(work, ensemble, parts, source)
-    return Analysis.open(target)
+    return put_in_place(target, lambda work: _write(work, ensemble, parts, source), anew=out is not None)
 
 
 def _part_of(report: Report | None, number: int, members: int) -> Report | None:

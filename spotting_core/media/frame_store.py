@@ -9,6 +9,7 @@ memory-mapped; nothing of them is held in memory by us.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 
 from spotting_core.data_directory import DataDirectory
-from spotting_core.files import replacing, write_array
+from spotting_core.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.media.times import read_time_table
@@ -60,13 +61,15 @@ def store_frames(
     """
     folder = data.media(file_hash(video))
     names = [_name(size, rate) for size in sizes]
-    missing = [(size, name) for size, name in zip(sizes, names, strict=True) if not (folder / f"{name}.npy").is_file()]
     times_file = folder / f"samples-{rate:g}.npy"
-    if missing or not times_file.is_file():
-        table = read_time_table(video)
-        frames = table.samples(rate)
-        write_array(times_file, table.times[frames])
-        _write_pictures(video, table, frames, folder, missing)
+    files = [times_file, *(folder / f"{name}.npy" for name in names)]
+    if not all(file.is_file() for file in files):
+        with locked(times_file.with_suffix(".lock")):  # another process may be making the same
+            missing = [(s, n) for s, n in zip(sizes, names, strict=True) if not (folder / f"{n}.npy").is_file()]
+            table = read_time_table(video)
+            frames = table.samples(rate)
+            write_array(times_file, table.times[frames])
+            _write_pictures(video, table, frames, folder, missing)
     times = np.load(times_file)
     return [
         FrameStore(np.memmap(folder / f"{name}.jpgs", np.uint8, "r"), np.load(folder / f"{name}.npy"), times)
@@ -82,19 +85,15 @@ def _write_pictures(video, table, frames, folder, missing):  # type: ignore[no-u
     if not missing:
         return
     offsets: list[list[int]] = [[0] for _ in missing]
-    parts = [folder / f".{name}.jpgs.part" for _, name in missing]
-    handles = [part.open("wb") for part in parts]
-    try:
+    parts = [folder / f".{name}.jpgs.part" for _, name in missing]  # of one name: what a kill leaves is overwritten
+    with ExitStack() as stack:
+        handles = [stack.enter_context(part.open("wb")) for part in parts]
         for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
             for image in batch.images:
                 for (size, _), handle, places in zip(missing, handles, offsets, strict=True):
                     sized = image if size is None else resize_image(image, *size)
                     coded = cv2.imencode(".jpg", cv2.cvtColor(sized, cv2.COLOR_RGB2BGR), _JPEG)[1]
                     places.append(places[-1] + handle.write(coded.tobytes()))
-    finally:
-        for handle in handles:
-            handle.close()
     for (_, name), part, places in zip(missing, parts, offsets, strict=True):
-        with replacing(folder / f"{name}.jpgs") as final:
-            part.rename(final)
+        part.replace(folder / f"{name}.jpgs")
         write_array(folder / f"{name}.npy", np.array(places, np.int64))  # last: it marks the store as complete

@@ -14,7 +14,7 @@ from typing import Any
 from spotting_core.assets import asset
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
-from spotting_core.files import read_json, write_json
+from spotting_core.files import locked, read_json, write_json
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
 
@@ -31,9 +31,10 @@ def remember(folder: Path, sha256: str, data: DataDirectory) -> None:
     folder = folder.absolute()
     if folder.parent == asset("weights"):
         return
-    known = _own(data)
-    if known.get(sha256) != str(folder):
-        others = {k: v for k, v in known.items() if v != str(folder)}
+    if _own(data).get(sha256) == str(folder):
+        return
+    with locked(data.root / f".{FILE}.lock"):
+        others = {k: v for k, v in _own(data).items() if v != str(folder)}
         write_json(data.root / FILE, {**others, sha256: str(folder)})
 
 
