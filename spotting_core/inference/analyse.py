@@ -2,13 +2,14 @@
 
 Memory is bounded by one window of frames plus small sums. What each window gave is kept in a folder beside
 the target until all is done, so that an analysis that was stopped, by whatever means, goes on at the window
-it was at, and ends with the arrays of one that never stopped.
+it was at, and ends with the arrays of one that never stopped. Its timings are those of all parts.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ from spotting_core.preflight.machine import require_room
 log = logging.getLogger(__name__)
 
 _MAP_PERCENTILE = 99.9
+_TIMINGS_FILE = "timings.json"
+_TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be killed are written again
 
 
 def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
@@ -207,7 +210,8 @@ def _publish(work: Path, target: Path) -> None:
         target.rename(old)
     for folder in work.glob("half*"):
         clear_windows(folder)
-    (work / "work.json").unlink(missing_ok=True)
+    for name in ("work.json", _TIMINGS_FILE):
+        (work / name).unlink(missing_ok=True)
     work.rename(target)
     shutil.rmtree(old, ignore_errors=True)
 
@@ -226,6 +230,7 @@ class Run:
         self.reads = self.finder.fingerprint() if self.finder else ""
         self.report, self.rate = report, model.config.rate
         self.frames = [m.table.samples(self.rate) for m in media]
+        self.kept = 0.0  # when the timings were written
         self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
 
     def _discard_other_work(self) -> None:
@@ -237,7 +242,8 @@ class Run:
                 shutil.rmtree(folder)
             for table in self.work.glob("*.csv"):
                 table.unlink()
-            (self.work / ANALYSIS_FILE).unlink(missing_ok=True)
+            for name in (ANALYSIS_FILE, _TIMINGS_FILE):
+                (self.work / name).unlink(missing_ok=True)
         write_json(path, stamp)
 
     def analyse(self, work: Path) -> None:
@@ -246,6 +252,7 @@ class Run:
         self._discard_other_work()
         if (self.work / ANALYSIS_FILE).is_file():  # finished, but stopped before it was put in its place
             return
+        self.pace.stages.update(self._timings_before())
         halves: list[HalfRecord] = []
         shapes: dict[str, Any] = {}
         maps: dict[int, np.ndarray] = {}
@@ -344,18 +351,33 @@ class Run:
             class_table=self.model.classes.name,
             classes=self.model.classes.names,
             arrays=shapes,
-            timings={name: round(seconds, 2) for name, seconds in self.pace.stages.items()},
+            timings=self._timings(),
             notice=domain_notice(card, self.source),
             precision="half" if has_half_precision(self.model.device.type) else "single",
         )
 
+    def _timings(self) -> dict[str, float]:
+        """Seconds by stage, over all parts of work that was stopped."""
+        return {name: round(seconds, 2) for name, seconds in self.pace.spent().items()}
+
+    def _timings_before(self) -> dict[str, float]:
+        """Seconds by stage of the parts before this one."""
+        try:
+            return {str(name): float(seconds) for name, seconds in read_json(self.work / _TIMINGS_FILE).items()}
+        except (TouchlineError, AttributeError, TypeError, ValueError):  # there were none, or nobody can say
+            return {}
+
     def tell(self, stage: str) -> None:
-        """Report how far the work is.
+        """Report how far the work is, and keep how long it took.
 
         Errors:
             CancelledError: the report returned False.
         """
-        if self.report and not self.report(self.pace.progress(stage)):
+        going_on = not self.report or self.report(self.pace.progress(stage))
+        if not going_on or time.perf_counter() - self.kept > _TIMINGS_EVERY:
+            write_json(self.work / _TIMINGS_FILE, self._timings())
+            self.kept = time.perf_counter()
+        if not going_on:
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
 
 

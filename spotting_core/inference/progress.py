@@ -40,23 +40,34 @@ Report = Callable[[Progress], bool]
 
 @dataclass
 class Pace:
-    """Seconds by stage, and samples done in this run and before it."""
+    """Seconds by stage, and samples done in this run and before it.
+
+    Arguments:
+        stages: seconds of those that have ended; running: when those began that have not.
+    """
 
     total: int
     rate: float
     done: int = 0
     fresh: int = 0
     stages: dict[str, float] = field(default_factory=dict)
+    running: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.perf_counter)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Add the time of a block to a stage."""
-        start = time.perf_counter()
+        self.running[name] = time.perf_counter()
         try:
             yield
         finally:
-            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - start
+            self.stages[name] = self.spent()[name]
+            del self.running[name]
+
+    def spent(self) -> dict[str, float]:
+        """Seconds by stage until now."""
+        now = time.perf_counter()
+        return self.stages | {name: self.stages.get(name, 0.0) + now - since for name, since in self.running.items()}
 
     def advance(self, samples: int) -> None:
         self.done += samples

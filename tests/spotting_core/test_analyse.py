@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError, NewerFormatError
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.formats.results_spotting import read_results
+from spotting_core.inference import analyse
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.ensemble import analyse_with_ensemble
-from spotting_core.inference.progress import Progress
+from spotting_core.inference.progress import Pace, Progress
 from spotting_core.inference.suppression import Spotting
 from spotting_core.inference.windows import ScoreAverage, Span, window_spans
 from spotting_core.media.source import open_match
@@ -26,6 +28,7 @@ from spotting_core.models.card import read_card, write_card
 from spotting_core.models.ensemble import Ensemble, load_models
 from spotting_core.models.load import load_model
 from spotting_core.models.window import Scores
+from spotting_core.preflight.machine import measured_speed
 from spotting_core.spots import Spot
 from tests.conftest import small_model
 from tests.odd_videos import zeros_at_the_end
@@ -133,6 +136,42 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
     assert expected.keys() == found.keys()
     for name, values in expected.items():
         assert np.array_equal(values, found[name]), name
+
+
+@pytest.mark.parametrize("way", ["cancelled", "killed"])
+def test_the_timings_of_a_stopped_analysis_are_those_of_all_parts(
+    way: str, match_folder: Path, model_folder: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analyse, "_TIMINGS_EVERY", 0.0)
+    source, model, began = open_match(match_folder), load_model(model_folder), time.perf_counter()
+
+    def report(progress: Progress, stop: float) -> bool:
+        if way == "killed" and progress.share >= stop:
+            raise MemoryError
+        return progress.share < stop
+
+    spent = [0.0]
+    for stop in (0.3, 0.6):
+        with pytest.raises((CancelledError, MemoryError)):
+            analyse_match(source, model, data, report=lambda p, stop=stop: report(p, stop))
+        [kept] = data.root.rglob("timings.json")
+        spent.append(sum(json.loads(kept.read_text()).values()))
+    last = analyse_match(source, model, data)
+    spent.append(sum(last.record.timings.values()))
+    assert spent == sorted(set(spent))
+    assert spent[-1] < time.perf_counter() - began
+    speed = measured_speed(data, last.record.model["name"])
+    assert speed == pytest.approx(spent[-1] / sum(h.duration / 1e6 for h in last.record.halves))
+    assert not list(data.root.rglob("timings.json"))
+
+
+def test_the_time_of_a_stage_counts_while_it_goes_on() -> None:
+    pace = Pace(10, 2.0, stages={"reading": 5.0})
+    with pace.stage("reading"):
+        time.sleep(0.02)
+        assert 5.02 <= pace.spent()["reading"] < 6
+    assert pace.spent() == pace.stages
+    assert pace.stages["reading"] >= 5.02
 
 
 def test_an_analysis_stopped_where_the_video_is_damaged_goes_on(model_folder: Path, tmp_path: Path) -> None:
