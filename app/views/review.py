@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
-from app.library import Library, Match
+from app.library import Match
 from app.state import shared_library, shared_reviews
 from app.views.shown import drawn, picture_link
 from spotting_core.analysis import Analysis
@@ -17,8 +17,10 @@ from spotting_core.errors import TouchlineError
 from spotting_core.inference.suppression import Spotting
 from spotting_core.media.source import open_match
 from spotting_core.review_queue import DISAGREEMENT, RARITY, UNCERTAINTY, WORTH, Candidate, candidates, ranked
+from spotting_core.reviewed_spots import LEAST as REVIEWABLE
+from spotting_core.reviewed_spots import origins_of
 from spotting_core.spots import Spot
-from spotting_core.store.reviews import OPEN, origin_of
+from spotting_core.store.reviews import OPEN, ReviewedSpot
 
 _LEAST = 0.3  # doubt lies on both sides of the usual threshold
 _SHOWN = 30
@@ -29,8 +31,9 @@ def show() -> None:
     """The page."""
     library = shared_library()
     analysed = {m.id: (m, found) for m in library.matches() if (found := library.analyses(m))}
-    judged = _judged(library)
-    open_spots = _candidates(analysed, judged)
+    known = {m.id: shared_reviews().of_match(m.id) for m in library.matches()}
+    judged = {f"{r.match_id}/{r.origin}" for reviews in known.values() for r in reviews if r.state != OPEN}
+    open_spots = _candidates(analysed, known, judged)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
         st.html(
             f'<div class="tl-title">Review <span>{len(open_spots)} open, {len(judged)} judged</span></div>',
@@ -49,24 +52,23 @@ def show() -> None:
         st.caption(f"The first {_SHOWN} of {len(open_spots)} spots from {_LEAST:g} on.")
 
 
-def _judged(library: Library) -> set[str]:
-    """``match/origin`` of all spots that were judged."""
-    known = [r for m in library.matches() for r in shared_reviews().of_match(m.id)]
-    return {f"{r.match_id}/{r.origin}" for r in known if r.state != OPEN}
-
-
-def _candidates(analysed: dict[str, tuple[Match, list[Analysis]]], judged: set[str]) -> list[Candidate]:
+def _candidates(
+    analysed: dict[str, tuple[Match, list[Analysis]]], known: dict[str, list[ReviewedSpot]], judged: set[str]
+) -> list[Candidate]:
+    """What can be asked of all matches; known: their reviews; judged: ``match/origin`` of what was judged."""
     spots, others = {}, {}
     for name, (_, analyses) in analysed.items():
         newest, sha = analyses[0], str(analyses[0].record.model["sha256"])
-        spots[name] = [(origin_of(s, sha), s) for s in _spots(str(newest.folder), newest)]
+        own = _spots(str(newest.folder), newest)
+        origins = origins_of(own, known[name], sha, newest.classes)
+        spots[name] = [(o, s) for o, s in zip(origins, own, strict=True) if (s.confidence or 0.0) >= _LEAST]
         others[name] = [a for a in analyses[1:] if a.record.model["sha256"] != sha]
     return candidates(spots, others, judged)
 
 
 @st.cache_data(show_spinner=False, max_entries=1024)
 def _spots(folder: str, _analysis: Analysis) -> list[Spot]:
-    return _analysis.spots(Spotting(threshold=_LEAST))
+    return _analysis.spots(Spotting(threshold=REVIEWABLE))
 
 
 def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[str, Any]:

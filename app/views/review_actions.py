@@ -14,10 +14,10 @@ from app.views.review_desk import Desk
 from app.views.shown import imported_shown, shown_spots, spot_id
 from spotting_core.analysis import Analysis
 from spotting_core.errors import TouchlineError
+from spotting_core.reviewed_spots import LEAST, origins_of
 from spotting_core.spots import TEAMS, Spot
-from spotting_core.store.reviews import ReviewConflictError, ReviewedSpot, origin_of
+from spotting_core.store.reviews import ReviewConflictError, ReviewedSpot, origin_of, origin_prefix
 
-_LEAST = 0.05  # confidence from which a spot can be reviewed
 _MOST_NAME = 80
 
 
@@ -54,9 +54,12 @@ class SpotDesk(Desk[Spot, ReviewedSpot]):
     of = "spot"
 
     def __init__(self, match: Match, analysis: Analysis) -> None:
-        prefix = origin_of(Spot(1, 0, ""), shown_source(match, analysis)).split("/")[0] + "/"
-        shown = {spot_id(s): s for s in shown_spots(match, analysis, _LEAST)}
-        super().__init__(shared_reviews(), match, prefix, shown)
+        source, spots = shown_source(match, analysis), shown_spots(match, analysis, LEAST)
+        store = shared_reviews()
+        known = store.of_match(match.id)
+        named = zip(spots, origins_of(spots, known, source, analysis.classes), strict=True)
+        origins = {spot_id(s): origin for s, origin in named if origin != origin_of(s, source)}
+        super().__init__(store, match, origin_prefix(source), {spot_id(s): s for s in spots}, known, origins)
         self.labels = analysis.classes.names
 
     def subject(self, kept: ReviewedSpot) -> Spot:
@@ -93,7 +96,7 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
         try:
             desk.take(action, author)
         except ReviewConflictError as conflict:
-            theirs = conflict.current.origin.removeprefix(desk.prefix)
+            theirs = desk.name_of(conflict.current.origin)
             problems.append({"id": theirs, "text": str(conflict), "mine": action["kind"]})
         except TouchlineError as problem:
             problems.append({"id": action.get("id"), "text": str(problem), "mine": action["kind"]})

@@ -71,7 +71,8 @@ class CameraDesk(Desk[CameraChange, ReviewedCamera]):
 
     def __init__(self, match: Match, analysis: Analysis) -> None:
         shown = {change_id(c): c for c in camera_changes(match, analysis)}
-        super().__init__(shared_camera_reviews(), match, f"{labels_cameras.FORM}/", shown)
+        store = shared_camera_reviews()
+        super().__init__(store, match, f"{labels_cameras.FORM}/", shown, store.of_match(match.id), {})
         self.classes = _classes([c.label for c in shown.values()] + [r.label for r in self.known.values()])
         self.labels = tuple(c.name for c in self.classes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic
 
 from app.library import Match
@@ -15,7 +15,10 @@ class Desk(ABC, Generic[Subject, Kept]):
 
     Arguments:
         prefix: what stands before the names of the shown things in the store.
-        shown: things that can be reviewed, by their names in the browser.
+        shown: things that can be reviewed, by their names in the browser; known: all reviews of the match.
+
+        origins: names in the store of those shown things that have another one there than their own behind the prefix,
+            by their names in the browser.
 
     ``labels`` are the names of the classes, in the order of their numbers in the browser.
     """
@@ -24,10 +27,18 @@ class Desk(ABC, Generic[Subject, Kept]):
     labels: tuple[str, ...]
 
     def __init__(
-        self, store: ReviewStore[Subject, Kept], match: Match, prefix: str, shown: Mapping[str, Subject]
+        self,
+        store: ReviewStore[Subject, Kept],
+        match: Match,
+        prefix: str,
+        shown: Mapping[str, Subject],
+        known: Iterable[Kept],
+        origins: Mapping[str, str],
     ) -> None:
         self.store, self.match, self.prefix, self.shown = store, match, prefix, shown
-        self.known = {r.origin: r for r in store.of_match(match.id)}
+        self.known = {r.origin: r for r in known}
+        self.origins = origins
+        self._names = {origin: name for name, origin in origins.items()}
 
     @abstractmethod
     def subject(self, kept: Kept) -> Subject:
@@ -48,7 +59,7 @@ class Desk(ABC, Generic[Subject, Kept]):
     def as_json(self, kept: Kept) -> dict[str, Any]:
         """What the browser is told of something reviewed; ``at`` as ISO 8601, times in seconds."""
         return {
-            "id": kept.origin.removeprefix(self.prefix),
+            "id": self.name_of(kept.origin),
             "half": kept.half,
             "seconds": kept.time / 1e6,
             "label": self.labels.index(kept.label),
@@ -59,6 +70,10 @@ class Desk(ABC, Generic[Subject, Kept]):
             "at": kept.changed.isoformat(timespec="seconds"),
             **self.own(kept),
         }
+
+    def name_of(self, origin: str) -> str:
+        """What the browser calls something reviewed."""
+        return self._names.get(origin) or origin.removeprefix(self.prefix)
 
     def take(self, action: Mapping[str, Any], author: str) -> None:
         """Do one thing that a reviewer did.
@@ -81,7 +96,7 @@ class Desk(ABC, Generic[Subject, Kept]):
 
     def _find(self, wanted: str) -> tuple[str, Subject] | None:
         """Name in the store and subject; None if it is not shown any more and nobody has said a thing about it."""
-        origin = wanted if wanted in self.known else f"{self.prefix}{wanted}"
+        origin = wanted if wanted in self.known else self.origins.get(wanted, f"{self.prefix}{wanted}")
         if wanted in self.shown:
             return origin, self.shown[wanted]
         return (origin, self.subject(self.known[origin])) if origin in self.known else None

@@ -20,8 +20,10 @@ from spotting_core.clock import HALF_LENGTH
 from spotting_core.files import replacing
 from spotting_core.inference.suppression import Spotting
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.reviewed_spots import LEAST as REVIEWABLE
+from spotting_core.reviewed_spots import reviews_of_spots
 from spotting_core.spots import Spot
-from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, label_of, origin_of
+from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, label_of
 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
@@ -74,6 +76,8 @@ def fingerprint(
             *SCHEMA.names,
             record.source_id,
             str(record.model["sha256"]),
+            analysis.folder.name,
+            str(record.precision),
             record.title,
             seen_by or "",
             *sorted(told),
@@ -95,10 +99,11 @@ def rows_of(
         truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
             within half the class's window.
     """
-    known = {r.origin: r for r in reviews}
-    sha = str(analysis.record.model["sha256"])
-    own = [(spot, known.pop(origin_of(spot, sha), None)) for spot in analysis.spots(Spotting(threshold=LEAST))]
-    others = [r for r in known.values() if r.label in analysis.classes and _judged(r)]
+    spots = analysis.spots(Spotting(threshold=REVIEWABLE))
+    found = reviews_of_spots(spots, reviews, str(analysis.record.model["sha256"]), analysis.classes)
+    own = [(s, r) for s, r in zip(spots, found, strict=True) if (s.confidence or 0.0) >= LEAST]
+    attached = {review.origin for _, review in own if review}
+    others = [r for r in reviews if r.origin not in attached and r.label in analysis.classes and _judged(r)]
     standing = [r for r in others if r.state in STANDING]
     own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
     own += [(replace(review.spot, confidence=review.confidence), review) for review in others]

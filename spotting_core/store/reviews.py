@@ -108,14 +108,27 @@ class ReviewConflictError(ConflictError):
 
 
 def origin_of(spot: Spot, model: str) -> str:
-    """Name of a model's spot: the same as long as the same model spots it at the same place."""
-    return f"{model[:12]}/{spot.half}-{spot.time}-{spot.label}"
+    """Name that a model's spot gets when it is first reviewed: of which model, where, and which class.
+
+    ``reviewed_spots`` finds the review again when the spot has moved a little since.
+    """
+    return f"{origin_prefix(model)}{spot.half}-{spot.time}-{spot.label}"
+
+
+def origin_prefix(model: str) -> str:
+    """What the names of all spots of a model begin with."""
+    return f"{model[:12]}/"
+
+
+def place_of(origin: str) -> tuple[int, int, str]:
+    """Half, time (microseconds) and class that the model gave to a spot, by the name that ``origin_of`` made."""
+    half, time, label = origin.partition("/")[2].split("-", 2)
+    return int(half), int(time), label
 
 
 def label_of(origin: str) -> str:
     """Class that the model gave to a spot, by the name that ``origin_of`` made; empty for an added spot."""
-    parts = origin.partition("/")[2].split("-", 2)
-    return parts[2] if len(parts) == 3 else ""
+    return "" if origin.startswith(f"{ADDED}/") else place_of(origin)[2]
 
 
 def _utc(moment: datetime) -> datetime:

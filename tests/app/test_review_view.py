@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from spotting_core.analysis import Analysis
 from spotting_core.clips.selection import Clip
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import labels_v2, registry
+from spotting_core.inference.suppression import Spotting
 from spotting_core.media.source import open_match
+from spotting_core.search.rows import fingerprint, rows_of
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, Reviews, origin_of
@@ -52,19 +55,21 @@ def judged(reviews: Reviews, match: Match, analysis: Analysis, label: str, actio
     reviews.change(match.id, origin_of(spot, analysis.record.model["sha256"]), spot, action, "Ann", 0)
 
 
+def taken(match_id: str, folder: str, event: str) -> None:
+    """A page that takes what a reviewer did."""
+    import json
+    from pathlib import Path
+
+    from app.state import shared_library
+    from app.views.review_actions import take_actions
+    from spotting_core.analysis import Analysis
+
+    found = shared_library().get(match_id)
+    assert found is not None
+    take_actions(found, Analysis.open(Path(folder)), json.loads(event))
+
+
 def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, reviews: Reviews) -> None:
-    def script(match_id: str, folder: str, event: str) -> None:
-        import json
-        from pathlib import Path
-
-        from app.state import shared_library
-        from app.views.review_actions import take_actions
-        from spotting_core.analysis import Analysis
-
-        found = shared_library().get(match_id)
-        assert found is not None
-        take_actions(found, Analysis.open(Path(folder)), json.loads(event))
-
     corner, foul = analysis.spots()[:2]
     actions = [
         {"n": 1, "of": "spot", "kind": "accept", "id": f"1-{corner.time}-Corner", "revision": 0},
@@ -73,7 +78,7 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
         {"n": 4, "of": "spot", "kind": "reject", "id": "1-99-Foul", "revision": 0},
     ]
     event = json.dumps({"author": "Ann", "actions": actions})
-    at = AppTest.from_function(script, args=(match.id, str(analysis.folder), event))
+    at = AppTest.from_function(taken, args=(match.id, str(analysis.folder), event))
     assert not at.run().exception
     at.run()  # the same actions again: they have been done
     found = {r.label: r for r in reviews.of_match(match.id)}
@@ -108,6 +113,62 @@ def test_the_queue_offers_what_is_open_and_opens_the_player(match: Match, analys
     assert "uncertainty 0.97" in rows[0]["text"]
     assert "class=Red+card" in rows[0]["link"]
     assert any("1 judged" in h.value for h in at.get("html"))
+
+
+@pytest.fixture
+def moved(match: Match, analysis: Analysis, reviews: Reviews, data: DataDirectory) -> Analysis:
+    """Another analysis of the same model, in which what was reviewed lies a little elsewhere."""
+    judged(reviews, match, analysis, "Corner", ACCEPT)
+    judged(reviews, match, analysis, "Foul", REJECT)
+    elsewhere = [replace(s, time=s.time + 230_000) for s in SPOTS]
+    return make_analysis(open_match(match.path), data, elsewhere, name="again")
+
+
+def test_reviews_stay_with_spots_that_have_moved(match: Match, moved: Analysis, reviews: Reviews) -> None:
+    given = component_data(view("match", match=match.id).run())
+    assert given["analysis"].endswith(moved.folder.name)
+    names = {s[0]: given["classes"][s[3]]["name"] for s in given["spots"]}
+    assert {names[r["id"]]: r["state"] for r in given["reviews"]} == {"Corner": "accepted", "Foul": "rejected"}
+
+
+def test_spots_that_have_moved_are_not_asked_again(moved: Analysis, library: Library) -> None:
+    demo = library.demo()
+    assert demo is not None
+    of_demo = library.analyses(demo)[0].spots(Spotting(threshold=0.05))
+    asked = sum((s.confidence or 0) >= 0.3 for s in of_demo) + 1  # and the red card
+    assert any(f"{asked} open, 2 judged" in h.value for h in view("review").run().get("html"))
+
+
+def test_a_spot_that_has_moved_is_found_once_and_as_it_was_judged(
+    match: Match, moved: Analysis, analysis: Analysis, reviews: Reviews
+) -> None:
+    rows = rows_of(match.id, match.title, moved, reviews.of_match(match.id)).to_pylist()
+    assert sorted((r["label"], r["state"]) for r in rows) == [
+        ("Corner", "accepted"), ("Foul", "rejected"), ("Red card", "open"),
+    ]  # fmt: skip
+    known = reviews.of_match(match.id)
+    assert fingerprint(moved, known) != fingerprint(analysis, known)
+
+
+def test_what_is_done_to_a_spot_that_has_moved_is_done_to_its_review(
+    match: Match, moved: Analysis, reviews: Reviews
+) -> None:
+    corner = next(s for s in moved.spots() if s.label == "Corner")
+    name = f"1-{corner.time}-Corner"
+    actions = [{"n": 1, "of": "spot", "kind": "team", "id": name, "revision": 1, "team": "home"}]
+    at = AppTest.from_function(
+        taken, args=(match.id, str(moved.folder), json.dumps({"author": "Ben", "actions": actions}))
+    )
+    assert not at.run().exception
+    found = {r.label: r for r in reviews.of_match(match.id)}
+    assert set(found) == {"Corner", "Foul"}
+    assert (found["Corner"].state, found["Corner"].team, found["Corner"].author) == (ACCEPTED, "home", "Ben")
+    stale = [{**actions[0], "n": 2}]  # somebody else has changed it since
+    at = AppTest.from_function(
+        taken, args=(match.id, str(moved.folder), json.dumps({"author": "Cid", "actions": stale}))
+    )
+    at.run()
+    assert [p["id"] for p in at.session_state["review_problems"]] == [name]
 
 
 def test_reviewed_spots_are_exported_as_labels(
