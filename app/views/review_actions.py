@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from sqlalchemy.exc import OperationalError
 
 from app.library import Match
 from app.state import shared_reviews
@@ -17,6 +19,8 @@ from spotting_core.errors import TouchlineError
 from spotting_core.reviewed_spots import LEAST, origins_of
 from spotting_core.spots import TEAMS, Spot
 from spotting_core.store.reviews import ReviewConflictError, ReviewedSpot, origin_of, origin_prefix
+
+log = logging.getLogger(__name__)
 
 _MOST_NAME = 80
 
@@ -81,24 +85,51 @@ def _seen_key(match: Match) -> str:
 
 
 def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | None) -> None:
-    """Do what a reviewer did, in order; what was done already is passed over."""
+    """Do what a reviewer did, in order; what was done already is passed over.
+
+    Each action is counted as soon as it is done or refused, so that none is done twice, whatever happens to those after
+    it. Where the database does not answer, the browser keeps the rest and sends it again.
+    """
     if not event:
         return
     author = (signed_in() or str(event["author"]).strip())[:_MOST_NAME]
-    seen = st.session_state.get(_seen_key(match), 0)
     problems: list[dict[str, Any]] = []
+    st.session_state["review_problems"] = problems
     desks: dict[str, Desk[Any, Any]] = {d.of: d for d in (SpotDesk(match, analysis), CameraDesk(match, analysis))}
     for action in event["actions"]:
-        if int(action["n"]) <= seen:
+        if int(action["n"]) <= st.session_state.get(_seen_key(match), 0):
             continue
-        seen = int(action["n"])
-        desk = desks[str(action["of"])]
         try:
-            desk.take(action, author)
-        except ReviewConflictError as conflict:
-            theirs = desk.name_of(conflict.current.origin)
-            problems.append({"id": theirs, "text": str(conflict), "mine": action["kind"]})
-        except TouchlineError as problem:
-            problems.append({"id": action.get("id"), "text": str(problem), "mine": action["kind"]})
-    st.session_state[_seen_key(match)] = seen
-    st.session_state["review_problems"] = problems
+            problem = _taken(desks, action, author)
+        except OperationalError as error:
+            log.warning("a review is left for later: %s", error)
+            problems.append(_problem(action, "The database does not answer; it is sent again."))
+            return
+        if problem is not None:
+            problems.append(problem)
+        st.session_state[_seen_key(match)] = int(action["n"])
+
+
+def _taken(desks: Mapping[str, Desk[Any, Any]], action: Mapping[str, Any], author: str) -> dict[str, Any] | None:
+    """Do one action; what kept it from being done, or None.
+
+    Errors:
+        OperationalError: the database does not answer.
+    """
+    try:
+        desk = desks[str(action["of"])]
+        desk.take(action, author)
+    except ReviewConflictError as conflict:
+        return {**_problem(action, str(conflict)), "id": desk.name_of(conflict.current.origin)}
+    except TouchlineError as problem:
+        return _problem(action, str(problem))
+    except OperationalError:
+        raise
+    except Exception:  # whatever it is, it must neither be done again for ever nor keep the others from being done
+        log.exception("a review could not be taken: %s", action)
+        return _problem(action, "Something went wrong that nobody foresaw; the log says what.")
+    return None
+
+
+def _problem(action: Mapping[str, Any], text: str) -> dict[str, Any]:
+    return {"id": action.get("id"), "text": text, "mine": action.get("kind")}

@@ -6,8 +6,10 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
@@ -86,6 +88,60 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     assert (found["Corner"].state, found["Corner"].team, found["Corner"].revision) == (ACCEPTED, "home", 2)
     assert (found["Foul"].half, found["Foul"].time, found["Foul"].revision) == (2, 4_200_000, 1)
     assert at.session_state[f"review_seen/{match.id}"] == 4
+    assert at.session_state["review_problems"] == []
+
+
+def corner_and_foul(analysis: Analysis) -> str:
+    """What a reviewer did to two spots, in one go."""
+    corner, foul = analysis.spots()[:2]
+    names = {s.label: f"1-{s.time}-{s.label}" for s in (corner, foul)}
+    actions = [
+        {"n": 1, "of": "spot", "kind": "accept", "id": names["Corner"], "revision": 0},
+        {"n": 2, "of": "spot", "kind": "reject", "id": names["Foul"], "revision": 0},
+        {"n": 3, "of": "spot", "kind": "team", "id": names["Corner"], "revision": 1, "team": "home"},
+    ]
+    return json.dumps({"author": "Ann", "actions": actions})
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> None:
+    """The next rejections end in an error that nobody expects of the store."""
+    change, left = Reviews.change, [times]
+
+    def changed(self: Reviews, *arguments: Any, **values: Any) -> Any:
+        if arguments[3] == REJECT and left[0]:
+            left[0] -= 1
+            raise error
+        return change(self, *arguments, **values)
+
+    monkeypatch.setattr(Reviews, "change", changed)
+
+
+def test_an_action_that_fails_for_an_unforeseen_reason_is_told_and_keeps_no_other_from_being_done(
+    match: Match, analysis: Analysis, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, KeyError("no such thing"), 99)
+    at = AppTest.from_function(taken, args=(match.id, str(analysis.folder), corner_and_foul(analysis)))
+    assert not at.run().exception
+    assert [(p["mine"], "nobody foresaw" in p["text"]) for p in at.session_state["review_problems"]] == [(REJECT, True)]
+    assert at.session_state[f"review_seen/{match.id}"] == 3
+    at.run()  # it is sent again
+    [corner] = reviews.of_match(match.id)
+    assert [r.action for r in reviews.history(corner.id)] == ["accept", "team"]
+    assert at.session_state["review_problems"] == []
+
+
+def test_what_the_database_did_not_take_is_taken_when_it_is_sent_again_and_nothing_else_twice(
+    match: Match, analysis: Analysis, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, OperationalError("update", {}, Exception("database is locked")), 1)
+    at = AppTest.from_function(taken, args=(match.id, str(analysis.folder), corner_and_foul(analysis)))
+    assert not at.run().exception
+    assert at.session_state[f"review_seen/{match.id}"] == 1
+    assert "it is sent again" in at.session_state["review_problems"][0]["text"]
+    at.run()
+    found = {r.label: [h.action for h in reviews.history(r.id)] for r in reviews.of_match(match.id)}
+    assert found == {"Corner": ["accept", "team"], "Foul": ["reject"]}
+    assert at.session_state[f"review_seen/{match.id}"] == 3
     assert at.session_state["review_problems"] == []
 
 
