@@ -33,8 +33,8 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import BUNDLED
 from spotting_core.models.load import LoadedModel, load_model
+from spotting_core.samples.labelled import labelled_games
 from spotting_core.spots import Spot
-from spotting_core.training.measure import labelled_games
 
 SPAN = 8  # samples to either side of the spot within which pictures and entities are taken away
 SPARED = 2  # samples around the spot that no control takes away

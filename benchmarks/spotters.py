@@ -46,7 +46,7 @@ from spotting_core.assets import asset
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.models.card import CARD_FILE, Card, models_available, read_card
-from spotting_core.models.registry import FEATURES, systems
+from spotting_core.models.registry import FeatureConfig, systems
 from spotting_core.training.config import read_config
 
 RUNS = Path(".runs") / "spotters"
@@ -95,16 +95,16 @@ def measure(name: str, seed: int, arguments: argparse.Namespace) -> None:
 def scoring_speed(folder: Path, data_root: Path) -> float:
     """Seconds of a match judged in a CPU second, on the test split, features known."""
     from spotting_core.data_directory import DataDirectory
-    from spotting_core.inference.feature_run import reader_of
-    from spotting_core.inference.sliding import score_features
+    from spotting_core.inference.score import score_half
     from spotting_core.models.load import load_model
-    from spotting_core.training.feature_clips import labelled_features
+    from spotting_core.samples.labelled import labelled_matches
+    from spotting_core.samples.reader import model_reader
 
     model, data = load_model(folder), DataDirectory.default()
-    halves = [h.features for m in labelled_features([data_root / "test"], reader_of(model), data) for h in m.halves]
+    halves = [h.samples for m in labelled_matches([data_root / "test"], model_reader(model), data) for h in m.halves]
     began = time.process_time()
     for half in halves:
-        score_features(model.network, model.config, half, model.device)
+        score_half(model.judge, half)
     return sum(len(h) / h.rate for h in halves) / (time.process_time() - began)
 
 
@@ -249,7 +249,7 @@ def print_shipped(console: Console, data_root: Path) -> dict[str, Mapping[str, A
 
 
 def _can_be_scored(card: Card, data_root: Path) -> bool:
-    return card.input["kind"] == FEATURES and (data_root / "test").is_dir()
+    return card.input["kind"] == "features" and (data_root / "test").is_dir()
 
 
 def trained(training: Mapping[str, Any]) -> str:
@@ -289,7 +289,7 @@ def main() -> None:
     parser.add_argument(
         "--device", default="cpu", help="to train on: cpu, cuda or auto; speed is always that of the cpu"
     )
-    everything = [name for name, kind in systems().items() if kind.reads == FEATURES]
+    everything = [name for name, kind in systems().items() if issubclass(kind.config, FeatureConfig)]
     parser.add_argument("--systems", nargs="*", default=everything, metavar="NAME", help="of assets/training/NAME.toml")
     parser.add_argument("--ablations", action="store_true", help="two-stage-several, and variants with seed 1")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)

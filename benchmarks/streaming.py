@@ -26,7 +26,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.features.files import feature_file, write_features
 from spotting_core.formats.labels_v2 import FILE_NAME, write_labels
 from spotting_core.spots import Spot
-from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig
+from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
 
 _SET, _DIM, _SAMPLES = "ResNET_TF2", 2048, 5400
 _DIFFERENT, _ACTIONS = 8, 60
@@ -65,7 +65,7 @@ def main() -> None:
         write_games(root, arguments.games)
         clips = 2 * arguments.games * -(-_SAMPLES // _WINDOW)
         steps = -(-clips // _BATCH)
-        config = FeatureTrainingConfig(
+        config = SystemTrainingConfig(
             system="netvlad++",
             features=(_SET,),
             sampling="grid",
@@ -76,7 +76,7 @@ def main() -> None:
             checkpoint_every=steps,
         )
         memory, began, processor = PeakMemory(), time.perf_counter(), time.process_time()
-        trainer = FeatureTrainer(config, root, root / "run", DataDirectory(root / "data"), "cpu")
+        trainer = SystemTrainer(config, root, root / "run", DataDirectory(root / "data"), "cpu")
         last: dict[str, float] = {}
 
         def progress(step: int, _steps: int, losses: Mapping[str, float]) -> bool:

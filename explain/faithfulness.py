@@ -29,13 +29,11 @@ import numpy as np
 import torch
 
 from explain.attribution import ENTITY, TIME, Attribution
-from explain.feature_probe import FeatureProbe
 from explain.integrated_gradients import completeness
 from explain.maps import place_map, region_values
 from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
 from explain.methods import METHODS, READ_ONLY, Method
 from explain.probe import GRID, Probe
-from explain.window_probe import WindowProbe
 from spotting_core.models.load import LoadedModel
 
 SPAN = 4  # samples to either side of the anchor, for places
@@ -74,7 +72,7 @@ def area(shares: Sequence[float], scores: Sequence[float]) -> float:
 class Curves:
     """Deletion and insertion over one probe's places or samples, with what random orders and a blob give."""
 
-    def __init__(self, probe: WindowProbe, label: str, *, in_time: bool, seed: int) -> None:
+    def __init__(self, probe: Probe, label: str, *, in_time: bool, seed: int) -> None:
         self.probe, self.label, self.in_time = probe, label, in_time
         self.near = probe.given.near(TIME_SPAN if in_time else SPAN)
         self.shape = (len(self.near), 1, 1) if in_time else (len(self.near), *GRID)
@@ -170,29 +168,28 @@ def randomised(model: LoadedModel, seed: int) -> LoadedModel:
     return replace(model, network=network)
 
 
-def noisy(probe: WindowProbe, seed: int) -> WindowProbe:
-    """The same window under a little noise."""
-    if isinstance(probe, FeatureProbe):
-        return probe.with_noise(_FEATURE_NOISE, seed)
-    rng = np.random.default_rng(seed)
-    pictures = probe.given.pictures.astype(np.float32)
-    pictures = (pictures + rng.normal(0, _NOISE, pictures.shape)).clip(0, 255).round().astype(np.uint8)
-    return Probe(probe.model, probe.given.with_pictures(pictures))
-
-
-def _on(model: LoadedModel, probe: WindowProbe) -> WindowProbe:
-    """Another model on the same window."""
-    return FeatureProbe(model, probe.window) if isinstance(probe, FeatureProbe) else Probe(model, probe.given)
+def noisy(probe: Probe, seed: int) -> Probe:
+    """The same window under a little noise: of grey levels, and of a share of the features' own spread."""
+    rng, given = np.random.default_rng(seed), probe.given
+    if len(given.pictures):
+        pictures = given.pictures.astype(np.float32)
+        pictures = (pictures + rng.normal(0, _NOISE, pictures.shape)).clip(0, 255).round().astype(np.uint8)
+        given = given.with_pictures(pictures)
+    if given.features is not None:
+        spread = given.features.std(0, keepdims=True)
+        noise = rng.normal(0, 1, given.features.shape) * spread * _FEATURE_NOISE
+        given = given.with_features((given.features + noise).astype(np.float32))
+    return Probe(probe.model, given)
 
 
 # --- one spot, and all of them ------------------------------------------------------------------------
 
 
 def measure_spot(
-    probe: WindowProbe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
+    probe: Probe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
 ) -> SpotMeasures:
     """All measures of all methods for one class at one anchor."""
-    blank = _on(randomised(probe.model, seed), probe)
+    blank = Probe(randomised(probe.model, seed), probe.given)
     shaken = noisy(probe, seed)
     measures = SpotMeasures(label)
     curves: dict[bool, Curves] = {}
@@ -215,10 +212,9 @@ def measure_spot(
     return measures
 
 
-def _values(found: Attribution, probe: WindowProbe, curves: Curves) -> np.ndarray:
+def _values(found: Attribution, probe: Probe, curves: Curves) -> np.ndarray:
     if found.kind == TIME:
         return np.asarray(found.values[curves.near]).reshape(curves.shape)
-    assert isinstance(probe, Probe), "features have no places"
     places = place_map(found, probe, curves.near)
     assert places is not None
     return places
@@ -230,12 +226,12 @@ def _references(curves: Curves) -> dict[str, float]:
 
 
 def _of_kind(
-    probe: WindowProbe, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
+    probe: Probe, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
         ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")
     )
-    if found.kind == ENTITY and isinstance(probe, Probe):
+    if found.kind == ENTITY:
         measures["comprehensiveness"], measures["sufficiency"] = entity_measures(probe, label, found)
     if found.kind != TIME and truth is not None and len(truth.boxes):
         at = probe.given.near(SPAN).index(probe.given.anchor)

@@ -17,19 +17,22 @@ from captum.attr import InputXGradient
 from torch import Tensor
 
 from explain.attribution import TIME, Attribution
-from explain.feature_probe import FeatureProbe
+from explain.probe import Probe
 
 NAME = "feature-gradient"
 
 
-def explain(probe: FeatureProbe, label: str) -> Attribution:
+def explain(probe: Probe, label: str) -> Attribution:
     """One value per sample of the window; positive where its features speak for the class."""
     began = time.perf_counter()
-    away = probe.features - probe.mean
+    features, mean = probe.features, probe.mean
+    assert features is not None, "Method.supports tells which models read features"
+    assert mean is not None
+    away = features - mean
 
     def score(difference: Tensor) -> Tensor:
         """difference: (B, window, D), of the features from the mean."""
-        return probe.at_anchor(probe.judge(probe.mean + difference), label)
+        return probe.at_anchor(probe.logits(features=mean + difference), label)
 
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         found = InputXGradient(score).attribute(away[None].clone().requires_grad_(True))[0]

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from explain.maps import upsampled
 from explain.methods import METHODS
-from explain.window_probe import WindowProbe
+from explain.probe import Probe
 from spotting_core.clock import match_clock
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#00000000", "#4B1D91", "#B5367A", "#FB8761", "#FCFDBF"])
@@ -22,7 +22,7 @@ _FRAMES = (-4, -2, 0, 2, 4)
 _ENTITIES = 8
 
 
-def draw(found: Attribution, probe: WindowProbe) -> Figure:
+def draw(found: Attribution, probe: Probe) -> Figure:
     """The figure of an explanation."""
     figure = Figure(figsize=(12, 5.2), layout="constrained")
     grid = figure.add_gridspec(2, len(_FRAMES), height_ratios=(1.25, 1))
@@ -41,7 +41,7 @@ def draw(found: Attribution, probe: WindowProbe) -> Figure:
     return figure
 
 
-def save(found: Attribution, probe: WindowProbe, stem: Path) -> list[Path]:
+def save(found: Attribution, probe: Probe, stem: Path) -> list[Path]:
     """Write the figure in every format; returns the files."""
     figure = draw(found, probe)
     paths = [stem.with_suffix(f".{kind}") for kind in FORMATS]
@@ -60,7 +60,7 @@ def _heading(found: Attribution) -> str:
     return ". ".join(parts) + (f". Held fixed: {found.held_fixed}" if found.held_fixed else "")
 
 
-def _picture(axes: Any, found: Attribution, probe: WindowProbe, sample: int) -> None:
+def _picture(axes: Any, found: Attribution, probe: Probe, sample: int) -> None:
     picture = probe.given.pictures[sample]
     height, width = picture.shape[:2]
     axes.imshow(picture)
@@ -101,7 +101,7 @@ def _bars_of_entities(axes: Any, found: Attribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _score(axes: Any, found: Attribution, probe: WindowProbe) -> None:
+def _score(axes: Any, found: Attribution, probe: Probe) -> None:
     curve = probe.curve(probe.output.logits, found.label)
     seconds = (found.times - found.anchor) / 1e6
     if len(curve) == 1:  # judged as a whole, for the anchor alone

@@ -9,28 +9,34 @@ import numpy as np
 
 from spotting_core.analysis import Analysis
 from spotting_core.entities.table import EntityTable
-from spotting_core.inference.frame_stream import MAX_HEIGHT
+from spotting_core.errors import BadInputError
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import EntitySet
+from spotting_core.samples.half import Inside
+from spotting_core.samples.stream import MAX_HEIGHT
 
 _BATCH = 10
 
 
 @dataclass(frozen=True)
 class Given:
-    """A window of one half around an anchor.
+    """A window of one half around an anchor: those of its samples that lie in the half.
 
     Arguments:
-        half: 1 or 2; first: sample of the half at which the window begins.
+        half: 1 or 2; first: sample of the half at which they begin.
         times: int64 (W,) microseconds.
-        pictures: uint8 (W, H, W, 3) at the model's size.
-        entities: of the window, batch 1, or None for a system without.
+        pictures: uint8 (W, H, W, 3) at the model's size; of a model that looks at none (0, 0, 0, 3).
+        entities: of the samples, batch 1, or None for a system without.
         table: the rows behind ``entities`` (samples count from the half's start), or None.
-        anchor: index of the anchor's sample in the window.
+        anchor: index of the anchor's sample.
         size: (width, height) of the source picture, in whose pixels the boxes are.
-        media, frames: the file and the frame numbers of the window's samples, for methods that look closer.
+        media, frames: the file and the frame numbers of the samples, for methods that look closer.
+        features: float32 (before + W + after, D), the whole window as a model of features reads it, or None.
+        mean: float32 (D,), of the features over the half, or None.
+        before, after: how many samples of the window lie before and after the half.
+        whole: whether the window is judged as a whole, so that all that is said of it is of the anchor.
     """
 
     half: int
@@ -43,33 +49,77 @@ class Given:
     size: tuple[int, int] = (1, 1)
     media: Media | None = None
     frames: np.ndarray | None = None
+    features: np.ndarray | None = None
+    mean: np.ndarray | None = None
+    before: int = 0
+    after: int = 0
+    whole: bool = False
 
     def with_pictures(self, pictures: np.ndarray) -> Given:
         return replace(self, pictures=pictures)
 
+    def with_features(self, features: np.ndarray) -> Given:
+        return replace(self, features=features)
+
     def with_entities(self, entities: EntitySet | None) -> Given:
         return replace(self, entities=entities)
+
+    @property
+    def row(self) -> int:
+        """Row of what is said of the window that speaks of the anchor."""
+        return 0 if self.whole else self.before + self.anchor
 
     def near(self, span: int) -> list[int]:
         """Samples of the window within ``span`` of the anchor."""
         return [i for i in range(self.anchor - span, self.anchor + span + 1) if 0 <= i < len(self.times)]
 
 
-def window_around(analysis: Analysis, media: Media, model: LoadedModel, half: int, time: int) -> Given:
-    """The window of an analysed match that has a time (microseconds) as near to its middle as can be."""
-    part = analysis.half(half)
-    total, width = len(part.times), min(model.config.window, len(part.times))
+def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, half: int, time: int) -> Given:
+    """The window of an analysed match to ask about a time (microseconds): see ``WindowPlan.window_at``.
+
+    Arguments:
+        media: of the half, which a model that looks at pictures needs.
+
+    Errors:
+        BadInputError: the analysis does not hold what the model read.
+    """
+    part, plan, inputs = analysis.half(half), model.judge.plan, model.inputs
     sample = part.nearest_sample(time)
-    first = min(max(0, sample - width // 2), total - width)
+    window = plan.window_at(len(part.times), sample)
+    inside = Inside(window.start, window.length, len(part.times))
     size = (part.record.width, part.record.height)
     entities = table = None
-    if part.entities is not None and model.config.entities:
-        entities = EntitySet.of_table(part.entities, first, first + width, size)
-        table = _rows(part.entities, first, first + width)
-    frames = part.frames[first : first + width]
-    pictures = np.stack([resize_image(image, *_size(model)) for image in _decoded(media, frames)])
+    if inputs.entities and part.entities is not None:
+        entities = EntitySet.of_table(part.entities, inside.low, inside.high, size)
+        table = _rows(part.entities, inside.low, inside.high)
+    features = mean = None
+    if inputs.features:
+        if not part.has("features"):
+            raise BadInputError("this analysis holds no features", where=part.folder, fix="Analyse the match again")
+        known = np.asarray(part.array("features"), np.float32)
+        features, mean = inside.filled(known[inside.low : inside.high], plan.outside), known.mean(0)
+    frames = part.frames[inside.low : inside.high]
+    pictures = np.zeros((0, 0, 0, 3), np.uint8)
+    if inputs.pictures is not None:
+        assert media is not None, "a model that looks at pictures needs the video"
+        shape = inputs.pictures.width, inputs.pictures.height
+        pictures = np.stack([resize_image(image, *shape) for image in _decoded(media, frames)])
     return Given(
-        half, first, part.times[first : first + width], pictures, entities, table, sample - first, size, media, frames
+        half,
+        inside.low,
+        part.times[inside.low : inside.high],
+        pictures,
+        entities,
+        table,
+        sample - inside.low,
+        size,
+        media if inputs.pictures is not None else None,
+        frames,
+        features,
+        mean,
+        inside.before,
+        inside.after,
+        window.whole,
     )
 
 
@@ -78,10 +128,6 @@ def closer_pictures(given: Given, samples: list[int]) -> np.ndarray:
     assert given.media is not None
     assert given.frames is not None
     return np.stack(list(_decoded(given.media, given.frames[samples[0] : samples[-1] + 1])))
-
-
-def _size(model: LoadedModel) -> tuple[int, int]:
-    return model.config.width, model.config.height
 
 
 def _rows(table: EntityTable, first: int, stop: int) -> EntityTable:

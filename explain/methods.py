@@ -14,9 +14,8 @@ from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.errors import BadInputError
 
 if TYPE_CHECKING:
-    from explain.feature_probe import FeatureGiven
     from explain.given import Given
-    from explain.window_probe import WindowProbe
+    from explain.probe import Probe
     from spotting_core.analysis import Analysis
     from spotting_core.media.ingest import Media
     from spotting_core.models.load import LoadedModel
@@ -58,7 +57,7 @@ class Method:
         """None if the method fits a model, else the reason why not."""
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
 
-    def explain(self, probe: WindowProbe, label: str, **parameters: object) -> Attribution:
+    def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
         module = import_module(f"explain.{self.name.replace('-', '_')}")
         found: Attribution = module.explain(probe, label, **parameters)
@@ -66,15 +65,17 @@ class Method:
 
 
 def _has(model: LoadedModel, need: str) -> bool:
-    if need == ENTITIES:
-        return bool(model.card.entities)
-    if need == ENVIRONMENT:
-        return hasattr(model.network, "environment")
-    if need in (PICTURES, FEATURES):
-        return model.reads_features == (need == FEATURES)
-    from explain.temporal_attention import encoder_of
+    inputs = model.inputs
+    if need == OVER_TIME:
+        from explain.temporal_attention import encoder_of
 
-    return encoder_of(model.network) is not None
+        return encoder_of(model.network) is not None
+    return {
+        ENTITIES: inputs.entities > 0,
+        ENVIRONMENT: model.system.has_environment,
+        PICTURES: inputs.pictures is not None,
+        FEATURES: inputs.features > 0,
+    }[need]
 
 
 METHODS = {
@@ -165,45 +166,41 @@ def method_named(name: str) -> Method:
     return METHODS[name]
 
 
-def probe_at(analysis: Analysis, media: Media, model: LoadedModel, half: int, time: int) -> WindowProbe:
+def probe_at(analysis: Analysis, media: Media | None, model: LoadedModel, half: int, time: int) -> Probe:
     """The window of an analysed match around a moment (microseconds), ready to be asked.
 
     Errors:
-        BadInputError: see ``window_around`` and ``features_around``.
+        BadInputError: see ``window_around``.
     """
-    if model.reads_features:
-        from explain.feature_probe import features_around
-
-        return probe_of(model, features_around(analysis, model, half, time))
     from explain.given import window_around
 
     return probe_of(model, window_around(analysis, media, model, half, time))
 
 
-def probe_of(model: LoadedModel, window: Given | FeatureGiven) -> WindowProbe:
-    """A model on a window of frames or of features, ready to be asked.
+def probe_of(model: LoadedModel, window: Given) -> Probe:
+    """A model on a window, ready to be asked.
 
     Errors:
-        BadInputError: the model reads the other kind.
+        BadInputError: the window holds other things than the model reads.
     """
-    from explain.feature_probe import FeatureGiven, FeatureProbe
     from explain.probe import Probe
 
-    if isinstance(window, FeatureGiven) != model.reads_features:
-        lacking = _LACKING[PICTURES if model.reads_features else FEATURES]
-        raise BadInputError(f"this window does not fit {model.card.name}: {lacking}")
-    return FeatureProbe(model, window) if isinstance(window, FeatureGiven) else Probe(model, window)
+    for need, there in ((PICTURES, len(window.pictures) > 0), (FEATURES, window.features is not None)):
+        if _has(model, need) != there:
+            lacking = _LACKING[need] if there else _LACKING[FEATURES if need == PICTURES else PICTURES]
+            raise BadInputError(f"this window does not fit {model.card.name}: {lacking}")
+    return Probe(model, window)
 
 
 def explain(
     model: LoadedModel,
-    window: Given | FeatureGiven,
+    window: Given,
     label: str,
     *,
     method: str = DEFAULT_IN_TIME,
     **parameters: object,
 ) -> Attribution:
-    """Explain a class at the anchor of a window (of frames or of features) by a method's name.
+    """Explain a class at the anchor of a window by a method's name.
 
     Errors:
         BadInputError: no such method or class, or a method or a window that does not fit the model (says why).

@@ -1,20 +1,24 @@
 """A probe: one window of a model, asked again and again with parts of it changed.
 
-The window is computed once and its activations are kept. A change of some frames is then computed exactly as
-far as the time shift carries it (``Environment.changed_map``), the entities of the frames that changed are
-fused again, and everything that looks over the whole window is computed anew. Nothing is approximated; what
-is held fixed is said by whoever changes something.
+The window is computed once and, of a model with an environment, its activations are kept. A change of some frames is
+then computed exactly as far as the time shift carries it (``Environment.changed_map``), the entities of the frames
+that changed are fused again, and everything that looks over the whole window is computed anew. Nothing is
+approximated; what is held fixed is said by whoever changes something.
 
 To take a place out of the picture is to blur it until nothing can be told apart and to take out the entities
-whose middle lies in it.
+whose middle lies in it. What takes the place of a sample's features is the mean over the half: a sample that says
+nothing of its own.
+
+A system that places whole actions (CALF) says something of single samples alone. Another place a little beside it is
+the same action, so its score is the greatest near the anchor; else every change of the place would seem decisive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
 
 import cv2
 import numpy as np
@@ -22,16 +26,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from explain.attribution import Attribution
 from explain.given import Given
-from explain.window_probe import WindowProbe
 from spotting_core.media.pixels import normalised
 from spotting_core.models.load import LoadedModel
+from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.window import EntitySet, Output, Window
-from spotting_core.precision import half_precision
+from spotting_core.samples.half import Inside
+
+Report = Callable[[float], bool]
+"""``report(share_done)``; False asks to stop early."""
 
 BLUR = 1 / 8  # of the picture's height: the spread that leaves no player, line or letter
 GRID = (8, 14)  # cells of presence masks and of maps: rows, columns
-_BATCH = 8  # variants at once: more leave the processor's cache
+PLACED = 2.5
+"""Seconds up to which an action that is placed elsewhere is the same one: half the loose metric's narrowest window."""
+
+_BATCH = 8  # variants of pictures at once: more leave the processor's cache
+_FEATURE_BATCH = 16
 
 
 def blurred(picture: np.ndarray) -> np.ndarray:
@@ -39,28 +51,52 @@ def blurred(picture: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(picture, (0, 0), picture.shape[0] * BLUR)
 
 
-class Probe(WindowProbe):
+class Probe:
     """A model on a window.
 
+    Rows are those of the window, samples those of ``given``: row ``given.before`` is sample 0.
+
     Arguments:
-        precise: compute in single precision, which gradients need, instead of the half precision of an analysis.
+        precise: compute in single precision, which gradients need, instead of the precision of an analysis.
     """
 
-    taken_out = "the sample blurred, its entities taken out"
-
     def __init__(self, model: LoadedModel, given: Given, *, precise: bool = False) -> None:
-        super().__init__(model, given)
-        self.precise = precise
-        entities = given.entities
-        self.entities = entities.map(lambda v: v.to(model.device)) if entities is not None else None
-        self.environment: Any = getattr(self.network, "environment", None)
+        self.model, self.given, self.network = model, given, model.network
+        self.precise, self._judge = precise, model.judge
+        self._parts = model.network if isinstance(model.network, EnvironmentNetwork) else None
+        self._inside = Inside(-given.before, given.before + len(given.times) + given.after, len(given.times))
+        self.entities = self._filled_entities(given.entities) if given.entities is not None else None
+        self.features = self._on_device(given.features)  # (rows, D)
+        self.mean = self._on_device(given.mean)  # (D,)
         self._known: list[Tensor] = []
         with torch.no_grad(), self.precision():
             self.output: Output = self._whole()
 
+    # --- what is read -------------------------------------------------------------------------------------
+
+    @property
+    def taken_out(self) -> str:
+        """In words, what takes the place of a sample."""
+        parts = []
+        if self.model.inputs.pictures is not None:
+            parts.append("the sample blurred, its entities taken out")
+        if self.features is not None:
+            parts.append("the sample's features as the mean of the half")
+        return ", ".join(parts)
+
+    @property
+    def row(self) -> int:
+        """Row of the output that speaks of the anchor."""
+        return self.given.row
+
+    @property
+    def inside(self) -> slice:
+        """Rows of the window that are samples of the half."""
+        return slice(self.given.before, self.given.before + len(self.given.times))
+
     @cached_property
     def frames(self) -> Tensor:
-        """The window's pictures, normalised: (W, 3, H, W)."""
+        """The window's pictures, normalised: (rows, 3, H, W)."""
         return self._normalised(self.given.pictures)
 
     @cached_property
@@ -70,110 +106,142 @@ class Probe(WindowProbe):
 
     @property
     def feature_map(self) -> Tensor:
-        """The environment's last feature map of the window: (W, D, h, w)."""
+        """The environment's last feature map of the window: (rows, D, h, w)."""
         return self._known[-1]
 
     def again(self) -> Output:
         """The window computed once more, for whoever listens to the layers behind the environment."""
         maps = self._known[-1][None] if self._known else None
         with self.precision():
-            output: Output = self.network(Window(frames=self.frames[None], maps=maps, entities=self.entities))
-        return output
+            return self.network(Window(self._frames_of_all(), maps, self._features_of_all(), self.entities))
+
+    # --- what is said -------------------------------------------------------------------------------------
+
+    def score(self, label: str) -> float:
+        """Confidence of a class at the anchor."""
+        return float(self.at_anchor(self.output.logits, label)[0])
+
+    def at_anchor(self, logits: Tensor, label: str) -> Tensor:
+        """Confidence of a class at the anchor: (B, rows, C) logits to (B,)."""
+        column = self.model.classes.index(label)
+        if self.output.detections is None:
+            return logits[:, self.row, column].float().sigmoid()
+        beside = round(PLACED * self.model.config.rate)
+        return logits[:, max(0, self.row - beside) : self.row + beside + 1, column].float().amax(1).sigmoid()
+
+    def curve(self, logits: Tensor, label: str) -> np.ndarray:
+        """Confidence of a class in every sample: (1, rows, C) logits to float32 (W,).
+
+        A model that judges a window as a whole says it of the anchor alone: (1,).
+        """
+        said: np.ndarray = logits[0, :, self.model.classes.index(label)].float().sigmoid().cpu().numpy()
+        return said if len(said) == 1 else said[self.inside]
+
+    def attribution(
+        self,
+        method: str,
+        label: str,
+        kind: str,
+        values: np.ndarray,
+        *,
+        baseline: str,
+        score_baseline: float,
+        scale: tuple[float, float],
+        began: float,
+        held_fixed: str = "",
+    ) -> Attribution:
+        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
+        given = self.given
+        return Attribution(
+            method=method,
+            model=self.model.card.name,
+            half=given.half,
+            label=label,
+            anchor=int(given.times[given.anchor]),
+            baseline=baseline,
+            held_fixed=held_fixed,
+            kind=kind,
+            values=values,
+            times=given.times,
+            score=self.score(label),
+            score_baseline=score_baseline,
+            scale=scale,
+            seconds=time.perf_counter() - began,
+            entities=given.table.names if given.table else (),
+        )
 
     # --- changes ------------------------------------------------------------------------------------------
 
-    def logits(self, frames: Tensor | None = None, first: int = 0, share: Tensor | None = None) -> Tensor:
-        """What the model says of a changed window: (B, W, C).
+    def logits(
+        self,
+        frames: Tensor | None = None,
+        first: int = 0,
+        share: Tensor | None = None,
+        features: Tensor | None = None,
+    ) -> Tensor:
+        """What the model says of a changed window: (B, rows, C).
 
         Arguments:
             frames: (B, n, 3, H, W), what the samples from ``first`` on show instead; None for no change.
-            share: (B, W, N), the entities' shares instead of theirs (0 takes one out); None for no change.
+            share: (B, rows, N), the entities' shares instead of theirs (0 takes one out); None for no change.
+            features: (B, rows, D), what is read instead; None for no change.
         """
-        variants = len(frames) if frames is not None else len(share) if share is not None else 1
+        variants = next((len(part) for part in (frames, share, features) if part is not None), 1)
         with self.precision():
-            if self.environment is None:
-                return torch.cat([self._changed_whole(frames, first, share, b) for b in range(variants)])
+            if self._parts is None:
+                return self._changed_whole(frames, first, share, features, variants)
             return self._changed_part(frames, first, share, variants)
 
     @torch.no_grad()
     def keep(self, presence: Tensor, first: int) -> Tensor:
-        """What the model says where only parts of some frames are left: (B, W, C).
+        """What the model says where only parts of some samples are left: (B, rows, C).
 
         Arguments:
-            presence: (B, n, h, w), 1 where a place of samples ``first`` to ``first + n`` stays, 0 where it goes.
+            presence: (B, n, h, w), 1 where a place of samples ``first`` to ``first + n`` stays, 0 where it goes; of
+                features, which have no places, the mean counts.
         """
-        found = [self._keep(part, first) for part in presence.split(_BATCH)]
-        return torch.cat(found)
+        batch = _BATCH if self.model.inputs.pictures is not None else _FEATURE_BATCH
+        return torch.cat([self._keep(part.to(self.model.device), first) for part in presence.split(batch)])
+
+    def without_samples(self, samples: list[int]) -> Tensor:
+        """What the model says without some samples: (1, rows, C)."""
+        first, stop = min(samples), max(samples) + 1
+        presence = torch.ones(1, stop - first, 1, 1)
+        presence[:, [i - first for i in samples]] = 0
+        return self.keep(presence, first)
 
     @torch.no_grad()
     def without_entities(self, gone: Tensor) -> Tensor:
-        """What the model says without some entities, the picture unchanged: (B, W, C). gone: bool (B, W, N)."""
+        """What the model says without some entities, the picture unchanged: (B, rows, C). gone: bool (B, rows, N)."""
         assert self.entities is not None
         parts = [self.logits(share=self.entities.share * ~part) for part in gone.split(_BATCH)]
         return torch.cat(parts)
 
     def mixed(self, presence: Tensor, first: int) -> Tensor:
         """Frames of which some places are blurred: (B, n, 3, H, W)."""
-        stop = first + presence.shape[1]
-        sharp, soft = self.frames[first:stop], self.blurred[first:stop]
+        start = self.given.before + first
+        stop = start + presence.shape[1]
+        sharp, soft = self.frames[start:stop], self.blurred[start:stop]
         size = (int(sharp.shape[2]), int(sharp.shape[3]))
         mask = F.interpolate(presence.to(sharp.dtype), size=size, mode="nearest").unsqueeze(2)
         return soft + (sharp - soft) * mask
 
     def share_of(self, presence: Tensor, first: int) -> Tensor | None:
-        """Shares of the entities (B, W, N): those whose middle lies where ``presence`` is below a half are out."""
+        """Shares of the entities (B, rows, N): those whose middle lies where ``presence`` is below a half are out."""
         if self.entities is None:
             return None
-        stop, (rows, columns) = first + presence.shape[1], presence.shape[2:]
+        start, (rows, columns) = self.given.before + first, presence.shape[2:]
+        stop = start + presence.shape[1]
         share = self.entities.share.repeat(len(presence), 1, 1)
-        box = self.entities.box[0, first:stop]
+        box = self.entities.box[0, start:stop]
         column = ((box[..., 0] + box[..., 2]) / 2 * columns).long().clamp(0, columns - 1)
         row = ((box[..., 1] + box[..., 3]) / 2 * rows).long().clamp(0, rows - 1)
         there = presence.flatten(2).gather(2, (row * columns + column).expand(len(presence), -1, -1))
-        share[:, first:stop] *= there >= 0.5
+        share[:, start:stop] *= there >= 0.5
         return share
 
-    # --- inside -------------------------------------------------------------------------------------------
-
-    def _keep(self, presence: Tensor, first: int) -> Tensor:
-        presence = presence.to(self.model.device)
-        return self.logits(self.mixed(presence, first), first, self.share_of(presence, first))
-
-    def _whole(self) -> Output:
-        if self.environment is None:
-            output: Output = self.network(Window(frames=self.frames[None], entities=self.entities))
-            return output
-        self._known = self.environment.activations(self.frames)
-        window = Window(maps=self._known[-1][None], entities=self.entities)
-        output = self.network(window)
-        assert output.pooled is not None
-        self._fused = self.network.fuse(output.pooled, self.entities)[0]
-        return output
-
-    def _changed_whole(self, frames: Tensor | None, first: int, share: Tensor | None, variant: int) -> Tensor:
-        """Without knowing how a network works, all of it is computed again."""
-        pictures = self.frames
-        if frames is not None:
-            pictures = pictures.clone()
-            pictures[first : first + frames.shape[1]] = frames[variant]
-        entities = self.entities
-        if entities is not None and share is not None:
-            entities = entities.with_share(share[variant : variant + 1])
-        output: Output = self.network(Window(frames=pictures[None], entities=entities))
-        return output.logits
-
-    def _changed_part(self, frames: Tensor | None, first: int, share: Tensor | None, variants: int) -> Tensor:
-        assert self.output.pooled is not None
-        pooled = self.output.pooled.expand(variants, -1, -1)
-        low = high = self.given.anchor
-        if frames is not None:
-            part, low = self.environment.changed_map(self._known, frames, first)
-            high = low + part.shape[1]
-            pooled = torch.cat([pooled[:, :low], part.float().mean((3, 4)), pooled[:, high:]], dim=1)
-        return self.judge(pooled, share, low, high)
-
     def judge(self, pooled: Tensor, share: Tensor | None, low: int, high: int) -> Tensor:
-        """Logits (B, W, C) where environment features differ from ``low`` to ``high`` and entities anywhere."""
+        """Logits (B, rows, C) where environment features differ from row ``low`` to ``high`` and entities anywhere."""
         if share is not None and self.entities is not None:
             differs = torch.nonzero((share != self.entities.share).any(2).any(0)).flatten()
             if share.requires_grad:
@@ -181,12 +249,81 @@ class Probe(WindowProbe):
             elif len(differs):
                 low = min(low, int(differs[0])) if high > low else int(differs[0])
                 high = max(high, int(differs[-1]) + 1)
+        assert self._parts is not None
         fused = self._fused.expand(len(pooled), -1, -1)
         if high > low:
-            again = self.network.fuse(pooled[:, low:high], self._entities(share, len(pooled), low, high))[0]
+            again = self._parts.fuse(pooled[:, low:high], self._entities(share, len(pooled), low, high))[0]
             fused = torch.cat([fused[:, :low], again.to(fused.dtype), fused[:, high:]], dim=1)
-        output: Output = self.network.judge(fused, pooled)
-        return output.logits
+        return self._parts.judge(fused, pooled).logits
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _keep(self, presence: Tensor, first: int) -> Tensor:
+        frames = share = features = None
+        if self.model.inputs.pictures is not None:
+            frames, share = self.mixed(presence, first), self.share_of(presence, first)
+        if self.features is not None:
+            features = self._without_features(presence, first)
+        return self.logits(frames, first, share, features)
+
+    def _without_features(self, presence: Tensor, first: int) -> Tensor:
+        """Features of which some samples say nothing of their own: (B, rows, D)."""
+        assert self.features is not None
+        assert self.mean is not None
+        stays = presence.flatten(2).mean(2)
+        start = self.given.before + first
+        stop = start + stays.shape[1]
+        features = self.features.repeat(len(stays), 1, 1)
+        features[:, start:stop] = self.mean + (features[:, start:stop] - self.mean) * stays[..., None]
+        return features
+
+    def _whole(self) -> Output:
+        if self._parts is None:
+            return self.network(Window(self._frames_of_all(), None, self._features_of_all(), self.entities))
+        self._known = self._parts.environment.activations(self.frames)
+        output = self.network(Window(maps=self._known[-1][None], entities=self.entities))
+        assert output.pooled is not None
+        self._fused = self._parts.fuse(output.pooled, self.entities)[0]
+        return output
+
+    def _frames_of_all(self) -> Tensor | None:
+        return self.frames[None] if self.model.inputs.pictures is not None else None
+
+    def _features_of_all(self) -> Tensor | None:
+        return self.features[None] if self.features is not None else None
+
+    def _changed_whole(
+        self, frames: Tensor | None, first: int, share: Tensor | None, features: Tensor | None, variants: int
+    ) -> Tensor:
+        """Without knowing how a network works, all of it is computed again: pictures one variant at a time."""
+        if self.model.inputs.pictures is None:
+            read = features if features is not None else self._features_of_all()
+            return self.network(Window(features=read)).logits
+        found = []
+        for variant in range(variants):
+            one = slice(variant, variant + 1)
+            pictures = self.frames
+            if frames is not None:
+                start = self.given.before + first
+                pictures = pictures.clone()
+                pictures[start : start + frames.shape[1]] = frames[variant]
+            entities = self.entities
+            if entities is not None and share is not None:
+                entities = entities.with_share(share[one])
+            read = features[one] if features is not None else self._features_of_all()
+            found.append(self.network(Window(pictures[None], None, read, entities)).logits)
+        return torch.cat(found)
+
+    def _changed_part(self, frames: Tensor | None, first: int, share: Tensor | None, variants: int) -> Tensor:
+        assert self.output.pooled is not None
+        assert self._parts is not None
+        pooled = self.output.pooled.expand(variants, -1, -1)
+        low = high = self.row
+        if frames is not None:
+            part, low = self._parts.environment.changed_map(self._known, frames, self.given.before + first)
+            high = low + part.shape[1]
+            pooled = torch.cat([pooled[:, :low], part.float().mean((3, 4)), pooled[:, high:]], dim=1)
+        return self.judge(pooled, share, low, high)
 
     def _entities(self, share: Tensor | None, variants: int, low: int, high: int) -> EntitySet | None:
         if self.entities is None:
@@ -194,13 +331,19 @@ class Probe(WindowProbe):
         part = self.entities.map(lambda v: v[:, low:high].expand(variants, *v[:, low:high].shape[1:]))
         return part if share is None else part.with_share(share[:, low:high])
 
+    def _filled_entities(self, entities: EntitySet) -> EntitySet:
+        return entities.map(lambda v: self._inside.filled_in_time(v).to(self.model.device))
+
+    def _on_device(self, values: np.ndarray | None) -> Tensor | None:
+        return None if values is None else torch.from_numpy(values.astype(np.float32)).to(self.model.device)
+
     def _normalised(self, pictures: np.ndarray) -> Tensor:
-        read = self.model.card.input
-        return normalised(pictures, read["mean"], read["std"], self.model.device)
+        read, filled = self.model.card.input, self._inside.filled(pictures, self._judge.plan.outside)
+        return normalised(filled, read["mean"], read["std"], self.model.device)
 
     def precision(self) -> torch.autocast:
         """The precision in which this probe computes."""
-        return half_precision(self.model.device, wanted=not self.precise)
+        return self._judge.precision(precise=self.precise)
 
 
 @contextmanager

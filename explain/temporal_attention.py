@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from explain.attribution import TIME, Attribution
-from explain.window_probe import WindowProbe
+from explain.probe import Probe
 
 NAME = "temporal-attention"
 
@@ -26,7 +26,7 @@ def encoder_of(network: nn.Module) -> nn.TransformerEncoder | None:
     return next((m for m in network.modules() if isinstance(m, nn.TransformerEncoder)), None)
 
 
-def explain(probe: WindowProbe, label: str) -> Attribution:
+def explain(probe: Probe, label: str) -> Attribution:
     """Share of the anchor's reading that comes from each sample of the window; they add up to 1."""
     began = time.perf_counter()
     encoder = encoder_of(probe.network)
@@ -49,7 +49,7 @@ def explain(probe: WindowProbe, label: str) -> Attribution:
     )
 
 
-def _attention(probe: WindowProbe, encoder: nn.TransformerEncoder) -> list[Tensor]:
+def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:
     """Attention of each layer in one pass over the window: each (1, heads, W, W)."""
     found: list[Tensor] = []
 

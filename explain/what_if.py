@@ -17,7 +17,6 @@ from torch import Tensor
 
 from explain.entity_ablation import SET, without_names
 from explain.probe import Probe
-from explain.window_probe import WindowProbe
 from spotting_core.errors import BadInputError
 
 CONTROLS = 10
@@ -100,7 +99,7 @@ def edit_of(described: Mapping[str, Any]) -> Edit:
     return made
 
 
-def what_if(probe: WindowProbe, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
+def what_if(probe: Probe, label: str, edit: Edit, *, controls: int = CONTROLS, seed: int = 0) -> WhatIf:
     """Make an edit and as many of the same kind and size elsewhere.
 
     Errors:
@@ -129,8 +128,8 @@ def what_if(probe: WindowProbe, label: str, edit: Edit, *, controls: int = CONTR
     )
 
 
-def _box(probe: WindowProbe, edit: BoxEdit, controls: int, rng: np.random.Generator) -> _Answer:
-    if not isinstance(probe, Probe):
+def _box(probe: Probe, edit: BoxEdit, controls: int, rng: np.random.Generator) -> _Answer:
+    if probe.model.inputs.pictures is None:
         raise BadInputError("this model reads features, not pictures", fix="Take out a span of time instead")
     x1, y1, x2, y2 = (float(np.clip(v, 0, 1)) for v in (edit.x1, edit.y1, edit.x2, edit.y2))
     width, height = x2 - x1, y2 - y1
@@ -149,7 +148,7 @@ def _box(probe: WindowProbe, edit: BoxEdit, controls: int, rng: np.random.Genera
     return logits[:1], logits[1:] if controls else None, ""
 
 
-def _time(probe: WindowProbe, edit: TimeEdit, controls: int, rng: np.random.Generator) -> _Answer:
+def _time(probe: Probe, edit: TimeEdit, controls: int, rng: np.random.Generator) -> _Answer:
     given = probe.given
     seconds = (given.times - given.times[given.anchor]) / 1e6
     inside = np.flatnonzero((seconds >= edit.start - 1e-6) & (seconds <= edit.end + 1e-6))
@@ -162,10 +161,10 @@ def _time(probe: WindowProbe, edit: TimeEdit, controls: int, rng: np.random.Gene
     return logits, torch.cat(others) if others else None, ""
 
 
-def _entity(probe: WindowProbe, edit: EntityEdit) -> _Answer:
+def _entity(probe: Probe, edit: EntityEdit) -> _Answer:
     """The controls are the other names, one each."""
     table = probe.given.table
-    if not isinstance(probe, Probe) or probe.entities is None or table is None:
+    if probe.entities is None or table is None:
         raise BadInputError("this model has no entities")
     if edit.name not in table.names:
         raise BadInputError(f"there is no entity {edit.name!r}", fix=f"Known: {', '.join(table.names)}")

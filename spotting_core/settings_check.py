@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 _KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
-_POSITIVE = ("rate", "window", "width", "height", "steps", "batch", "clip", "patience")
+_POSITIVE = ("rate", "window", "width", "height", "steps", "batch", "patience")
 
 
 def wrong_setting(config: Any) -> str | None:

@@ -24,13 +24,13 @@ from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.store.database import Database
-from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
+from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
 
 _PATIENCE = 6  # attempts for every kill that is to hit work
 TRAINING = {
     "system": "e2e-spot",
     "model": {"width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "window": 20},
-    "steps": 24, "batch": 2, "clip": 12, "warm_up": 2, "checkpoint_every": 1, "validate_every": 100,
+    "steps": 24, "batch": 2, "clip": 12, "warm_up": 2, "checkpoint_every": 1, "validate_every": 100, "mixup": 0.3, "mixup_displacement": True,
 }  # fmt: skip
 
 
@@ -40,8 +40,8 @@ def analysis(folder: Path) -> None:
 
 
 def training(folder: Path) -> None:
-    config = SpottingTrainingConfig(**TRAINING)  # type: ignore[arg-type]
-    trainer = SpottingTrainer(config, folder / "splits", folder / "run", DataDirectory(folder / "data"), "cpu")
+    config = SystemTrainingConfig(**TRAINING)  # type: ignore[arg-type]
+    trainer = SystemTrainer(config, folder / "splits", folder / "run", DataDirectory(folder / "data"), "cpu")
     trainer.train()
     torch.save(trainer.model.state_dict(), folder / "out.part")
     (folder / "out.part").rename(folder / "out")

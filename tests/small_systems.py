@@ -12,9 +12,11 @@ import torch
 from spotting_core.classes import load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.models.judge import Judge
 from spotting_core.models.load import save_model
-from spotting_core.models.registry import FEATURES, system, systems
+from spotting_core.models.registry import FeatureConfig, system, systems
 from spotting_core.models.window import EntitySet, Window
+from spotting_core.samples.half import HalfSamples
 from tests.conftest import made_card
 
 NAMES = load_classes().names
@@ -28,12 +30,12 @@ OWN: dict[str, dict[str, Any]] = {
     "pooling": {"before": 20, "after": 19, "vocabulary": 8},
 }
 ALL = sorted(systems())
-READS_FEATURES = [name for name in ALL if system(name).reads == FEATURES]
+READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig)]
 
 
 def small_config(name: str) -> Any:
     kind = system(name)
-    if kind.reads != FEATURES:
+    if name not in READS_FEATURES:
         return kind.configure(
             **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
         )
@@ -74,5 +76,10 @@ def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
     return Window(frames=torch.randn(batch, frames, 3, 36, 64), entities=entities)
 
 
-def half_of(values: np.ndarray) -> FeatureHalf:
-    return FeatureHalf(1, (FeaturePart(values.astype(np.float32), 2.0),), 2.0)
+def half_of(values: np.ndarray) -> HalfSamples:
+    features = FeatureHalf(1, (FeaturePart(values.astype(np.float32), 2.0),), 2.0)
+    return HalfSamples(1, features.times, 2.0, features=features)
+
+
+def judge_of(name: str, network: Any, config: Any = None) -> Judge:
+    return Judge(system(name), config or network.config, network)

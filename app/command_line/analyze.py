@@ -23,11 +23,11 @@ from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from spotting_core.analysis import Analysis
-    from spotting_core.inference.progress import Progress, Report
     from spotting_core.media.source import MatchSource
     from spotting_core.models.card import Card
     from spotting_core.models.ensemble import Ensemble
     from spotting_core.models.load import LoadedModel
+    from spotting_core.samples.progress import Progress, Report
 
 
 def analyze(

@@ -170,7 +170,7 @@ def _refuse_overwriting(folder: Path, overwrite: bool) -> None:
 
 def _export(order: Order, sources: Sources, folder: Path) -> Exported:
     from spotting_core.clips.export import export_clips
-    from spotting_core.inference.progress import Progress
+    from spotting_core.samples.progress import Progress
 
     with progress_bar() as bar:
         task = bar.add_task(escape(sources.titles), total=None, note="")

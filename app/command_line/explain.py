@@ -114,7 +114,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
         BadInputError: see ``analyse_match``.
     """
     from spotting_core.inference.analyse import analyse_match
-    from spotting_core.inference.progress import Progress
+    from spotting_core.samples.progress import Progress
 
     shipped = _shipped(match, model) if features is None else None  # it does not say which files it was made from
     if shipped is not None:

@@ -25,7 +25,7 @@ from spotting_core.models.card import BUNDLED
 if TYPE_CHECKING:
     from explain.faithfulness import SpotMeasures, TrueBoxes
     from explain.given import Given
-    from explain.window_probe import WindowProbe
+    from explain.probe import Probe
     from spotting_core.analysis import Analysis
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
@@ -121,7 +121,7 @@ def _number(text: str) -> int | None:
 
 def _matches(source: Path | None, demo: bool, split: Path | None) -> list[MatchSource]:
     from spotting_core.media.source import open_match
-    from spotting_core.training.measure import labelled_games
+    from spotting_core.samples.labelled import labelled_games
 
     if split is None:
         return [open_match(source_of(source, demo))]
@@ -153,7 +153,7 @@ def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | N
     return [_Chosen(match, analysis, spot) for spot in order[:most]]
 
 
-def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> WindowProbe:
+def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Probe:
     from app.tasks import anchor_time
     from explain.methods import probe_at
     from spotting_core.media.ingest import ingest

@@ -34,7 +34,7 @@ def models(
         {
             "name": name,
             "paper": kind.paper,
-            "reads": kind.reads,
+            "reads": " and ".join(kind.inputs(kind.configure(classes=classes)).words),
             "parameters": kind.paper_parameters(classes),
             "weights": [_weights(m) for m in known if m.card.system == name],
         }

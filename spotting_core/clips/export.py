@@ -28,8 +28,8 @@ from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.clips.sources import Footage, Sources, plain_name
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write
 from spotting_core.files import replacing
-from spotting_core.inference.progress import Pace, Report
 from spotting_core.media.ingest import Media
+from spotting_core.samples.progress import Pace, Report
 
 REEL = "reel.mp4"
 ZIP = "clips.zip"

@@ -25,6 +25,8 @@ from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
+from spotting_core.models.memory_layout import channels_last
+from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.published import read_checkpoint
 from spotting_core.precision import half_precision
 
@@ -155,18 +157,19 @@ def _environment(model: str, device: str) -> Extractor:
     from spotting_core.models.load import load_model
 
     loaded = load_model(model, device)
-    environment: Any = getattr(loaded.network, "environment", None)
-    if environment is None:
+    network = loaded.network
+    if not isinstance(network, EnvironmentNetwork):
         raise BadInputError("this model has no environment that could give features", where=loaded.folder)
+    environment = network.environment
 
-    def network(pixels: Tensor) -> Tensor:
+    def look(pixels: Tensor) -> Tensor:
         pooled: Tensor = environment.feature_map(pixels[None]).float().mean((3, 4))[0]
         return pooled
 
     read = loaded.card.input
     size = (int(read["size"][0]), int(read["size"][1]))
     spec = ExtractorSpec(ENVIRONMENT, model, "", size, tuple(read["mean"]), tuple(read["std"]), loaded.sha256)
-    return Extractor(spec, environment.dim, environment.reach, network, loaded.device)
+    return Extractor(spec, environment.dim, environment.reach, look, loaded.device)
 
 
 def _lite(device: str) -> Extractor:
@@ -219,5 +222,5 @@ def _timm(name: str, weights: str, device: str) -> Extractor:
 
 
 def _frame_by_frame(trunk: nn.Module, spec: ExtractorSpec, device: str) -> Extractor:
-    trunk = trunk.eval().to(device).to(memory_format=torch.channels_last)
+    trunk = channels_last(trunk.eval().to(device))
     return Extractor(spec, int(trunk.num_features), 0, trunk, torch.device(device))  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ from typing import Any
 
 from spotting_core.errors import BadInputError
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
+from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
+from spotting_core.models.inputs import PictureSize
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,16 @@ def read_sets(card_input: Mapping[str, Any]) -> tuple[FeatureSet, ...]:
         ) from error
 
 
-def input_of(sets: Sequence[FeatureSet], rate: float) -> dict[str, Any]:
-    """``input`` of the card of a model that reads some sets at ``rate`` samples a second."""
+def input_of(sets: Sequence[FeatureSet], rate: float, pictures: PictureSize | None = None) -> dict[str, Any]:
+    """``input`` of the card of a model that reads some sets, pictures, or both, at ``rate`` samples a second."""
+    kinds = [*(["video"] if pictures else []), *(["features"] if sets else [])]
     return {
-        "kind": "features",
+        "kind": " and ".join(kinds),
         "rate": rate,
-        "size": None,
-        "mean": None,
-        "std": None,
-        "dim": sum(s.dim for s in sets),
-        "feature": "+".join(s.name for s in sets),
-        "sets": [s.as_json() for s in sets],
+        "size": [pictures.width, pictures.height] if pictures else None,
+        "mean": list(IMAGENET_MEAN) if pictures else None,
+        "std": list(IMAGENET_STD) if pictures else None,
+        "dim": sum(s.dim for s in sets) if sets else None,
+        "feature": "+".join(s.name for s in sets) if sets else None,
+        **({"sets": [s.as_json() for s in sets]} if sets else {}),
     }

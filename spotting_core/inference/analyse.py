@@ -1,8 +1,10 @@
 """Analysing a match: each half is streamed once, judged in overlapping windows, and written as an analysis.
 
-Memory is bounded by one window of frames plus small sums. What each window gave is kept in a folder beside
-the target until all is done, so that an analysis that was stopped, by whatever means, goes on at the window
-it was at, and ends with the arrays of one that never stopped. Its timings are those of all parts.
+Memory is bounded by one batch of windows plus small sums. What each batch gave is kept in a folder beside
+the target until all is done, so that an analysis that was stopped, by whatever means, goes on at the batch
+it was at, and ends with the arrays of one that never stopped. Its timings are those of all parts. Features that are
+computed are kept in the data directory, block by block; what a model read is written beside its scores, for
+explanations ask what it did.
 """
 
 from __future__ import annotations
@@ -10,12 +12,11 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from filelock import Timeout
 
 from spotting_core.analysis import (
@@ -30,33 +31,34 @@ from spotting_core.analysis import (
 )
 from spotting_core.classes import is_bundled, keep_classes
 from spotting_core.data_directory import DataDirectory
-from spotting_core.entities.finder import EntityFinder
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
+from spotting_core.features.half import FeatureHalf
 from spotting_core.files import locked, read_json, write_array, write_json
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.results_spotting import write_results
-from spotting_core.inference.frame_stream import FrameStream, WindowInput
-from spotting_core.inference.progress import Pace, Report
-from spotting_core.inference.window_store import HalfStore, WindowStore, clear_windows
-from spotting_core.inference.windows import Span, window_spans
+from spotting_core.inference.score import judge_windows, window_batches
+from spotting_core.inference.window_store import WindowStore, clear_windows
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
-from spotting_core.media.pixels import normalised
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
-from spotting_core.models.registry import predict
-from spotting_core.models.window import EntitySet, Scores, Window
-from spotting_core.precision import half_precision, has_half_precision
+from spotting_core.models.window import Samples
+from spotting_core.models.window_plan import PlannedWindow
+from spotting_core.precision import has_half_precision
 from spotting_core.preflight.machine import require_room
+from spotting_core.samples.progress import Pace, Report
+from spotting_core.samples.reader import model_reader, require_features
+from spotting_core.samples.stream import HalfStream, StreamedWindow, joined
 
 log = logging.getLogger(__name__)
 
 _MAP_PERCENTILE = 99.9
 _TIMINGS_FILE = "timings.json"
 _TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be killed are written again
+_WORK_FORMAT = "2"  # of what is kept of unfinished work; of another format it is begun anew
 
 
 def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
@@ -67,35 +69,6 @@ def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
     """
     own = [] if is_bundled(model.classes) else [repr(model.classes)]
     return joint_hash([model.sha256, model.settings, reads, f"{rate:g}", *own])
-
-
-def finder_of(model: LoadedModel) -> EntityFinder | None:
-    """What finds the entities of a model, checked against its card; None if it reads none.
-
-    Errors:
-        BadInputError: the entity model or the prompts are others than those the model was trained with.
-    """
-    described = model.card.entities
-    if described is None:
-        return None
-    own = model.folder / "prompts.toml"
-    prompts = own if own.is_file() else described["prompts"]
-    finder = EntityFinder.load(described["model"], described.get("pretrained"), prompts, device=model.device.type)
-    if finder.model.sha256 != described["sha256"]:
-        raise BadInputError(
-            f"the model was trained with the entity model {described['sha256'][:12]}, "
-            f"here is {finder.model.sha256[:12]}",
-            where=model.folder,
-            fix="Use the entity model named on the card, or train the model again",
-        )
-    if list(finder.prompts.names) != list(described["names"]):
-        raise BadInputError(
-            f"the model was trained with the entities {', '.join(described['names'])}; "
-            f"the prompt file names {', '.join(finder.prompts.names)}",
-            where=prompts,
-            fix="Use the prompts of the card, in their order",
-        )
-    return finder
 
 
 def analyse_match(
@@ -121,12 +94,12 @@ def analyse_match(
     check_rate(rate, model.config.rate, model.folder)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
-    run = _run_of(source, media, model, data, features, report)
+    run = Run(source, media, model, data, features, report)
     target = out or data.analysis(source.content_hash(), analysis_id(model, run.reads, model.config.rate))
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
     check_target(target)
-    require_room(target, sum(len(m.table.samples(model.config.rate)) for m in media))
+    require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
 
 
@@ -185,23 +158,6 @@ def _make_folder(work: Path) -> None:
         raise cannot_write(error, work.parent) from error
 
 
-def _run_of(
-    source: MatchSource,
-    media: list[Media],
-    model: LoadedModel,
-    data: DataDirectory,
-    features: Path | None,
-    report: Report | None,
-) -> Run:
-    if model.reads_features:
-        from spotting_core.inference.feature_run import FeatureRun
-
-        return FeatureRun(source, media, model, data, features, report)
-    if features is not None:
-        raise BadInputError(f"{model.card.name} reads frames, not features", where=features, fix="Leave out --features")
-    return Run(source, media, model, report)
-
-
 def _publish(work: Path, target: Path) -> None:
     """Put the finished folder in its place; what was there is replaced as a whole."""
     old = target.with_name(f".{target.name}.replaced")
@@ -217,25 +173,42 @@ def _publish(work: Path, target: Path) -> None:
 
 
 class Run:
-    """One analysis of all halves of a match, by a model that reads frames.
+    """One analysis of all halves of a match.
 
-    ``reads`` is the fingerprint of what finds its entities, or empty.
+    ``reads`` is the fingerprint of what gives the model its entities and features, or empty.
     """
 
     work: Path
 
-    def __init__(self, source: MatchSource, media: list[Media], model: LoadedModel, report: Report | None) -> None:
-        self.source, self.media, self.model = source, media, model
-        self.finder = finder_of(model)
-        self.reads = self.finder.fingerprint() if self.finder else ""
+    def __init__(
+        self,
+        source: MatchSource,
+        media: list[Media],
+        model: LoadedModel,
+        data: DataDirectory,
+        features: Path | None,
+        report: Report | None,
+    ) -> None:
+        self.source, self.media, self.model, self.data = source, media, model, data
+        self.reader, self.judge = model_reader(model), model.judge
+        if features is not None and not model.inputs.features:
+            what = f"{model.card.name} reads {' and '.join(model.inputs.words)}, not features"
+            raise BadInputError(what, where=features, fix="Leave out --features")
+        if features is not None:
+            require_features(features, source, [model])
+        self.folder = features or (source.path if source.path.is_dir() else None)
+        self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
         self.report, self.rate = report, model.config.rate
-        self.frames = [m.table.samples(self.rate) for m in media]
+        pairs = zip(source.halves, media, strict=True)
+        self.frames = [self.reader.frames(half.half, one, self.folder) for half, one in pairs]
         self.kept = 0.0  # when the timings were written
         self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
 
     def _discard_other_work(self) -> None:
         """Throw away what another source, model or rate left in the work folder."""
-        stamp = joint_hash([*(m.hash for m in self.media), analysis_id(self.model, self.reads, self.rate)])
+        stamp = joint_hash(
+            [_WORK_FORMAT, *(m.hash for m in self.media), analysis_id(self.model, self.reads, self.rate)]
+        )
         path = self.work / "work.json"
         if not path.is_file() or read_json(path) != stamp:
             for folder in self.work.glob("half*"):
@@ -257,9 +230,14 @@ class Run:
         shapes: dict[str, Any] = {}
         maps: dict[int, np.ndarray] = {}
         for half, media, frames in zip(self.source.halves, self.media, self.frames, strict=True):
-            store = self.judge_half(half.half, media, frames)
+            before = self.pace.done
+            features = self._features(half.half, media, len(frames))
+            store = self._judge_half(half.half, media, frames, features)
+            self.pace.advance(max(0, before + len(frames) - self.pace.done))
             with self.pace.stage("writing"):
-                arrays = store.assemble(media.table.times[frames], frames)
+                read = features.rows(0, len(frames)) if features is not None else None
+                decoding = self.model.system.decoding
+                arrays = store.assemble(media.table.times[frames], frames, read, decoding, self.rate)
             shapes |= arrays.written
             if arrays.class_map is not None:
                 maps[half.half] = arrays.class_map
@@ -272,39 +250,72 @@ class Run:
         analysis = Analysis.open(self.work)
         write_results(analysis.results_file, analysis.spots())
 
-    def judge_half(self, number: int, media: Media, frames: np.ndarray) -> HalfStore:
+    def _features(self, half: int, media: Media, samples: int) -> FeatureHalf | None:
+        """The features of a half, computed where they do not lie in files; None for a model that reads none."""
+        if self.reader.features is None:
+            return None
+        before = self.pace.done
+
+        def computed(done: int, total: int) -> None:
+            share = round(samples * done / total)
+            self.pace.advance(max(0, before + share - self.pace.done))
+            self.tell("Computing features")
+
+        self.tell("Reading features")
+        with self.pace.stage("features"):
+            return self.reader.read_features(half, self.folder, media, self.data, computed)
+
+    def _judge_half(self, half: int, media: Media, frames: np.ndarray, features: FeatureHalf | None) -> WindowStore:
         """Judge a half, or what is left of it."""
-        spans = list(window_spans(len(frames), self.model.config.window))
-        names = self.finder.prompts.names if self.finder else ()
-        store = WindowStore(self.work / f"half{number}", spans, names, self.finder.embed_dim if self.finder else 1)
+        plan, finder = self.judge.plan, self.reader.finder
+        batches = window_batches(self.judge, plan.windows(len(frames)))
+        names, embed_dim = (finder.prompts.names, finder.embed_dim) if finder else ((), 1)
+        store = WindowStore(self.work / f"half{half}", plan, batches, names, embed_dim)
         first = store.finished()
-        already = spans[first - 1].stop if first else 0
-        self.pace.done += already
+        already = min(len(frames), batches[first - 1][-1].end) if first else 0
+        if self.judge.inputs.pictures is not None:  # else what takes time are the features, which were counted
+            self.pace.done += already
         if already:
             log.info("%s: going on at sample %d of %d", media.path.name, already, len(frames))
-        if first == len(spans):
+        if first == len(batches):
             return store
-        stream = FrameStream(
+        stream = self.reader.stream(
             media,
             frames,
-            size=(self.model.config.width, self.model.config.height),
-            finder=self.finder,
-            most=self.model.config.entities,
+            features=features,
+            outside=plan.outside,
             pace=self.pace,
-            tell=lambda: self.tell("Finding entities" if self.finder else "Reading the video"),
-            first=spans[first].start,
+            tell=lambda: self.tell("Finding entities" if finder else "Reading the video"),
+            first=max(0, batches[first][0].start),
             already=already,
             before=store.entities(max(0, first - 2), first),
         )
         try:
-            for index in range(first, len(spans)):
-                window = stream.window(spans[index])
-                with self.pace.stage("spotting"):
-                    scores = judge(self.model, window, spans[index], (media.info.width, media.info.height))
-                store.keep(index, scores, window.found, window.substituted)
+            for index in range(first, len(batches)):
+                self._judge_batch(index, batches[index], stream, store)
         finally:
             stream.close()
         return store
+
+    def _judge_batch(
+        self, index: int, windows: Sequence[PlannedWindow], stream: HalfStream, store: WindowStore
+    ) -> None:
+        read: dict[PlannedWindow, StreamedWindow] = {}
+
+        def samples(window: PlannedWindow) -> Samples:
+            if window not in read:
+                read[window] = stream.read(window)
+            return read[window].samples
+
+        if self.judge.inputs.pictures is None:
+            self.tell("Spotting")
+        else:  # read now: the time that frames and entities take is theirs
+            for window in windows:
+                samples(window)
+        with self.pace.stage("spotting"):
+            scores = judge_windows(self.judge, windows, samples)
+        found = [one.found for one in read.values() if one.found is not None]
+        store.keep(index, scores, joined(found) if found else None, sum(one.substituted for one in read.values()))
 
     def _write_maps(self, maps: dict[int, np.ndarray]) -> dict[str, Any]:
         """Write the class maps of all halves on one scale: evidence for a class, in units of the logit."""
@@ -343,9 +354,9 @@ class Run:
                 "settings": self.model.settings,
                 "domain": card.domain,
                 "folder": self.model.folder.name,
-                **({"entities": self.finder.model.sha256} if self.finder else {}),
-                **({"reads": self.reads} if self.model.reads_features else {}),
-                **suppression_of(self.model.config),
+                **({"entities": self.reader.finder.model.sha256} if self.reader.finder else {}),
+                **({"reads": self.reads} if self.reader.features else {}),
+                **({"suppression": self.model.config.suppression} if self.model.config.suppression else {}),
             },
             rate=self.rate,
             class_table=self.model.classes.name,
@@ -379,28 +390,6 @@ class Run:
             self.kept = time.perf_counter()
         if not going_on:
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
-
-
-def judge(model: LoadedModel, window: WindowInput, span: Span, size: tuple[int, int]) -> Scores:
-    """What a model says of a window.
-
-    Arguments:
-        span: the window's samples; size: (width, height) of the source picture.
-    """
-    device, read = model.device, model.card.input
-    found = EntitySet.of_table(window.entities, span.start, span.stop, size) if window.entities is not None else None
-    with torch.inference_mode(), half_precision(device):
-        given = Window(
-            frames=normalised(window.pictures, read["mean"], read["std"], device)[None],
-            entities=found.map(lambda v: v.to(device)) if found is not None else None,
-        )
-        return predict(model.network, given)[0]
-
-
-def suppression_of(config: Any) -> dict[str, float]:
-    """The suppression window that a system brings along, as an analysis keeps it; empty for the class table's."""
-    width = getattr(config, "suppression", 0.0)
-    return {"suppression": width} if width else {}
 
 
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:

@@ -21,13 +21,13 @@ from spotting_core.errors import BadInputError
 from spotting_core.files import write_array
 from spotting_core.formats.results_spotting import write_results
 from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, put_in_place
-from spotting_core.inference.feature_run import finds_features, require_features
-from spotting_core.inference.progress import Progress, Report
 from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import MatchSource
 from spotting_core.models.ensemble import Ensemble
 from spotting_core.models.load import LoadedModel
+from spotting_core.samples.progress import Progress, Report
+from spotting_core.samples.reader import finds_features, require_features
 
 _FAINT = 1e-6  # confidence: below it a displacement says nothing
 
@@ -61,7 +61,7 @@ def analyse_with_ensemble(
     check_rate(rate, ensemble.card.input["rate"], None)
     if out is not None:
         check_target(out)
-    if features is not None and not any(m.reads_features for m in ensemble.members):
+    if features is not None and not any(m.inputs.features for m in ensemble.members):
         raise BadInputError("none of the models reads features", where=features, fix="Leave out --features")
     if features is not None:
         require_features(features, source, ensemble.members)

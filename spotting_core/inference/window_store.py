@@ -1,6 +1,6 @@
-"""What each window of a half gave, kept until the half is done; and the arrays of the half made from it.
+"""What the windows of a half gave, kept until the half is done; and the arrays of the half made from it.
 
-One file per window, written when the window is judged: an analysis that stops loses at most the window it
+One file per batch of windows, written when the batch is judged: an analysis that stops loses at most the batch it
 was at.
 """
 
@@ -10,24 +10,27 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from spotting_core.entities.table import EntityTable
 from spotting_core.files import replacing, write_array
-from spotting_core.inference.frame_stream import Found
-from spotting_core.inference.windows import ScoreAverage, Span
+from spotting_core.inference.merge import ScoreMerge
+from spotting_core.inference.score import stacked
+from spotting_core.models.decoding import Decoding
 from spotting_core.models.window import Scores
+from spotting_core.models.window_plan import PlannedWindow, WindowPlan
+from spotting_core.samples.stream import Found
 
-_AVERAGED = ("confidence", "displacement", "features", "class_map")
-_SAVED = (*_AVERAGED, "weight", "kept")
+_MERGED = ("confidence", "displacement", "features", "class_map")
+_SAVED = (*_MERGED, "weight", "kept")
 _UNITS: dict[str, tuple[str, list[float] | None]] = {
     "times": ("microseconds", None),
     "frames": ("frame number in the file", None),
     "scores": ("confidence", [0, 1]),
     "displacement": ("seconds", None),
-    "features": ("environment features", None),
+    "features": ("features of the environment, or as they were read", None),
     "image_embeddings": ("unit length", [-1, 1]),
 }
 
@@ -40,49 +43,48 @@ class HalfArrays:
     class_map: np.ndarray | None
 
 
-class HalfStore(Protocol):
-    """What was found in a half, ready to be written."""
-
-    def assemble(self, times: np.ndarray, frames: np.ndarray) -> HalfArrays:
-        """Write the arrays of the half; times: int64 (T,) microseconds, frames: int32 (T,)."""
-
-    def substituted(self) -> int:
-        """Samples that show a neighbour because their own frame would not decode."""
-
-
 class WindowStore:
     """The windows of one half in a folder.
 
     Arguments:
-        spans: all windows of the half; names, embed_dim: of the entity model (no names for a system without).
+        plan: of the model; batches: all windows of the half, as they are judged.
+        names, embed_dim: of the entity model (no names for a system without).
     """
 
-    def __init__(self, folder: Path, spans: Sequence[Span], names: Sequence[str], embed_dim: int) -> None:
-        self.folder, self.spans, self._names, self._embed_dim = folder, spans, tuple(names), embed_dim
+    def __init__(
+        self,
+        folder: Path,
+        plan: WindowPlan,
+        batches: Sequence[Sequence[PlannedWindow]],
+        names: Sequence[str],
+        embed_dim: int,
+    ) -> None:
+        self.folder, self.plan, self.batches = folder, plan, batches
+        self._names, self._embed_dim = tuple(names), embed_dim
         folder.mkdir(parents=True, exist_ok=True)
 
     def _file(self, index: int) -> Path:
-        return self.folder / f"window{index:05d}.npz"
+        return self.folder / f"windows{index:05d}.npz"
 
     def _place(self, index: int) -> Path:
         return self.folder / f"found{index:05d}"
 
     def finished(self) -> int:
-        """How many windows are done, from the first on."""
-        return next((i for i in range(len(self.spans)) if not self._file(i).is_file()), len(self.spans))
+        """How many batches are done, from the first on."""
+        return next((i for i in range(len(self.batches)) if not self._file(i).is_file()), len(self.batches))
 
-    def keep(self, index: int, scores: Scores, found: Found | None, substituted: int) -> None:
-        """Write a window; its score file last, for it says that the window is done."""
+    def keep(self, index: int, scores: Sequence[Scores], found: Found | None, substituted: int) -> None:
+        """Write a batch; its score file last, for it says that the batch is done."""
         if found is not None:
             self._place(index).mkdir(exist_ok=True)
             found.entities.write(self._place(index))
             write_array(self._place(index) / "pictures.npy", found.picture_embeddings)
-        arrays = {name: value for name in _SAVED if (value := getattr(scores, name)) is not None}
+        arrays = {name: value for name in _SAVED if (value := stacked(scores, name)) is not None}
         with replacing(self._file(index)) as part, part.open("wb") as handle:
-            np.savez(handle, substituted=np.array(substituted), **arrays)
+            np.savez(handle, **{**arrays, "substituted": np.array(substituted)})  # type: ignore[arg-type]
 
     def entities(self, first: int, stop: int) -> list[EntityTable]:
-        """Entities first found for each of some windows."""
+        """Entities first found for each of some batches."""
         empty = EntityTable.of_regions(self._names, [], 0, self._embed_dim, 1)
         return [EntityTable.read(self._place(i)) if self._place(i).is_dir() else empty for i in range(first, stop)]
 
@@ -94,22 +96,34 @@ class WindowStore:
                 total += int(saved["substituted"])
         return total
 
-    def assemble(self, times: np.ndarray, frames: np.ndarray) -> HalfArrays:
-        """Average the windows and write the arrays of the half beside them."""
-        average = ScoreAverage(len(frames))
-        entities = EntityTable.concatenate(self.entities(0, len(self.spans))) if self._names else None
+    def assemble(
+        self, times: np.ndarray, frames: np.ndarray, read: np.ndarray | None, decoding: Decoding, rate: float
+    ) -> HalfArrays:
+        """Merge the windows and write the arrays of the half beside them.
+
+        Arguments:
+            times: int64 (T,) microseconds; frames: int32 (T,).
+            read: (T, D), the features that the model read, or None for one that makes its own.
+            decoding: of the system; rate: samples a second.
+        """
+        merge = ScoreMerge(len(frames), self.plan.merge)
+        entities = EntityTable.concatenate(self.entities(0, len(self.batches))) if self._names else None
         attention = _AttentionAverage(entities) if entities is not None else None
-        for index, span in enumerate(self.spans):
+        for index, batch in enumerate(self.batches):
             with np.load(self._file(index)) as saved:
                 parts = {name: saved[name] for name in saved.files if name != "substituted"}
-            average.add(span, Scores(**parts), _AVERAGED)
-            if attention is not None:
-                attention.add(span, parts["weight"], parts["kept"])
+            for row, window in enumerate(batch):
+                scores = Scores(**{name: values[row] for name, values in parts.items()})
+                merge.add(window, scores, _MERGED)
+                if attention is not None and scores.weight is not None and scores.kept is not None:
+                    attention.add(window, scores.weight, scores.kept)
+        confidence = merge.result("confidence")
+        assert confidence is not None, "a half has a window"
+        settled = decoding.settled(Scores(confidence, merge.result("displacement")), rate)
+        features = merge.result("features") if read is None else read
         arrays: dict[str, np.ndarray] = {"times": times.astype(np.int64), "frames": frames.astype(np.int32)}
-        for name, part in (("scores", "confidence"), ("displacement", "displacement"), ("features", "features")):
-            values = average.mean(part)
-            if values is not None:
-                arrays[name] = values.astype(np.float16)
+        halved = {"scores": settled.confidence, "displacement": settled.displacement, "features": features}
+        arrays |= {name: values.astype(np.float16) for name, values in halved.items() if values is not None}
         written: dict[str, dict[str, Any]] = {}
         if entities is not None and attention is not None:
             entities.with_attention(*attention.result()).write(self.folder)
@@ -119,10 +133,10 @@ class WindowStore:
         for name, values in arrays.items():
             write_array(self.folder / f"{name}.npy", values)
             written[name] = describe(name, values)
-        return HalfArrays(written, average.mean("class_map"))
+        return HalfArrays(written, merge.result("class_map"))
 
     def _picture_embeddings(self) -> np.ndarray:
-        files = (self._place(i) / "pictures.npy" for i in range(len(self.spans)))
+        files = (self._place(i) / "pictures.npy" for i in range(len(self.batches)))
         return np.concatenate([np.load(path) for path in files if path.is_file()])
 
 
@@ -134,7 +148,7 @@ def describe(name: str, values: np.ndarray) -> dict[str, Any]:
 
 def clear_windows(folder: Path) -> None:
     """Remove the windows of a finished half; its arrays stay."""
-    for path in [*folder.glob("window*.npz"), *folder.glob("found*")]:
+    for path in [*folder.glob("windows*.npz"), *folder.glob("found*")]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -147,9 +161,10 @@ class _AttentionAverage:
         self._kept = np.zeros(len(entities), np.int32)
         self._seen = np.zeros(len(entities), np.int32)
 
-    def add(self, span: Span, weight: np.ndarray, kept: np.ndarray) -> None:
-        rows = self.entities.rows(span.start, span.stop)
-        sample, slot, _ = self.entities.slots(span.start, span.stop)
+    def add(self, window: PlannedWindow, weight: np.ndarray, kept: np.ndarray) -> None:
+        rows = self.entities.rows(window.first, window.stop)
+        sample, slot, _ = self.entities.slots(window.first, window.stop)
+        sample = sample + (window.first - window.start)
         self._weight[rows] += weight[sample, slot]
         self._kept[rows] += kept[sample, slot]
         self._seen[rows] += 1

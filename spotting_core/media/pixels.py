@@ -24,3 +24,14 @@ def normalised(
     scale = torch.tensor([1 / (255 * s) for s in std], device=pixels.device).view(1, 3, 1, 1)
     shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=pixels.device).view(1, 3, 1, 1)
     return torch.addcmul(shift, pixels.float(), scale).contiguous(memory_format=torch.channels_last)
+
+
+def clip_pixels(
+    images: np.ndarray | Tensor,
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """``normalised`` for clips: uint8 (B, T, H, W, 3) to float (B, T, 3, H, W)."""
+    flat = normalised(images.reshape(-1, *images.shape[2:]), mean, std, device)
+    return flat.view(*images.shape[:2], *flat.shape[1:])

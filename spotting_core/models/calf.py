@@ -27,7 +27,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from spotting_core.models.context import context_loss, context_shifts, context_times
-from spotting_core.models.registry import FEATURES, FeatureConfig, System, register
+from spotting_core.models.network import Network
+from spotting_core.models.registry import FeatureConfig, System, register
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
@@ -117,7 +118,7 @@ def calf_targets(
     return CalfTargets(torch.from_numpy(shift), torch.from_numpy(asked), detections)
 
 
-class Calf(nn.Module):
+class Calf(Network):
     """The model. ``forward`` takes a ``Window`` with features of exactly ``config.window`` samples."""
 
     def __init__(self, config: CalfConfig) -> None:
@@ -237,7 +238,6 @@ register(
         config=CalfConfig,
         build=Calf,
         loss=calf_loss,
-        reads=FEATURES,
         targets=calf_targets,
     )
 )

@@ -29,7 +29,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from spotting_core.models.losses import displacement_loss
-from spotting_core.models.registry import FEATURES, FeatureConfig, System, register
+from spotting_core.models.network import Network
+from spotting_core.models.registry import FeatureConfig, System, register
 from spotting_core.models.targets import AnchorTargets
 from spotting_core.models.trunks import Encoder, Narrowing, UNet
 from spotting_core.models.window import Output, Window
@@ -74,7 +75,7 @@ class DenseConfig(FeatureConfig):
         return [("heads", self.heads, "width", self.width)] if self.trunk == TRANSFORMER else ()
 
 
-class DenseAnchors(nn.Module):
+class DenseAnchors(Network):
     """The model. ``forward`` takes a ``Window`` with features of at most ``config.window`` samples."""
 
     def __init__(self, config: DenseConfig) -> None:
@@ -151,7 +152,6 @@ for _name, _trunk in (("dense-unet", UNET), ("dense-transformer", TRANSFORMER)):
             config=DenseConfig,
             build=DenseAnchors,
             loss=dense_loss,
-            reads=FEATURES,
             defaults={"trunk": _trunk},
             paper_settings={"dim": 2048},
         )

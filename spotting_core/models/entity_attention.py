@@ -27,10 +27,13 @@ from torch import Tensor, nn
 
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.environment import Environment
+from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.losses import displacement_loss, focal_loss
+from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.registry import System, SystemConfig, register
 from spotting_core.models.targets import AnchorTargets
 from spotting_core.models.window import EntitySet, Output, Window
+from spotting_core.models.window_plan import MEAN, WindowPlan
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,19 @@ class EntityAttentionConfig(SystemConfig):
         return found
 
 
-class EntityAttention(nn.Module):
-    """The model. ``forward`` takes a ``Window`` with frames (or maps of them) and, unless without, entities."""
+def read_by(config: EntityAttentionConfig) -> Inputs:
+    """Pictures, and entities unless without."""
+    return Inputs(pictures=PictureSize(config.width, config.height), entities=config.entities)
+
+
+def overlapping_halves(config: EntityAttentionConfig) -> WindowPlan:
+    """Windows half a window apart, so that no sample is judged only from the edge of one."""
+    step = max(1, config.window // 2)
+    return WindowPlan(config.window, step, config.before, config.after, MEAN, shortened=True)
+
+
+class EntityAttention(EnvironmentNetwork):
+    """The model. ``forward`` takes a ``Window`` with frames, or what is known of them, and entities unless without."""
 
     def __init__(self, config: EntityAttentionConfig) -> None:
         super().__init__()
@@ -107,14 +121,17 @@ class EntityAttention(nn.Module):
         return self.environment.reach
 
     def forward(self, window: Window) -> Output:
+        if window.features is not None:
+            return self._from_pooled(window.features, window.entities)
         maps = window.maps if window.maps is not None else self._maps(window)
         pooled = maps.float().mean((3, 4))
-        return self.from_pooled(pooled, window, maps)
+        class_map = None if self.training else self.environment.class_map(maps)
+        return replace(self._from_pooled(pooled, window.entities), maps=maps, class_map=class_map)
 
-    def from_pooled(self, pooled: Tensor, window: Window, maps: Tensor | None = None) -> Output:
-        """The rest of the model on environment features that are already known. pooled: (B, T, D)."""
-        fused, weight, kept = self.fuse(pooled, window.entities)
-        return replace(self.judge(fused, pooled), weight=weight, kept=kept, maps=maps)
+    def _from_pooled(self, pooled: Tensor, entities: EntitySet | None) -> Output:
+        """The rest of the model on environment features. pooled: (B, T, D)."""
+        fused, weight, kept = self.fuse(pooled, entities)
+        return replace(self.judge(fused, pooled), weight=weight, kept=kept)
 
     def fuse(self, pooled: Tensor, entities: EntitySet | None) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Environment and entities of each frame by itself: fused (B, T, d), and the weights and selection."""
@@ -206,6 +223,13 @@ _PAPER_SIZES = {
     "feed_forward": 2048,
 }
 
+_DECLARED: dict[str, Any] = {
+    "inputs": read_by,
+    "plan": overlapping_halves,
+    "has_environment": True,
+    "half_precision": True,
+}
+
 register(
     System(
         name="entity-attention",
@@ -213,6 +237,7 @@ register(
         config=EntityAttentionConfig,
         build=EntityAttention,
         loss=spotting_loss,
+        **_DECLARED,
         paper_settings={**_PAPER_SIZES, "entities": 50, "embed_dim": 256},
     )
 )
@@ -223,6 +248,7 @@ register(
         config=EntityAttentionConfig,
         build=EntityAttention,
         loss=spotting_loss,
+        **_DECLARED,
         defaults={"entities": 0},
         paper_settings=_PAPER_SIZES,
     )

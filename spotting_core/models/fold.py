@@ -6,13 +6,16 @@ For inference only; a folded network has other weights and is not saved.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TypeVar
 
 from timm.layers import BatchNormAct2d, ConvNormAct
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+_Module = TypeVar("_Module", bound=nn.Module)
 
-def fold_batch_norm(network: nn.Module) -> nn.Module:
+
+def fold_batch_norm(network: _Module) -> _Module:
     """Fold every batch normalisation that directly follows a convolution, in place. ``network`` is in eval mode."""
     for module in network.modules():
         if isinstance(module, ConvNormAct) and isinstance(module.bn, BatchNormAct2d):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -32,7 +31,11 @@ from spotting_core.models.card import (
     write_card,
 )
 from spotting_core.models.fold import fold_batch_norm
-from spotting_core.models.registry import FEATURES, System, system
+from spotting_core.models.inputs import Inputs
+from spotting_core.models.judge import Judge
+from spotting_core.models.memory_layout import channels_last
+from spotting_core.models.network import Network
+from spotting_core.models.registry import System, SystemConfig, system
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class LoadedModel:
 
     card: Card
     system: System
-    network: nn.Module
-    config: Any
+    network: Network
+    config: SystemConfig
     classes: ClassTable
     sha256: str
     folder: Path
@@ -63,9 +66,15 @@ class LoadedModel:
         return settings_hash(self.card.config)
 
     @property
-    def reads_features(self) -> bool:
-        """Whether the model reads features of samples: it has no frames and no entities to show or take away."""
-        return self.system.reads == FEATURES
+    def inputs(self) -> Inputs:
+        """What is read of every sample."""
+        return self.system.inputs(self.config)
+
+    @property
+    def judge(self) -> Judge:
+        """The network, ready to be asked."""
+        mean, std = (tuple(self.card.input.get(name) or ()) for name in ("mean", "std"))
+        return Judge(self.system, self.config, self.network, mean, std)
 
 
 def save_model(folder: Path, network: nn.Module, card: Card, *, precise: bool = False) -> None:
@@ -110,7 +119,7 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
         )
     network = kind.build(config)
     _load_weights(network, folder / WEIGHTS_FILE)
-    network = fold_batch_norm(network.eval()).to(device).to(memory_format=torch.channels_last)
+    network = channels_last(fold_batch_norm(network.eval()).to(device))
     return LoadedModel(card, kind, network, config, classes, file_hash(folder / WEIGHTS_FILE), folder)
 
 

@@ -29,7 +29,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spotting_core.models.registry import FEATURES, FeatureConfig, System, register
+from spotting_core.models.network import Network
+from spotting_core.models.registry import FeatureConfig, Sliding, System, register
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
@@ -135,7 +136,7 @@ class _Mean(nn.Module):
         return x.mean(1)
 
 
-class Pooling(nn.Module):
+class Pooling(Network):
     """The model. ``forward`` takes a ``Window`` with features of exactly ``config.window`` samples."""
 
     def __init__(self, config: PoolingConfig) -> None:
@@ -151,6 +152,11 @@ class Pooling(nn.Module):
 
     def forward(self, window: Window) -> Output:
         return self.from_encoded(self.encode(self.config.features_of(window)))
+
+    def encoded(self, features: Tensor) -> Tensor:
+        """Samples by themselves: (T, D) to (T, 512)."""
+        out: Tensor = self.encode(features)
+        return out
 
     def from_encoded(self, encoded: Tensor) -> Output:
         """The rest of the model on samples that are encoded already. encoded: (B, window, 512)."""
@@ -189,8 +195,8 @@ for _pooling in POOLINGS:
                 config=PoolingConfig,
                 build=Pooling,
                 loss=clip_loss,
-                reads=FEATURES,
                 targets=clip_targets,
+                sliding=Sliding(Pooling.encoded, Pooling.from_encoded),
                 defaults={"pooling": _pooling, "split": _split, **(_PLUS_CLIP if _split else {})},
                 paper_settings={"dim": 2048} if _split else {},
             )

@@ -1,8 +1,8 @@
-"""The registry: every spotting system by name, behind one interface.
+"""The registry: every system by name, behind one interface.
 
-A system is a config dataclass, ``build(config)``, ``targets(spots, window)``, ``loss(model, output,
-targets)`` and ``predict(model, window)``. What is trained, analysed, stored, explained and compared goes
-through these, whatever the paper.
+A system declares what it is instead of being asked: its task, what it reads, how its windows lie, what they should
+say, how what its network computes becomes scores, and the stages of its training. What is trained, analysed, stored,
+explained and compared goes through these, whatever the paper.
 """
 
 from __future__ import annotations
@@ -14,16 +14,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spotting_core.errors import BadInputError
+from spotting_core.models.decoding import Decoding
+from spotting_core.models.inputs import Inputs
+from spotting_core.models.network import Network
 from spotting_core.models.targets import AnchorTargets, anchor_targets
-from spotting_core.models.window import Output, Scores, Window
+from spotting_core.models.window import Output, Window
+from spotting_core.models.window_plan import MIDDLE, REPEATED, ZEROS, WindowPlan
 from spotting_core.settings_check import wrong_setting
 from spotting_core.spots import Spot
 
 _MODULES = ("entity_attention", "pooling", "calf", "dense_anchors", "two_stage")
-VIDEO, FEATURES = "video", "features"
+SPOTTING = "spotting"
+"""The task of a system, and the stage of its training, where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class SystemConfig:
         classes: names in the order of the score columns.
         rate: samples per second.
         window: samples per window at inference.
+        before, after: samples at the two ends of a window whose scores are not used, for they saw too little.
+        suppression: full width in seconds of the window in which one spot of a class stays; 0 for the class table's.
         confidence_radius: seconds around an action within which an anchor is positive.
         displacement_radius: seconds around an action within which an anchor learns how far it is.
     """
@@ -41,28 +48,11 @@ class SystemConfig:
     classes: tuple[str, ...] = ()
     rate: float = 2.0
     window: int = 100
-    confidence_radius: float = 1.0
-    displacement_radius: float = 2.0
-
-    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
-        """What has to divide what: name and value of the one, name and value of the other."""
-        return ()
-
-
-@dataclass(frozen=True)
-class FeatureConfig(SystemConfig):
-    """What the configuration of a system that reads features has besides.
-
-    Arguments:
-        dim: numbers per sample.
-        before, after: samples at the two ends of a window whose scores are not used, for they saw too little.
-        suppression: full width in seconds of the window in which one spot of a class stays; 0 for the class table's.
-    """
-
-    dim: int = 512
     before: int = 0
     after: int = 0
     suppression: float = 0.0
+    confidence_radius: float = 1.0
+    displacement_radius: float = 2.0
 
     def __post_init__(self) -> None:
         if wrong_setting(self) is not None:
@@ -79,17 +69,32 @@ class FeatureConfig(SystemConfig):
         """Samples of a window whose scores are used."""
         return self.window - self.before - self.after
 
+    @property
+    def whole(self) -> bool:
+        """Whether a window is judged as a whole: its output is one row, for the sample ``before``."""
+        return False
+
+    def divisions(self) -> Sequence[tuple[str, int, str, int]]:
+        """What has to divide what: name and value of the one, name and value of the other."""
+        return ()
+
+
+@dataclass(frozen=True)
+class FeatureConfig(SystemConfig):
+    """What the configuration of a system that reads features has besides.
+
+    Arguments:
+        dim: numbers per sample.
+    """
+
+    dim: int = 512
+
     def with_sets(self, widths: tuple[int, ...]) -> FeatureConfig:
         """The same for feature sets of these widths side by side; systems that treat them alike only know their sum."""
         told: dict[str, Any] = {"dim": sum(widths)}
         if "sets" in {f.name for f in fields(self)}:
             told["sets"] = widths
         return replace(self, **told)
-
-    @property
-    def whole(self) -> bool:
-        """Whether a window is judged as a whole: its output is one row, for the sample ``before``."""
-        return False
 
     @property
     def exact(self) -> bool:
@@ -128,13 +133,68 @@ def dense_targets(
     )
 
 
+def reads_features(config: FeatureConfig) -> Inputs:
+    """The inputs of a system that reads feature sets alone."""
+    return Inputs(features=config.dim)
+
+
+def kept_middles(config: SystemConfig) -> WindowPlan:
+    """Windows that move on by what they keep, or from sample to sample where they are judged as a whole."""
+    step = 1 if config.whole else config.kept
+    outside = REPEATED if config.whole else ZEROS
+    return WindowPlan(config.window, step, config.before, config.after, MIDDLE, outside, config.whole)
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """A network in two parts, for windows that are judged as a whole: each sample is encoded once, though it lies in
+    many windows.
+
+    Arguments:
+        encode: (network, features (T, D)) to (T, E).
+        judge: (network, encoded (B, window, E)) to the output.
+    """
+
+    encode: Callable[[Any, Tensor], Tensor]
+    judge: Callable[[Any, Tensor], Output]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a system's training.
+
+    Arguments:
+        targets: (spots, times, config, valid) to the targets of one clip; of no spots where it is not labelled.
+        loss: (network, output, targets) to a scalar.
+        labelled: whether its targets come from truth; else a match needs no labels, and none are read.
+        taught: for distillation, in place of ``targets``: (features of the teacher (T, D), times, config, valid) to
+            the targets of one clip.
+        build: the configuration to what is trained, where that is more than the system's network: it holds the
+            network as ``network``, which is what the stage leaves.
+    """
+
+    targets: Callable[..., Any]
+    loss: Callable[[Any, Output, Any], Tensor]
+    labelled: bool = True
+    taught: Callable[..., Any] | None = None
+    build: Callable[[Any], Network] | None = None
+
+
 @dataclass(frozen=True)
 class System:
     """One entry of the registry.
 
     Arguments:
-        reads: ``video`` or ``features``; the configuration of the latter is a ``FeatureConfig``.
-        targets: (spots, times, config, valid) to the targets of one window, which ``loss`` takes in batches.
+        config: its configuration, a dataclass of ``SystemConfig``; build: that to a network.
+        loss: (network, output, targets) to a scalar; targets: (spots, times, config, valid) to the targets of one
+            window, which ``loss`` takes in batches.
+        inputs: the configuration to what is read; plan: to how windows are laid over a half.
+        task: name of the task it is of.
+        decoding: how its output becomes scores.
+        earlier_stages: stages of training before that on the labels of its task, by name.
+        has_environment: whether its network is an ``EnvironmentNetwork``.
+        sliding: its network in two parts, where windows are judged as a whole.
+        half_precision: whether it computes in half precision where the device does.
         defaults: override those of the config dataclass.
         paper_settings: those of the paper's own model, by which its parameters are counted.
     """
@@ -142,12 +202,24 @@ class System:
     name: str
     paper: str
     config: type
-    build: Callable[[Any], nn.Module]
+    build: Callable[[Any], Network]
     loss: Callable[[Any, Output, Any], Tensor]
-    reads: str = VIDEO
+    inputs: Callable[[Any], Inputs] = reads_features
+    plan: Callable[[Any], WindowPlan] = kept_middles
     targets: Callable[..., Any] = dense_targets
+    task: str = SPOTTING
+    decoding: Decoding = field(default_factory=Decoding)
+    earlier_stages: Mapping[str, Stage] = field(default_factory=dict)
+    has_environment: bool = False
+    sliding: Sliding | None = None
+    half_precision: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     paper_settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """All stages of its training by name, in order; the last is named as its task."""
+        return {**self.earlier_stages, self.task: Stage(self.targets, self.loss)}
 
     def configure(self, **settings: Any) -> Any:
         """The configuration with some settings changed; lists, as files have them, become tuples.
@@ -205,33 +277,3 @@ def system(name: str) -> System:
     if name not in known:
         raise BadInputError(f"there is no system called {name!r}", fix=f"Known systems: {', '.join(sorted(known))}")
     return known[name]
-
-
-@torch.inference_mode()
-def predict(model: nn.Module, window: Window) -> list[Scores]:
-    """Scores of each window of a batch, on the CPU."""
-    output = model(window)
-    confidence = output.logits.float().sigmoid().cpu().numpy()
-    environment = getattr(model, "environment", None)
-    class_map = environment.class_map(output.maps) if environment is not None and output.maps is not None else None
-
-    def part(tensor: Tensor | None, b: int):  # type: ignore[no-untyped-def]
-        return (
-            None
-            if tensor is None
-            else tensor[b].cpu().numpy()
-            if tensor.dtype == torch.bool
-            else tensor[b].float().cpu().numpy()
-        )
-
-    return [
-        Scores(
-            confidence=confidence[b],
-            displacement=part(output.displacement, b),
-            weight=part(output.weight, b),
-            kept=part(output.kept, b),
-            features=part(output.pooled, b),
-            class_map=part(class_map, b),
-        )
-        for b in range(len(confidence))
-    ]

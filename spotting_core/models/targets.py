@@ -6,7 +6,7 @@ As in Soares et al., "Temporally Precise Action Spotting in Soccer Videos Using 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -26,7 +26,7 @@ class Targets:
 
     blends: ClassVar[bool] = True
 
-    def map(self, function) -> Self:  # type: ignore[no-untyped-def]
+    def map(self, function: Callable[[Tensor], Tensor]) -> Self:
         """Apply a function to every tensor."""
         return type(self)(**{f.name: function(getattr(self, f.name)) for f in fields(self)})
 

@@ -25,7 +25,8 @@ from torch import Tensor, nn
 
 from spotting_core.errors import BadInputError
 from spotting_core.models.losses import displacement_loss, focal_loss
-from spotting_core.models.registry import FEATURES, FeatureConfig, System, register
+from spotting_core.models.network import Network
+from spotting_core.models.registry import FeatureConfig, System, register
 from spotting_core.models.targets import AnchorTargets
 from spotting_core.models.trunks import Encoder
 from spotting_core.models.window import Output, Window
@@ -58,7 +59,7 @@ class TwoStageConfig(FeatureConfig):
         return [("heads", self.heads, "width", self.width)]
 
 
-class TwoStage(nn.Module):
+class TwoStage(Network):
     """The second stage. ``forward`` takes a ``Window`` with features of at most ``config.window`` samples.
 
     Errors:
@@ -117,7 +118,6 @@ register(
         config=TwoStageConfig,
         build=TwoStage,
         loss=two_stage_loss,
-        reads=FEATURES,
         paper_settings={
             "dim": 8576,
             "sets": (2048, 2048, 2048, 2048, 384),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -30,13 +30,18 @@ class EntitySet:
     embedding: Tensor
     share: Tensor
 
-    def map(self, function) -> EntitySet:  # type: ignore[no-untyped-def]
+    def map(self, function: Callable[[Tensor], Tensor]) -> EntitySet:
         """Apply a function to every tensor."""
         return EntitySet(**{f.name: function(getattr(self, f.name)) for f in fields(self)})
 
     def with_share(self, share: Tensor) -> EntitySet:
         """The same entities with other shares (0 takes one out)."""
         return replace(self, share=share)
+
+    def mirrored(self) -> EntitySet:
+        """The same entities in a picture whose left and right are exchanged."""
+        x1, y1, x2, y2 = self.box.unbind(-1)
+        return replace(self, box=torch.stack([1 - x2, y1, 1 - x1, y2], -1))
 
     @classmethod
     def of_table(cls, table: EntityTable, first: int, stop: int, size: tuple[int, int]) -> EntitySet:
@@ -70,23 +75,50 @@ class EntitySet:
 
 
 @dataclass(frozen=True)
+class Samples:
+    """Consecutive samples of one half, as numbers, before a network reads them; of what it does not read there is None.
+
+    Arguments:
+        start: sample of the half at which they begin, which may lie before its first.
+        valid: bool (T,), False for samples beyond the ends of the half.
+        pictures: uint8 (T, H, W, 3) RGB.
+        entities: of the samples, as a batch of one.
+        features: float32 (T, D).
+        teacher: float32 (T, D'), features that a stage of training learns to give.
+    """
+
+    start: int
+    valid: np.ndarray
+    pictures: np.ndarray | None = None
+    entities: EntitySet | None = None
+    features: np.ndarray | None = None
+    teacher: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.valid)
+
+
+@dataclass(frozen=True)
 class Window:
     """Consecutive samples of one or more halves.
 
-    A system of kind video reads ``frames`` (normalised pictures) or ``maps`` (the trunk's last feature map of
-    the same frames, where it is already known); one of kind features reads ``features``.
+    A system that looks at pictures reads ``frames`` (normalised), or of the same frames what is known already: ``maps``
+    (the environment's last feature map) or ``features`` (those of its environment). One that reads feature sets reads
+    ``features``.
 
     Arguments:
         frames: float (B, T, 3, H, W) or None.
         maps: float (B, T, D, h, w) or None.
         features: float (B, T, D) or None.
         entities: or None for a system without them.
+        second: the other window of a system that judges two together, or None.
     """
 
     frames: Tensor | None = None
     maps: Tensor | None = None
     features: Tensor | None = None
     entities: EntitySet | None = None
+    second: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +134,8 @@ class Output:
         weight: (B, T, N), attention over the entities, 0 for those not kept, or None.
         kept: bool (B, T, N), or None.
         pooled: (B, T, D), environment features, or None.
-        maps: (B, T, D, h, w), the trunk's last feature map, or None.
+        maps: (B, T, D, h, w), the environment's last feature map, or None.
+        class_map: (B, T, C, h, w), what each place adds to the logits, where a trained network tells, or None.
         background: (B, T), logit of there being no action, of systems that have a class for it, or None.
         segmentation: (B, T, C), how near in time each sample is to an action, 0 to 1, of systems that say so, or None.
         detections: (B, N, 2 + C), confidence, place in the window (0 to 1) and classes of whole actions, or None.
@@ -115,6 +148,7 @@ class Output:
     kept: Tensor | None = None
     pooled: Tensor | None = None
     maps: Tensor | None = None
+    class_map: Tensor | None = None
     background: Tensor | None = None
     segmentation: Tensor | None = None
     detections: Tensor | None = None

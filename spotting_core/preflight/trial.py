@@ -6,17 +6,15 @@ import time
 from collections.abc import Sequence
 
 from spotting_core.data_directory import DataDirectory
-from spotting_core.inference.analyse import finder_of, judge
-from spotting_core.inference.frame_stream import DECODE_BATCH, FrameStream
-from spotting_core.inference.progress import Pace
-from spotting_core.inference.windows import Span
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
+from spotting_core.models.window_plan import PlannedWindow
 from spotting_core.preflight.machine import measured_speed
+from spotting_core.samples.progress import Pace
+from spotting_core.samples.reader import model_reader
+from spotting_core.samples.stream import DECODE_BATCH
 
 _TRIAL = 4 * DECODE_BATCH  # samples
-_OVERLAP = 2
-"""Windows every sample is judged in; a trial judges it in one."""
 
 
 def expected_seconds(media: Sequence[Media], model: LoadedModel, data: DataDirectory) -> tuple[float | None, bool]:
@@ -28,7 +26,7 @@ def expected_seconds(media: Sequence[Media], model: LoadedModel, data: DataDirec
     known = measured_speed(data, model.card.name)
     if known is not None:
         return known * length, True
-    if model.reads_features:
+    if model.inputs.features:
         return None, False
     return trial_pace(max(media, key=lambda m: m.table.duration), model) * length, False
 
@@ -39,27 +37,28 @@ def trial_pace(media: Media, model: LoadedModel) -> float:
     Errors:
         BadInputError: the video shows nothing there, or the model's entities cannot be found here.
     """
-    rate, finder = model.config.rate, finder_of(model)
+    rate, reader, judge = model.config.rate, model_reader(model), model.judge
     frames = media.table.samples(rate)
     first = max(0, len(frames) - _TRIAL) // 2 // DECODE_BATCH * DECODE_BATCH
-    span = Span(first, min(len(frames), first + _TRIAL))
-    stream = FrameStream(
+    stop = min(len(frames), first + _TRIAL)
+    window = PlannedWindow(first, stop - first, first, stop)
+    stream = reader.stream(
         media,
-        frames[: span.stop],
-        size=(model.config.width, model.config.height),
-        finder=finder,
-        most=model.config.entities,
-        pace=Pace(len(span), rate),
+        frames[:stop],
+        features=None,
+        outside=judge.plan.outside,
+        pace=Pace(len(frames), rate),
         tell=lambda: None,
-        first=span.start,
-        already=span.start,
+        first=first,
+        already=first,
     )
     began = time.perf_counter()
     try:
-        window = stream.window(span)
+        samples = stream.read(window).samples
         read = time.perf_counter()
-        judge(model, window, span, (media.info.width, media.info.height))
+        judge.scores([samples])
     finally:
         stream.close()
     ended = time.perf_counter()
-    return (read - began + _OVERLAP * (ended - read)) * rate / len(span)
+    windows_a_sample = judge.plan.length / judge.plan.step  # in which it is judged; here it was judged in one
+    return (read - began + windows_a_sample * (ended - read)) * rate / window.length

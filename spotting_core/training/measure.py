@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting
 from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
@@ -15,21 +14,10 @@ from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.suppression import Spotting
 from spotting_core.media.source import open_match
 from spotting_core.models.load import LoadedModel
+from spotting_core.samples.labelled import labelled_games
 
 LEAST = 0.02
 """Confidence below which predictions are not evaluated: far below any that matters to the metric."""
-
-
-def labelled_games(folder: Path) -> list[Path]:
-    """Folders with labels below a folder, in order of their names.
-
-    Errors:
-        BadInputError: there is none.
-    """
-    games = sorted(p.parent for p in folder.rglob(FILE_NAME))
-    if not games:
-        raise BadInputError(f"no match with {FILE_NAME} lies here", where=folder, fix="Check the path")
-    return games
 
 
 def spotted_games(

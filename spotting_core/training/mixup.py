@@ -8,13 +8,16 @@ by the same λ, so what is asked for is what is shown.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor
 
-from spotting_core.models.targets import AnchorTargets
+from spotting_core.models.targets import AnchorTargets, Targets
 from spotting_core.models.window import EntitySet
+
+_Targets = TypeVar("_Targets", bound=Targets)
 
 
 def mix_frames(frames: Tensor, partner: Tensor, share: Tensor) -> Tensor:
@@ -31,15 +34,29 @@ def mix_entities(entities: EntitySet, partner: Tensor, share: Tensor) -> EntityS
     return EntitySet(**joined)
 
 
-def mix_targets(targets: AnchorTargets, partner: Tensor, share: Tensor) -> AnchorTargets:
+def mix_targets(targets: _Targets, partner: Tensor, share: Tensor, *, displacement: bool) -> _Targets:
+    """Blended targets.
+
+    Arguments:
+        displacement: whether mixed clips teach it; as in Soares et al. only the confidence learns from them else.
+    """
+    if isinstance(targets, AnchorTargets):
+        mixed = _mixed_anchors(targets, partner, share)
+        taught = mixed if displacement else replace(mixed, near=torch.zeros_like(mixed.near))
+        return cast(_Targets, taught)
+    return targets.map(lambda v: torch.lerp(v[partner], v, share.view(-1, *[1] * (v.ndim - 1))))
+
+
+def _mixed_anchors(targets: AnchorTargets, partner: Tensor, share: Tensor) -> AnchorTargets:
     """Blended confidence; a displacement counts by the share of the clip it is of, their mean where both do."""
     own = share.view(-1, 1, 1)
     near, other = targets.near * own, targets.near[partner] * (1 - own)
     both = near + other
-    displacement = (near * targets.displacement + other * targets.displacement[partner]) / both.clamp_min(1e-6)
-    return AnchorTargets(
+    moved = (near * targets.displacement + other * targets.displacement[partner]) / both.clamp_min(1e-6)
+    return replace(
+        targets,
         confidence=torch.lerp(targets.confidence[partner], targets.confidence, own),
-        displacement=displacement,
+        displacement=moved,
         near=both,
         valid=torch.maximum(targets.valid, targets.valid[partner]),
     )

@@ -1,7 +1,6 @@
 """``touchline train``: a configuration in, a model folder out.
 
-Which trainer a system has is decided here and nowhere else. The model folder is complete: weights, card with
-measured scores, and whatever loading it checks.
+The model folder is complete: weights, card with measured scores, and whatever loading it checks.
 """
 
 from __future__ import annotations
@@ -19,26 +18,19 @@ from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
-from spotting_core.errors import TouchlineError
 from spotting_core.evaluation.games import Game
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.files import replacing, write_json
-from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
-from spotting_core.formats.labels_v2 import read_labels
-from spotting_core.inference.feature_run import reader_of
-from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
-from spotting_core.media.source import is_rendered, open_match
-from spotting_core.media.video import probe_video
+from spotting_core.media.source import is_rendered
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
 from spotting_core.models.load import LoadedModel, load_model, save_model
-from spotting_core.models.registry import FEATURES, system
+from spotting_core.samples.labelled import has_videos, labelled_games, labelled_matches, unlabelled_games
+from spotting_core.samples.reader import model_reader
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
-from spotting_core.training.feature_clips import labelled_features
-from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig, spot_features
-from spotting_core.training.measure import card_scores, compared, labelled_games, spotted_games
-from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig
+from spotting_core.training.measure import card_scores, compared, spotted_games
+from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, spot_matches
 from spotting_core.training.trainer import Progress, Trainer
 
 ENTITIES = "entities"
@@ -85,17 +77,16 @@ def train(
         say(_begin(entity_trainer))
         entity_trainer.train(progress)
         return _finish_entities(entity_trainer, order, say)
-    if system(name).reads == FEATURES:
-        feature_config = as_config(FeatureTrainingConfig, {"system": name, **settings}, order.config)
-        feature_trainer = FeatureTrainer(feature_config, order.root, order.run, data, order.device)
-        say(_begin(feature_trainer))
-        feature_trainer.train(progress)
-        return _finish_features(feature_trainer, order, data, say)
-    spotting_config = as_config(SpottingTrainingConfig, {"system": name, **settings}, order.config)
-    trainer = SpottingTrainer(spotting_config, order.root, order.run, data, order.device)
+    trainer = SystemTrainer(
+        as_config(SystemTrainingConfig, {"system": name, **settings}, order.config),
+        order.root,
+        order.run,
+        data,
+        order.device,
+    )
     say(_begin(trainer))
     trainer.train(progress)
-    return _finish_spotting(trainer, order, data, say)
+    return _finish(trainer, order, data, say)
 
 
 def _begin(trainer: Trainer) -> str:
@@ -127,7 +118,7 @@ def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
 
 def _domain(trainer: Trainer, order: TrainingOrder) -> str:
     """What the pictures of the training matches are, as their folders say."""
-    games = [game for split in trainer.config.data for game in labelled_games(order.root / split)]
+    games = [game for split in trainer.config.data for game in unlabelled_games(order.root / split)]
     return SIMULATED if all(map(is_rendered, games)) else BROADCAST
 
 
@@ -179,45 +170,16 @@ def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
     }
 
 
-def _finish_spotting(
-    trainer: SpottingTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]
-) -> Path:
-    config = trainer.model_config
-    read = {
-        "kind": "video",
-        "rate": config.rate,
-        "size": [config.width, config.height],
-        "mean": list(IMAGENET_MEAN),
-        "std": list(IMAGENET_STD),
-        "dim": None,
-        "feature": None,
-    }
-    return _finish(trainer, order, data, say, read, _entities_of(trainer) if config.entities else None)
-
-
-def _finish_features(
-    trainer: FeatureTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]
-) -> Path:
-    reader = trainer.reader
-    for name, reduction in reader.reductions.items():
-        reduction.save(order.out / reduction_file(name))
-    for weights in {kind.extractor.weights for kind in reader.sets if kind.extractor and kind.extractor.weights}:
+def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]) -> Path:
+    """Write the model that validated best with all that it needs, and measure it."""
+    config, domain = trainer.model_config, _domain(trainer, order)
+    sets = trainer.reader.features.sets if trainer.reader.features else ()
+    if trainer.reader.features is not None:
+        for name, reduction in trainer.reader.features.reductions.items():
+            reduction.save(order.out / reduction_file(name))
+    for weights in {kind.extractor.weights for kind in sets if kind.extractor and kind.extractor.weights}:
         with replacing(order.out / Path(weights).name) as part:  # whoever uses the model needs them as well
             shutil.copyfile(weights, part)
-    return _finish(trainer, order, data, say, input_of(reader.sets, trainer.model_config.rate))
-
-
-def _finish(
-    trainer: SpottingTrainer | FeatureTrainer,
-    order: TrainingOrder,
-    data: DataDirectory,
-    say: Callable[[str], None],
-    read: dict[str, Any],
-    entities: dict[str, Any] | None = None,
-) -> Path:
-    """Write the model that validated best, and measure it. read: ``input`` of its card; entities: also of the card."""
-    config, domain = trainer.model_config, _domain(trainer, order)
-    trainer.model.load_state_dict(trainer.best_state())
     card = Card(
         name=f"Touchline {trainer.system.name}",
         system=trainer.system.name,
@@ -225,16 +187,16 @@ def _finish(
         config=asdict(config),
         class_table=trainer.config.classes,
         classes=config.classes,
-        input=read,
+        input=input_of(sets, config.rate, trainer.inputs.pictures),
         window=config.window,
-        entities=entities,
+        entities=_entities_of(trainer),
         training=_training_facts(trainer, order),
         scores={},
         domain=domain,
         licence=_LICENCES[domain],
     )
-    save_model(order.out, trainer.model, card)
-    return _measured(card, order, data, say)
+    save_model(order.out, trainer.trained, card)
+    return _measured(card, order, data, say) if trainer.stage.labelled else order.out
 
 
 def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]) -> Path:
@@ -258,23 +220,15 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callab
 
 def _spotted(model: LoadedModel, split: Path, data: DataDirectory) -> list[Game]:
     """Spots of a split's matches: by analysing them, or of their features alone where a half has no video of use."""
-    if model.reads_features and not all(map(_has_videos, labelled_games(split))):
-        matches = labelled_features([split], reader_of(model), data)
-        return spot_features(model.network, model.config, matches, model.classes, model.device)
+    if model.inputs.pictures is None and not all(map(has_videos, labelled_games(split))):
+        return spot_matches(model.judge, labelled_matches([split], model_reader(model), data), model.classes)
     return spotted_games(model, split, data)
 
 
-def _has_videos(game: Path) -> bool:
-    """Whether every half of a match that has labels has a video that can be opened."""
-    try:
-        halves = {half.half: probe_video(half.path) for half in open_match(game).halves}
-    except TouchlineError:
-        return False
-    return {s.half for s in read_labels(game / LABELS_FILE)} <= halves.keys()
-
-
-def _entities_of(trainer: SpottingTrainer) -> dict[str, Any]:
-    finder = EntityFinder.load(trainer.config.entity_model, prompts=trainer.config.prompts)
+def _entities_of(trainer: SystemTrainer) -> dict[str, Any] | None:
+    finder = trainer.reader.finder
+    if finder is None:
+        return None
     return {
         "model": trainer.config.entity_model,
         "sha256": finder.model.sha256,

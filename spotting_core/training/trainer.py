@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from spotting_core.errors import CancelledError
 from spotting_core.files import write_json
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.models.memory_layout import channels_last
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import AveragedWeights, RunFolder, learning_rate_share
 from spotting_core.training.sharpness import SharpnessAware
@@ -79,7 +80,7 @@ class Trainer(Generic[_Batch]):
         self.device = torch.device(device)
         self.config: Any = config
         self.run = RunFolder(run)
-        self.model: Any = model.to(self.device).to(memory_format=torch.channels_last)
+        self.model: Any = channels_last(model.to(self.device))
         self.average = AveragedWeights(self.model, config.averaging)
         self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
         # Threads that make batches, and how many they make in advance.

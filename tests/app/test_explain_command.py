@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from app.library import Match
 from explain.attribution import Attribution
@@ -15,7 +14,7 @@ from explain.probe import GRID
 from spotting_core.classes import load_classes
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import write_labels
-from spotting_core.inference.sliding import score_features
+from spotting_core.inference.score import score_half
 from spotting_core.models.load import load_model
 from spotting_core.spots import Spot
 from tests.app.commands import touchline
@@ -117,7 +116,7 @@ def test_features_in_a_folder_of_their_own_are_explained(game: Path, tmp_path: P
     told = json.loads((tmp_path / "found.json").read_text())
     assert (told["method"], len(told["files"])) == ("temporal-occlusion", 3)
     read = np.load(tmp_path / "one" / "1_made2.npy").astype(np.float16).astype(np.float32)
-    scores = score_features(load_model(model).network, load_model(model).config, half_of(read), torch.device("cpu"))
+    scores = score_half(load_model(model).judge, half_of(read))
     anchor = round(told["anchor"] / 500_000)
     assert told["score"] == pytest.approx(float(scores.confidence[anchor, CLASSES.index("Goal")]), abs=1e-4)
 
@@ -153,4 +152,4 @@ def test_features_for_a_model_that_reads_frames_are_refused(game: Path, tmp_path
     ):
         done = touchline(*asked, *given)
         assert done.returncode == 2
-        assert "reads frames, not features" in done.stderr
+        assert "reads pictures, not features" in done.stderr

@@ -12,16 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from explain.faithfulness import fitting_methods, measure_spot
-from explain.feature_probe import FeatureProbe, features_around
+from explain.given import window_around
 from explain.methods import METHODS, explain
+from explain.probe import Probe
 from explain.what_if import BoxEdit, TimeEdit, what_if
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
-from spotting_core.inference.sliding import score_features
+from spotting_core.inference.score import score_half
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Output, Window
-from tests.small_systems import READS_FEATURES, half_of, small, small_config
+from tests.explain.toys import OneFrame, given_window, toy
+from tests.small_systems import READS_FEATURES, half_of, judge_of, small, small_config
 
 CLASSES = load_classes()
 SAMPLES, DIM = 120, 32
@@ -44,7 +46,7 @@ def analysis_of(features: np.ndarray | None) -> Any:
 
 
 def loaded(name: str, network: nn.Module, config: Any) -> LoadedModel:
-    card: Any = SimpleNamespace(name=name, entities=None, input={"kind": "features"})
+    card: Any = SimpleNamespace(name=name, entities=None, input={"kind": "features"}, domain="simulated")
     return LoadedModel(card, system(name), network.eval(), config, CLASSES, "0" * 64, Path())
 
 
@@ -53,8 +55,8 @@ def loaded(name: str, network: nn.Module, config: Any) -> LoadedModel:
 def test_the_score_is_the_one_that_counts(name: str, sample: int) -> None:
     network, config = small(name), small_config(name)
     model = loaded(name, network, config)
-    whole = score_features(network, config, half_of(values()), torch.device("cpu"))
-    probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, sample * 500_000))
+    whole = score_half(judge_of(name, network), half_of(values()))
+    probe = Probe(model, window_around(analysis_of(values()), None, model, 1, sample * 500_000))
     beside = 5 if name == "calf" else 0  # samples: it places whole actions, here or there within 2.5 s
     near = whole.confidence[max(0, sample - beside) : sample + beside + 1, COLUMN]
     assert probe.score(LABEL) == pytest.approx(float(near.max()), abs=1e-4)
@@ -78,13 +80,13 @@ class Adds(nn.Module):
 
 
 @pytest.fixture
-def adding() -> FeatureProbe:
+def adding() -> Probe:
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=5, after=5)
     model = loaded("dense-anchors" if "dense-anchors" in READS_FEATURES else READS_FEATURES[0], Adds(), config)
-    return FeatureProbe(model, features_around(analysis_of(values()), model, 1, 30_000_000))
+    return Probe(model, window_around(analysis_of(values()), None, model, 1, 30_000_000))
 
 
-def test_gradient_times_features_of_a_sum(adding: FeatureProbe) -> None:
+def test_gradient_times_features_of_a_sum(adding: Probe) -> None:
     found = METHODS["feature-gradient"].explain(adding, LABEL)  # type: ignore[arg-type]
     weight = torch.linspace(-1, 1, DIM).numpy()
     away = (values() - values().mean(0)) @ weight
@@ -97,7 +99,7 @@ def test_gradient_times_features_of_a_sum(adding: FeatureProbe) -> None:
     assert found.times[at] == found.anchor == 30_000_000
 
 
-def test_occlusion_in_time_takes_the_sample_it_names(adding: FeatureProbe) -> None:
+def test_occlusion_in_time_takes_the_sample_it_names(adding: Probe) -> None:
     found = METHODS["temporal-occlusion"].explain(adding, LABEL)
     at = adding.given.anchor
     changed = np.flatnonzero(np.abs(found.values) > 1e-6)
@@ -130,7 +132,7 @@ class Places(nn.Module):
 def test_an_action_that_is_placed_a_little_elsewhere_is_the_same(step: int, falls: float) -> None:
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=0, after=0)
     model = loaded(READS_FEATURES[0], Places(step), config)
-    probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, 10_000_000))
+    probe = Probe(model, window_around(analysis_of(values()), None, model, 1, 10_000_000))
     found = METHODS["temporal-occlusion"].explain(probe, LABEL, span=3)
     near = found.values[probe.given.anchor - 3 : probe.given.anchor + 4]
     assert near == pytest.approx(np.full(7, falls), abs=1e-3)
@@ -140,13 +142,13 @@ def test_the_ends_of_a_half_are_not_shifted() -> None:
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=5, after=5)
     model = loaded(READS_FEATURES[0], Adds(), config)
     for sample in (0, 1, SAMPLES - 2, SAMPLES - 1):
-        probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, sample * 500_000))
+        probe = Probe(model, window_around(analysis_of(values()), None, model, 1, sample * 500_000))
         found = METHODS["temporal-occlusion"].explain(probe, LABEL)
         assert int(np.abs(found.values).argmax()) == probe.given.anchor
         assert probe.given.times[probe.given.anchor] == sample * 500_000
 
 
-def test_what_if_and_faithfulness_work_without_pictures(adding: FeatureProbe) -> None:
+def test_what_if_and_faithfulness_work_without_pictures(adding: Probe) -> None:
     found = what_if(adding, LABEL, TimeEdit(-0.1, 0.6), controls=3)
     assert len(found.controls) == 3
     assert found.curve[found.anchor] == pytest.approx(found.score)
@@ -160,27 +162,26 @@ def test_what_if_and_faithfulness_work_without_pictures(adding: FeatureProbe) ->
 def test_all_measures_of_a_real_system() -> None:
     name = "netvlad++"
     model = loaded(name, small(name), small_config(name))
-    probe = FeatureProbe(model, features_around(analysis_of(values()), model, 1, 30_000_000))
+    probe = Probe(model, window_around(analysis_of(values()), None, model, 1, 30_000_000))
     measured = measure_spot(probe, LABEL, truth=None, methods=fitting_methods(model)).methods
     assert set(measured) == {"temporal-occlusion", "feature-gradient"}
     assert all(row["deletion"] >= 0 for row in measured.values())
     assert all(np.isnan(row["pointing"]) for row in measured.values())
 
 
-def test_a_window_of_features_is_explained_by_a_methods_name(adding: FeatureProbe) -> None:
-    found = explain(adding.model, adding.window, LABEL, method="feature-gradient")
+def test_a_window_of_features_is_explained_by_a_methods_name(adding: Probe) -> None:
+    found = explain(adding.model, adding.given, LABEL, method="feature-gradient")
     same = METHODS["feature-gradient"].explain(adding, LABEL)
     assert np.array_equal(found.values, same.values)
     assert (found.label, found.anchor, found.score) == (LABEL, 30_000_000, adding.score(LABEL))
-    assert explain(adding.model, adding.window, LABEL).method == "temporal-occlusion"
+    assert explain(adding.model, adding.given, LABEL).method == "temporal-occlusion"
 
 
-def test_a_window_of_the_other_kind_is_refused(adding: FeatureProbe) -> None:
+def test_a_window_of_the_other_kind_is_refused(adding: Probe) -> None:
     with pytest.raises(BadInputError, match="does not fit average: this model reads features, not pictures"):
-        explain(adding.model, adding.window.given, LABEL)
-    frames: Any = SimpleNamespace(card=SimpleNamespace(name="toy"), classes=CLASSES, reads_features=False)
+        explain(adding.model, given_window(), LABEL)
     with pytest.raises(BadInputError, match="does not fit toy: this model reads pictures, not features"):
-        explain(frames, adding.window, LABEL)
+        explain(toy(OneFrame(0)), adding.given, LABEL)
 
 
 def test_methods_for_pictures_say_why_they_do_not_fit() -> None:
@@ -191,6 +192,6 @@ def test_methods_for_pictures_say_why_they_do_not_fit() -> None:
     assert METHODS["entity-ablation"].supports(model) == "this model has no entities"
 
 
-def test_an_analysis_without_features_says_so(adding: FeatureProbe) -> None:
+def test_an_analysis_without_features_says_so(adding: Probe) -> None:
     with pytest.raises(BadInputError, match="holds no features"):
-        features_around(analysis_of(None), adding.model, 1, 0)
+        window_around(analysis_of(None), None, adding.model, 1, 0)

@@ -78,8 +78,8 @@ def test_changed_frames_give_what_the_whole_model_gives(probe: Probe, first: int
 def test_a_change_reaches_as_far_as_the_time_shift_and_no_further(probe: Probe) -> None:
     changed = torch.zeros(1, 1, 3, H, WIDTH)
     with torch.no_grad():
-        maps, low = probe.environment.changed_map(probe._known, changed, 35)
-    reach = probe.environment.reach
+        maps, low = probe.network.environment.changed_map(probe._known, changed, 35)
+    reach = probe.network.environment.reach
     assert (low, maps.shape[1]) == (35 - reach, 2 * reach + 1)
 
 

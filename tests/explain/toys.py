@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from explain.given import Given
 from spotting_core.classes import load_classes
 from spotting_core.entities.table import EntityTable
 from spotting_core.models.card import Card
+from spotting_core.models.entity_attention import overlapping_halves, read_by
 from spotting_core.models.load import LoadedModel
-from spotting_core.models.registry import system
+from spotting_core.models.registry import System
 from spotting_core.models.window import EntitySet, Output, Window
 
 CLASSES = load_classes()
@@ -29,7 +31,9 @@ class _ToyConfig:
     height: int = H
     rate: float = 2.0
     window: int = W
-    entities: int = 4
+    before: int = 0
+    after: int = 0
+    entities: int = 0
     classes: tuple[str, ...] = CLASSES.names
 
 
@@ -58,11 +62,8 @@ class OneEntity(nn.Module):
 
     def forward(self, window: Window) -> Output:
         assert window.entities is not None
-        return self.from_pooled(torch.zeros(1, window.entities.share.shape[1], 1), window)
-
-    def from_pooled(self, pooled: Tensor, window: Window) -> Output:
         entities = window.entities
-        assert entities is not None
+        pooled = torch.zeros(1, entities.share.shape[1], 1)
         there = ((entities.entity == 1) * entities.share).amax(-1)  # (1, W)
         logits = torch.full((1, pooled.shape[1], len(CLASSES)), -4.0)
         logits[:, :, CARD] = 6 * there - 3
@@ -73,7 +74,7 @@ class OneEntity(nn.Module):
 def toy(network: nn.Module, entities: bool = False) -> LoadedModel:
     card = Card(
         name="toy",
-        system="e2e-spot",
+        system="toy",
         paper="",
         config={},
         class_table="soccernet-v2",
@@ -86,7 +87,13 @@ def toy(network: nn.Module, entities: bool = False) -> LoadedModel:
         domain="simulated",
         licence="",
     )
-    return LoadedModel(card, system("e2e-spot"), network.eval(), _ToyConfig(), CLASSES, "0" * 64, Path())
+    config: Any = _ToyConfig(entities=4 if entities else 0)
+    kind = System("toy", "", _ToyConfig, _nothing, _nothing, inputs=read_by, plan=overlapping_halves)
+    return LoadedModel(card, kind, network.eval(), config, CLASSES, "0" * 64, Path())  # type: ignore[arg-type]
+
+
+def _nothing(*_: Any) -> Any:
+    raise AssertionError("a toy is neither built nor trained")
 
 
 def given_window(anchor: int = 15, entities: bool = False) -> Given:

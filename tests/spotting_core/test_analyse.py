@@ -20,15 +20,17 @@ from spotting_core.formats.results_spotting import read_results
 from spotting_core.inference import analyse
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.ensemble import analyse_with_ensemble
-from spotting_core.inference.progress import Pace, Progress
+from spotting_core.inference.merge import ScoreMerge
 from spotting_core.inference.suppression import Spotting
-from spotting_core.inference.windows import ScoreAverage, Span, window_spans
 from spotting_core.media.source import open_match
 from spotting_core.models.card import read_card, write_card
 from spotting_core.models.ensemble import Ensemble, load_models
+from spotting_core.models.entity_attention import EntityAttentionConfig, overlapping_halves
 from spotting_core.models.load import load_model
 from spotting_core.models.window import Scores
+from spotting_core.models.window_plan import MAXIMUM, MEAN, MIDDLE, PlannedWindow
 from spotting_core.preflight.machine import measured_speed
+from spotting_core.samples.progress import Pace, Progress
 from spotting_core.spots import Spot
 from tests.conftest import small_model
 from tests.odd_videos import zeros_at_the_end
@@ -331,14 +333,25 @@ def test_damaged_analyses_say_so(match_folder: Path, model_folder: Path, data: D
     ],
 )
 def test_windows_overlap_by_half_and_end_at_the_end(samples: int, window: int, expected: list) -> None:
-    assert [(s.start, s.stop) for s in window_spans(samples, window)] == expected
+    plan = overlapping_halves(EntityAttentionConfig(window=window))
+    windows = plan.windows(samples)
+    assert [(w.start, w.end) for w in windows] == [(w.first, w.stop) for w in windows] == expected
 
 
 def test_the_average_is_a_mean_over_the_windows_a_sample_lies_in() -> None:
-    average = ScoreAverage(6)
-    average.add(Span(0, 4), Scores(np.full((4, 1), 1.0, np.float32)), ("confidence", "displacement"))
-    average.add(Span(2, 6), Scores(np.full((4, 1), 3.0, np.float32)), ("confidence", "displacement"))
-    mean = average.mean("confidence")
-    assert mean is not None
-    assert mean[:, 0].tolist() == [1, 1, 2, 2, 3, 3]
-    assert average.mean("displacement") is None
+    assert merged(MEAN) == [1, 1, 2, 2, 3, 3]
+    assert merged(MAXIMUM) == [1, 1, 3, 3, 3, 3]
+    assert merged(MIDDLE) == [1, 1, 1, 1, 3, 3]
+
+
+def merged(merge: str) -> list[float]:
+    """Two windows of four samples that overlap by two, and say 1 and 3 of theirs."""
+    scores = ScoreMerge(6, merge)
+    for start, said in ((0, 1.0), (2, 3.0)):
+        window = PlannedWindow(start, 4, start, start + 4)
+        scores.add(window, Scores(np.full((4, 1), said, np.float32)), ("confidence", "displacement"))
+    assert scores.result("displacement") is None
+    found = scores.result("confidence")
+    assert found is not None
+    values: list[float] = found[:, 0].tolist()
+    return values

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
@@ -15,10 +14,11 @@ from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import read_sets
 from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.inference.sliding import score_features
+from spotting_core.inference.score import score_half
 from spotting_core.inference.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
+from spotting_core.samples.half import HalfSamples
 from spotting_core.spots import Spot
 from tests.app.commands import touchline_process
 
@@ -90,7 +90,7 @@ def test_the_shipped_u_net_spots_most_of_the_demo_from_the_features_that_ship(sh
     spots: list[Spot] = []
     for half in shipped.halves:
         features = FeatureHalf(half.half, (FeaturePart(half.array("features"), read.rate),), model.config.rate)
-        scores = score_features(model.network, model.config, features, torch.device("cpu"))
+        scores = score_half(model.judge, HalfSamples(half.half, features.times, features.rate, features=features))
         table = model.classes.with_suppression(model.config.suppression)
         said = (features.times, scores.confidence, scores.displacement)
         spots += spots_of_half(half.half, *said, table, Spotting(), source="dense-unet", end=half.record.duration)

@@ -20,7 +20,7 @@ from spotting_core.models.trunks import UNet
 from spotting_core.models.two_stage import two_stage_loss
 from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot
-from spotting_core.training.features import mixed_targets
+from spotting_core.training.mixup import mix_targets
 
 NAMES = load_classes().names
 SMALL = {
@@ -154,7 +154,7 @@ def test_mixed_clips_teach_the_confidence_alone() -> None:
     targets = stack_targets([
         dense_targets([Spot(1, 5_000_000, label)], np.arange(24) * 500_000, dense().config) for label in ("Goal", "Foul")
     ])  # fmt: skip
-    mixed = mixed_targets(targets, torch.tensor([1, 0]), torch.tensor([0.75, 0.5]))
+    mixed = mix_targets(targets, torch.tensor([1, 0]), torch.tensor([0.75, 0.5]), displacement=False)
     assert not mixed.near.any()
     assert float(mixed.confidence[0, 10, NAMES.index("Goal")]) == pytest.approx(0.75)
     assert float(mixed.confidence[0, 10, NAMES.index("Foul")]) == pytest.approx(0.25)

@@ -21,19 +21,23 @@ from spotting_core.features.files import write_features
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.sets import SOCCERNET
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.inference.sliding import frame_at, frames_over, score_features, window_features
+from spotting_core.inference.score import score_half
 from spotting_core.media.source import open_match
 from spotting_core.models.card import BROADCAST, SIMULATED, read_card, write_card
+from spotting_core.models.inputs import Inputs
 from spotting_core.models.load import load_model
-from spotting_core.models.registry import FeatureConfig, system
+from spotting_core.models.registry import FeatureConfig, kept_middles, system
 from spotting_core.models.window import Window
+from spotting_core.models.window_plan import REPEATED
+from spotting_core.samples.labelled import labelled_matches
+from spotting_core.samples.reader import SampleReader
 from spotting_core.spots import Spot
-from spotting_core.training.feature_clips import ACTIONS, GRID, FeatureClips, labelled_features
-from spotting_core.training.features import FeatureTrainer, FeatureTrainingConfig
+from spotting_core.training.clips import ACTIONS, GRID, Clips
 from spotting_core.training.sharpness import SharpnessAware
+from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
 from spotting_core.training.train import TrainingOrder, train
 from tests.feature_games import NAMES, SET, SPOTS, write_game, write_splits
-from tests.small_systems import half_of
+from tests.small_systems import half_of, judge_of
 from tests.videos import make_video, steady
 
 SETTINGS = {
@@ -46,7 +50,7 @@ SETTINGS = {
     "validate_every": 3,
     "model": {"window": 10, "before": 5, "after": 4},
 }
-READER = FeatureReader([SOCCERNET[SET]], 2.0)
+READER = SampleReader(Inputs(features=512), 2.0, features=FeatureReader([SOCCERNET[SET]], 2.0))
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +58,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_splits(tmp_path_factory.mktemp("splits"))
 
 
-def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> FeatureTrainer:
-    return FeatureTrainer(FeatureTrainingConfig(**{**SETTINGS, **settings}), root, run, data, "cpu")  # type: ignore[arg-type]
+def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> SystemTrainer:
+    return SystemTrainer(SystemTrainingConfig(**{**SETTINGS, **settings}), root, run, data, "cpu")  # type: ignore[arg-type]
 
 
 # --- sliding --------------------------------------------------------------------------------------------
@@ -65,15 +69,16 @@ def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> F
 @pytest.mark.parametrize(("before", "after"), [(0, 0), (2, 2), (3, 0)])
 def test_every_sample_counts_in_exactly_one_window(samples: int, before: int, after: int) -> None:
     config = FeatureConfig(window=10, before=before, after=after)
-    frames = frames_over(samples, config)
-    assert [k for f in frames for k in range(f.first, f.stop)] == list(range(samples))
-    for f in frames:
-        assert 0 <= f.start <= max(0, samples - 10)
-        assert f.start <= f.first < f.stop <= f.start + 10
-    for f in frames[1:-1]:
-        assert f.first - f.start == before
-        assert f.start + 10 - f.stop == after
-    assert frame_at(samples, config, samples // 2) in frames
+    plan = kept_middles(config)
+    windows = plan.windows(samples)
+    assert [k for w in windows for k in range(w.first, w.stop)] == list(range(samples))
+    for w in windows:
+        assert 0 <= w.start <= max(0, samples - 10)
+        assert w.start <= w.first < w.stop <= w.end == w.start + 10
+    for w in windows[1:-1]:
+        assert w.first - w.start == before
+        assert w.end - w.stop == after
+    assert plan.window_at(samples, samples // 2) in windows
 
 
 def test_a_system_that_judges_windows_as_a_whole_is_slid_sample_by_sample() -> None:
@@ -81,37 +86,43 @@ def test_a_system_that_judges_windows_as_a_whole_is_slid_sample_by_sample() -> N
     config = system("netvlad++").configure(classes=NAMES, dim=6, window=10, before=5, after=4, vocabulary=4)
     network = system("netvlad++").build(config).eval()
     features = half_of(np.random.default_rng(0).normal(size=(37, 6)))
-    scores = score_features(network, config, features, torch.device("cpu"))
+    scores = score_half(judge_of("netvlad++", network), features)
     assert scores.confidence.shape == (37, 17)
     for sample in (0, 3, 18, 36):
-        frame = frame_at(37, config, sample)
-        read = window_features(features, config, frame.start)
+        window = kept_middles(config).window_at(37, sample)
+        assert (window.first, window.row(sample)) == (sample, 0)
+        read = features.read(window.start, window.length, REPEATED).features
         with torch.no_grad():
             alone = network(Window(features=torch.from_numpy(read)[None])).logits[0, 0].sigmoid()
         assert np.abs(scores.confidence[sample] - alone.numpy()).max() < 1e-5
-    first = window_features(features, config, -5)
-    assert np.array_equal(first[:6], np.repeat(features.rows(0, 1), 6, axis=0))  # the first sample is repeated
+    first = features.read(-5, 10, REPEATED).features
+    assert np.array_equal(first[:6], np.repeat(features.read(0, 1).features, 6, axis=0))  # the first sample is repeated
 
 
 # --- clips ----------------------------------------------------------------------------------------------
 
 
-def clips_of(root: Path, data: DataDirectory, **settings: object) -> FeatureClips:
-    halves = [h for m in labelled_features([root / "train"], READER, data) for h in m.halves]
+def clips_of(root: Path, data: DataDirectory, **settings: object) -> Clips:
+    halves = [h for m in labelled_matches([root / "train"], READER, data) for h in m.halves]
     config = system("max").configure(classes=NAMES, window=10, before=5, after=4)
-    return FeatureClips(halves, system("max"), config, seed=3, **settings)  # type: ignore[arg-type]
+    stage = system("max").stages["spotting"]
+    return Clips(halves, stage, config, kept_middles(config), 10, seed=3, **settings)  # type: ignore[arg-type]
+
+
+def features_drawn(clips: Clips, number: int) -> torch.Tensor:
+    return torch.from_numpy(clips.draw(number).samples.features)
 
 
 def test_an_epoch_of_the_grid_has_every_clip_once(root: Path, data: DataDirectory) -> None:
     clips = clips_of(root, data, sampling=GRID)
     assert clips.epoch == 8
-    epochs = [[clips.draw(e * 8 + k).features for k in range(8)] for e in range(2)]
+    epochs = [[features_drawn(clips, e * 8 + k) for k in range(8)] for e in range(2)]
     whole = torch.cat(sorted((f for f in epochs[0]), key=lambda f: float(f[0, 0])))
     again = torch.cat(sorted((f for f in epochs[1]), key=lambda f: float(f[0, 0])))
     assert torch.equal(whole, again)
     assert not torch.equal(torch.cat(epochs[0]), torch.cat(epochs[1]))
     same = clips_of(root, data, sampling=GRID)
-    assert torch.equal(same.draw(5).features, clips.draw(5).features)
+    assert torch.equal(features_drawn(same, 5), features_drawn(clips, 5))
 
 
 def test_clips_are_laid_around_actions(root: Path, data: DataDirectory) -> None:
@@ -125,7 +136,7 @@ def test_clips_are_laid_around_actions(root: Path, data: DataDirectory) -> None:
 def test_labels_beyond_the_features_say_so(tmp_path: Path, data: DataDirectory) -> None:
     write_game(tmp_path, spots=[Spot(1, 71_000_000, "Goal")])
     with pytest.raises(BadInputError, match="has a label at 71 s, its features end at 40 s"):
-        labelled_features([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data)
 
 
 def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, data: DataDirectory) -> None:
@@ -133,38 +144,38 @@ def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, d
     game = write_game(tmp_path)
     make_video(game / "1_224p.mp4", steady(160, rate=2.0))
     with pytest.raises(BadInputError, match=r"80 samples for a half of 80 s are 1\.01 a second, the model reads 2"):
-        labelled_features([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data)
 
 
 def test_labels_that_all_end_early_say_that_the_features_are_too_fast(tmp_path: Path, data: DataDirectory) -> None:
     spots = [Spot(1, second * 1_000_000, "Goal") for second in range(20)]
     game = write_game(tmp_path, spots=spots)
     with pytest.raises(BadInputError, match="lies at 48% of its features at most, in 1 halves"):
-        labelled_features([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data)
     make_video(game / "1_224p.mp4", steady(80, rate=2.0))  # the half is known to be as long as its features
-    assert len(labelled_features([tmp_path], READER, data)) == 1
+    assert len(labelled_matches([tmp_path], READER, data)) == 1
     write_game(tmp_path / "few", spots=spots[:3])
-    assert len(labelled_features([tmp_path / "few"], READER, data)) == 1
+    assert len(labelled_matches([tmp_path / "few"], READER, data)) == 1
 
 
 def test_a_match_with_neither_features_nor_video_says_so(tmp_path: Path, data: DataDirectory) -> None:
     (write_game(tmp_path) / f"1_{SET}.npy").unlink()
     with pytest.raises(BadInputError, match=f"neither the features {SET} nor a video"):
-        labelled_features([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data)
     with pytest.raises(BadInputError, match="no match with Labels-v2"):
-        labelled_features([tmp_path / "nothing"], READER, data)
+        labelled_matches([tmp_path / "nothing"], READER, data)
 
 
 def test_a_half_with_labels_is_never_left_out(tmp_path: Path, data: DataDirectory) -> None:
     """Of a match whose halves have other sources every labelled half is read, or an error names it."""
     game = write_game(tmp_path, spots=[*SPOTS, Spot(2, 3_000_000, "Foul")])
     with pytest.raises(BadInputError, match=f"half 2 has labels, but neither the features {SET} nor a video"):
-        labelled_features([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data)
     make_video(game / "2_224p.mp4", steady(40, rate=2.0))
     with pytest.raises(BadInputError, match=f"the features {SET} of half 2 are not here"):
-        labelled_features([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data)
     write_features(game, 2, SET, np.zeros((40, 512)))
-    (match,) = labelled_features([tmp_path], READER, data)
+    (match,) = labelled_matches([tmp_path], READER, data)
     assert [(len(h), len(h.spots)) for h in match.halves] == [(80, 3), (40, 1)]
 
 
@@ -195,7 +206,7 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(
     assert len(last.devices) == 2
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, last.model.state_dict()[name]), name
-    assert last.best == whole.best
+    assert last.best.score == whole.best.score
 
 
 def test_a_run_without_its_best_weights_says_so_before_it_goes_on(
@@ -286,7 +297,7 @@ def test_a_run_that_ended_early_stays_ended(root: Path, tmp_path: Path, data: Da
 def test_a_mistyped_split_is_told_before_features_are_read(
     root: Path, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spotting_core.training.features.labelled_features", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr("spotting_core.training.system.labelled_matches", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(BadInputError, match="no match with Labels-v2"):
         trainer(root, tmp_path / "run", data, validation=("vale",), reduction=4)
 
@@ -326,7 +337,7 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     )
     folder = train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "model"), data)
     model = load_model(folder)
-    assert model.reads_features
+    assert model.inputs.features == 24
     assert model.card.input["dim"] == 24
     assert model.card.scores["loose"] > 0.9
     game = next((root / "test").rglob("Labels-v2.json")).parent
@@ -369,14 +380,14 @@ def test_a_timm_backbone_is_named_with_its_weights(tmp_path: Path, data: DataDir
         make_video(write_game(tmp_path / split) / "1_224p.mp4", steady(80, rate=2.0))
     given = {"features": ("test_resnet",), "weights": {"test_resnet": str(weights)}}
     begun = trainer(tmp_path, tmp_path / "run", data, **given)
-    (kind,) = begun.reader.sets
+    (kind,) = begun.reader.features.sets
     assert kind.extractor is not None
     assert (kind.extractor.model, kind.dim) == ("test_resnet", begun.model_config.dim)
     begun.train()
     with pytest.raises(ValueError, match="weights are given of 'test_vit', which is not among the features"):
-        FeatureTrainingConfig(weights={"test_vit": "w.pth"})
+        SystemTrainingConfig(weights={"test_vit": "w.pth"})
     with pytest.raises(ValueError, match="weights must be files by the names of backbones"):
-        FeatureTrainingConfig(features=("test_vit",), weights={"test_vit": 3})  # type: ignore[dict-item]
+        SystemTrainingConfig(features=("test_vit",), weights={"test_vit": 3})  # type: ignore[dict-item]
 
 
 def test_files_of_a_backbone_do_not_hide_weights_that_are_missing(
@@ -444,8 +455,8 @@ def test_features_for_a_model_that_reads_frames_say_so(tmp_path: Path, data: Dat
 
     make_video(tmp_path / "a.mp4", steady(20, rate=2.0))
     model = load_model(small_model(tmp_path / "m"))
-    assert not model.reads_features
-    with pytest.raises(BadInputError, match="reads frames, not features"):
+    assert not model.inputs.features
+    with pytest.raises(BadInputError, match="reads pictures, not features"):
         analyse_match(open_match(tmp_path / "a.mp4"), model, data, features=tmp_path)
 
 

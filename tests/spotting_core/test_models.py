@@ -21,7 +21,8 @@ from spotting_core.models.fold import fold_batch_norm
 from spotting_core.models.gated_shift import ClipLength, GatedShift, add_gated_shift
 from spotting_core.models.load import load_model
 from spotting_core.models.losses import displacement_loss, focal_loss
-from spotting_core.models.registry import VIDEO, predict, system, systems
+from spotting_core.models.network import EnvironmentNetwork
+from spotting_core.models.registry import system, systems
 from spotting_core.models.targets import AnchorTargets, anchor_targets, stack_targets
 from spotting_core.models.window import EntitySet, Window, stack_entities
 from spotting_core.spots import Spot
@@ -30,7 +31,7 @@ from tests.conftest import small_model
 from tests.small_systems import SMALL_FRAMES, small, some_entities, some_window
 
 NAMES = load_classes().names
-READS_FRAMES = sorted(name for name, kind in systems().items() if kind.reads == VIDEO)
+READS_FRAMES = sorted(name for name, kind in systems().items() if kind.has_environment)
 
 
 # --- gated shift ----------------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ def test_mixup_blends_frames_joins_entities_and_blends_targets() -> None:
     radii = {"confidence_radius": 0.1, "displacement_radius": 1.0}
     own = anchor_targets([Spot(1, 0, "Goal")], times, NAMES, **radii)
     other = anchor_targets([Spot(1, 1_000_000, "Goal")], times, NAMES, **radii)
-    targets = mix_targets(stack_targets([own, other]), partner, share)
+    targets = mix_targets(stack_targets([own, other]), partner, share, displacement=True)
     goal = NAMES.index("Goal")
     assert targets.confidence[0, :, goal].tolist() == pytest.approx([0.7, 0, 0.3])
     # At 0.5 s both clips have an action within a second: 0.7 x (-0.5) + 0.3 x 0.5.
@@ -285,7 +286,9 @@ def test_overfits_four_clips(name: str) -> None:
 @pytest.mark.parametrize("name", READS_FRAMES)
 def test_scores_are_numpy_and_in_range(name: str) -> None:
     model = small(name).eval()
-    scores = predict(model, some_window(name))[1]
+    assert isinstance(model, EnvironmentNetwork)
+    with torch.inference_mode():
+        scores = system(name).decoding.scores(model(some_window(name)))[1]
     assert scores.confidence.shape == (6, 17)
     assert 0 <= scores.confidence.min() <= scores.confidence.max() <= 1
     assert scores.class_map is not None
@@ -298,7 +301,7 @@ def test_known_features_give_the_same_scores(name: str) -> None:
     model, window = small(name).eval(), some_window(name)
     with torch.no_grad():
         whole = model(window)
-        again = model.from_pooled(whole.pooled, Window(entities=window.entities))
+        again = model(Window(features=whole.pooled, entities=window.entities))
         maps = model(Window(maps=whole.maps, entities=window.entities))
     assert torch.allclose(whole.logits, again.logits, atol=1e-5)
     assert torch.allclose(whole.logits, maps.logits, atol=1e-5)
@@ -361,7 +364,8 @@ def test_a_saved_model_loads_to_the_same_scores(tmp_path: Path) -> None:
     model = load_model(folder)
     again = load_model(folder)
     window = some_window("e2e-spot", frames=8)
-    assert np.array_equal(predict(model.network, window)[0].confidence, predict(again.network, window)[0].confidence)
+    with torch.inference_mode():
+        assert torch.equal(model.network(window).logits, again.network(window).logits)
     assert model.sha256 == again.sha256
     assert len(model.classes) == 17
 
@@ -422,6 +426,7 @@ def test_a_card_without_a_field_names_it(tmp_path: Path) -> None:
 def test_scores_on_a_gpu_are_those_of_the_processor(tmp_path: Path) -> None:
     folder = small_model(tmp_path / "m")
     window = some_window("e2e-spot")
-    here = predict(load_model(folder).network, window)[0].confidence
-    there = predict(load_model(folder, "cuda").network, replace(window, frames=window.frames.cuda()))[0].confidence
-    assert np.abs(here - there).max() < 0.02
+    with torch.inference_mode():
+        here = load_model(folder).network(window).logits.sigmoid()
+        there = load_model(folder, "cuda").network(replace(window, frames=window.frames.cuda())).logits.sigmoid().cpu()
+    assert (here - there).abs().max() < 0.02

@@ -123,7 +123,7 @@ def test_published_netvlad_agrees_with_its_formulas(published: Path, tmp_path: P
     convert_checkpoint(path, tmp_path, classes="soccernet-v1", features=SOCCERNET["ResNET_TF2_PCA512"])
     model = load_model(tmp_path)
     assert model.card.system == "netvlad"
-    assert model.reads_features
+    assert model.inputs.words == ("features",)
     state = {k: v.double().numpy() for k, v in read_checkpoint(path).items()}
     rng = np.random.default_rng(0)
     for scale in (0.1, 1.0, 30.0):

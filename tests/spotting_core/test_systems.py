@@ -16,15 +16,15 @@ from safetensors.torch import load_file
 from spotting_core.classes import load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
-from spotting_core.inference.sliding import score_features
+from spotting_core.inference.score import score_half
 from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.load import load_model, save_model
-from spotting_core.models.registry import FEATURES, predict, system
+from spotting_core.models.registry import system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import Window
 from spotting_core.spots import Spot
 from tests.conftest import REPOSITORY, made_card
-from tests.small_systems import ALL, DIM, LENGTH, READS_FEATURES, half_of, small, small_config, some_window
+from tests.small_systems import ALL, DIM, LENGTH, READS_FEATURES, half_of, judge_of, small, small_config, some_window
 
 NAMES = load_classes().names
 
@@ -33,7 +33,7 @@ def clips(name: str, batch: int) -> tuple[Window, Targets]:
     """Clips that show what they hold: clip k has an action of class k, and its features (or frames) are its own."""
     kind, config = system(name), small_config(name)
     torch.manual_seed(1)
-    if kind.reads != FEATURES:
+    if name not in READS_FEATURES:
         window, length = some_window(name, batch=batch, frames=6), 6
     else:
         window, length = Window(features=torch.randn(batch, LENGTH, DIM)), LENGTH
@@ -103,7 +103,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def judged(network: torch.nn.Module, name: str) -> dict[str, np.ndarray]:
     """All that a network says of two clips."""
-    scores = predict(network, clips(name, 2)[0])
+    with torch.inference_mode():
+        scores = system(name).decoding.scores(network(clips(name, 2)[0]))
     parts = ("confidence", "displacement", "weight", "kept", "features", "class_map")
     found = {part: [getattr(one, part) for one in scores] for part in parts}
     return {part: np.stack(values) for part, values in found.items() if values[0] is not None}
@@ -113,7 +114,7 @@ def judged(network: torch.nn.Module, name: str) -> dict[str, np.ndarray]:
 def test_a_saved_model_says_the_same_when_loaded(name: str, saved: Path) -> None:
     network, loaded = used(name), load_model(saved / name)
     assert loaded.config == small_config(name)
-    assert loaded.reads_features == (name in READS_FEATURES)
+    assert (loaded.inputs.features > 0, loaded.inputs.pictures is None) == (name in READS_FEATURES,) * 2
     stored, own = load_file(saved / name / WEIGHTS_FILE), network.state_dict()
     assert stored.keys() == own.keys()
     assert all(torch.equal(stored[key], own[key]) for key in own)
@@ -154,10 +155,9 @@ def test_a_saved_model_needs_no_accelerator(name: str, without_accelerator: Path
 
 @pytest.mark.parametrize("name", READS_FEATURES)
 def test_a_saved_model_judges_a_half_the_same(name: str, saved: Path) -> None:
-    network, config, loaded = used(name), small_config(name), load_model(saved / name)
+    network, loaded = used(name), load_model(saved / name)
     features = half_of(np.random.default_rng(0).normal(size=(97, DIM)))
-    scores = score_features(network, config, features, torch.device("cpu"))
-    again = score_features(loaded.network, loaded.config, features, loaded.device)
+    scores, again = score_half(judge_of(name, network), features), score_half(loaded.judge, features)
     assert np.allclose(scores.confidence, again.confidence, atol=1e-6)
     assert scores.confidence.shape == (97, 17)
     assert 0 <= scores.confidence.min() <= scores.confidence.max() <= 1
@@ -168,8 +168,9 @@ def test_a_saved_model_judges_a_half_the_same(name: str, saved: Path) -> None:
 def test_a_window_judges_the_same_alone_and_among_others(name: str) -> None:
     model, (window, _) = small(name).eval(), clips(name, 3)
     assert window.features is not None
-    together = predict(model, window)[1].confidence
-    alone = predict(model, Window(features=window.features[1:2]))[0].confidence
+    with torch.inference_mode():
+        together = model(window).logits[1].sigmoid()
+        alone = model(Window(features=window.features[1:2])).logits[0].sigmoid()
     assert np.allclose(together, alone, atol=1e-5)
 
 
@@ -182,9 +183,10 @@ def test_a_gpu_judges_alike_and_learns(name: str) -> None:
         entities=window.entities.map(lambda v: v.cuda()) if window.entities is not None else None,
         features=window.features.cuda() if window.features is not None else None,
     )
-    here = predict(model, window)
-    model.cuda()
-    for own, other in zip(here, predict(model, there), strict=True):
+    decoding = system(name).decoding
+    with torch.inference_mode():
+        here, said = decoding.scores(model(window)), decoding.scores(model.cuda()(there))
+    for own, other in zip(here, said, strict=True):
         assert np.abs(own.confidence - other.confidence).max() < 0.01
     loss = system(name).loss(model, model.train()(there), targets.map(lambda v: v.cuda()))
     loss.backward()
@@ -194,16 +196,16 @@ def test_a_gpu_judges_alike_and_learns(name: str) -> None:
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", READS_FEATURES)
 def test_a_half_is_judged_on_a_gpu(name: str) -> None:
-    network, config = small(name).eval(), small_config(name)
+    network = small(name).eval()
     features = half_of(np.random.default_rng(0).normal(size=(97, DIM)))
-    here = score_features(network, config, features, torch.device("cpu"))
-    there = score_features(network.cuda(), config, features, torch.device("cuda"))
+    here = score_half(judge_of(name, network), features)
+    there = score_half(judge_of(name, network.cuda()), features)
     assert np.abs(here.confidence - there.confidence).max() < 0.01
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_wrong_input_is_named(name: str) -> None:
-    wanted = "features" if system(name).reads == FEATURES else "frames|entities"
+    wanted = "features" if name in READS_FEATURES else "frames|entities"
     with pytest.raises(ValueError, match=f"this model reads ({wanted}); the window has none"):
         small(name)(Window())
     with pytest.raises(BadInputError, match=f"system '{name.replace('+', chr(92) + '+')}': .*colour"):

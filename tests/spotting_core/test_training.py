@@ -15,14 +15,17 @@ from safetensors.torch import load_file
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.formats.labels_v2 import write_labels
-from spotting_core.media.frame_store import FrameStore
+from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.load import load_model
+from spotting_core.models.registry import SystemConfig, kept_middles, system
 from spotting_core.precision import half_precision
+from spotting_core.samples.half import HalfSamples
+from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.spots import Spot
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import learning_rate_share
-from spotting_core.training.clips import ClipSource, TrainingHalf
-from spotting_core.training.spotting import SpottingTrainer, SpottingTrainingConfig, clip_pixels, known_features
+from spotting_core.training.clips import Clips
+from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, looked_at
 from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
 from tests.videos import make_video, steady
@@ -34,6 +37,8 @@ SETTINGS = {
     "steps": 6,
     "batch": 2,
     "clip": 12,
+    "mixup": 0.3,
+    "mixup_displacement": True,
     "warm_up": 2,
     "checkpoint_every": 2,
 }
@@ -52,9 +57,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> SpottingTrainer:
-    config = SpottingTrainingConfig(**{**SETTINGS, "validate_every": 3, **settings})  # type: ignore[arg-type]
-    return SpottingTrainer(config, root, run, data, "cpu")
+def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> SystemTrainer:
+    config = SystemTrainingConfig(**{**SETTINGS, "validate_every": 3, **settings})  # type: ignore[arg-type]
+    return SystemTrainer(config, root, run, data, "cpu")
 
 
 def test_a_cancelled_run_goes_on_and_ends_the_same(root: Path, tmp_path: Path, data: DataDirectory) -> None:
@@ -77,7 +82,7 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(root: Path, tmp_path: Path, d
     assert last.step == whole.step == 6
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, last.model.state_dict()[name]), name
-    assert last.best == whole.best
+    assert last.best.score == whole.best.score
     logs = [(tmp_path / run / "log.jsonl").read_text() for run in ("whole", "parts")]
     assert [json.loads(line)["step"] for line in logs[1].splitlines()] == [3, 6]
 
@@ -111,12 +116,15 @@ def test_the_environment_stays_when_asked(root: Path, tmp_path: Path, data: Data
 def test_features_that_are_known_are_those_of_the_frames(root: Path, tmp_path: Path, data: DataDirectory) -> None:
     run = trainer(root, tmp_path, data)
     half = run.matches[0].halves[0]
-    known = known_features(run.model.environment, half, torch.device("cpu"), window=len(half))
+    once = looked_at(run.model.environment, half, torch.device("cpu")).samples
+    assert once.pictures is None
+    read = (once.read(0, len(half), mirrored=side) for side in (False, True))
+    known = np.stack([one.features for one in read])
     assert known.shape == (2, len(half), run.model.environment.dim)
-    frames = np.stack([half.frames[i] for i in range(len(half))])
+    frames = np.stack([half.samples.pictures[i] for i in range(len(half))])
     for side, pictures in enumerate((frames, np.ascontiguousarray(frames[:, :, ::-1]))):
         with torch.inference_mode(), half_precision("cpu"):
-            maps = run.model.environment.feature_map(clip_pixels(torch.from_numpy(pictures)[None], torch.device("cpu")))
+            maps = run.model.environment.feature_map(clip_pixels(pictures[None]))
         expected = maps.float().mean((3, 4))[0].numpy()
         assert np.abs(known[side] - expected).max() < 0.02 * np.abs(expected).max()
 
@@ -144,10 +152,10 @@ def test_in_a_dark_clip_the_environment_says_nothing(root: Path, tmp_path: Path,
 def test_rare_classes_are_drawn_as_often_as_asked() -> None:
     spots = [Spot(1, 1_000_000 * k, "Goal") for k in range(16)] + [Spot(1, 500_000, "Foul")]
     times = np.arange(40) * 500_000
-    half = TrainingHalf(1, FrameStore(np.zeros(0, np.uint8), np.zeros(41, np.int64), times), spots)
+    half = LabelledHalf(HalfSamples(1, times, 2.0), spots, 20_000_000)
+    stage, config = system("e2e-spot").stages["spotting"], SystemConfig(("Goal", "Foul"))
     for rarity, expected in ((1.0, 16.0), (0.5, 4.0), (0.0, 1.0)):
-        source = ClipSource([half], ("Goal", "Foul"), 12, (1.0, 2.0), rarity)
-        chance = dict(zip(source._actions, source._chance, strict=True))
+        chance = Clips([half], stage, config, kept_middles(config), 12, seed=1, rarity=rarity).chances
         assert chance["Goal"] / chance["Foul"] == pytest.approx(expected)
 
 
@@ -178,7 +186,7 @@ def test_a_measured_model_has_its_scores_on_the_card(root: Path, tmp_path: Path,
 
 def _order(root: Path, place: Path, name: str, *, measured: bool = False) -> TrainingOrder:
     config = place / f"{name}.toml"
-    values = {k: v for k, v in SETTINGS.items() if k not in ("system", "model")}
+    values = {k: str(v).lower() for k, v in SETTINGS.items() if k not in ("system", "model")}
     lines = ['system = "e2e-spot"', "[config]", "validate_every = 3", *(f"{k} = {v}" for k, v in values.items())]
     config.write_text("\n".join([*lines, "[config.model]", *(f"{k} = {v}" for k, v in SMALL.items())]))
     return TrainingOrder(config, root, place / "run", place / name, measured=measured)

@@ -11,17 +11,17 @@ from spotting_core.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.features.extractor import ENVIRONMENT
 from spotting_core.features.sets import feature_set
-from spotting_core.models.registry import FEATURES, VIDEO, FeatureConfig, system, systems
+from spotting_core.models.registry import FeatureConfig, system, systems
 from spotting_core.models.window import Window
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainingConfig, build_model
-from spotting_core.training.features import FeatureTrainingConfig
-from spotting_core.training.spotting import SpottingTrainingConfig
+from spotting_core.training.system import SystemTrainingConfig
 from spotting_core.training.train import ENTITIES
 from spotting_core.training.trainer import TrainingConfig
 from tests.conftest import REPOSITORY
 
 TRAINING = REPOSITORY / "assets" / "training"
+PICTURES, FEATURES = "pictures", "features"
 FILES = sorted(TRAINING.glob("*.toml"))
 
 
@@ -29,14 +29,16 @@ def as_a_run_reads(path: Path) -> tuple[str, TrainingConfig]:
     name, settings = read_config(path)
     if name == ENTITIES:
         return name, as_config(EntityTrainingConfig, settings, path)
-    kind = FeatureTrainingConfig if system(name).reads == FEATURES else SpottingTrainingConfig
-    return name, as_config(kind, {"system": name, **settings}, path)
+    return name, as_config(SystemTrainingConfig, {"system": name, **settings}, path)
 
 
 def of(*kinds: str) -> list[Path]:
-    """The files of entity models (``ENTITIES``), or of systems that read video or features."""
-    names = {path: read_config(path)[0] for path in FILES}
-    return [p for p, name in names.items() if (name if name == ENTITIES else system(name).reads) in kinds]
+    """The files of entity models (``ENTITIES``), or of systems that read pictures or features."""
+    return [path for path in FILES if _kind(read_config(path)[0]) in kinds]
+
+
+def _kind(name: str) -> str:
+    return name if name == ENTITIES else FEATURES if issubclass(system(name).config, FeatureConfig) else PICTURES
 
 
 def named(paths: list[Path]) -> pytest.MarkDecorator:
@@ -50,7 +52,7 @@ def test_every_system_has_a_configuration() -> None:
 @named(of(FEATURES))
 def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: Path) -> None:
     name, config = as_a_run_reads(path)
-    assert isinstance(config, FeatureTrainingConfig)
+    assert isinstance(config, SystemTrainingConfig)
     classes = load_classes(config.classes).names
     # Models of the user's own runs have the environment of the bundled one.
     widths = [config.reduction or feature_set(ENVIRONMENT, config.rate).dim for _ in config.features]
@@ -62,10 +64,10 @@ def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: 
     assert output.logits.shape == (1, 1 if settled.whole else settled.window, len(classes))
 
 
-@named(of(VIDEO))
+@named(of(PICTURES))
 def test_a_configuration_of_frames_gives_a_network(path: Path) -> None:
     name, config = as_a_run_reads(path)
-    assert isinstance(config, SpottingTrainingConfig)
+    assert isinstance(config, SystemTrainingConfig)
     classes = load_classes(config.classes).names
     settled = system(name).configure(classes=classes, rate=config.rate, **config.model)
     network = system(name).build(settled)

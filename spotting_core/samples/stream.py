@@ -1,4 +1,8 @@
-"""The frames of a half as a model needs them, from one pass over the video: small pictures and entities."""
+"""The samples of a half as an analysis reads them: window after window, from one pass over its video.
+
+Pictures are decoded and entities found as windows ask for them, and let go when no window needs them any more;
+features are read where they lie.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,14 @@ import numpy as np
 
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.table import EntityTable
-from spotting_core.inference.progress import Pace
-from spotting_core.inference.windows import Span
+from spotting_core.features.half import FeatureHalf
 from spotting_core.media.decode import SampleBatch, ahead, decode_samples, resize_image
 from spotting_core.media.ingest import Media
+from spotting_core.models.inputs import PictureSize
+from spotting_core.models.window import Samples
+from spotting_core.models.window_plan import PlannedWindow
+from spotting_core.samples.half import Inside
+from spotting_core.samples.progress import Pace
 
 DECODE_BATCH = 10  # samples; divides half a window, so that resumed work sees the same batches
 MAX_HEIGHT = 1080
@@ -28,16 +36,64 @@ class Found:
     picture_embeddings: np.ndarray
 
 
+def joined(parts: Sequence[Found]) -> Found:
+    """What was found for consecutive windows, together."""
+    return Found(
+        EntityTable.concatenate([part.entities for part in parts]),
+        np.concatenate([part.picture_embeddings for part in parts]),
+    )
+
+
 @dataclass(frozen=True)
-class WindowInput:
+class StreamedWindow:
     """What a window reads.
 
     Arguments:
-        pictures: uint8 (T, H, W, 3) at the model's size.
-        entities: of the window's samples (and of some before), or None for a system without.
         found: entities of the samples no window before it had, or None.
         substituted: how many samples show a neighbour of their frame.
     """
+
+    samples: Samples
+    found: Found | None = None
+    substituted: int = 0
+
+
+class HalfStream:
+    """Windows of one half, in order.
+
+    Arguments:
+        total: samples of the half; outside: what is read beyond them (see ``WindowPlan``).
+        pictures, features: what the model reads, or None.
+    """
+
+    def __init__(
+        self, total: int, outside: str, *, pictures: PictureStream | None, features: FeatureHalf | None
+    ) -> None:
+        self.total, self._outside, self._pictures, self.features = total, outside, pictures, features
+
+    def read(self, window: PlannedWindow) -> StreamedWindow:
+        """The next window; it begins no earlier than the one before."""
+        inside = Inside(window.start, window.length, self.total)
+        features = None
+        if self.features is not None:
+            features = inside.filled(self.features.rows(inside.low, inside.high), self._outside)
+        if self._pictures is None:
+            return StreamedWindow(Samples(window.start, inside.valid, features=features))
+        shown = self._pictures.read(inside.low, inside.high)
+        entities = inside.entities(shown.entities, self._pictures.source_size) if shown.entities is not None else None
+        pictures = inside.filled(shown.pictures, self._outside)
+        samples = Samples(window.start, inside.valid, pictures, entities, features)
+        return StreamedWindow(samples, shown.found, shown.substituted)
+
+    def close(self) -> None:
+        """Stop decoding."""
+        if self._pictures is not None:
+            self._pictures.close()
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Consecutive samples: uint8 (T, H, W, 3), entities of these and of some before or None; see ``StreamedWindow``."""
 
     pictures: np.ndarray
     entities: EntityTable | None
@@ -45,11 +101,11 @@ class WindowInput:
     substituted: int
 
 
-class FrameStream:
-    """Windows of one half, in order.
+class PictureStream:
+    """Pictures of one half and the entities in them, in order.
 
     Arguments:
-        size: (width, height) of the model's pictures.
+        size: of the model's pictures.
         finder, most: what finds entities, and how many per sample; None for a system without.
         first: sample to begin with; already: samples below this have their entities, which are in ``before``.
         tell: called before every batch; raises to cancel.
@@ -60,7 +116,7 @@ class FrameStream:
         media: Media,
         frames: np.ndarray,
         *,
-        size: tuple[int, int],
+        size: PictureSize,
         finder: EntityFinder | None,
         most: int,
         pace: Pace,
@@ -72,7 +128,7 @@ class FrameStream:
         self._size, self._finder, self._most = size, finder, most
         self._pace, self._tell = pace, tell
         self._already, self._entities = already, list(before)
-        self._source_size = (media.info.width, media.info.height)
+        self.source_size = (media.info.width, media.info.height)
         self._pictures: deque[np.ndarray] = deque()
         self._start = first
         decoded = decode_samples(
@@ -80,15 +136,15 @@ class FrameStream:
         )
         self._batches = ahead(decoded)
 
-    def window(self, span: Span) -> WindowInput:
-        """Read on until a window is complete; frames before it are let go."""
-        while self._start < span.start and self._pictures:
+    def read(self, start: int, stop: int) -> _Shown:
+        """Read on until samples ``start`` to ``stop`` are there; those before ``start`` are let go."""
+        while self._start < start and self._pictures:
             self._pictures.popleft()
             self._start += 1
         tables: list[EntityTable] = []
         embeddings: list[np.ndarray] = []
         substituted = 0
-        while self._start + len(self._pictures) < span.stop:
+        while self._start + len(self._pictures) < stop:
             self._tell()
             with self._pace.stage("waiting for frames"):
                 batch = next(self._batches)
@@ -99,15 +155,15 @@ class FrameStream:
         if found is not None:
             self._entities = [*self._entities[-_WINDOWS_BACK:], found.entities]
         entities = EntityTable.concatenate(self._entities) if self._finder is not None else None
-        pictures = np.stack([self._pictures[i] for i in range(len(span))])
-        return WindowInput(pictures, entities, found, substituted)
+        pictures = np.stack([self._pictures[i] for i in range(stop - start)])
+        return _Shown(pictures, entities, found, substituted)
 
     def close(self) -> None:
         """Stop decoding."""
         self._batches.close()  # type: ignore[attr-defined]
 
     def _take(self, batch: SampleBatch, tables: list[EntityTable], embeddings: list[np.ndarray]) -> None:
-        self._pictures.extend(resize_image(image, *self._size) for image in batch.images)
+        self._pictures.extend(resize_image(image, self._size.width, self._size.height) for image in batch.images)
         first = int(batch.samples[0])
         if first < self._already:
             return
@@ -116,7 +172,7 @@ class FrameStream:
                 regions, embedding = self._finder.find(batch.images)
             names = self._finder.prompts.names
             table = EntityTable.of_regions(names, regions, first, self._finder.embed_dim, self._most)
-            tables.append(_in_source_pixels(table, batch.images.shape, self._source_size))
+            tables.append(_in_source_pixels(table, batch.images.shape, self.source_size))
             embeddings.append(embedding)
         self._pace.advance(len(batch.samples))
 

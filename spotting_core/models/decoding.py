@@ -1,0 +1,87 @@
+"""How what a network computes becomes scores: activation, background, displacement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spotting_core.models.window import Output, Scores
+
+SIGMOID, SOFTMAX = "sigmoid", "softmax"
+VOTES, MOVED = "votes", "moved"
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a system's output is read.
+
+    Arguments:
+        activation: ``SIGMOID``, each class by itself; or ``SOFTMAX`` over all classes and ``Output.background``.
+        displacement: ``VOTES``: a score keeps its sample and its displacement, and votes are moved when spots are
+            made (``inference.suppression``); ``MOVED``: scores are moved to the nearest sample, where the greatest
+            that arrives stays, as in spivak and T-DEED.
+    """
+
+    activation: str = SIGMOID
+    displacement: str = VOTES
+
+    def confidence(self, output: Output) -> Tensor:
+        """Confidence of every class: (B, T, C), 0 to 1.
+
+        Errors:
+            ValueError: a softmax without a background.
+        """
+        logits = output.logits.float()
+        if self.activation == SIGMOID:
+            return logits.sigmoid()
+        if output.background is None:
+            raise ValueError("a softmax over classes needs the logit of the background")
+        every = torch.cat([output.background.float().unsqueeze(-1), logits], dim=-1)
+        return every.softmax(-1)[..., 1:]
+
+    def scores(self, output: Output) -> list[Scores]:
+        """Scores of each window of a batch, on the CPU."""
+        confidence = self.confidence(output).cpu().numpy()
+        parts = {
+            "displacement": output.displacement,
+            "weight": output.weight,
+            "kept": output.kept,
+            "features": output.pooled,
+            "class_map": output.class_map,
+        }
+        arrays = {name: _array(values) for name, values in parts.items() if values is not None}
+        return [
+            Scores(confidence=confidence[b], **{name: values[b] for name, values in arrays.items()})
+            for b in range(len(confidence))
+        ]
+
+    def settled(self, scores: Scores, rate: float) -> Scores:
+        """The scores of a whole half as they are stored: moved, where this says so.
+
+        Arguments:
+            rate: samples a second.
+        """
+        if self.displacement == VOTES or scores.displacement is None:
+            return scores
+        return Scores(moved_scores(scores.confidence, scores.displacement * rate))
+
+
+def moved_scores(confidence: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Scores at the samples that their shift names; of several that arrive the greatest stays.
+
+    Arguments:
+        confidence: (T, C); shift: (T, C), in samples; what is moved beyond the ends stays at them.
+    """
+    samples, classes = confidence.shape
+    target = np.clip(np.arange(samples)[:, None] + np.rint(shift).astype(np.int64), 0, samples - 1)
+    moved = np.zeros_like(confidence)
+    np.maximum.at(moved, (target, np.broadcast_to(np.arange(classes), target.shape)), confidence)
+    return moved
+
+
+def _array(values: Tensor) -> np.ndarray:
+    array: np.ndarray = (values if values.dtype == torch.bool else values.float()).cpu().numpy()
+    return array

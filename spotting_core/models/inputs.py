@@ -1,0 +1,36 @@
+"""What a system reads of a match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PictureSize:
+    """Width and height in pixels of the pictures that a system reads."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is read of every sample.
+
+    Arguments:
+        pictures: their size, or None for a system that looks at none.
+        entities: the most entities of a sample that are read; 0 for none.
+        features: numbers of a sample's feature sets side by side; 0 for none.
+        windows: how many windows are judged together; 2 for a replay and what it may show.
+    """
+
+    pictures: PictureSize | None = None
+    entities: int = 0
+    features: int = 0
+    windows: int = 1
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is read, in words: of pictures, entities and features those that are."""
+        read = {"pictures": self.pictures, "entities": self.entities, "features": self.features}
+        return tuple(name for name, what in read.items() if what)

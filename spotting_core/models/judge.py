@@ -1,0 +1,88 @@
+"""A network with all that is needed to ask it: what a loaded model and a run in training have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
+from spotting_core.models.inputs import Inputs
+from spotting_core.models.network import Network
+from spotting_core.models.registry import System, SystemConfig
+from spotting_core.models.window import Output, Samples, Scores, Window, stack_entities
+from spotting_core.models.window_plan import WindowPlan
+from spotting_core.precision import half_precision
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A system's network, in the precision of an analysis.
+
+    Arguments:
+        mean, std: by which pixels are normalised; those of ImageNet where empty.
+    """
+
+    system: System
+    config: SystemConfig
+    network: Network
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    @property
+    def inputs(self) -> Inputs:
+        return self.system.inputs(self.config)
+
+    @property
+    def plan(self) -> WindowPlan:
+        return self.system.plan(self.config)
+
+    def window(self, samples: Sequence[Samples]) -> Window:
+        """What the network reads of some windows of one length: a batch of them on its device."""
+        pictures = [s.pictures for s in samples if s.pictures is not None]
+        entities = [s.entities for s in samples if s.entities is not None]
+        features = [s.features for s in samples if s.features is not None]
+        mean, std = self.mean or IMAGENET_MEAN, self.std or IMAGENET_STD
+        return Window(
+            frames=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
+            features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,
+            entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
+        )
+
+    @torch.inference_mode()
+    def scores(self, samples: Sequence[Samples]) -> list[Scores]:
+        """What is said of each of some windows of one length."""
+        with self.precision():
+            return self.system.decoding.scores(self.network(self.window(samples)))
+
+    @torch.inference_mode()
+    def sliding_scores(self, stretch: np.ndarray, batch: int) -> np.ndarray:
+        """What is said of every window that lies in a stretch of features, one sample after the last.
+
+        Arguments:
+            stretch: float32 (n + window - 1, D); batch: windows at once. Returns confidence (n, C).
+        """
+        sliding = self.system.sliding
+        assert sliding is not None
+        with self.precision():
+            encoded = sliding.encode(self.network, torch.from_numpy(stretch).to(self.device))
+            windows = encoded.unfold(0, self.config.window, 1).transpose(1, 2)  # (n, window, E), a view
+            said = [
+                self._confidence(sliding.judge(self.network, windows[at : at + batch]))
+                for at in range(0, len(windows), batch)
+            ]
+        return np.concatenate(said)
+
+    def precision(self, *, precise: bool = False) -> torch.autocast:
+        """The precision in which the network computes; single where it is to be ``precise``."""
+        return half_precision(self.device, wanted=self.system.half_precision and not precise)
+
+    def _confidence(self, output: Output) -> np.ndarray:
+        array: np.ndarray = self.system.decoding.confidence(output)[:, 0].cpu().numpy()
+        return array

@@ -1,0 +1,41 @@
+"""What every network of a system is: a window in, an output out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from spotting_core.models.window import EntitySet, Output, Window
+
+if TYPE_CHECKING:
+    from spotting_core.models.environment import Environment
+
+
+class Network(nn.Module):
+    """Base of the networks of all systems, for their types."""
+
+    def __call__(self, window: Window) -> Output:
+        """Judge a batch of windows."""
+        output: Output = super().__call__(window)
+        return output
+
+    def forward(self, window: Window) -> Output:
+        """What ``__call__`` does."""
+        raise NotImplementedError
+
+
+class EnvironmentNetwork(Network):
+    """A network in three parts that can be asked apart: what looks at pictures, what joins each frame's environment
+    with its entities, and what looks over the window."""
+
+    environment: Environment
+
+    def fuse(self, pooled: Tensor, entities: EntitySet | None) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Environment features (B, T, D) and entities of each frame by itself: fused (B, T, d), and the weights and
+        selection of the entities."""
+        raise NotImplementedError
+
+    def judge(self, fused: Tensor, pooled: Tensor) -> Output:
+        """What is said of the frames of a window. fused: (B, T, d); pooled: (B, T, D)."""
+        raise NotImplementedError

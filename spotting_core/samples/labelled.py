@@ -1,0 +1,189 @@
+"""Labelled matches: their samples, and what is true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.features.files import feature_file
+from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
+from spotting_core.formats.labels_v2 import read_labels
+from spotting_core.media.ingest import Media, ingest
+from spotting_core.media.source import open_match
+from spotting_core.media.video import probe_video
+from spotting_core.samples.half import HalfSamples
+from spotting_core.samples.reader import SampleReader
+from spotting_core.spots import Spot
+
+_BEYOND = 5.0  # seconds that a label may lie after the last sample
+_TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this
+
+
+@dataclass(frozen=True)
+class LabelledHalf:
+    """Half 1 or 2 with its true spots.
+
+    Arguments:
+        end: microseconds, last possible time of a spot.
+    """
+
+    samples: HalfSamples
+    spots: Sequence[Spot]
+    end: int
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+
+@dataclass(frozen=True)
+class LabelledMatch:
+    """A match's halves with its true spots."""
+
+    name: str
+    halves: Sequence[LabelledHalf]
+    truth: Sequence[Spot]
+
+
+def labelled_games(folder: Path) -> list[Path]:
+    """Folders with labels below a folder, in order of their names.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
+    if not games:
+        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check the path")
+    return games
+
+
+def unlabelled_games(folder: Path) -> list[Path]:
+    """Folders with videos or feature files of halves below a folder, labelled or not, in order of their names.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    games = sorted({p.parent for p in folder.rglob("[12]_*.*") if p.is_file()})
+    if not games:
+        raise BadInputError("no match lies here", where=folder, fix="Check the path")
+    return games
+
+
+def labelled_matches(
+    folders: Iterable[Path], reader: SampleReader, data: DataDirectory, *, most: int = 0, labelled: bool = True
+) -> list[LabelledMatch]:
+    """Labelled matches below some folders; a match needs no video where all that is read of it lies in feature files.
+
+    Arguments:
+        most: of each folder, the first ones; 0 for all.
+        labelled: False for all matches, with no spots; no labels are read.
+
+    Errors:
+        BadInputError: no labelled match, samples that are missing or do not fit, or labels that do not fit their
+            length.
+    """
+    matches = []
+    for folder in folders:
+        unmeasured: list[LabelledHalf] = []
+        for game in (labelled_games if labelled else unlabelled_games)(folder)[: most or None]:
+            truth = read_labels(game / LABELS_FILE) if labelled else []
+            halves = []
+            for source in _halves(game, truth, reader, data):
+                halves.append(_labelled_half(game, source, truth, reader, data))
+                if source.seconds is None:
+                    unmeasured.append(halves[-1])
+            matches.append(LabelledMatch(game.name, halves, truth))
+        _check_spread(folder, unmeasured, reader)
+    return matches
+
+
+def has_videos(game: Path) -> bool:
+    """Whether every half of a match that has labels has a video that can be opened."""
+    try:
+        halves = {half.half: probe_video(half.path) for half in open_match(game).halves}
+    except TouchlineError:
+        return False
+    return {s.half for s in read_labels(game / LABELS_FILE)} <= halves.keys()
+
+
+@dataclass(frozen=True)
+class _HalfSource:
+    """Where a half's samples come from: its video, or files where ``video`` is None; seconds: its length if known."""
+
+    half: int
+    video: Path | None
+    media: Media | None
+    seconds: float | None
+
+
+def _halves(game: Path, truth: Sequence[Spot], reader: SampleReader, data: DataDirectory) -> list[_HalfSource]:
+    """Halves of a game by its feature files, or by its videos where pictures are read or a set has to be computed."""
+    names = " and ".join(reader.feature_sets)
+    needed = f"neither the features {names} nor a video" if reader.inputs.pictures is None else "no video"
+    filed = {
+        half
+        for half in (1, 2)
+        if reader.inputs.pictures is None
+        and all(feature_file(game, half, name).is_file() for name in reader.feature_sets)
+    }
+    labelled = {s.half for s in truth}
+    try:
+        videos = {h.half: h.path for h in open_match(game).halves}
+    except TouchlineError as error:
+        if not filed:
+            raise BadInputError(f"this match has {needed}", where=game) from error
+        videos = {}
+    known = sorted(filed if filed and labelled <= filed else filed | videos.keys())
+    missing = sorted(labelled - set(known))
+    if missing:
+        raise BadInputError(f"half {missing[0]} has labels, but {needed}", where=game)
+    return [_half_source(half, videos.get(half), half in filed, data) for half in known]
+
+
+def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory) -> _HalfSource:
+    if not filed and video is not None:
+        media = ingest(video, data)
+        return _HalfSource(half, video, media, media.table.duration / 1e6)
+    try:
+        return _HalfSource(half, None, None, probe_video(video).duration or None if video is not None else None)
+    except BadInputError:  # the features are here, the video need not be of use
+        return _HalfSource(half, None, None, None)
+
+
+def _labelled_half(
+    game: Path, source: _HalfSource, truth: Sequence[Spot], reader: SampleReader, data: DataDirectory
+) -> LabelledHalf:
+    half, media = source.half, source.media
+    samples = reader.stored(half, source.video, media, data, game, seconds=source.seconds)
+    spots = [s for s in truth if s.half == half]
+    end = len(samples) / samples.rate
+    last = max((s.seconds for s in spots), default=0.0)
+    if last > end + _BEYOND:
+        what, fix = "features end", f"Check that they are of this match, at {_rates(reader)} samples a second"
+        if reader.inputs.pictures is not None:
+            what, fix = "video ends", "Check that labels and video are of the same match, and the video is whole"
+        raise BadInputError(f"half {half} has a label at {last:.0f} s, its {what} at {end:.0f} s", where=game, fix=fix)
+    return LabelledHalf(samples, spots, int(media.table.duration if media else end * 1e6))
+
+
+def _check_spread(folder: Path, halves: Sequence[LabelledHalf], reader: SampleReader) -> None:
+    """Refuse features of too many samples a second, where no video tells how long a half is: of many labels some
+    are late in their half.
+
+    Errors:
+        BadInputError: see above.
+    """
+    reached = [max(s.time for s in h.spots) / h.end for h in halves if h.spots]
+    if sum(len(h.spots) for h in halves) >= _TELLING and max(reached) < _LATE:
+        raise BadInputError(
+            f"the last label of a half lies at {max(reached):.0%} of its features at most, in {len(reached)} halves: "
+            f"they have more than {_rates(reader)} samples a second, or only a part of each half is labelled",
+            where=folder,
+            fix="Give features of the rate that the configuration says, or put the videos beside them",
+        )
+
+
+def _rates(reader: SampleReader) -> str:
+    return " and ".join(f"{s.rate:g}" for s in (reader.features.sets if reader.features else ()))

@@ -1,0 +1,121 @@
+"""What a run reads: entities found by the entity model, and feature sets, reduced where it asks for that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.finder import EntityFinder
+from spotting_core.errors import BadInputError
+from spotting_core.features.extractor import has_own_weights
+from spotting_core.features.files import set_of_files
+from spotting_core.features.half import FeatureReader
+from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
+from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set
+from spotting_core.models.inputs import Inputs
+from spotting_core.samples.labelled import labelled_games, labelled_matches, unlabelled_games
+from spotting_core.samples.reader import SampleReader
+from spotting_core.training.checkpoint import RunFolder
+from spotting_core.training.trainer import TrainingConfig
+
+
+@dataclass(frozen=True)
+class InputConfig(TrainingConfig):
+    """What a configuration says of inputs; what its system does not read is left alone.
+
+    Arguments:
+        features: names of the sets, in the order in which the model reads them: SoccerNet's, those made here, a model
+            folder, a timm backbone, or what the files ``1_NAME.npy`` beside the training matches are named.
+        weights: of the timm backbones among them, by name: their files.
+        reduction: principal components that each set is reduced to, fitted on the training data; 0 for none.
+        teacher: names of the sets that a stage of training learns to give.
+        entity_model, prompts: what finds the entities.
+        matches: at most so many of each training split, the first ones; 0 for all.
+    """
+
+    features: tuple[str, ...] = ("environment",)
+    weights: dict[str, str] = field(default_factory=dict)
+    reduction: int = 0
+    teacher: tuple[str, ...] = ()
+    entity_model: str = "entities"
+    prompts: str = "football"
+    matches: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.weights, dict) or not all(isinstance(v, str) for v in self.weights.values()):
+            raise ValueError(f"weights must be files by the names of backbones, not {self.weights!r}")
+        for name in self.weights:
+            if name not in (*self.features, *self.teacher):
+                raise ValueError(f"weights are given of {name!r}, which is not among the features")
+
+
+def feature_reader(config: InputConfig, root: Path, run: Path, data: DataDirectory, device: str) -> FeatureReader:
+    """What reads the features; reductions are fitted on the training data once, and kept with the run.
+
+    Before a run's first checkpoint they are fitted anew: what lies there may be of other settings.
+
+    Errors:
+        BadInputError: features that are not there or do not fit, or a reduction that is gone.
+    """
+    sets = [_set_of(name, config, root) for name in config.features]
+    if not config.reduction:
+        return FeatureReader(sets, config.rate, device=device)
+    reductions: dict[str, Reduction] = {}
+    begun = RunFolder(run).load(config.fingerprint()) is not None
+    for kind in sets:
+        path = run / reduction_file(kind.name)
+        if begun and not path.is_file():
+            raise BadInputError(
+                "this run has a checkpoint, but not the reduction it was trained with",
+                where=path,
+                fix="Copy it beside the checkpoint, or delete the run to start again",
+            )
+        if not begun:
+            _fitted(kind, config, root, data, device).save(path)
+        reductions[kind.name] = Reduction.load(path)
+    reduced = [replace(s, dim=reductions[s.name].dim) for s in sets]
+    return FeatureReader(reduced, config.rate, reductions, device)
+
+
+def _fitted(kind: FeatureSet, config: InputConfig, root: Path, data: DataDirectory, device: str) -> Reduction:
+    plain = SampleReader(Inputs(features=kind.dim), kind.rate, features=FeatureReader([kind], kind.rate, device=device))
+    folders = [root / s for s in config.data]
+    matches = labelled_matches(folders, plain, data, most=config.matches, labelled=False)
+    halves = [half.samples.features for match in matches for half in match.halves]
+    return fit_reduction((half.parts[0].values for half in halves if half is not None), config.reduction)
+
+
+def _set_of(name: str, config: InputConfig, root: Path) -> FeatureSet:
+    weights = config.weights.get(name, "")
+    if name not in SOCCERNET and not weights and not has_own_weights(name):
+        filed = set_of_files([root / split for split in config.data], name, config.rate)
+        if filed is not None:
+            return filed
+    return feature_set(name, config.rate, weights)
+
+
+def sample_reader(
+    inputs: Inputs, config: InputConfig, features: FeatureReader | None, root: Path, device: str
+) -> SampleReader:
+    """What reads the samples of a run's matches."""
+    finder = EntityFinder.load(config.entity_model, prompts=config.prompts, device=device) if inputs.entities else None
+    taught = [_set_of(name, config, root) for name in config.teacher]
+    teacher = FeatureReader(taught, config.rate, device=device) if taught else None
+    return SampleReader(inputs, config.rate, finder, features, teacher)
+
+
+def existing_splits(root: Path, splits: Sequence[str], *, labelled: bool) -> list[Path]:
+    """Folders of some splits, each with a match: a mistyped one is told before anything takes time.
+
+    Arguments:
+        labelled: whether the match needs labels.
+
+    Errors:
+        BadInputError: no such match lies in one.
+    """
+    folders = [root / split for split in splits]
+    for folder in folders:
+        (labelled_games if labelled else unlabelled_games)(folder)
+    return folders

@@ -1,0 +1,54 @@
+"""What a run starts from: the trunk of the entity model, or an earlier stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import load_file
+from torch import nn
+
+from spotting_core.errors import BadInputError
+from spotting_core.models.card import WEIGHTS_FILE
+from spotting_core.models.environment import Environment
+
+
+def start_from_trunk(environment: Environment, entity_model: str) -> int:
+    """Copy the entity model's trunk into the environment; returns how many tensors were copied.
+
+    Errors:
+        BadInputError: there is no such model, or the two trunks share nothing.
+    """
+    from spotting_core.entities.vision_language import model_folder
+
+    folder = model_folder(entity_model)
+    if folder is None:
+        raise BadInputError("there is no entity model of this name", where=entity_model, fix="Train it first")
+    prefix = "visual.trunk.trunk."
+    theirs = {k.removeprefix(prefix): v for k, v in load_file(folder / WEIGHTS_FILE).items() if k.startswith(prefix)}
+    copied = 0
+    for name, value in environment.trunk.state_dict().items():
+        source = theirs.get(name.replace(".conv1.conv.", ".conv1."))
+        if source is not None and source.shape == value.shape:
+            value.copy_(source)
+            copied += 1
+    if copied < len(theirs) // 2:
+        raise BadInputError("the trunk of this entity model does not fit the environment", where=entity_model)
+    return copied
+
+
+def start_from_stage(network: nn.Module, folder: str) -> int:
+    """Take an earlier stage's weights where name and shape agree; returns how many tensors were copied.
+
+    Errors:
+        BadInputError: there is no such model, or less than half of its weights have a place here.
+    """
+    path = Path(folder) / WEIGHTS_FILE
+    if not path.is_file():
+        raise BadInputError("there is no model of the earlier stage here", where=path, fix="Run that stage first")
+    own, theirs = network.state_dict(), load_file(path)
+    shared = [name for name, value in theirs.items() if name in own and own[name].shape == value.shape]
+    if len(shared) < len(theirs) // 2:
+        raise BadInputError("the model of the earlier stage is of another kind", where=path)
+    for name in shared:
+        own[name].copy_(theirs[name])
+    return len(shared)

@@ -1,0 +1,425 @@
+"""Training of every system: one run, whatever it reads and whichever stage of its training it is.
+
+Clips are read from disk when their batch is made (``clips``); the loop, its checkpoints and its log are those of every
+run (``trainer``). What the papers do differently is said by the configuration: how clips are drawn, mixup,
+sharpness-aware minimisation, noise.
+
+The environment of a system that looks at pictures may start from the trunk of the entity model (``trunk_from``): both
+are RegNetY-002, and a trunk that has learned to tell players from grass needs less time to learn what they do.
+Entities are found in the pixels of the training videos by the entity model, which stays as it is. A run may start from
+an earlier one (``start_from``), and may leave the environment as it is (``environment_stays``): then every frame is
+looked at once, before the first step, and a step costs a tenth.
+
+In a share of the clips the environment is dark (``dark_share``). The environment alone tells most classes on
+the matches it was trained on, so a model that always sees it never learns to read the entities.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spotting_core.classes import ClassTable, load_classes
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.spotting import evaluate_spotting
+from spotting_core.features.half import FeatureHalf, FeaturePart
+from spotting_core.inference.score import score_half
+from spotting_core.inference.suppression import Spotting, spots_of_half
+from spotting_core.media.pixels import clip_pixels
+from spotting_core.models.environment import Environment
+from spotting_core.models.judge import Judge
+from spotting_core.models.network import EnvironmentNetwork, Network
+from spotting_core.models.registry import FeatureConfig, SystemConfig, system
+from spotting_core.models.targets import Targets, stack_targets
+from spotting_core.models.window import EntitySet, Output, Window, stack_entities
+from spotting_core.precision import half_precision
+from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
+from spotting_core.spots import Spot
+from spotting_core.training.best import BestWeights
+from spotting_core.training.clips import ACTIONS, GRID, Clips
+from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
+from spotting_core.training.measure import LEAST
+from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
+from spotting_core.training.start import start_from_stage, start_from_trunk
+from spotting_core.training.trainer import Trainer
+
+_FLOAT = 4  # bytes
+_VALIDATION_BATCHES = 8  # of a stage without labels
+_LOOKED_AT = 100  # frames at once, of an environment that stays
+
+
+@dataclass(frozen=True)
+class SystemTrainingConfig(InputConfig):
+    """Everything that decides the outcome of a run.
+
+    Arguments:
+        system: name in the registry; model: its settings; stage: of its training, the last where empty.
+        classes: name of the class table.
+        clip: samples per training clip; 0 for those of a window.
+        sampling, action_share, rarity: see ``Clips``.
+        mixup: parameter of the Beta distribution of λ, 0 for none; mixup_share: of the batches; mixup_displacement:
+            whether mixed batches teach the displacement as well.
+        noise: spread of what is added to the features, as a share of theirs.
+        validation: splits that choose the weights; validate_every: steps; patience: validations without
+            an improvement after which the run ends; choose_by: ``tight`` or ``loose``.
+        memory: MiB that batches may take, made ahead and in the making.
+        trunk_from: name or folder of the entity model whose trunk the environment starts from, or empty.
+        start_from: model folder of an earlier run, whose weights are taken where name and shape agree, or empty.
+        environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
+        stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
+            alike to every model, and on a processor these stages take half of a step.
+        dark_share: of the clips in which the environment's features are zero and the entities must do.
+    """
+
+    system: str = "entity-attention"
+    stage: str = ""
+    model: dict[str, Any] = field(default_factory=dict)
+    classes: str = "soccernet-v2"
+    clip: int = 0
+    sampling: str = ACTIONS
+    action_share: float = 0.6
+    rarity: float = 0.5
+    mixup: float = 0.0
+    mixup_share: float = 0.5
+    mixup_displacement: bool = False
+    noise: float = 0.0
+    validation: tuple[str, ...] = ("val",)
+    validate_every: int = 100
+    patience: int = 10
+    choose_by: str = "tight"
+    memory: int = 512
+    trunk_from: str = ""
+    start_from: str = ""
+    environment_stays: bool = False
+    stages_stay: int = 0
+    dark_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.clip < 0:
+            raise ValueError(f"clip must be the samples of a clip, or 0 for those of a window, not {self.clip}")
+        if self.sampling not in (GRID, ACTIONS):
+            raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
+        if self.choose_by not in ("tight", "loose"):
+            raise ValueError(f"choose_by must be tight or loose, not {self.choose_by!r}")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Clips of one step; of what the system does not read there is None.
+
+    Arguments:
+        pictures: uint8 (B, T, H, W, 3), still as bytes; features: float32 (B, T, D).
+        dark: bool (B,), clips without environment features.
+        partner, share: of mixup, or None.
+    """
+
+    pictures: Tensor | None
+    features: Tensor | None
+    entities: EntitySet | None
+    targets: Targets
+    dark: Tensor
+    partner: Tensor | None
+    share: Tensor | None
+
+
+class SystemTrainer(Trainer[Batch]):
+    """One run.
+
+    Errors:
+        BadInputError: a configuration, splits or samples that cannot be used.
+    """
+
+    def __init__(self, config: SystemTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
+        self.table = load_classes(config.classes)
+        self.system = system(config.system)
+        if config.stage and config.stage not in self.system.stages:
+            known = ", ".join(self.system.stages)
+            raise BadInputError(f"{config.system} has no stage {config.stage!r}", fix=f"Its stages: {known}")
+        self.stage = self.system.stages[config.stage or self.system.task]
+        labelled = self.stage.labelled
+        splits, validation = (existing_splits(root, s, labelled=labelled) for s in (config.data, config.validation))
+        self.model_config: SystemConfig = self.system.configure(
+            **{"classes": self.table.names, "rate": config.rate, **config.model}
+        )
+        features = None
+        if isinstance(self.model_config, FeatureConfig):
+            features = feature_reader(config, root, run, data, device)
+            self.model_config = self.model_config.with_sets(tuple(s.dim for s in features.sets))
+        self.inputs, self.plan = self.system.inputs(self.model_config), self.system.plan(self.model_config)
+        self.clip = config.clip or self.plan.length
+        self._check(config)
+        torch.manual_seed(config.seed)
+        network = (self.stage.build or self.system.build)(self.model_config)
+        self.resting = self._begin(network, config)
+        self.best = BestWeights(run)
+        super().__init__(network, config, run, device)
+        self._keep_to_budget()
+        self.reader = sample_reader(self.inputs, config, features, root, self.device.type)
+        self.matches = labelled_matches(splits, self.reader, data, most=config.matches, labelled=labelled)
+        self.validation = labelled_matches(validation, self.reader, data, labelled=labelled)
+        self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
+
+    def _clips_of(self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False) -> Clips:
+        config = self.config
+        halves = [half for match in matches for half in match.halves]
+        if looked_at_once:
+            halves = [looked_at(self.environment, half, self.device) for half in halves]
+        return Clips(
+            halves,
+            self.stage,
+            self.model_config,
+            self.plan,
+            self.clip,
+            config.seed,
+            config.sampling,
+            config.action_share,
+            config.rarity,
+        )
+
+    @property
+    def environment(self) -> Environment:
+        """The part of the network that looks at pictures.
+
+        Errors:
+            BadInputError: it has none.
+        """
+        return self._environment(self.model)
+
+    def _environment(self, network: Network) -> Environment:
+        inner = network.network if self.stage.build else network
+        if not isinstance(inner, EnvironmentNetwork):
+            raise BadInputError(
+                f"{self.system.name} has no environment that could start from another or stay",
+                fix="Leave out trunk_from, environment_stays, stages_stay and dark_share",
+            )
+        return inner.environment
+
+    def _check(self, config: SystemTrainingConfig) -> None:
+        """Refuse settings that do not fit the system.
+
+        Errors:
+            BadInputError: see above.
+        """
+        if config.teacher and self.stage.taught is None:
+            raise BadInputError("this stage learns from no teacher", fix="Leave out teacher")
+        if self.stage.taught is not None and not config.teacher:
+            raise BadInputError("this stage learns to give a teacher's features", fix="Name them with teacher = […]")
+        if config.mixup and not self._blends():
+            raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
+        if config.noise and not self.inputs.features:
+            raise BadInputError(f"{config.system} reads no features to add noise to", fix="Set noise = 0.0")
+        if self.plan.whole and self.clip != self.plan.length:
+            raise BadInputError(
+                f"{config.system} judges windows of {self.plan.length} samples as a whole, clips have {self.clip}",
+                fix="Leave clip out",
+            )
+
+    def _blends(self) -> bool:
+        """Whether what the clips of two moments should say can be blended."""
+        if self.stage.taught is not None:
+            return False
+        nothing: Targets = self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None)
+        return nothing.blends
+
+    def _begin(self, network: Network, config: SystemTrainingConfig) -> list[nn.Module]:
+        """Take over weights from earlier runs; returns the parts that stay as they are."""
+        if config.trunk_from:
+            start_from_trunk(self._environment(network), config.trunk_from)
+        if config.start_from:
+            start_from_stage(network, config.start_from)
+        resting: list[nn.Module] = []
+        if config.environment_stays:
+            resting = [self._environment(network)]
+        elif config.stages_stay:
+            resting = list(self._environment(network).trunk.children())[: config.stages_stay]
+        for part in resting:
+            part.requires_grad_(False)
+        return resting
+
+    def _keep_to_budget(self) -> None:
+        """Make so few batches at once that they stay within the memory that the run may have.
+
+        A batch in the making takes its clips beside itself, and its noise; one waits, and one is in use, which mixup
+        makes twice more.
+
+        Errors:
+            BadInputError: there is not room for one of each.
+        """
+        size = self.inputs.pictures
+        pixels = 0 if size is None or self.config.environment_stays else 3 * size.width * size.height
+        batch = self.config.batch * self.clip * (pixels + self.inputs.features * _FLOAT)
+        making, beside = 3 if self.config.noise else 2, 4 if self.config.mixup else 2
+        if batch:
+            self.makers = min(self.makers, ((self.config.memory << 20) // batch - beside) // making)
+        if self.makers < 1:
+            raise BadInputError(
+                f"batches of {self.config.batch} clips need {-(-batch * (beside + making) >> 20)} MiB, "
+                f"they may take {self.config.memory}",
+                fix="Raise memory, or make batch smaller",
+            )
+        self.batches_ahead = self.makers + 1
+
+    # --- a step -----------------------------------------------------------------------------------------
+
+    def make_batch(self, step: int) -> Batch:
+        return self._batch(self.clips, step)
+
+    def _batch(self, source: Clips, step: int) -> Batch:
+        clips = [source.draw(step * self.config.batch + k) for k in range(self.config.batch)]
+        samples = [c.samples for c in clips]
+        features = _stacked(s.features for s in samples)
+        rng = random.Random(f"{self.config.seed}/mix/{step}")
+        if self.config.noise and features is not None:
+            generator = torch.Generator().manual_seed(rng.getrandbits(32))
+            spread = self.config.noise * features.std()
+            features.add_(torch.randn(features.shape, generator=generator).mul_(spread))  # in place: it is counted
+        partner = share = None
+        if self.config.mixup and rng.random() < self.config.mixup_share:
+            order = list(range(len(clips)))
+            rng.shuffle(order)
+            partner = torch.tensor(order)
+            share = torch.tensor([rng.betavariate(self.config.mixup, self.config.mixup) for _ in clips])
+        entities = [s.entities for s in samples if s.entities is not None]
+        return Batch(
+            pictures=_stacked(s.pictures for s in samples),
+            features=features,
+            entities=stack_entities(entities) if entities else None,
+            targets=stack_targets([c.targets for c in clips]),
+            dark=torch.tensor([rng.random() < self.config.dark_share for _ in clips]),
+            partner=partner,
+            share=share,
+        )
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        for part in self.resting:
+            part.eval()  # its batch statistics stay as well
+        entities = batch.entities.map(lambda v: v.to(self.device)) if batch.entities else None
+        targets = batch.targets.map(lambda v: v.to(self.device))
+        features = batch.features.to(self.device) if batch.features is not None else None
+        frames = clip_pixels(batch.pictures, device=self.device) if batch.pictures is not None else None
+        if batch.partner is not None and batch.share is not None:
+            partner, share = batch.partner.to(self.device), batch.share.to(self.device)
+            features = mix_frames(features, partner, share) if features is not None else None
+            frames = mix_frames(frames, partner, share) if frames is not None else None
+            entities = mix_entities(entities, partner, share) if entities else None
+            targets = mix_targets(targets, partner, share, displacement=self.config.mixup_displacement)
+        with half_precision(self.device, wanted=self.system.half_precision):
+            output = self._output(Window(frames, None, features, entities), batch.dark)
+        return {"spotting": self.stage.loss(self.model, output, targets)}
+
+    def _output(self, window: Window, dark: Tensor) -> Output:
+        """What the network says of a batch, in some clips of which the environment says nothing."""
+        if not self.config.dark_share:
+            return self.model(window)
+        light = (~dark).to(self.device, torch.float32)
+        if window.frames is None:
+            assert window.features is not None
+            return self.model(replace(window, features=window.features * light.view(-1, 1, 1)))
+        maps = self.environment.feature_map(window.frames)
+        return self.model(replace(window, frames=None, maps=maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype)))
+
+    # --- validation -------------------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        return super().ended or self.best.since >= self.config.patience
+
+    def after_step(self) -> None:
+        if self.step % self.config.validate_every and self.step != self.config.steps:
+            return
+        if not self.stage.labelled:
+            loss = self._validation_loss()
+            self.run.log(step=self.step, seconds=round(self.seconds, 1), validation_loss=round(loss, 4))
+            self.best.offer(-loss, self.average.model.state_dict())
+            return
+        metric = self.config.choose_by
+        score = evaluate_spotting(self.spotted(), self.table.names, metric=metric, official=True, occurring_only=True)
+        value = score.average_map["all"]
+        self.run.log(step=self.step, seconds=round(self.seconds, 1), **{f"validation_{metric}": round(value, 4)})
+        self.best.offer(value, self.average.model.state_dict())
+
+    @torch.no_grad()
+    def _validation_loss(self) -> float:
+        """Mean loss of the averaged weights over the same clips of the validation splits every time."""
+        source, learning = self._clips_of(self.validation), self.model
+        self.model = self.average.model
+        try:
+            losses = [sum(self.losses(self._batch(source, k)).values()) for k in range(_VALIDATION_BATCHES)]
+        finally:
+            self.model = learning
+        return float(sum(losses)) / len(losses)
+
+    def extra_state(self) -> dict[str, Any]:
+        return self.best.state()
+
+    def restore_extra(self, state: dict[str, Any]) -> None:
+        self.best.restore(state)
+
+    @property
+    def trained(self) -> Network:
+        """The system's network with the weights that validated best."""
+        self.model.load_state_dict(self.best.weights())
+        network: Network = self.model.network if self.stage.build else self.model
+        return network
+
+    def spotted(self) -> list[Game]:
+        """What the averaged weights spot in the matches of the validation splits."""
+        judge = Judge(self.system, self.model_config, cast(Network, self.average.model))
+        return spot_matches(judge, self.validation, self.table)
+
+
+def _stacked(arrays: Iterable[np.ndarray | None]) -> Tensor | None:
+    there = [torch.from_numpy(a) for a in arrays if a is not None]
+    return torch.stack(there) if there else None
+
+
+@torch.inference_mode()
+def looked_at(environment: Environment, half: LabelledHalf, device: torch.device) -> LabelledHalf:
+    """A half whose pictures were looked at once: environment features, as filmed and mirrored, take their place."""
+    environment.eval()
+    store = half.samples.pictures
+    assert store is not None, "an environment looks at pictures"
+    parts: list[np.ndarray] = []
+    for start in range(0, len(half), _LOOKED_AT):
+        frames = np.stack([store[i] for i in range(start, min(len(half), start + _LOOKED_AT))])
+        both = torch.from_numpy(np.stack([frames, frames[:, :, ::-1]]))
+        with half_precision(device):
+            maps = environment.feature_map(clip_pixels(both, device=device))
+        parts.append(maps.float().mean((3, 4)).half().cpu().numpy())
+    known = np.concatenate(parts, axis=1)  # (2, T, D)
+    samples, rate = half.samples, half.samples.rate
+    filmed, mirrored = (FeatureHalf(samples.half, (FeaturePart(values, rate),), rate) for values in known)
+    return replace(half, samples=replace(samples, pictures=None, features=filmed, mirrored=mirrored))
+
+
+def spot_matches(judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable) -> list[Game]:
+    """Spots of labelled matches by a network, for evaluation."""
+    suppression = judge.config.suppression
+    table = table.with_suppression(suppression) if suppression else table
+    games = []
+    for match in matches:
+        predicted: list[Spot] = []
+        for half in match.halves:
+            scores = score_half(judge, half.samples)
+            predicted += spots_of_half(
+                half.samples.half,
+                half.samples.times,
+                scores.confidence,
+                scores.displacement,
+                table,
+                Spotting(threshold=LEAST),
+                source=judge.system.name,
+                end=half.end,
+            )
+        games.append(Game(match.name, match.truth, predicted))
+    return games

@@ -1,0 +1,113 @@
+"""What varies between broadcasts and must not decide: side, framing, light, colours, sharpness, and the score bug.
+
+The score bug is covered in half of the clips: its digits change at a goal, so a model that reads them has learned
+nothing about goals. One variation is for all samples of a clip.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from spotting_core.models.window import EntitySet, Samples
+
+_MID_GREY = 110.0
+
+
+def vary(samples: Samples, scoreboard: Sequence[float] | None, rng: random.Random) -> Samples:
+    """The same samples as another broadcast might have shown them.
+
+    Arguments:
+        scoreboard: (x1, y1, x2, y2) as shares of the picture, or None.
+    """
+    entities = samples.entities
+    if samples.pictures is None:
+        return replace(samples, entities=_uncertain(entities, rng)) if entities is not None else samples
+    images = torch.from_numpy(samples.pictures).permute(0, 3, 1, 2).float()  # (T, 3, H, W), 0 to 255
+    if scoreboard is not None and rng.random() < 0.5:
+        images = _cover(images, scoreboard, rng)
+    if rng.random() < 0.3:
+        images = _cover(images, _random_box(rng), rng)
+    images, entities = _frame_again(images, entities, rng)
+    if rng.random() < 0.5:
+        images = images.flip(3)
+        entities = entities.mirrored() if entities is not None else None
+    images = _light(images, rng)
+    if entities is not None:
+        entities = _uncertain(entities, rng)
+    pictures = images.clamp_(0, 255).round_().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return replace(samples, pictures=pictures, entities=entities)
+
+
+def _cover(images: Tensor, box: Sequence[float], rng: random.Random) -> Tensor:
+    """Fill a box (shares of the picture) with the picture's mean colour and noise."""
+    h, w = images.shape[2:]
+    margin = rng.uniform(0, 0.01)
+    x1, y1 = max(0, int((box[0] - margin) * w)), max(0, int((box[1] - margin) * h))
+    x2, y2 = min(w, int((box[2] + margin) * w) + 1), min(h, int((box[3] + margin) * h) + 1)
+    if x2 <= x1 or y2 <= y1:
+        return images
+    images = images.clone()
+    generator = torch.Generator().manual_seed(rng.getrandbits(32))
+    fill = images.mean((0, 2, 3)).view(1, 3, 1, 1) * rng.uniform(0.4, 1.4)
+    images[:, :, y1:y2, x1:x2] = fill + 20 * torch.randn(1, 3, y2 - y1, x2 - x1, generator=generator)
+    return images
+
+
+def _random_box(rng: random.Random) -> tuple[float, ...]:
+    w, h = rng.uniform(0.05, 0.25), rng.uniform(0.05, 0.25)
+    x, y = rng.uniform(0, 1 - w), rng.uniform(0, 1 - h)
+    return x, y, x + w, y + h
+
+
+def _frame_again(images: Tensor, entities: EntitySet | None, rng: random.Random) -> tuple[Tensor, EntitySet | None]:
+    """Cut out a part of the same shape and enlarge it; entities outside it go."""
+    if rng.random() < 0.3:
+        return images, entities
+    size = rng.uniform(0.82, 1.0)
+    x, y = rng.uniform(0, 1 - size), rng.uniform(0, 1 - size)
+    h, w = images.shape[2:]
+    cut = images[:, :, int(y * h) : int((y + size) * h), int(x * w) : int((x + size) * w)]
+    images = F.interpolate(cut, size=(h, w), mode="bilinear", align_corners=False)
+    if entities is not None:
+        box = (entities.box - torch.tensor([x, y, x, y])) / size
+        centre = (box[..., :2] + box[..., 2:]) / 2
+        inside = ((centre > 0) & (centre < 1)).all(-1)
+        entities = replace(entities, box=box, share=entities.share * inside)
+    return images, entities
+
+
+def _light(images: Tensor, rng: random.Random) -> Tensor:
+    """Saturation, contrast, brightness and tint as one matrix on the colours; sometimes a little blur."""
+    saturation, contrast, brightness = rng.uniform(0.6, 1.4), rng.uniform(0.7, 1.3), rng.uniform(0.75, 1.25)
+    tint = torch.diag(torch.tensor([rng.uniform(0.9, 1.1) for _ in range(3)]))
+    mix = torch.full((3, 3), (1 - saturation) / 3) + torch.eye(3) * saturation
+    matrix = tint @ mix * contrast
+    shift = tint @ torch.full((3,), _MID_GREY * (brightness - contrast))
+    images = F.conv2d(images, matrix[:, :, None, None], shift)
+    if rng.random() < 0.2:
+        small = F.interpolate(images, scale_factor=rng.uniform(0.5, 0.9), mode="bilinear", align_corners=False)
+        images = F.interpolate(small, size=images.shape[2:], mode="bilinear", align_corners=False)
+    return images
+
+
+def _uncertain(entities: EntitySet, rng: random.Random) -> EntitySet:
+    """Entities as a less sure finder gives them: some missing, boxes and scores a little off."""
+    generator = torch.Generator().manual_seed(rng.getrandbits(32))
+
+    def noise(like: Tensor) -> Tensor:
+        return torch.randn(like.shape, generator=generator)
+
+    size = (entities.box[..., 2:] - entities.box[..., :2]).repeat(1, 1, 1, 2)
+    stay = torch.rand(entities.share.shape, generator=generator) > rng.uniform(0, 0.1)
+    return replace(
+        entities,
+        box=entities.box + 0.05 * size * noise(entities.box),
+        score=(entities.score + 0.04 * noise(entities.score)).clamp(0, 1),
+        share=entities.share * stay,
+    )
