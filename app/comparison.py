@@ -20,7 +20,7 @@ from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.spot_files import read_spotting_games
-from spotting_core.inference.suppression import Spotting
+from spotting_core.suppression import Spotting
 
 LIBRARY = "library"
 LEAST = 0.02

@@ -33,8 +33,8 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import BUNDLED
 from spotting_core.models.load import LoadedModel, load_model
-from spotting_core.samples.labelled import labelled_games
 from spotting_core.spots import Spot
+from spotting_core.tasks.spotting import SPOTTING
 
 SPAN = 8  # samples to either side of the spot within which pictures and entities are taken away
 SPARED = 2  # samples around the spot that no control takes away
@@ -53,7 +53,7 @@ class Asked:
 def spots_of(split: Path, model: LoadedModel, data: DataDirectory, most: int, seed: int) -> list[Asked]:
     """Predicted spots at the default thresholds, at most ``most`` of every class."""
     by_class: dict[str, list[Asked]] = defaultdict(list)
-    for folder in labelled_games(split):
+    for folder in SPOTTING.labelled_games(split):
         match = open_match(folder)
         analysis = analysis_of(match, model, data)
         for spot in analysis.spots():

@@ -99,9 +99,12 @@ def scoring_speed(folder: Path, data_root: Path) -> float:
     from spotting_core.models.load import load_model
     from spotting_core.samples.labelled import labelled_matches
     from spotting_core.samples.reader import model_reader
+    from spotting_core.tasks.spotting import SPOTTING
 
     model, data = load_model(folder), DataDirectory.default()
-    halves = [h.samples for m in labelled_matches([data_root / "test"], model_reader(model), data) for h in m.halves]
+    halves = [
+        h.samples for m in labelled_matches([data_root / "test"], model_reader(model), data, SPOTTING) for h in m.halves
+    ]
     began = time.process_time()
     for half in halves:
         score_half(model.judge, half)

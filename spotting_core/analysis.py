@@ -32,9 +32,9 @@ from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.files import read_json, replacing, write_json
 from spotting_core.formats.labels_cameras import Shot
-from spotting_core.formats.results_spotting import FILE_NAME as RESULTS_FILE
-from spotting_core.inference.suppression import VOTE, Spotting, spots_of_half
 from spotting_core.spots import Spot
+from spotting_core.suppression import VOTE, Spotting, spots_of_half
+from spotting_core.tasks.task import HalfScores, SampleTask
 
 FORMAT = 1
 ANALYSIS_FILE = "analysis.json"
@@ -69,6 +69,7 @@ class AnalysisRecord:
         arrays: name to dtype, shape (of one half; T stands for its samples), unit and scale.
         timings: seconds by stage.
         notice: what a user must know about the model's domain, or None.
+        task: name of the task that its scores are of.
         precision: in which networks computed, "half" or "single"; scores of the two differ by up to some hundredths.
     """
 
@@ -83,6 +84,7 @@ class AnalysisRecord:
     timings: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
     precision: str | None = None
+    task: str = "spotting"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -116,6 +118,7 @@ class AnalysisRecord:
                 timings=content.get("timings", {}),
                 notice=content.get("notice"),
                 precision=content.get("precision"),
+                task=content.get("task", "spotting"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadInputError(
@@ -257,9 +260,22 @@ class Analysis:
             spot for half in self.halves for spot in half_spots(half, self.classes, spotting, self.record.model["name"])
         ]
 
-    @property
-    def results_file(self) -> Path:
-        return self.folder / RESULTS_FILE
+    def write_results(self, task: SampleTask) -> None:
+        """Write what is found at the default thresholds in the form of the task's results file."""
+        task.write(self.folder / task.results_file, self.findings(task))
+
+    def findings(self, task: SampleTask, *, least: float | None = None) -> list[Any]:
+        """What the stored scores say of the whole match for the task that they are of (see ``SampleTask.findings``)."""
+        source = self.record.model["name"]
+        return [
+            finding
+            for half in self.halves
+            for finding in task.findings(_half_scores(half), self.classes, least=least, source=source)
+        ]
+
+
+def _half_scores(half: HalfAnalysis) -> HalfScores:
+    return HalfScores(half.half, half.times, half.record.duration, half.scores, half.displacement)
 
 
 def half_spots(half: HalfAnalysis, classes: ClassTable, spotting: Spotting, source: str) -> list[Spot]:

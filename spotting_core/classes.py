@@ -203,3 +203,21 @@ def joined(tables: Sequence[ClassTable]) -> ClassTable:
     found = {c.name: c for table in reversed(tables) for c in table}
     names = dict.fromkeys(c.name for table in tables for c in table)
     return ClassTable(tables[0].name, tuple(replace(found[name], index=i) for i, name in enumerate(names)))
+
+
+def class_names(source: str) -> tuple[str, ...]:
+    """Classes of a table, by its name or path, or of a text file with one a line.
+
+    Errors:
+        BadInputError: there is none, it cannot be read, or a name occurs twice.
+    """
+    path = Path(source)
+    if path.suffix == ".csv" or not path.suffix:
+        return load_classes(source).names
+    try:
+        names = tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this class list cannot be read ({error})", where=path) from error
+    if not names or len(set(names)) != len(names):
+        raise BadInputError("this class list is empty or names a class twice", where=path)
+    return names

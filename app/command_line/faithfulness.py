@@ -121,13 +121,13 @@ def _number(text: str) -> int | None:
 
 def _matches(source: Path | None, demo: bool, split: Path | None) -> list[MatchSource]:
     from spotting_core.media.source import open_match
-    from spotting_core.samples.labelled import labelled_games
+    from spotting_core.tasks.spotting import SPOTTING
 
     if split is None:
         return [open_match(source_of(source, demo))]
     if source is not None or demo:
         raise BadInputError("give a SOURCE or --split, not both")
-    return [open_match(folder) for folder in labelled_games(split)]
+    return [open_match(folder) for folder in SPOTTING.labelled_games(split)]
 
 
 def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | None, seed: int) -> list[_Chosen]:

@@ -20,9 +20,9 @@ from explain.methods import METHODS
 from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
-from spotting_core.inference.suppression import DEFAULT_THRESHOLD
 from spotting_core.jobs.queue import DONE, FAILED
 from spotting_core.spots import Spot
+from spotting_core.suppression import DEFAULT_THRESHOLD
 
 ABLATION, HEADS = "entity-ablation", "entity-heads"
 IN_PLACE = [m.name for m in METHODS.values() if m.kind in (SPACE, ENTITY) and m.name not in (ABLATION, HEADS)]

@@ -22,12 +22,12 @@ from spotting_core.clock import match_clock
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json
-from spotting_core.inference.suppression import DEFAULT_THRESHOLD
 from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING
 from spotting_core.media.source import open_match
 from spotting_core.models.card import CARD_FILE, model_folder
 from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
+from spotting_core.suppression import DEFAULT_THRESHOLD
 
 BESIDE = 6
 """Samples shown to either side of the anchor."""

@@ -34,7 +34,6 @@ from app.views.why import explanations, why_panel
 from spotting_core.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
-from spotting_core.inference.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import playback_file
@@ -42,6 +41,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
 from spotting_core.spots import Spot
+from spotting_core.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 
 LEAST = 0.05
 """Confidence below which spots are not sent to the workspace."""

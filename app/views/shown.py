@@ -14,8 +14,8 @@ from app.state import shared_settings
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ActionClass
 from spotting_core.errors import TouchlineError
-from spotting_core.inference.suppression import HARD, Spotting
 from spotting_core.spots import Spot
+from spotting_core.suppression import HARD, Spotting
 
 
 def match_of_address(library: Library) -> Match | None:

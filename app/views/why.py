@@ -17,9 +17,9 @@ from spotting_core.classes import ActionClass
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.inference.suppression import VOTE
 from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
+from spotting_core.suppression import VOTE
 
 MATTERS = 0.1  # change of the score from which something is said to matter
 _FRAMES = 5

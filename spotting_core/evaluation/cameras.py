@@ -56,7 +56,7 @@ def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, off
     overlap = np.divide(shared, joined, out=np.zeros(len(cameras)), where=joined > 0)
     present = np.ones(len(cameras), bool) if official else truth > 0
     return Report(
-        "cameras",
+        "shots",
         "miou",
         official,
         "Mean IoU",

@@ -29,8 +29,8 @@ import numpy as np
 from spotting_core.errors import BadInputError
 from spotting_core.files import replacing
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
-from spotting_core.inference.suppression import Spotting, spots_of_half
 from spotting_core.spots import TRUTH, Spot
+from spotting_core.suppression import Spotting, spots_of_half
 
 FORM = "e2e-spot"
 SCORES = "e2e-spot-scores"

@@ -35,7 +35,6 @@ from spotting_core.errors import BadInputError, CancelledError, TouchlineError, 
 from spotting_core.features.half import FeatureHalf
 from spotting_core.files import locked, read_json, write_array, write_json
 from spotting_core.formats import labels_cameras
-from spotting_core.formats.results_spotting import write_results
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import WindowStore, clear_windows
 from spotting_core.media.completeness import shortcomings
@@ -52,6 +51,7 @@ from spotting_core.preflight.machine import require_room
 from spotting_core.samples.progress import Pace, Report
 from spotting_core.samples.reader import model_reader, require_features
 from spotting_core.samples.stream import HalfStream, StreamedWindow, joined
+from spotting_core.tasks.registry import sample_task
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +191,7 @@ class Run:
     ) -> None:
         self.source, self.media, self.model, self.data = source, media, model, data
         self.reader, self.judge = model_reader(model), model.judge
+        self.task = sample_task(model.system.task)
         if features is not None and not model.inputs.features:
             what = f"{model.card.name} reads {' and '.join(model.inputs.words)}, not features"
             raise BadInputError(what, where=features, fix="Leave out --features")
@@ -247,8 +248,7 @@ class Run:
         self._write_shots()
         keep_classes(self.work, self.model.classes)
         write_record(self.work, self._record(tuple(halves), shapes))
-        analysis = Analysis.open(self.work)
-        write_results(analysis.results_file, analysis.spots())
+        Analysis.open(self.work).write_results(self.task)
 
     def _features(self, half: int, media: Media, samples: int) -> FeatureHalf | None:
         """The features of a half, computed where they do not lie in files; None for a model that reads none."""
@@ -364,6 +364,7 @@ class Run:
             arrays=shapes,
             timings=self._timings(),
             notice=domain_notice(card, self.source),
+            task=self.task.name,
             precision="half" if has_half_precision(self.model.device.type) else "single",
         )
 

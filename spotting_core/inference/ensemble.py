@@ -19,7 +19,6 @@ from spotting_core.classes import keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.files import write_array
-from spotting_core.formats.results_spotting import write_results
 from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, put_in_place
 from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash
@@ -28,6 +27,7 @@ from spotting_core.models.ensemble import Ensemble
 from spotting_core.models.load import LoadedModel
 from spotting_core.samples.progress import Progress, Report
 from spotting_core.samples.reader import finds_features, require_features
+from spotting_core.tasks.registry import sample_task
 
 _FAINT = 1e-6  # confidence: below it a displacement says nothing
 
@@ -111,7 +111,7 @@ def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: 
     keep_classes(target, ensemble.members[0].classes)
     write_record(target, _record(ensemble, parts, fastest.record, shapes, source))
     analysis = Analysis.open(target)
-    write_results(analysis.results_file, analysis.spots())
+    analysis.write_results(sample_task(analysis.record.task))
 
 
 def averaged(members: Sequence[HalfAnalysis], times: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

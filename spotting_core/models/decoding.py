@@ -21,7 +21,7 @@ class Decoding:
     Arguments:
         activation: ``SIGMOID``, each class by itself; or ``SOFTMAX`` over all classes and ``Output.background``.
         displacement: ``VOTES``: a score keeps its sample and its displacement, and votes are moved when spots are
-            made (``inference.suppression``); ``MOVED``: scores are moved to the nearest sample, where the greatest
+            made (``suppression``); ``MOVED``: scores are moved to the nearest sample, where the greatest
             that arrives stays, as in spivak and T-DEED.
     """
 

@@ -13,7 +13,7 @@ Differences:
   and the others the rest, however many there are;
 * networks that are apart are trained in one run, on the same clips; nothing of one reaches the other;
 * a spot's confidence is not moved to a whole sample: votes are moved by their displacement in seconds and suppressed
-  in time (``inference.suppression``), as for every system here;
+  in time (``suppression``), as for every system here;
 * minimisation of sharpness acts on both networks, where the second paper tunes it for each; of the batches a share is
   mixed (``mixup_share``), and what is mixed teaches the displacement nothing;
 * the optimiser is AdamW with a cosine schedule and a moving average of the weights.

@@ -13,7 +13,7 @@ Differences:
 * sigmoids and the cross-entropy are computed together, from logits;
 * the optimiser, its schedule and the moving average of the weights are those of every system here;
 * a half's last frame counts, which the public code drops;
-* suppression is that of every system here (``inference.suppression``): a spot erases both ends of its window, of which
+* suppression is that of every system here (``suppression``): a spot erases both ends of its window, of which
   the public code keeps the later one, and its time is the mean of the votes beside it.
 
 A clip is judged as a whole: its scores are those of the sample in its middle.

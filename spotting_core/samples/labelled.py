@@ -1,4 +1,4 @@
-"""Labelled matches: their samples, and what is true of them."""
+"""Labelled matches: their samples, and what is true of them for a task."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from pathlib import Path
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.features.files import feature_file
-from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
-from spotting_core.formats.labels_v2 import read_labels
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match
 from spotting_core.media.video import probe_video
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.reader import SampleReader
-from spotting_core.spots import Spot
+from spotting_core.tasks.task import Finding, SampleTask
 
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
 _TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this
@@ -24,14 +22,16 @@ _TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its ha
 
 @dataclass(frozen=True)
 class LabelledHalf:
-    """Half 1 or 2 with its true spots.
+    """Half 1 or 2 with what is true of it.
 
     Arguments:
-        end: microseconds, last possible time of a spot.
+        moments: microseconds, around which clips to train on are laid, one for each true finding.
+        end: microseconds, last possible time of a finding.
     """
 
     samples: HalfSamples
-    spots: Sequence[Spot]
+    truth: Sequence[Finding]
+    moments: Sequence[int]
     end: int
 
     def __len__(self) -> int:
@@ -40,26 +40,14 @@ class LabelledHalf:
 
 @dataclass(frozen=True)
 class LabelledMatch:
-    """A match's halves with its true spots."""
+    """A match's halves, and what is true of it."""
 
     name: str
     halves: Sequence[LabelledHalf]
-    truth: Sequence[Spot]
+    truth: Sequence[Finding]
 
 
-def labelled_games(folder: Path) -> list[Path]:
-    """Folders with labels below a folder, in order of their names.
-
-    Errors:
-        BadInputError: there is none.
-    """
-    games = sorted(p.parent for p in folder.rglob(LABELS_FILE))
-    if not games:
-        raise BadInputError(f"no match with {LABELS_FILE} lies here", where=folder, fix="Check the path")
-    return games
-
-
-def unlabelled_games(folder: Path) -> list[Path]:
+def all_games(folder: Path) -> list[Path]:
     """Folders with videos or feature files of halves below a folder, labelled or not, in order of their names.
 
     Errors:
@@ -72,13 +60,13 @@ def unlabelled_games(folder: Path) -> list[Path]:
 
 
 def labelled_matches(
-    folders: Iterable[Path], reader: SampleReader, data: DataDirectory, *, most: int = 0, labelled: bool = True
+    folders: Iterable[Path], reader: SampleReader, data: DataDirectory, task: SampleTask | None, *, most: int = 0
 ) -> list[LabelledMatch]:
     """Labelled matches below some folders; a match needs no video where all that is read of it lies in feature files.
 
     Arguments:
+        task: whose truth is read; None for all matches, without truth.
         most: of each folder, the first ones; 0 for all.
-        labelled: False for all matches, with no spots; no labels are read.
 
     Errors:
         BadInputError: no labelled match, samples that are missing or do not fit, or labels that do not fit their
@@ -87,11 +75,16 @@ def labelled_matches(
     matches = []
     for folder in folders:
         unmeasured: list[LabelledHalf] = []
-        for game in (labelled_games if labelled else unlabelled_games)(folder)[: most or None]:
-            truth = read_labels(game / LABELS_FILE) if labelled else []
+        for game in (task.labelled_games if task else all_games)(folder)[: most or None]:
+            truth: list[Finding] = task.read_truth(game) if task else []
             halves = []
             for source in _halves(game, truth, reader, data):
-                halves.append(_labelled_half(game, source, truth, reader, data))
+                samples = reader.stored(source.half, source.video, source.media, data, game, seconds=source.seconds)
+                own = [f for f in truth if f.half == source.half]
+                moments = [task.moment(f) for f in own] if task else []
+                end = source.media.table.duration if source.media else len(samples) / samples.rate * 1e6
+                halves.append(LabelledHalf(samples, own, moments, int(end)))
+                _check_end(game, halves[-1], reader)
                 if source.seconds is None:
                     unmeasured.append(halves[-1])
             matches.append(LabelledMatch(game.name, halves, truth))
@@ -99,13 +92,13 @@ def labelled_matches(
     return matches
 
 
-def has_videos(game: Path) -> bool:
+def has_videos(game: Path, task: SampleTask) -> bool:
     """Whether every half of a match that has labels has a video that can be opened."""
     try:
         halves = {half.half: probe_video(half.path) for half in open_match(game).halves}
     except TouchlineError:
         return False
-    return {s.half for s in read_labels(game / LABELS_FILE)} <= halves.keys()
+    return {finding.half for finding in task.read_truth(game)} <= halves.keys()
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ class _HalfSource:
     seconds: float | None
 
 
-def _halves(game: Path, truth: Sequence[Spot], reader: SampleReader, data: DataDirectory) -> list[_HalfSource]:
+def _halves(game: Path, truth: Sequence[Finding], reader: SampleReader, data: DataDirectory) -> list[_HalfSource]:
     """Halves of a game by its feature files, or by its videos where pictures are read or a set has to be computed."""
     names = " and ".join(reader.feature_sets)
     needed = f"neither the features {names} nor a video" if reader.inputs.pictures is None else "no video"
@@ -152,20 +145,21 @@ def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory
         return _HalfSource(half, None, None, None)
 
 
-def _labelled_half(
-    game: Path, source: _HalfSource, truth: Sequence[Spot], reader: SampleReader, data: DataDirectory
-) -> LabelledHalf:
-    half, media = source.half, source.media
-    samples = reader.stored(half, source.video, media, data, game, seconds=source.seconds)
-    spots = [s for s in truth if s.half == half]
-    end = len(samples) / samples.rate
-    last = max((s.seconds for s in spots), default=0.0)
+def _check_end(game: Path, half: LabelledHalf, reader: SampleReader) -> None:
+    """Refuse labels that lie far beyond the samples.
+
+    Errors:
+        BadInputError: see above.
+    """
+    samples = half.samples
+    end, last = len(samples) / samples.rate, max(half.moments, default=0) / 1e6
     if last > end + _BEYOND:
         what, fix = "features end", f"Check that they are of this match, at {_rates(reader)} samples a second"
         if reader.inputs.pictures is not None:
             what, fix = "video ends", "Check that labels and video are of the same match, and the video is whole"
-        raise BadInputError(f"half {half} has a label at {last:.0f} s, its {what} at {end:.0f} s", where=game, fix=fix)
-    return LabelledHalf(samples, spots, int(media.table.duration if media else end * 1e6))
+        raise BadInputError(
+            f"half {samples.half} has a label at {last:.0f} s, its {what} at {end:.0f} s", where=game, fix=fix
+        )
 
 
 def _check_spread(folder: Path, halves: Sequence[LabelledHalf], reader: SampleReader) -> None:
@@ -175,8 +169,8 @@ def _check_spread(folder: Path, halves: Sequence[LabelledHalf], reader: SampleRe
     Errors:
         BadInputError: see above.
     """
-    reached = [max(s.time for s in h.spots) / h.end for h in halves if h.spots]
-    if sum(len(h.spots) for h in halves) >= _TELLING and max(reached) < _LATE:
+    reached = [max(h.moments) / h.end for h in halves if h.moments]
+    if sum(len(h.moments) for h in halves) >= _TELLING and max(reached) < _LATE:
         raise BadInputError(
             f"the last label of a half lies at {max(reached):.0%} of its features at most, in {len(reached)} halves: "
             f"they have more than {_rates(reader)} samples a second, or only a part of each half is labelled",

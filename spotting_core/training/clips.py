@@ -68,10 +68,10 @@ class Clips:
         self._lengths = [len(h) for h in self.halves]
         self._actions = {}
         for number, half in enumerate(self.halves):
-            for spot in half.spots if self.stage.labelled else ():
-                if spot.label in self.config.classes:
-                    place = number, half.samples.nearest_sample(spot.time)
-                    self._actions.setdefault(spot.label, []).append(place)
+            for finding, moment in zip(half.truth, half.moments, strict=True):
+                if finding.label in self.config.classes:
+                    place = number, half.samples.nearest_sample(moment)
+                    self._actions.setdefault(finding.label, []).append(place)
         counts = Counter({label: len(places) for label, places in self._actions.items()})
         self._chance = [counts[label] ** self.rarity for label in self._actions]
         places = [(n, s) for n, length in enumerate(self._lengths) for s in range(0, length, self.length)]
@@ -108,8 +108,7 @@ class Clips:
         times = half.samples.times_of(start, self.length)
         if self.stage.taught is not None:
             return Clip(samples, self.stage.taught(samples.teacher, times, self.config, samples.valid))
-        spots = half.spots if self.stage.labelled else ()
-        return Clip(samples, self.stage.targets(spots, times, self.config, samples.valid))
+        return Clip(samples, self.stage.targets(half.truth, times, self.config, samples.valid))
 
     def _place(self, rng: random.Random) -> tuple[int, int]:
         """A half, and the sample at which a clip of it begins; it has a sample of the half at least."""

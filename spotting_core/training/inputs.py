@@ -15,8 +15,9 @@ from spotting_core.features.half import FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
 from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set
 from spotting_core.models.inputs import Inputs
-from spotting_core.samples.labelled import labelled_games, labelled_matches, unlabelled_games
+from spotting_core.samples.labelled import all_games, labelled_matches
 from spotting_core.samples.reader import SampleReader
+from spotting_core.tasks.task import SampleTask
 from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.trainer import TrainingConfig
 
@@ -82,7 +83,7 @@ def feature_reader(config: InputConfig, root: Path, run: Path, data: DataDirecto
 def _fitted(kind: FeatureSet, config: InputConfig, root: Path, data: DataDirectory, device: str) -> Reduction:
     plain = SampleReader(Inputs(features=kind.dim), kind.rate, features=FeatureReader([kind], kind.rate, device=device))
     folders = [root / s for s in config.data]
-    matches = labelled_matches(folders, plain, data, most=config.matches, labelled=False)
+    matches = labelled_matches(folders, plain, data, None, most=config.matches)
     halves = [half.samples.features for match in matches for half in match.halves]
     return fit_reduction((half.parts[0].values for half in halves if half is not None), config.reduction)
 
@@ -106,16 +107,16 @@ def sample_reader(
     return SampleReader(inputs, config.rate, finder, features, teacher)
 
 
-def existing_splits(root: Path, splits: Sequence[str], *, labelled: bool) -> list[Path]:
+def existing_splits(root: Path, splits: Sequence[str], task: SampleTask | None) -> list[Path]:
     """Folders of some splits, each with a match: a mistyped one is told before anything takes time.
 
     Arguments:
-        labelled: whether the match needs labels.
+        task: whose labels a match needs; None where it needs none.
 
     Errors:
         BadInputError: no such match lies in one.
     """
     folders = [root / split for split in splits]
     for folder in folders:
-        (labelled_games if labelled else unlabelled_games)(folder)
+        (task.labelled_games if task else all_games)(folder)
     return folders

@@ -29,11 +29,8 @@ from torch import Tensor, nn
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
-from spotting_core.evaluation.games import Game
-from spotting_core.evaluation.spotting import evaluate_spotting
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.score import score_half
-from spotting_core.inference.suppression import Spotting, spots_of_half
 from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.environment import Environment
 from spotting_core.models.judge import Judge
@@ -43,11 +40,11 @@ from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Window, stack_entities
 from spotting_core.precision import half_precision
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
-from spotting_core.spots import Spot
+from spotting_core.tasks.registry import sample_task
+from spotting_core.tasks.task import Finding, HalfScores, Judged, SampleTask
 from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import ACTIONS, GRID, Clips
 from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
-from spotting_core.training.measure import LEAST
 from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from spotting_core.training.start import start_from_stage, start_from_trunk
 from spotting_core.training.trainer import Trainer
@@ -63,14 +60,14 @@ class SystemTrainingConfig(InputConfig):
 
     Arguments:
         system: name in the registry; model: its settings; stage: of its training, the last where empty.
-        classes: name of the class table.
+        classes: name of the class table, the task's own where empty.
         clip: samples per training clip; 0 for those of a window.
         sampling, action_share, rarity: see ``Clips``.
         mixup: parameter of the Beta distribution of λ, 0 for none; mixup_share: of the batches; mixup_displacement:
             whether mixed batches teach the displacement as well.
         noise: spread of what is added to the features, as a share of theirs.
         validation: splits that choose the weights; validate_every: steps; patience: validations without
-            an improvement after which the run ends; choose_by: ``tight`` or ``loose``.
+            an improvement after which the run ends; choose_by: one of the task's figures, the first where empty.
         memory: MiB that batches may take, made ahead and in the making.
         trunk_from: name or folder of the entity model whose trunk the environment starts from, or empty.
         start_from: model folder of an earlier run, whose weights are taken where name and shape agree, or empty.
@@ -83,7 +80,7 @@ class SystemTrainingConfig(InputConfig):
     system: str = "entity-attention"
     stage: str = ""
     model: dict[str, Any] = field(default_factory=dict)
-    classes: str = "soccernet-v2"
+    classes: str = ""
     clip: int = 0
     sampling: str = ACTIONS
     action_share: float = 0.6
@@ -95,7 +92,7 @@ class SystemTrainingConfig(InputConfig):
     validation: tuple[str, ...] = ("val",)
     validate_every: int = 100
     patience: int = 10
-    choose_by: str = "tight"
+    choose_by: str = ""
     memory: int = 512
     trunk_from: str = ""
     start_from: str = ""
@@ -109,8 +106,6 @@ class SystemTrainingConfig(InputConfig):
             raise ValueError(f"clip must be the samples of a clip, or 0 for those of a window, not {self.clip}")
         if self.sampling not in (GRID, ACTIONS):
             raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
-        if self.choose_by not in ("tight", "loose"):
-            raise ValueError(f"choose_by must be tight or loose, not {self.choose_by!r}")
 
 
 @dataclass(frozen=True)
@@ -140,14 +135,18 @@ class SystemTrainer(Trainer[Batch]):
     """
 
     def __init__(self, config: SystemTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
-        self.table = load_classes(config.classes)
         self.system = system(config.system)
+        self.task = sample_task(self.system.task)
+        self.table = load_classes(config.classes or self.task.class_table)
+        if config.choose_by and config.choose_by not in self.task.chosen_by:
+            known = " or ".join(self.task.chosen_by)
+            raise BadInputError(f"choose_by must be {known}, not {config.choose_by!r}", fix="Check the configuration")
         if config.stage and config.stage not in self.system.stages:
             known = ", ".join(self.system.stages)
             raise BadInputError(f"{config.system} has no stage {config.stage!r}", fix=f"Its stages: {known}")
         self.stage = self.system.stages[config.stage or self.system.task]
-        labelled = self.stage.labelled
-        splits, validation = (existing_splits(root, s, labelled=labelled) for s in (config.data, config.validation))
+        truth = self.task if self.stage.labelled else None
+        splits, validation = (existing_splits(root, names, truth) for names in (config.data, config.validation))
         self.model_config: SystemConfig = self.system.configure(
             **{"classes": self.table.names, "rate": config.rate, **config.model}
         )
@@ -165,8 +164,8 @@ class SystemTrainer(Trainer[Batch]):
         super().__init__(network, config, run, device)
         self._keep_to_budget()
         self.reader = sample_reader(self.inputs, config, features, root, self.device.type)
-        self.matches = labelled_matches(splits, self.reader, data, most=config.matches, labelled=labelled)
-        self.validation = labelled_matches(validation, self.reader, data, labelled=labelled)
+        self.matches = labelled_matches(splits, self.reader, data, truth, most=config.matches)
+        self.validation = labelled_matches(validation, self.reader, data, truth)
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
     def _clips_of(self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False) -> Clips:
@@ -342,10 +341,9 @@ class SystemTrainer(Trainer[Batch]):
             self.run.log(step=self.step, seconds=round(self.seconds, 1), validation_loss=round(loss, 4))
             self.best.offer(-loss, self.average.model.state_dict())
             return
-        metric = self.config.choose_by
-        score = evaluate_spotting(self.spotted(), self.table.names, metric=metric, official=True, occurring_only=True)
-        value = score.average_map["all"]
-        self.run.log(step=self.step, seconds=round(self.seconds, 1), **{f"validation_{metric}": round(value, 4)})
+        figure = self.config.choose_by or self.task.chosen_by[0]
+        value = self.task.figure(self.judged(), self.table.names, figure)
+        self.run.log(step=self.step, seconds=round(self.seconds, 1), **{f"validation_{figure}": round(value, 4)})
         self.best.offer(value, self.average.model.state_dict())
 
     @torch.no_grad()
@@ -372,10 +370,10 @@ class SystemTrainer(Trainer[Batch]):
         network: Network = self.model.network if self.stage.build else self.model
         return network
 
-    def spotted(self) -> list[Game]:
-        """What the averaged weights spot in the matches of the validation splits."""
+    def judged(self) -> list[Judged]:
+        """What the averaged weights find in the matches of the validation splits."""
         judge = Judge(self.system, self.model_config, cast(Network, self.average.model))
-        return spot_matches(judge, self.validation, self.table)
+        return judge_matches(judge, self.validation, self.table, self.task)
 
 
 def _stacked(arrays: Iterable[np.ndarray | None]) -> Tensor | None:
@@ -402,24 +400,16 @@ def looked_at(environment: Environment, half: LabelledHalf, device: torch.device
     return replace(half, samples=replace(samples, pictures=None, features=filmed, mirrored=mirrored))
 
 
-def spot_matches(judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable) -> list[Game]:
-    """Spots of labelled matches by a network, for evaluation."""
+def judge_matches(judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable, task: SampleTask) -> list[Judged]:
+    """What a network finds in labelled matches, beside what is true of them."""
     suppression = judge.config.suppression
     table = table.with_suppression(suppression) if suppression else table
-    games = []
+    judged = []
     for match in matches:
-        predicted: list[Spot] = []
+        found: list[Finding] = []
         for half in match.halves:
-            scores = score_half(judge, half.samples)
-            predicted += spots_of_half(
-                half.samples.half,
-                half.samples.times,
-                scores.confidence,
-                scores.displacement,
-                table,
-                Spotting(threshold=LEAST),
-                source=judge.system.name,
-                end=half.end,
-            )
-        games.append(Game(match.name, match.truth, predicted))
-    return games
+            samples, scores = half.samples, score_half(judge, half.samples)
+            said = HalfScores(samples.half, samples.times, half.end, scores.confidence, scores.displacement)
+            found += task.findings(said, table, least=task.least_evaluated, source=judge.system.name)
+        judged.append(Judged(match.name, match.truth, found))
+    return judged

@@ -18,19 +18,20 @@ from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
-from spotting_core.evaluation.games import Game
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.files import replacing, write_json
 from spotting_core.media.source import is_rendered
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
 from spotting_core.models.load import LoadedModel, load_model, save_model
-from spotting_core.samples.labelled import has_videos, labelled_games, labelled_matches, unlabelled_games
+from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
+from spotting_core.tasks.registry import sample_task
+from spotting_core.tasks.task import Judged, SampleTask
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
-from spotting_core.training.measure import card_scores, compared, spotted_games
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, spot_matches
+from spotting_core.training.measure import compared, judged_games
+from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
 from spotting_core.training.trainer import Progress, Trainer
 
 ENTITIES = "entities"
@@ -118,7 +119,7 @@ def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
 
 def _domain(trainer: Trainer, order: TrainingOrder) -> str:
     """What the pictures of the training matches are, as their folders say."""
-    games = [game for split in trainer.config.data for game in unlabelled_games(order.root / split)]
+    games = [game for split in trainer.config.data for game in all_games(order.root / split)]
     return SIMULATED if all(map(is_rendered, games)) else BROADCAST
 
 
@@ -185,7 +186,7 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, s
         system=trainer.system.name,
         paper=trainer.system.paper,
         config=asdict(config),
-        class_table=trainer.config.classes,
+        class_table=trainer.table.name,
         classes=config.classes,
         input=input_of(sets, config.rate, trainer.inputs.pictures),
         window=config.window,
@@ -209,8 +210,8 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callab
         return order.out
     say(f"Measuring on the {_REPORT_SPLIT} split")
     model = load_model(order.out, order.device)
-    games = _spotted(model, split, data)
-    scores = card_scores(games, card.classes, _REPORT_SPLIT)
+    task = sample_task(model.system.task)
+    scores = task.card_scores(_judged(model, split, data, task), card.classes, _REPORT_SPLIT)
     if order.compare is not None:
         other = read_card(order.compare)
         scores["compared"] = compared(scores, other.scores, other.name)
@@ -218,11 +219,12 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callab
     return order.out
 
 
-def _spotted(model: LoadedModel, split: Path, data: DataDirectory) -> list[Game]:
-    """Spots of a split's matches: by analysing them, or of their features alone where a half has no video of use."""
-    if model.inputs.pictures is None and not all(map(has_videos, labelled_games(split))):
-        return spot_matches(model.judge, labelled_matches([split], model_reader(model), data), model.classes)
-    return spotted_games(model, split, data)
+def _judged(model: LoadedModel, split: Path, data: DataDirectory, task: SampleTask) -> list[Judged]:
+    """Findings of a split's matches: by analysing them, or of features alone where a half has no video of use."""
+    if model.inputs.pictures is None and not all(has_videos(game, task) for game in task.labelled_games(split)):
+        matches = labelled_matches([split], model_reader(model), data, task)
+        return judge_matches(model.judge, matches, model.classes, task)
+    return judged_games(model, split, data, task)
 
 
 def _entities_of(trainer: SystemTrainer) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
         (["evaluate", "--task", "spotting", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "best"], "no metric 'best'"),
         (["evaluate", "--task", "frames", "--labels", "{tmp}", "--predictions", "{tmp}", "--metric", "tight"], "the task frames has no metric"),
         (["evaluate", "--task", "spotting", "--labels", "{tmp}/nothing", "--predictions", "{tmp}"], "no such file or folder"),
-        (["evaluate", "--task", "cameras", "--labels", "{tmp}/empty", "--predictions", "{tmp}/m"], "no Labels-cameras.json here"),
+        (["evaluate", "--task", "shots", "--labels", "{tmp}/empty", "--predictions", "{tmp}/m"], "no Labels-cameras.json here"),
         (["app", "--root", "{tmp}/nothing"], "this is no folder"),
         (["analyze", "--bogus"], "No such option"),
         (["fly"], "No such command"),

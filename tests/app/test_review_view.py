@@ -18,13 +18,13 @@ from spotting_core.analysis import Analysis
 from spotting_core.clips.selection import Clip
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import labels_v2, registry
-from spotting_core.inference.suppression import Spotting
 from spotting_core.media.source import open_match
 from spotting_core.search.rows import fingerprint, rows_of
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, Reviews, origin_of
 from spotting_core.store.selections import Selections
+from spotting_core.suppression import Spotting
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, view

@@ -21,7 +21,6 @@ from spotting_core.inference import analyse
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.ensemble import analyse_with_ensemble
 from spotting_core.inference.merge import ScoreMerge
-from spotting_core.inference.suppression import Spotting
 from spotting_core.media.source import open_match
 from spotting_core.models.card import read_card, write_card
 from spotting_core.models.ensemble import Ensemble, load_models
@@ -32,6 +31,7 @@ from spotting_core.models.window_plan import MAXIMUM, MEAN, MIDDLE, PlannedWindo
 from spotting_core.preflight.machine import measured_speed
 from spotting_core.samples.progress import Pace, Progress
 from spotting_core.spots import Spot
+from spotting_core.suppression import Spotting
 from tests.conftest import small_model
 from tests.odd_videos import zeros_at_the_end
 from tests.videos import make_video, steady, uneven
@@ -91,7 +91,7 @@ def test_an_analysis_has_what_it_says(match_folder: Path, model_folder: Path, da
     assert analysis.has("displacement")
     assert record.notice is not None
     assert "rendered matches only" in record.notice
-    assert read_results(analysis.results_file) == [
+    assert read_results(analysis.folder / "results_spotting.json") == [
         Spot(s.half, round(s.time / 1000) * 1000, s.label, s.confidence, source="imported") for s in analysis.spots()
     ]
     assert analysis.folder == data.analysis(record.source_id, analysis.folder.name)

@@ -15,11 +15,11 @@ from spotting_core.features.sets import read_sets
 from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.score import score_half
-from spotting_core.inference.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.samples.half import HalfSamples
 from spotting_core.spots import Spot
+from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from tests.app.commands import touchline_process
 
 # Of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04.

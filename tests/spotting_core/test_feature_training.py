@@ -32,6 +32,7 @@ from spotting_core.models.window_plan import REPEATED
 from spotting_core.samples.labelled import labelled_matches
 from spotting_core.samples.reader import SampleReader
 from spotting_core.spots import Spot
+from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.clips import ACTIONS, GRID, Clips
 from spotting_core.training.sharpness import SharpnessAware
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
@@ -103,7 +104,7 @@ def test_a_system_that_judges_windows_as_a_whole_is_slid_sample_by_sample() -> N
 
 
 def clips_of(root: Path, data: DataDirectory, **settings: object) -> Clips:
-    halves = [h for m in labelled_matches([root / "train"], READER, data) for h in m.halves]
+    halves = [h for m in labelled_matches([root / "train"], READER, data, SPOTTING) for h in m.halves]
     config = system("max").configure(classes=NAMES, window=10, before=5, after=4)
     stage = system("max").stages["spotting"]
     return Clips(halves, stage, config, kept_middles(config), 10, seed=3, **settings)  # type: ignore[arg-type]
@@ -136,7 +137,7 @@ def test_clips_are_laid_around_actions(root: Path, data: DataDirectory) -> None:
 def test_labels_beyond_the_features_say_so(tmp_path: Path, data: DataDirectory) -> None:
     write_game(tmp_path, spots=[Spot(1, 71_000_000, "Goal")])
     with pytest.raises(BadInputError, match="has a label at 71 s, its features end at 40 s"):
-        labelled_matches([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data, SPOTTING)
 
 
 def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, data: DataDirectory) -> None:
@@ -144,38 +145,38 @@ def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, d
     game = write_game(tmp_path)
     make_video(game / "1_224p.mp4", steady(160, rate=2.0))
     with pytest.raises(BadInputError, match=r"80 samples for a half of 80 s are 1\.01 a second, the model reads 2"):
-        labelled_matches([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data, SPOTTING)
 
 
 def test_labels_that_all_end_early_say_that_the_features_are_too_fast(tmp_path: Path, data: DataDirectory) -> None:
     spots = [Spot(1, second * 1_000_000, "Goal") for second in range(20)]
     game = write_game(tmp_path, spots=spots)
     with pytest.raises(BadInputError, match="lies at 48% of its features at most, in 1 halves"):
-        labelled_matches([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data, SPOTTING)
     make_video(game / "1_224p.mp4", steady(80, rate=2.0))  # the half is known to be as long as its features
-    assert len(labelled_matches([tmp_path], READER, data)) == 1
+    assert len(labelled_matches([tmp_path], READER, data, SPOTTING)) == 1
     write_game(tmp_path / "few", spots=spots[:3])
-    assert len(labelled_matches([tmp_path / "few"], READER, data)) == 1
+    assert len(labelled_matches([tmp_path / "few"], READER, data, SPOTTING)) == 1
 
 
 def test_a_match_with_neither_features_nor_video_says_so(tmp_path: Path, data: DataDirectory) -> None:
     (write_game(tmp_path) / f"1_{SET}.npy").unlink()
     with pytest.raises(BadInputError, match=f"neither the features {SET} nor a video"):
-        labelled_matches([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data, SPOTTING)
     with pytest.raises(BadInputError, match="no match with Labels-v2"):
-        labelled_matches([tmp_path / "nothing"], READER, data)
+        labelled_matches([tmp_path / "nothing"], READER, data, SPOTTING)
 
 
 def test_a_half_with_labels_is_never_left_out(tmp_path: Path, data: DataDirectory) -> None:
     """Of a match whose halves have other sources every labelled half is read, or an error names it."""
     game = write_game(tmp_path, spots=[*SPOTS, Spot(2, 3_000_000, "Foul")])
     with pytest.raises(BadInputError, match=f"half 2 has labels, but neither the features {SET} nor a video"):
-        labelled_matches([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data, SPOTTING)
     make_video(game / "2_224p.mp4", steady(40, rate=2.0))
     with pytest.raises(BadInputError, match=f"the features {SET} of half 2 are not here"):
-        labelled_matches([tmp_path], READER, data)
+        labelled_matches([tmp_path], READER, data, SPOTTING)
     write_features(game, 2, SET, np.zeros((40, 512)))
-    (match,) = labelled_matches([tmp_path], READER, data)
+    (match,) = labelled_matches([tmp_path], READER, data, SPOTTING)
     assert [(len(h), len(h.spots)) for h in match.halves] == [(80, 3), (40, 1)]
 
 

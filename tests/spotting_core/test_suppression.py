@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spotting_core.analysis import HalfAnalysis, HalfRecord, half_spots
 from spotting_core.classes import load_classes
 from spotting_core.files import write_array
-from spotting_core.inference.suppression import HARD, SOFT, Spotting, spots_of_half, suppress
+from spotting_core.suppression import HARD, SOFT, Spotting, spots_of_half, suppress
 
 TABLE = load_classes()
 TIMES = np.arange(200, dtype=np.int64) * 500_000

@@ -152,7 +152,7 @@ def test_in_a_dark_clip_the_environment_says_nothing(root: Path, tmp_path: Path,
 def test_rare_classes_are_drawn_as_often_as_asked() -> None:
     spots = [Spot(1, 1_000_000 * k, "Goal") for k in range(16)] + [Spot(1, 500_000, "Foul")]
     times = np.arange(40) * 500_000
-    half = LabelledHalf(HalfSamples(1, times, 2.0), spots, 20_000_000)
+    half = LabelledHalf(HalfSamples(1, times, 2.0), spots, [s.time for s in spots], 20_000_000)
     stage, config = system("e2e-spot").stages["spotting"], SystemConfig(("Goal", "Foul"))
     for rarity, expected in ((1.0, 16.0), (0.5, 4.0), (0.0, 1.0)):
         chance = Clips([half], stage, config, kept_middles(config), 12, seed=1, rarity=rarity).chances

@@ -1,0 +1,87 @@
+"""Boundaries: when one shot ends and the next begins, and how: abruptly, smoothly, or behind a logo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spotting_core.classes import ClassTable
+from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
+from spotting_core.evaluation.camera_files import read_camera_games
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.report import Report
+from spotting_core.formats import labels_cameras
+from spotting_core.formats.labels_cameras import Shot
+from spotting_core.spots import Spot
+from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
+from spotting_core.tasks.camera_games import games_of_boundaries
+from spotting_core.tasks.registry import register
+from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
+
+AVERAGE_PRECISION = "ap"
+
+
+class BoundariesTask(SampleTask[Spot]):
+    """A boundary is a spot whose class is its kind."""
+
+    name = "boundaries"
+    title = "Boundaries"
+    class_table = "soccernet-boundaries"
+    label_file = labels_cameras.FILE_NAME
+    results_file = "Boundaries-cameras.json"
+    chosen_by = (AVERAGE_PRECISION,)
+    least_evaluated = 0.02
+    shown = ("shots", "cameras")
+
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+        games = read_camera_games(order.labels, order.predictions, record, order.split)
+        return evaluate_boundaries(games, official=order.official)
+
+    def read_truth(self, folder: Path) -> list[Spot]:
+        """The ends of shots of which somebody said how they end."""
+        shots = labels_cameras.read_shots(folder / self.label_file)
+        return [Spot(s.half, s.end, s.change_type) for s in shots if s.change_type in KINDS]
+
+    def moment(self, finding: Spot) -> int:
+        return finding.time
+
+    def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
+        spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least)
+        said = (half.confidence, half.displacement)
+        return spots_of_half(half.half, half.times, *said, classes, spotting, source=source, end=half.end)
+
+    def write(self, path: Path, findings: Sequence[Spot]) -> None:
+        """As Labels-cameras, each boundary as the end of a shot of no camera."""
+        starts: dict[int, int] = {}
+        shots = []
+        for found in sorted(findings, key=lambda s: (s.half, s.time)):
+            shots.append(Shot(found.half, starts.get(found.half, 0), found.time, "", False, found.label))
+            starts[found.half] = found.time
+        labels_cameras.write_shots(path, shots)
+
+    def figure(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], chosen_by: str) -> float:
+        """Mean over the kinds that occur of their average precision within a second."""
+        rows = evaluate_boundaries(games_of_boundaries(matches)).per_class.values()
+        values = [row["all"] for row in rows if row["all"] is not None]
+        return sum(values) / len(values) if values else 0.0
+
+    def card_scores(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], split: str) -> dict[str, Any]:
+        """Average precision within a second, of all changes and by kind, officially and corrected."""
+        games = games_of_boundaries(matches)
+        report, official = (evaluate_boundaries(games, official=way) for way in (False, True))
+        return {
+            "split": split,
+            "matches": len(games),
+            AVERAGE_PRECISION: round(float(report.average_map["all"] or 0.0), 4),
+            "official": {AVERAGE_PRECISION: round(float(official.average_map["all"] or 0.0), 4)},
+            "per_class": {
+                name: {"truths": report.truths[name], AVERAGE_PRECISION: round(row["all"], 4)}
+                for name, row in report.per_class.items()
+                if row["all"] is not None
+            },
+        }
+
+
+BOUNDARIES = BoundariesTask()
+register(BOUNDARIES)

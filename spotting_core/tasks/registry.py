@@ -1,0 +1,51 @@
+"""All tasks by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from spotting_core.errors import BadInputError
+from spotting_core.tasks.task import SampleTask, Task
+
+_OWN = ("spotting", "shots", "boundaries", "replays", "frames")
+_TASKS: dict[str, Task] = {}
+
+
+def register(task: Task) -> None:
+    """Add a task; called once by the module that defines it."""
+    if task.name in _TASKS:
+        raise ValueError(f"task {task.name!r} is registered twice")
+    _TASKS[task.name] = task
+
+
+def tasks() -> dict[str, Task]:
+    """All tasks by name: ours, each in the module of its name, then others."""
+    for name in _OWN:
+        import_module(f"spotting_core.tasks.{name}")
+    others = [name for name in _TASKS if name not in _OWN]
+    return {name: _TASKS[name] for name in (*_OWN, *others)}
+
+
+def task_named(name: str) -> Task:
+    """One task.
+
+    Errors:
+        BadInputError: no such task.
+    """
+    known = tasks()
+    if name not in known:
+        raise BadInputError(f"there is no task {name!r}", fix=f"Choose one of {', '.join(known)}")
+    return known[name]
+
+
+def sample_task(name: str) -> SampleTask:
+    """A task whose systems can be trained and analyse.
+
+    Errors:
+        BadInputError: no such task, or one that is only evaluated.
+    """
+    task = task_named(name)
+    if not isinstance(task, SampleTask):
+        known = [n for n, t in tasks().items() if isinstance(t, SampleTask)]
+        raise BadInputError(f"no system is trained for the task {name}", fix=f"Systems are of {', '.join(known)}")
+    return task

@@ -1,0 +1,89 @@
+"""Camera shots: which camera is on, at every moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spotting_core.classes import ClassTable
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.camera_files import read_camera_games
+from spotting_core.evaluation.cameras import CLASS_TABLE, evaluate_cameras
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.report import Report
+from spotting_core.formats import labels_cameras
+from spotting_core.formats.labels_cameras import Shot
+from spotting_core.tasks.camera_games import games_of_shots
+from spotting_core.tasks.registry import register
+from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
+
+MIOU = "miou"
+
+
+class ShotsTask(SampleTask[Shot]):
+    """Shots of SoccerNet's 13 cameras."""
+
+    name = "shots"
+    title = "Camera shots"
+    class_table = CLASS_TABLE
+    label_file = labels_cameras.FILE_NAME
+    results_file = labels_cameras.FILE_NAME
+    chosen_by = (MIOU,)
+    shown = ("shots", "cameras")
+
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+        games = read_camera_games(order.labels, order.predictions, record, order.split)
+        return evaluate_cameras(games, self.classes(order.classes), official=order.official)
+
+    def read_truth(self, folder: Path) -> list[Shot]:
+        return labels_cameras.read_shots(folder / self.label_file)
+
+    def moment(self, finding: Shot) -> int:
+        return (finding.start + finding.end) // 2
+
+    def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Shot]:
+        """Runs of samples whose surest camera is the same; a change lies in the middle between its two samples."""
+        if least is not None:
+            raise BadInputError("of every moment one camera is said to be on, however surely", fix="Leave least out")
+        surest = half.confidence.argmax(1)
+        cuts = np.flatnonzero(np.diff(surest)) + 1
+        begins = [0, *((half.times[cuts - 1] + half.times[cuts]) // 2).tolist()]
+        ends = [*begins[1:], half.end]
+        cameras = surest[[0, *cuts]].tolist()
+        return [
+            Shot(half.half, int(start), int(end), classes.names[camera], replay=False)
+            for start, end, camera in zip(begins, ends, cameras, strict=True)
+            if end > start
+        ]
+
+    def write(self, path: Path, findings: Sequence[Shot]) -> None:
+        labels_cameras.write_shots(path, findings)
+
+    def figure(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], chosen_by: str) -> float:
+        """Mean intersection over union over the cameras that occur."""
+        return float(evaluate_cameras(games_of_shots(matches), classes).average_map["all"] or 0.0)
+
+    def card_scores(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], split: str) -> dict[str, Any]:
+        """Mean intersection over union, officially and corrected, F1, and per camera."""
+        games = games_of_shots(matches)
+        report = evaluate_cameras(games, classes)
+        official = evaluate_cameras(games, classes, official=True)
+        return {
+            "split": split,
+            "matches": len(games),
+            MIOU: round(float(report.average_map["all"] or 0.0), 4),
+            "official": {MIOU: round(float(official.average_map["all"] or 0.0), 4)},
+            **{name: round(value, 4) for name, value in report.others.items()},
+            "per_class": {
+                name: {"seconds": round(report.truths[name], 1), MIOU: round(row["all"], 4)}
+                for name, row in report.per_class.items()
+                if row["all"] is not None
+            },
+        }
+
+
+SHOTS = ShotsTask()
+register(SHOTS)

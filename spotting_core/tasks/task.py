@@ -1,0 +1,173 @@
+"""What a task is: what is found in a match, how truth of it is read, how it is made of scores, and how it is judged.
+
+A task whose systems say something of every sample is a ``SampleTask``: it can be trained, analysed and validated. A
+``Task`` alone can be evaluated.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from spotting_core.classes import ClassTable, class_names, load_classes
+from spotting_core.errors import BadInputError
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.report import Report
+
+
+class Finding(Protocol):
+    """What a task finds, or what is true: of a class, in a half."""
+
+    @property
+    def half(self) -> int: ...
+
+    @property
+    def label(self) -> str: ...
+
+
+_Finding = TypeVar("_Finding", bound=Finding)
+
+
+@dataclass(frozen=True)
+class Judged(Generic[_Finding]):
+    """What is true and what was found in one match."""
+
+    name: str
+    truth: Sequence[_Finding]
+    found: Sequence[_Finding]
+
+
+@dataclass(frozen=True)
+class HalfScores:
+    """What a system said of the samples of a half.
+
+    Arguments:
+        times: int64 (T,) microseconds; end: last possible time of a finding (microseconds).
+        confidence, displacement: float32 (T, C), the latter in seconds or None.
+    """
+
+    half: int
+    times: np.ndarray
+    end: int
+    confidence: np.ndarray
+    displacement: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationOrder:
+    """Files to evaluate.
+
+    Arguments:
+        split: games that count, or None for all that have labels.
+        classes: name or file of the class table, or None for the task's own.
+        metric: one of the task's; the first where None.
+        official: compute what the official evaluator prints, flaws included.
+    """
+
+    labels: Path
+    predictions: Path
+    split: Sequence[str] | None = None
+    classes: str | None = None
+    metric: str | None = None
+    official: bool = False
+
+
+class Task(ABC):
+    """One task. ``metrics`` are the names that an evaluation of it can be asked for, the first being the default."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    class_table: ClassVar[str]
+    metrics: ClassVar[tuple[str, ...]] = ()
+    in_split_files: ClassVar[bool] = False
+    """Whether its files hold a whole split, so that no file lists the games of one."""
+
+    @abstractmethod
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+        """Measure files of predictions against files of labels.
+
+        Errors:
+            BadInputError: files that cannot be read or do not belong together.
+        """
+
+    def metric(self, asked: str | None) -> str:
+        """The metric that was asked for, or the default.
+
+        Errors:
+            BadInputError: the task has no such metric.
+        """
+        if asked is None:
+            return self.metrics[0] if self.metrics else ""
+        if asked not in self.metrics:
+            known = f"Its metrics: {', '.join(self.metrics)}" if self.metrics else "Leave --metric out"
+            raise BadInputError(f"the task {self.name} has no metric {asked!r}", fix=known)
+        return asked
+
+    def classes(self, asked: str | None) -> tuple[str, ...]:
+        """Names of the classes that were asked for, or of the task's own."""
+        return class_names(asked) if asked is not None else load_classes(self.class_table).names
+
+
+class SampleTask(Task, Generic[_Finding]):
+    """A task whose systems say something of every sample.
+
+    ``chosen_by`` names the figures by which validation can choose weights, the first being the default;
+    ``label_file`` is the file beside a match that holds its truth, ``results_file`` what an analysis writes of it;
+    ``shown`` are the names of the lanes, panels and lists of the workspace that show it.
+    """
+
+    label_file: ClassVar[str]
+    results_file: ClassVar[str]
+    chosen_by: ClassVar[tuple[str, ...]]
+    shown: ClassVar[tuple[str, ...]] = ()
+    least_evaluated: ClassVar[float | None] = None
+    """Confidence below which findings are not evaluated: far below any that matters to a figure."""
+
+    @abstractmethod
+    def read_truth(self, folder: Path) -> list[_Finding]:
+        """What is true of a match, from its folder.
+
+        Errors:
+            BadInputError: no labels, or some that cannot be read.
+        """
+
+    @abstractmethod
+    def moment(self, finding: _Finding) -> int:
+        """The moment (microseconds of the half) around which clips to train on are laid."""
+
+    @abstractmethod
+    def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
+        """What scores say of a half, in order of time.
+
+        Arguments:
+            least: confidence below which nothing counts; the task's own where None.
+            source: what made the scores, in words.
+        """
+
+    @abstractmethod
+    def write(self, path: Path, findings: Sequence[_Finding]) -> None:
+        """Write what was found as ``results_file``."""
+
+    @abstractmethod
+    def figure(self, matches: Sequence[Judged[_Finding]], classes: Sequence[str], chosen_by: str) -> float:
+        """How good findings are: greater is better."""
+
+    @abstractmethod
+    def card_scores(self, matches: Sequence[Judged[_Finding]], classes: Sequence[str], split: str) -> dict[str, Any]:
+        """The scores on a model's card, over the classes that occur."""
+
+    def labelled_games(self, folder: Path) -> list[Path]:
+        """Folders with truth of the task below a folder, in order of their names.
+
+        Errors:
+            BadInputError: there is none.
+        """
+        games = sorted(p.parent for p in folder.rglob(self.label_file))
+        if not games:
+            raise BadInputError(f"no match with {self.label_file} lies here", where=folder, fix="Check the path")
+        return games
