@@ -197,7 +197,7 @@ class Library:
             score=fixture.score,
             date=fixture.date,
             league=fixture.league,
-            source_hash=source.content_hash(),
+            source_hash=source.content_hash(self._settings.data),
             duration=sum(m.table.duration for m in media),
         )
         with self._database.session() as session:

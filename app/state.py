@@ -7,6 +7,7 @@ import streamlit as st
 from app import search_text
 from app.library import Library
 from app.settings import Settings, settings
+from app.video_reading import VideoReading
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.engine import SpotSearch
 from spotting_core.store.camera_reviews import CameraReviews
@@ -50,6 +51,11 @@ def shared_searches() -> SavedSearches:
 @st.cache_resource(show_spinner=False)
 def shared_selections() -> Selections:
     return Selections(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_reading() -> VideoReading:
+    return VideoReading(settings().data)
 
 
 def shared_settings() -> Settings:

@@ -16,6 +16,7 @@ from pathlib import Path
 from spotting_core.assets import asset
 from spotting_core.errors import BadInputError
 from spotting_core.files import replacing
+from spotting_core.media.fingerprint import FileState
 
 DEFAULT_TABLE = "soccernet-v2"
 _COLUMNS = (
@@ -110,7 +111,7 @@ def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, name: str, _state: tuple[int, int, int]) -> ClassTable:
+def _read(path: Path, name: str, _state: FileState) -> ClassTable:
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
         missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
@@ -131,7 +132,7 @@ def _read(path: Path, name: str, _state: tuple[int, int, int]) -> ClassTable:
 
 
 @lru_cache(maxsize=64)
-def _read_list(path: Path, name: str, _state: tuple[int, int, int]) -> ClassTable:
+def _read_list(path: Path, name: str, _state: FileState) -> ClassTable:
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     names = [line.strip() for line in lines if line.strip()]
     if not names:
@@ -155,7 +156,7 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
     """
     path = Path(table)
     if path.suffix == ".txt" and path.is_file():
-        return _read_list(path, path.parent.name or path.stem, _state(path))
+        return _read_list(path, path.parent.name or path.stem, FileState.of(path))
     if path.suffix != ".csv":
         path = asset("classes", f"{table}.csv")
     if not path.is_file():
@@ -163,13 +164,7 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
         raise BadInputError(
             "no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv or class.txt file"
         )
-    return _read(path, path.stem, _state(path))
-
-
-def _state(path: Path) -> tuple[int, int, int]:
-    """What tells a file from the one that lay at its place before: a table is read again when it has changed."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return _read(path, path.stem, FileState.of(path))
 
 
 def classes_in(folder: Path, name: str) -> ClassTable:

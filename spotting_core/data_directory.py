@@ -3,6 +3,7 @@
 media/<hash>/        probe.json, times.npy, playback.mp4, poster.jpg, frames-*.jpgs
 analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analysis``)
 explanations/<hash>.npz
+hashes/<hash of a path>.json   content hash of the video there, while it stays as it is
 exports/<id>/        clips that were exported from the app
 search/<match>.parquet  spots of a match, for searching
 touchline.db         matches, jobs, selections, reviews, saved searches
@@ -51,6 +52,10 @@ class DataDirectory:
 
     def export(self, export_id: str) -> Path:
         return self.root / "exports" / export_id
+
+    @property
+    def hashes(self) -> Path:
+        return self.root / "hashes"
 
     @property
     def search(self) -> Path:

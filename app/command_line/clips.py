@@ -137,9 +137,9 @@ def _analysis_of(match: MatchSource, data: DataDirectory, folder: Path | None) -
     from spotting_core.analysis import Analysis
 
     if folder is None:
-        return next(iter(analyses_of(match.content_hash(), match.path, data)), None)
+        return next(iter(analyses_of(match.content_hash(data), match.path, data)), None)
     analysis = Analysis.open(folder)
-    if analysis.record.source_id != match.content_hash():
+    if analysis.record.source_id != match.content_hash(data):
         raise BadInputError(
             f"this is the analysis of another match, {analysis.record.title}",
             where=folder,

@@ -116,7 +116,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
     from spotting_core.inference.analyse import analyse_match
     from spotting_core.samples.progress import Progress
 
-    shipped = _shipped(match, model) if features is None else None  # it does not say which files it was made from
+    shipped = _shipped(match, model, data) if features is None else None  # it does not say which files it was made from
     if shipped is not None:
         return shipped
     with progress_bar() as bar:
@@ -132,7 +132,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
     return analysis
 
 
-def _shipped(match: MatchSource, model: LoadedModel) -> Analysis | None:
+def _shipped(match: MatchSource, model: LoadedModel, data: DataDirectory) -> Analysis | None:
     """The analysis that lies beside a match, if it is of these videos and by this model."""
     from spotting_core.analysis import ANALYSIS_FILE, Analysis
 
@@ -142,4 +142,4 @@ def _shipped(match: MatchSource, model: LoadedModel) -> Analysis | None:
     shipped = Analysis.open(beside)
     known = shipped.record.model
     same = (known["sha256"], known.get("settings", model.settings)) == (model.sha256, model.settings)
-    return shipped if same and shipped.record.source_id == match.content_hash() else None
+    return shipped if same and shipped.record.source_id == match.content_hash(data) else None

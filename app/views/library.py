@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,17 +12,16 @@ import streamlit as st
 from app import tasks
 from app.library import Library, Match
 from app.routes.http import PREFIX, signer
-from app.state import shared_library, shared_queue, shared_settings
+from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
 from app.views.match import progress_text
 from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
-from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import BUNDLED, read_card
 from spotting_core.models.known import known_models
@@ -41,7 +42,7 @@ def show() -> None:
     if _first_look() and all(m.is_demo for m in matches) and matches:
         page.go("match")
     jobs = {m.id: shared_queue().recent(m.id, tasks.ANALYSIS) for m in matches}
-    live = bool(shared_queue().all_live())
+    _begin_reading(matches)
     title, search, state = st.columns([2, 2, 2.4], vertical_alignment="center")
     title.html(
         f'<div class="tl-title">Library <span>{len(matches)} match{"" if len(matches) == 1 else "es"}</span></div>'
@@ -51,12 +52,25 @@ def show() -> None:
     left, right = st.columns([3.1, 1], gap="small")
     with right:
         _add(library)
+        live = _under_way()
         st.fragment(run_every=1.0 if live else None)(_jobs)(live)
         data_line()
     with left, st.container(border=True, key="tl_card_matches"):
         rows = [(m, library.analyses(m), jobs[m.id]) for m in matches if _fits(m, words)]
         rows = [row for row in rows if chosen == "All" or _state_of(*row[1:]) == chosen]
         st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, words, chosen)
+
+
+def _begin_reading(matches: list[Match]) -> None:
+    """Have the videos read that nobody has seen since they came to be or were changed."""
+    for match in matches:
+        with suppress(TouchlineError):  # the row says it
+            shared_reading().media(open_match(match.path).halves[0].path)
+
+
+def _under_way() -> bool:
+    """Whether anything is, of which the page shows how far it is."""
+    return bool(shared_queue().all_live()) or shared_reading().under_way
 
 
 def _first_look() -> bool:
@@ -84,7 +98,7 @@ def _state_of(analyses: list[Analysis], job: Job | None) -> str:
 
 
 def _rows(rows: list[tuple[Match, list[Analysis], Job | None]], live: bool, words: str, state: str) -> None:
-    if live and not shared_queue().all_live():
+    if live and not _under_way():
         st.rerun(scope="app")
     if not rows:
         narrowed = words or state != "All"
@@ -113,10 +127,14 @@ def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
 
 def _thumbnail(match: Match) -> str:
     try:
-        media = ingest(open_match(match.path).halves[0].path, shared_settings().data)
-        link = f"{PREFIX}/media/{signer().sign(make_poster(media), 'media')}"
+        path = open_match(match.path).halves[0].path
+        media = shared_reading().media(path)
     except TouchlineError:
         return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
+    if media is None:
+        told = shared_reading().told(path)
+        return f'<div class="tl-thumb tl-none" title="{told}">{told.rpartition(" ")[2] if "%" in told else "…"}</div>'
+    link = f"{PREFIX}/media/{signer().sign(media.poster, 'media')}"
     return f'<img class="tl-thumb" src="{link}" alt="">'
 
 
@@ -235,8 +253,12 @@ def _add(library: Library) -> None:
             return
         try:
             source = library.open(path)
-            facts = preflight(source, shared_settings().data)
-            found = video_findings(source, shared_settings().data, model)
+            media = [one for half in source.halves if (one := shared_reading().media(half.path)) is not None]
+            if len(media) < len(source.halves):
+                st.fragment(run_every=1.0)(_reading_line)(source)
+                return
+            facts = preflight(source, media)
+            found = video_findings(source, media, model)
         except TouchlineError as problem:
             page.error(problem)
             return
@@ -255,6 +277,21 @@ def _add(library: Library) -> None:
             _added(library, path, upload.name if upload else "", labels, model if start else None)
 
 
+def _reading_line(source: MatchSource) -> None:
+    """How far the videos are; the page is made again when they have been read."""
+    told = [(shared_reading().told(h.path), _read_or_failed(h.path)) for h in source.halves]
+    if all(ended for _, ended in told):
+        st.rerun(scope="app")
+    st.caption(f"{next(text for text, ended in told if not ended)}. It can be analysed when it has been read.")
+
+
+def _read_or_failed(path: Path) -> bool:
+    try:
+        return shared_reading().media(path) is not None
+    except TouchlineError:
+        return True
+
+
 _LABEL_TYPES = sorted({f.suffix.rsplit(".", 1)[-1] for f in registry.label_formats()} | {"zip"})
 _LABEL_HELP = "True spots to compare with: " + ", ".join(f.title for f in registry.label_formats()) + "."
 
@@ -264,13 +301,8 @@ def _refused(upload: Any, labels: Document | None) -> bool:
     return upload is not None and labels is None
 
 
-def preflight(source: MatchSource, data: DataDirectory) -> list[str]:
-    """What is known of a match before it is analysed, line by line.
-
-    Errors:
-        BadInputError: a half cannot be read.
-    """
-    media = [ingest(half.path, data) for half in source.halves]
+def preflight(source: MatchSource, media: list[Media]) -> list[str]:
+    """What is known of a match before it is analysed, line by line; media: of its halves."""
     lengths = ", ".join(page.length(m.table.duration) for m in media)
     info = media[0].info
     rate = f"{info.rate:.5g} frames a second" if info.rate else "frame rate unknown"
@@ -281,13 +313,9 @@ def preflight(source: MatchSource, data: DataDirectory) -> list[str]:
     return [*lines, *source.warnings]
 
 
-def video_findings(source: MatchSource, data: DataDirectory, model: str | None) -> list[Finding]:
-    """What the checks find in a match's videos, for the chosen model.
-
-    Errors:
-        BadInputError: a half cannot be read.
-    """
-    media = [ingest(half.path, data) for half in source.halves]
+def video_findings(source: MatchSource, media: list[Media], model: str | None) -> list[Finding]:
+    """What the checks find in a match's videos, for the chosen model; media: of its halves."""
+    data = shared_settings().data
     card = read_card(known_models(data)[model]) if model else None
     size = sum(half.path.stat().st_size for half in source.halves)
     return [*check_videos(source, media, card), *check_machine(data, size)]

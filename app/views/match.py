@@ -13,7 +13,7 @@ from app import tasks
 from app.components.workspace import workspace
 from app.library import Match, kits
 from app.settings import DEMO
-from app.state import shared_library, shared_queue, shared_settings
+from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.beside import beside_choice, chosen_other, other_data
 from app.views.export import export_dialog
@@ -35,7 +35,7 @@ from spotting_core.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.jobs.queue import FAILED, Job
-from spotting_core.media.ingest import Media, ingest, make_poster
+from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import open_match
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
@@ -123,7 +123,7 @@ def progress_text(job: Job) -> str:
 
 
 def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
-    ended = _analysis_ended(match)
+    ended = any([_reading_ended(match), _analysis_ended(match)])
     if st.session_state.pop("rerun_page", False) or ended:  # before anything is made that the next run makes again
         st.rerun(scope="app")
     other = chosen_other(match, analysis, analyses)
@@ -180,6 +180,13 @@ def _chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
     return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
 
 
+def _reading_ended(match: Match) -> bool:
+    """Whether videos were being read when this was last asked, and no longer are."""
+    before, now = st.session_state.get("reading") == match.id, shared_reading().under_way
+    st.session_state["reading"] = match.id if now else None
+    return before and not now
+
+
 def _analysis_ended(match: Match) -> bool:
     """Whether an analysis of the match was under way when this was last asked, and no longer is."""
     before = st.session_state.get("analysing") == match.id
@@ -190,7 +197,8 @@ def _analysis_ended(match: Match) -> bool:
 
 def _waiting(match: Match) -> bool:
     """Whether something is under way, or was an analysis when this run began; the workspace then asks again."""
-    return bool(shared_queue().all_live()) or st.session_state.get("analysing") == match.id
+    known = (st.session_state.get("analysing"), st.session_state.get("reading"))
+    return bool(shared_queue().all_live()) or match.id in known
 
 
 def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
@@ -283,7 +291,7 @@ def _halves(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "height": record.height,
             "video": link("media", playable) if playable else None,
             "note": problem or video_note(match, media is not None),
-            "poster": link("media", make_poster(media)) if media else None,
+            "poster": link("media", media.poster) if media else None,
             "times": link("times", media.path, "frames") if media else None,
             "picture": link("picture", media.path, "frames") if media else None,
             "array": link("array", half.folder, "half"),
@@ -295,10 +303,13 @@ def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
     """The videos of an analysis by half; where they cannot be shown, none and the reason."""
     try:
         source = open_match(match.path)
-        videos = {h.half: ingest(h.path, shared_settings().data) for h in source.halves}
+        read = {h.half: shared_reading().media(h.path) for h in source.halves}
     except TouchlineError as problem:
         return {}, str(problem)
-    if len(videos) == len(analysis.halves) and source.content_hash() != analysis.record.source_id:
+    videos = {half: media for half, media in read.items() if media is not None}
+    if len(videos) < len(read):
+        return {}, f"{next(shared_reading().told(h.path) for h in source.halves if read[h.half] is None)}."
+    if len(videos) == len(analysis.halves) and source.content_hash(shared_settings().data) != analysis.record.source_id:
         return {}, f"The video in {match.path} is another one than was analysed."
     return videos, ""
 

@@ -12,7 +12,7 @@ from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples
-from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.fingerprint import kept_hash
 from spotting_core.media.times import read_time_table
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def stored_entities(
 
     Found in the pixels of the video if they are not stored yet.
     """
-    folder = data.media(file_hash(video)) / f"entities-{rate:g}-{most}-{finder.fingerprint()[:16]}"
+    folder = data.media(kept_hash(video, data)) / f"entities-{rate:g}-{most}-{finder.fingerprint()[:16]}"
     if not _complete(folder):
         with locked(folder.with_name(f"{folder.name}.lock")):
             if not _complete(folder):  # another process may have been at it

@@ -95,7 +95,7 @@ def analyse_match(
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     run = Run(source, media, model, data, features, report)
-    target = out or data.analysis(source.content_hash(), analysis_id(model, run.reads, model.config.rate))
+    target = out or data.analysis(source.content_hash(data), analysis_id(model, run.reads, model.config.rate))
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
     check_target(target)
@@ -344,7 +344,7 @@ class Run:
     def _record(self, halves: tuple[HalfRecord, ...], shapes: dict[str, Any]) -> AnalysisRecord:
         card = self.model.card
         return AnalysisRecord(
-            source_id=self.source.content_hash(),
+            source_id=joint_hash(m.hash for m in self.media),
             title=self.source.fixture.title,
             halves=halves,
             model={

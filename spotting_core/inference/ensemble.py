@@ -71,7 +71,7 @@ def analyse_with_ensemble(
         own = features if features is not None and finds_features(member, source, features) else None
         parts.append(analyse_match(source, member, data, report=one, features=own))
     key = joint_hash([ensemble.sha256, *(p.folder.name for p in parts)])
-    target = out or data.analysis(source.content_hash(), key)
+    target = out or data.analysis(source.content_hash(data), key)
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
     return put_in_place(target, lambda work: _write(work, ensemble, parts, source), anew=out is not None)

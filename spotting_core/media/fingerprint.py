@@ -3,25 +3,109 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import TouchlineError
+from spotting_core.files import locked, read_json, write_json
 
 _BLOCK = 1 << 20
 
+Tell = Callable[[int, int], None]
+"""Called with (bytes read, bytes of the file)."""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells a file from any that lies or lay at its place: it has changed if any of these has.
+
+    Arguments:
+        path: links followed; changed: of its content, nanoseconds.
+    """
+
+    path: Path
+    size: int
+    changed: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState:
+        """The state of a file now.
+
+        Errors:
+            OSError: there is none.
+        """
+        status = path.stat()
+        return cls(path.resolve(), status.st_size, status.st_mtime_ns, status.st_ino)
+
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file's content, in hex; remembered while size and change time stay the same."""
-    status = path.stat()
-    return _hash_of(path.resolve(), status.st_size, status.st_mtime_ns)
+    """SHA-256 of a file's content, in hex; remembered by this process while the file stays as it is."""
+    return _hash_of(FileState.of(path))
 
 
 @lru_cache(maxsize=4096)
-def _hash_of(path: Path, size: int, changed: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
+def _hash_of(state: FileState) -> str:
+    return _read_through(state, None)
+
+
+def kept_hash(path: Path, data: DataDirectory, tell: Tell | None = None) -> str:
+    """SHA-256 of a large file's content, in hex; made once for all processes while the file stays as it is.
+
+    Errors:
+        OSError: there is no such file; BadInputError: the data directory cannot be written.
+    """
+    known = known_hash(path, data)
+    if known is not None:
+        return known
+    with locked(_record_of(path, data).with_suffix(".lock")):
+        known = known_hash(path, data)  # another process may have been at it
+        return known if known is not None else _kept(FileState.of(path), data, tell)
+
+
+def known_hash(path: Path, data: DataDirectory) -> str | None:
+    """The hash of a file as it is now, or None where nobody has made it; reads nothing of the file.
+
+    Errors:
+        OSError: there is no such file.
+    """
+    record = _record_of(path, data)
+    if not record.is_file():
+        return None
+    try:
+        told = read_json(record)
+        return str(told["sha256"]) if told["state"] == _as_json(FileState.of(path)) else None
+    except (TouchlineError, KeyError, TypeError):  # damaged; it is made again
+        return None
+
+
+def _kept(state: FileState, data: DataDirectory, tell: Tell | None) -> str:
+    found = _read_through(state, tell)
+    if FileState.of(state.path) == state:  # else it was being written meanwhile
+        write_json(_record_of(state.path, data), {"state": _as_json(state), "sha256": found})
+    return found
+
+
+def _as_json(state: FileState) -> dict[str, Any]:
+    return {**asdict(state), "path": str(state.path)}
+
+
+def _record_of(path: Path, data: DataDirectory) -> Path:
+    return data.hashes / f"{joint_hash([str(path.resolve())])[:32]}.json"
+
+
+def _read_through(state: FileState, tell: Tell | None) -> str:
+    digest, done = hashlib.sha256(), 0
+    with state.path.open("rb") as handle:
         while block := handle.read(_BLOCK):
             digest.update(block)
+            done += len(block)
+            if tell:
+                tell(done, state.size)
     return digest.hexdigest()
 
 

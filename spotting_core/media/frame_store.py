@@ -19,7 +19,7 @@ import numpy as np
 from spotting_core.data_directory import DataDirectory
 from spotting_core.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples, resize_image
-from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.fingerprint import kept_hash
 from spotting_core.media.times import read_time_table
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -59,7 +59,7 @@ def store_frames(
 
     All missing sizes are made in one pass over the video.
     """
-    folder = data.media(file_hash(video))
+    folder = data.media(kept_hash(video, data))
     names = [_name(size, rate) for size in sizes]
     times_file = folder / f"samples-{rate:g}.npy"
     files = [times_file, *(folder / f"{name}.npy" for name in names)]

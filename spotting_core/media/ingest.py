@@ -12,7 +12,7 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json, replacing, write_array, write_json
 from spotting_core.media.decode import read_frame, resize_image
-from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.fingerprint import Tell, kept_hash, known_hash
 from spotting_core.media.times import TimeTable, read_time_table
 from spotting_core.media.video import VideoInfo, probe_video
 
@@ -40,25 +40,34 @@ class Media:
         return self.folder / "poster.jpg"
 
 
-def ingest(path: Path, data: DataDirectory) -> Media:
+def ingest(path: Path, data: DataDirectory, tell: Tell | None = None) -> Media:
     """Read a video's facts and time table, from the data directory if it has been seen before.
 
+    Arguments:
+        tell: how far a video is that nobody has seen, see ``kept_hash``.
+
     Errors:
-        BadInputError: the file cannot be used; nothing is kept of it then.
+        BadInputError: the file cannot be used; nothing but its hash is kept of it then.
     """
-    info = None if not path.is_file() else _known(path, data)
-    if info is not None:
-        return info
+    media_hash = kept_hash(path, data, tell) if path.is_file() else None
+    known = _known(path, media_hash, data) if media_hash else None
+    if known is not None:
+        return known
     facts, table = probe_video(path), read_time_table(path)
-    media_hash = file_hash(path)
+    media_hash = media_hash or kept_hash(path, data, tell)
     folder = data.media(media_hash)
     write_array(folder / "times.npy", np.concatenate([[table.start], table.times]).astype(np.int64))
     write_json(folder / "probe.json", {"format": _FORMAT, **facts.as_json()})
     return Media(path, media_hash, folder, facts, table)
 
 
-def _known(path: Path, data: DataDirectory) -> Media | None:
-    media_hash = file_hash(path)
+def known_media(path: Path, data: DataDirectory) -> Media | None:
+    """A video that has been seen, or None: nothing is read of the video itself."""
+    media_hash = known_hash(path, data) if path.is_file() else None
+    return _known(path, media_hash, data) if media_hash else None
+
+
+def _known(path: Path, media_hash: str, data: DataDirectory) -> Media | None:
     folder = data.media(media_hash)
     if not (folder / "probe.json").is_file():
         return None

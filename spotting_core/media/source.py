@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError, printable
 from spotting_core.files import read_json
-from spotting_core.media.fingerprint import file_hash, joint_hash
+from spotting_core.media.fingerprint import joint_hash, kept_hash
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -111,9 +112,9 @@ class MatchSource:
         """Whether the match's folder says that it was rendered."""
         return self.path.is_dir() and is_rendered(self.path)
 
-    def content_hash(self) -> str:
-        """One hash of the content of all halves, in order."""
-        return joint_hash(file_hash(h.path) for h in self.halves)
+    def content_hash(self, data: DataDirectory) -> str:
+        """One hash of the content of all halves, in order; see ``kept_hash``."""
+        return joint_hash(kept_hash(h.path, data) for h in self.halves)
 
 
 def is_rendered(folder: Path) -> bool:

@@ -71,7 +71,7 @@ def measure(data: DataDirectory) -> list[Use]:
         found.append(Use(kind, len(sizes), sum(sizes)))
         seen += sum(sizes)
     everything = list(_sizes(data.root)) if data.root.is_dir() else []
-    other = Kind("other", "Time tables, posters and logs", ())
+    other = Kind("other", "Time tables, posters, hashes and logs", ())
     return [*found, Use(other, max(0, len(everything) - sum(u.files for u in found)), max(0, sum(everything) - seen))]
 
 

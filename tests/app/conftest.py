@@ -17,6 +17,7 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app import video_reading
 from app.library import Library, Match
 from app.settings import Settings, settings
 from spotting_core.data_directory import DataDirectory
@@ -50,6 +51,7 @@ VIDEOS: dict[str, dict[str, Any]] = {
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and shared resources of this test's data directory alone."""
     monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
+    monkeypatch.setattr(video_reading, "PATIENCE", 60.0)  # small videos are there at once
     settings.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -48,7 +48,7 @@ def make_analysis(
         pictures: SHA-256 of a vision-language model, and what makes the embeddings (T, E) of samples at some times.
     """
     classes = classes or load_classes()
-    folder = data.analysis(source.content_hash(), name.ljust(16, "0"))
+    folder = data.analysis(source.content_hash(data), name.ljust(16, "0"))
     halves, arrays = [], {}
     for half in source.halves:
         media = ingest(half.path, data)
@@ -89,7 +89,7 @@ def make_analysis(
             "scale": [0, 4.0],
         }
     record = AnalysisRecord(
-        source_id=source.content_hash(),
+        source_id=source.content_hash(data),
         title=source.fixture.title,
         halves=tuple(halves),
         model={

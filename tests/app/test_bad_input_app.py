@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import tasks
+from app import tasks, video_reading
 from app.library import Library
 from app.settings import settings
 from spotting_core.data_directory import DataDirectory
@@ -28,6 +28,7 @@ from tests.conftest import small_model
 @pytest.fixture(autouse=True)
 def fresh(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOUCHLINE_ROOTS", str(root))
+    monkeypatch.setattr(video_reading, "PATIENCE", 60.0)
     settings.cache_clear()
     st.cache_resource.clear()
 
