@@ -23,6 +23,7 @@ from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import TouchlineError
 from spotting_core.media.decode import read_frame, resize_image
+from spotting_core.media.fingerprint import FileState
 from spotting_core.media.ingest import ingest
 
 PREFIX = "/touchline"
@@ -91,15 +92,15 @@ def picture(request: Request) -> Response:
     try:
         width = min(_MOST_WIDTH, max(16, int(query.get("width", "320"))))
         box = tuple(float(v) for v in query["box"].split(",")) if "box" in query else None
-        body = _picture(path, int(query["frame"]), width, box, settings().data)
-    except (TouchlineError, KeyError, ValueError) as error:
+        body = _picture(FileState.of(path), int(query["frame"]), width, box, settings().data)
+    except (TouchlineError, OSError, KeyError, ValueError) as error:
         raise HTTPException(404, "no such frame") from error
     return Response(body, media_type="image/jpeg", headers=_PRIVATE)
 
 
 @lru_cache(maxsize=512)
-def _picture(path: Path, number: int, width: int, box: tuple[float, ...] | None, data: DataDirectory) -> bytes:
-    image = _frame(path, number, data)
+def _picture(video: FileState, number: int, width: int, box: tuple[float, ...] | None, data: DataDirectory) -> bytes:
+    image = _frame(video, number, data)
     if box is not None:
         x1, y1, x2, y2 = square_around(box, image.shape[1], image.shape[0])
         image = image[y1:y2, x1:x2]
@@ -109,8 +110,8 @@ def _picture(path: Path, number: int, width: int, box: tuple[float, ...] | None,
 
 
 @lru_cache(maxsize=24)
-def _frame(path: Path, number: int, data: DataDirectory) -> np.ndarray:
-    return read_frame(path, ingest(path, data).table, number, max_height=1080)
+def _frame(video: FileState, number: int, data: DataDirectory) -> np.ndarray:
+    return read_frame(video.path, ingest(video.path, data).table, number, max_height=1080)
 
 
 def library(_request: Request) -> Response:

@@ -123,6 +123,20 @@ def test_frame_times_and_exact_pictures(client: TestClient, tmp_path: Path, data
     assert client.get(f"{http.PREFIX}/picture/{token}?frame=a").status_code == 404
 
 
+@pytest.mark.parametrize("query", ["frame=0&width=320", "frame=0&width=320&box=0,0,320,180"])
+def test_the_pictures_of_a_video_that_took_anothers_place_are_its_own(
+    client: TestClient, tmp_path: Path, query: str
+) -> None:
+    path, seen = tmp_path / "a.mp4", []
+    for first in (3, 1000):
+        make_video(path, steady(30), first=first)
+        token = http.signer().sign(path, "frames")
+        seen.append(client.get(f"{http.PREFIX}/picture/{token}?{query}").content)
+    assert seen[0] != seen[1]
+    path.unlink()
+    assert client.get(f"{http.PREFIX}/picture/{token}?{query}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("box", "expected"),
     [
