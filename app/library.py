@@ -101,14 +101,14 @@ class Library:
 
     def matches(self) -> list[Match]:
         """All matches, the latest added first; the demo is there from the start."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = list(session.scalars(select(MatchRow).order_by(MatchRow.added.desc())))
         if not any(Path(r.path) == DEMO for r in rows) and DEMO.is_dir():
             return [*(_match(r) for r in rows), self._register(open_match(DEMO))]
         return [_match(r) for r in rows]
 
     def get(self, match_id: str) -> Match | None:
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.get(MatchRow, match_id)
             return _match(row) if row else None
 
@@ -126,7 +126,7 @@ class Library:
         Errors:
             BadInputError: there are labels and they are broken.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.get(MatchRow, match.id)
             uploaded = row.labels if row else None
         if uploaded is not None:
@@ -178,7 +178,7 @@ class Library:
             BadInputError: not below a root, no match, or a video that cannot be read.
         """
         source = self.open(text)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.scalar(select(MatchRow).where(MatchRow.path == str(source.path)))
             if row is not None:
                 return _match(row)

@@ -104,7 +104,7 @@ def _match_id(match: MatchSource, data: DataDirectory) -> str:
     Errors:
         BadInputError: it is not in the library.
     """
-    with open_database(data).session() as session:
+    with open_database(data).reading() as session:
         found = session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
     if found is None:
         raise BadInputError("this match is not in the library", where=match.path, fix="Add it in the app first")

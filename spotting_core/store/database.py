@@ -25,6 +25,7 @@ from spotting_core.errors import BadInputError
 ENVIRONMENT_VARIABLE = "TOUCHLINE_DATABASE"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_READS = "reads"  # execution option of connections whose transactions only read
 
 
 class Database:
@@ -44,13 +45,27 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A transaction: committed when the block ends, rolled back on an error."""
+        """A transaction that writes: committed when the block ends, rolled back on an error."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads: it waits for no writer and holds none up; a write in it is an error."""
+        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @property
+    def _reader(self) -> Engine:
+        """The engine with its own connections, whose transactions only read."""
+        return self.engine.execution_options(**{_READS: True, "postgresql_readonly": True})
+
 
 def open_engine(url: str) -> Engine:
-    """An engine whose connections wait for each other's writes; the schema is left as it is."""
+    """An engine whose connections wait for each other's writes; the schema is left as it is.
+
+    Transactions of connections with the execution option ``reads`` take no lock.
+    """
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
 
@@ -65,8 +80,10 @@ def open_engine(url: str) -> Engine:
 
         @event.listens_for(engine, "begin")
         def begin(connection) -> None:  # type: ignore[no-untyped-def]
-            # Take the write lock at once: two writers then wait for each other instead of failing half way.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            reads = connection.get_execution_options().get(_READS, False)
+            connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+            # A writer takes the lock at once: two of them then wait for each other instead of failing half way.
+            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -178,14 +178,14 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         """What was reviewed of a match, in the order of half and time."""
         row = self._row
         query = select(row).where(row.match_id == match_id).order_by(row.half, row.time)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [self._reviewed(found) for found in session.scalars(query)]
 
     def history(self, subject_id: str) -> list[Review]:
         """All changes of one thing, the first one first."""
         line = self._line
         query = select(line).where(line.subject_id == subject_id).order_by(line.revision)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [
                 Review(found.action, found.author, _utc(found.at), found.revision, found.before, found.after)
                 for found in session.scalars(query)
@@ -217,7 +217,7 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
                     session.flush()
                 return self._apply(session, row, action, author, revision, given)
         except IntegrityError:  # two people reviewed it for the first time at once
-            with self._database.session() as session:
+            with self._database.reading() as session:
                 first = self._find(session, match_id, origin)
                 if first is None:
                     raise

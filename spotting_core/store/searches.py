@@ -20,7 +20,7 @@ class SavedSearches:
 
     def all(self) -> dict[str, Query]:
         """All searches by name, in the order of their names."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = session.scalars(select(SavedSearchRow).order_by(SavedSearchRow.name))
             return {row.name: Query.from_json(row.query) for row in rows}
 

@@ -53,11 +53,11 @@ class Selections:
     def named(self, match_id: str) -> list[Selection]:
         """Selections of a match that have a name, by name."""
         query = select(SelectionRow).where(SelectionRow.match_id == match_id, SelectionRow.name != "")
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [_selection(row) for row in session.scalars(query.order_by(SelectionRow.name))]
 
     def get(self, selection_id: str) -> Selection | None:
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.get(SelectionRow, selection_id)
             return _selection(row) if row else None
 
