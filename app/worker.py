@@ -73,25 +73,25 @@ class Worker:
             moment = time.monotonic()
             if progress is None or moment - last[0] >= _REPORT:
                 last[0] = moment
-                beat.wanted = self._queue.report(job.id, progress, stage, speed, remaining)
+                beat.wanted = self._queue.report(job, progress, stage, speed, remaining)
             return beat.wanted
 
         with beat:
             try:
                 perform(job, self._data, tell)
             except _Interrupted:
-                self._queue.release(job.id)
+                self._queue.release(job)
                 return
             except CancelledError:
-                self._queue.finish(job.id, CANCELLED)
+                self._queue.finish(job, CANCELLED)
             except TouchlineError as error:
-                self._queue.finish(job.id, FAILED, str(error))
+                self._queue.finish(job, FAILED, str(error))
             except Exception as error:
                 log.exception("job %s failed", job.id)
                 told = machine_error(error) or f"An unforeseen error: {type(error).__name__}: {error}."
-                self._queue.finish(job.id, FAILED, str(told))
+                self._queue.finish(job, FAILED, str(told))
             else:
-                self._queue.finish(job.id, DONE)
+                self._queue.finish(job, DONE)
 
 
 class _Interrupted(BaseException):
@@ -108,7 +108,7 @@ class _Heartbeat(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(_BEAT):
-            self.wanted = self._queue.report(self._job.id)
+            self.wanted = self._queue.report(self._job)
 
     def __enter__(self) -> _Heartbeat:
         self.start()

@@ -2,27 +2,38 @@
 
 Jobs live in the database. A worker takes the oldest queued one, promises a sign of life within a lease,
 and keeps promising while it works. A job whose promise has lapsed was running in a worker that died: it is
-tried once more, then failed.
+tried once more, then failed. Leases go by the clock of the database, which all workers share.
+
+With a job its worker gets a token of this one attempt. A worker that was taken for dead and goes on all the same
+holds a token that is no longer the job's: nothing that it reports changes what another worker now does.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
+from spotting_core.errors import BadInputError
 from spotting_core.store.database import Database
-from spotting_core.store.tables import JobRow, now
+from spotting_core.store.moment import moment
+from spotting_core.store.tables import JobRow
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 LIVE = (QUEUED, RUNNING)
 LEASE = timedelta(seconds=10)
 MOST_ATTEMPTS = 2
+KEPT_FOR = timedelta(days=30)
+"""Ended jobs are kept so long: why one failed is looked up within days, and what was done is seen by its result."""
+MOST_ENDED = 200
+"""Ended jobs of a kind that are kept of a match: more than any view lists, and one for each of its spots, so that what
+failed is not asked for again by itself; but a match that is looked at every day does not fill the database."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Job:
     Arguments:
         ahead: queued jobs that come before it.
         progress: 0 to 1; speed: times real time; remaining: seconds.
+        token: of the attempt, for the worker that took the job; empty for all others.
     """
 
     id: str
@@ -50,6 +62,7 @@ class Job:
     made: datetime
     ended: datetime | None
     ahead: int = 0
+    token: str = ""
 
     @property
     def live(self) -> bool:
@@ -114,7 +127,7 @@ class JobQueue:
         return self.get(row.id) or _job(row)
 
     def get(self, job_id: str) -> Job | None:
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.get(JobRow, job_id)
             if row is None:
                 return None
@@ -128,13 +141,13 @@ class JobQueue:
 
     def live(self, key: str) -> Job | None:
         """The queued or running job of a key."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.scalar(select(JobRow).where(JobRow.key == key, JobRow.state.in_(LIVE)))
             return _job(row) if row else None
 
     def latest(self, key: str) -> Job | None:
         """The newest job of a key, live or ended."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.scalar(select(JobRow).where(JobRow.key == key).order_by(JobRow.made.desc()).limit(1))
             return _job(row) if row else None
 
@@ -143,7 +156,7 @@ class JobQueue:
         query = select(JobRow).where(JobRow.state.in_(LIVE)).order_by(JobRow.state.desc(), JobRow.made)
         if kinds is not None:
             query = query.where(JobRow.kind.in_(kinds))
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = list(session.scalars(query))
         queued = [r for r in rows if r.state == QUEUED]
         return [_job(r, queued.index(r) if r.state == QUEUED else 0) for r in rows]
@@ -151,14 +164,14 @@ class JobQueue:
     def recent(self, match_id: str, kind: str) -> Job | None:
         """The newest job of a kind for a match."""
         query = select(JobRow).where(JobRow.match_id == match_id, JobRow.kind == kind).order_by(JobRow.made.desc())
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.scalar(query.limit(1))
             return _job(row) if row else None
 
     def of_match(self, match_id: str | None, kind: str, most: int) -> list[Job]:
         """The newest jobs of a kind for a match, or for none in particular (None), at most so many."""
         query = select(JobRow).where(JobRow.match_id == match_id, JobRow.kind == kind).order_by(JobRow.made.desc())
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [_job(row) for row in session.scalars(query.limit(most))]
 
     def cancel(self, job_id: str) -> None:
@@ -169,67 +182,143 @@ class JobQueue:
                 return
             row.cancel = True
             if row.state == QUEUED:
-                row.state, row.ended = CANCELLED, now()
+                row.state, row.ended = CANCELLED, moment()
 
     # --- for the worker ---------------------------------------------------------------------------------
 
     def take(self, kinds: Sequence[str]) -> Job | None:
         """The oldest queued job of some kinds, now running under a lease; None if there is none."""
+        query = select(JobRow).where(JobRow.state == QUEUED, JobRow.kind.in_(kinds)).order_by(JobRow.made).limit(1)
+        if not self._any(query):
+            return None
         with self._database.session() as session:
-            query = select(JobRow).where(JobRow.state == QUEUED, JobRow.kind.in_(kinds)).order_by(JobRow.made).limit(1)
             row = session.scalar(query.with_for_update(skip_locked=True))
             if row is None:
                 return None
-            row.state, row.lease, row.attempts = RUNNING, now() + LEASE, row.attempts + 1
-            return _job(row)
+            token = uuid.uuid4().hex
+            row.state, row.lease, row.attempts, row.attempt = RUNNING, moment(LEASE), row.attempts + 1, token
+            return replace(_job(row), token=token)
 
     def report(
         self,
-        job_id: str,
+        taken: Job,
         progress: float | None = None,
         stage: str | None = None,
         speed: float | None = None,
         remaining: float | None = None,
     ) -> bool:
-        """Give a sign of life, and progress if there is some; False if the job should stop."""
-        values: dict[str, Any] = {"lease": now() + LEASE}
+        """Give a sign of life, and progress if there is some.
+
+        Arguments:
+            taken: the job as ``take`` gave it.
+
+        Returns:
+            False if the job should stop: it was cancelled, or it is another worker's now, which nothing is told then.
+        """
+        values: dict[str, Any] = {"lease": moment(LEASE)}
         if progress is not None:
             values |= {"progress": progress, "speed": speed, "remaining": remaining}
         if stage is not None:
             values["stage"] = stage
         with self._database.session() as session:
-            session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.state == RUNNING).values(**values))
-            row = session.get(JobRow, job_id, populate_existing=True)
-            return row is not None and row.state == RUNNING and not row.cancel
+            if not _change(session, _held(taken), **values):
+                return False
+            return not session.scalar(select(JobRow.cancel).where(JobRow.id == taken.id))
 
-    def finish(self, job_id: str, state: str, error: str | None = None) -> None:
-        """End a running job."""
-        values: dict[str, Any] = {"state": state, "error": error, "ended": now(), "lease": None}
+    def finish(self, taken: Job, state: str, error: str | None = None) -> bool:
+        """End a running job; False if it is another worker's now, and nothing was changed."""
+        values: dict[str, Any] = {"state": state, "error": error, "ended": moment(), "lease": None, "attempt": None}
         if state == DONE:
             values["progress"] = 1.0
         with self._database.session() as session:
-            session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.state == RUNNING).values(**values))
+            return _change(session, _held(taken), **values)
 
-    def release(self, job_id: str) -> None:
-        """Give a running job back to the queue: its worker ends, the job does not."""
-        values = {"state": QUEUED, "lease": None, "attempts": JobRow.attempts - 1}
+    def release(self, taken: Job) -> bool:
+        """Give a running job back to the queue: its worker ends, the job does not.
+
+        Returns:
+            False if it is another worker's now, and nothing was changed.
+        """
+        values = {"state": QUEUED, "lease": None, "attempt": None, "attempts": JobRow.attempts - 1}
         with self._database.session() as session:
-            session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.state == RUNNING).values(**values))
+            return _change(session, _held(taken), **values)
 
     def recover(self, kinds: Sequence[str]) -> list[Job]:
-        """Requeue jobs whose worker died, or fail those that were tried often enough; returns them."""
-        found = []
+        """Requeue jobs whose worker died, or fail those that were tried often enough; returns them.
+
+        A lease that ends later than one given now is from before the clock was set back: it is made one of now, so
+        that a worker that lives can renew it and one that died has left none that lasts.
+        """
+        running = and_(JobRow.state == RUNNING, JobRow.kind.in_(kinds))
+        beyond = JobRow.lease > moment(LEASE)
+        if not self._any(select(JobRow).where(running, or_(_LAPSED, beyond))):
+            return []
         with self._database.session() as session:
-            for row in session.scalars(select(JobRow).where(JobRow.state == RUNNING, JobRow.kind.in_(kinds))):
-                if row.lease is not None and _utc(row.lease) > now():
-                    continue
-                if row.cancel:
-                    row.state, row.ended = CANCELLED, now()
-                elif row.attempts < MOST_ATTEMPTS:
-                    row.state, row.lease = QUEUED, None
-                else:
-                    row.state, row.ended = FAILED, now()
-                    last = f"; its last words were “{row.stage}”" if row.stage else ""
-                    row.error = row.error or f"The worker died twice{last}. See worker.log in the data directory."
-                found.append(_job(row))
-        return found
+            _change(session, and_(running, beyond), lease=moment(LEASE))
+            query = select(JobRow).where(running, _LAPSED).with_for_update(skip_locked=True)
+            return [_recovered(row) for row in session.scalars(query)]
+
+    def refuse_unknown(self, known: Collection[str]) -> bool:
+        """Fail jobs of kinds that nobody does, which an older or newer Touchline left; whether there were some."""
+        nobodys = and_(JobRow.kind.not_in(known), or_(JobRow.state == QUEUED, and_(JobRow.state == RUNNING, _LAPSED)))
+        if not self._any(select(JobRow).where(nobodys)):
+            return False
+        error = BadInputError("this Touchline has no such kind of job", fix="Ask for what you want again")
+        with self._database.session() as session:
+            return _change(session, nobodys, state=FAILED, error=str(error), ended=moment(), attempt=None)
+
+    def clear(self, spared: Collection[str] = ()) -> int:
+        """Delete ended jobs that are older than ``KEPT_FOR``, or of which a match has ``MOST_ENDED`` newer ones.
+
+        Arguments:
+            spared: kinds whose jobs are kept however old they are.
+
+        Returns:
+            How many were deleted.
+        """
+        ended = JobRow.state.not_in(LIVE)
+        order = func.row_number().over(partition_by=(JobRow.match_id, JobRow.kind), order_by=JobRow.ended.desc())
+        ranked = select(JobRow.id, order.label("place")).where(ended).subquery()
+        many = JobRow.id.in_(select(ranked.c.id).where(ranked.c.place > MOST_ENDED))
+        old = and_(JobRow.ended < moment(-KEPT_FOR), JobRow.kind.not_in(spared))
+        unwanted = and_(ended, or_(old, many))
+        if not self._any(select(JobRow).where(unwanted)):
+            return 0
+        with self._database.session() as session:
+            gone = session.execute(delete(JobRow).where(unwanted), execution_options=_UNSYNCHRONIZED)
+            return int(gone.rowcount)  # type: ignore[attr-defined]
+
+    def _any(self, query: Select[Any]) -> bool:
+        """Whether a query finds something: workers look often, and take the write lock only where there is need."""
+        with self._database.reading() as session:
+            return session.scalar(query.with_only_columns(JobRow.id).limit(1)) is not None
+
+
+_LAPSED = or_(JobRow.lease.is_(None), JobRow.lease <= moment())
+_UNSYNCHRONIZED = {"synchronize_session": False}  # nothing that is changed has been read in the same transaction
+
+
+def _held(taken: Job) -> ColumnElement[bool]:
+    """Whether a job is still run by the attempt that took it."""
+    return and_(JobRow.id == taken.id, JobRow.state == RUNNING, JobRow.attempt == taken.token)
+
+
+def _change(session: Session, which: ColumnElement[bool], **values: Any) -> bool:
+    """Change some jobs; whether there were any."""
+    done = session.execute(update(JobRow).where(which).values(**values), execution_options=_UNSYNCHRONIZED)
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _recovered(row: JobRow) -> Job:
+    """A job whose worker died, as it goes on."""
+    state, error = QUEUED, row.error
+    if row.cancel:
+        state = CANCELLED
+    elif row.attempts >= MOST_ATTEMPTS:
+        last = f"; its last words were “{row.stage}”" if row.stage else ""
+        state, error = FAILED, row.error or f"The worker died twice{last}. See worker.log in the data directory."
+    row.state, row.error, row.lease, row.attempt = state, error, None, None
+    found = _job(row)
+    if state != QUEUED:
+        row.ended = moment()
+    return found

@@ -57,7 +57,8 @@ class JobRow(Base):
     """One piece of long work: analysing a match, preparing its video, explaining a spot.
 
     ``key`` names the work; while a job of a key is queued or running no second one can be made.
-    ``lease`` is the moment until which the worker that runs it has promised a sign of life.
+    ``lease`` is the moment, by the clock of the database, until which the worker that runs it has promised a sign of
+    life; ``attempt`` is the token by which that worker is told from one that had the job before.
     """
 
     __tablename__ = "job"
@@ -70,6 +71,8 @@ class JobRow(Base):
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
         Index("job_state_made", "state", "made"),
+        Index("job_key_made", "key", "made"),
+        Index("job_match_kind_made", "match_id", "kind", "made"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -85,6 +88,7 @@ class JobRow(Base):
     remaining: Mapped[float | None] = mapped_column(Float)
     error: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    attempt: Mapped[str | None] = mapped_column(String(32))
     cancel: Mapped[bool] = mapped_column(default=False)
     lease: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     made: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)

@@ -25,7 +25,7 @@ def perform(queue: JobQueue, job: Job, data: DataDirectory) -> None:
     taken = queue.take([job.kind])
     assert taken is not None
     tasks.perform(taken, data, told)
-    queue.finish(taken.id, "done")
+    queue.finish(taken, "done")
 
 
 def analysed(match: Match, data: DataDirectory, model: Path) -> Analysis:

@@ -151,8 +151,8 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
     job = clip_export.ask_for_clips(queue, {"": (match, None)}, Order(clips, zipped=True), "2 clips", match.id)
     shares: list[float] = []
     tasks.perform(job, data, lambda share, *_: shares.append(share) or True)
-    queue.take(tasks.CLIP_KINDS)
-    queue.finish(job.id, DONE)
+    taken = queue.take(tasks.CLIP_KINDS)
+    queue.finish(taken, DONE)
     left = clip_export.outcome(job, data)
     assert left is not None
     assert [p.name for p in left.files] == ["clips.zip"]

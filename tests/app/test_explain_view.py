@@ -118,10 +118,10 @@ def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue,
     edit = {"kind": "time", "start": -0.5, "end": 0.5}
     assert shown(match, analysis, [], edit=edit)["edit"] is None  # of another model: nobody has asked this one
     assert shown(match, analysis, [], words="the ball")["words"] is None
-    job = tasks.ask_what_if(queue, match, analysis, SPOT, edit)
+    tasks.ask_what_if(queue, match, analysis, SPOT, edit)
     assert shown(match, analysis, [], edit=edit)["edit"]["state"] == "working"
-    queue.take([tasks.WHAT_IF])
-    queue.finish(job.id, FAILED, "The model is gone.")
+    taken = queue.take([tasks.WHAT_IF])
+    queue.finish(taken, FAILED, "The model is gone.")
     told = shown(match, analysis, [], edit=edit)["edit"]
     assert (told["state"], told["message"]) == ("failed", "The model is gone.")
 
@@ -130,11 +130,11 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
     one = make_analysis(open_match(match.path), data, [SPOT], "one")
     other = make_analysis(open_match(match.path), data, [SPOT], "other")
     keys = [f"{tasks.EXPLANATION}/{name}" for name in ("one", "other")]
-    failing, running = (queue.submit(tasks.EXPLANATION, key, {}) for key in keys)
-    for _ in keys:
-        queue.take([tasks.EXPLANATION])
-    queue.finish(failing.id, FAILED, "The model is gone.")
-    queue.report(running.id, 0.5, "Grad-CAM")
+    for key in keys:
+        queue.submit(tasks.EXPLANATION, key, {})
+    failing, running = (queue.take([tasks.EXPLANATION]) for _ in keys)
+    queue.finish(failing, FAILED, "The model is gone.")
+    queue.report(running, 0.5, "Grad-CAM")
     jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
     cards = [Asked(one, "grad-cam"), Asked(other, "grad-cam")]
     found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
@@ -142,7 +142,7 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
         ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
     assert found["entities"] == {"message": "The model is gone."}
     assert found["progress"] == {"text": "Grad-CAM", "share": 0.5}
-    queue.finish(running.id, CANCELLED)
+    queue.finish(running, CANCELLED)
     found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
     assert found["cards"][1]["message"] == "This was cancelled."
     assert found["progress"] is None
@@ -190,9 +190,9 @@ def test_the_page_asks_for_what_is_missing_once(match: Match, queue: JobQueue, d
     assert [j.kind for j in queue.all_live()] == [tasks.EXPLANATION]
     at.run()
     assert len(queue.all_live()) == 1
-    job = queue.take([tasks.EXPLANATION])
-    assert job is not None
-    queue.finish(job.id, FAILED, "The model is gone.")
+    taken = queue.take([tasks.EXPLANATION])
+    assert taken is not None
+    queue.finish(taken, FAILED, "The model is gone.")
     at.run()  # a job that failed is asked for again by a person only
     assert queue.all_live() == []
     assert {c["message"] for c in component_data(at)["cards"]} == {"The model is gone."}

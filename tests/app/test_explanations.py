@@ -108,7 +108,7 @@ def test_all_spots_of_an_analysis_are_explained(
     first = queue.take(tasks.LONG_KINDS)
     assert first is not None
     tasks.perform(first, data, tell)
-    queue.finish(first.id, "done")
+    queue.finish(first, "done")
     assert seen == [(0, "Explaining spot 1 of 3"), (pytest.approx(1 / 3), "Explaining spot 2 of 3")]
     assert sorted(explained()) == ["Foul", "Goal"]  # the surest two
     assert [j.kind for j in queue.all_live()] == [tasks.PLAYBACK, tasks.EXPLANATIONS]  # what waited comes first

@@ -165,8 +165,8 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     assert [c.label for c in Order.from_json(job.parameters["order"]).clips] == ["Corner", "Goal", "Yellow card"]
     Path(matches["c"].path).unlink()  # its clips fail, and no others do
     tasks.perform(job, data, lambda *_: True)
-    queue.take(tasks.CLIP_KINDS)
-    queue.finish(job.id, DONE)
+    taken = queue.take(tasks.CLIP_KINDS)
+    queue.finish(taken, DONE)
     left = clip_export.outcome(job, data)
     assert left is not None
     with zipfile.ZipFile(left.files[0]) as packed:

@@ -92,22 +92,22 @@ def test_a_path_outside_is_refused_in_words(text: str) -> None:
 def test_a_running_analysis_is_shown_and_cancelled(tmp_path: Path, library: Library, queue: JobQueue) -> None:
     make_video(tmp_path / "mine.mp4", steady(60))
     match = library.add("mine.mp4")
-    job = tasks.ask_for_analysis(queue, match, "entity-attention")
-    queue.take(tasks.LONG_KINDS)
-    queue.report(job.id, 0.62, "Finding entities", 6.0, 100.0)
+    tasks.ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(tasks.LONG_KINDS)
+    queue.report(taken, 0.62, "Finding entities", 6.0, 100.0)
     at = library_page().run()
     assert "62%" in texts(at)
     assert "1:40 left" in texts(at)
     next(b for b in at.button if b.label == "Cancel").click().run()
-    assert not queue.report(job.id)
+    assert not queue.report(taken)
 
 
 def test_a_failed_analysis_says_why_and_can_be_tried_again(tmp_path: Path, library: Library, queue: JobQueue) -> None:
     make_video(tmp_path / "mine.mp4", steady(60))
     match = library.add("mine.mp4")
-    job = tasks.ask_for_analysis(queue, match, "entity-attention")
-    queue.take(tasks.LONG_KINDS)
-    queue.finish(job.id, FAILED, "The disk is full.")
+    tasks.ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(tasks.LONG_KINDS)
+    queue.finish(taken, FAILED, "The disk is full.")
     at = library_page().run()
     assert "The disk is full." in texts(at)
     next(b for b in at.button if b.label == "Retry").click().run()
@@ -139,13 +139,13 @@ def test_the_match_view_waits_while_work_is_under_way(library: Library, queue: J
     assert demo is not None
     at = match_page(match=demo.id).run()
     assert (component_data(at)["waiting"], component_data(at)["job"]) == (False, None)
-    job = tasks.ask_for_analysis(queue, demo, "entity-attention")
-    queue.take(tasks.LONG_KINDS)
-    queue.report(job.id, 0.62, "Finding entities", 6.0, 100.0)
+    tasks.ask_for_analysis(queue, demo, "entity-attention")
+    taken = queue.take(tasks.LONG_KINDS)
+    queue.report(taken, 0.62, "Finding entities", 6.0, 100.0)
     shown = component_data(at.run())
     assert shown["waiting"]
     assert shown["job"] == {"text": "Analysing, 1:40 left", "progress": 0.62}
-    queue.finish(job.id, FAILED, "The disk is full.")
+    queue.finish(taken, FAILED, "The disk is full.")
     assert (component_data(at.run())["waiting"], component_data(at)["job"]) == (False, None)
 
 
@@ -154,12 +154,12 @@ def test_an_analysis_that_ends_while_the_page_is_made_is_asked_for_again(
 ) -> None:
     demo = library.demo()
     assert demo is not None
-    job = tasks.ask_for_analysis(queue, demo, "entity-attention")
-    queue.take(tasks.LONG_KINDS)
+    tasks.ask_for_analysis(queue, demo, "entity-attention")
+    taken = queue.take(tasks.LONG_KINDS)
     made = match_view.chosen_other  # called after it was asked whether an analysis has ended, before the data is made
 
     def ends_it(*given: Any) -> Any:
-        queue.finish(job.id, DONE)
+        queue.finish(taken, DONE)
         return made(*given)
 
     monkeypatch.setattr(match_view, "chosen_other", ends_it)
@@ -349,9 +349,9 @@ def test_a_match_is_analysed_again_by_the_average_of_two(
 ) -> None:
     demo = library.demo()
     assert demo is not None
-    failed = tasks.ask_for_analysis(queue, demo, "dense-unet")
-    queue.take(tasks.LONG_KINDS)
-    queue.finish(failed.id, FAILED, "The disk is full.")
+    tasks.ask_for_analysis(queue, demo, "dense-unet")
+    taken = queue.take(tasks.LONG_KINDS)
+    queue.finish(taken, FAILED, "The disk is full.")
     odd = small_model(tmp_path / "odd")
     card = json.loads((odd / "card.json").read_text(encoding="utf-8"))
     (odd / "card.json").write_text(json.dumps({**card, "classes": card["classes"][::-1]}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Opening the database: the schema is made once, however many processes open it at the same moment."""
+"""The database: its schema is made once, however many open it at the same moment, and readers wait for nobody."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from spotting_core.store.database import open_engine
-from spotting_core.store.tables import Base
+from spotting_core.jobs.queue import JobQueue
+from spotting_core.store.database import Database, open_engine
+from spotting_core.store.reviews import Reviews
+from spotting_core.store.searches import SavedSearches
+from spotting_core.store.selections import Selections
+from spotting_core.store.tables import Base, MatchRow
 from tests.conftest import REPOSITORY
 from tests.databases import postgresql, postgresql_programs
+from tests.spotting_core.conftest import MATCH
 
 # Alembic's context belongs to the process, so that processes, not threads, have to meet here.
 # Each waits before every step, so that whoever does not hold the others off is caught between two.
@@ -101,3 +107,53 @@ def test_processes_that_open_a_fresh_postgresql_at_once() -> None:
     with postgresql() as url:
         assert open_at_once(url) == []
         assert_newest(url)
+
+
+# --- reading and writing ------------------------------------------------------------------------------------
+
+
+def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
+    found: list[list[str]] = []
+    with database.session() as session:
+        session.add(MatchRow(id="new", path="/b", title="C v D"))
+        session.flush()  # the writer holds the lock
+        thread = threading.Thread(target=lambda: found.append(titles(database)), daemon=True)
+        thread.start()
+        thread.join(5)
+        assert found == [["A v B"]]  # what was there before the writer began
+    assert titles(database) == ["A v B", "C v D"]
+
+
+def titles(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(MatchRow.title).order_by(MatchRow.title)))
+
+
+def test_every_store_reads_without_waiting(database: Database) -> None:
+    reads = [
+        lambda: JobQueue(database).all_live(),
+        lambda: JobQueue(database).latest("a"),
+        lambda: JobQueue(database).take(["analysis"]),
+        lambda: JobQueue(database).recover(["analysis"]),
+        lambda: Reviews(database).of_match(MATCH),
+        lambda: Reviews(database).history("s"),
+        lambda: Selections(database).named(MATCH),
+        lambda: Selections(database).get("s"),
+        lambda: SavedSearches(database).all(),
+    ]
+    done: list[int] = []
+    with database.session() as session:
+        session.execute(update(MatchRow).values(title="E v F"))
+        for number, read in enumerate(reads):
+            thread = threading.Thread(target=lambda n=number, r=read: (r(), done.append(n)), daemon=True)
+            thread.start()
+            thread.join(5)
+        assert done == list(range(len(reads)))
+
+
+def test_nothing_is_written_where_only_reading_was_asked_for(database: Database) -> None:
+    with pytest.raises(DBAPIError, match=r"readonly|read-only"), database.reading() as session:
+        session.execute(update(MatchRow).values(title="E v F"))
+    with database.session() as session:  # on the same connection
+        session.execute(update(MatchRow).values(title="G v H"))
+    assert titles(database) == ["G v H"]

@@ -1,40 +1,76 @@
-"""The job queue and the store under it."""
+"""The job queue, on SQLite and on PostgreSQL, and how SQLite is opened."""
 
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
-from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobQueue
+from spotting_core.jobs.queue import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    KEPT_FOR,
+    LEASE,
+    MOST_ENDED,
+    QUEUED,
+    RUNNING,
+    Job,
+    JobQueue,
+)
+from spotting_core.store import tables
 from spotting_core.store.database import Database, open_database
-from spotting_core.store.tables import JobRow, now
+from spotting_core.store.moment import moment
+from spotting_core.store.tables import JobRow
+from tests.spotting_core.conftest import MATCH
 
 KINDS = ("analysis",)
 
 
 @pytest.fixture
-def queue(data: DataDirectory) -> JobQueue:
-    return JobQueue(open_database(data))
+def queue(database: Database) -> JobQueue:
+    return JobQueue(database)
 
 
-def lapse(data: DataDirectory, job_id: str) -> None:
+def change(database: Database, job_id: str, **values: object) -> None:
+    with database.session() as session:
+        session.execute(
+            update(JobRow).where(JobRow.id == job_id).values(**values),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def lapse(database: Database, job_id: str) -> None:
     """Let a running job's lease run out, as if its worker had died."""
-    with open_database(data).session() as session:
-        session.execute(update(JobRow).where(JobRow.id == job_id).values(lease=now() - timedelta(seconds=1)))
+    change(database, job_id, lease=moment(-timedelta(seconds=1)))
+
+
+def taken(queue: JobQueue) -> Job:
+    found = queue.take(KINDS)
+    assert found is not None
+    return found
+
+
+def state_of(queue: JobQueue, job: Job) -> str:
+    found = queue.get(job.id)
+    assert found is not None
+    return found.state
+
+
+# --- asking and doing -----------------------------------------------------------------------------------
 
 
 def test_the_same_work_is_queued_once(queue: JobQueue) -> None:
     first, again = queue.submit("analysis", "a", {"x": 1}), queue.submit("analysis", "a", {"x": 2})
     assert first.id == again.id
     assert again.parameters == {"x": 1}
-    taken = queue.take(KINDS)
-    assert taken is not None
-    queue.finish(taken.id, DONE)
+    queue.finish(taken(queue), DONE)
     assert queue.submit("analysis", "a", {}).id != first.id
 
 
@@ -52,7 +88,7 @@ def test_many_at_once_make_one_job(queue: JobQueue) -> None:
 def test_jobs_are_taken_in_order_and_tell_their_place(queue: JobQueue) -> None:
     jobs = [queue.submit("analysis", k, {}) for k in "abc"]
     assert [queue.get(j.id).ahead for j in jobs] == [0, 1, 2]  # type: ignore[union-attr]
-    assert [queue.take(KINDS).key for _ in range(3)] == ["a", "b", "c"]  # type: ignore[union-attr]
+    assert [taken(queue).key for _ in range(3)] == ["a", "b", "c"]
     assert queue.take(KINDS) is None
     assert [j.state for j in queue.all_live()] == [RUNNING] * 3
 
@@ -65,71 +101,232 @@ def test_a_worker_takes_only_its_kinds(queue: JobQueue) -> None:
 
 def test_progress_and_cancel(queue: JobQueue) -> None:
     job = queue.submit("analysis", "a", {})
-    queue.take(KINDS)
-    assert queue.report(job.id, 0.25, "Reading", 6.0, 12.0)
+    mine = taken(queue)
+    assert queue.report(mine, 0.25, "Reading", 6.0, 12.0)
     seen = queue.get(job.id)
     assert seen is not None
     assert (seen.progress, seen.stage, seen.speed, seen.remaining) == (0.25, "Reading", 6.0, 12.0)
-    assert queue.report(job.id)  # a sign of life changes nothing else
+    assert queue.report(mine)  # a sign of life changes nothing else
     assert queue.get(job.id).progress == 0.25  # type: ignore[union-attr]
     queue.cancel(job.id)
-    assert not queue.report(job.id, 0.3, "Reading")
-    queue.finish(job.id, CANCELLED)
-    assert queue.get(job.id).state == CANCELLED  # type: ignore[union-attr]
+    assert not queue.report(mine, 0.3, "Reading")
+    assert queue.finish(mine, CANCELLED)
+    assert state_of(queue, job) == CANCELLED
 
 
 def test_a_queued_job_is_cancelled_at_once(queue: JobQueue) -> None:
     job = queue.submit("analysis", "a", {})
     queue.cancel(job.id)
-    assert queue.get(job.id).state == CANCELLED  # type: ignore[union-attr]
+    assert state_of(queue, job) == CANCELLED
     assert queue.take(KINDS) is None
 
 
-def test_a_job_whose_worker_died_is_tried_once_more_then_failed(queue: JobQueue, data: DataDirectory) -> None:
+# --- workers that die -----------------------------------------------------------------------------------
+
+
+def test_a_job_whose_worker_died_is_tried_once_more_then_failed(queue: JobQueue, database: Database) -> None:
     job = queue.submit("analysis", "a", {})
-    queue.take(KINDS)
+    taken(queue)
     assert queue.recover(KINDS) == []  # its lease still holds
-    lapse(data, job.id)
+    lapse(database, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [QUEUED]
-    queue.take(KINDS)
-    queue.report(job.id, 0.4, "Finding entities")
-    lapse(data, job.id)
+    queue.report(taken(queue), 0.4, "Finding entities")
+    lapse(database, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [FAILED]
-    said = queue.get(job.id).error  # type: ignore[union-attr]
+    said = queue.get(job.id)
+    assert said is not None
+    assert said.ended is not None
     assert (
-        said == "The worker died twice; its last words were “Finding entities”. See worker.log in the data directory."
+        said.error
+        == "The worker died twice; its last words were “Finding entities”. See worker.log in the data directory."
     )
 
 
-def test_a_cancelled_job_whose_worker_died_stays_cancelled(queue: JobQueue, data: DataDirectory) -> None:
+def test_a_cancelled_job_whose_worker_died_stays_cancelled(queue: JobQueue, database: Database) -> None:
     job = queue.submit("analysis", "a", {})
-    queue.take(KINDS)
+    taken(queue)
     queue.cancel(job.id)
-    lapse(data, job.id)
+    lapse(database, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [CANCELLED]
 
 
 def test_a_released_job_does_not_count_as_tried(queue: JobQueue) -> None:
     job = queue.submit("analysis", "a", {})
     for _ in range(4):
-        queue.take(KINDS)
-        queue.release(job.id)
+        assert queue.release(taken(queue))
     assert queue.get(job.id).attempts == 0  # type: ignore[union-attr]
 
 
 def test_late_words_of_a_dead_worker_change_nothing(queue: JobQueue) -> None:
     job = queue.submit("analysis", "a", {})
-    queue.take(KINDS)
-    queue.finish(job.id, DONE)
-    queue.finish(job.id, FAILED, "late")
-    assert not queue.report(job.id, 0.5, "late")
-    assert queue.get(job.id).state == DONE  # type: ignore[union-attr]
+    mine = taken(queue)
+    assert queue.finish(mine, DONE)
+    assert not queue.finish(mine, FAILED, "late")
+    assert not queue.report(mine, 0.5, "late")
+    assert state_of(queue, job) == DONE
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["queued", "taken again"])
+def test_a_worker_that_was_thought_dead_cannot_speak_for_the_next(
+    queue: JobQueue, database: Database, again: bool
+) -> None:
+    job = queue.submit("analysis", "a", {})
+    stale = taken(queue)
+    lapse(database, job.id)
+    queue.recover(KINDS)
+    other = taken(queue) if again else None
+    before = queue.get(job.id)
+    assert not queue.report(stale, 0.9, "Nearly there")
+    assert not queue.finish(stale, FAILED, "The video is gone.")
+    assert not queue.release(stale)
+    assert queue.get(job.id) == before
+    if other is not None:
+        assert queue.report(other, 0.1, "Reading")
+        assert queue.finish(other, DONE)
+
+
+def test_who_has_not_taken_a_job_cannot_speak_for_it(queue: JobQueue) -> None:
+    job = queue.submit("analysis", "a", {})
+    taken(queue)
+    seen = queue.get(job.id)
+    assert seen is not None
+    assert not queue.report(seen)
+    assert not queue.finish(seen, DONE)
+
+
+# --- clocks ---------------------------------------------------------------------------------------------
+
+
+class _Ahead(datetime):
+    """A clock that is an hour ahead."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:
+        return datetime.now(tz) + timedelta(hours=1)
+
+
+def test_a_worker_whose_clock_is_ahead_takes_no_job_from_one_that_lives(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.submit("analysis", "a", {})
+    taken(queue)
+    monkeypatch.setattr(tables, "datetime", _Ahead)
+    assert queue.recover(KINDS) == []
+
+
+def test_a_clock_that_was_set_back_leaves_no_job_running_for_ever(queue: JobQueue, database: Database) -> None:
+    job = queue.submit("analysis", "a", {})
+    mine = taken(queue)
+    change(database, job.id, lease=moment(timedelta(hours=5)))  # given before the clock was set back
+    assert queue.recover(KINDS) == []  # its worker may live: it gets the time of a lease to say so
+    with database.reading() as session:
+        held = session.scalar(text("SELECT lease FROM job"))
+        ends = datetime.fromisoformat(str(held)).replace(tzinfo=None)
+        now = datetime.fromisoformat(str(session.scalar(moment().select()))).replace(tzinfo=None)
+    assert timedelta() < ends - now <= LEASE
+    assert queue.report(mine)
+    lapse(database, job.id)
+    assert [j.state for j in queue.recover(KINDS)] == [QUEUED]
+
+
+# --- what is kept ---------------------------------------------------------------------------------------
+
+
+def ended_job(queue: JobQueue, key: str, kind: str = "analysis", match: str | None = MATCH) -> Job:
+    queue.submit(kind, key, {}, match_id=match)
+    job = queue.take([kind])
+    assert job is not None
+    queue.finish(job, DONE)
+    return job
+
+
+def test_old_jobs_are_cleared_and_live_ones_never(queue: JobQueue, database: Database) -> None:
+    old, kept, export, live = (
+        ended_job(queue, "old"),
+        ended_job(queue, "kept"),
+        ended_job(queue, "export", "clips"),
+        queue.submit("analysis", "live", {}),
+    )
+    for job in (old, export):
+        change(database, job.id, ended=moment(-KEPT_FOR - timedelta(minutes=1)))
+    change(database, kept.id, ended=moment(-KEPT_FOR + timedelta(minutes=1)))
+    change(database, live.id, made=moment(-2 * KEPT_FOR))
+    assert queue.clear(spared=["clips"]) == 1
+    assert queue.get(old.id) is None
+    assert all(queue.get(j.id) is not None for j in (kept, export, live))
+    assert queue.clear() == 1
+    assert queue.get(export.id) is None
+
+
+def test_of_a_match_the_newest_jobs_of_a_kind_are_kept(queue: JobQueue, database: Database) -> None:
+    with database.session() as session:
+        for number in range(MOST_ENDED + 3):
+            session.add(
+                JobRow(
+                    id=f"{number:032}",
+                    kind="explanation",
+                    key=f"e{number}",
+                    match_id=MATCH,
+                    state=DONE,
+                    ended=moment(timedelta(seconds=number - 1000)),
+                )
+            )
+    others = [ended_job(queue, "a"), ended_job(queue, "b", "explanation", match=None)]
+    assert queue.clear() == 3
+    assert [queue.get(f"{n:032}") is None for n in range(5)] == [True, True, True, False, False]
+    assert all(queue.get(j.id) is not None for j in others)
+    assert queue.clear() == 0
+
+
+def test_jobs_that_nobody_knows_fail_in_words(queue: JobQueue, database: Database) -> None:
+    known, foreign, running = (queue.submit(kind, kind, {}) for kind in ("analysis", "séance", "dance"))
+    queue.take(["dance"])
+    assert queue.refuse_unknown(KINDS)
+    assert [state_of(queue, j) for j in (known, foreign, running)] == [QUEUED, FAILED, RUNNING]
+    told = queue.get(foreign.id)
+    assert told is not None
+    assert told.error == "this Touchline has no such kind of job. Ask for what you want again."
+    lapse(database, running.id)
+    assert queue.refuse_unknown(KINDS)
+    assert not queue.refuse_unknown(KINDS)
+
+
+ASKED: dict[str, Callable[[JobQueue], object]] = {
+    "live": lambda queue: queue.live("a"),
+    "latest": lambda queue: queue.latest("a"),
+    "recent": lambda queue: queue.recent(MATCH, "analysis"),
+    "of_match": lambda queue: queue.of_match(None, "analysis", 6),
+    "all_live": lambda queue: queue.all_live(KINDS),
+    "take": lambda queue: queue.take(KINDS),
+}
+
+
+@pytest.mark.parametrize("name", list(ASKED))
+def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirectory, name: str) -> None:
+    database = open_database(data)
+    statements: list[tuple[str, Any]] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, parameters, *_: statements.append((statement, parameters)),
+    )
+    ASKED[name](JobQueue(database))
+    [(statement, parameters)] = [s for s in statements if s[0].startswith("SELECT")]
+    with database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    told = [row[-1] for row in plan]
+    assert any(line.startswith("SEARCH job USING INDEX") for line in told), told
+    if name not in ("all_live", "take"):  # they are few, and sorted by whether they run
+        assert not any("TEMP B-TREE" in line for line in told), told
+
+
+# --- the database ---------------------------------------------------------------------------------------
 
 
 def test_sqlite_runs_with_a_write_ahead_log(data: DataDirectory) -> None:
-    with open_database(data).session() as session:
+    with open_database(data).reading() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0005"
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0006"
 
 
 def test_opening_twice_migrates_once(data: DataDirectory) -> None:
