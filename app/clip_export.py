@@ -1,13 +1,13 @@
-"""Exporting clips as a job, of one match or of several: how it is asked for, how it is done, and what came of it."""
+"""The job that exports clips of one match or of several, and what came of it."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from app.library import Match
 from app.look import look
@@ -17,14 +17,47 @@ from spotting_core.clips.export import ZIP, Exported, export_clips
 from spotting_core.clips.order import Order
 from spotting_core.clips.sources import Footage, Sources
 from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import TouchlineError
+from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import read_json, write_json
-from spotting_core.jobs.queue import Job, JobQueue
+from spotting_core.jobs.kind import ENCODING, Context, JobKind, Parameters
+from spotting_core.jobs.queue import Job
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match, team_names
 
-KIND = "clips"
 _OUTCOME = "outcome.json"
+
+
+class ClipsMatch(Parameters, frozen=True):
+    """A match that clips are cut from.
+
+    Arguments:
+        path: of the match; analysis: folder of the one whose map and boxes are drawn, if any.
+        teams: names of ``home`` and ``away``, where they are known.
+    """
+
+    path: str
+    analysis: str | None
+    title: str
+    teams: dict[str, str]
+
+
+class ClipsAsked(Parameters, frozen=True):
+    """An export; every one is a job of its own.
+
+    Arguments:
+        matches: by the name that the clips have for them.
+        order: as JSON (see ``Order``).
+        export: name of its folder, drawn by chance.
+    """
+
+    matches: dict[str, ClipsMatch]
+    order: dict[str, Any]
+    export: str
+    title: str = ""
+
+    def again(self, order: Order, title: str) -> ClipsAsked:
+        """Another export of the same matches."""
+        return ClipsAsked(self.matches, order.as_json(), uuid.uuid4().hex, title)
 
 
 @dataclass(frozen=True)
@@ -48,74 +81,71 @@ Analysed = tuple[Match, Analysis | None]
 """A match, and the analysis whose map and boxes are drawn."""
 
 
-def ask_for_clips(
-    queue: JobQueue, matches: Mapping[str, Analysed], order: Order, title: str, match_id: str | None = None
-) -> Job:
-    """Queue an export; every one is a job of its own.
-
-    Arguments:
-        matches: by the name that the clips have for them.
-        match_id: of the match that the export is shown with; None for one of the Search view.
-    """
+def clips_asked(matches: Mapping[str, Analysed], order: Order, title: str) -> ClipsAsked:
+    """An export of clips of some matches, by the name that the clips have for them."""
     told = {
-        name: {
-            "path": str(match.path),
-            "analysis": str(analysis.folder) if analysis else None,
-            "title": match.title,
-            "teams": team_names(match),
-        }
+        name: ClipsMatch(str(match.path), str(analysis.folder) if analysis else None, match.title, team_names(match))
         for name, (match, analysis) in matches.items()
     }
-    return _submit(queue, told, order, title, match_id)
+    return ClipsAsked(told, order.as_json(), uuid.uuid4().hex, title)
 
 
-def ask_again(queue: JobQueue, job: Job, order: Order, title: str) -> Job:
-    """Queue an export of the same matches as another one was of."""
-    return _submit(queue, job.parameters["matches"], order, title, job.match_id)
+class ClipsJob(JobKind[ClipsAsked]):
+    """Leaves a folder of what was exported; people find it by the job (``outcome``)."""
+
+    name: ClassVar[str] = "clips"
+    resource: ClassVar[str] = ENCODING
+    asked = ClipsAsked
+    lasting: ClassVar[bool] = True
+
+    def key(self, asked: ClipsAsked) -> str:
+        return f"{self.name}/{asked.export}"
+
+    def title(self, asked: ClipsAsked) -> str:
+        return asked.title
+
+    def leaves(self, asked: ClipsAsked, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.export(asked.export),)
+
+    def perform(self, asked: ClipsAsked, context: Context) -> Path | None:
+        footage = {name: _footage(match, context.data) for name, match in asked.matches.items()}
+        [folder] = self.leaves(asked, context.data)
+        exported: Exported = export_clips(
+            Order.from_json(asked.order),
+            Sources(footage, look()),
+            folder,
+            lambda p: context.report(p.share, p.stage, p.speed, p.remaining),
+        )
+        write_json(folder / _OUTCOME, exported.as_json())
+        return None
+
+    def outcome(self, job: Job, data: DataDirectory) -> Outcome | None:
+        """What an ended export left, or None if that is nothing or has been deleted."""
+        try:
+            [folder] = self.leaves(self.read(job), data)
+        except BadInputError:  # asked for by another version, and failed for that
+            return None
+        told = read_json(folder / _OUTCOME) if (folder / _OUTCOME).is_file() else None
+        names = told["files"] if told else [ZIP]
+        files = tuple(folder / name for name in names if (folder / name).is_file())
+        return Outcome(files, tuple(told["clips"]) if told else ()) if files else None
+
+    def delete(self, job: Job, data: DataDirectory) -> None:
+        """Delete the files of an export."""
+        [folder] = self.leaves(self.read(job), data)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _submit(
-    queue: JobQueue, matches: Mapping[str, Mapping[str, Any]], order: Order, title: str, match_id: str | None
-) -> Job:
-    name = uuid.uuid4().hex
-    parameters = {"matches": {**matches}, "order": order.as_json(), "export": name}
-    return queue.submit(KIND, f"{KIND}/{name}", parameters, title=title, match_id=match_id)
+CLIPS = ClipsJob()
+KINDS = (CLIPS,)
 
 
-def perform(parameters: Mapping[str, Any], data: DataDirectory, tell: Callable[..., bool]) -> None:
-    """Do an export; what it wrote lies in the data directory."""
-    footage = {name: _footage(told, data) for name, told in parameters["matches"].items()}
-    folder = data.export(parameters["export"])
-    exported: Exported = export_clips(
-        Order.from_json(parameters["order"]),
-        Sources(footage, look()),
-        folder,
-        lambda p: tell(p.share, p.stage, p.speed, p.remaining),
-    )
-    write_json(folder / _OUTCOME, exported.as_json())
-
-
-def _footage(told: Mapping[str, Any], data: DataDirectory) -> Footage:
+def _footage(told: ClipsMatch, data: DataDirectory) -> Footage:
     """What a match's clips are cut from; one that cannot be opened keeps the others from nothing."""
-    title, teams = str(told["title"]), dict(told["teams"])
     try:
-        source = open_match(Path(told["path"]))
-        analysis = Analysis.open(Path(told["analysis"])) if told["analysis"] else None
+        source = open_match(Path(told.path))
+        analysis = Analysis.open(Path(told.analysis)) if told.analysis else None
         media = {half.half: ingest(half.path, data) for half in source.halves}
     except TouchlineError as error:
-        return Footage({}, load_classes(), title, teams, problem=str(error))
-    return Footage(media, analysis.classes if analysis else load_classes(), title, teams, analysis)
-
-
-def outcome(job: Job, data: DataDirectory) -> Outcome | None:
-    """What an ended export left, or None if that is nothing or has been deleted."""
-    folder = data.export(str(job.parameters["export"]))
-    told = read_json(folder / _OUTCOME) if (folder / _OUTCOME).is_file() else None
-    names = told["files"] if told else [ZIP]
-    files = tuple(folder / name for name in names if (folder / name).is_file())
-    return Outcome(files, tuple(told["clips"]) if told else ()) if files else None
-
-
-def delete(job: Job, data: DataDirectory) -> None:
-    """Delete the files of an export."""
-    shutil.rmtree(data.export(str(job.parameters["export"])), ignore_errors=True)
+        return Footage({}, load_classes(), told.title, told.teams, problem=str(error))
+    return Footage(media, analysis.classes if analysis else load_classes(), told.title, told.teams, analysis)

@@ -21,9 +21,9 @@ from rich.progress import track
 from rich.table import Table
 
 from app.command_line.explain import analysis_of
-from app.tasks import anchor_time
 from explain.entity_ablation import SET, without_names
 from explain.given import window_around
+from explain.kept import anchor_time
 from explain.probe import Probe
 from spotting_core.analysis import Analysis
 from spotting_core.data_directory import DataDirectory

@@ -14,15 +14,17 @@ from rich.progress import Progress as RichProgress
 from rich.progress import TaskID
 from rich.table import Table
 
-from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from app.settings import DEMO
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
+from spotting_core.device import device_named
 from spotting_core.errors import BadInputError, printable
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from spotting_core.analysis import Analysis
+    from spotting_core.jobs.kind import Context
     from spotting_core.media.source import MatchSource
     from spotting_core.models.card import Card
     from spotting_core.models.ensemble import Ensemble
@@ -59,12 +61,13 @@ def analyze(
     An analysis that was stopped goes on where it was. Open the result with `touchline app`.
     """
     from spotting_core.inference.ensemble import analyse
+    from spotting_core.jobs.kind import Context
     from spotting_core.media.source import open_match
     from spotting_core.models.ensemble import load_models
 
     check_output(json_file)
     match = open_match(source_of(source, demo))
-    loaded = load_models(model, device_of(device))
+    loaded = load_models(model, device_named(device))
     if keep is not None:
         _keep_average(keep, loaded)
     data = DataDirectory.default().ensure()
@@ -75,7 +78,7 @@ def analyze(
         given: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
         analysis = analyse(match, loaded, data, report=_telling(bar, task), **given)
         if explain:
-            _explain_spots(analysis, match.path, data, bar)
+            _explain_spots(analysis, match.path, Context(data, lambda *_: True, device), bar)
     for remark in (*(f"{w}." for w in match.warnings), *analysis.record.remarks):
         err.print(f"[yellow]Note:[/yellow] {escape(remark)}", highlight=False, soft_wrap=True)
     if json_file is not None:
@@ -137,14 +140,15 @@ def _tell_doubts(match: MatchSource, card: Card, data: DataDirectory) -> None:
             err.print(f"[yellow]Note:[/yellow] {escape(printable(told))}.", highlight=False, soft_wrap=True)
 
 
-def _explain_spots(analysis: Analysis, path: Path, data: DataDirectory, bar: RichProgress) -> None:
+def _explain_spots(analysis: Analysis, path: Path, context: Context, bar: RichProgress) -> None:
     """Explain the spots at the default thresholds, beside the analysis."""
-    from app.tasks import explain_spot
+    from explain.jobs.explanation import explain_spot
+    from explain.kept import subject_of
 
     spots = analysis.spots()
     task = bar.add_task("Explanations", total=len(spots), note="")
     for done, spot in enumerate(spots, 1):
-        explain_spot(analysis, path, spot, data, lambda *_: True, beside=True)
+        explain_spot(analysis, path, subject_of(analysis, spot), context, ship=True)
         bar.update(task, completed=done, note=f"{spot.label} at {match_clock(spot.half, spot.time)}")
 
 

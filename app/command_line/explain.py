@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from app.command_line.analyze import source_of
-from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.clock import match_clock, parse_clock
 from spotting_core.data_directory import DataDirectory
+from spotting_core.device import device_named
 from spotting_core.errors import BadInputError
 from spotting_core.models.card import BUNDLED
 
@@ -49,8 +50,8 @@ def explain(
 
     A match that is not analysed yet is analysed first.
     """
-    from app.tasks import anchor_time
     from explain.figure import save
+    from explain.kept import anchor_time
     from explain.measured import default_of
     from explain.methods import asked_method, probe_at
     from spotting_core.media.ingest import ingest
@@ -60,7 +61,7 @@ def explain(
 
     check_output(json_file)
     check_output(str(out_folder / "explanation"))
-    match, loaded = open_match(source_of(source, demo)), load_model(model, device_of(device))
+    match, loaded = open_match(source_of(source, demo)), load_model(model, device_named(device))
     chosen, parameters = asked_method(method or default_of(loaded))
     reason = chosen.supports(loaded)
     if reason is not None:

@@ -16,8 +16,9 @@ from rich.table import Table
 
 from app.command_line.analyze import source_of
 from app.command_line.explain import analysis_of
-from app.command_line.terminal import check_output, device_of, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.data_directory import DataDirectory
+from spotting_core.device import device_named
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import write_json
 from spotting_core.models.card import BUNDLED
@@ -73,7 +74,7 @@ def faithfulness(
     if features is not None and split is not None:
         fix = "Put the files of each match beside its videos"
         raise BadInputError("--features is of one match, not of a --split", where=features, fix=fix)
-    loaded, data = load_model(model, device_of(device)), DataDirectory.default().ensure()
+    loaded, data = load_model(model, device_named(device)), DataDirectory.default().ensure()
     most = _number(spots)
     chosen: list[_Chosen] = []
     for match in _matches(source, demo, split):
@@ -154,7 +155,7 @@ def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | N
 
 
 def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Probe:
-    from app.tasks import anchor_time
+    from explain.kept import anchor_time
     from explain.methods import probe_at
     from spotting_core.media.ingest import ingest
 

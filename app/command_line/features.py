@@ -7,8 +7,9 @@ from pathlib import Path
 import typer
 from rich.progress import TaskID
 
-from app.command_line.terminal import device_of, out, progress_bar
+from app.command_line.terminal import out, progress_bar
 from spotting_core.data_directory import DataDirectory
+from spotting_core.device import device_named
 
 
 def features(
@@ -39,7 +40,7 @@ def features(
     from spotting_core.media.source import open_match
 
     match, data = open_match(source), DataDirectory.default().ensure()
-    extractor = load_extractor(backbone, weights, device_of(device))
+    extractor = load_extractor(backbone, weights, device_named(device))
     applied = Reduction.load(reduction) if reduction else None
     if applied is not None:
         applied.check(extractor.dim)

@@ -1,4 +1,4 @@
-"""What the commands share: where they write, how they show progress, which device they use."""
+"""What the commands share: where they write, how they show progress."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from spotting_core.files import json_bytes, write_json
 out = Console()
 err = Console(stderr=True)
 
-DEVICES = ("auto", "cpu", "cuda")
-
 
 def progress_bar() -> Progress:
     """A bar on the error stream, so that results can be piped."""
@@ -29,23 +27,6 @@ def progress_bar() -> Progress:
         console=err,
         transient=True,
     )
-
-
-def device_of(name: str) -> str:
-    """The device to use.
-
-    Errors:
-        BadInputError: unknown, or a GPU where there is none.
-    """
-    import torch
-
-    if name not in DEVICES:
-        raise BadInputError(f"there is no device {name!r}", fix=f"Choose one of {', '.join(DEVICES)}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadInputError("no CUDA device is available here", fix="Use --device cpu")
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return name
 
 
 def write_machine_output(value: Any, target: str) -> None:

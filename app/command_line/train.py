@@ -7,8 +7,9 @@ from pathlib import Path
 
 import typer
 
-from app.command_line.terminal import device_of, err, out, progress_bar
+from app.command_line.terminal import err, out, progress_bar
 from spotting_core.data_directory import DataDirectory
+from spotting_core.device import device_named
 
 
 def train(
@@ -28,7 +29,7 @@ def train(
     from spotting_core.training.train import train as run_training
 
     folder = run or Path(".runs") / config.stem
-    order = TrainingOrder(config, data, folder, out_folder or folder / "model", device_of(device), compare, measure)
+    order = TrainingOrder(config, data, folder, out_folder or folder / "model", device_named(device), compare, measure)
     with progress_bar() as bar:
         task = bar.add_task(config.stem, total=None, note="")
 

@@ -10,7 +10,6 @@ import streamlit as st
 from app.components.clips import clip_desk
 from app.library import Library, Match
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
-from app.tasks import PLAYBACK
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
 from app.views.clips_export import export_card, exports_card
@@ -20,6 +19,7 @@ from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.clips.selection import Clip, Margins
 from spotting_core.errors import ConflictError, TouchlineError
+from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import open_match, team_names
@@ -166,7 +166,7 @@ def _desk(
 
 def _when_prepared(match: Match) -> None:
     """Make the page again once its video has been prepared for the browser."""
-    job = shared_queue().recent(match.id, PLAYBACK)
+    job = shared_queue().recent(match.id, PLAYBACK.name)
     if job is None or not job.live:
         return
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import clip_export
-from app.clip_export import Outcome, ask_again, ask_for_clips, outcome
+from app.clip_export import CLIPS, Outcome, clips_asked
 from app.library import Match
 from app.state import shared_queue, shared_settings
 from app.views import page
@@ -111,7 +110,8 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
         page.error(problem)
         return
     kind = "reel" if order.reel else "files"
-    ask_for_clips(shared_queue(), {"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}", match.id)
+    asked = clips_asked({"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}")
+    CLIPS.ask(shared_queue(), asked, match.id)
     st.rerun()
 
 
@@ -120,16 +120,16 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
 
 def exports_card(match_id: str | None, most: int = _MOST_SHOWN) -> None:
     """Exports of a match, or those of the Search view (None), the newest first."""
-    jobs = shared_queue().of_match(match_id, clip_export.KIND, most)
+    jobs = shared_queue().of_match(match_id, CLIPS.name, most)
     live = any(job.live for job in jobs)
     st.fragment(run_every=1.0 if live else None)(_exports)(match_id, most, live)
 
 
 def _exports(match_id: str | None, most: int, was_live: bool) -> None:
-    jobs = shared_queue().of_match(match_id, clip_export.KIND, most)
+    jobs = shared_queue().of_match(match_id, CLIPS.name, most)
     if was_live and not any(job.live for job in jobs):
         st.rerun(scope="app")
-    shown = [(job, None if job.live else outcome(job, shared_settings().data)) for job in jobs]
+    shown = [(job, None if job.live else CLIPS.outcome(job, shared_settings().data)) for job in jobs]
     shown = [(job, left) for job, left in shown if job.live or left is not None or job.state in (FAILED, CANCELLED)]
     if not shown:
         return
@@ -155,7 +155,7 @@ def _ended(job: Job, left: Outcome | None) -> None:
     word = {FAILED: "failed", CANCELLED: "cancelled"}.get(job.state, "")
     title.html(f'<div class="tl-name">{page.escape(", ".join(filter(None, [job.title, word])))}</div>')
     if left is not None and button.button("Delete", key=f"delete-{job.id}", width="stretch"):
-        clip_export.delete(job, shared_settings().data)
+        CLIPS.delete(job, shared_settings().data)
         st.rerun(scope="fragment")
     if job.error:
         st.html(f'<div class="tl-facts">{page.escape(job.error)}</div>')
@@ -178,8 +178,9 @@ def _ended(job: Job, left: Outcome | None) -> None:
 
 
 def _retry(job: Job, left: Outcome) -> None:
-    order = Order.from_json(job.parameters["order"])
+    asked = CLIPS.read(job)
+    order = Order.from_json(asked.order)
     numbers = {int(clip["number"]) for clip in left.failed}
     again = tuple(clip for number, clip in enumerate(order.clips, start=1) if number in numbers)
-    ask_again(shared_queue(), job, replace(order, clips=again), f"{page.clips(len(again))} again")
+    CLIPS.ask(shared_queue(), asked.again(replace(order, clips=again), f"{page.clips(len(again))} again"), job.match_id)
     st.rerun(scope="app")

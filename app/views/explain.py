@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from app import tasks
 from app.components.explanation import explanation
 from app.library import Match
 from app.state import shared_library, shared_queue, shared_settings
@@ -16,6 +15,11 @@ from app.views import page
 from app.views.explanation import Asked, Shown, explanation_data, first_by_measure, heads_of
 from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
+from explain.jobs.explanation import EXPLANATION, ExplanationAsked
+from explain.jobs.figures import FIGURES, FiguresAsked
+from explain.jobs.what_if import WHAT_IF, WhatIfAsked
+from explain.jobs.words import WORDS, WordsAsked
+from explain.kept import explanation_file, method_of_text, unsupported
 from explain.methods import METHODS
 from spotting_core.analysis import Analysis
 from spotting_core.clock import match_clock
@@ -167,8 +171,9 @@ def _class_choice(match: Match, analysis: Analysis, spot: Spot) -> None:
 def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
     """Figures (PNG, SVG) and arrays of what is shown, in one zip."""
     with st.popover("Export", icon=":material/ios_share:"):
-        made = tasks.figures_file(shared_settings().data, analysis, spot)
-        job = shared_queue().latest(tasks.figures_job(analysis, spot))
+        asked = FiguresAsked.of(match.path, analysis, spot)
+        [made] = FIGURES.leaves(asked, shared_settings().data)
+        job = shared_queue().latest(FIGURES.key(asked))
         if job is not None and job.live:
             st.progress(job.progress, text=job.stage or "Waiting for the worker")
             st.button("Look again")
@@ -180,7 +185,7 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
             st.download_button("Download", made.read_bytes(), file_name=name, mime="application/zip", type="primary")
         st.caption("A figure of every explanation of this spot as PNG and SVG, and its arrays as .npz.")
         if st.button("Draw again" if made.is_file() else "Draw the figures"):
-            tasks.ask_for_figures(shared_queue(), match, analysis, spot)
+            FIGURES.ask(shared_queue(), asked, match.id)
             st.rerun(scope="fragment")
 
 
@@ -205,13 +210,15 @@ def _ask(match: Match, spot: Spot, cards: Sequence[Asked], analysis: Analysis) -
     """Have computed what is missing; what failed or was cancelled is asked for again by a person only."""
     for one in _analyses_of(cards):
         wanted = _methods_of(one, cards, analysis)
-        if _missing(one, spot, wanted) and _unasked(tasks.explanation_job(one, spot, wanted)):
-            tasks.ask_for_explanation(shared_queue(), match, one, spot, wanted)
+        asked = ExplanationAsked.of(match.path, one, spot, methods=wanted)
+        if _missing(one, spot, wanted) and _unasked(EXPLANATION.key(asked)):
+            EXPLANATION.ask(shared_queue(), asked, match.id)
     text = st.session_state.get("explain_words")
-    if not text or not _missing(analysis, spot, [tasks.method_of_text(text)]):
+    if not text or not _missing(analysis, spot, [method_of_text(text)]):
         return
-    if _unasked(tasks.words_job(analysis, spot, text)):
-        tasks.ask_for_words(shared_queue(), match, analysis, spot, text)
+    words = WordsAsked.of(match.path, analysis, spot, text=text)
+    if _unasked(WORDS.key(words)):
+        WORDS.ask(shared_queue(), words, match.id)
 
 
 def _unasked(key: str) -> bool:
@@ -223,36 +230,40 @@ def _analyses_of(cards: Sequence[Asked]) -> list[Analysis]:
     return list({str(c.analysis.folder): c.analysis for c in cards}.values())
 
 
-def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> list[str]:
+def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> tuple[str, ...]:
     wanted = [c.method for c in cards if c.analysis.folder == one.folder]
     if one.folder == analysis.folder:
         wanted += [ABLATION, *(a.method for a in _lines(analysis, cards))]
         wanted += [] if "entity-attention" in wanted else ["entity-attention"]
-    return wanted
+    return tuple(wanted)
 
 
 def _missing(analysis: Analysis, spot: Spot, methods: Sequence[str]) -> bool:
     data = shared_settings().data
     return any(
-        not tasks.explanation_file(data, analysis, spot, name).is_file()
-        and tasks.unsupported(data, analysis, spot, name) is None
+        not explanation_file(data, analysis, spot, name).is_file() and unsupported(data, analysis, spot, name) is None
         for name in methods
     )
 
 
-def _jobs(analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> dict[str, str]:
-    """Keys of the jobs that explain the spot, by the folder of their analysis."""
-    return {
-        str(one.folder): tasks.explanation_job(one, spot, _methods_of(one, cards, analysis))
+def _explained(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> list[ExplanationAsked]:
+    """What the jobs that explain the spot are asked for, one of each analysis."""
+    return [
+        ExplanationAsked.of(match.path, one, spot, methods=_methods_of(one, cards, analysis))
         for one in _analyses_of(cards)
-    }
+    ]
+
+
+def _jobs(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> dict[str, str]:
+    """Keys of the jobs that explain the spot, by the folder of their analysis."""
+    return {asked.analysis: EXPLANATION.key(asked) for asked in _explained(match, analysis, spot, cards)}
 
 
 def _waiting(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> bool:
-    keys = list(_jobs(analysis, spot, cards).values())
+    keys = list(_jobs(match, analysis, spot, cards).values())
     edit, text = _edit_of(match, spot), st.session_state.get("explain_words")
-    keys += [tasks.what_if_job(analysis, spot, edit)] if edit else []
-    keys += [tasks.words_job(analysis, spot, text)] if text else []
+    keys += [WHAT_IF.key(WhatIfAsked.of(match.path, analysis, spot, edit=edit))] if edit else []
+    keys += [WORDS.key(WordsAsked.of(match.path, analysis, spot, text=text))] if text else []
     return any(shared_queue().live(key) is not None for key in keys)
 
 
@@ -273,7 +284,7 @@ def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Asked]) -> N
     st.session_state["explain_waited"] = waiting
     shown = Shown(
         match, analysis, spot, cards, _lines(analysis, cards), _edit_of(match, spot),
-        st.session_state.get("explain_words"), _jobs(analysis, spot, cards),
+        st.session_state.get("explain_words"), _jobs(match, analysis, spot, cards),
     )  # fmt: skip
     explanation(
         explanation_data(shown),
@@ -291,18 +302,18 @@ def _asked(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked])
     queue = shared_queue()
     if event["what"] == "edit":
         st.session_state["explain_edit"] = ((match.id, spot_id(spot)), event["edit"])
-        tasks.ask_what_if(queue, match, analysis, spot, event["edit"])
+        WHAT_IF.ask(queue, WhatIfAsked.of(match.path, analysis, spot, edit=event["edit"]), match.id)
     elif event["what"] == "words" and event["text"].strip():
         text = " ".join(event["text"].lower().split())
         st.session_state["explain_words"] = text
-        tasks.ask_for_words(queue, match, analysis, spot, text)
+        WORDS.ask(queue, WordsAsked.of(match.path, analysis, spot, text=text), match.id)
     elif event["what"] == "reset":
         st.session_state.pop("explain_edit", None)
     elif event["what"] == "cancel":
-        for key in _jobs(analysis, spot, cards).values():
+        for key in _jobs(match, analysis, spot, cards).values():
             if (job := queue.live(key)) is not None:
                 queue.cancel(job.id)
     elif event["what"] == "retry":
-        for one in _analyses_of(cards):
-            tasks.ask_for_explanation(queue, match, one, spot, _methods_of(one, cards, analysis))
+        for asked in _explained(match, analysis, spot, cards):
+            EXPLANATION.ask(queue, asked, match.id)
     st.session_state["explain_again"] = True

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from app import tasks
 from app.library import Match
 from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
 from app.views.why import measured_of
 from explain.attribution import ENTITY, SPACE, Attribution
+from explain.jobs.what_if import WHAT_IF, WhatIfAsked
+from explain.jobs.words import WORDS, WordsAsked
+from explain.kept import anchor_time, explanation_file, method_of_text, unsupported
 from explain.measured import NO_BETTER, chip
 from explain.methods import METHODS, asked_method
 from spotting_core.analysis import Analysis
@@ -88,7 +90,7 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
     """All that the component draws, as JSON."""
     analysis, spot = shown.analysis, shown.spot
     half, action = analysis.half(spot.half), analysis.classes.get(spot.label)
-    anchor = half.nearest_sample(tasks.anchor_time(analysis, spot))
+    anchor = half.nearest_sample(anchor_time(analysis, spot))
     samples = list(range(max(0, anchor - BESIDE), min(len(half.times), anchor + BESIDE + 1)))
     column = analysis.classes.index(spot.label)
     path = {h.half: h.path for h in open_match(shown.match.path).halves}.get(spot.half)
@@ -144,10 +146,10 @@ def _card(shown: Shown, asked: Asked, times: np.ndarray) -> dict[str, Any]:
         "chip": told,
         "failing": told["state"] == "bad",
     }
-    name = tasks.method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else asked.method
-    file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, name)
+    name = method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else asked.method
+    file = explanation_file(shared_settings().data, asked.analysis, shown.spot, name)
     if not file.is_file() and name != asked.method:  # until the new words have been looked for
-        file = tasks.explanation_file(shared_settings().data, asked.analysis, shown.spot, asked.method)
+        file = explanation_file(shared_settings().data, asked.analysis, shown.spot, asked.method)
     if not file.is_file():
         return card | _pending(shown, asked)
     try:
@@ -159,7 +161,7 @@ def _card(shown: Shown, asked: Asked, times: np.ndarray) -> dict[str, Any]:
 
 
 def _pending(shown: Shown, asked: Asked) -> dict[str, Any]:
-    reason = tasks.unsupported(shared_settings().data, asked.analysis, shown.spot, asked.method)
+    reason = unsupported(shared_settings().data, asked.analysis, shown.spot, asked.method)
     if reason is not None:
         return {"state": "none", "message": reason[0].upper() + reason[1:]}
     key = shown.jobs.get(str(asked.analysis.folder))
@@ -276,12 +278,12 @@ def _insertion(asked: Asked) -> str:
 def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
     """Per sample shown, its entities as the model read them, with the effect of taking out all of the name."""
     data, analysis, spot = shared_settings().data, shown.analysis, shown.spot
-    read = tasks.explanation_file(data, analysis, spot, "entity-attention")
+    read = explanation_file(data, analysis, spot, "entity-attention")
     if not read.is_file():
         told = _pending(shown, Asked(analysis, "entity-attention"))
         return None if told["state"] == "working" else {"message": told["message"]}
     found = Attribution.load(read)
-    without = tasks.explanation_file(data, analysis, spot, "entity-ablation")
+    without = explanation_file(data, analysis, spot, "entity-ablation")
     effects: dict[int, float] = {}
     if without.is_file():
         measured = Attribution.load(without)
@@ -346,9 +348,10 @@ def _what_if(shown: Shown) -> dict[str, Any] | None:
     edit = shown.edit
     if edit is None:
         return None
-    file = shared_settings().data.answer(tasks.answer_key(shown.analysis, shown.spot, edit))
+    asked = WhatIfAsked.of(shown.match.path, shown.analysis, shown.spot, edit=edit)
+    [file] = WHAT_IF.leaves(asked, shared_settings().data)
     if not file.is_file():
-        state = _state_of(tasks.what_if_job(shown.analysis, shown.spot, edit))
+        state = _state_of(WHAT_IF.key(asked))
         return {"edit": edit, **state} if state else None
     answer = read_json(file)
     first = max(0, answer["anchor"] - BESIDE)
@@ -371,9 +374,10 @@ def _words(shown: Shown, anchor: int, samples: Sequence[int]) -> dict[str, Any] 
     text = shown.words
     if text is None:
         return None
-    file = shared_settings().data.answer(tasks.words_key(shown.analysis, text))
+    asked = WordsAsked.of(shown.match.path, shown.analysis, shown.spot, text=text)
+    file, _ = WORDS.leaves(asked, shared_settings().data)
     if not file.is_file():
-        state = _state_of(tasks.words_job(shown.analysis, shown.spot, text))
+        state = _state_of(WORDS.key(asked))
         return {"text": text, **state} if state else None
     curve = np.array(read_json(file)["curves"][str(shown.spot.half)], float)
     low, high = np.percentile(curve, 5), curve.max()

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import tasks
+from app.jobs import KINDS
 from app.library import Library, Match
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
@@ -20,6 +20,8 @@ from spotting_core.analysis import Analysis
 from spotting_core.errors import TouchlineError
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource, open_match
@@ -41,7 +43,7 @@ def show() -> None:
     matches = library.matches()
     if _first_look() and all(m.is_demo for m in matches) and matches:
         page.go("match")
-    jobs = {m.id: shared_queue().recent(m.id, tasks.ANALYSIS) for m in matches}
+    jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
     title, search, state = st.columns([2, 2, 2.4], vertical_alignment="center")
     title.html(
@@ -108,7 +110,7 @@ def _rows(rows: list[tuple[Match, list[Analysis], Job | None]], live: bool, word
     for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
         column.html(f'<div class="tl-head">{text}</div>')
     for match, analyses, _ in rows:
-        _row(match, analyses, shared_queue().recent(match.id, tasks.ANALYSIS))
+        _row(match, analyses, shared_queue().recent(match.id, ANALYSIS.name))
 
 
 def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
@@ -225,8 +227,12 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
     elif analysis is None:
         label = "Retry" if job is not None and job.state == FAILED else "Analyse"
         if other.button(label, key=f"analyse-{match.id}", width="stretch"):
-            tasks.ask_for_analysis(shared_queue(), match, _preferred_model())
+            _ask_for_analysis(match, _preferred_model())
             st.rerun(scope="app")
+
+
+def _ask_for_analysis(match: Match, model: str) -> None:
+    ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), (model,), match.title), match.id)
 
 
 def _preferred_model() -> str:
@@ -368,7 +374,7 @@ def _added(library: Library, path: str, name: str, labels: Document | None, mode
         page.error(problem)
         return
     if model is not None:
-        tasks.ask_for_analysis(shared_queue(), match, model)
+        _ask_for_analysis(match, model)
     st.rerun()
 
 
@@ -376,7 +382,7 @@ def _added(library: Library, path: str, name: str, labels: Document | None, mode
 
 
 def _jobs(live: bool) -> None:
-    jobs = shared_queue().all_live(tasks.LONG_KINDS)
+    jobs = shared_queue().all_live(KINDS.that_need(LONG))
     with st.container(border=True, key="tl_card_jobs"):
         running = sum(j.state == "running" for j in jobs)
         counts = f"{running} running, {len(jobs) - running} queued" if jobs else "none"

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import tasks
 from app.components.workspace import workspace
+from app.jobs import KINDS
 from app.library import Match, kits
 from app.settings import DEMO
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
@@ -31,9 +31,13 @@ from app.views.shown import (
     spot_id,
 )
 from app.views.why import explanations, why_panel
+from explain.jobs.explanation import EXPLANATION, ExplanationAsked
 from spotting_core.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.kind import LONG
+from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file
@@ -76,7 +80,7 @@ def show() -> None:
 
 def _not_analysed(match: Match) -> None:
     st.html(f'<div class="tl-title">{page.escape(match.title)}</div>')
-    job = shared_queue().recent(match.id, tasks.ANALYSIS)
+    job = shared_queue().recent(match.id, ANALYSIS.name)
     if job is not None and job.live:
         _running(job.id)
         return
@@ -86,7 +90,7 @@ def _not_analysed(match: Match) -> None:
         st.write("This match has not been analysed yet.")
     model = st.selectbox("Model", list(known_models(shared_settings().data)), index=_default_model(), width=320)
     if st.button("Analyse", type="primary"):
-        tasks.ask_for_analysis(shared_queue(), match, model)
+        ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), (model,), match.title), match.id)
         st.rerun()
 
 
@@ -151,7 +155,7 @@ def _picked(match: Match, analysis: Analysis, name: str) -> None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
     if _reasonless(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
-        tasks.ask_for_explanation(shared_queue(), match, analysis, spot)
+        EXPLANATION.ask(shared_queue(), ExplanationAsked.of(match.path, analysis, spot), match.id)
 
 
 def _thresholds(match: Match) -> None:
@@ -190,7 +194,7 @@ def _reading_ended(match: Match) -> bool:
 def _analysis_ended(match: Match) -> bool:
     """Whether an analysis of the match was under way when this was last asked, and no longer is."""
     before = st.session_state.get("analysing") == match.id
-    now = any(job.match_id == match.id for job in shared_queue().all_live([tasks.ANALYSIS]))
+    now = any(job.match_id == match.id for job in shared_queue().all_live([ANALYSIS.name]))
     st.session_state["analysing"] = match.id if now else None
     return before and not now
 
@@ -246,11 +250,11 @@ def _method_text() -> str:
     return f"{kind} suppression" + (", own windows" if own else "")
 
 
-_UNDER_WAY = {tasks.ANALYSIS: "Analysing", tasks.PLAYBACK: "Preparing"}  # of the match that is shown
+_UNDER_WAY = {ANALYSIS.name: "Analysing", PLAYBACK.name: "Preparing"}  # of the match that is shown
 
 
 def _job_line(match: Match) -> dict[str, Any] | None:
-    running = [j for j in shared_queue().all_live(tasks.LONG_KINDS) if j.state == "running"]
+    running = [j for j in shared_queue().all_live(KINDS.that_need(LONG)) if j.state == "running"]
     if not running:
         return None
     job = running[0]
@@ -322,16 +326,16 @@ def _prepare_videos(match: Match, analysis: Analysis) -> None:
 
 def prepare_once(match: Match) -> None:
     """Have the video prepared, unless that was tried and failed."""
-    job = shared_queue().recent(match.id, tasks.PLAYBACK)
+    job = shared_queue().recent(match.id, PLAYBACK.name)
     if job is None or job.state != FAILED:
-        tasks.ask_for_playback(shared_queue(), match)
+        PLAYBACK.ask(shared_queue(), PlaybackAsked(str(match.path), match.title), match.id)
 
 
 def video_note(match: Match, there: bool, analysed: bool = True) -> str:
     """Why there is no picture."""
     if not there:
         return f"The video of this half is no longer in {match.path}."
-    job = shared_queue().recent(match.id, tasks.PLAYBACK)
+    job = shared_queue().recent(match.id, PLAYBACK.name)
     if job is not None and job.state == FAILED:
         return f"The video could not be prepared for the browser. {job.error}"
     share = f" {job.progress:.0%}" if job is not None and job.state == "running" else ""
@@ -378,7 +382,7 @@ def _why(match: Match, analysis: Analysis) -> dict[str, Any] | None:
         return {"spot": spot_id(spot), "state": "failed", "message": str(problem)}
     if found is not None:
         return why_panel(analysis, spot, spot_id(spot), found)
-    job = shared_queue().latest(tasks.explanation_job(analysis, spot))
+    job = shared_queue().latest(EXPLANATION.key(ExplanationAsked.of(match.path, analysis, spot)))
     if job is not None and job.state == FAILED:
         return {"spot": spot_id(spot), "state": "failed", "message": job.error}
     stage = job.stage if job is not None and job.state == "running" else ""
@@ -501,7 +505,7 @@ def _made(folder: Path) -> str:
 
 def _analyse_with(match: Match) -> None:
     """Another analysis, by a model or by the average of several."""
-    last = shared_queue().recent(match.id, tasks.ANALYSIS)
+    last = shared_queue().recent(match.id, ANALYSIS.name)
     if last is not None and last.state == FAILED:
         st.error(f"The last analysis failed. {last.error}")
     known = known_models(shared_settings().data)
@@ -518,6 +522,6 @@ def _analyse_with(match: Match) -> None:
         except TouchlineError as problem:
             page.error(problem)
             return
-        tasks.ask_for_analysis(shared_queue(), match, *models)
+        ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), tuple(models), match.title), match.id)
         page.close_dialog()
         st.rerun()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.clip_export import ask_for_clips
+from app.clip_export import CLIPS, clips_asked
 from app.library import Match
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
@@ -79,5 +79,5 @@ def _ask(clips: Sequence[Clip], matches: Mapping[str, Match], reel: bool, cards:
     names = dict.fromkeys(c.match for c in clips)
     of = f"{len(names)} matches" if len(names) > 1 else matches[next(iter(names))].title
     title = f"{page.clips(len(clips))}, {of}"
-    ask_for_clips(shared_queue(), {name: (matches[name], None) for name in names}, order, title)
+    CLIPS.ask(shared_queue(), clips_asked({name: (matches[name], None) for name in names}, order, title))
     st.rerun()

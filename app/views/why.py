@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from app.state import shared_settings
-from app.tasks import WHY_METHODS, explanation_file
 from explain.attribution import Attribution
+from explain.jobs.explanation import WHY_METHODS
+from explain.kept import explanation_file
 from explain.measured import chip, measured
 from explain.methods import ENTITIES, METHODS
 from spotting_core.analysis import Analysis

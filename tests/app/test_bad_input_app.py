@@ -10,16 +10,19 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import tasks, video_reading
+from app import video_reading
+from app.jobs import KINDS
 from app.library import Library
 from app.settings import settings
 from spotting_core.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
 from tests import odd_videos
+from tests.app.asked import ask_for_analysis
 from tests.app.commands import touchline
 from tests.app.pages import component_data, library_page, match_page, texts
 from tests.conftest import small_model
@@ -139,7 +142,7 @@ def test_what_stopped_a_job_is_told_in_the_words_of_the_command_line(root: Path,
     odd_videos.plain(root / "good.mp4")
     library, queue = Library(settings(), open_database(data)), JobQueue(open_database(data))
     match = library.add("good.mp4")
-    tasks.ask_for_analysis(queue, match, "entity-attention")
-    taken = queue.take(tasks.LONG_KINDS)
+    ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
     queue.finish(taken, FAILED, "the disk is full: the analysis takes about 80 MB, 1 MB are free. Free some disk.")
     assert "the disk is full" in texts(library_page().run())

@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from app import clip_export, tasks
+from app.clip_export import CLIPS, clips_asked
+from app.jobs import KINDS
 from app.library import Library, Match
 from app.routes.http import PREFIX, routes, signer
 from spotting_core.clips.order import Order
@@ -16,6 +17,7 @@ from spotting_core.clips.selection import Clip
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError, ConflictError
 from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
@@ -136,7 +138,7 @@ def test_the_export_button_queues_what_is_on_the_desk(match: Match, queue: JobQu
     made = selections.make(match.id, [CLIP], {}, "Ours")
     at = clips_page(match=match.id, selection=made.id).run()
     at.button[-1].click().run()
-    job = queue.of_match(match.id, clip_export.KIND, 5)[0]
+    job = queue.of_match(match.id, CLIPS.name, 5)[0]
     order = Order.from_json(job.parameters["order"])
     assert order.clips == (CLIP,)
     assert (order.reel, order.cards, order.zipped, order.companions) == (True, True, False, ("sportscode", "otio"))
@@ -148,12 +150,12 @@ def test_the_export_button_queues_what_is_on_the_desk(match: Match, queue: JobQu
 
 def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     clips = (CLIP, Clip(1, 60_000_000, 61_000_000, "Foul"))
-    job = clip_export.ask_for_clips(queue, {"": (match, None)}, Order(clips, zipped=True), "2 clips", match.id)
+    job = CLIPS.ask(queue, clips_asked({"": (match, None)}, Order(clips, zipped=True), "2 clips"), match.id)
     shares: list[float] = []
-    tasks.perform(job, data, lambda share, *_: shares.append(share) or True)
-    taken = queue.take(tasks.CLIP_KINDS)
+    KINDS.perform(job, Context(data, lambda share, *_: shares.append(share) or True), queue)
+    taken = queue.take([CLIPS.name])
     queue.finish(taken, DONE)
-    left = clip_export.outcome(job, data)
+    left = CLIPS.outcome(job, data)
     assert left is not None
     assert [p.name for p in left.files] == ["clips.zip"]
     assert [(c["number"], c["state"]) for c in left.failed] == [(2, "failed")]
@@ -168,14 +170,14 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
     assert "clips.zip" in told
     assert "Clip 2 failed" in told
     next(b for b in at.button if b.label == "Retry what failed").click().run()
-    assert queue.of_match(match.id, clip_export.KIND, 5)[0].title == "1 clip again"
-    clip_export.delete(job, data)
-    assert clip_export.outcome(job, data) is None
+    assert queue.of_match(match.id, CLIPS.name, 5)[0].title == "1 clip again"
+    CLIPS.delete(job, data)
+    assert CLIPS.outcome(job, data) is None
 
 
 def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     order = Order((CLIP, Clip(1, 0, 5_000_000, "Foul")), zipped=True)
-    job = clip_export.ask_for_clips(queue, {"": (match, None)}, order, "2 clips", match.id)
+    job = CLIPS.ask(queue, clips_asked({"": (match, None)}, order, "2 clips"), match.id)
     told = [0]
 
     def tell(*_: object) -> bool:
@@ -183,8 +185,8 @@ def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueu
         return told[0] < 8
 
     with pytest.raises(CancelledError, match="after 1 of 2 clips"):
-        tasks.perform(job, data, tell)
-    left = clip_export.outcome(job, data)
+        KINDS.perform(job, Context(data, tell), queue)
+    left = CLIPS.outcome(job, data)
     assert left is not None
     assert [p.name for p in left.files] == ["clips.zip"]
     assert [p.name for p in left.files[0].parent.iterdir()] == ["clips.zip"]

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from app import tasks
 from app.library import Match
 from explain.attribution import SPACE, TIME, Attribution
+from explain.jobs.explanation import EXPLANATION
+from explain.jobs.what_if import WHAT_IF
+from explain.kept import explanation_file
 from explain.probe import GRID
 from spotting_core.analysis import Analysis
 from spotting_core.jobs.queue import JobQueue
@@ -56,7 +58,7 @@ def keep(server: Server, analysis: Analysis, method: str, kind: str, values: np.
         method=method, model="m", half=1, label="Goal", anchor=SPOT.time, baseline="", held_fixed="", kind=kind,
         values=values, times=times, score=0.8, score_baseline=0.1, scale=(0.0, 1.0), seconds=1.0,
     )  # fmt: skip
-    found.save(tasks.explanation_file(server.data, analysis, SPOT, method))
+    found.save(explanation_file(server.data, analysis, SPOT, method))
 
 
 @pytest.fixture
@@ -106,11 +108,11 @@ def test_what_is_missing_says_why_and_is_tried_again(explained: tuple[Page, Matc
     said = page.locator(".over.bad").first.inner_text()
     assert "the model that made this analysis is no longer here" in said
     queue = JobQueue(open_database(server.data))
-    before = queue.recent(match.id, tasks.EXPLANATION)
+    before = queue.recent(match.id, EXPLANATION.name)
     assert before is not None
     page.get_by_text("Try again").first.click()
     deadline = time.monotonic() + 20
-    while queue.recent(match.id, tasks.EXPLANATION).id == before.id:  # type: ignore[union-attr]
+    while queue.recent(match.id, EXPLANATION.name).id == before.id:  # type: ignore[union-attr]
         assert time.monotonic() < deadline, "nothing was asked again"
         time.sleep(0.1)
 
@@ -134,7 +136,7 @@ def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Anal
     page.mouse.move(corner[0] + 0.5 * area["width"], corner[1] + 0.25 * area["height"], steps=4)
     page.mouse.up()
     page.wait_for_function("() => shown().explanation.data.edit?.state === 'failed'")
-    job = queue.recent(match.id, tasks.WHAT_IF)
+    job = queue.recent(match.id, WHAT_IF.name)
     assert job is not None
     edit = job.parameters["edit"]
     assert [edit[k] for k in ("x1", "y1", "x2", "y2")] == pytest.approx([0.25, 0.5, 0.75, 0.75], abs=0.01)

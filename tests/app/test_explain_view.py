@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import tasks
 from app.library import Match
 from app.views.explanation import BESIDE, Asked, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
+from explain.jobs.explanation import EXPLANATION
+from explain.jobs.what_if import WHAT_IF, WhatIfAsked
+from explain.jobs.words import WORDS, WordsAsked
+from explain.kept import anchor_time, explanation_file, subject_of, unsupported_file
 from explain.probe import GRID
 from spotting_core.analysis import Analysis, write_record
 from spotting_core.data_directory import DataDirectory
@@ -22,10 +25,10 @@ from spotting_core.files import write_json
 from spotting_core.jobs.queue import CANCELLED, FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
-from tests.app.explained import SPOT, analysed, perform
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data
 from tests.conftest import small_model
+from tests.explain.jobs.explained import SPOT, analysed, perform
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -46,7 +49,7 @@ def explain_page(**query: str) -> AppTest:
 def attribution(analysis: Analysis, method: str, kind: str, values: np.ndarray, **more: Any) -> Attribution:
     half = analysis.half(1)
     found = Attribution(
-        method=method, model="m", half=1, label="Goal", anchor=tasks.anchor_time(analysis, SPOT), baseline="",
+        method=method, model="m", half=1, label="Goal", anchor=anchor_time(analysis, SPOT), baseline="",
         held_fixed="", kind=kind, values=values, times=np.asarray(half.times[5:35]), score=0.8, score_baseline=0.1,
         scale=(0.0, 1.0), seconds=1.0, entities=("ball", "goal"),
     )  # fmt: skip
@@ -54,7 +57,7 @@ def attribution(analysis: Analysis, method: str, kind: str, values: np.ndarray, 
 
 
 def keep(data: DataDirectory, analysis: Analysis, found: Attribution) -> None:
-    found.save(tasks.explanation_file(data, analysis, SPOT, found.method))
+    found.save(explanation_file(data, analysis, SPOT, found.method))
 
 
 def shown(match: Match, analysis: Analysis, methods: list[str], **asked: Any) -> dict[str, Any]:
@@ -106,9 +109,9 @@ def test_the_view_shows_entities_in_their_boxes(match: Match, data: DataDirector
 
 def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     analysis = make_analysis(open_match(match.path), data, [SPOT])
-    key = tasks.explanation_key(analysis, SPOT, "temporal-attention")
-    write_json(data.answer(key), {"unsupported": "this model has no temporal attention"})
-    broken = tasks.explanation_file(data, analysis, SPOT, "occlusion")
+    file = unsupported_file(data, subject_of(analysis, SPOT), "temporal-attention")
+    write_json(file, {"unsupported": "this model has no temporal attention"})
+    broken = explanation_file(data, analysis, SPOT, "occlusion")
     broken.parent.mkdir(parents=True, exist_ok=True)
     broken.write_bytes(b"nothing")
     cards = shown(match, analysis, ["temporal-attention", "occlusion", "grad-cam"])["cards"]
@@ -118,9 +121,9 @@ def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue,
     edit = {"kind": "time", "start": -0.5, "end": 0.5}
     assert shown(match, analysis, [], edit=edit)["edit"] is None  # of another model: nobody has asked this one
     assert shown(match, analysis, [], words="the ball")["words"] is None
-    tasks.ask_what_if(queue, match, analysis, SPOT, edit)
+    WHAT_IF.ask(queue, WhatIfAsked.of(match.path, analysis, SPOT, edit=edit), match.id)
     assert shown(match, analysis, [], edit=edit)["edit"]["state"] == "working"
-    taken = queue.take([tasks.WHAT_IF])
+    taken = queue.take([WHAT_IF.name])
     queue.finish(taken, FAILED, "The model is gone.")
     told = shown(match, analysis, [], edit=edit)["edit"]
     assert (told["state"], told["message"]) == ("failed", "The model is gone.")
@@ -129,10 +132,10 @@ def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue,
 def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     one = make_analysis(open_match(match.path), data, [SPOT], "one")
     other = make_analysis(open_match(match.path), data, [SPOT], "other")
-    keys = [f"{tasks.EXPLANATION}/{name}" for name in ("one", "other")]
+    keys = [f"{EXPLANATION.name}/{name}" for name in ("one", "other")]
     for key in keys:
-        queue.submit(tasks.EXPLANATION, key, {})
-    failing, running = (queue.take([tasks.EXPLANATION]) for _ in keys)
+        queue.submit(EXPLANATION.name, key, {})
+    failing, running = (queue.take([EXPLANATION.name]) for _ in keys)
     queue.finish(failing, FAILED, "The model is gone.")
     queue.report(running, 0.5, "Grad-CAM")
     jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
@@ -153,7 +156,7 @@ def test_words_go_along_to_the_next_spot(match: Match, queue: JobQueue, data: Da
     at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"})
     at.session_state["explain_words"] = "the ball"
     at.run()
-    assert {j.kind for j in queue.all_live()} == {tasks.EXPLANATION, tasks.WORDS}
+    assert {j.kind for j in queue.all_live()} == {EXPLANATION.name, WORDS.name}
     assert component_data(at)["words"]["state"] == "working"
     for job in queue.all_live():
         queue.cancel(job.id)
@@ -168,11 +171,12 @@ def test_the_view_shows_answers(match: Match, data: DataDirectory) -> None:
     curve = np.linspace(0, 0.9, 30).round(4).tolist()
     answer = {"score": 0.8, "edited": 0.2, "anchor": 15, "curve": curve, "curve_edited": curve[::-1],
               "controls": [0.7, 0.9], "held_fixed": "", "seconds": 1.0, "label": "Goal"}  # fmt: skip
-    write_json(data.answer(tasks.answer_key(analysis, SPOT, edit)), answer)
+    write_json(WHAT_IF.leaves(WhatIfAsked.of(match.path, analysis, SPOT, edit=edit), data)[0], answer)
     words = np.zeros(len(analysis.half(1).times))
     words[20] = 0.5
     write_json(
-        data.answer(tasks.words_key(analysis, "the ball")), {"text": "the ball", "curves": {"1": words.tolist()}}
+        WORDS.leaves(WordsAsked.of(match.path, analysis, SPOT, text="the ball"), data)[0],
+        {"text": "the ball", "curves": {"1": words.tolist()}},
     )
     found = shown(match, analysis, [], edit=edit, words="the ball")
     assert found["edit"]["before"] == curve[9:22]
@@ -187,10 +191,10 @@ def test_the_page_asks_for_what_is_missing_once(match: Match, queue: JobQueue, d
     assert not at.exception
     assert any("Goal at 00:10" in h.value for h in at.get("html"))
     assert {c["state"] for c in component_data(at)["cards"]} == {"working"}
-    assert [j.kind for j in queue.all_live()] == [tasks.EXPLANATION]
+    assert [j.kind for j in queue.all_live()] == [EXPLANATION.name]
     at.run()
     assert len(queue.all_live()) == 1
-    taken = queue.take([tasks.EXPLANATION])
+    taken = queue.take([EXPLANATION.name])
     assert taken is not None
     queue.finish(taken, FAILED, "The model is gone.")
     at.run()  # a job that failed is asked for again by a person only
@@ -248,7 +252,7 @@ def test_an_average_is_explained_by_one_of_its_members(match: Match, queue: JobQ
 def test_heads_are_shown_where_a_model_has_them(
     match: Match, queue: JobQueue, data: DataDirectory, tmp_path: Path
 ) -> None:
-    analysis = analysed(match, data, small_model(tmp_path / "m", "entity-attention"))
+    analysis = analysed(match.path, data, small_model(tmp_path / "m", "entity-attention"))
     at = explain_page(match=match.id, half="1", t="10.0", **{"class": "Goal"})
     at.session_state["explain_mode"] = "Heads"
     at.run()
@@ -257,7 +261,7 @@ def test_heads_are_shown_where_a_model_has_them(
     perform(queue, queue.all_live()[0], data)
     cards = component_data(at.run())["cards"]
     assert {c["state"] for c in cards} == {"ready"}
-    assert tasks.explanation_file(data, analysis, Spot(1, 10_000_000, "Goal"), "entity-heads: 2").is_file()
+    assert explanation_file(data, analysis, Spot(1, 10_000_000, "Goal"), "entity-heads: 2").is_file()
 
 
 def test_no_heads_are_made_up(match: Match, data: DataDirectory) -> None:

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from app import clip_export, search_text, tasks
+from app import search_text
+from app.clip_export import CLIPS
+from app.jobs import KINDS
 from app.library import Library, Match
 from app.search_index import bring_up_to_date
 from app.views.search import _within
@@ -19,6 +21,7 @@ from app.views.search_charts import cells_of, matrix_figure, team_figure
 from spotting_core.classes import load_classes
 from spotting_core.clips.order import Order
 from spotting_core.data_directory import DataDirectory
+from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.source import open_match
@@ -159,15 +162,15 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     next(b for b in at.button if b.label == "Export 3 clips").click().run()
     assert not at.exception
     queue = JobQueue(open_database(data))
-    [job] = queue.of_match(None, clip_export.KIND, 5)
+    [job] = queue.of_match(None, CLIPS.name, 5)
     assert job.title == "3 clips, 3 matches"
     assert "Cancel" in [b.label for b in at.button]
     assert [c.label for c in Order.from_json(job.parameters["order"]).clips] == ["Corner", "Goal", "Yellow card"]
     Path(matches["c"].path).unlink()  # its clips fail, and no others do
-    tasks.perform(job, data, lambda *_: True)
-    taken = queue.take(tasks.CLIP_KINDS)
+    KINDS.perform(job, Context(data, lambda *_: True), queue)
+    taken = queue.take([CLIPS.name])
     queue.finish(taken, DONE)
-    left = clip_export.outcome(job, data)
+    left = CLIPS.outcome(job, data)
     assert left is not None
     with zipfile.ZipFile(left.files[0]) as packed:
         packed.extractall(tmp_path / "unpacked")
@@ -185,7 +188,7 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     assert "clips.zip" in told
     assert "Clip 2, c, failed" in told
     next(b for b in at.button if b.label == "Retry what failed").click().run()
-    again = queue.of_match(None, clip_export.KIND, 5)[0]
+    again = queue.of_match(None, CLIPS.name, 5)[0]
     assert (again.title, again.match_id) == ("1 clip again", None)
     assert [c["match"] for c in again.parameters["order"]["clips"]] == [matches["c"].id]
     assert again.parameters["matches"] == job.parameters["matches"]

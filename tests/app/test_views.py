@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import tasks
+from app.jobs import KINDS
 from app.library import Library
 from app.settings import DEMO
 from app.views import match as match_view
@@ -20,16 +20,20 @@ from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
 from app.views.why import of_one_window, sentence
 from explain.attribution import ENTITY_ROW, Attribution
+from explain.jobs.explanation import EXPLANATION
 from spotting_core.analysis import write_record
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.jobs.analysis import ANALYSIS
+from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import remember
 from spotting_core.spots import Spot
+from tests.app.asked import ask_for_analysis
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts
 from tests.conftest import small_model
@@ -92,8 +96,8 @@ def test_a_path_outside_is_refused_in_words(text: str) -> None:
 def test_a_running_analysis_is_shown_and_cancelled(tmp_path: Path, library: Library, queue: JobQueue) -> None:
     make_video(tmp_path / "mine.mp4", steady(60))
     match = library.add("mine.mp4")
-    tasks.ask_for_analysis(queue, match, "entity-attention")
-    taken = queue.take(tasks.LONG_KINDS)
+    ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
     queue.report(taken, 0.62, "Finding entities", 6.0, 100.0)
     at = library_page().run()
     assert "62%" in texts(at)
@@ -105,13 +109,13 @@ def test_a_running_analysis_is_shown_and_cancelled(tmp_path: Path, library: Libr
 def test_a_failed_analysis_says_why_and_can_be_tried_again(tmp_path: Path, library: Library, queue: JobQueue) -> None:
     make_video(tmp_path / "mine.mp4", steady(60))
     match = library.add("mine.mp4")
-    tasks.ask_for_analysis(queue, match, "entity-attention")
-    taken = queue.take(tasks.LONG_KINDS)
+    ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
     queue.finish(taken, FAILED, "The disk is full.")
     at = library_page().run()
     assert "The disk is full." in texts(at)
     next(b for b in at.button if b.label == "Retry").click().run()
-    again = queue.recent(match.id, tasks.ANALYSIS)
+    again = queue.recent(match.id, ANALYSIS.name)
     assert again is not None
     assert again.live
 
@@ -139,8 +143,8 @@ def test_the_match_view_waits_while_work_is_under_way(library: Library, queue: J
     assert demo is not None
     at = match_page(match=demo.id).run()
     assert (component_data(at)["waiting"], component_data(at)["job"]) == (False, None)
-    tasks.ask_for_analysis(queue, demo, "entity-attention")
-    taken = queue.take(tasks.LONG_KINDS)
+    ask_for_analysis(queue, demo, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
     queue.report(taken, 0.62, "Finding entities", 6.0, 100.0)
     shown = component_data(at.run())
     assert shown["waiting"]
@@ -154,8 +158,8 @@ def test_an_analysis_that_ends_while_the_page_is_made_is_asked_for_again(
 ) -> None:
     demo = library.demo()
     assert demo is not None
-    tasks.ask_for_analysis(queue, demo, "entity-attention")
-    taken = queue.take(tasks.LONG_KINDS)
+    ask_for_analysis(queue, demo, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
     made = match_view.chosen_other  # called after it was asked whether an analysis has ended, before the data is made
 
     def ends_it(*given: Any) -> Any:
@@ -179,7 +183,7 @@ def test_an_average_has_no_reason_of_its_own(data: DataDirectory, library: Libra
     why = component_data(at.run())["why"]
     assert (why["spot"], why["state"]) == (spot_id(spot), "none")
     assert why["message"].startswith("The average of several models")
-    assert queue.all_live([tasks.EXPLANATION]) == []
+    assert queue.all_live([EXPLANATION.name]) == []
 
 
 def test_the_address_says_where_to_open(library: Library) -> None:
@@ -205,7 +209,7 @@ def test_a_match_without_an_analysis_offers_one(tmp_path: Path, library: Library
     at = match_page(match=match.id).run()
     assert "has not been analysed yet" in texts(at)
     at.button[0].click().run()
-    job = queue.recent(match.id, tasks.ANALYSIS)
+    job = queue.recent(match.id, ANALYSIS.name)
     assert job is not None
     assert job.live
     assert any(b.label == "Cancel" for b in at.button)
@@ -349,8 +353,8 @@ def test_a_match_is_analysed_again_by_the_average_of_two(
 ) -> None:
     demo = library.demo()
     assert demo is not None
-    tasks.ask_for_analysis(queue, demo, "dense-unet")
-    taken = queue.take(tasks.LONG_KINDS)
+    ask_for_analysis(queue, demo, "dense-unet")
+    taken = queue.take(KINDS.that_need(LONG))
     queue.finish(taken, FAILED, "The disk is full.")
     odd = small_model(tmp_path / "odd")
     card = json.loads((odd / "card.json").read_text(encoding="utf-8"))
@@ -366,7 +370,7 @@ def test_a_match_is_analysed_again_by_the_average_of_two(
     assert "have other classes" in texts(at)
     at.multiselect[0].set_value(["entity-attention", "dense-unet"]).run()
     next(b for b in at.button if b.label == "Analyse").click().run()
-    job = queue.recent(demo.id, tasks.ANALYSIS)
+    job = queue.recent(demo.id, ANALYSIS.name)
     assert job is not None
     assert (job.live, job.parameters["models"]) == (True, ["entity-attention", "dense-unet"])
 

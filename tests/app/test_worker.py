@@ -12,13 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from app import tasks
+from app.jobs import MODULES
 from app.library import Library
 from app.settings import Settings
-from app.worker import start_worker
+from explain.jobs.explanation import EXPLANATIONS, ExplanationsAsked
 from spotting_core.data_directory import DataDirectory
+from spotting_core.jobs.analysis import ANALYSIS
+from spotting_core.jobs.kind import LONG
+from spotting_core.jobs.local_process import LocalProcess
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job, JobQueue
 from spotting_core.store.database import open_database
+from tests.app.asked import ask_for_analysis
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady
 
@@ -29,12 +33,17 @@ def library(data: DataDirectory, tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-def workers() -> Iterator[list[subprocess.Popen]]:
-    started: list[subprocess.Popen] = []
+def workers() -> Iterator[list[LocalProcess]]:
+    started: list[LocalProcess] = []
     yield started
-    for process in started:
-        process.kill()
-        process.wait()
+    for worker in started:
+        worker.wait(0)
+
+
+def start_worker() -> LocalProcess:
+    worker = LocalProcess(LONG, MODULES)
+    worker.start()
+    return worker
 
 
 def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
@@ -51,18 +60,23 @@ def ended(queue: JobQueue, job: Job, seconds: float = 90.0) -> Job:
     return found
 
 
+def explanations_of(folder: Path) -> str:
+    """Key of the job that follows an analysis."""
+    return EXPLANATIONS.key(ExplanationsAsked("", str(folder)))
+
+
 def test_an_analysis_and_its_explanation(
     queue: JobQueue, library: Library, data: DataDirectory, tmp_path: Path, workers: list
 ) -> None:
     make_video(tmp_path / "a.mkv", steady(400, rate=10.0, start=0.5))
     match = library.add("a.mkv")
     model = small_model(tmp_path / "m", window=20)
-    job = tasks.ask_for_analysis(queue, match, str(model))
-    workers.append(start_worker(tasks.LONG_KINDS))
+    job = ask_for_analysis(queue, match, str(model))
+    workers.append(start_worker())
     assert ended(queue, job).state == DONE, queue.get(job.id)
     analysis = library.analyses(match)[0]
     assert analysis.record.model["name"] == "small e2e-spot"
-    later = queue.latest(f"{tasks.EXPLANATIONS}/{analysis.folder}/0")  # its spots are explained before anybody asks
+    later = queue.latest(explanations_of(analysis.folder))  # its spots are explained before anybody asks
     assert later is not None
     assert ended(queue, later).state == DONE
     assert (next((data.root / "media").iterdir()) / "playback.mp4").is_file()
@@ -74,24 +88,24 @@ def test_an_analysis_by_the_average_of_two(
     make_video(tmp_path / "a.mkv", steady(100, rate=10.0))
     match = library.add("a.mkv")
     models = [small_model(tmp_path / "m", window=20), small_model(tmp_path / "n", window=20, hidden=24)]
-    job = tasks.ask_for_analysis(queue, match, *map(str, models))
-    workers.append(start_worker(tasks.LONG_KINDS))
+    job = ask_for_analysis(queue, match, *map(str, models))
+    workers.append(start_worker())
     assert ended(queue, job).state == DONE, queue.get(job.id)
     found = {len(a.record.model.get("members", ())): a for a in library.analyses(match)}
     assert [len(library.analyses(match)), sorted(found)] == [3, [0, 2]]  # each member's own are kept as well
     assert found[2].record.model["name"] == "small e2e-spot + small e2e-spot"
-    assert queue.latest(f"{tasks.EXPLANATIONS}/{found[2].folder}/0") is None  # its members have reasons, not it
+    assert queue.latest(explanations_of(found[2].folder)) is None  # its members have reasons, not it
 
 
 def test_a_bad_job_fails_in_words_and_the_worker_goes_on(queue: JobQueue, tmp_path: Path, workers: list) -> None:
-    broken = queue.submit(tasks.ANALYSIS, "x", {"path": str(tmp_path / "nothing.mp4"), "models": ["entity-attention"]})
-    unforeseen = queue.submit(tasks.ANALYSIS, "y", {})
-    workers.append(start_worker(tasks.LONG_KINDS))
+    broken = queue.submit(ANALYSIS.name, "x", {"path": str(tmp_path / "nothing.mp4"), "models": ["entity-attention"]})
+    foreign = queue.submit(ANALYSIS.name, "y", {"match": "a"})
+    workers.append(start_worker())
     found = ended(queue, broken)
     assert found.state == FAILED
     assert found.error == f"{tmp_path / 'nothing.mp4'}: there is no such file or folder. Check the path."
-    assert "An unforeseen error: KeyError" in (ended(queue, unforeseen).error or "")
-    assert workers[0].poll() is None
+    assert "another version of Touchline has asked for this" in (ended(queue, foreign).error or "")
+    assert workers[0].ended() is None
 
 
 def test_cancel_stops_at_once_and_keeps_what_is_done(
@@ -100,15 +114,15 @@ def test_cancel_stops_at_once_and_keeps_what_is_done(
     make_video(tmp_path / "long.mp4", steady(6000, rate=10.0), b_frames=0, options={"preset": "ultrafast"})
     match = library.add("long.mp4")
     model = small_model(tmp_path / "m", window=20)
-    job = tasks.ask_for_analysis(queue, match, str(model))
-    workers.append(start_worker(tasks.LONG_KINDS))
+    job = ask_for_analysis(queue, match, str(model))
+    workers.append(start_worker())
     until(lambda: queue.get(job.id).progress > 0.02)  # type: ignore[union-attr]
     asked = time.monotonic()
     queue.cancel(job.id)
     assert ended(queue, job).state == CANCELLED
     assert time.monotonic() - asked < 5
     assert library.analyses(match) == []
-    again = tasks.ask_for_analysis(queue, match, str(model))
+    again = ask_for_analysis(queue, match, str(model))
     assert ended(queue, again).state == DONE
 
 
@@ -117,13 +131,15 @@ def test_a_killed_workers_job_is_taken_up_again(
 ) -> None:
     make_video(tmp_path / "long.mp4", steady(3000, rate=10.0), b_frames=0, options={"preset": "ultrafast"})
     match = library.add("long.mp4")
-    job = tasks.ask_for_analysis(queue, match, str(small_model(tmp_path / "m", window=20)))
-    first = start_worker(tasks.LONG_KINDS)
+    job = ask_for_analysis(queue, match, str(small_model(tmp_path / "m", window=20)))
+    first = start_worker()
     workers.append(first)
     until(lambda: queue.get(job.id).progress > 0.02)  # type: ignore[union-attr]
+    assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    workers.append(start_worker(tasks.LONG_KINDS))
+    until(lambda: first.ended() is not None)
+    assert first.ended() == "code -9"
+    workers.append(start_worker())
     found = ended(queue, job)
     assert (found.state, found.attempts) == (DONE, 2)
 
@@ -133,12 +149,12 @@ def test_a_worker_told_to_end_gives_its_job_back(
 ) -> None:
     make_video(tmp_path / "long.mp4", steady(6000, rate=10.0), b_frames=0, options={"preset": "ultrafast"})
     match = library.add("long.mp4")
-    job = tasks.ask_for_analysis(queue, match, str(small_model(tmp_path / "m", window=20)))
-    worker = start_worker(tasks.LONG_KINDS)
+    job = ask_for_analysis(queue, match, str(small_model(tmp_path / "m", window=20)))
+    worker = start_worker()
     workers.append(worker)
     until(lambda: queue.get(job.id).progress > 0.01)  # type: ignore[union-attr]
-    worker.terminate()
-    worker.wait(timeout=15)
+    worker.stop()
+    until(lambda: worker.ended() is not None, 15)
     found = queue.get(job.id)
     assert found is not None
     assert (found.state, found.attempts) == ("queued", 0)
@@ -146,8 +162,8 @@ def test_a_worker_told_to_end_gives_its_job_back(
 
 def test_a_worker_ends_when_its_parent_does(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from app.worker import start_worker\n"
-        "p = start_worker(('analysis',)); print(p.pid, flush=True); time.sleep(60)"
+        "import time; from app.jobs import MODULES; from spotting_core.jobs.local_process import LocalProcess\n"
+        "worker = LocalProcess('long', MODULES); worker.start(); print(worker.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

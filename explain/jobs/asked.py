@@ -1,0 +1,93 @@
+"""What all jobs are asked that explain one spot, and the model and the window that they ask in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from explain.kept import Subject, made_by, subject_of
+from explain.methods import probe_at
+from spotting_core.analysis import Analysis
+from spotting_core.errors import BadInputError
+from spotting_core.jobs.kept_models import kept_models
+from spotting_core.jobs.kind import Context, Parameters
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import open_match
+from spotting_core.models.known import folder_of
+from spotting_core.spots import Spot
+
+if TYPE_CHECKING:  # asking does without torch
+    from spotting_core.models.load import LoadedModel
+
+
+class SpotAsked(Parameters, frozen=True, kw_only=True):
+    """A spot of an analysis.
+
+    Arguments:
+        path: of the match; analysis: folder.
+        subject: what is explained for the spot, by which the answer is found.
+    """
+
+    path: str
+    analysis: str
+    subject: Subject
+
+    @classmethod
+    def of(cls, path: Path, analysis: Analysis, spot: Spot, **own: Any) -> Self:
+        """Of the match at a path; own: fields of a kind's own."""
+        return cls(path=str(path), analysis=str(analysis.folder), subject=subject_of(analysis, spot), **own)
+
+    def open(self) -> Analysis:
+        """The analysis.
+
+        Errors:
+            BadInputError: it is not there, or another one has taken its place.
+        """
+        analysis = Analysis.open(Path(self.analysis))
+        if made_by(analysis) != (self.subject.source, self.subject.model):
+            raise BadInputError(
+                "another analysis has taken the place of the one that was asked about",
+                where=analysis.folder,
+                fix="Ask again",
+            )
+        return analysis
+
+
+def model_of(analysis: Analysis, context: Context) -> LoadedModel:
+    """The model that made an analysis.
+
+    Errors:
+        BadInputError: it is no longer here, or there were several.
+    """
+    if analysis.record.averages:
+        raise BadInputError(
+            "this is the average of several models, each of which has reasons of its own",
+            where=analysis.record.model["name"],
+            fix="Choose the analysis of one of them under Model",
+        )
+    folder, known = folder_of(analysis.record.model, context.data), analysis.record.model
+    model: Any = kept_models([folder], context.device) if folder is not None else None
+    if model is None or (model.sha256, model.settings) != (known["sha256"], known.get("settings", model.settings)):
+        raise BadInputError(
+            "the model that made this analysis is no longer here", where=analysis.folder, fix="Analyse the match again"
+        )
+    found: LoadedModel = model
+    return found
+
+
+_LAST_PROBE: dict[tuple[Path, Path, Subject], Any] = {}
+
+
+def probe_for(analysis: Analysis, path: Path, subject: Subject, context: Context) -> Any:
+    """The window of a subject ready to be asked; the last one is kept, for one question follows another.
+
+    Arguments:
+        path: of the match.
+    """
+    key, model = (path, analysis.folder, subject), model_of(analysis, context)
+    if key not in _LAST_PROBE or _LAST_PROBE[key].model.network is not model.network:
+        half = next(h for h in open_match(path).halves if h.half == subject.half)
+        _LAST_PROBE.clear()
+        media = ingest(half.path, context.data)
+        _LAST_PROBE[key] = probe_at(analysis, media, model, subject.half, subject.anchor)
+    return _LAST_PROBE[key]

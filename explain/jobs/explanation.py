@@ -1,0 +1,151 @@
+"""The jobs that explain spots: one by some methods, and all of a new analysis before anybody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from explain.jobs.asked import SpotAsked, model_of, probe_for
+from explain.kept import Subject, beside, explanation_of, subject_of, unsupported_file
+from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, asked_method
+from spotting_core.analysis import Analysis
+from spotting_core.data_directory import DataDirectory
+from spotting_core.errors import CancelledError
+from spotting_core.files import write_json
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Parameters
+from spotting_core.spots import Spot
+
+WHY_METHODS = (DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES)
+"""The methods that the why panel shows."""
+
+_AT_ONCE = 8
+"""Spots of a new analysis explained in one job, some seconds: a video to be prepared does not wait for all."""
+
+
+class ExplanationAsked(SpotAsked, frozen=True, kw_only=True):
+    """A spot, to be explained by some methods, in their order."""
+
+    methods: tuple[str, ...] = WHY_METHODS
+
+
+class ExplanationJob(JobKind[ExplanationAsked]):
+    """Leaves an explanation by each method that fits the model; what is kept already is not computed again."""
+
+    name: ClassVar[str] = "explanation"
+    resource: ClassVar[str] = SHORT
+    asked = ExplanationAsked
+
+    def key(self, asked: ExplanationAsked) -> str:
+        return f"{self.name}/{asked.subject.key(','.join(asked.methods))}"
+
+    def title(self, asked: ExplanationAsked) -> str:
+        return asked.subject.label
+
+    def leaves(self, asked: ExplanationAsked, data: DataDirectory) -> tuple[Path, ...]:
+        return tuple(explanation_of(data, Path(asked.analysis), asked.subject, name) for name in asked.methods)
+
+    def perform(self, asked: ExplanationAsked, context: Context) -> Path | None:
+        explain_spot(asked.open(), Path(asked.path), asked.subject, context, methods=asked.methods)
+        return None
+
+
+class ExplanationsAsked(Parameters, frozen=True):
+    """The spots of an analysis at the default thresholds.
+
+    Arguments:
+        path: of the match; analysis: folder; name: of the match.
+        first: how many of them, the surest first, have been explained.
+    """
+
+    path: str
+    analysis: str
+    name: str = ""
+    first: int = 0
+
+
+class ExplanationsJob(JobKind[ExplanationsAsked]):
+    """Explains some spots, then queues behind whatever else waits for the worker."""
+
+    name: ClassVar[str] = "explanations"
+    resource: ClassVar[str] = LONG
+    asked = ExplanationsAsked
+    follows: ClassVar[tuple[str, ...]] = (ANALYSIS.name, "explanations")
+
+    def key(self, asked: ExplanationsAsked) -> str:
+        return f"{self.name}/{asked.analysis}/{asked.first}"
+
+    def title(self, asked: ExplanationsAsked) -> str:
+        return f"Explaining {asked.name}"
+
+    def leaves(self, asked: ExplanationsAsked, data: DataDirectory) -> tuple[Path, ...]:
+        analysis = Analysis.open(Path(asked.analysis))
+        subjects = [subject_of(analysis, spot) for spot in _part(asked, _surest_first(analysis))]
+        return tuple(explanation_of(data, analysis.folder, s, name) for s in subjects for name in WHY_METHODS)
+
+    def perform(self, asked: ExplanationsAsked, context: Context) -> Path | None:
+        analysis, path = Analysis.open(Path(asked.analysis)), Path(asked.path)
+        spots, quiet = _surest_first(analysis), Context(context.data, lambda *_: True, context.device)
+        for number, spot in enumerate(_part(asked, spots), asked.first + 1):
+            if not context.report((number - 1) / len(spots), f"Explaining spot {number} of {len(spots)}"):
+                raise CancelledError("the explanations were cancelled")
+            explain_spot(analysis, path, subject_of(analysis, spot), quiet)
+        return analysis.folder
+
+    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> ExplanationsAsked | None:
+        assert isinstance(done, AnalysisAsked | ExplanationsAsked)
+        analysis = Analysis.open(left)
+        if analysis.record.averages:  # its members have reasons of their own
+            return None
+        first = done.first + _AT_ONCE if isinstance(done, ExplanationsAsked) else 0
+        if first and first >= len(analysis.spots()):
+            return None
+        return ExplanationsAsked(done.path, str(left), analysis.record.title, first)
+
+
+def _surest_first(analysis: Analysis) -> list[Spot]:
+    return sorted(analysis.spots(), key=lambda s: -(s.confidence or 0))
+
+
+def _part(asked: ExplanationsAsked, spots: Sequence[Spot]) -> Sequence[Spot]:
+    return spots[asked.first : asked.first + _AT_ONCE]
+
+
+def explain_spot(
+    analysis: Analysis,
+    path: Path,
+    subject: Subject,
+    context: Context,
+    *,
+    methods: Sequence[str] = WHY_METHODS,
+    ship: bool = False,
+) -> None:
+    """Compute and keep explanations of a spot.
+
+    Arguments:
+        path: of the match.
+        ship: keep them in the folder of the analysis, to be copied with it, rather than in the data directory.
+
+    Errors:
+        BadInputError: the model that made the analysis is no longer here.
+        CancelledError: ``context.report`` returned False.
+    """
+    model = model_of(analysis, context)
+    for done, name in enumerate(methods):
+        method, parameters = asked_method(name)
+        reason = method.supports(model)
+        if reason is not None:
+            write_json(unsupported_file(context.data, subject, name), {"unsupported": reason})
+            continue
+        folder = analysis.folder
+        target = beside(folder, subject, name) if ship else explanation_of(context.data, folder, subject, name)
+        if target.is_file():
+            continue
+        if not context.report(done / len(methods), method.title):
+            raise CancelledError("the explanation was cancelled")
+        method.explain(probe_for(analysis, path, subject, context), subject.label, **parameters).save(target)
+
+
+EXPLANATION, EXPLANATIONS = ExplanationJob(), ExplanationsJob()
+KINDS = (EXPLANATION, EXPLANATIONS)

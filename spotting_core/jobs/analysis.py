@@ -1,0 +1,57 @@
+"""The job that analyses a match, by a model or by the average of several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from spotting_core.data_directory import DataDirectory
+from spotting_core.jobs.kept_models import kept_models
+from spotting_core.jobs.kind import LONG, Context, JobKind, Parameters
+from spotting_core.jobs.playback import prepare_playback
+from spotting_core.media.source import open_match
+from spotting_core.models.known import known_models
+
+
+class AnalysisAsked(Parameters, frozen=True):
+    """The match at a path.
+
+    Arguments:
+        models: as ``known_models`` names them, or folders; the scores of several are averaged.
+    """
+
+    path: str
+    models: tuple[str, ...]
+    title: str = ""
+
+
+class AnalysisJob(JobKind[AnalysisAsked]):
+    """Leaves an analysis among those of its match, and the videos prepared for the browser."""
+
+    name: ClassVar[str] = "analysis"
+    resource: ClassVar[str] = LONG
+    asked = AnalysisAsked
+
+    def key(self, asked: AnalysisAsked) -> str:
+        return f"{self.name}/{asked.path}/{'+'.join(asked.models)}"
+
+    def title(self, asked: AnalysisAsked) -> str:
+        return asked.title
+
+    def leaves(self, asked: AnalysisAsked, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.analyses(open_match(Path(asked.path)).content_hash(data)),)
+
+    def perform(self, asked: AnalysisAsked, context: Context) -> Path | None:
+        from spotting_core.inference.ensemble import analyse
+
+        source, known = open_match(Path(asked.path)), known_models(context.data)
+        prepare_playback(source.halves, context)
+        model = kept_models([known.get(name, name) for name in asked.models], context.device)
+        analysis = analyse(
+            source, model, context.data, report=lambda p: context.report(p.share, p.stage, p.speed, p.remaining)
+        )
+        return analysis.folder
+
+
+ANALYSIS = AnalysisJob()
+KINDS = (ANALYSIS,)
