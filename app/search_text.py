@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spotting_core.assets import asset
 from spotting_core.errors import TouchlineError
 from spotting_core.files import read_json
+from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.search.pictures import TextVector
 
 if TYPE_CHECKING:  # the app starts without the deep learning
@@ -24,7 +25,7 @@ def encode(text: str) -> TextVector:
     """
     from explain.text_similarity import encoded
 
-    model = _model()
+    model = _model(_identity())
     with _one_thread():
         return TextVector(encoded(text, model), model.sha256)
 
@@ -42,8 +43,15 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _identity() -> str:
+    """What the bundled model is: the hash of its files, whose content is read again only when they change."""
+    files = sorted(path for path in asset("weights", "entities").iterdir() if path.is_file())
+    return joint_hash(file_hash(path) for path in files)
+
+
 @lru_cache(maxsize=1)
-def _model() -> VisionLanguageModel:
+def _model(identity: str) -> VisionLanguageModel:
+    """The bundled model, loaded anew when it has become another one."""
     from spotting_core.entities.vision_language import VisionLanguageModel
 
     return VisionLanguageModel.load()

@@ -265,7 +265,7 @@ class JobQueue:
             return False
         error = BadInputError("this Touchline has no such kind of job", fix="Ask for what you want again")
         with self._database.session() as session:
-            return _change(session, nobodys, state=FAILED, error=str(error), ended=moment(), attempt=None)
+            return _change(session, nobodys, state=FAILED, error=str(error), ended=moment(), lease=None, attempt=None)
 
     def clear(self, spared: Collection[str] = ()) -> int:
         """Delete ended jobs that are older than ``KEPT_FOR``, or of which a match has ``MOST_ENDED`` newer ones.

@@ -21,6 +21,7 @@ from app.views.search_charts import cells_of, matrix_figure, team_figure
 from spotting_core.classes import load_classes
 from spotting_core.clips.order import Order
 from spotting_core.data_directory import DataDirectory
+from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.decode import numbered_frames, shown_image
@@ -53,6 +54,25 @@ def like(text: str, begin: float, end: float) -> Pictures:
         return np.where(shown[:, None], vector.numbers, -vector.numbers)
 
     return vector.model, made
+
+
+def test_the_model_of_words_is_loaded_anew_when_it_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "entities").mkdir()
+    card = tmp_path / "entities" / "card.json"
+    card.write_text("{}")
+    loads: list[str] = []
+    monkeypatch.setattr(search_text, "asset", lambda _kind, *names: tmp_path.joinpath(*names))
+    monkeypatch.setattr(VisionLanguageModel, "load", lambda: loads.append("it") or VisionLanguageModel)
+    monkeypatch.setattr("explain.text_similarity.encoded", lambda *_: np.ones(2))
+    monkeypatch.setattr(VisionLanguageModel, "sha256", "0" * 64, raising=False)
+    search_text._model.cache_clear()
+    for _ in range(2):
+        search_text.encode(TEXT)
+    assert len(loads) == 1
+    card.write_text('{"scores": {}}')
+    search_text.encode(TEXT)
+    assert len(loads) == 2
+    search_text._model.cache_clear()
 
 
 def add(
