@@ -2,11 +2,12 @@
 
 Labels are those of the library's matches or an imported zip; systems are models whose analyses are there, or
 imported predictions. Every choice has a key that stays the same: ``library``, a match's id, ``set:<id>``,
-``model:<sha256>``.
+``model:<key of its identity>``.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -55,9 +56,16 @@ def prediction_choices(library: Library, sets: PredictionSets, labels: str) -> d
     if not labels.startswith("set:"):
         for match in _matches(library, labels):
             for analysis in library.analyses(match):
-                model = analysis.record.model
-                choices.setdefault(f"model:{model['sha256']}", str(model["name"]))
+                record = analysis.record
+                choices.setdefault(f"model:{record.identity.key}", str(record.model["name"]))
+    choices = told_apart(choices)
     return choices | {f"set:{s.id}": s.name for s in sets.all(PREDICTIONS)}
+
+
+def told_apart(names: dict[str, str]) -> dict[str, str]:
+    """The same names by key, those that several have with the beginning of their model's identity."""
+    several = {name for name, count in Counter(names.values()).items() if count > 1}
+    return {key: f"{name} ({key.partition(':')[2][:8]})" if name in several else name for key, name in names.items()}
 
 
 def _count(one: ImportedSet) -> str:
@@ -138,7 +146,7 @@ def _said(
 
 def analysis_by(library: Library, match: Match, system: str) -> Analysis | None:
     """The analysis of a match by the model of a key."""
-    return next((a for a in library.analyses(match) if f"model:{a.record.model['sha256']}" == system), None)
+    return next((a for a in library.analyses(match) if f"model:{a.record.identity.key}" == system), None)
 
 
 def state_of(library: Library, sets: PredictionSets) -> str:

@@ -19,19 +19,19 @@ class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is explained: that a model says a class at a sample.
 
     Arguments:
-        source: content hash of the match; model: of the weights, then of the settings and of what it read.
+        source: content hash of the match; model: key of the model's identity.
         anchor: microseconds of the sample.
     """
 
     source: str
-    model: tuple[str, ...]
+    model: str
     half: int
     anchor: int
     label: str
 
     def key(self, question: str) -> str:
         """Key of the answer to a question about it, such as a method's name."""
-        return joint_hash([self.source, *self.model, str(self.half), str(self.anchor), self.label, question])
+        return joint_hash([self.source, self.model, str(self.half), str(self.anchor), self.label, question])
 
 
 def anchor_time(analysis: Analysis, spot: Spot) -> int:
@@ -45,10 +45,9 @@ def subject_of(analysis: Analysis, spot: Spot) -> Subject:
     return Subject(*made_by(analysis), spot.half, anchor_time(analysis, spot), spot.label)
 
 
-def made_by(analysis: Analysis) -> tuple[str, tuple[str, ...]]:
+def made_by(analysis: Analysis) -> tuple[str, str]:
     """What an analysis was made of and by: ``source`` and ``model`` of its subjects."""
-    model = analysis.record.model
-    return analysis.record.source_id, tuple(str(model[n]) for n in ("sha256", "settings", "reads") if n in model)
+    return analysis.record.source_id, analysis.record.identity.key
 
 
 def explanation_of(data: DataDirectory, folder: Path, subject: Subject, method: str) -> Path:

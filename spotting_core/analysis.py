@@ -32,6 +32,7 @@ from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.files import read_json, replacing, write_json
 from spotting_core.formats.labels_cameras import Shot
+from spotting_core.models.identity import ModelIdentity
 from spotting_core.spots import Spot
 from spotting_core.suppression import VOTE, Spotting, spots_of_half
 from spotting_core.tasks.task import HalfScores, SampleTask
@@ -91,6 +92,11 @@ class AnalysisRecord:
         """All that a user must know before believing the spots, sentence by sentence: the notice, and the halves'."""
         halves = (f"Half {h.half}: {note}." for h in self.halves for note in h.notes)
         return (*([self.notice] if self.notice else []), *halves)
+
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """Which model the scores are of."""
+        return ModelIdentity.of(self.model, self.precision)
 
     @property
     def averages(self) -> bool:

@@ -25,16 +25,17 @@ class are no nearer to each other than that."""
 
 
 def reviews_of_spots(
-    spots: Sequence[Spot], reviews: Iterable[ReviewedSpot], source: str, classes: ClassTable
+    spots: Sequence[Spot], reviews: Iterable[ReviewedSpot], sources: Sequence[str], classes: ClassTable
 ) -> list[ReviewedSpot | None]:
     """The review of each spot, or None.
 
     Arguments:
         spots: all that can be reviewed, of one model or imported set.
-        source: hash or id of that, as ``origin_of`` takes it.
+        sources: names of that, as ``origin_of`` takes them (``ModelIdentity.review_sources``, or the set's id).
         reviews: of the match, by whomever and of whatever.
     """
-    own = [r for r in reviews if r.origin.startswith(origin_prefix(source))]
+    prefixes = tuple(origin_prefix(source) for source in sources)
+    own = [r for r in reviews if r.origin.startswith(prefixes)]
     said = defaultdict(list)
     for review in own:
         half, time, label = place_of(review.origin)
@@ -57,10 +58,12 @@ def reviews_of_spots(
     return found
 
 
-def origins_of(spots: Sequence[Spot], reviews: Iterable[ReviewedSpot], source: str, classes: ClassTable) -> list[str]:
-    """The name of each spot in the store: its review's, or the one that its first review will have."""
-    attached = reviews_of_spots(spots, reviews, source, classes)
-    return [r.origin if r else origin_of(s, source) for s, r in zip(spots, attached, strict=True)]
+def origins_of(
+    spots: Sequence[Spot], reviews: Iterable[ReviewedSpot], sources: Sequence[str], classes: ClassTable
+) -> list[str]:
+    """The name of each spot in the store: its review's, or that by the first source which its first one will have."""
+    attached = reviews_of_spots(spots, reviews, sources, classes)
+    return [r.origin if r else origin_of(s, sources[0]) for s, r in zip(spots, attached, strict=True)]
 
 
 def _reach(label: str, classes: ClassTable) -> int:

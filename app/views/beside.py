@@ -1,6 +1,6 @@
 """Another system laid beside the one that is shown: its spots and curves over the same match.
 
-The address names it: ``beside=model:<sha256>`` or ``beside=set:<id>``.
+The address names it: ``beside=model:<key of its identity>`` or ``beside=set:<id>``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.library import Match
 from app.views import page
-from app.views.shown import imported_sets, imported_shown, link, spot_id, spotting
+from app.views.shown import imported_sets, imported_shown, is_named, link, spot_id, spotting
 from spotting_core.analysis import Analysis
 from spotting_core.spots import Spot
 
@@ -37,9 +37,9 @@ def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     shown = imported_shown(match, analysis)
     found: dict[str, OtherSystem] = {}
     for one in analyses:
-        sha = str(one.record.model["sha256"])
-        if shown is not None or sha != analysis.record.model["sha256"]:
-            found.setdefault(sha, OtherSystem(f"model:{sha}", str(one.record.model["name"]), one))
+        key = one.record.identity.key
+        if shown is not None or key != analysis.record.identity.key:
+            found.setdefault(key, OtherSystem(f"model:{key}", str(one.record.model["name"]), one))
     for one_set, spots in imported_sets(match, analysis).items():
         if shown is None or one_set.id != shown[0].id:
             found[one_set.id] = OtherSystem(f"set:{one_set.id}", one_set.name, None, tuple(spots))
@@ -51,7 +51,8 @@ def chosen_other(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
     wanted = st.query_params.get(ADDRESS)
     if wanted is None:
         return None
-    return next((o for o in other_systems(match, analysis, analyses) if o.key == wanted), None)
+    systems = other_systems(match, analysis, analyses)
+    return next((o for o in systems if o.key == wanted or (o.analysis and is_named(o.analysis, wanted))), None)
 
 
 def other_data(other: OtherSystem | None, shown: Analysis, least: float) -> dict[str, Any] | None:

@@ -140,7 +140,7 @@ def _card(shown: Shown, asked: Asked, times: np.ndarray) -> dict[str, Any]:
     method, _ = asked_method(asked.method)
     told = _trust(asked)
     card: dict[str, Any] = {
-        "id": f"{asked.analysis.record.model['sha256'][:8]}-{asked.method.replace(': ', '-')}",
+        "id": f"{asked.analysis.record.identity.short}-{asked.method.replace(': ', '-')}",
         "title": asked.title or method.title,
         "note": asked.note or method.note,
         "chip": told,

@@ -477,7 +477,7 @@ def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:
 @st.dialog("Model", on_dismiss=page.close_dialog)
 def _model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
-    names = {str(a.folder): f"{a.record.model['name']} ({a.record.model['sha256'][:8]})" for a in analyses}
+    names = {str(a.folder): f"{a.record.model['name']} ({a.record.identity.short})" for a in analyses}
     alike = Counter(names.values())  # of one model, under other settings or of other features
     labels = {f: f"{n}, {_made(Path(f))}" if alike[n] > 1 else n for f, n in names.items()}
     labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}

@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 _MOST_NAME = 80
 
 
-def shown_source(match: Match, analysis: Analysis) -> str:
-    """What the shown spots come from: the hash of a model, or the id of an imported set."""
+def shown_sources(match: Match, analysis: Analysis) -> tuple[str, ...]:
+    """By what reviews name that which the shown spots come from: a model, or an imported set."""
     imported = imported_shown(match, analysis)
-    return imported[0].id if imported else str(analysis.record.model["sha256"])
+    return (imported[0].id,) if imported else analysis.record.identity.review_sources
 
 
 def signed_in() -> str | None:
@@ -58,12 +58,12 @@ class SpotDesk(Desk[Spot, ReviewedSpot]):
     of = "spot"
 
     def __init__(self, match: Match, analysis: Analysis) -> None:
-        source, spots = shown_source(match, analysis), shown_spots(match, analysis, LEAST)
+        sources, spots = shown_sources(match, analysis), shown_spots(match, analysis, LEAST)
         store = shared_reviews()
         known = store.of_match(match.id)
-        named = zip(spots, origins_of(spots, known, source, analysis.classes), strict=True)
-        origins = {spot_id(s): origin for s, origin in named if origin != origin_of(s, source)}
-        super().__init__(store, match, origin_prefix(source), {spot_id(s): s for s in spots}, known, origins)
+        named = zip(spots, origins_of(spots, known, sources, analysis.classes), strict=True)
+        origins = {spot_id(s): origin for s, origin in named if origin != origin_of(s, sources[0])}
+        super().__init__(store, match, origin_prefix(sources[0]), {spot_id(s): s for s in spots}, known, origins)
         self.labels = analysis.classes.names
 
     def subject(self, kept: ReviewedSpot) -> Spot:

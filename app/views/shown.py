@@ -72,16 +72,22 @@ def spotting(threshold: float) -> Spotting:
 
 
 def source_of_address(match: Match, analyses: list[Analysis]) -> None:
-    """Show the system that the address names, once: ``model:<sha256>`` or ``set:<id>``."""
+    """Show the system that the address names, once: ``model:<key of its identity>`` or ``set:<id>``."""
     wanted = (match.id, st.query_params.get("source"))
     if wanted[1] is None or st.session_state.get("source_opened") == wanted:
         return
     st.session_state["source_opened"] = wanted
     kind, _, name = wanted[1].partition(":")
     st.session_state["imported"] = name if kind == "set" else None
-    own = next((a for a in analyses if kind == "model" and a.record.model["sha256"] == name), None)
+    own = next((a for a in analyses if is_named(a, wanted[1])), None)
     if own is not None:
         st.session_state["analysis"] = str(own.folder)
+
+
+def is_named(analysis: Analysis, name: str) -> bool:
+    """Whether an address means the model of an analysis; those of an earlier version name it by its weights."""
+    identity = analysis.record.identity
+    return name in (f"model:{identity.key}", f"model:{identity.weights}")
 
 
 def imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Spot]]:

@@ -35,8 +35,8 @@ class WordsJob(JobKind[WordsAsked]):
         return f"“{asked.text}”"
 
     def leaves(self, asked: WordsAsked, data: DataDirectory) -> tuple[Path, ...]:
-        subject, weights = asked.subject, asked.subject.model[0]
-        curves = data.answer(joint_hash([subject.source, weights, self.name, asked.text]))
+        subject = asked.subject
+        curves = data.answer(joint_hash([subject.source, subject.model, self.name, asked.text]))
         return curves, explanation_of(data, Path(asked.analysis), subject, method_of_text(asked.text))
 
     def perform(self, asked: WordsAsked, context: Context) -> Path | None:

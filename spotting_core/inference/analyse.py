@@ -29,7 +29,7 @@ from spotting_core.analysis import (
     write_record,
     write_shot_table,
 )
-from spotting_core.classes import is_bundled, keep_classes
+from spotting_core.classes import classes_in, is_bundled, keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.features.half import FeatureHalf
@@ -42,6 +42,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
+from spotting_core.models.identity import ModelIdentity
 from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import Samples
@@ -61,14 +62,26 @@ _TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be kill
 _WORK_FORMAT = "2"  # of what is kept of unfinished work; of another format it is begun anew
 
 
-def analysis_id(model: LoadedModel, reads: str, rate: float) -> str:
-    """What, beside the source, decides an analysis: its arrays and, if it is not a bundled one, its class table.
+def analysis_id(run: Run) -> str:
+    """What, beside the source, decides an analysis: the model's identity and, if it is not a bundled one, its class
+    table."""
+    own = [] if is_bundled(run.model.classes) else [repr(run.model.classes)]
+    return joint_hash([run.identity.key, *own])
 
-    Arguments:
-        reads: the fingerprint of what gives the model its entities or features, or empty.
-    """
-    own = [] if is_bundled(model.classes) else [repr(model.classes)]
-    return joint_hash([model.sha256, model.settings, reads, f"{rate:g}", *own])
+
+def existing_analysis(run: Run) -> Analysis | None:
+    """The analysis in the data directory that a run would make again, whichever version wrote it."""
+    folder = run.data.analyses(run.source.content_hash(run.data))
+    for path in sorted(folder.glob(f"*/{ANALYSIS_FILE}")):
+        try:
+            found = Analysis.open(path.parent)
+        except TouchlineError as error:
+            log.warning("an analysis is passed over: %s", error)
+            continue
+        own = classes_in(found.folder, found.record.class_table)
+        if found.record.identity == run.identity and own == run.model.classes:
+            return found
+    return None
 
 
 def analyse_match(
@@ -95,9 +108,10 @@ def analyse_match(
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     run = Run(source, media, model, data, features, report)
-    target = out or data.analysis(source.content_hash(data), analysis_id(model, run.reads, model.config.rate))
-    if out is None and (target / ANALYSIS_FILE).is_file():
-        return Analysis.open(target)
+    known = existing_analysis(run) if out is None else None
+    if known is not None:
+        return known
+    target = out or data.analysis(source.content_hash(data), analysis_id(run))
     check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
@@ -199,6 +213,14 @@ class Run:
             require_features(features, source, [model])
         self.folder = features or (source.path if source.path.is_dir() else None)
         self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
+        self.precision = "half" if has_half_precision(model.device.type) else "single"
+        self.identity = ModelIdentity(
+            model.sha256,
+            model.settings,
+            self.reads if self.reader.features else "",
+            self.reader.finder.model.sha256 if self.reader.finder else "",
+            self.precision,
+        )
         self.report, self.rate = report, model.config.rate
         pairs = zip(source.halves, media, strict=True)
         self.frames = [self.reader.frames(half.half, one, self.folder) for half, one in pairs]
@@ -207,9 +229,7 @@ class Run:
 
     def _discard_other_work(self) -> None:
         """Throw away what another source, model or rate left in the work folder."""
-        stamp = joint_hash(
-            [_WORK_FORMAT, *(m.hash for m in self.media), analysis_id(self.model, self.reads, self.rate)]
-        )
+        stamp = joint_hash([_WORK_FORMAT, *(m.hash for m in self.media), analysis_id(self)])
         path = self.work / "work.json"
         if not path.is_file() or read_json(path) != stamp:
             for folder in self.work.glob("half*"):
@@ -350,12 +370,12 @@ class Run:
             model={
                 "name": card.name,
                 "system": card.system,
-                "sha256": self.model.sha256,
-                "settings": self.model.settings,
+                "sha256": self.identity.weights,
+                "settings": self.identity.settings,
                 "domain": card.domain,
                 "folder": self.model.folder.name,
-                **({"entities": self.reader.finder.model.sha256} if self.reader.finder else {}),
-                **({"reads": self.reads} if self.reader.features else {}),
+                **({"entities": self.identity.entities} if self.identity.entities else {}),
+                **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **({"suppression": self.model.config.suppression} if self.model.config.suppression else {}),
             },
             rate=self.rate,
@@ -365,7 +385,7 @@ class Run:
             timings=self._timings(),
             notice=domain_notice(card, self.source),
             task=self.task.name,
-            precision="half" if has_half_precision(self.model.device.type) else "single",
+            precision=self.precision,
         )
 
     def _timings(self) -> dict[str, float]:

@@ -70,7 +70,7 @@ def analyse_with_ensemble(
         one = _part_of(report, number, len(ensemble.members))
         own = features if features is not None and finds_features(member, source, features) else None
         parts.append(analyse_match(source, member, data, report=one, features=own))
-    key = joint_hash([ensemble.sha256, *(p.folder.name for p in parts)])
+    key = joint_hash([ensemble.sha256, *(p.record.identity.key for p in parts)])
     target = out or data.analysis(source.content_hash(data), key)
     if out is None and (target / ANALYSIS_FILE).is_file():
         return Analysis.open(target)
@@ -159,6 +159,7 @@ def _record(
             "name": card.name,
             "system": card.system,
             "sha256": ensemble.sha256,
+            "settings": joint_hash(p.record.identity.key for p in parts),
             "domain": card.domain,
             "folder": card.system,
             "members": card.config["members"],

@@ -31,11 +31,12 @@ def remember(folder: Path, sha256: str, data: DataDirectory) -> None:
     folder = folder.absolute()
     if folder.parent == asset("weights"):
         return
-    if _own(data).get(sha256) == str(folder):
+    if str(folder) in _own(data).get(sha256, ()):
         return
     with locked(data.root / f".{FILE}.lock"):
-        others = {k: v for k, v in _own(data).items() if v != str(folder)}
-        write_json(data.root / FILE, {**others, sha256: str(folder)})
+        known = {k: [f for f in folders if f != str(folder)] for k, folders in _own(data).items()}
+        known[sha256] = [*known.get(sha256, ()), str(folder)]
+        write_json(data.root / FILE, {k: folders for k, folders in known.items() if folders})
 
 
 def known_models(data: DataDirectory) -> dict[str, Path]:
@@ -51,8 +52,13 @@ def known_ensembles(data: DataDirectory) -> dict[str, Path]:
 
 def _folders(data: DataDirectory) -> dict[str, Path]:
     """Folders of the user's own in which a card still lies, by the name that is shown."""
-    folders = {sha256: Path(text) for sha256, text in _own(data).items()}
-    return {f"{f.name} ({sha256[:8]})": f for sha256, f in folders.items() if (f / CARD_FILE).is_file()}
+    named: dict[str, Path] = {}
+    for sha256, folders in _own(data).items():
+        for folder in (Path(text) for text in folders):
+            if (folder / CARD_FILE).is_file():
+                name = f"{folder.name} ({sha256[:8]})"
+                named[name if name not in named else f"{name}, in {folder.parent.name}"] = folder
+    return named
 
 
 def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
@@ -60,8 +66,8 @@ def folder_of(model: Mapping[str, Any], data: DataDirectory) -> Path | None:
 
     Of the same weights under several settings it is the one with those of the analysis.
     """
-    own, bundled = _own(data).get(str(model["sha256"])), models_available().get(str(model["folder"]))
-    folders = [f for f in (Path(own) if own else None, bundled) if f is not None and (f / CARD_FILE).is_file()]
+    own, bundled = _own(data).get(str(model["sha256"]), ()), models_available().get(str(model["folder"]))
+    folders = [f for f in (*map(Path, reversed(own)), bundled) if f is not None and (f / CARD_FILE).is_file()]
     return next((f for f in folders if "settings" not in model or _settings(f) == model["settings"]), None)
 
 
@@ -89,11 +95,15 @@ def entity_model_of(model: Mapping[str, Any], data: DataDirectory) -> str | None
     return str(described["sha256"]) if described else None
 
 
-def _own(data: DataDirectory) -> dict[str, str]:
+def _own(data: DataDirectory) -> dict[str, list[str]]:
+    """Folders by the hash of the weights in them: of the same weights under several settings there are several."""
     path = data.root / FILE
     try:
         known = read_json(path) if path.is_file() else {}
     except TouchlineError as error:  # it is written again by the next analysis
         log.warning("the list of models used here is not read: %s", error)
         known = {}
-    return {str(k): v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    listed = {str(k): [v] if isinstance(v, str) else v for k, v in known.items()}  # earlier versions kept one folder
+    return {k: [f for f in v if isinstance(f, str)] for k, v in listed.items() if isinstance(v, list)}

@@ -75,9 +75,8 @@ def fingerprint(
             str(FORMAT),
             *SCHEMA.names,
             record.source_id,
-            str(record.model["sha256"]),
+            record.identity.key,
             analysis.folder.name,
-            str(record.precision),
             record.title,
             seen_by or "",
             *sorted(told),
@@ -100,7 +99,7 @@ def rows_of(
             within half the class's window.
     """
     spots = analysis.spots(Spotting(threshold=REVIEWABLE))
-    found = reviews_of_spots(spots, reviews, str(analysis.record.model["sha256"]), analysis.classes)
+    found = reviews_of_spots(spots, reviews, analysis.record.identity.review_sources, analysis.classes)
     own = [(s, r) for s, r in zip(spots, found, strict=True) if (s.confidence or 0.0) >= LEAST]
     attached = {review.origin for _, review in own if review}
     others = [r for r in reviews if r.origin not in attached and r.label in analysis.classes and _judged(r)]

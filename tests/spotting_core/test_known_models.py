@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,24 @@ def test_of_the_same_weights_the_model_with_the_settings_of_the_analysis_is_foun
     asked = [{"sha256": m.sha256, "folder": bundled.name, "settings": m.settings} for m in models]
     assert [folder_of(a, data) for a in asked] == [bundled, copy]
     assert folder_of({**asked[0], "settings": "others"}, data) is None
+    third = tmp_path / "third" / "copy"
+    shutil.copytree(bundled, third)
+    write_card(third, replace(card, config={**card.config, "suppression": 7.0}))
+    remember(third, models[1].sha256, data)
+    asked.append({**asked[0], "settings": load_model(third).settings})
+    assert [folder_of(a, data) for a in asked] == [bundled, copy, third]
+    assert [f for f in known_models(data).values() if f not in models_available().values()] == [copy, third]
+
+
+def test_a_list_of_an_earlier_version_is_read(data: DataDirectory, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(models_available()["dense-unet"], copy)
+    model = load_model(copy)
+    (data.ensure().root / "models.json").write_text(json.dumps({model.sha256: str(copy)}))
+    asked = {"sha256": model.sha256, "folder": "copy", "settings": model.settings}
+    assert folder_of(asked, data) == copy
+    remember(tmp_path / "other", model.sha256, data)
+    assert folder_of(asked, data) == copy
 
 
 def test_a_model_of_ones_own_is_found_again_by_its_hash(data: DataDirectory, tmp_path: Path) -> None:

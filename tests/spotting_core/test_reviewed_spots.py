@@ -34,7 +34,7 @@ def goal(seconds: float, half: int = 1, label: str = "Goal") -> Spot:
 
 def found(spots: list[Spot], reviewed: list[ReviewedSpot], classes: ClassTable = CLASSES) -> list[float | None]:
     """Where the review of each spot was made, in seconds."""
-    return [r and r.time / 1e6 for r in reviews_of_spots(spots, reviewed, MODEL, classes)]
+    return [r and r.time / 1e6 for r in reviews_of_spots(spots, reviewed, (MODEL,), classes)]
 
 
 def test_a_spot_that_moved_a_little_keeps_its_review() -> None:
@@ -87,9 +87,9 @@ def test_changes_of_a_moved_spot_go_on_with_its_review(database: Database) -> No
     for state in (REJECTED, OPEN, REJECTED):
         [row] = reviews.of_match(MATCH)
         assert row.state == state
-        assert origins_of([after], [row], MODEL, CLASSES) == [row.origin] == [origin_of(before, MODEL)]
+        assert origins_of([after], [row], (MODEL,), CLASSES) == [row.origin] == [origin_of(before, MODEL)]
         reviews.undo(MATCH, "Ann") if state == REJECTED else reviews.redo(MATCH, "Ann")
-    [origin] = origins_of([after], reviews.of_match(MATCH), MODEL, CLASSES)
+    [origin] = origins_of([after], reviews.of_match(MATCH), (MODEL,), CLASSES)
     reviews.change(MATCH, origin, after, ACCEPT, "Ben", 4)
     [row] = reviews.of_match(MATCH)
     assert [r.action for r in reviews.history(row.id)] == [REJECT, "undo", "redo", "undo", ACCEPT]
@@ -97,7 +97,7 @@ def test_changes_of_a_moved_spot_go_on_with_its_review(database: Database) -> No
 
 def test_a_spot_without_a_review_gets_a_name_of_its_own() -> None:
     spots = [goal(10), goal(20)]
-    assert origins_of(spots, [review(goal(10.4))], MODEL, CLASSES) == [
+    assert origins_of(spots, [review(goal(10.4))], (MODEL,), CLASSES) == [
         origin_of(goal(10.4), MODEL),
         origin_of(goal(20), MODEL),
     ]
@@ -111,7 +111,7 @@ def test_many_spots_take_no_time_of_another_kind(count: int) -> None:
         best = []
         for _ in range(5):
             began = time.perf_counter()
-            assert all(reviews_of_spots(spots, reviewed, MODEL, CLASSES))
+            assert all(reviews_of_spots(spots, reviewed, (MODEL,), CLASSES))
             best.append(time.perf_counter() - began)
         return min(best)
 

@@ -1,0 +1,61 @@
+"""Which model said something: all that decides its scores beside the match itself.
+
+Every key, file and comparison goes by this one identity. Weights alone do not tell: the same weights say other things
+in another window, of other features, of entities that another model found, or in another precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from spotting_core.media.fingerprint import joint_hash
+
+_SHORT = 8
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Hashes; empty where there is nothing, or where an analysis of an earlier version does not say.
+
+    Arguments:
+        weights: of the weights, or of those of the members of an average.
+        settings: of the configuration.
+        reads: of what gives it its features.
+        entities: of the vision-language model that finds its entities.
+        precision: in which networks computed, "half" or "single".
+    """
+
+    weights: str
+    settings: str = ""
+    reads: str = ""
+    entities: str = ""
+    precision: str = ""
+
+    @classmethod
+    def of(cls, model: Mapping[str, Any], precision: str | None) -> ModelIdentity:
+        """The identity that an analysis tells; model: of its record."""
+        told = {name: str(model.get(name, "")) for name in ("settings", "reads", "entities")}
+        return cls(str(model["sha256"]), precision=precision or "", **told)
+
+    @property
+    def key(self) -> str:
+        """One hash of all."""
+        return joint_hash(f"{name}={value}" for name, value in asdict(self).items())
+
+    @property
+    def short(self) -> str:
+        """The beginning of the key, by which people tell models of one name apart."""
+        return self.key[:_SHORT]
+
+    @property
+    def in_any_precision(self) -> ModelIdentity:
+        """The same model whatever the machine computed in: its scores differ by hundredths, its spots by little."""
+        return replace(self, precision="")
+
+    @property
+    def review_sources(self) -> tuple[str, ...]:
+        """By what reviews name the model that made a spot: by this model in any precision, or, those of an earlier
+        version, by its weights."""
+        return self.in_any_precision.key, self.weights
