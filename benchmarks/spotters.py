@@ -39,11 +39,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from app.command_line.terminal import device_of
 from benchmarks.machine import PeakMemory
 from benchmarks.speed import analyse, demo_alone, length
 from spotting_core.assets import asset
 from spotting_core.classes import load_classes
+from spotting_core.device import device_named
 from spotting_core.errors import BadInputError
 from spotting_core.models.card import CARD_FILE, Card, models_available, read_card
 from spotting_core.models.registry import FeatureConfig, systems
@@ -321,7 +321,7 @@ def _check(names: Sequence[str], arguments: argparse.Namespace, parser: argparse
     if not arguments.data.is_dir():
         parser.error(f"there is no folder {arguments.data}")
     try:
-        arguments.device = device_of(arguments.device)
+        arguments.device = device_named(arguments.device)
     except BadInputError as error:
         parser.error(str(error))
 
