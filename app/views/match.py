@@ -237,6 +237,8 @@ def workspace_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "truth": _truth(match, analysis),
         "threshold": st.session_state.get("threshold", DEFAULT_THRESHOLD),
         "thresholds": st.session_state.get("thresholds", {}),
+        "moved": st.session_state.get("thresholds_moved", 0.0),
+        "applied": st.session_state.get("thresholds_applied", 0),
         "method": "as imported" if imported else _method_text(),
         "start": _start(match, analysis),
         "why": _why(match, analysis),
@@ -457,13 +459,20 @@ def _spotting_dialog(analysis: Analysis) -> None:
         pairs = list(zip(analysis.classes, edited, strict=True))
         st.session_state["windows"] = {c.name: r["Window"] for c, r in pairs if r["Window"] != c.suppression}
         st.session_state["thresholds"] = {c.name: r["Threshold"] for c, r in pairs if r["Threshold"] != general}
+        _applied()
         page.close_dialog()
         st.rerun()
     if reset.button("Reset", width="stretch"):
         for name in ("method", "windows", "thresholds", "threshold"):
             st.session_state.pop(name, None)
+        _applied()
         page.close_dialog()
         st.rerun()
+
+
+def _applied() -> None:
+    """The thresholds on screen give way to those of the dialog."""
+    st.session_state["thresholds_applied"] = st.session_state.get("thresholds_applied", 0) + 1
 
 
 def _final_spots(match: Match, analysis: Analysis) -> list[Spot]:

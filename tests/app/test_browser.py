@@ -241,6 +241,52 @@ def test_thresholds_respot_as_they_move(page: Page, server: Server, match_of: An
     expect(rows).to_have_count(5)
 
 
+def test_what_the_spotting_dialog_sets_is_shown_after_the_slider_was_moved(
+    page: Page, server: Server, match_of: Any
+) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    rows = page.locator(".spot")
+    expect(rows).to_have_count(4)
+    slide = "([v, name]) => { const s = find().rail.q('.low'); s.value = v; s.dispatchEvent(new Event(name, {bubbles: true})); }"
+
+    def moved(value: int, *events: str) -> None:
+        for event in events:
+            page.evaluate(slide, [value, event])
+        page.wait_for_function("(v) => find().data.threshold === v / 100", arg=value)
+
+    def dialog(button: str) -> None:
+        page.evaluate("() => find().api.setTriggerValue('command', { name: 'spotting', nonce: performance.now() })")
+        page.get_by_role("dialog").get_by_role("button", name=button).click()
+        page.get_by_role("dialog").wait_for(state="detached")
+
+    moved(25, "input", "change")
+    expect(rows).to_have_count(5)
+    page.wait_for_function("() => find().data.moved === find().movedAt")  # the page knows it
+    dialog("Reset")
+    expect(rows).to_have_count(4)
+    assert page.evaluate("() => find().rail.q('.low').value") == "50"
+
+    moved(85, "input")  # and back to where it was: no change comes of that
+    moved(50, "input")
+    page.evaluate("() => find().api.setTriggerValue('command', { name: 'spotting', nonce: performance.now() })")
+    table = page.get_by_role("dialog").locator("[data-testid=stDataFrame]")
+    table.wait_for()
+    box = table.bounding_box()
+    assert box is not None
+    page.wait_for_timeout(500)
+    page.mouse.dblclick(box["x"] + box["width"] - 60, box["y"] + 35 * 2.4)  # the threshold of the second class
+    editor = page.locator("#portal input")
+    editor.fill("0.95")
+    editor.press("Enter")
+    editor.wait_for(state="detached")
+    page.wait_for_timeout(500)  # the table tells what was typed a little later
+    page.get_by_role("dialog").get_by_role("button", name="Apply").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    expect(rows).to_have_count(3)  # the kick-off of .9 is gone
+    moved(25, "input", "change")  # the slider is for all classes again
+    expect(rows).to_have_count(5)
+
+
 def test_filters_by_class_and_group(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("plain"), half=1, t=0)
     page.locator(".glyphs button[data-group=restarts]").click()

@@ -70,8 +70,9 @@ export class Workspace {
     this.theme = themeOf(this.root);
     applyTheme(this.root, this.theme);
     const match = !this.data || this.data.match.id !== data.match.id || this.data.analysis !== data.analysis;
-    // What the user has moved since this data was asked for stays as it is: the answer to that is still to come.
-    const moved = this.data && !match && (data.moved ?? 0) < this.movedAt;
+    // What the user has moved since this data was asked for stays as it is: the answer to that is still to come. What
+    // a dialog has set since is what counts.
+    const moved = this.data && !match && data.applied === this.data.applied && data.moved < this.movedAt;
     if (moved) Object.assign(data, { threshold: this.data.threshold, thresholds: this.data.thresholds });
     this.data = data;
     this.newest = data;
