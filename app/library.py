@@ -14,13 +14,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app.settings import DEMO, Settings
-from spotting_core.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.analysis import Analysis
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import read_json
 from spotting_core.formats import labels_v2, registry
 from spotting_core.formats.document import Document, Options
+from spotting_core.layers import Layers, open_layer
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.preflight.finding import Finding
@@ -28,6 +29,7 @@ from spotting_core.preflight.match import check_spots
 from spotting_core.spots import TRUTH, Spot
 from spotting_core.store.database import Database
 from spotting_core.store.tables import MatchRow
+from spotting_core.tasks.spotting import SPOTTING
 
 DEMO_ANALYSIS = DEMO / "analysis"
 _OUTSIDE = "this path is not below a library folder, or there is nothing there"
@@ -72,23 +74,15 @@ def _match(row: MatchRow) -> Match:
     )
 
 
-def analyses_of(source_hash: str | None, path: Path, data: DataDirectory) -> list[Analysis]:
-    """Complete analyses of the match at a path, the newest first; damaged ones are left out.
+def analyses_of(source_hash: str | None, path: Path, data: DataDirectory, task: str = SPOTTING.name) -> list[Analysis]:
+    """Complete analyses of the match at a path for a task, the newest first; damaged ones are left out.
 
     Arguments:
         source_hash: of the match's content, or None if it is not known.
     """
-    folders = []
-    if source_hash:
-        made = data.analyses(source_hash).glob(f"*/{ANALYSIS_FILE}")
-        folders = sorted(made, key=lambda p: p.stat().st_mtime, reverse=True)
-    found = []
-    for folder in [*(f.parent for f in folders), *([DEMO_ANALYSIS] if path == DEMO else [])]:
-        try:
-            found.append(Analysis.open(folder))
-        except TouchlineError:
-            continue
-    return found
+    layers = Layers(data, source_hash).all(task) if source_hash else []
+    shipped = open_layer(DEMO_ANALYSIS) if path == DEMO and task == SPOTTING.name else None
+    return [*layers, shipped] if shipped is not None else layers
 
 
 class Library:
@@ -116,9 +110,9 @@ class Library:
         """The bundled match."""
         return next((m for m in self.matches() if m.is_demo), None)
 
-    def analyses(self, match: Match) -> list[Analysis]:
-        """Complete analyses of a match, the newest first; damaged ones are left out."""
-        return analyses_of(match.source_hash, match.path, self._settings.data)
+    def analyses(self, match: Match, task: str = SPOTTING.name) -> list[Analysis]:
+        """Complete analyses of a match for a task, the newest first; damaged ones are left out."""
+        return analyses_of(match.source_hash, match.path, self._settings.data, task)
 
     def truth(self, match: Match) -> list[Spot]:
         """True spots: uploaded ones, else the label file beside the video, else none.

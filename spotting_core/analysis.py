@@ -10,7 +10,6 @@
     half1/entities.parquet     sample, entity, score, x1, y1, x2, y2 (source pixels), kept, weight
     half1/entity_embeddings.npy, image_embeddings.npy, features.npy
     half1/maps/<name>.npy      uint8, with its scale in analysis.json
-    half1/shots.parquet        start, end, label, replay, change_type (where known)
 
 A system without entities or displacement leaves those files out; readers ask ``analysis.has("entities")``.
 """
@@ -24,14 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as parquet
 
 from spotting_core.classes import ClassTable, classes_in
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.errors import BadInputError, NewerFormatError
-from spotting_core.files import read_json, replacing, write_json
-from spotting_core.formats.labels_cameras import Shot
+from spotting_core.files import read_json, write_json
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.spots import Spot
 from spotting_core.suppression import VOTE, Spotting, spots_of_half
@@ -39,7 +35,6 @@ from spotting_core.tasks.task import HalfScores, SampleTask
 
 FORMAT = 1
 ANALYSIS_FILE = "analysis.json"
-SHOTS_FILE = "shots.parquet"
 ARRAYS = ("times", "frames", "scores", "displacement", "image_embeddings", "features")
 CLASS_MAP = "class_map"
 
@@ -147,9 +142,8 @@ class HalfAnalysis:
         return self.folder / f"{name}.npy"
 
     def has(self, name: str) -> bool:
-        """Whether an array, ``entities``, ``shots`` or a map (``maps/<name>``) is there."""
-        special = {"entities": TABLE_FILE, "shots": SHOTS_FILE}
-        return (self.folder / special[name]).is_file() if name in special else self.path(name).is_file()
+        """Whether an array, ``entities`` or a map (``maps/<name>``) is there."""
+        return (self.folder / TABLE_FILE if name == "entities" else self.path(name)).is_file()
 
     def array(self, name: str) -> np.ndarray:
         """A memory-mapped array.
@@ -192,11 +186,6 @@ class HalfAnalysis:
     @cached_property
     def entities(self) -> EntityTable | None:
         return EntityTable.read(self.folder) if self.has("entities") else None
-
-    @cached_property
-    def shots(self) -> list[Shot]:
-        """Known shots, or an empty list."""
-        return read_shot_table(self.folder / SHOTS_FILE, self.half) if self.has("shots") else []
 
     def nearest_sample(self, time: int) -> int:
         """Sample whose presentation time is nearest to a time (microseconds)."""
@@ -256,7 +245,7 @@ class Analysis:
         raise BadInputError(f"this match has no half {number}", where=self.folder)
 
     def has(self, name: str) -> bool:
-        """Whether every half has an array, ``entities``, ``shots`` or a map."""
+        """Whether every half has an array, ``entities`` or a map."""
         return all(half.has(name) for half in self.halves)
 
     def spots(self, spotting: Spotting | None = None) -> list[Spot]:
@@ -313,20 +302,3 @@ def _classes_of(folder: Path, record: AnalysisRecord) -> ClassTable:
 def write_record(folder: Path, record: AnalysisRecord) -> None:
     """Write ``analysis.json``: the last file, for it says that all others are there."""
     write_json(folder / ANALYSIS_FILE, record.as_json())
-
-
-def write_shot_table(path: Path, shots: Sequence[Shot]) -> None:
-    table = pa.table({
-        "start": pa.array([s.start for s in shots], pa.int64()),
-        "end": pa.array([s.end for s in shots], pa.int64()),
-        "label": pa.array([s.label for s in shots]),
-        "replay": pa.array([s.replay for s in shots]),
-        "change_type": pa.array([s.change_type for s in shots], pa.string()),
-    })  # fmt: skip
-    with replacing(path) as part:
-        parquet.write_table(table, part)
-
-
-def read_shot_table(path: Path, half: int) -> list[Shot]:
-    rows = parquet.read_table(path).to_pylist()
-    return [Shot(half, r["start"], r["end"], r["label"], r["replay"], r["change_type"]) for r in rows]

@@ -42,8 +42,9 @@ def _read(path: Path, _changed: int) -> CameraDocument:
 
 
 def camera_changes(match: Match, analysis: Analysis) -> list[CameraChange]:
-    """Camera changes of a match, in order, as its analysis has its shots."""
-    return changes_of([s for half in analysis.halves for s in half.shots], camera_labels(match))
+    """Camera changes of a match in the halves of an analysis, in order, as its labels have its shots."""
+    labels, halves = camera_labels(match), {half.half for half in analysis.halves}
+    return changes_of([s for s in labels.shots if s.half in halves], labels) if labels is not None else []
 
 
 def camera_data(match: Match, analysis: Analysis) -> dict[str, Any]:

@@ -22,21 +22,19 @@ from filelock import Timeout
 from spotting_core.analysis import (
     ANALYSIS_FILE,
     CLASS_MAP,
-    SHOTS_FILE,
     Analysis,
     AnalysisRecord,
     HalfRecord,
     write_record,
-    write_shot_table,
 )
-from spotting_core.classes import classes_in, is_bundled, keep_classes
+from spotting_core.classes import keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.features.half import FeatureHalf
 from spotting_core.files import locked, read_json, write_array, write_json
-from spotting_core.formats import labels_cameras
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import WindowStore, clear_windows
+from spotting_core.layers import Layers
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
@@ -60,28 +58,6 @@ _MAP_PERCENTILE = 99.9
 _TIMINGS_FILE = "timings.json"
 _TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be killed are written again
 _WORK_FORMAT = "2"  # of what is kept of unfinished work; of another format it is begun anew
-
-
-def analysis_id(run: Run) -> str:
-    """What, beside the source, decides an analysis: the model's identity and, if it is not a bundled one, its class
-    table."""
-    own = [] if is_bundled(run.model.classes) else [repr(run.model.classes)]
-    return joint_hash([run.identity.key, *own])
-
-
-def existing_analysis(run: Run) -> Analysis | None:
-    """The analysis in the data directory that a run would make again, whichever version wrote it."""
-    folder = run.data.analyses(run.source.content_hash(run.data))
-    for path in sorted(folder.glob(f"*/{ANALYSIS_FILE}")):
-        try:
-            found = Analysis.open(path.parent)
-        except TouchlineError as error:
-            log.warning("an analysis is passed over: %s", error)
-            continue
-        own = classes_in(found.folder, found.record.class_table)
-        if found.record.identity == run.identity and own == run.model.classes:
-            return found
-    return None
 
 
 def analyse_match(
@@ -108,10 +84,11 @@ def analyse_match(
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     run = Run(source, media, model, data, features, report)
-    known = existing_analysis(run) if out is None else None
+    layers = Layers(data, source.content_hash(data))
+    known = layers.find(run.task.name, run.identity, model.classes) if out is None else None
     if known is not None:
         return known
-    target = out or data.analysis(source.content_hash(data), analysis_id(run))
+    target = out or layers.place(run.task.name, run.identity, model.classes)
     check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
@@ -229,7 +206,7 @@ class Run:
 
     def _discard_other_work(self) -> None:
         """Throw away what another source, model or rate left in the work folder."""
-        stamp = joint_hash([_WORK_FORMAT, *(m.hash for m in self.media), analysis_id(self)])
+        stamp = joint_hash([_WORK_FORMAT, *(m.hash for m in self.media), self.task.name, self.identity.key])
         path = self.work / "work.json"
         if not path.is_file() or read_json(path) != stamp:
             for folder in self.work.glob("half*"):
@@ -265,7 +242,6 @@ class Run:
             halves.append(_half_record(half.half, media, frames, store.substituted()))
         if maps:
             shapes[f"maps/{CLASS_MAP}"] = self._write_maps(maps)
-        self._write_shots()
         keep_classes(self.work, self.model.classes)
         write_record(self.work, self._record(tuple(halves), shapes))
         Analysis.open(self.work).write_results(self.task)
@@ -347,19 +323,6 @@ class Run:
         shape = ["T", *next(iter(maps.values())).shape[1:]]
         unit = "contribution of each place to the class's logit, negative ones as 0; value = high * byte / 255"
         return {"dtype": "uint8", "shape": shape, "unit": unit, "scale": [0.0, round(high, 4)]}
-
-    def _write_shots(self) -> None:
-        """Shots, where camera labels lie beside the match; the scores do not depend on them."""
-        path = self.source.companion(labels_cameras.FILE_NAME)
-        if path is None:
-            return
-        try:
-            shots = labels_cameras.read_shots(path)
-        except TouchlineError as error:
-            log.warning("shots are left out: %s", error)
-            return
-        for half in self.source.halves:
-            write_shot_table(self.work / f"half{half.half}" / SHOTS_FILE, [s for s in shots if s.half == half.half])
 
     def _record(self, halves: tuple[HalfRecord, ...], shapes: dict[str, Any]) -> AnalysisRecord:
         card = self.model.card

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.analysis import ANALYSIS_FILE, SHOTS_FILE, Analysis, AnalysisRecord, HalfAnalysis, write_record
+from spotting_core.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfAnalysis, write_record
 from spotting_core.classes import keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
@@ -106,8 +106,6 @@ def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: 
         for name, values in arrays.items():
             write_array(folder / f"{name}.npy", values)
             shapes[name] = describe(name, values)
-        if half.has("shots"):
-            shutil.copyfile(half.folder / SHOTS_FILE, folder / SHOTS_FILE)
     keep_classes(target, ensemble.members[0].classes)
     write_record(target, _record(ensemble, parts, fastest.record, shapes, source))
     analysis = Analysis.open(target)

@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.library import Match
-from spotting_core.analysis import SHOTS_FILE, write_shot_table
 from spotting_core.cameras import CameraChange, origin_of
 from spotting_core.classes import load_classes
-from spotting_core.formats.labels_cameras import Link, Shot
+from spotting_core.formats.labels_cameras import FILE_NAME, Link, Shot, write_shots
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from spotting_core.store.camera_reviews import CameraReviews, ReviewedCamera
@@ -39,10 +38,12 @@ def ends() -> list[int]:
 @pytest.fixture(scope="module")
 def match(server: Server) -> Match:
     """A match of twelve shots, one of them a replay."""
-    path = make_video(server.root / "shots.mp4", steady((COUNT + 2) * RATE, rate=RATE), key_every=RATE)
-    analysis = make_analysis(open_match(path), server.data, SPOTS)
+    path = server.root / "shots"
+    path.mkdir()
+    make_video(path / "1_720p.mp4", steady((COUNT + 2) * RATE, rate=RATE), key_every=RATE)
+    make_analysis(open_match(path), server.data, SPOTS)
     shots = [Shot(1, end - 1_000_000, end, CAMERAS[n % 2], n == REPLAY, "abrupt") for n, end in enumerate(ends())]
-    write_shot_table(analysis.halves[0].folder / SHOTS_FILE, shots)
+    write_shots(path / FILE_NAME, shots)
     return server.library().add(str(path))
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import Library, Match
 from app.views.export import cameras_told
-from spotting_core.analysis import SHOTS_FILE, Analysis, write_shot_table
+from spotting_core.analysis import Analysis
 from spotting_core.classes import load_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.formats import labels_cameras
@@ -42,10 +42,7 @@ def match(library: Library, data: DataDirectory, tmp_path: Path) -> Match:
     folder.mkdir()
     make_video(folder / "1_720p.mp4", steady(70, rate=10))
     (folder / labels_cameras.FILE_NAME).write_text(json.dumps({"UrlLocal": "a/", "annotations": ROWS}))
-    analysis = make_analysis(open_match(folder), data, [Spot(1, 1_000_000, "Corner", 0.9)])
-    write_shot_table(
-        analysis.halves[0].folder / SHOTS_FILE, labels_cameras.read_shots(folder / labels_cameras.FILE_NAME)
-    )
+    make_analysis(open_match(folder), data, [Spot(1, 1_000_000, "Corner", 0.9)])
     return library.add(str(folder))
 
 

@@ -63,7 +63,7 @@ def test_a_fresh_analysis_gives_the_spots_that_ship(fresh: Analysis, shipped: An
 def test_the_shipped_analysis_is_of_the_shipped_model(shipped: Analysis) -> None:
     model = load_model()
     assert shipped.record.model["sha256"] == model.sha256
-    for name in ("entities", "displacement", "features", "image_embeddings", "maps/class_map", "shots"):
+    for name in ("entities", "displacement", "features", "image_embeddings", "maps/class_map"):
         assert shipped.has(name), name
 
 
