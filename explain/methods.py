@@ -6,12 +6,14 @@ anything.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.errors import BadInputError
+from spotting_core.extensions import EXPLANATIONS, extensions
 
 if TYPE_CHECKING:
     from explain.given import Given
@@ -36,7 +38,7 @@ _LACKING = {
 
 @dataclass(frozen=True)
 class Method:
-    """One way to explain; its module has ``explain(probe, label, **parameters)``.
+    """One way to explain: ``explain(probe, label, **parameters)`` of the module of its name, or a function like it.
 
     Arguments:
         name: as users write it; title: as they read it.
@@ -44,6 +46,7 @@ class Method:
         needs: what a model must have for it.
         note: its setting in a few words.
         unit: of its values.
+        function: of a method of another package.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Method:
     needs: tuple[str, ...] = ()
     note: str = ""
     unit: str = ""
+    function: Callable[..., Attribution] | None = None
 
     def supports(self, model: LoadedModel) -> str | None:
         """None if the method fits a model, else the reason why not."""
@@ -59,8 +63,8 @@ class Method:
 
     def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
-        module = import_module(f"explain.{self.name.replace('-', '_')}")
-        found: Attribution = module.explain(probe, label, **parameters)
+        explain = self.function or import_module(f"explain.{self.name.replace('-', '_')}").explain
+        found: Attribution = explain(probe, label, **parameters)
         return found
 
 
@@ -78,7 +82,7 @@ def _has(model: LoadedModel, need: str) -> bool:
     }[need]
 
 
-METHODS = {
+_OWN = {
     method.name: method
     for method in (
         Method(
@@ -132,6 +136,9 @@ METHODS = {
     )
 }
 
+
+METHODS = {**_OWN, **{m.name: m for m in extensions(EXPLANATIONS, Method) if m.name not in _OWN}}
+"""By name: ours, then those of other packages."""
 
 READ_ONLY = ("text-similarity", "entity-heads")
 """Methods that explain no score: what words find, and what is read before the model keeps and weighs."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.errors import BadInputError
+from spotting_core.extensions import FORMATS as OTHERS
+from spotting_core.extensions import extensions
 from spotting_core.files import read_json
 from spotting_core.formats import (
     e2e_spot,
@@ -163,8 +165,8 @@ def _carried(letters: str) -> tuple[bool, bool, bool]:
     return "c" in letters, "t" in letters, "v" in letters
 
 
-FORMATS: dict[str, Format] = {f.name: f for f in _table()}
-"""By name."""
+FORMATS: dict[str, Format] = {f.name: f for f in (*extensions(OTHERS, Format), *_table())}
+"""By name: those of other packages, whose names do not hide ours, and ours."""
 
 
 def format_named(name: str) -> Format:

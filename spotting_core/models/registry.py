@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from spotting_core.errors import BadInputError
+from spotting_core.extensions import SYSTEMS, extensions
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
@@ -261,10 +262,11 @@ def register(system: System) -> None:
 
 
 def systems() -> dict[str, System]:
-    """All systems by name."""
+    """All systems by name: ours, then those of other packages."""
     for module in _MODULES:
         import_module(f"spotting_core.models.{module}")
-    return dict(_SYSTEMS)
+    others = {s.name: s for s in extensions(SYSTEMS, System) if s.name not in _SYSTEMS}
+    return {**_SYSTEMS, **others}
 
 
 def system(name: str) -> System:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from spotting_core.errors import BadInputError
+from spotting_core.extensions import TASKS, extensions
 from spotting_core.tasks.task import SampleTask, Task
 
 _OWN = ("spotting", "shots", "boundaries", "replays", "frames")
@@ -19,11 +20,12 @@ def register(task: Task) -> None:
 
 
 def tasks() -> dict[str, Task]:
-    """All tasks by name: ours, each in the module of its name, then others."""
+    """All tasks by name: ours, each in the module of its name, then those of other packages."""
     for name in _OWN:
         import_module(f"spotting_core.tasks.{name}")
-    others = [name for name in _TASKS if name not in _OWN]
-    return {name: _TASKS[name] for name in (*_OWN, *others)}
+    added = {t.name: t for t in extensions(TASKS, Task) if t.name not in _TASKS}  # type: ignore[type-abstract]
+    others = {name: task for name, task in _TASKS.items() if name not in _OWN}
+    return {**{name: _TASKS[name] for name in _OWN}, **others, **added}
 
 
 def task_named(name: str) -> Task:

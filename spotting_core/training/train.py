@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from spotting_core.classes import keep_classes
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
@@ -196,6 +197,7 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, s
         domain=domain,
         licence=_LICENCES[domain],
     )
+    keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)
     return _measured(card, order, data, say) if trainer.stage.labelled else order.out
 
