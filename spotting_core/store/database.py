@@ -65,8 +65,17 @@ def open_engine(url: str) -> Engine:
     """An engine whose connections wait for each other's writes; the schema is left as it is.
 
     Transactions of connections with the execution option ``reads`` take no lock.
+
+    Errors:
+        BadInputError: what speaks with a database of this kind is not installed.
     """
-    engine = create_engine(url, pool_pre_ping=True)
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise BadInputError(
+            f"the database cannot be spoken with: {error.name} is not installed",
+            fix='For PostgreSQL: pip install "touchline[postgresql]"',
+        ) from error
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

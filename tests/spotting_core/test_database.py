@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from spotting_core.errors import BadInputError
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.store.database import Database, open_engine
 from spotting_core.store.reviews import Reviews
@@ -157,3 +158,9 @@ def test_nothing_is_written_where_only_reading_was_asked_for(database: Database)
     with database.session() as session:  # on the same connection
         session.execute(update(MatchRow).values(title="G v H"))
     assert titles(database) == ["G v H"]
+
+
+def test_a_database_that_nothing_here_can_speak_with_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(BadInputError, match=r"psycopg is not installed.*touchline\[postgresql\]"):
+        open_engine("postgresql+psycopg://touchline@/postgres")
