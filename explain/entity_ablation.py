@@ -110,4 +110,5 @@ def _heaviest(rows: np.ndarray, anchor: int) -> np.ndarray:
     """The region of most weight, at the anchor's own sample if there is one."""
     own = rows[rows["sample"] == anchor]
     pool = own if len(own) else rows
-    return pool[int(np.argmax(pool["weight"]))].copy()
+    heaviest: np.ndarray = pool[int(np.argmax(pool["weight"]))].copy()
+    return heaviest

@@ -108,7 +108,8 @@ class Curves:
         t = (np.arange(count) + self.near[0] - self.probe.given.anchor) / max(1, count / 2)
         y = (np.arange(rows) - (rows - 1) / 2) / max(1, rows / 2)
         x = (np.arange(columns) - (columns - 1) / 2) / max(1, columns / 2)
-        return -(t[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
+        blob: np.ndarray = -(t[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
+        return blob
 
 
 # --- entities, pointing, sanity -----------------------------------------------------------------------

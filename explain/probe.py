@@ -201,7 +201,7 @@ class Probe:
                 features, which have no places, the mean counts.
         """
         batch = _BATCH if self.model.inputs.pictures is not None else _FEATURE_BATCH
-        return torch.cat([self._keep(part.to(self.model.device), first) for part in presence.split(batch)])
+        return torch.cat([self._keep(part.to(self.model.device), first) for part in torch.split(presence, batch)])
 
     def without_samples(self, samples: list[int]) -> Tensor:
         """What the model says without some samples: (1, rows, C)."""
@@ -214,7 +214,7 @@ class Probe:
     def without_entities(self, gone: Tensor) -> Tensor:
         """What the model says without some entities, the picture unchanged: (B, rows, C). gone: bool (B, rows, N)."""
         assert self.entities is not None
-        parts = [self.logits(share=self.entities.share * ~part) for part in gone.split(_BATCH)]
+        parts = [self.logits(share=self.entities.share * ~part) for part in torch.split(gone, _BATCH)]
         return torch.cat(parts)
 
     def mixed(self, presence: Tensor, first: int) -> Tensor:

@@ -101,7 +101,8 @@ def timeline(text: str, model: VisionLanguageModel, embeddings: np.ndarray) -> n
     query = encoded(text, model)
     if embeddings.shape[1] != len(query):
         raise BadInputError(f"the pictures have embeddings of {embeddings.shape[1]} numbers, the text of {len(query)}")
-    return np.asarray(embeddings, np.float32) @ query
+    likeness: np.ndarray = np.asarray(embeddings, np.float32) @ query
+    return likeness
 
 
 def explain(probe: Probe, label: str, *, text: str = "", span: int = SPAN) -> Attribution:

@@ -31,7 +31,7 @@ from spotting_core.files import read_json, write_json
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.spots import Spot
 from spotting_core.suppression import VOTE, Spotting, spots_of_half
-from spotting_core.tasks.task import HalfScores, SampleTask
+from spotting_core.tasks.task import AnySampleTask, HalfScores
 
 FORMAT = 1
 ANALYSIS_FILE = "analysis.json"
@@ -255,12 +255,12 @@ class Analysis:
             spot for half in self.halves for spot in half_spots(half, self.classes, spotting, self.record.model["name"])
         ]
 
-    def write_results(self, task: SampleTask) -> None:
+    def write_results(self, task: AnySampleTask) -> None:
         """Write what is found at the default thresholds in the form of the task's results file."""
         task.write(self.folder / task.results_file, self.findings(task))
 
-    def findings(self, task: SampleTask, *, least: float | None = None) -> list[Any]:
-        """What the stored scores say of the whole match for the task that they are of (see ``SampleTask.findings``)."""
+    def findings(self, task: AnySampleTask, *, least: float | None = None) -> list[Any]:
+        """What the stored scores say of the whole match for the task that they are of (``SampleTask.findings``)."""
         source = self.record.model["name"]
         return [
             finding

@@ -82,7 +82,8 @@ def _governed(at: np.ndarray, places: np.ndarray, k1: float, k2: float, k3: floa
     since, until = at - places[following - 1], at - places[following]  # >= 0, < 0
     nearer = (since - k3) / (k4 - k3) < (k2 - until) / (k2 - k1)
     earlier = (since < k3) | ((since < k4) & ((until <= k1) | nearer))
-    return np.where(earlier, since, until)
+    shifts: np.ndarray = np.where(earlier, since, until)
+    return shifts
 
 
 def context_loss(score: Tensor, shift: Tensor, k: Tensor, valid: Tensor) -> Tensor:

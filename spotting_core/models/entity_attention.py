@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -165,7 +166,8 @@ class _Gru(nn.Module):
         self.gru = nn.GRU(dim, hidden, layers, batch_first=True, bidirectional=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.gru(x)[0]
+        states: Tensor = self.gru(x)[0]
+        return states
 
 
 class _Transformer(nn.Module):
@@ -179,7 +181,8 @@ class _Transformer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.project(x)
-        return self.encoder(x + _positions(x.shape[1], x.shape[2], x.device))
+        states: Tensor = self.encoder(x + _positions(x.shape[1], x.shape[2], x.device))
+        return states
 
 
 def _positions(length: int, dim: int, device: torch.device) -> Tensor:
@@ -223,32 +226,28 @@ _PAPER_SIZES = {
     "feed_forward": 2048,
 }
 
-_DECLARED: dict[str, Any] = {
-    "inputs": read_by,
-    "plan": overlapping_halves,
-    "has_environment": True,
-    "half_precision": True,
-}
+_system = partial(
+    System[EntityAttentionConfig, EntityAttention],
+    config=EntityAttentionConfig,
+    build=EntityAttention,
+    loss=spotting_loss,
+    inputs=read_by,
+    plan=overlapping_halves,
+    has_environment=True,
+    half_precision=True,
+)
 
 register(
-    System(
+    _system(
         name="entity-attention",
         paper="Zhu et al., Unifying Global and Local Scene Entities Modelling for Precise Action Spotting, 2024",
-        config=EntityAttentionConfig,
-        build=EntityAttention,
-        loss=spotting_loss,
-        **_DECLARED,
         paper_settings={**_PAPER_SIZES, "entities": 50, "embed_dim": 256},
     )
 )
 register(
-    System(
+    _system(
         name="e2e-spot",
         paper="Hong et al., Spotting Temporally Precise, Fine-Grained Events in Video, ECCV 2022",
-        config=EntityAttentionConfig,
-        build=EntityAttention,
-        loss=spotting_loss,
-        **_DECLARED,
         defaults={"entities": 0},
         paper_settings=_PAPER_SIZES,
     )

@@ -43,7 +43,8 @@ class Environment(nn.Module):
         self.clip.frames = t
         flat = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         maps = self.trunk(flat)[0]
-        return maps.view(b, t, *maps.shape[1:])
+        seen: Tensor = maps.view(b, t, *maps.shape[1:])
+        return seen
 
     def activations(self, frames: Tensor) -> list[Tensor]:
         """What the stem and every block after it give for the frames of one clip: each (T, C, h, w).
@@ -94,7 +95,8 @@ class Environment(nn.Module):
 
     def class_logits(self, pooled: Tensor) -> Tensor:
         """What the frame alone says of each class: (B, T, D) pooled features to (B, T, C)."""
-        return self.to_class(pooled)
+        logits: Tensor = self.to_class(pooled)
+        return logits
 
 
 def _repeated(values: Tensor, times: int) -> Tensor:

@@ -81,7 +81,8 @@ class _ShiftedConv(nn.Module):
         self.conv = conv
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(self.shift(x))
+        out: Tensor = self.conv(self.shift(x))
+        return out
 
 
 def add_gated_shift(trunk: nn.Module) -> tuple[ClipLength, int]:

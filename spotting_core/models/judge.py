@@ -11,7 +11,7 @@ import torch
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
-from spotting_core.models.registry import System, SystemConfig
+from spotting_core.models.registry import AnySystem, SystemConfig
 from spotting_core.models.window import Output, Samples, Scores, Window, stack_entities
 from spotting_core.models.window_plan import WindowPlan
 from spotting_core.precision import half_precision
@@ -25,7 +25,7 @@ class Judge:
         mean, std: by which pixels are normalised; those of ImageNet where empty.
     """
 
-    system: System
+    system: AnySystem
     config: SystemConfig
     network: Network
     mean: tuple[float, ...] = ()

@@ -35,7 +35,7 @@ from spotting_core.models.inputs import Inputs
 from spotting_core.models.judge import Judge
 from spotting_core.models.memory_layout import channels_last
 from spotting_core.models.network import Network
-from spotting_core.models.registry import System, SystemConfig, system
+from spotting_core.models.registry import AnySystem, SystemConfig, system
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class LoadedModel:
     """
 
     card: Card
-    system: System
+    system: AnySystem
     network: Network
     config: SystemConfig
     classes: ClassTable

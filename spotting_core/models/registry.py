@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -146,8 +146,12 @@ def kept_middles(config: SystemConfig) -> WindowPlan:
     return WindowPlan(config.window, step, config.before, config.after, MIDDLE, outside, config.whole)
 
 
+_Config = TypeVar("_Config", bound=SystemConfig)
+_Network = TypeVar("_Network", bound=Network)
+
+
 @dataclass(frozen=True)
-class Sliding:
+class Sliding(Generic[_Network]):
     """A network in two parts, for windows that are judged as a whole: each sample is encoded once, though it lies in
     many windows.
 
@@ -156,8 +160,8 @@ class Sliding:
         judge: (network, encoded (B, window, E)) to the output.
     """
 
-    encode: Callable[[Any, Tensor], Tensor]
-    judge: Callable[[Any, Tensor], Output]
+    encode: Callable[[_Network, Tensor], Tensor]
+    judge: Callable[[_Network, Tensor], Output]
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class System:
+class System(Generic[_Config, _Network]):
     """One entry of the registry.
 
     Arguments:
@@ -202,17 +206,17 @@ class System:
 
     name: str
     paper: str
-    config: type
-    build: Callable[[Any], Network]
-    loss: Callable[[Any, Output, Any], Tensor]
-    inputs: Callable[[Any], Inputs] = reads_features
-    plan: Callable[[Any], WindowPlan] = kept_middles
+    config: type[_Config]
+    build: Callable[[_Config], _Network]
+    loss: Callable[[_Network, Output, Any], Tensor]
+    inputs: Callable[[_Config], Inputs] = reads_features  # type: ignore[assignment]  # where config is a FeatureConfig
+    plan: Callable[[_Config], WindowPlan] = kept_middles
     targets: Callable[..., Any] = dense_targets
     task: str = SPOTTING
     decoding: Decoding = field(default_factory=Decoding)
     earlier_stages: Mapping[str, Stage] = field(default_factory=dict)
     has_environment: bool = False
-    sliding: Sliding | None = None
+    sliding: Sliding[_Network] | None = None
     half_precision: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     paper_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -222,7 +226,7 @@ class System:
         """All stages of its training by name, in order; the last is named as its task."""
         return {**self.earlier_stages, self.task: Stage(self.targets, self.loss)}
 
-    def configure(self, **settings: Any) -> Any:
+    def configure(self, **settings: Any) -> _Config:
         """The configuration with some settings changed; lists, as files have them, become tuples.
 
         Errors:
@@ -251,17 +255,18 @@ class System:
         return sum(p.numel() for p in network.parameters())
 
 
-_SYSTEMS: dict[str, System] = {}
+AnySystem = System[Any, Any]
+_SYSTEMS: dict[str, AnySystem] = {}
 
 
-def register(system: System) -> None:
+def register(system: AnySystem) -> None:
     """Add a system; called once by the module that defines it."""
     if system.name in _SYSTEMS:
         raise ValueError(f"system {system.name!r} is registered twice")
     _SYSTEMS[system.name] = system
 
 
-def systems() -> dict[str, System]:
+def systems() -> dict[str, AnySystem]:
     """All systems by name: ours, then those of other packages."""
     for module in _MODULES:
         import_module(f"spotting_core.models.{module}")
@@ -269,7 +274,7 @@ def systems() -> dict[str, System]:
     return {**_SYSTEMS, **others}
 
 
-def system(name: str) -> System:
+def system(name: str) -> AnySystem:
     """One system by name.
 
     Errors:

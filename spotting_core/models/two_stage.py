@@ -89,7 +89,7 @@ class TwoStage(Network):
         nn.init.constant_(self.to_logits.bias, -3.0)
 
     def forward(self, window: Window) -> Output:
-        parts = self.config.features_of(window).split(self.widths, dim=-1)
+        parts = torch.split(self.config.features_of(window), self.widths, dim=-1)
         joined = torch.cat([norm(part) for norm, part in zip(self.norms, parts, strict=True)], dim=-1)
         states = self.encoder(self.join(joined))
         moved = torch.tanh(self.to_displacement(states)) * self.config.displacement_radius

@@ -14,7 +14,7 @@ from spotting_core.media.source import open_match
 from spotting_core.media.video import probe_video
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.reader import SampleReader
-from spotting_core.tasks.task import Finding, SampleTask
+from spotting_core.tasks.task import AnySampleTask, Finding
 
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
 _TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this
@@ -60,7 +60,7 @@ def all_games(folder: Path) -> list[Path]:
 
 
 def labelled_matches(
-    folders: Iterable[Path], reader: SampleReader, data: DataDirectory, task: SampleTask | None, *, most: int = 0
+    folders: Iterable[Path], reader: SampleReader, data: DataDirectory, task: AnySampleTask | None, *, most: int = 0
 ) -> list[LabelledMatch]:
     """Labelled matches below some folders; a match needs no video where all that is read of it lies in feature files.
 
@@ -92,7 +92,7 @@ def labelled_matches(
     return matches
 
 
-def has_videos(game: Path, task: SampleTask) -> bool:
+def has_videos(game: Path, task: AnySampleTask) -> bool:
     """Whether every half of a match that has labels has a video that can be opened."""
     try:
         halves = {half.half: probe_video(half.path) for half in open_match(game).halves}

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from spotting_core.errors import BadInputError
 from spotting_core.extensions import TASKS, extensions
-from spotting_core.tasks.task import SampleTask, Task
+from spotting_core.tasks.task import AnySampleTask, SampleTask, Task
 
 _OWN = ("spotting", "shots", "boundaries", "replays", "frames")
 _TASKS: dict[str, Task] = {}
@@ -40,7 +40,7 @@ def task_named(name: str) -> Task:
     return known[name]
 
 
-def sample_task(name: str) -> SampleTask:
+def sample_task(name: str) -> AnySampleTask:
     """A task whose systems can be trained and analyse.
 
     Errors:

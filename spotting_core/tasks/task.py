@@ -171,3 +171,6 @@ class SampleTask(Task, Generic[_Finding]):
         if not games:
             raise BadInputError(f"no match with {self.label_file} lies here", where=folder, fix="Check the path")
         return games
+
+
+AnySampleTask = SampleTask[Any]

@@ -6,13 +6,15 @@ import copy
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
 
 from spotting_core.errors import BadInputError, cannot_write
 from spotting_core.files import replacing
+
+_Model = TypeVar("_Model", bound=nn.Module)
 
 
 class RunFolder:
@@ -78,10 +80,10 @@ def _step_of(line: str) -> float:
         return math.inf
 
 
-class AveragedWeights:
+class AveragedWeights(Generic[_Model]):
     """Exponential moving average of a model's weights; short runs score better with it."""
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
+    def __init__(self, model: _Model, decay: float) -> None:
         self.model = copy.deepcopy(model).eval()
         self.decay = decay
         for parameter in self.model.parameters():

@@ -17,6 +17,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import open_clip
@@ -77,7 +78,7 @@ class EntityTrainingConfig(TrainingConfig):
     box_share: float = 0.6
 
 
-def model_config(config: EntityTrainingConfig) -> dict:
+def model_config(config: EntityTrainingConfig) -> dict[str, Any]:
     """open_clip's description of the model."""
     return {
         "embed_dim": config.embed_dim,
@@ -228,7 +229,8 @@ def box_loss(predicted: Tensor, true: Tensor, weight: Tensor) -> Tensor:
     size = (true[:, 2:] - true[:, :2]).clamp_min(1.0).repeat(1, 2)
     distance = ((predicted - true) / size).abs().clamp_max(4).mean(1)
     loss = generalized_box_iou_loss(predicted, true) + 0.5 * distance
-    return (loss * weight).sum() / weight.sum()
+    mean: Tensor = (loss * weight).sum() / weight.sum()
+    return mean
 
 
 # --- one step -----------------------------------------------------------------------------------------
@@ -244,7 +246,7 @@ class CropBatch:
     rng: random.Random
 
 
-class EntityTrainer(Trainer[CropBatch]):
+class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
     """One run of the entity model."""
 
     def __init__(self, config: EntityTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:

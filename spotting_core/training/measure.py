@@ -10,17 +10,17 @@ from spotting_core.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import LoadedModel
-from spotting_core.tasks.task import Judged, SampleTask
+from spotting_core.tasks.task import AnySampleTask, Judged
 
 
 def judged_games(
     model: LoadedModel,
     folder: Path,
     data: DataDirectory,
-    task: SampleTask,
+    task: AnySampleTask,
     *,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Judged]:
+) -> list[Judged[Any]]:
     """Analyse every match below a folder that is labelled for a task.
 
     Errors:

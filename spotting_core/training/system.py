@@ -41,7 +41,7 @@ from spotting_core.models.window import EntitySet, Output, Window, stack_entitie
 from spotting_core.precision import half_precision
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
 from spotting_core.tasks.registry import sample_task
-from spotting_core.tasks.task import Finding, HalfScores, Judged, SampleTask
+from spotting_core.tasks.task import AnySampleTask, Finding, HalfScores, Judged
 from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import ACTIONS, GRID, Clips
 from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
@@ -127,7 +127,7 @@ class Batch:
     share: Tensor | None
 
 
-class SystemTrainer(Trainer[Batch]):
+class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     """One run.
 
     Errors:
@@ -195,13 +195,17 @@ class SystemTrainer(Trainer[Batch]):
         return self._environment(self.model)
 
     def _environment(self, network: Network) -> Environment:
-        inner = network.network if self.stage.build else network
+        inner = self._inner(network)
         if not isinstance(inner, EnvironmentNetwork):
             raise BadInputError(
                 f"{self.system.name} has no environment that could start from another or stay",
                 fix="Leave out trunk_from, environment_stays, stages_stay and dark_share",
             )
         return inner.environment
+
+    def _inner(self, network: Network) -> Network:
+        """The system's network, in what a stage trains."""
+        return cast(Network, network.network) if self.stage.build else network
 
     def _check(self, config: SystemTrainingConfig) -> None:
         """Refuse settings that do not fit the system.
@@ -367,12 +371,11 @@ class SystemTrainer(Trainer[Batch]):
     def trained(self) -> Network:
         """The system's network with the weights that validated best."""
         self.model.load_state_dict(self.best.weights())
-        network: Network = self.model.network if self.stage.build else self.model
-        return network
+        return self._inner(self.model)
 
-    def judged(self) -> list[Judged]:
+    def judged(self) -> list[Judged[Any]]:
         """What the averaged weights find in the matches of the validation splits."""
-        judge = Judge(self.system, self.model_config, cast(Network, self.average.model))
+        judge = Judge(self.system, self.model_config, self.average.model)
         return judge_matches(judge, self.validation, self.table, self.task)
 
 
@@ -400,7 +403,9 @@ def looked_at(environment: Environment, half: LabelledHalf, device: torch.device
     return replace(half, samples=replace(samples, pictures=None, features=filmed, mirrored=mirrored))
 
 
-def judge_matches(judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable, task: SampleTask) -> list[Judged]:
+def judge_matches(
+    judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable, task: AnySampleTask
+) -> list[Judged[Any]]:
     """What a network finds in labelled matches, beside what is true of them."""
     suppression = judge.config.suppression
     table = table.with_suppression(suppression) if suppression else table

@@ -28,12 +28,12 @@ from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
 from spotting_core.tasks.registry import sample_task
-from spotting_core.tasks.task import Judged, SampleTask
+from spotting_core.tasks.task import AnySampleTask, Judged
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
-from spotting_core.training.trainer import Progress, Trainer
+from spotting_core.training.trainer import AnyTrainer, Progress
 
 ENTITIES = "entities"
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
@@ -91,7 +91,7 @@ def train(
     return _finish(trainer, order, data, say)
 
 
-def _begin(trainer: Trainer) -> str:
+def _begin(trainer: AnyTrainer) -> str:
     at = f"Going on from step {trainer.step} of {trainer.config.steps}"
     return at if trainer.step else "Training"
 
@@ -100,7 +100,7 @@ def _command(order: TrainingOrder) -> str:
     return f"touchline train {order.config.name} --data DIR"
 
 
-def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
+def _training_facts(trainer: AnyTrainer, order: TrainingOrder) -> dict[str, Any]:
     """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card."""
     facts = {
         "data": f"{order.root.resolve().name}: {', '.join(trainer.config.data)}",
@@ -118,7 +118,7 @@ def _training_facts(trainer: Trainer, order: TrainingOrder) -> dict[str, Any]:
     return facts
 
 
-def _domain(trainer: Trainer, order: TrainingOrder) -> str:
+def _domain(trainer: AnyTrainer, order: TrainingOrder) -> str:
     """What the pictures of the training matches are, as their folders say."""
     games = [game for split in trainer.config.data for game in all_games(order.root / split)]
     return SIMULATED if all(map(is_rendered, games)) else BROADCAST
@@ -221,7 +221,7 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callab
     return order.out
 
 
-def _judged(model: LoadedModel, split: Path, data: DataDirectory, task: SampleTask) -> list[Judged]:
+def _judged(model: LoadedModel, split: Path, data: DataDirectory, task: AnySampleTask) -> list[Judged[Any]]:
     """Findings of a split's matches: by analysing them, or of features alone where a half has no video of use."""
     if model.inputs.pictures is None and not all(has_videos(game, task) for game in task.labelled_games(split)):
         matches = labelled_matches([split], model_reader(model), data, task)

@@ -30,6 +30,8 @@ from spotting_core.training.sharpness import SharpnessAware
 log = logging.getLogger(__name__)
 
 _Batch = TypeVar("_Batch")
+_Config = TypeVar("_Config", bound="TrainingConfig")
+_Model = TypeVar("_Model", bound=nn.Module)
 _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
 _SAVE_SHARE = 0.05  # of the time may go into checkpoints: a run that is killed loses a batch, or a few if they are fast
@@ -68,7 +70,7 @@ class TrainingConfig:
         return joint_hash(f"{k}={v}" for k, v in sorted(asdict(self).items()))
 
 
-class Trainer(Generic[_Batch]):
+class Trainer(Generic[_Batch, _Config, _Model]):
     """One run. Subclasses give ``make_batch`` and ``losses``; ``loss_shares`` weighs the latter.
 
     Batches are made while the model is at one: on a GPU by most of the processor, elsewhere by two threads beside it.
@@ -76,11 +78,11 @@ class Trainer(Generic[_Batch]):
 
     loss_shares: Mapping[str, float] = MappingProxyType({})
 
-    def __init__(self, model: nn.Module, config: TrainingConfig, run: Path, device: str) -> None:
+    def __init__(self, model: _Model, config: _Config, run: Path, device: str) -> None:
         self.device = torch.device(device)
-        self.config: Any = config
+        self.config = config
         self.run = RunFolder(run)
-        self.model: Any = channels_last(model.to(self.device))
+        self.model = channels_last(model.to(self.device))
         self.average = AveragedWeights(self.model, config.averaging)
         self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
         # Threads that make batches, and how many they make in advance.
@@ -162,7 +164,8 @@ class Trainer(Generic[_Batch]):
 
     def _backward(self, batch: _Batch) -> dict[str, Tensor]:
         losses = self.losses(batch)
-        torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum().backward()
+        total = torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum()
+        torch.autograd.backward(total)
         nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
         return losses
 
@@ -196,6 +199,9 @@ class Trainer(Generic[_Batch]):
         self.restore_extra(state)
         self.run.cut_log(self.step)
         log.info("going on from step %d of %d", self.step, self.config.steps)
+
+
+AnyTrainer = Trainer[Any, Any, Any]
 
 
 def _described(device: torch.device) -> str:
