@@ -10,10 +10,10 @@ from app.settings import Settings, settings
 from app.video_reading import VideoReading
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.engine import SpotSearch
+from spotting_core.search.saved import SavedSearches
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
-from spotting_core.store.searches import SavedSearches
 from spotting_core.store.selections import Selections
 
 

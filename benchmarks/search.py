@@ -29,7 +29,7 @@ from spotting_core.analysis import Analysis
 from spotting_core.assets import asset
 from spotting_core.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.entities.retrieval import measure_pictures
+from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.rows import SCHEMA, minute_of, write_rows
@@ -76,7 +76,9 @@ def main() -> int:
 def _worth() -> dict[str, Any]:
     """What ranking whole pictures is worth, on the bundled match."""
     game = asset("demo_match")
-    return measure_pictures(game, Analysis.open(game / "analysis"), VisionLanguageModel.load())
+    analysis = Analysis.open(game / "analysis")
+    halves = (EmbeddedHalf(h.half, h.frames, h.array("image_embeddings")) for h in analysis.halves)
+    return measure_pictures(game, halves, VisionLanguageModel.load())
 
 
 def _measured(search: SpotSearch, queries: Sequence[Query]) -> tuple[float, float, float, float]:

@@ -43,7 +43,7 @@ from benchmarks.machine import PeakMemory
 from benchmarks.speed import analyse, demo_alone, length
 from spotting_core.assets import asset
 from spotting_core.classes import load_classes
-from spotting_core.device import device_named
+from spotting_core.computing.device import device_named
 from spotting_core.errors import BadInputError
 from spotting_core.models.card import CARD_FILE, Card, models_available, read_card
 from spotting_core.models.registry import FeatureConfig, systems

@@ -17,8 +17,8 @@ from rich.table import Table
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from app.settings import DEMO
 from spotting_core.clock import match_clock
+from spotting_core.computing.device import device_named
 from spotting_core.data_directory import DataDirectory
-from spotting_core.device import device_named
 from spotting_core.errors import BadInputError, printable
 from spotting_core.models.card import BUNDLED
 

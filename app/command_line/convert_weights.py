@@ -24,9 +24,9 @@ def convert_weights(
     ),
 ) -> None:
     """Write a published checkpoint as a model that touchline analyze reads, with its weights in our layout."""
+    from spotting_core.checkpoints.sn_spotting import convert_checkpoint
     from spotting_core.features.sets import SOCCERNET
     from spotting_core.models.card import read_card
-    from spotting_core.models.convert import convert_checkpoint
 
     if features not in SOCCERNET:
         raise BadInputError(

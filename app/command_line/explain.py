@@ -11,8 +11,8 @@ import typer
 from app.command_line.analyze import source_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.clock import match_clock, parse_clock
+from spotting_core.computing.device import device_named
 from spotting_core.data_directory import DataDirectory
-from spotting_core.device import device_named
 from spotting_core.errors import BadInputError
 from spotting_core.models.card import BUNDLED
 

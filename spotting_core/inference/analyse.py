@@ -28,6 +28,7 @@ from spotting_core.analysis import (
     write_record,
 )
 from spotting_core.classes import keep_classes
+from spotting_core.computing.precision import has_half_precision
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.features.half import FeatureHalf
@@ -45,7 +46,6 @@ from spotting_core.models.known import remember
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
-from spotting_core.precision import has_half_precision
 from spotting_core.preflight.machine import require_room
 from spotting_core.samples.progress import Pace, Report
 from spotting_core.samples.reader import model_reader, require_features

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
+from spotting_core.computing.device import AUTO, device_named
 from spotting_core.data_directory import DataDirectory
-from spotting_core.device import AUTO, device_named
 from spotting_core.errors import BadInputError
 from spotting_core.jobs.queue import Job, JobQueue
 
@@ -43,7 +43,7 @@ class Context:
 
     Arguments:
         report: tells how far the job is (see ``Report``).
-        named: device by its name in ``spotting_core.device``.
+        named: device by its name in ``spotting_core.computing.device``.
     """
 
     data: DataDirectory

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from spotting_core.computing.precision import half_precision
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig
 from spotting_core.models.window import Output, Samples, Scores, Window, stack_entities
 from spotting_core.models.window_plan import WindowPlan
-from spotting_core.precision import half_precision
 
 
 @dataclass(frozen=True)

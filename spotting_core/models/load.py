@@ -15,6 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from spotting_core.classes import ClassTable
+from spotting_core.computing.fold import fold_batch_norm
+from spotting_core.computing.memory_layout import channels_last
 from spotting_core.errors import BadInputError
 from spotting_core.files import replacing
 from spotting_core.media.fingerprint import file_hash
@@ -30,10 +32,8 @@ from spotting_core.models.card import (
     settings_hash,
     write_card,
 )
-from spotting_core.models.fold import fold_batch_norm
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.judge import Judge
-from spotting_core.models.memory_layout import channels_last
 from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig, system
 

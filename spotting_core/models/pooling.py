@@ -9,7 +9,8 @@ Original code: SoccerNet/sn-spotting, folders TemporallyAwarePooling and Pooling
 
 Differences:
 * the public NetVLAD and NetVLAD++ keep their weights in two memory layouts that fit each other's shapes; here all
-  poolings have that of NetVLAD++ (clusters D x K, flattened D before K), and ``convert`` permutes the others';
+  poolings have that of NetVLAD++ (clusters D x K, flattened D before K), and ``checkpoints.sn_spotting`` permutes the
+  others';
 * sigmoids and the cross-entropy are computed together, from logits;
 * the optimiser, its schedule and the moving average of the weights are those of every system here;
 * a half's last frame counts, which the public code drops;

@@ -28,6 +28,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.ops import generalized_box_iou_loss
 
+from spotting_core.computing.precision import half_precision
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.crops import Crop, CropSource
@@ -40,7 +41,6 @@ from spotting_core.files import replacing, write_json
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.media.source import open_match
-from spotting_core.precision import half_precision
 from spotting_core.training.trainer import Trainer, TrainingConfig
 
 _BUNDLED_MERGES = Path(open_clip.__file__).parent / "bpe_simple_vocab_16e6.txt.gz"

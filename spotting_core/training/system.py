@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from spotting_core.classes import ClassTable, load_classes
+from spotting_core.computing.precision import half_precision
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
 from spotting_core.features.half import FeatureHalf, FeaturePart
@@ -38,7 +39,6 @@ from spotting_core.models.network import EnvironmentNetwork, Network
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Window, stack_entities
-from spotting_core.precision import half_precision
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
 from spotting_core.tasks.registry import sample_task
 from spotting_core.tasks.task import AnySampleTask, Finding, HalfScores, Judged

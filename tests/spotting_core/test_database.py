@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from spotting_core.errors import BadInputError
 from spotting_core.jobs.queue import JobQueue
+from spotting_core.search.saved import SavedSearches
 from spotting_core.store.database import Database, open_engine
 from spotting_core.store.reviews import Reviews
-from spotting_core.store.searches import SavedSearches
 from spotting_core.store.selections import Selections
 from spotting_core.store.tables import Base, MatchRow
 from tests.conftest import REPOSITORY

@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from spotting_core.classes import load_classes
+from spotting_core.computing.fold import fold_batch_norm
 from spotting_core.errors import BadInputError, NewerFormatError
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE
-from spotting_core.models.fold import fold_batch_norm
 from spotting_core.models.gated_shift import ClipLength, GatedShift, add_gated_shift
 from spotting_core.models.load import load_model
 from spotting_core.models.losses import displacement_loss, focal_loss

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from spotting_core.checkpoints.sn_spotting import AWARE, POOLING, Converted, convert_checkpoint, converted
 from spotting_core.classes import load_classes
+from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET
-from spotting_core.models.convert import AWARE, POOLING, Converted, convert_checkpoint, converted
 from spotting_core.models.load import load_model
 from spotting_core.models.pooling import NetVlad, Pooling, clip_loss, clip_targets
-from spotting_core.models.published import read_checkpoint
 from spotting_core.models.registry import system
 from spotting_core.models.window import Output, Window
 from spotting_core.spots import Spot

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from spotting_core.precision import half_precision, has_half_precision
+from spotting_core.computing.precision import half_precision, has_half_precision
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import pytest
 from spotting_core.analysis import Analysis
 from spotting_core.assets import asset
 from spotting_core.data_directory import DataDirectory
-from spotting_core.entities.retrieval import measure_pictures
+from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash
@@ -23,10 +23,10 @@ from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.pictures import TextVector
 from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, seen_by_of, stamp_of, write_rows
+from spotting_core.search.saved import SavedSearches
 from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, MOVE, RECLASS, REJECT, Reviews, origin_of
-from spotting_core.store.searches import SavedSearches
 from spotting_core.store.tables import MatchRow
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
@@ -329,8 +329,12 @@ def test_an_analysis_says_whose_picture_embeddings_it_holds_or_its_model_does(da
     assert entity_model_of({"sha256": OTHER, "folder": "gone"}, data) is None
 
 
+def embedded(analysis: Analysis) -> list[EmbeddedHalf]:
+    return [EmbeddedHalf(h.half, h.frames, h.array("image_embeddings")) for h in analysis.halves]
+
+
 def test_what_whole_pictures_are_worth_is_measured_on_what_an_analysis_keeps(demo: Path) -> None:
     analysis = Analysis.open(demo / "analysis")
-    found = measure_pictures(demo, analysis, VisionLanguageModel.load(), every=10)
+    found = measure_pictures(demo, embedded(analysis), VisionLanguageModel.load(), every=10)
     assert found["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
     assert found["mean_average_precision"] > found["chance"]

@@ -12,13 +12,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from spotting_core.computing.precision import half_precision
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.load import load_model
 from spotting_core.models.registry import SystemConfig, kept_middles, system
-from spotting_core.precision import half_precision
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.spots import Spot

@@ -30,12 +30,12 @@ import torch
 from torch import Tensor
 
 from spotting_core.classes import keep_classes, load_classes
+from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.errors import BadInputError
 from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.models.card import BROADCAST, Card
 from spotting_core.models.load import save_model
 from spotting_core.models.pooling import ENCODED
-from spotting_core.models.published import read_checkpoint
 from spotting_core.models.registry import system
 
 POOLING, AWARE = "Pooling", "TemporallyAwarePooling"
