@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -91,11 +92,16 @@ def _kept(state: FileState, data: DataDirectory, tell: Tell | None) -> str:
 
 
 def _as_json(state: FileState) -> dict[str, Any]:
-    return {**asdict(state), "path": str(state.path)}
+    return {**asdict(state), "path": _path_text(state.path)}
+
+
+def _path_text(path: Path) -> str:
+    """A path as text that can be written, whatever bytes its name is of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _record_of(path: Path, data: DataDirectory) -> Path:
-    return data.hashes / f"{joint_hash([str(path.resolve())])[:32]}.json"
+    return data.hashes / f"{joint_hash([_path_text(path.resolve())])[:32]}.json"
 
 
 def _read_through(state: FileState, tell: Tell | None) -> str:

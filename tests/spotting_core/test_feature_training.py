@@ -177,7 +177,7 @@ def test_a_half_with_labels_is_never_left_out(tmp_path: Path, data: DataDirector
         labelled_matches([tmp_path], READER, data, SPOTTING)
     write_features(game, 2, SET, np.zeros((40, 512)))
     (match,) = labelled_matches([tmp_path], READER, data, SPOTTING)
-    assert [(len(h), len(h.spots)) for h in match.halves] == [(80, 3), (40, 1)]
+    assert [(len(h), len(h.truth)) for h in match.halves] == [(80, 3), (40, 1)]
 
 
 # --- the run --------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_best_weights_that_were_not_written_whole_leave_those_before(
 ) -> None:
     run = trainer(root, tmp_path / "run", data, validate_every=1)
     run.train()
-    before, save = run.best_state(), torch.save
+    before, save = run.best.weights(), torch.save
 
     def torn(value: object, place: Any) -> None:
         if "best.pt" not in str(getattr(place, "name", place)):
@@ -237,10 +237,10 @@ def test_best_weights_that_were_not_written_whole_leave_those_before(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(torch, "save", torn)
-    run.best = -1.0
+    run.best.score = None
     with pytest.raises(KeyboardInterrupt):
         run.after_step()
-    again = trainer(root, tmp_path / "run", data, validate_every=1).best_state()
+    again = trainer(root, tmp_path / "run", data, validate_every=1).best.weights()
     assert all(torch.equal(value, again[name]) for name, value in before.items())
     assert not list((tmp_path / "run").glob(".*"))
 

@@ -81,7 +81,7 @@ def test_models_that_are_used_first_at_once_are_all_remembered(
     data.ensure()
     own = known._own
 
-    def slowly(where: DataDirectory) -> dict[str, str]:
+    def slowly(where: DataDirectory) -> dict[str, list[str]]:
         found = own(where)
         time.sleep(0.05)
         return found
@@ -89,7 +89,7 @@ def test_models_that_are_used_first_at_once_are_all_remembered(
     monkeypatch.setattr(known, "_own", slowly)
     together(4, lambda number: known.remember(tmp_path / f"model{number}", f"hash{number}", data))
     assert json.loads((data.root / known.FILE).read_text()) == {
-        f"hash{number}": str(tmp_path / f"model{number}") for number in range(4)
+        f"hash{number}": [str(tmp_path / f"model{number}")] for number in range(4)
     }
 
 

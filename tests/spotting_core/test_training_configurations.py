@@ -13,6 +13,7 @@ from spotting_core.features.extractor import ENVIRONMENT
 from spotting_core.features.sets import feature_set
 from spotting_core.models.registry import FeatureConfig, system, systems
 from spotting_core.models.window import Window
+from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainingConfig, build_model
 from spotting_core.training.system import SystemTrainingConfig
@@ -53,7 +54,7 @@ def test_every_system_has_a_configuration() -> None:
 def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: Path) -> None:
     name, config = as_a_run_reads(path)
     assert isinstance(config, SystemTrainingConfig)
-    classes = load_classes(config.classes).names
+    classes = load_classes(config.classes or SPOTTING.class_table).names
     # Models of the user's own runs have the environment of the bundled one.
     widths = [config.reduction or feature_set(ENVIRONMENT, config.rate).dim for _ in config.features]
     settled: FeatureConfig = (
@@ -68,7 +69,7 @@ def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: 
 def test_a_configuration_of_frames_gives_a_network(path: Path) -> None:
     name, config = as_a_run_reads(path)
     assert isinstance(config, SystemTrainingConfig)
-    classes = load_classes(config.classes).names
+    classes = load_classes(config.classes or SPOTTING.class_table).names
     settled = system(name).configure(classes=classes, rate=config.rate, **config.model)
     network = system(name).build(settled)
     assert config.stages_stay <= len(list(network.environment.trunk.children()))
