@@ -34,7 +34,7 @@ from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.window import EntitySet, Output, Window
 from spotting_core.samples.half import Inside
 
-Report = Callable[[float], bool]
+ShareDone = Callable[[float], bool]
 """``report(share_done)``; False asks to stop early."""
 
 BLUR = 1 / 8  # of the picture's height: the spread that leaves no player, line or letter

@@ -15,13 +15,13 @@ import time
 import numpy as np
 
 from explain.attribution import TIME, Attribution
-from explain.probe import Probe, Report
+from explain.probe import Probe, ShareDone
 
 NAME = "temporal-occlusion"
 SPAN = 8  # samples to either side of the anchor: ±4 s at two a second
 
 
-def explain(probe: Probe, label: str, *, span: int = SPAN, report: Report | None = None) -> Attribution:
+def explain(probe: Probe, label: str, *, span: int = SPAN, report: ShareDone | None = None) -> Attribution:
     """Fall of the score without each sample within ``span`` of the anchor; 0 elsewhere.
 
     Arguments:

@@ -22,7 +22,7 @@ from explain.attribution import SPACE, Attribution
 from explain.given import closer_pictures
 from explain.probe import GRID, Probe
 from spotting_core.computing.precision import half_precision
-from spotting_core.entities.vision_language import VisionLanguageModel, model_folder
+from spotting_core.entities.vision_language import VisionLanguageModel, entity_model_folder
 from spotting_core.errors import BadInputError
 from spotting_core.files import read_json
 
@@ -51,7 +51,7 @@ def default_text(label: str) -> str:
 
 def unknown_words(text: str, model: VisionLanguageModel) -> list[str]:
     """Words of a text that the model's card does not list; none where the card lists no words."""
-    folder = model_folder(model.name)
+    folder = entity_model_folder(model.name)
     card = folder / "card.json" if folder is not None else Path()
     known = read_json(card).get("words") if card.is_file() else None
     if known is None:

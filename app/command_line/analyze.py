@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # commands that need no arrays start without the library that
     from spotting_core.models.card import Card
     from spotting_core.models.ensemble import Ensemble
     from spotting_core.models.load import LoadedModel
-    from spotting_core.samples.progress import Progress, Report
+    from spotting_core.samples.progress import AnalysisProgress, ReportProgress
 
 
 def analyze(
@@ -112,11 +112,11 @@ def _remember_average(
         remember(keep or model_folder(names[0]), loaded.sha256, data)
 
 
-def _telling(bar: RichProgress, task: TaskID) -> Report:
+def _telling(bar: RichProgress, task: TaskID) -> ReportProgress:
     """A report that moves the bar, and says once where stopped work goes on."""
     told: list[int] = []
 
-    def report(progress: Progress) -> bool:
+    def report(progress: AnalysisProgress) -> bool:
         if progress.before and not told:
             told.append(progress.before)
             err.print(f"Going on at sample {progress.before} of {progress.total}.", highlight=False)

@@ -170,12 +170,12 @@ def _refuse_overwriting(folder: Path, overwrite: bool) -> None:
 
 def _export(order: Order, sources: Sources, folder: Path) -> Exported:
     from spotting_core.clips.export import export_clips
-    from spotting_core.samples.progress import Progress
+    from spotting_core.samples.progress import AnalysisProgress
 
     with progress_bar() as bar:
         task = bar.add_task(escape(sources.titles), total=None, note="")
 
-        def report(progress: Progress) -> bool:
+        def report(progress: AnalysisProgress) -> bool:
             note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
             bar.update(task, total=progress.total, completed=progress.done, note=note)
             return True

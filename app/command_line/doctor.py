@@ -19,7 +19,7 @@ from spotting_core.models.card import model_folder, read_card
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
-    from spotting_core.preflight.match import Report
+    from spotting_core.preflight.match import Preflight
 
 _SIGNS = {ERROR: "[red]✗[/red]", WARNING: "[yellow]![/yellow]", NOTE: "[cyan]·[/cyan]"}
 
@@ -87,11 +87,11 @@ def doctor(
 # --- telling ------------------------------------------------------------------------------------------
 
 
-def _as_json(report: Report, written: list[Path]) -> dict[str, object]:
+def _as_json(report: Preflight, written: list[Path]) -> dict[str, object]:
     return {**report.as_json(), "written": [str(p) for p in written]}
 
 
-def _print(report: Report, written: list[Path]) -> None:
+def _print(report: Preflight, written: list[Path]) -> None:
     for name, value in report.facts:
         out.print(f"[bold]{escape(name)}[/bold]  {escape(value)}", highlight=False, soft_wrap=True)
     out.print()

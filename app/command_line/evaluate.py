@@ -11,7 +11,7 @@ from rich.table import Table
 from app.command_line.terminal import check_output, err, out, write_machine_output
 from spotting_core.evaluation.collect import Record, read_split
 from spotting_core.evaluation.precision import VIEWS
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.tasks.task import EvaluationOrder
 
 _NOTES = 20  # lines of what was not counted that are printed
@@ -58,7 +58,7 @@ def evaluate(
 # --- what is printed ----------------------------------------------------------------------------------
 
 
-def _print(report: Report, metric: str) -> None:
+def _print(report: Evaluation, metric: str) -> None:
     views = [v for v in VIEWS if report.average_map.get(v) is not None]
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("Class")

@@ -115,7 +115,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
         BadInputError: see ``analyse_match``.
     """
     from spotting_core.inference.analyse import analyse_match
-    from spotting_core.samples.progress import Progress
+    from spotting_core.samples.progress import AnalysisProgress
 
     shipped = _shipped(match, model, data) if features is None else None  # it does not say which files it was made from
     if shipped is not None:
@@ -123,7 +123,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
     with progress_bar() as bar:
         task = bar.add_task(match.fixture.title, total=None, note="")
 
-        def report(progress: Progress) -> bool:
+        def report(progress: AnalysisProgress) -> bool:
             bar.update(task, total=progress.total, completed=progress.done, note=progress.stage)
             return True
 

@@ -29,7 +29,7 @@ from spotting_core.errors import TouchlineError
 from spotting_core.evaluation.calibration import Calibration, calibrate
 from spotting_core.evaluation.mistakes import WITHIN
 from spotting_core.evaluation.precision import THRESHOLDS, VIEWS
-from spotting_core.evaluation.report import Report, spotting_report
+from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spotting import SpottingReport, evaluate_spotting, precision_recall
 
 NONE = "none"
@@ -194,7 +194,7 @@ def _export(library: Library, sets: PredictionSets, choice: Choice, systems: dic
 
 
 def _as_json(measured: Measured, report: SpottingReport) -> dict[str, Any]:
-    told: Report = spotting_report(report)
+    told: Evaluation = spotting_report(report)
     return told.as_json(measured.games.record)
 
 

@@ -25,7 +25,7 @@ from spotting_core.clock import match_clock
 from spotting_core.errors import TouchlineError
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match, team_names
-from spotting_core.search.engine import Found, Hit, Query
+from spotting_core.search.engine import Hit, Query, SearchResult
 
 _SHOWN = 40
 _EXPORTS = 3  # the newest: more would not fit below the button
@@ -76,7 +76,7 @@ def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
 # --- the matrix ---------------------------------------------------------------------------------------
 
 
-def _matrix(found: Found, classes: ClassTable) -> tuple[Cell | None, int]:
+def _matrix(found: SearchResult, classes: ClassTable) -> tuple[Cell | None, int]:
     """How many spots of each class in the minutes of each cell; the cell that is chosen, and its minutes."""
     title, control = st.columns([3, 1.2], vertical_alignment="center")
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
@@ -102,7 +102,7 @@ def _matrix(found: Found, classes: ClassTable) -> tuple[Cell | None, int]:
     return ((str(label), int(minute)) if (label, int(minute)) in cells else None), width
 
 
-def _left_out(found: Found) -> str:
+def _left_out(found: SearchResult) -> str:
     """What a text query cannot speak of."""
     if not found.left_out:
         return ""
@@ -113,7 +113,7 @@ def _left_out(found: Found) -> str:
     )
 
 
-def _teams(found: Found, classes: ClassTable) -> None:
+def _teams(found: SearchResult, classes: ClassTable) -> None:
     """Who does what of what was found, where anybody said so."""
     if not found.by_team:
         return
@@ -128,7 +128,7 @@ def _teams(found: Found, classes: ClassTable) -> None:
 # --- what was found -----------------------------------------------------------------------------------
 
 
-def _results(found: Found, query: Query, place: str, matches: Mapping[str, Match], classes: ClassTable) -> None:
+def _results(found: SearchResult, query: Query, place: str, matches: Mapping[str, Match], classes: ClassTable) -> None:
     spots = f"{found.total} spot{'' if found.total == 1 else 's'}"
     text = f"{place}{spots} in {found.matches} match{'' if found.matches == 1 else 'es'}"
     head, button = st.columns([3, 1.2], vertical_alignment="center")

@@ -16,7 +16,7 @@ from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, Margins, clips_of
 from spotting_core.errors import TouchlineError
 from spotting_core.media.source import open_match
-from spotting_core.search.engine import MOST_SHOWN, Found, Hit, Query
+from spotting_core.search.engine import MOST_SHOWN, Hit, Query, SearchResult
 from spotting_core.spots import Spot
 
 _REEL, _EACH = "One reel", "One file each"
@@ -24,7 +24,7 @@ _MOST = 60  # clips of an export, unless somebody wants more: some ten minutes o
 _ENDLESS = 10**12  # microseconds
 
 
-def export_popover(query: Query, found: Found, matches: Mapping[str, Match], classes: ClassTable) -> None:
+def export_popover(query: Query, found: SearchResult, matches: Mapping[str, Match], classes: ClassTable) -> None:
     """Ask for clips of what a query finds.
 
     Arguments:

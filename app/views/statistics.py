@@ -17,7 +17,7 @@ from app.views.charts import EXPORTED
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, joined
-from spotting_core.search.engine import REVIEWED, Query, SpotColumns
+from spotting_core.search.engine import REVIEWED, Query, SearchColumns
 from spotting_core.search.figures import (
     WINDOW,
     by_minutes,
@@ -97,7 +97,7 @@ def _chart(figure: Any, name: str) -> None:
     st.plotly_chart(figure, theme=None, config=EXPORTED, key=f"statistics_{name}")
 
 
-def _rates(spots: SpotColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool) -> None:
+def _rates(spots: SearchColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool) -> None:
     found = rates(spots, played)
     with _card("rates", "How often, and by whom?", f"spots in 90 minutes, of {page.length(played)} of video"):
         _chart(rate_figure(found, classes, names, dark), "rates")
@@ -106,7 +106,7 @@ def _rates(spots: SpotColumns, played: int, classes: ClassTable, names: Mapping[
             st.caption(f"Nobody said the team of {unknown} of {len(spots)} spots; labels and reviewers do.")
 
 
-def _falling(spots: SpotColumns, classes: ClassTable, dark: bool) -> None:
+def _falling(spots: SearchColumns, classes: ClassTable, dark: bool) -> None:
     groups = {group: [c for c in classes if c.group == group] for group in _FALLING}
     # Of what belongs to goals the goal itself, of cards every kind.
     shown = {g.capitalize(): cs[:1] if g == "goals" else cs for g, cs in groups.items() if cs}
@@ -117,7 +117,7 @@ def _falling(spots: SpotColumns, classes: ClassTable, dark: bool) -> None:
 
 
 def _pressure(
-    spots: SpotColumns,
+    spots: SearchColumns,
     chosen: Sequence[Match],
     analyses: Mapping[str, Analysis],
     names: Mapping[str, str],
@@ -157,7 +157,7 @@ def _judged(dark: bool) -> None:
 
 
 def _table(
-    spots: SpotColumns, matches: Mapping[str, Match], analyses: Mapping[str, Analysis], classes: ClassTable
+    spots: SearchColumns, matches: Mapping[str, Match], analyses: Mapping[str, Analysis], classes: ClassTable
 ) -> None:
     counted = [classes.get(name) for name in pressure_weights(classes.name) if name in classes]
     groups = {c.short: [c.name] for c in counted} | {"Cards": [c.name for c in classes if c.group == "cards"]}

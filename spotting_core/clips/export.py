@@ -29,7 +29,7 @@ from spotting_core.clips.sources import Footage, Sources, plain_name
 from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write
 from spotting_core.files import replacing
 from spotting_core.media.ingest import Media
-from spotting_core.samples.progress import Pace, Report
+from spotting_core.samples.progress import Pace, ReportProgress
 
 REEL = "reel.mp4"
 ZIP = "clips.zip"
@@ -60,7 +60,7 @@ class Exported:
         return {"folder": str(self.folder), "files": list(self.files), "clips": [r.as_json() for r in self.results]}
 
 
-def export_clips(order: Order, sources: Sources, out: Path, report: Report | None = None) -> Exported:
+def export_clips(order: Order, sources: Sources, out: Path, report: ReportProgress | None = None) -> Exported:
     """Export clips into a folder (made if need be).
 
     Errors:
@@ -111,7 +111,7 @@ def _folder(out: Path) -> Iterator[None]:
                 place.rmdir()
 
 
-def _exported(order: Order, sources: Sources, out: Path, report: Report | None) -> Exported:
+def _exported(order: Order, sources: Sources, out: Path, report: ReportProgress | None) -> Exported:
     work = out / f".{uuid.uuid4().hex[:8]}.part" if order.zipped else out
     run = _Run(order, sources, work, report)
     try:
@@ -148,7 +148,7 @@ def _zip(folder: Path, files: list[str], target: Path) -> None:
 class _Run:
     """One export under way."""
 
-    def __init__(self, order: Order, sources: Sources, folder: Path, report: Report | None) -> None:
+    def __init__(self, order: Order, sources: Sources, folder: Path, report: ReportProgress | None) -> None:
         self._order, self._sources, self._folder, self._report = order, sources, folder, report
         self.results: list[Result] = []
         self._frames = [self._count(clip) for clip in order.clips]

@@ -64,7 +64,7 @@ class VisionLanguageModel:
         Errors:
             BadInputError: unknown name or tag, no connection to fetch it, or weights that do not fit.
         """
-        folder = model_folder(name)
+        folder = entity_model_folder(name)
         try:
             if folder is not None:
                 model, tokenizer, weights = _load_folder(folder)
@@ -139,7 +139,7 @@ class VisionLanguageModel:
         return normalised(images, self.mean, self.std, self.device)
 
 
-def model_folder(name: str | Path) -> Path | None:
+def entity_model_folder(name: str | Path) -> Path | None:
     for candidate in (Path(name), asset("weights", str(name))):
         if (candidate / "open_clip_config.json").is_file():
             return candidate

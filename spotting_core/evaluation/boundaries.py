@@ -24,7 +24,7 @@ from spotting_core.evaluation.camera_files import CameraGame, Change
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import Counts
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.suppress import strongest
 from spotting_core.evaluation.track import CELLS, CELLS_PER_SECOND, HALVES, lay_out
 
@@ -33,7 +33,7 @@ TOLERANCE = 1.0
 _CELL = 1_000_000 // CELLS_PER_SECOND  # microseconds
 
 
-def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) -> Report:
+def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) -> Evaluation:
     """Average precision of all changes and of each kind.
 
     Errors:
@@ -52,7 +52,7 @@ def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) 
         everything = float(values[0])
         truths[kind] = int(counts.truths[0, 1])
         per_class[kind] = {"all": float(values[1]) if truths[kind] else None}
-    return Report("boundaries", "at1", official, "Boundary AP", {"all": everything}, per_class, truths)
+    return Evaluation("boundaries", "at1", official, "Boundary AP", {"all": everything}, per_class, truths)
 
 
 def _columns(game: CameraGame, kind: str, official: bool) -> GameColumns:

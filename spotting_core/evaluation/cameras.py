@@ -24,7 +24,7 @@ import numpy as np
 
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.camera_files import CameraGame, Change
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
 
 CLASS_TABLE = "soccernet-cameras"
@@ -32,7 +32,7 @@ OTHER = "Other"
 _SAID_OTHER = ("other", "I don't know")
 
 
-def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, official: bool = False) -> Report:
+def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, official: bool = False) -> Evaluation:
     """Mean intersection over union, per camera, and F1.
 
     Errors:
@@ -55,7 +55,7 @@ def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, off
     truth = confusion.sum(1)
     overlap = np.divide(shared, joined, out=np.zeros(len(cameras)), where=joined > 0)
     present = np.ones(len(cameras), bool) if official else truth > 0
-    return Report(
+    return Evaluation(
         "shots",
         "miou",
         official,

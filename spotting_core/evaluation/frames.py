@@ -20,7 +20,7 @@ import numpy as np
 
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.collect import LARGEST_MEMBER, Record
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.spot_files import decoded
 
 TOLERANCES = (0, 1, 2, 4)
@@ -103,7 +103,7 @@ def evaluate_frames(
     classes: Sequence[str] | None = None,
     official: bool = False,
     tolerances: Sequence[int] = TOLERANCES,
-) -> Report:
+) -> Evaluation:
     """Mean average precision over classes and tolerances (frames).
 
     Arguments:
@@ -122,7 +122,7 @@ def evaluate_frames(
         record.skip("all videos", f"{len(said[label])} predictions of {label!r}, which has no truth")
     values = np.array([[_average_precision(true[n], said.get(n, []), t, official) for n in names] for t in tolerances])
     by_tolerance = values.mean(1)
-    return Report(
+    return Evaluation(
         "frames",
         "frames",
         official,

@@ -26,7 +26,7 @@ from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import Counts, mean_over_tolerances, tolerances_of
 from spotting_core.evaluation.replay_files import Moment, Replay, ReplayGame
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.suppress import strongest
 from spotting_core.evaluation.track import CELLS_PER_SECOND, lay_out
 
@@ -52,7 +52,7 @@ def evaluate_replays(
     *,
     metric: str = "loose",
     official: bool = False,
-) -> Report:
+) -> Evaluation:
     """Average-AP over the replays of all games.
 
     Arguments:
@@ -71,7 +71,7 @@ def evaluate_replays(
         )
     values = np.array([_average_precision(queries, t, official) for t in tolerances])
     mean = float(mean_over_tolerances(values, tolerances))
-    return Report(
+    return Evaluation(
         "replays", metric, official, "Average-AP", {"all": mean}, {_NAME: {"all": mean}}, {_NAME: len(queries)}
     )
 

@@ -12,7 +12,7 @@ from spotting_core.evaluation.spotting import SpottingReport
 
 
 @dataclass(frozen=True)
-class Report:
+class Evaluation:
     """What an evaluator found.
 
     Arguments:
@@ -48,10 +48,12 @@ class Report:
         return {**content, "others": dict(self.others)} if self.others else content
 
 
-def spotting_report(found: SpottingReport) -> Report:
+def spotting_report(found: SpottingReport) -> Evaluation:
     """A spotting evaluation in the common form; classes without truth have no value unless they count as 0."""
     per_class: dict[str, dict[str, float | None]] = {}
     for name, row in found.per_class.items():
         truths = found.truths_by_view[name]
         per_class[name] = {v: row[v] if found.official or truths[v] else None for v in VIEWS}
-    return Report("spotting", found.metric, found.official, "Average-mAP", found.average_map, per_class, found.truths)
+    return Evaluation(
+        "spotting", found.metric, found.official, "Average-mAP", found.average_map, per_class, found.truths
+    )

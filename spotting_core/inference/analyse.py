@@ -47,7 +47,7 @@ from spotting_core.models.load import LoadedModel
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
 from spotting_core.preflight.machine import require_room
-from spotting_core.samples.progress import Pace, Report
+from spotting_core.samples.progress import Pace, ReportProgress
 from spotting_core.samples.reader import model_reader, require_features
 from spotting_core.samples.stream import HalfStream, StreamedWindow, joined
 from spotting_core.tasks.registry import sample_task
@@ -67,7 +67,7 @@ def analyse_match(
     *,
     out: Path | None = None,
     rate: float | None = None,
-    report: Report | None = None,
+    report: ReportProgress | None = None,
     features: Path | None = None,
 ) -> Analysis:
     """Analyse a match; an analysis that is in the data directory already is only opened.
@@ -178,7 +178,7 @@ class Run:
         model: LoadedModel,
         data: DataDirectory,
         features: Path | None,
-        report: Report | None,
+        report: ReportProgress | None,
     ) -> None:
         self.source, self.media, self.model, self.data = source, media, model, data
         self.reader, self.judge = model_reader(model), model.judge

@@ -25,7 +25,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import MatchSource
 from spotting_core.models.ensemble import Ensemble
 from spotting_core.models.load import LoadedModel
-from spotting_core.samples.progress import Progress, Report
+from spotting_core.samples.progress import AnalysisProgress, ReportProgress
 from spotting_core.samples.reader import finds_features, require_features
 from spotting_core.tasks.registry import sample_task
 
@@ -46,7 +46,7 @@ def analyse_with_ensemble(
     *,
     out: Path | None = None,
     rate: float | None = None,
-    report: Report | None = None,
+    report: ReportProgress | None = None,
     features: Path | None = None,
 ) -> Analysis:
     """Analyse a match with every member and average; members' own analyses are kept in the data directory.
@@ -77,12 +77,12 @@ def analyse_with_ensemble(
     return put_in_place(target, lambda work: _write(work, ensemble, parts, source), anew=out is not None)
 
 
-def _part_of(report: Report | None, number: int, members: int) -> Report | None:
+def _part_of(report: ReportProgress | None, number: int, members: int) -> ReportProgress | None:
     """Progress of one member as that of the whole."""
     if report is None:
         return None
 
-    def told(progress: Progress) -> bool:
+    def told(progress: AnalysisProgress) -> bool:
         done, total = number * progress.total + progress.done, members * progress.total
         return report(replace(progress, done=done, total=total, stage=f"{progress.stage} ({number + 1} of {members})"))
 

@@ -21,7 +21,7 @@ from spotting_core.inference.score import stacked
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.window import Scores
 from spotting_core.models.window_plan import PlannedWindow, WindowPlan
-from spotting_core.samples.stream import Found
+from spotting_core.samples.stream import FoundEntities
 
 _MERGED = ("confidence", "displacement", "features", "class_map")
 _SAVED = (*_MERGED, "weight", "kept")
@@ -73,7 +73,7 @@ class WindowStore:
         """How many batches are done, from the first on."""
         return next((i for i in range(len(self.batches)) if not self._file(i).is_file()), len(self.batches))
 
-    def keep(self, index: int, scores: Sequence[Scores], found: Found | None, substituted: int) -> None:
+    def keep(self, index: int, scores: Sequence[Scores], found: FoundEntities | None, substituted: int) -> None:
         """Write a batch; its score file last, for it says that the batch is done."""
         if found is not None:
             self._place(index).mkdir(exist_ok=True)

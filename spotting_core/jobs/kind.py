@@ -26,7 +26,7 @@ RESOURCES = (LONG, SHORT, ENCODING)
 """What jobs need, each of which there is one of: the long and the short use of models have a worker each, so that an
 explanation does not wait for an analysis to end; encoding neither needs nor holds up a model."""
 
-Report = Callable[..., bool]
+JobReport = Callable[..., bool]
 """``report(progress, stage, speed, remaining)``, of which the last two may be left out; False asks to stop."""
 
 
@@ -42,12 +42,12 @@ class Context:
     """What a job is done with.
 
     Arguments:
-        report: tells how far the job is (see ``Report``).
+        report: tells how far the job is (see ``JobReport``).
         named: device by its name in ``spotting_core.computing.device``.
     """
 
     data: DataDirectory
-    report: Report
+    report: JobReport
     named: str = AUTO
 
     @cached_property

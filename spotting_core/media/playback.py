@@ -26,7 +26,7 @@ from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, open_video
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[float], bool]
+PlaybackProgress = Callable[[float], bool]
 """Called with the share done, 0 to 1; returning False cancels."""
 
 _PLAYABLE_PIXELS = {"yuv420p", "yuvj420p"}
@@ -72,7 +72,7 @@ def playback_file(media: Media) -> Path | None:
     return made if made.is_file() else None
 
 
-def make_playback(media: Media, progress: Progress | None = None) -> Path:
+def make_playback(media: Media, progress: PlaybackProgress | None = None) -> Path:
     """The file to play, made if need be.
 
     Errors:
@@ -164,7 +164,7 @@ def timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.P
         yield from (*waiting, packet)
 
 
-def _encode(media: Media, target: Path, progress: Progress | None) -> None:
+def _encode(media: Media, target: Path, progress: PlaybackProgress | None) -> None:
     """Encode every frame of the table at its time as H.264; sound is kept if a browser plays it."""
     with av.open(str(target), "w", "mp4", options={"movflags": "faststart"}) as out:
         stream = None

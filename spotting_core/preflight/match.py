@@ -61,7 +61,7 @@ class HalfFacts:
 
 
 @dataclass(frozen=True)
-class Report:
+class Preflight:
     """What is known of a match, and what was found wrong.
 
     Arguments:
@@ -164,7 +164,7 @@ def examine(
     model: Path | None = None,
     labels: Document | None = None,
     predictions: Document | None = None,
-) -> Report:
+) -> Preflight:
     """Look at a match, and at a model, labels and predictions for it if given.
 
     Arguments:
@@ -189,7 +189,7 @@ def examine(
     if model is not None:
         seconds, measured, wrong = _try_model(model, media, data)
         found += wrong
-    return Report(
+    return Preflight(
         title=source.fixture.title,
         halves=tuple(HalfFacts.of(h.half, m) for h, m in zip(source.halves, media, strict=True)),
         disk=machine.free_disk(data.root),

@@ -11,7 +11,7 @@ _SETTLING = 0.5  # seconds before a pace is worth telling
 
 
 @dataclass(frozen=True)
-class Progress:
+class AnalysisProgress:
     """One report.
 
     Arguments:
@@ -34,7 +34,7 @@ class Progress:
         return self.done / self.total if self.total else 0.0
 
 
-Report = Callable[[Progress], bool]
+ReportProgress = Callable[[AnalysisProgress], bool]
 """Called often; returning False cancels."""
 
 
@@ -73,9 +73,9 @@ class Pace:
         self.done += samples
         self.fresh += samples
 
-    def progress(self, stage: str) -> Progress:
+    def progress(self, stage: str) -> AnalysisProgress:
         elapsed, before = time.perf_counter() - self.began, self.done - self.fresh
         if self.fresh == 0 or elapsed < _SETTLING:
-            return Progress(self.done, self.total, stage, before=before)
+            return AnalysisProgress(self.done, self.total, stage, before=before)
         pace = self.fresh / elapsed
-        return Progress(self.done, self.total, stage, pace / self.rate, (self.total - self.done) / pace, before)
+        return AnalysisProgress(self.done, self.total, stage, pace / self.rate, (self.total - self.done) / pace, before)

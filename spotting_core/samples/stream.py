@@ -29,16 +29,16 @@ _WINDOWS_BACK = 2  # whose entities the next window may need again
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundEntities:
     """What was found for the samples that a window is the first to show."""
 
     entities: EntityTable
     picture_embeddings: np.ndarray
 
 
-def joined(parts: Sequence[Found]) -> Found:
+def joined(parts: Sequence[FoundEntities]) -> FoundEntities:
     """What was found for consecutive windows, together."""
-    return Found(
+    return FoundEntities(
         EntityTable.concatenate([part.entities for part in parts]),
         np.concatenate([part.picture_embeddings for part in parts]),
     )
@@ -54,7 +54,7 @@ class StreamedWindow:
     """
 
     samples: Samples
-    found: Found | None = None
+    found: FoundEntities | None = None
     substituted: int = 0
 
 
@@ -97,7 +97,7 @@ class _Shown:
 
     pictures: np.ndarray
     entities: EntityTable | None
-    found: Found | None
+    found: FoundEntities | None
     substituted: int
 
 
@@ -151,7 +151,7 @@ class PictureStream:
             if int(batch.samples[0]) >= self._already:  # else the window before has counted them
                 substituted += batch.substituted
             self._take(batch, tables, embeddings)
-        found = Found(EntityTable.concatenate(tables), np.concatenate(embeddings)) if tables else None
+        found = FoundEntities(EntityTable.concatenate(tables), np.concatenate(embeddings)) if tables else None
         if found is not None:
             self._entities = [*self._entities[-_WINDOWS_BACK:], found.entities]
         entities = EntityTable.concatenate(self._entities) if self._finder is not None else None

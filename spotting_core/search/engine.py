@@ -112,7 +112,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """An answer.
 
     Arguments:
@@ -146,7 +146,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class SpotColumns:
+class SearchColumns:
     """Spots as columns, each (N,): match, label and team as text, half and minute as int, time in microseconds."""
 
     match: np.ndarray
@@ -160,9 +160,9 @@ class SpotColumns:
     def __len__(self) -> int:
         return len(self.time)
 
-    def where(self, chosen: np.ndarray) -> SpotColumns:
+    def where(self, chosen: np.ndarray) -> SearchColumns:
         """Those of a mask or of some indices."""
-        return SpotColumns(*(getattr(self, f.name)[chosen] for f in fields(self)))
+        return SearchColumns(*(getattr(self, f.name)[chosen] for f in fields(self)))
 
 
 class SpotSearch:
@@ -227,7 +227,7 @@ class SpotSearch:
         )
         self._database.unregister("slots")
 
-    def find(self, query: Query, most: int = 60) -> Found:
+    def find(self, query: Query, most: int = 60) -> SearchResult:
         """Answer a query.
 
         Errors:
@@ -241,7 +241,7 @@ class SpotSearch:
         finally:
             cursor.rollback()  # nothing was changed
 
-    def _found(self, cursor: duckdb.DuckDBPyConnection, query: Query, most: int) -> Found:
+    def _found(self, cursor: duckdb.DuckDBPyConnection, query: Query, most: int) -> SearchResult:
         left_out = self._look(cursor, query)
         hits = cursor.execute(
             'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity '
@@ -260,12 +260,12 @@ class SpotSearch:
             by_team[label, team] += count
         unknown = sum(count for (_, team), count in by_team.items() if team == "unknown")
         known = {key: count for key, count in by_team.items() if key[1] != "unknown"}
-        return Found(
+        return SearchResult(
             sum(by_minute.values()), int(matches[0]) if matches else 0, tuple(Hit(*row) for row in hits), by_minute,
             known, unknown, left_out,
         )  # fmt: skip
 
-    def columns(self, query: Query) -> SpotColumns:
+    def columns(self, query: Query) -> SearchColumns:
         """All that a query finds, ordered by match, half and time."""
         where, values = _where(query)
         with self._lock:
@@ -275,7 +275,7 @@ class SpotSearch:
             f'WHERE {where} ORDER BY match, half, "time"',
             values,
         ).fetchnumpy()
-        return SpotColumns(*(np.asarray(found[f.name]) for f in fields(SpotColumns)))
+        return SearchColumns(*(np.asarray(found[f.name]) for f in fields(SearchColumns)))
 
     def _look(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
         """Put what a query finds into the table ``found``, once and without the long columns; matches left out."""

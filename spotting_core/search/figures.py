@@ -16,7 +16,7 @@ import numpy as np
 from spotting_core.assets import asset
 from spotting_core.clock import HALF_LENGTH
 from spotting_core.errors import BadInputError
-from spotting_core.search.engine import SpotColumns
+from spotting_core.search.engine import SearchColumns
 from spotting_core.spots import TEAMS
 
 WINDOW = 5.0
@@ -37,7 +37,7 @@ class Rate:
     per_match: float
 
 
-def rates(spots: SpotColumns, played: int) -> dict[tuple[str, str], Rate]:
+def rates(spots: SearchColumns, played: int) -> dict[tuple[str, str], Rate]:
     """Class and team (home, away, unknown) to how often; what never happened is left out.
 
     Arguments:
@@ -52,7 +52,7 @@ def rates(spots: SpotColumns, played: int) -> dict[tuple[str, str], Rate]:
     return {key: Rate(count, count * 2 * HALF_LENGTH / played) for key, count in counts.items()}
 
 
-def by_minutes(spots: SpotColumns, groups: Mapping[str, Collection[str]], width: int) -> dict[str, np.ndarray]:
+def by_minutes(spots: SearchColumns, groups: Mapping[str, Collection[str]], width: int) -> dict[str, np.ndarray]:
     """Each group of classes to its spots in every ``width`` minutes of the match clock, int (90 / width,).
 
     Stoppage time is counted to minutes 45 and 90.
@@ -82,7 +82,7 @@ class Pressure:
 
 
 def pressure(
-    spots: SpotColumns, weights: Mapping[str, float], lengths: Mapping[int, int], *, step: float = 0.25
+    spots: SearchColumns, weights: Mapping[str, float], lengths: Mapping[int, int], *, step: float = 0.25
 ) -> list[Pressure]:
     """Pressure over each half of one match: what a team did in the ``WINDOW`` minutes before, by confidence.
 
@@ -135,7 +135,7 @@ class MatchFigures:
     counts: Mapping[str, Mapping[str, int]]
 
 
-def match_figures(spots: SpotColumns, groups: Mapping[str, Collection[str]]) -> list[MatchFigures]:
+def match_figures(spots: SearchColumns, groups: Mapping[str, Collection[str]]) -> list[MatchFigures]:
     """Each match's counts by group and team."""
     found = []
     for match in dict.fromkeys(spots.match.tolist()):

@@ -10,7 +10,7 @@ from spotting_core.classes import ClassTable
 from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import Shot
 from spotting_core.spots import Spot
@@ -34,7 +34,7 @@ class BoundariesTask(SampleTask[Spot]):
     least_evaluated = 0.02
     shown = ("shots", "cameras")
 
-    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)
         return evaluate_boundaries(games, official=order.official)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spotting_core.classes import class_names
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.frames import evaluate_frames, read_frame_file
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, Task
 
@@ -18,7 +18,7 @@ class FramesTask(Task):
     class_table = "finediving"
     in_split_files = True
 
-    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         truth, predicted = read_frame_file(order.labels), read_frame_file(order.predictions)
         classes = None if order.classes is None else class_names(order.classes)
         return evaluate_frames(truth, predicted, record, classes=classes, official=order.official)

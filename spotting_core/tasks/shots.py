@@ -13,7 +13,7 @@ from spotting_core.errors import BadInputError
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.cameras import CLASS_TABLE, evaluate_cameras
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import Shot
 from spotting_core.tasks.camera_games import games_of_shots
@@ -34,7 +34,7 @@ class ShotsTask(SampleTask[Shot]):
     chosen_by = (MIOU,)
     shown = ("shots", "cameras")
 
-    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)
         return evaluate_cameras(games, self.classes(order.classes), official=order.official)
 

@@ -10,7 +10,7 @@ from spotting_core.classes import DEFAULT_TABLE, ClassTable
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.precision import METRICS
-from spotting_core.evaluation.report import Report, spotting_report
+from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spot_files import read_spotting_games
 from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting
 from spotting_core.formats import labels_v2, results_spotting
@@ -35,7 +35,7 @@ class SpottingTask(SampleTask[Spot]):
     least_evaluated = 0.02
     shown = ("spots", "curves", "why")
 
-    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes = self.classes(order.classes)
         games = read_spotting_games(order.labels, order.predictions, classes, record, order.split)
         metric = self.metric(order.metric)

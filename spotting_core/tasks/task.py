@@ -17,7 +17,7 @@ import numpy as np
 from spotting_core.classes import ClassTable, class_names, load_classes
 from spotting_core.errors import BadInputError
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Report
+from spotting_core.evaluation.report import Evaluation
 
 
 class Finding(Protocol):
@@ -88,7 +88,7 @@ class Task(ABC):
     """Whether its files hold a whole split, so that no file lists the games of one."""
 
     @abstractmethod
-    def evaluate(self, order: EvaluationOrder, record: Record) -> Report:
+    def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         """Measure files of predictions against files of labels.
 
         Errors:

@@ -31,7 +31,7 @@ _SCOREBOARD = "scoreboard"
 
 
 @dataclass(frozen=True)
-class Clip:
+class TrainingClip:
     """Consecutive samples of one half, and what they should say."""
 
     samples: Samples
@@ -39,7 +39,7 @@ class Clip:
 
 
 @dataclass
-class Clips:
+class TrainingClips:
     """Draws clips.
 
     Arguments:
@@ -88,7 +88,7 @@ class Clips:
         """How often the classes are drawn, relative to one another."""
         return dict(zip(self._actions, self._chance, strict=True))
 
-    def draw(self, number: int) -> Clip:
+    def draw(self, number: int) -> TrainingClip:
         """Clip ``number`` of the run, varied; it depends on the number and the seed alone."""
         rng = random.Random(f"{self.seed}/{number}")
         if self.sampling == GRID:
@@ -101,14 +101,14 @@ class Clips:
         clip = self.clip(half, start, mirrored=mirrored)
         return replace(clip, samples=vary(clip.samples, self._scoreboard(half, clip.samples), rng))
 
-    def clip(self, number: int, start: int, *, mirrored: bool = False) -> Clip:
+    def clip(self, number: int, start: int, *, mirrored: bool = False) -> TrainingClip:
         """The clip of a half that begins at a sample, as it is."""
         half = self.halves[number]
         samples = half.samples.read(start, self.length, self.plan.outside, mirrored=mirrored)
         times = half.samples.times_of(start, self.length)
         if self.stage.taught is not None:
-            return Clip(samples, self.stage.taught(samples.teacher, times, self.config, samples.valid))
-        return Clip(samples, self.stage.targets(half.truth, times, self.config, samples.valid))
+            return TrainingClip(samples, self.stage.taught(samples.teacher, times, self.config, samples.valid))
+        return TrainingClip(samples, self.stage.targets(half.truth, times, self.config, samples.valid))
 
     def _place(self, rng: random.Random) -> tuple[int, int]:
         """A half, and the sample at which a clip of it begins; it has a sample of the half at least."""

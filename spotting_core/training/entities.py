@@ -35,7 +35,7 @@ from spotting_core.entities.crops import Crop, CropSource
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.pyramid import STRIDE, EntityPyramid
 from spotting_core.entities.truth import TrueMatch
-from spotting_core.entities.vision_language import MERGES_FILE, model_folder
+from spotting_core.entities.vision_language import MERGES_FILE, entity_model_folder
 from spotting_core.errors import BadInputError
 from spotting_core.files import replacing, write_json
 from spotting_core.media.frame_store import store_frames
@@ -120,7 +120,7 @@ def start_from(model: CustomTextCLIP, folder: str) -> None:
     Errors:
         BadInputError: there is no such folder, or its weights are of another shape.
     """
-    found = model_folder(folder)
+    found = entity_model_folder(folder)
     if found is None:
         raise BadInputError("there is no entity model here", where=folder, fix="Run the earlier stage first")
     try:

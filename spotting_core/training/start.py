@@ -18,9 +18,9 @@ def start_from_trunk(environment: Environment, entity_model: str) -> int:
     Errors:
         BadInputError: there is no such model, or the two trunks share nothing.
     """
-    from spotting_core.entities.vision_language import model_folder
+    from spotting_core.entities.vision_language import entity_model_folder
 
-    folder = model_folder(entity_model)
+    folder = entity_model_folder(entity_model)
     if folder is None:
         raise BadInputError("there is no entity model of this name", where=entity_model, fix="Train it first")
     prefix = "visual.trunk.trunk."

@@ -43,7 +43,7 @@ from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled
 from spotting_core.tasks.registry import sample_task
 from spotting_core.tasks.task import AnySampleTask, Finding, HalfScores, Judged
 from spotting_core.training.best import BestWeights
-from spotting_core.training.clips import ACTIONS, GRID, Clips
+from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
 from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from spotting_core.training.start import start_from_stage, start_from_trunk
@@ -62,7 +62,7 @@ class SystemTrainingConfig(InputConfig):
         system: name in the registry; model: its settings; stage: of its training, the last where empty.
         classes: name of the class table, the task's own where empty.
         clip: samples per training clip; 0 for those of a window.
-        sampling, action_share, rarity: see ``Clips``.
+        sampling, action_share, rarity: see ``TrainingClips``.
         mixup: parameter of the Beta distribution of λ, 0 for none; mixup_share: of the batches; mixup_displacement:
             whether mixed batches teach the displacement as well.
         noise: spread of what is added to the features, as a share of theirs.
@@ -168,12 +168,12 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         self.validation = labelled_matches(validation, self.reader, data, truth)
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
-    def _clips_of(self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False) -> Clips:
+    def _clips_of(self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False) -> TrainingClips:
         config = self.config
         halves = [half for match in matches for half in match.halves]
         if looked_at_once:
             halves = [looked_at(self.environment, half, self.device) for half in halves]
-        return Clips(
+        return TrainingClips(
             halves,
             self.stage,
             self.model_config,
@@ -277,7 +277,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     def make_batch(self, step: int) -> Batch:
         return self._batch(self.clips, step)
 
-    def _batch(self, source: Clips, step: int) -> Batch:
+    def _batch(self, source: TrainingClips, step: int) -> Batch:
         clips = [source.draw(step * self.config.batch + k) for k in range(self.config.batch)]
         samples = [c.samples for c in clips]
         features = _stacked(s.features for s in samples)

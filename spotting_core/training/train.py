@@ -33,7 +33,7 @@ from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
-from spotting_core.training.trainer import AnyTrainer, Progress
+from spotting_core.training.trainer import AnyTrainer, TrainingProgress
 
 ENTITIES = "entities"
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
@@ -63,7 +63,7 @@ def train(
     order: TrainingOrder,
     data: DataDirectory,
     *,
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Train (or go on with) a run, measure it on the test split, and write its model folder.

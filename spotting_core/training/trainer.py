@@ -38,7 +38,7 @@ _SAVE_SHARE = 0.05  # of the time may go into checkpoints: a run that is killed 
 _MOST_MAKERS = 12
 _SEED_SPAN = 1_000_003  # steps of one seed do not meet those of the next
 
-Progress = Callable[[int, int, Mapping[str, float]], bool]
+TrainingProgress = Callable[[int, int, Mapping[str, float]], bool]
 """Called after every step with (step, steps, losses); returning False cancels the run."""
 
 
@@ -116,7 +116,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
     def restore_extra(self, state: dict[str, Any]) -> None:
         """Take back what ``extra_state`` gave."""
 
-    def train(self, progress: Progress | None = None) -> None:
+    def train(self, progress: TrainingProgress | None = None) -> None:
         """Run until it has ``ended``.
 
         Errors:

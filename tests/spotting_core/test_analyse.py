@@ -29,7 +29,7 @@ from spotting_core.models.load import load_model
 from spotting_core.models.window import Scores
 from spotting_core.models.window_plan import MAXIMUM, MEAN, MIDDLE, PlannedWindow
 from spotting_core.preflight.machine import measured_speed
-from spotting_core.samples.progress import Pace, Progress
+from spotting_core.samples.progress import AnalysisProgress, Pace
 from spotting_core.spots import Spot
 from spotting_core.suppression import Spotting
 from tests.conftest import small_model
@@ -124,7 +124,7 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
     seen: list[float] = []
     for stop in stops:
 
-        def report(progress: Progress, stop: float = stop) -> bool:
+        def report(progress: AnalysisProgress, stop: float = stop) -> bool:
             seen.append(progress.share)
             return progress.share < stop
 
@@ -147,7 +147,7 @@ def test_the_timings_of_a_stopped_analysis_are_those_of_all_parts(
     monkeypatch.setattr(analyse, "_TIMINGS_EVERY", 0.0)
     source, model, began = open_match(match_folder), load_model(model_folder), time.perf_counter()
 
-    def report(progress: Progress, stop: float) -> bool:
+    def report(progress: AnalysisProgress, stop: float) -> bool:
         if way == "killed" and progress.share >= stop:
             raise MemoryError
         return progress.share < stop

@@ -33,7 +33,7 @@ from spotting_core.samples.labelled import labelled_matches
 from spotting_core.samples.reader import SampleReader
 from spotting_core.spots import Spot
 from spotting_core.tasks.spotting import SPOTTING
-from spotting_core.training.clips import ACTIONS, GRID, Clips
+from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.sharpness import SharpnessAware
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
 from spotting_core.training.train import TrainingOrder, train
@@ -103,14 +103,14 @@ def test_a_system_that_judges_windows_as_a_whole_is_slid_sample_by_sample() -> N
 # --- clips ----------------------------------------------------------------------------------------------
 
 
-def clips_of(root: Path, data: DataDirectory, **settings: object) -> Clips:
+def clips_of(root: Path, data: DataDirectory, **settings: object) -> TrainingClips:
     halves = [h for m in labelled_matches([root / "train"], READER, data, SPOTTING) for h in m.halves]
     config = system("max").configure(classes=NAMES, window=10, before=5, after=4)
     stage = system("max").stages["spotting"]
-    return Clips(halves, stage, config, kept_middles(config), 10, seed=3, **settings)  # type: ignore[arg-type]
+    return TrainingClips(halves, stage, config, kept_middles(config), 10, seed=3, **settings)  # type: ignore[arg-type]
 
 
-def features_drawn(clips: Clips, number: int) -> torch.Tensor:
+def features_drawn(clips: TrainingClips, number: int) -> torch.Tensor:
     return torch.from_numpy(clips.draw(number).samples.features)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from spotting_core.errors import BadInputError
-from spotting_core.search.engine import Query, SpotColumns, SpotSearch
+from spotting_core.search.engine import Query, SearchColumns, SpotSearch
 from spotting_core.search.figures import by_minutes, match_figures, pressure, pressure_weights, rates
 from spotting_core.search.rows import SCHEMA, minute_of, write_rows
 
@@ -26,11 +26,11 @@ SPOTS = [
 ]
 
 
-def columns(rows: list[tuple]) -> SpotColumns:
+def columns(rows: list[tuple]) -> SearchColumns:
     matches, halves, minutes, labels, teams, confidence = (np.array(c) for c in zip(*rows, strict=True))
     times = (minutes * MINUTE).astype(np.int64)
     clock = np.array([minute_of(int(h), int(t)) for h, t in zip(halves, times, strict=True)])
-    return SpotColumns(matches, halves, times, clock, labels, teams, confidence)
+    return SearchColumns(matches, halves, times, clock, labels, teams, confidence)
 
 
 def test_rates_are_counts_in_ninety_minutes() -> None:

@@ -24,7 +24,7 @@ from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.spots import Spot
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import learning_rate_share
-from spotting_core.training.clips import Clips
+from spotting_core.training.clips import TrainingClips
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, looked_at
 from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
@@ -155,7 +155,7 @@ def test_rare_classes_are_drawn_as_often_as_asked() -> None:
     half = LabelledHalf(HalfSamples(1, times, 2.0), spots, [s.time for s in spots], 20_000_000)
     stage, config = system("e2e-spot").stages["spotting"], SystemConfig(("Goal", "Foul"))
     for rarity, expected in ((1.0, 16.0), (0.5, 4.0), (0.0, 1.0)):
-        chance = Clips([half], stage, config, kept_middles(config), 12, seed=1, rarity=rarity).chances
+        chance = TrainingClips([half], stage, config, kept_middles(config), 12, seed=1, rarity=rarity).chances
         assert chance["Goal"] / chance["Foul"] == pytest.approx(expected)
 
 
