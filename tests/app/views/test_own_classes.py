@@ -13,8 +13,8 @@ from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis, own_classes
 from tests.app.pages import component_data, texts
-from tests.app.test_evaluate_view import run
-from tests.app.test_search_view import only, rows, view
+from tests.app.views.test_evaluate_view import run
+from tests.app.views.test_search_view import only, rows, view
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
