@@ -11,8 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import Timeout
+
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
+from spotting_core.files import locked
+
+UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ KINDS = (
     ),
     Kind("explanations", "Explanations and answers", ("explanations/*",), "made when a spot is looked at"),
     Kind(
-        "unfinished",
+        UNFINISHED,
         "Analyses that were stopped",
         ("analyses/*/.*.unfinished", "analyses/*/.*.replaced"),
         "the analysis begins anew",
@@ -76,7 +81,7 @@ def measure(data: DataDirectory) -> list[Use]:
 
 
 def clear(data: DataDirectory, names: Sequence[str]) -> int:
-    """Delete all of some kinds; returns the bytes that came free.
+    """Delete all of some kinds; returns the bytes that came free. An analysis that is being made is left alone.
 
     Errors:
         BadInputError: an unknown kind, or one that cannot be made again; nothing is deleted then.
@@ -89,9 +94,24 @@ def clear(data: DataDirectory, names: Sequence[str]) -> int:
     freed = 0
     for name in names:
         for place in _places(data, clearable[name]):
-            freed += sum(_sizes(place))
-            shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+            freed += _removed_unfinished(place) if name == UNFINISHED else _removed(place)
     return freed
+
+
+def _removed(place: Path) -> int:
+    size = sum(_sizes(place))
+    shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+    return size
+
+
+def _removed_unfinished(place: Path) -> int:
+    """Remove what is left of an analysis unless somebody holds it (``analyse.put_in_place``); bytes that came free."""
+    analysis = place.name.removeprefix(".").rpartition(".")[0]
+    try:
+        with locked(place.with_name(f".{analysis}.lock"), wait=False):
+            return _removed(place)
+    except Timeout:
+        return 0
 
 
 def _places(data: DataDirectory, kind: Kind) -> Iterator[Path]:

@@ -8,6 +8,7 @@ import pytest
 
 from spotting_core.data_directory import DataDirectory
 from spotting_core.errors import BadInputError
+from spotting_core.files import locked
 from spotting_core.store.space import clear, measure, size_text
 from tests.app.commands import touchline
 
@@ -54,6 +55,15 @@ def test_clearing_leaves_everything_else(filled: DataDirectory, tmp_path: Path) 
     gone = {"media/aa/playback.mp4", "analyses/s/.m.unfinished/half1/window00000.npz", "explanations/ab/abc.npz"}
     assert set(FILES) - left == gone
     assert (tmp_path / "match.mp4").stat().st_size == 77
+
+
+def test_an_analysis_that_is_being_made_is_not_cleared(filled: DataDirectory) -> None:
+    left = filled.root / "analyses/s/.m.unfinished/half1/window00000.npz"
+    with locked(filled.root / "analyses/s/.m.lock"):
+        assert clear(filled, ["unfinished"]) == 0
+        assert left.is_file()
+    assert clear(filled, ["unfinished"]) == 20
+    assert not left.parent.parent.exists()
 
 
 @pytest.mark.parametrize("name", ["uploads", "database", "other", "everything"])
