@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import streamlit as st
 
 from app.components.standing import mount, nothing, standing_component
 
@@ -25,36 +27,28 @@ _HTML = """
 """
 
 
-def workspace(
-    data: dict[str, Any],
-    *,
-    key: str,
-    on_picked: Callable[[], None],
-    on_thresholds: Callable[[], None],
-    on_command: Callable[[], None],
-    on_explain: Callable[[], None],
-    on_review: Callable[[], None],
-) -> None:
+def workspace(data: dict[str, Any], *, key: str, events: Mapping[str, Callable[[Any], None]]) -> None:
     """Mount the workspace.
 
     Arguments:
-        data: as ``views.match`` makes it.
-        key: of the widget; what the user did is read from its session state inside the callbacks:
-            ``picked`` {half, seconds, label}, ``thresholds`` {threshold, thresholds, moved}, ``command`` {name},
-            ``explain`` {half, seconds, label}, ``review`` {author, actions}. While ``data`` says ``waiting`` it asks
-            for it again every second.
+        data: as ``workspace.payload`` makes it. While it says ``waiting`` the browser asks for it again every second.
+        key: of the widget.
+        events: what to do with what the browser tells, by the event's name: ``command`` {name}, a button's, and those
+            of the entries that are shown.
     """
+
+    def answer(name: str) -> Callable[[], None]:
+        def told() -> None:
+            if event := st.session_state[key].get(name):
+                events[name](event)
+
+        return told
+
+    answers = {name: answer(name) for name in events}
     mount(
         standing_component("workspace", _HTML, "workspace.css"),
         data,
         key=key,
         module="workspace/main.js",
-        events={
-            "picked": on_picked,
-            "thresholds": on_thresholds,
-            "command": on_command,
-            "explain": on_explain,
-            "review": on_review,
-            "again": nothing,
-        },
+        events={**answers, "again": nothing},
     )

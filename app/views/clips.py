@@ -13,8 +13,10 @@ from app.state import shared_library, shared_queue, shared_selections, shared_se
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
 from app.views.clips_export import export_card, exports_card
-from app.views.match import entity_names, map_of, prepare_once, video_note
 from app.views.shown import chosen_analysis, link, match_of_address
+from app.workspace.overlays.boxes import entity_names
+from app.workspace.overlays.maps import map_of
+from app.workspace.videos import prepare_once, video_note
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, load_classes
 from spotting_core.clips.selection import Clip, Margins

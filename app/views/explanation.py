@@ -12,7 +12,7 @@ import numpy as np
 from app.library import Match
 from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
-from app.views.why import measured_of
+from app.workspace.panels.why import measured_of
 from explain.attribution import ENTITY, SPACE, Attribution
 from explain.jobs.what_if import WHAT_IF, WhatIfAsked
 from explain.jobs.words import WORDS, WordsAsked

@@ -15,7 +15,6 @@ from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
-from app.views.match import progress_text
 from spotting_core.analysis import Analysis
 from spotting_core.errors import TouchlineError
 from spotting_core.formats import registry
@@ -197,7 +196,7 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match) -> str
         running = job.state == "running"
         bar = f'<div class="tl-bar"><i style="width:{100 * job.progress:.0f}%"></i></div>' if running else ""
         word = f"{job.progress:.0%}" if running else "Queued"
-        return text("◔", "var(--tl-accent)", word, progress_text(job) if running else f"{job.ahead} ahead", bar)
+        return text("◔", "var(--tl-accent)", word, page.progress_text(job) if running else f"{job.ahead} ahead", bar)
     if job is not None and job.state == FAILED:
         return text("⚠", "#E5645C", "Failed", job.error or "")
     if analysis is not None:
@@ -390,9 +389,9 @@ def _jobs(live: bool) -> None:
         for job in jobs:
             st.caption(job.title)
             if job.state == "running":
-                st.progress(job.progress, text=progress_text(job))
+                st.progress(job.progress, text=page.progress_text(job))
             else:
-                st.caption(progress_text(job))
+                st.caption(page.progress_text(job))
             if st.button("Cancel", key=f"job-{job.id}"):
                 shared_queue().cancel(job.id)
                 st.rerun(scope="fragment")

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from spotting_core.jobs.queue import Job
+
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
 LOGO = str(_STATIC / "logo.svg")
@@ -54,6 +56,18 @@ def length(microseconds: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def progress_text(job: Job) -> str:
+    """One line on how far a job is."""
+    if job.state == "queued":
+        return f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
+    parts = [f"{job.progress:.0%}", job.stage or "Starting"]
+    if job.speed:
+        parts.append(f"{job.speed:.1f}× real time")
+    if job.remaining is not None:
+        parts.append(f"{length(int(job.remaining * 1e6))} left")
+    return ", ".join(parts)
 
 
 def clips(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Review in the Match view: what is known of each spot and camera change, and what a reviewer did since."""
+"""Review in the Match view: what is known of each spot, and what a reviewer did since to spots and camera changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.library import Match
 from app.state import shared_reviews
-from app.views.review_cameras import CameraDesk, camera_data
+from app.views.review_cameras import CameraDesk
 from app.views.review_desk import Desk
 from app.views.shown import imported_shown, shown_spots, spot_id
 from spotting_core.analysis import Analysis
@@ -37,19 +37,6 @@ def signed_in() -> str | None:
     if not user.get("is_logged_in"):
         return None
     return str(user.get("name") or user.get("email") or "") or None
-
-
-def review_data(match: Match, analysis: Analysis) -> dict[str, Any]:
-    """What the workspace shows of the reviews."""
-    desk = SpotDesk(match, analysis)
-    return {
-        "reviewer": signed_in(),
-        "reviews": [desk.as_json(r) for r in desk.known.values() if r.label in analysis.classes],
-        "reviewSeen": st.session_state.get(_seen_key(match), 0),
-        "reviewProblems": st.session_state.get("review_problems", []),
-        "teams": {"home": match.home or "home", "away": match.away or "away"},
-        "cameras": camera_data(match, analysis),
-    }
 
 
 class SpotDesk(Desk[Spot, ReviewedSpot]):
@@ -84,6 +71,11 @@ def _seen_key(match: Match) -> str:
     return f"review_seen/{match.id}"
 
 
+def seen_actions(match: Match) -> int:
+    """Number of the last action that was taken in this session."""
+    return int(st.session_state.get(_seen_key(match), 0))
+
+
 def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | None) -> None:
     """Do what a reviewer did, in order; what was done already is passed over.
 
@@ -97,7 +89,7 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
     st.session_state["review_problems"] = problems
     desks: dict[str, Desk[Any, Any]] = {d.of: d for d in (SpotDesk(match, analysis), CameraDesk(match, analysis))}
     for action in event["actions"]:
-        if int(action["n"]) <= st.session_state.get(_seen_key(match), 0):
+        if int(action["n"]) <= seen_actions(match):
             continue
         try:
             problem = _taken(desks, action, author)

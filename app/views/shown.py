@@ -15,7 +15,10 @@ from spotting_core.analysis import Analysis
 from spotting_core.classes import ActionClass
 from spotting_core.errors import TouchlineError
 from spotting_core.spots import Spot
-from spotting_core.suppression import HARD, Spotting
+from spotting_core.suppression import DEFAULT_THRESHOLD, HARD, Spotting
+
+LEAST = 0.05
+"""Confidence below which spots are not sent to the workspace."""
 
 
 def match_of_address(library: Library) -> Match | None:
@@ -119,6 +122,14 @@ def shown_spots(match: Match, analysis: Analysis, threshold: float) -> list[Spot
     if imported is not None:
         return [s for s in imported[1] if (s.confidence or 0) >= threshold]
     return analysis.spots(spotting(threshold))
+
+
+def final_spots(match: Match, analysis: Analysis) -> list[Spot]:
+    """Spots as they are on screen: by the user's method, thresholds and windows."""
+    general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
+    own = st.session_state.get("thresholds", {})
+    spots = shown_spots(match, analysis, min([general, *own.values()]))
+    return [s for s in spots if (s.confidence or 0) >= own.get(s.label, general)]
 
 
 def imported_notice(imported: ImportedSet, analysis: Analysis) -> str:

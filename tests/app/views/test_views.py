@@ -18,7 +18,7 @@ from app.settings import DEMO
 from app.views import match as match_view
 from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
-from app.views.why import of_one_window, sentence
+from app.workspace.panels.why import of_one_window, sentence
 from explain.attribution import ENTITY_ROW, Attribution
 from explain.jobs.explanation import EXPLANATION
 from spotting_core.analysis import write_record
@@ -160,13 +160,13 @@ def test_an_analysis_that_ends_while_the_page_is_made_is_asked_for_again(
     assert demo is not None
     ask_for_analysis(queue, demo, "entity-attention")
     taken = queue.take(KINDS.that_need(LONG))
-    made = match_view.chosen_other  # called after it was asked whether an analysis has ended, before the data is made
+    made = match_view.workspace_events  # called after it was asked whether an analysis has ended, before the data is made
 
     def ends_it(*given: Any) -> Any:
         queue.finish(taken, DONE)
         return made(*given)
 
-    monkeypatch.setattr(match_view, "chosen_other", ends_it)
+    monkeypatch.setattr(match_view, "workspace_events", ends_it)
     shown = component_data(match_page(match=demo.id).run())
     assert (shown["waiting"], shown["job"]) == (True, None)
 

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
-from app.state import shared_settings
+from app.library import Match
+from app.state import shared_queue, shared_settings
+from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
+from app.workspace.entry import PANEL, Entry, Events, State
+from app.workspace.registry import register
 from explain.attribution import Attribution
-from explain.jobs.explanation import WHY_METHODS
+from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationAsked
 from explain.kept import explanation_file
 from explain.measured import chip, measured
 from explain.methods import ENTITIES, METHODS
@@ -18,6 +23,8 @@ from spotting_core.classes import ActionClass
 from spotting_core.clock import match_clock
 from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.prompts import load_prompts
+from spotting_core.errors import TouchlineError
+from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import folder_of
 from spotting_core.spots import Spot
 from spotting_core.suppression import VOTE
@@ -25,6 +32,71 @@ from spotting_core.suppression import VOTE
 MATTERS = 0.1  # change of the score from which something is said to matter
 _FRAMES = 5
 _ENTITIES = 6
+
+
+class Why(Entry):
+    """Tells ``picked`` and ``explain`` {id, half, seconds, label}: the spot that is chosen, and to explain it again."""
+
+    kind = PANEL
+    name = "why"
+    place = 1
+    gives = ("why",)
+
+    def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
+        spot = chosen_spot(match, analysis)
+        return {"why": None if spot is None else {"spot": spot_id(spot), **_told(match, analysis, spot)}}
+
+    def events(self, match: Match, analysis: Analysis, state: State) -> Events:
+        def choose(event: Mapping[str, Any]) -> None:
+            _choose(match, analysis, str(event["id"]))
+
+        return {"picked": choose, "explain": choose}
+
+
+def chosen_spot(match: Match, analysis: Analysis) -> Spot | None:
+    """The spot that the user has chosen in this match, if it still is spotted."""
+    owner, wanted = st.session_state.get("chosen", (None, None))
+    return _find(match, analysis, wanted) if owner == match.id else None
+
+
+def _find(match: Match, analysis: Analysis, wanted: str) -> Spot | None:
+    return next((s for s in shown_spots(match, analysis, LEAST) if spot_id(s) == wanted), None)
+
+
+def _choose(match: Match, analysis: Analysis, wanted: str) -> None:
+    """Choose a spot, and have what is not known of it measured."""
+    spot = _find(match, analysis, wanted)
+    if spot is None:
+        return
+    st.session_state["chosen"] = (match.id, spot_id(spot))
+    if _reasonless(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
+        EXPLANATION.ask(shared_queue(), ExplanationAsked.of(match.path, analysis, spot), match.id)
+
+
+def _told(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
+    """What is known of a spot: ``state`` ready, working, failed or none, and the content or a message."""
+    if message := _reasonless(match, analysis):
+        return {"state": "none", "message": message}
+    try:
+        found = explanations(shared_settings().data, analysis, spot)
+    except TouchlineError as problem:
+        return {"state": "failed", "message": str(problem)}
+    if found is not None:
+        return {"state": "ready", **why_panel(analysis, spot, found)}
+    job = shared_queue().latest(EXPLANATION.key(ExplanationAsked.of(match.path, analysis, spot)))
+    if job is not None and job.state == FAILED:
+        return {"state": "failed", "message": job.error}
+    stage = job.stage if job is not None and job.state == "running" else ""
+    return {"state": "working", "message": f"Measuring: {stage.lower()}" if stage else ""}
+
+
+def _reasonless(match: Match, analysis: Analysis) -> str | None:
+    """Why no spot of what is shown can be explained, or None."""
+    if imported := imported_shown(match, analysis):
+        return f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
+    if analysis.record.averages:
+        return "The average of several models, each of which has reasons of its own: choose one of them under Model."
+    return None
 
 
 def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[str, Attribution] | None:
@@ -39,14 +111,12 @@ def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[st
     return found
 
 
-def why_panel(analysis: Analysis, spot: Spot, spot_id: str, found: dict[str, Attribution]) -> dict[str, Any]:
-    """Content of the panel for the workspace (see ``scripts/workspace/why.js``)."""
+def why_panel(analysis: Analysis, spot: Spot, found: dict[str, Attribution]) -> dict[str, Any]:
+    """What was measured, as the panel shows it (see ``scripts/workspace/panels/why.js``)."""
     in_time = found["temporal-occlusion"]
     by_entity = found.get("entity-ablation")
     action = analysis.classes.get(spot.label)
     return {
-        "spot": spot_id,
-        "state": "ready",
         "sentence": sentence(action, spot, _trusted(analysis, in_time), _trusted(analysis, by_entity)),
         "chips": [
             _faithfulness(analysis, in_time.method),
@@ -188,3 +258,6 @@ def _frames(analysis: Analysis, spot: Spot, in_time: Attribution) -> list[dict[s
             "hint": f"Without this frame the score is {in_time.score - value:.2f}",
         })  # fmt: skip
     return cells
+
+
+register(Why())

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
 from app.library import Match
-from app.views import page
-from app.views.shown import imported_sets, imported_shown, is_named, link, spot_id, spotting
+from app.views.shown import LEAST, imported_sets, imported_shown, is_named, link, spot_id, spotting
+from app.workspace.entry import LANE, Entry, State
+from app.workspace.registry import register
 from spotting_core.analysis import Analysis
 from spotting_core.spots import Spot
 
@@ -32,6 +31,20 @@ class OtherSystem:
     imported: tuple[Spot, ...] = ()
 
 
+class Beside(Entry):
+    """Its curves hang below those of the shown system, in the same lanes."""
+
+    kind = LANE
+    name = "beside"
+    place = 2
+    gives = ("other",)
+    goes_with = "curves"
+
+    def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
+        other = chosen_other(match, analysis, state)
+        return {"other": None if other is None else other_data(other, analysis)}
+
+
 def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) -> list[OtherSystem]:
     """All systems but the shown one that have spotted a match, each once, its newest analysis."""
     shown = imported_shown(match, analysis)
@@ -46,30 +59,27 @@ def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     return list(found.values())
 
 
-def chosen_other(match: Match, analysis: Analysis, analyses: list[Analysis]) -> OtherSystem | None:
+def chosen_other(match: Match, analysis: Analysis, state: State) -> OtherSystem | None:
     """The system that the address names, if it has spotted this match and is not the shown one."""
-    wanted = st.query_params.get(ADDRESS)
+    wanted = state.address.get(ADDRESS)
     if wanted is None:
         return None
-    systems = other_systems(match, analysis, analyses)
+    systems = other_systems(match, analysis, state.analyses)
     return next((o for o in systems if o.key == wanted or (o.analysis and is_named(o.analysis, wanted))), None)
 
 
-def other_data(other: OtherSystem | None, shown: Analysis, least: float) -> dict[str, Any] | None:
+def other_data(other: OtherSystem, shown: Analysis) -> dict[str, Any]:
     """What the workspace shows of another system, as JSON; its classes are found by name.
 
     Arguments:
         shown: the analysis beside which it is laid; what it does not know is left out.
-        least: confidence below which spots are left out.
     """
-    if other is None:
-        return None
     halves = {h.half for h in shown.halves}
     if other.analysis is None:
-        spots = [s for s in other.imported if (s.confidence or 0) >= least]
+        spots = [s for s in other.imported if (s.confidence or 0) >= LEAST]
         order: tuple[str, ...] = ()
     else:
-        spots, order = other.analysis.spots(spotting(least)), other.analysis.classes.names
+        spots, order = other.analysis.spots(spotting(LEAST)), other.analysis.classes.names
     return {
         "key": other.key,
         "name": other.name,
@@ -90,26 +100,4 @@ def other_data(other: OtherSystem | None, shown: Analysis, least: float) -> dict
     }
 
 
-def beside_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
-    """Which system stands beside the shown one; the page is made again when that changes."""
-    others = {o.key: o.name for o in other_systems(match, analysis, analyses)}
-    if not others:
-        st.caption("Analyse with a second model, or import predictions, to lay another system beside this one.")
-        return
-    now = st.query_params.get(ADDRESS)
-    names = {"": "Nothing", **others}
-    keys = list(names)
-    chosen = st.selectbox(
-        "Beside it",
-        keys,
-        index=keys.index(now) if now in names else 0,
-        format_func=lambda key: names[key],
-        help="Its confidence hangs below each lane and its spots are discs; what one of the two has alone is ringed.",
-    )
-    if chosen != (now if now in names else ""):
-        if chosen:
-            st.query_params[ADDRESS] = chosen
-        else:
-            del st.query_params[ADDRESS]
-        page.close_dialog()
-        st.rerun()
+register(Beside())

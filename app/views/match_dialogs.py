@@ -1,0 +1,44 @@
+"""The dialogs over the Match view, and the pages that its buttons lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app.library import Match
+from app.views import page
+from app.views.export import export_dialog
+from app.views.model_dialog import model_dialog
+from app.views.shown import final_spots
+from app.views.spotting_dialog import spotting_dialog
+from app.workspace.panels.why import chosen_spot
+from spotting_core.analysis import Analysis
+
+_PAGES = ("library", "explain")
+
+
+def ask_for_dialog(match: Match, event: Mapping[str, Any]) -> None:
+    """Keep what a button of the workspace asks for, {name}, for the run of the page that follows."""
+    st.session_state[page.DIALOG] = (match.id, event["name"])
+    st.session_state["rerun_page"] = True
+
+
+def show_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Open the dialog or the page that was asked for; a dialog stays open until it is closed."""
+    owner, name = st.session_state.get(page.DIALOG, (None, None))
+    if owner != match.id or name in _PAGES:
+        page.close_dialog()
+    if owner != match.id:
+        return
+    if name == "library":
+        page.go("library")
+    elif name == "explain" and (spot := chosen_spot(match, analysis)) is not None:
+        page.go("explain", match=match.id, half=str(spot.half), t=f"{spot.seconds:.3f}", **{"class": spot.label})
+    elif name == "spotting":
+        spotting_dialog(analysis)
+    elif name == "export":
+        export_dialog(match, analysis, final_spots(match, analysis))
+    elif name == "model":
+        model_dialog(match, analysis, analyses)

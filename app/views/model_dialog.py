@@ -1,0 +1,106 @@
+"""The Model dialog: which analysis is shown, what stands beside it, and another one by another model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from app.library import Match
+from app.settings import DEMO
+from app.state import shared_queue, shared_settings
+from app.views import page
+from app.views.shown import imported_sets, imported_shown
+from app.workspace.lanes.beside import ADDRESS, other_systems
+from spotting_core.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.errors import TouchlineError
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.queue import FAILED
+from spotting_core.models.card import BUNDLED, check_same_classes, read_card
+from spotting_core.models.known import known_models
+
+
+@st.dialog("Model", on_dismiss=page.close_dialog)
+def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Which analysis is shown, and another one by another model."""
+    names = {str(a.folder): f"{a.record.model['name']} ({a.record.identity.short})" for a in analyses}
+    alike = Counter(names.values())  # of one model, under other settings or of other features
+    labels = {f: f"{n}, {_made(Path(f))}" if alike[n] > 1 else n for f, n in names.items()}
+    labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
+    imported = imported_shown(match, analysis)
+    now = imported[0].id if imported else str(analysis.folder)
+    chosen = st.radio("Spots shown", list(labels), format_func=lambda f: labels[f], index=list(labels).index(now))
+    if chosen != now:
+        own = any(chosen == str(a.folder) for a in analyses)
+        st.session_state["imported"] = None if own else chosen
+        if own:
+            st.session_state["analysis"] = chosen
+        page.close_dialog()
+        st.rerun()
+    _beside_choice(match, analysis, analyses)
+    st.divider()
+    _analyse_with(match)
+
+
+def _made(folder: Path) -> str:
+    """What tells an analysis from others of the same model."""
+    if folder.is_relative_to(DEMO):
+        return "bundled"
+    return f"made {datetime.fromtimestamp((folder / ANALYSIS_FILE).stat().st_mtime):%Y-%m-%d %H:%M:%S}"
+
+
+def _beside_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Which system stands beside the shown one; the page is made again when that changes."""
+    others = {o.key: o.name for o in other_systems(match, analysis, analyses)}
+    if not others:
+        st.caption("Analyse with a second model, or import predictions, to lay another system beside this one.")
+        return
+    now = st.query_params.get(ADDRESS)
+    names = {"": "Nothing", **others}
+    keys = list(names)
+    chosen = st.selectbox(
+        "Beside it",
+        keys,
+        index=keys.index(now) if now in names else 0,
+        format_func=lambda key: names[key],
+        help="Its confidence hangs below each lane and its spots are discs; what one of the two has alone is ringed.",
+    )
+    if chosen != (now if now in names else ""):
+        if chosen:
+            st.query_params[ADDRESS] = chosen
+        else:
+            del st.query_params[ADDRESS]
+        page.close_dialog()
+        st.rerun()
+
+
+def _analyse_with(match: Match) -> None:
+    """Another analysis, by a model or by the average of several."""
+    last = shared_queue().recent(match.id, ANALYSIS.name)
+    if last is not None and last.state == FAILED:
+        st.error(f"The last analysis failed. {last.error}")
+    known = known_models(shared_settings().data)
+    names = list(known)
+    models = st.multiselect(
+        "Analyse with",
+        names,
+        default=names[default_model()],
+        help="Of several models the scores are averaged, as a system of its own.",
+    )
+    if st.button("Analyse", disabled=not models):
+        try:
+            check_same_classes([read_card(known[name]) for name in models])
+        except TouchlineError as problem:
+            page.error(problem)
+            return
+        ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), tuple(models), match.title), match.id)
+        page.close_dialog()
+        st.rerun()
+
+
+def default_model() -> int:
+    """Which of the known models is chosen at first."""
+    names = list(known_models(shared_settings().data))
+    return names.index(BUNDLED) if BUNDLED in names else 0

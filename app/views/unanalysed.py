@@ -1,0 +1,42 @@
+"""What stands in the place of the workspace before a match has been analysed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.library import Match
+from app.state import shared_queue, shared_settings
+from app.views import page
+from app.views.model_dialog import default_model
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.queue import FAILED
+from spotting_core.models.known import known_models
+
+
+def not_analysed(match: Match) -> None:
+    """Offer an analysis, show how far one is, or say why it failed."""
+    st.html(f'<div class="tl-title">{page.escape(match.title)}</div>')
+    job = shared_queue().recent(match.id, ANALYSIS.name)
+    if job is not None and job.live:
+        _running(job.id)
+        return
+    if job is not None and job.state == FAILED:
+        st.error(f"The analysis failed. {job.error}")
+    else:
+        st.write("This match has not been analysed yet.")
+    model = st.selectbox("Model", list(known_models(shared_settings().data)), index=default_model(), width=320)
+    if st.button("Analyse", type="primary"):
+        ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), (model,), match.title), match.id)
+        st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _running(job_id: str) -> None:
+    """Progress of an analysis; the page is made again when it ends."""
+    job = shared_queue().get(job_id)
+    if job is None or not job.live:
+        st.rerun(scope="app")
+        return
+    st.progress(job.progress, text=page.progress_text(job))
+    if st.button("Cancel", key="cancel_analysis"):
+        shared_queue().cancel(job.id)

@@ -1,0 +1,33 @@
+"""What the model looked at, over the picture: the weights of its entities, or its map of the picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.library import Match
+from app.workspace.entry import OVERLAY, Entry, State
+from app.workspace.registry import register
+from spotting_core.analysis import Analysis
+
+
+def map_of(analysis: Analysis) -> dict[str, Any] | None:
+    """The map of the picture that an analysis has for every class, as {name, grid, scale}, or None."""
+    described = analysis.record.arrays.get("maps/class_map")
+    if described is None or not analysis.has("maps/class_map"):
+        return None
+    return {"name": "class_map", "grid": described["shape"][-2:], "scale": described["scale"]}
+
+
+class Maps(Entry):
+    """The map itself is fetched with the arrays of the halves."""
+
+    kind = OVERLAY
+    name = "maps"
+    place = 2
+    every_match = True
+
+    def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
+        return {}
+
+
+register(Maps())
