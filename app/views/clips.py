@@ -14,8 +14,10 @@ from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
 from app.views.clips_export import export_card, exports_card
 from app.views.shown import chosen_analysis, link, match_of_address
+from app.workspace.entry import OVERLAY
 from app.workspace.overlays.boxes import entity_names
 from app.workspace.overlays.maps import map_of
+from app.workspace.registry import entries, named
 from app.workspace.videos import prepare_once, video_note
 from spotting_core.analysis import Analysis
 from spotting_core.classes import ClassTable, load_classes
@@ -229,6 +231,7 @@ def desk_data(
         "conflict": bool(selection and st.session_state.get("clips_conflict", (None,))[0] == selection.id),
         "clips": [c.as_json() for c in clips],
         "margins": {c.name: margins.of(c.name) for c in classes},
+        "shown": named(e for e in entries().values() if e.kind == OVERLAY),
         "rate": analysis.record.rate if analysis else 2.0,
         "classes": _classes(classes),
         "entities": entity_names(analysis) if analysis else [],

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,16 +95,18 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    place = tmp_path_factory.mktemp("app")
+@contextmanager
+def running(place: Path, repository: Path = REPOSITORY) -> Iterator[Server]:
+    """The app of a checkout, on a data directory and a root of its own below a place."""
     root = place / "matches"
     root.mkdir()
     port = free_port()
     environment = {**os.environ, "TOUCHLINE_DATA": str(place / "data"), "TOUCHLINE_ROOTS": str(root)}
+    if repository != REPOSITORY:
+        environment["PYTHONPATH"] = str(repository)
     log = (place / "server.log").open("w")
     command = [sys.executable, "-c", "from app.command_line import main; main()", "app", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
+    process = subprocess.Popen(command, cwd=repository, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     end = time.monotonic() + 240
     while True:
@@ -117,6 +120,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield Server(url, DataDirectory(place / "data").ensure(), root, process)
     process.terminate()
     process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("app")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -39,7 +40,7 @@ def match(server: Server) -> Match:
 @pytest.fixture
 def beside(page: Page, server: Server, match: Match) -> Page:
     open_page(page, server, match, source="model:" + "0" * 64, beside=f"model:{OTHER}")
-    page.wait_for_function("() => find().other.shown && find().other.curves.size === 1")
+    page.wait_for_function("() => find().part('beside').shown && find().part('beside').curves.size === 1")
     return page
 
 
@@ -86,7 +87,11 @@ def test_a_spot_of_the_other_alone_is_shown_and_can_be_added(beside: Page) -> No
     assert "Spotted by the other alone: within 2.5 s made by hand is at 0.01 at most." in said
     # Nobody can accept what the shown system never said.
     beside.keyboard.press("a")
-    assert beside.evaluate("() => [find().chosen.other, find().review.item, find().outbox.pending]") == [True, None, []]
+    assert beside.evaluate("() => [find().chosen.other, find().review.item, find().part('review').outbox.pending]") == [
+        True,
+        None,
+        [],
+    ]
 
 
 def test_each_curve_is_that_of_its_own_system(beside: Page) -> None:
@@ -94,7 +99,7 @@ def test_each_curve_is_that_of_its_own_system(beside: Page) -> None:
         """() => {
           const w = find(), goal = w.data.classes.find((c) => c.name === 'Goal').index, rate = w.data.rate;
           const own = (t) => w.arrays.get(1).scores.peak(goal, (t - 1) * rate, (t + 1) * rate) / 255;
-          const other = (t) => w.other.peak(1, goal, t - 1, t + 1) / 255;
+          const other = (t) => w.part('beside').peak(1, goal, t - 1, t + 1) / 255;
           return [own(3.3), other(3.3), own(7), other(7)];
         }"""
     )
@@ -104,11 +109,11 @@ def test_each_curve_is_that_of_its_own_system(beside: Page) -> None:
 def test_the_threshold_is_dragged_in_the_upper_half_of_a_lane(beside: Page) -> None:
     levels = beside.evaluate(
         """() => {
-          const w = find(), lanes = w.lanes, goal = w.data.classes.find((c) => c.name === 'Goal');
+          const w = find(), lanes = w.lanes, curves = w.part('curves'), goal = w.data.classes.find((c) => c.name === 'Goal');
           w.choose(goal);
           const row = lanes.rowOf(goal.index), { base, full } = lanes.area(row);
-          lanes.dragThreshold(base - 0.6 * full, false);
-          return [w.levelOf(goal), lanes.thresholdY(row) >= row.y, lanes.thresholdY(row) <= row.y + row.height / 2 + 1];
+          curves.dragThreshold(base - 0.6 * full, false);
+          return [w.levelOf(goal), curves.thresholdY(row) >= row.y, curves.thresholdY(row) <= row.y + row.height / 2 + 1];
         }"""
     )
     assert levels == [0.6, True, True]
@@ -120,13 +125,14 @@ def test_the_model_dialog_lays_a_system_beside_and_takes_it_away(page: Page, ser
     page.locator("[data-head=model]").click()
     page.get_by_role("combobox", name="Beside it").click(timeout=20000)
     page.get_by_role("option", name="the other").click()
-    page.wait_for_function("() => find()?.other.shown && find().other.curves.size === 1")
-    assert f"beside=model%3A{OTHER}" in page.url or f"beside=model:{OTHER}" in page.url
+    page.wait_for_function("() => find()?.part('beside').shown && find().part('beside').curves.size === 1")
+    other = next(a for a in server.library().analyses(match) if a.record.model["name"] == "the other")
+    assert f"beside=model:{other.record.identity.key}" in unquote(page.url)
     assert page.locator(".model-name").inner_text() == "A made by hand | B the other"
     page.locator("[data-head=model]").click()
     page.get_by_role("combobox", name="Beside it").click(timeout=20000)
     page.get_by_role("option", name="Nothing").click()
-    page.wait_for_function("() => find() && !find().other.shown")
+    page.wait_for_function("() => find() && !find().part('beside').shown")
     expect(page.locator(".agreement")).to_be_hidden()
     assert "beside" not in page.url
 

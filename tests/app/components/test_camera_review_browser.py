@@ -83,7 +83,7 @@ def test_a_matchs_camera_changes_are_reviewed_by_keys_alone(
     opened(page, server, match, "Ann")
     press(page, "n")
     settle(page)
-    assert page.evaluate("() => [find().cameras.item.seconds, find().player.time]") == [1, 1]
+    assert page.evaluate("() => [find().part('cameras').review.item.seconds, find().player.time]") == [1, 1]
     press(page, "a", "x")  # the first is true, the second is not
     press(page, "ArrowRight", "m")  # the third is a frame late
     press(page, "c", "c")  # the fourth is of the third camera of the table
@@ -111,7 +111,9 @@ def test_a_replay_gets_its_link_by_keys_and_undo_takes_it_back(
     page: Page, server: Server, match: Match, cameras: CameraReviews
 ) -> None:
     opened(page, server, match, "Ben")
-    page.evaluate(f"() => find().cameras.pick(find().cameras.all.find((c) => c.seconds === {ends()[REPLAY] / 1e6}))")
+    page.evaluate(
+        f"() => find().part('cameras').review.pick(find().part('cameras').review.all.find((c) => c.seconds === {ends()[REPLAY] / 1e6}))"
+    )
     settle(page)
     press(page, "w")  # proposed: the last action before the replay's shot began
     assert page.evaluate("() => find().chosen.action.name") == "Goal"

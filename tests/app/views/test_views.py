@@ -160,7 +160,9 @@ def test_an_analysis_that_ends_while_the_page_is_made_is_asked_for_again(
     assert demo is not None
     ask_for_analysis(queue, demo, "entity-attention")
     taken = queue.take(KINDS.that_need(LONG))
-    made = match_view.workspace_events  # called after it was asked whether an analysis has ended, before the data is made
+    made = (
+        match_view.workspace_events
+    )  # called after it was asked whether an analysis has ended, before the data is made
 
     def ends_it(*given: Any) -> Any:
         queue.finish(taken, DONE)

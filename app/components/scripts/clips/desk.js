@@ -4,6 +4,7 @@
 
 import { HalfArrays } from "../workspace/arrays.js";
 import { Player } from "../workspace/player.js";
+import { entriesOf } from "../workspace/registry.js";
 import { applyTheme, glyph, icon, loadTokens, themeOf } from "../workspace/theme.js";
 import { FrameTable, matchClock } from "../workspace/time.js";
 import { Reel } from "./reel.js";
@@ -17,7 +18,8 @@ const micro = (seconds) => Math.round(seconds * 1e6);
 const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export class Desk {
-  constructor(root, api) {
+  /** @param overlays entries of what is drawn over the picture */
+  constructor(root, api, overlays) {
     this.root = root;
     this.api = api;
     this.q = (selector) => root.querySelector(selector);
@@ -31,6 +33,7 @@ export class Desk {
       moved: (half, seconds) => this.trimmer.setHead(half, seconds), ended: () => {},
       action: (step) => this.choose(this.chosen + step), loopOf: () => this.loopOf(),
     });
+    for (const entry of overlays) this.player.add(entry.make(this.player));
     this.plate = Object.assign(document.createElement("div"), { className: "plate" });
     this.q(".stage").append(this.plate);
     this.trimmer = new Trimmer(this.q(".trim"), {
@@ -322,7 +325,7 @@ export class Desk {
       j: () => jump(-2), k: () => { player.speed(1); player.video.pause(); }, l: () => { player.speed(player.video.paused ? 1 : Math.min(8, player.video.playbackRate * 2)); player.video.play(); },
       n: () => this.choose(this.chosen + 1), p: () => this.choose(this.chosen - 1), o: () => player.toggleLoop(),
       i: () => this.edgeHere("start"), u: () => this.edgeHere("end"), m: () => this.mark(), Delete: () => this.drop(this.chosen),
-      b: () => player.toggleOption("boxes"), h: () => player.toggleOption("map"), s: () => player.command("sound"), f: () => player.command("full"),
+      ...player.keys, s: () => player.command("sound"), f: () => player.command("full"),
     };
     const action = actions[event.key] ?? actions[event.key.toLowerCase()];
     if (!action) return;
@@ -350,9 +353,9 @@ async function bare(half) {
 /** Called by the component at every run of the page. */
 export async function mount(component) {
   const { data, parentElement, setTriggerValue } = component;
-  await loadTokens(data.scripts);
+  const [overlays] = await Promise.all([entriesOf(data.shown), loadTokens(data.scripts)]);
   const root = parentElement.querySelector(".desk");
-  const desk = (root.workspace ??= new Desk(root, {}));
+  const desk = (root.workspace ??= new Desk(root, {}, overlays));
   desk.api = { setTriggerValue };
   desk.update(data).catch((error) => {
     root.dataset.failed = error.message;

@@ -47,7 +47,7 @@ export class Outbox {
       const actions = this.ready;
       if (!actions.length || !this.workspace.root.isConnected) return; // sent when there is a place again
       this.sent = performance.now();
-      this.workspace.api.setTriggerValue("review", { author: this.workspace.review.author, actions });
+      this.workspace.tell("review", { author: this.workspace.review.author, actions });
     }, Math.max(TOGETHER, rest));
   }
 

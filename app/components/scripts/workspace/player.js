@@ -1,11 +1,10 @@
 // The player: one video element for both halves, the overlay locked to the presented frame, transport and layers.
 
 import { FrameTable, halfClock, matchClock, nearest } from "./time.js";
-import { heatGradient, icon } from "./theme.js";
+import { icon } from "./theme.js";
 import { Overlay } from "./overlay.js";
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8];
-const LAYERS = { entities: "Entity attention", class_map: "Environment" };
 
 export class Player {
   /**
@@ -24,8 +23,19 @@ export class Player {
     this.frame = 0;
     this.loop = null;
     this.stats = { frames: 0, overlay: 0, seeks: [] };
+    this.fetched = {}; // what the layers need of this half
     this.listen();
   }
+
+  /** Give a layer of the overlay its place, in front first. */
+  add(layer) {
+    this.overlay.layers.unshift(layer);
+    if (layer.legend) this.q(".layers .spring").insertAdjacentHTML("beforebegin", layer.legend);
+    if (layer.controls) this.q(".layers .spring").insertAdjacentHTML("afterend", layer.controls);
+  }
+
+  /** What the layers do at keys. */
+  get keys() { return Object.assign({}, ...this.overlay.layers.map((layer) => layer.keys)); }
 
   listen() {
     const video = this.video;
@@ -59,8 +69,7 @@ export class Player {
     const options = this.overlay.options, name = input.dataset.option;
     if (!name) return;
     options[name] = input.type === "checkbox" ? input.checked : input.type === "range" ? input.value / 100 : input.value;
-    if (name === "opacity") this.q(".opacity").textContent = `${input.value}%`;
-    if (name === "layer") this.prepare();
+    for (const layer of this.overlay.layers) layer.changed?.(name, input);
     this.redraw();
   }
 
@@ -76,18 +85,11 @@ export class Player {
     const other = arrays !== this.arrays; // of another analysis: what was drawn is not of this one
     this.data = data;
     this.arrays = arrays;
-    const layer = this.q("select[data-option=layer]");
-    const wanted = [...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])];
-    if (layer.dataset.made !== wanted.join()) {
-      layer.dataset.made = wanted.join();
-      layer.innerHTML = wanted.map((name) => `<option value="${name}">${LAYERS[name]}</option>`).join("");
-      this.overlay.options.layer = wanted[0] ?? "entities";
-      this.q(".layers").hidden = wanted.length === 0;
-    }
+    for (const layer of this.overlay.layers) layer.offer?.(data);
+    this.q(".layers").hidden = !this.overlay.layers.some((layer) => layer.has(data));
     this.renew(false);
-    if (other) { this.entities = this.map = null; this.overlay.clear(); this.prepare(); }
+    if (other) { this.fetched = {}; this.overlay.clear(); this.prepare(); }
     if (this.interrupted) { this.interrupted = false; this.video.play(); } // the player has got another place on the page
-    this.q(".scale").style.background = heatGradient() + ", repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)";
   }
 
   /**
@@ -109,19 +111,15 @@ export class Player {
     this.prepare();
   }
 
-  /** Fetch what the chosen layer needs of this half, then draw. */
+  /** Fetch what the layers need of this half, then draw. */
   async prepare() {
     const arrays = this.arrays.get(this.half);
     if (!arrays) return;
     const action = this.action;
     try {
-      const [entities, map] = await Promise.all([
-        arrays.entitiesReady(),
-        this.overlay.options.layer === "class_map" && action ? arrays.mapReady(action.index) : null,
-      ]);
+      const fetched = await Promise.all(this.overlay.layers.map((layer) => layer.fetch?.(arrays, action)));
       if (arrays === this.arrays.get(this.half) && action === this.action) {
-        this.entities = entities;
-        this.map = map;
+        this.fetched = Object.assign({}, ...fetched);
         this.redraw();
       }
     } catch (error) {
@@ -136,7 +134,7 @@ export class Player {
     if (this.half !== half || !this.source || again) {
       this.half = half;
       this.source = source.video;
-      this.entities = this.map = null;
+      this.fetched = {};
       this.table = new FrameTable(this.arrays.get(half).frameTimes);
       this.overlay.clear();
       if (!source.video) { this.note(source.note); return; }
@@ -232,22 +230,10 @@ export class Player {
     const arrays = this.arrays.get(this.half);
     if (!arrays?.samples || !this.table || this.video.readyState < 2) return;
     const started = performance.now(), time = this.time, sample = nearest(arrays.samples, time);
-    this.overlay.draw({
-      video: this.video, sample, distance: time - arrays.samples[sample], spacing: 1 / this.data.rate,
-      entities: this.entities, names: this.data.entities, map: this.map, grid: this.data.arrays.map?.grid,
-    });
-    this.caption(arrays.samples[sample], time);
+    const moment = arrays.samples[sample], scene = { ...this.fetched, video: this.video, sample, moment, time, distance: time - moment, spacing: 1 / this.data.rate };
+    this.overlay.draw(scene);
+    for (const layer of this.overlay.layers) layer.drawn?.(scene);
     this.stats.overlay += performance.now() - started;
-  }
-
-  /** The layers bar names method, class, moment and scale. */
-  caption(moment, time) {
-    const entities = this.overlay.options.layer === "entities", map = this.data.arrays.map;
-    const of = entities ? "" : this.action ? `${this.action.short}, ` : "";
-    const away = moment - time, off = Math.abs(away) < 0.02 ? "" : ` (${away > 0 ? "+" : "−"}${Math.abs(away).toFixed(2)} s)`;
-    this.q(".moment").textContent = `${of}${matchClock(this.half, moment, 1)}${off}`;
-    this.q(".moment").title = "Moment of the sample that is drawn, and how far it is from the frame on screen";
-    this.q(".range").textContent = entities ? "0–1" : `0–${map ? map.scale[1].toFixed(1) : ""}`;
   }
 
   clock() {
@@ -296,12 +282,7 @@ function template() {
     <canvas class="overlay"></canvas>
     <div class="stage-note" hidden></div>
     <div class="layers">
-      <select data-option="layer" title="What the map shows" aria-label="Map layer"></select>
-      <span class="moment wide"></span><span class="scale"></span><span class="range"></span><span class="spring"></span>
-      <label><input type="checkbox" data-option="map" checked>Map</label>
-      <input type="range" data-option="opacity" min="10" max="100" value="65" title="Opacity of the map" aria-label="Opacity of the map"><span class="opacity">65%</span>
-      <label><input type="checkbox" data-option="boxes" checked>Boxes</label>
-      <label><input type="checkbox" data-option="names" checked>Names</label>
+      <span class="spring"></span>
     </div>
   </div>
   <div class="transport">

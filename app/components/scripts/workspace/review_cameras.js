@@ -68,7 +68,7 @@ export class CameraReview extends Review {
     this.item = change;
     this.moving = this.linking = false;
     this.workspace.goTo(change.half, change.seconds);
-    this.workspace.showCameras();
+    this.workspace.relist();
   }
 
   /** The next or previous change from the playhead. */

@@ -1,37 +1,72 @@
 // The why panel: what was measured about the chosen spot, and nothing that was not.
 
-import { classColour, colour, glyph, icon } from "./theme.js";
-import { matchClock } from "./time.js";
+import { Picked } from "../picked.js";
+import { register } from "../registry.js";
+import { classColour, colour, glyph, icon } from "../theme.js";
+import { matchClock } from "../time.js";
 
 const AROUND = 15; // seconds of confidence to either side
 const bare = (value) => value.toFixed(2).replace(/^(-?)0/, "$1");
 const signed = (value) => (value <= -0.005 ? `−${bare(-value)}` : value >= 0.005 ? `+${bare(value)}` : ".00");
 const text = (value) => { const span = document.createElement("span"); span.textContent = value; return span.innerHTML; };
 
-export class Why {
-  /** @param hooks {seek(half, seconds), retry(), explain(), unexplained(spot)} */
-  constructor(root, line, hooks) {
+class Why {
+  keys = { Escape: () => this.root.classList.remove("sheet") };
+
+  constructor(workspace, root) {
+    this.workspace = workspace;
     this.root = root;
-    this.line = line;
-    this.hooks = hooks;
+    root.classList.add("why");
+    this.line = Object.assign(document.createElement("section"), { className: "card why-line" }); // where there is no room for the panel
+    workspace.q(".stage-row").after(this.line);
+    this.picked = new Picked((spot) => workspace.tell("picked", this.told(spot)));
     root.addEventListener("click", (event) => {
       const frame = event.target.closest("[data-seconds]");
-      if (frame) hooks.seek(Number(frame.dataset.half), Number(frame.dataset.seconds));
-      if (event.target.closest("[data-do=retry]")) hooks.retry();
-      if (event.target.closest("[data-do=explain]")) hooks.explain();
+      if (frame) workspace.player.open(Number(frame.dataset.half), Number(frame.dataset.seconds));
+      if (event.target.closest("[data-do=retry]")) workspace.tell("explain", this.told(this.spot));
+      if (event.target.closest("[data-do=explain]")) workspace.command("explain");
       if (event.target.closest("[data-do=close]")) root.classList.remove("sheet");
     });
-    line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) root.classList.toggle("sheet"); });
+    this.line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) root.classList.toggle("sheet"); });
   }
 
-  update(data, arrays, theme) { this.data = data; this.arrays = arrays; this.theme = theme; }
+  get arrays() { return this.workspace.arrays; }
+  get theme() { return this.workspace.theme; }
+
+  told(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
+
+  update(data) {
+    this.data = data;
+    this.picked.answered(data.why?.spot);
+  }
+
+  respot() { this.show(this.workspace.chosen); }
+
+  /** Another spot was chosen; the page is told `rest` milliseconds later, if it still is. */
+  pick(spot, rest) {
+    this.show(spot);
+    if (spot.other) this.picked.forget(); else this.picked.pick(spot, rest);
+  }
+
+  resize() { if (this.spot) this.chart(); }
+
+  destroy() { this.picked.forget(); }
+
+  /** Why a spot cannot be explained, or null. */
+  unexplained(spot) {
+    if (spot.added) return `Added by ${spot.review.author}; only spots of an analysis can be explained.`;
+    for (const part of this.workspace.having("reasonless")) {
+      const message = part.reasonless(spot);
+      if (message) return message;
+    }
+    return null;
+  }
 
   /** Show what is known of a spot; `why` may still be of another one. */
-  show(spot, action) {
+  show(spot) {
     this.spot = spot;
-    this.action = action;
-    if (!spot) return this.empty();
-    const none = this.hooks.unexplained(spot), known = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
+    if (!spot) { this.empty(); return; }
+    const none = this.unexplained(spot), known = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
     const why = none ? { state: "none", message: none } : known;
     const head = `<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
       <button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>
@@ -138,3 +173,5 @@ export class Why {
     this.root.querySelector(".legend").innerHTML = key(this.spot.action, false) + (rival && rival[0] > 12 ? key(rival[1], true) : "");
   }
 }
+
+register("panel", "why", { at: "player", reads: ["why"], make: (workspace, root) => new Why(workspace, root) });

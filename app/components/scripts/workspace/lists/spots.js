@@ -1,0 +1,191 @@
+// The list of spots: by half and time, what narrows it (class, confidence, which of two systems), and what reviewers said.
+
+import { register } from "../registry.js";
+import { reviewSign } from "../review.js";
+import { SpotReview } from "../review_spots.js";
+import { glyph, groupsOf, icon } from "../theme.js";
+import { matchClock } from "../time.js";
+
+const LEAST = 0.05;
+const FEW = 5; // spots that a lower threshold is to show
+const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
+
+class Spots {
+  label = "Spots";
+  filters = `
+    <div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
+    <div class="glyphs"></div>
+    <div class="class-menu" hidden></div>
+    <div class="range-row"><span class="caption">Confidence</span>
+      <span class="double"><i></i><input type="range" class="low" min="5" max="99" aria-label="Least confidence"><input type="range" class="high" min="6" max="100" value="100" aria-label="Greatest confidence"></span>
+      <span class="caption range-text"></span></div>`;
+
+  constructor(workspace) {
+    this.workspace = workspace;
+    this.hidden = new Set(); // class indices
+    this.most = 1;
+    this.agreement = "all"; // or "both", "own", "other"
+    const { root, outbox } = workspace.part("review");
+    this.review = new SpotReview(workspace, root, outbox);
+    workspace.q("[data-head=spotting]").hidden = false;
+  }
+
+  /** The filters have their place. */
+  placed(root) {
+    this.q = (selector) => root.querySelector(selector);
+    this.q(".agreement").addEventListener("click", (event) => this.chooseAgreement(event.target.closest("button")));
+    this.q(".glyphs").addEventListener("click", (event) => this.chooseGroup(event));
+    this.q(".class-menu").addEventListener("change", (event) => this.toggleClass(Number(event.target.value), event.target.checked));
+    for (const type of ["input", "change"]) {
+      this.q(".low").addEventListener(type, (event) => this.workspace.setThreshold(null, Math.max(LEAST, event.target.value / 100), type === "change"));
+      this.q(".high").addEventListener(type, (event) => { this.most = event.target.value / 100; this.changed(); });
+    }
+  }
+
+  get data() { return this.workspace.data; }
+  get theme() { return this.workspace.theme; }
+
+  update(data) {
+    if (!data.other) this.agreement = "all";
+    this.groups = groupsOf(data.classes);
+    this.drawGlyphs();
+    this.review.update(data);
+  }
+
+  // --- which spots stand -----------------------------------------------------------------------------
+
+  joined(spots) { return this.review.joined(spots); }
+  keeps(spot) { return this.review.stands(spot); }
+  hides(action) { return this.hidden.has(action.index); }
+  passes(spot) { return !this.hidden.has(spot.action.index) && spot.confidence <= this.most + 1e-9; }
+
+  /** Whether a spot passes the choice between what both systems have and what one of them has alone. */
+  agrees(spot) {
+    return this.agreement === "all" || this.agreement === (spot.mate ? "both" : spot.other ? "other" : "own");
+  }
+
+  respot(above, others) {
+    this.q(".low").value = Math.round(this.data.threshold * 100);
+    this.describeRange();
+    this.countSystems(above, others);
+    const own = Object.keys(this.workspace.thresholds).length;
+    this.workspace.q(".spotting-text").textContent = `≥ ${short(this.data.threshold)}${own ? ` (${own} of their own)` : ""}, ${this.data.method}`;
+  }
+
+  // --- filters ---------------------------------------------------------------------------------------
+
+  drawGlyphs() {
+    const shown = (group) => group.classes.some((c) => !this.hidden.has(c.index));
+    const buttons = this.groups.map((g) => `<button data-group="${g.name}" class="${shown(g) ? "on" : ""}" title="${g.label}" aria-pressed="${shown(g)}">${glyph(g.classes[0], this.theme, 17, true)}</button>`);
+    const left = this.data.classes.length - this.hidden.size;
+    this.q(".glyphs").style.gridTemplateColumns = `repeat(${buttons.length + 1}, 1fr)`;
+    this.q(".glyphs").innerHTML = buttons.join("") + `<button class="menu" title="Classes shown">${left}${icon("down", 10, 2)}</button>`;
+    this.q(".class-menu").innerHTML = this.data.classes.map((c) =>
+      `<label><input type="checkbox" value="${c.index}" ${this.hidden.has(c.index) ? "" : "checked"}>${glyph(c, this.theme, 16, true)}<span></span></label>`).join("");
+    this.q(".class-menu").querySelectorAll("label span").forEach((span, i) => (span.textContent = this.data.classes[i].short));
+  }
+
+  chooseAgreement(button) {
+    if (!button) return;
+    this.agreement = button.dataset.agreement;
+    this.changed();
+  }
+
+  /** How many spots both systems have, and each of them alone, of those that pass all else. */
+  countSystems(own, others) {
+    const { other, model } = this.data, box = this.q(".agreement");
+    box.hidden = !other;
+    if (!other) return;
+    const alone = (spots) => spots.filter((s) => !s.mate).length, both = own.length - alone(own), within = `the same class within ${other.within} s`;
+    const choices = [
+      ["all", "All", both + alone(own) + alone(others), "Spots of either system"], ["both", "Both", both, `Both systems have it: ${within}`],
+      ["own", "Only A", alone(own), `A, ${model}, alone`], ["other", "Only B", alone(others), `B, ${other.name}, alone`],
+    ];
+    box.innerHTML = choices.map(([name, label, count]) => `<button data-agreement="${name}" class="${name === this.agreement ? "on" : ""}" aria-pressed="${name === this.agreement}">${label} <span class="muted">${count}</span></button>`).join("");
+    [...box.children].forEach((button, i) => (button.title = choices[i][3]));
+  }
+
+  chooseGroup(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.classList.contains("menu")) { this.q(".class-menu").hidden = !this.q(".class-menu").hidden; return; }
+    const classes = this.groups.find((g) => g.name === button.dataset.group).classes;
+    const alone = event.altKey || event.detail === 2;
+    if (alone) this.hidden = new Set(this.data.classes.filter((c) => c.group !== button.dataset.group).map((c) => c.index));
+    else if (classes.some((c) => !this.hidden.has(c.index))) classes.forEach((c) => this.hidden.add(c.index));
+    else classes.forEach((c) => this.hidden.delete(c.index));
+    this.drawGlyphs();
+    this.changed();
+  }
+
+  toggleClass(index, shown) {
+    if (shown) this.hidden.delete(index); else this.hidden.add(index);
+    this.drawGlyphs();
+    this.q(".class-menu").hidden = false;
+    this.changed();
+  }
+
+  describeRange() {
+    const low = Number(this.q(".low").value), high = Math.max(low + 1, Number(this.q(".high").value));
+    this.q(".double i").style.cssText = `left:${low}%;right:${100 - high}%`;
+    this.q(".range-text").textContent = `${short(low / 100)}–${short(high / 100)}`;
+  }
+
+  changed() {
+    this.describeRange();
+    this.workspace.respot();
+  }
+
+  // --- list ------------------------------------------------------------------------------------------
+
+  get count() { return this.workspace.rows.length; }
+
+  get rows() {
+    const { rows: spots, chosen } = this.workspace, html = [];
+    this.byId = new Map(spots.map((s) => [s.id, s]));
+    let half = 0;
+    for (const spot of spots) {
+      if (spot.half !== half) {
+        half = spot.half;
+        html.push(`<div class="half"><span>${half === 1 ? "1st half" : "2nd half"}</span><span>${spots.filter((s) => s.half === half).length}</span></div>`);
+      }
+      const own = chosen && spot.id === chosen.id;
+      html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
+        <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${spot.action.short}</span>
+        <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${this.sign(spot)}</button>`);
+    }
+    if (!spots.length) html.push(this.emptyText(this.below()));
+    return html.join("");
+  }
+
+  click(event) {
+    const row = event.target.closest("[data-spot]"), lower = event.target.closest(".lower");
+    if (row) this.workspace.pick(this.byId.get(row.dataset.spot));
+    if (lower) this.workspace.setThreshold(null, Number(lower.dataset.to), true);
+  }
+
+  /** What a reviewer said of a spot, else which of two systems has it alone. */
+  sign(spot) {
+    if (!this.data.other || spot.mate || spot.added || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
+    return `<span class="sign alone" title="${spot.other ? "B" : "A"} alone">${spot.other ? "B" : "A"}</span>`;
+  }
+
+  emptyText(below) {
+    const at = short(this.data.threshold);
+    if (!below) return `<p class="empty">No spots above ${at} with these filters.</p>`;
+    return `<p class="empty">No spots above ${at}. <button class="lower link" data-to="${below[0]}">Lower the threshold to ${short(below[0])}</button> for ${below[1]} more.</p>`;
+  }
+
+  /** The highest lower threshold that shows something, and how much: [threshold, count] or null. */
+  below() {
+    const under = this.workspace.all.filter((s) => this.workspace.passes(s)).map((s) => s.confidence).sort((a, b) => b - a);
+    if (!under.length) return null;
+    const level = Math.max(LEAST, Math.floor(under[Math.min(FEW, under.length - 1)] * 100) / 100);
+    return [level, under.filter((c) => c >= level).length];
+  }
+}
+
+register("list", "spots", {
+  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams"],
+  make: (workspace) => new Spots(workspace),
+});

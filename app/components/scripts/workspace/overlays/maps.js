@@ -1,0 +1,93 @@
+// What the model looked at, over the picture: the weights of its entities, or its map of the picture.
+
+import { rectangle } from "../overlay.js";
+import { register } from "../registry.js";
+import { heatGradient, heatTable } from "../theme.js";
+import { matchClock } from "../time.js";
+
+const LAYERS = { entities: "Entity attention", class_map: "Environment" };
+const PITCH = "repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)"; // what the heat scale lies on
+
+class Maps {
+  legend = `<select data-option="layer" title="What the map shows" aria-label="Map layer"></select>
+    <span class="moment wide"></span><span class="scale"></span><span class="range"></span>`;
+  controls = `<label><input type="checkbox" data-option="map" checked>Map</label>
+    <input type="range" data-option="opacity" min="10" max="100" value="65" title="Opacity of the map" aria-label="Opacity of the map"><span class="opacity">65%</span>`;
+  keys = { h: () => this.player.toggleOption("map") };
+  help = [["H", "map"]];
+
+  constructor(player) {
+    this.player = player;
+    this.heat = heatTable();
+    this.small = document.createElement("canvas");
+    Object.assign(this.options, { map: true, opacity: 0.65, layer: "entities" });
+  }
+
+  get pen() { return this.player.overlay.pen; }
+  get options() { return this.player.overlay.options; }
+
+  /** What there is to show of the data. */
+  layersOf(data) { return [...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])]; }
+  has(data) { return this.layersOf(data).length > 0; }
+
+  offer(data) {
+    const select = this.player.q("select[data-option=layer]"), wanted = this.layersOf(data);
+    this.player.q(".scale").style.background = `${heatGradient()}, ${PITCH}`;
+    if (select.dataset.made === wanted.join()) return;
+    select.dataset.made = wanted.join();
+    select.innerHTML = wanted.map((name) => `<option value="${name}">${LAYERS[name]}</option>`).join("");
+    this.options.layer = wanted[0] ?? "entities";
+  }
+
+  changed(name, input) {
+    if (name === "opacity") this.player.q(".opacity").textContent = `${input.value}%`;
+    if (name === "layer") this.player.prepare();
+  }
+
+  async fetch(arrays, action) {
+    const [entities, map] = await Promise.all([arrays.entitiesReady(), this.options.layer === "class_map" && action ? arrays.mapReady(action.index) : null]);
+    return { entities, map };
+  }
+
+  draw({ entities, map, sample }, place) {
+    if (!this.options.map) return;
+    if (this.options.layer === "entities") this.weights(entities ? entities.of(sample) : [], place);
+    else if (map) this.map(map, this.player.data.arrays.map.grid, sample, place);
+  }
+
+  /** The weights of the kept entities, each filling its own box: nothing is spread beyond it. */
+  weights(rows, place) {
+    for (const row of rows.filter((r) => r.kept).sort((a, b) => a.weight - b.weight)) {
+      const at = Math.round(Math.min(1, row.weight) * 255) * 4, [x, y, w, h] = rectangle(row.box, place);
+      const [r, g, b, a] = this.heat.subarray(at, at + 4);
+      this.pen.fillStyle = `rgba(${r},${g},${b},${(a / 255) * this.options.opacity})`;
+      this.pen.fillRect(x, y, w, h);
+    }
+  }
+
+  /** A map of the whole picture, cell by cell as the model has it. */
+  map(values, grid, sample, place) {
+    const [h, w] = grid, image = new ImageData(w, h), from = sample * h * w;
+    for (let i = 0; i < h * w; i++) image.data.set(this.heat.subarray(4 * values[from + i], 4 * values[from + i] + 4), 4 * i);
+    this.small.width = w;
+    this.small.height = h;
+    this.small.getContext("2d").putImageData(image, 0, 0);
+    const before = this.pen.globalAlpha;
+    this.pen.globalAlpha = before * this.options.opacity;
+    this.pen.imageSmoothingEnabled = false;
+    this.pen.drawImage(this.small, place.x, place.y, place.w, place.h);
+    this.pen.globalAlpha = before;
+  }
+
+  /** The bar names method, class, moment and scale. */
+  drawn({ moment, time }) {
+    const entities = this.options.layer === "entities", { map } = this.player.data.arrays, { action, half } = this.player;
+    const of = entities ? "" : action ? `${action.short}, ` : "";
+    const away = moment - time, off = Math.abs(away) < 0.02 ? "" : ` (${away > 0 ? "+" : "−"}${Math.abs(away).toFixed(2)} s)`;
+    this.player.q(".moment").textContent = `${of}${matchClock(half, moment, 1)}${off}`;
+    this.player.q(".moment").title = "Moment of the sample that is drawn, and how far it is from the frame on screen";
+    this.player.q(".range").textContent = entities ? "0–1" : `0–${map ? map.scale[1].toFixed(1) : ""}`;
+  }
+}
+
+register("overlay", "maps", { reads: [], make: (player) => new Maps(player) });
