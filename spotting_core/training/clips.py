@@ -119,7 +119,8 @@ class TrainingClips:
             before, after = min(self.plan.before, length // 4), min(self.plan.after, length // 4)
             return half, sample - rng.randrange(before, length - after)
         half = rng.choices(range(len(self.halves)), self._lengths)[0]
-        return half, rng.randrange(-length // 4, max(1, self._lengths[half] - 3 * length // 4))
+        first = max(1 - length, -length // 4)
+        return half, rng.randrange(first, max(1, self._lengths[half] - 3 * length // 4))
 
     def _scoreboard(self, number: int, samples: Samples) -> tuple[float, ...] | None:
         """Median box of the scoreboards of a clip with pictures, as shares of the picture; None where there is none."""

@@ -1,0 +1,234 @@
+"""What varies in a clip: pictures and the boxes in them together, each variation alone and by hand."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from spotting_core.models.window import EntitySet, Samples
+from spotting_core.training.variation import vary
+from tests.spotting_core.training.scripted import Scripted
+
+NO, YES = 0.99, 0.0
+AS_IT_IS = [1.0] * 6  # saturation, contrast, brightness, and the tint of three colours
+NEVER = [0.0]  # how often an entity is missed
+
+
+def entities_at(*boxes: tuple[float, ...]) -> EntitySet:
+    """Entities of one frame."""
+    count = len(boxes)
+    return EntitySet(
+        entity=torch.arange(count)[None, None],
+        score=torch.full((1, 1, count), 0.5),
+        box=torch.tensor(boxes, dtype=torch.float32)[None, None],
+        embedding=torch.ones(1, 1, count, 1),
+        share=torch.ones(1, 1, count),
+    )
+
+
+def samples_of(picture: np.ndarray, entities: EntitySet | None = None) -> Samples:
+    return Samples(0, np.ones(1, bool), picture[None].astype(np.uint8), entities)
+
+
+def flat(height: int, width: int, value: float = 100) -> np.ndarray:
+    return np.full((height, width, 3), value)
+
+
+def varied(
+    samples: Samples, rng: Scripted, scoreboard: tuple[float, ...] | None = None
+) -> tuple[np.ndarray, EntitySet]:
+    found = vary(samples, scoreboard, rng)
+    assert rng.used_up
+    assert found.pictures is not None
+    assert found.pictures.dtype == np.uint8
+    return found.pictures[0], found.entities  # type: ignore[return-value]
+
+
+def bright_box(picture: np.ndarray) -> list[float]:
+    """Where the light of a dark picture lies, as shares of it."""
+    rows, columns = np.nonzero(picture[..., 0] > 127)
+    height, width = picture.shape[:2]
+    return [columns.min() / width, rows.min() / height, (columns.max() + 1) / width, (rows.max() + 1) / height]
+
+
+def test_left_alone_a_clip_is_as_it_was() -> None:
+    picture = np.arange(4 * 6 * 3).reshape(4, 6, 3)
+    seen, found = varied(
+        samples_of(picture, entities_at((0.2, 0.2, 0.4, 0.6))), Scripted([NO, YES, NO, NO], [*AS_IT_IS, *NEVER])
+    )
+    assert seen.tolist() == picture.tolist()
+    # Boxes and scores are a little off: 0.05 of the box's size and 0.04, here four times as much at most.
+    assert found.box[0, 0, 0].tolist() == pytest.approx([0.2, 0.2, 0.4, 0.6], abs=4 * 0.05 * 0.4)
+    assert found.share.tolist() == [[[1]]]
+
+
+def test_mirrored_boxes_lie_on_what_they_were_found_on() -> None:
+    picture = flat(10, 20, 0)
+    picture[2:4, 1:5] = 255
+    box = (0.05, 0.2, 0.25, 0.4)
+    assert bright_box(picture) == pytest.approx(box)
+    rng = Scripted([NO, YES, YES, NO], [*AS_IT_IS, *NEVER])
+    seen, found = varied(samples_of(picture, entities_at(box)), rng)
+    assert bright_box(seen) == pytest.approx([0.75, 0.2, 0.95, 0.4])
+    assert found.box[0, 0, 0].tolist() == pytest.approx([0.75, 0.2, 0.95, 0.4], abs=4 * 0.05 * 0.2)
+
+
+def test_a_cut_out_part_takes_its_boxes_along() -> None:
+    picture = flat(20, 40, 0)
+    picture[10:14, 20:24] = 255
+    inside, left_of_it, above_it = (0.5, 0.5, 0.6, 0.7), (0.0, 0.4, 0.1, 0.5), (0.5, 0.0, 0.6, 0.02)
+    right_of_it, below_it = (0.95, 0.4, 1.0, 0.5), (0.5, 0.97, 0.6, 1.0)
+    known = entities_at(inside, left_of_it, above_it, right_of_it, below_it)
+    # 0.85 of the picture, from 0.1 of its width and 0.05 of its height on: columns 4 to 38, rows 1 to 18.
+    rng = Scripted([NO, NO, NO, NO], [0.85, 0.1, 0.05, *AS_IT_IS, *NEVER])
+    seen, found = varied(samples_of(picture, known), rng)
+    assert seen.shape == picture.shape
+    expected = [(0.5 - 0.1) / 0.85, (0.5 - 0.05) / 0.85, (0.6 - 0.1) / 0.85, (0.7 - 0.05) / 0.85]
+    assert bright_box(seen) == pytest.approx(expected, abs=0.03)
+    assert found.box[0, 0, 0].tolist() == pytest.approx(expected, abs=4 * 0.05 * 0.235)
+    # What has its middle beside the part is gone.
+    assert found.share.tolist() == [[[1, 0, 0, 0, 0]]]
+
+
+def test_the_score_bug_is_covered_and_nothing_else() -> None:
+    # Of 20 x 40 pixels: columns 4 to 12 and rows 2 to 4, one more at the far ends, no margin; 0.4 of the mean.
+    rng = Scripted([YES, NO, YES, NO, NO], [0.0, 0.4, *AS_IT_IS])
+    seen, _ = varied(samples_of(flat(20, 40)), rng, scoreboard=(0.1, 0.1, 0.3, 0.2))
+    changed = (seen != 100).any(-1)
+    rows, columns = np.nonzero(changed)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 4, 4, 12)
+    covered = seen[2:5, 4:13].astype(float)
+    assert covered.mean() == pytest.approx(40, abs=8)
+    assert covered.std() == pytest.approx(20, abs=5)  # noise
+
+
+def test_a_margin_is_covered_too() -> None:
+    rng = Scripted([YES, NO, YES, NO, NO], [0.01, 0.4, *AS_IT_IS])
+    seen, _ = varied(samples_of(flat(100, 200)), rng, scoreboard=(0.105, 0.105, 0.295, 0.195))
+    rows, columns = np.nonzero((seen != 100).any(-1))
+    # 0.095 x 200 = 19, 0.305 x 200 = 61; 0.095 x 100 = 9.5, 0.205 x 100 = 20.5.
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (9, 20, 19, 61)
+
+
+def test_a_score_bug_at_the_edge_is_covered_as_far_as_there_is_a_picture() -> None:
+    rng = Scripted([YES, NO, YES, NO, NO], [0.01, 0.4, *AS_IT_IS])
+    seen, _ = varied(samples_of(flat(20, 40)), rng, scoreboard=(0.8, 0.9, 1.0, 1.0))
+    rows, columns = np.nonzero((seen != 100).any(-1))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (17, 19, 31, 39)
+    rng = Scripted([YES, NO, YES, NO, NO], [0.0, *AS_IT_IS])
+    beyond, _ = varied(samples_of(flat(20, 40)), rng, scoreboard=(1.1, 0.1, 1.2, 0.2))
+    assert (beyond == 100).all()
+
+
+def test_anything_may_be_covered() -> None:
+    # Width 0.25, height 0.05, from 0.5 of the width and 0.1 of the height on; no margin; 1.4 of the mean.
+    rng = Scripted([YES, YES, NO, NO], [0.25, 0.05, 0.5, 0.1, 0.0, 1.4, *AS_IT_IS])
+    seen, _ = varied(samples_of(flat(20, 40)), rng)
+    rows, columns = np.nonzero((seen != 100).any(-1))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 3, 20, 30)
+    assert seen[2:4, 20:31].mean() == pytest.approx(140, abs=8)
+
+
+def test_light_by_hand() -> None:
+    picture = flat(4, 4)
+    picture[:] = (200, 100, 50)  # mean 116.67
+    # Saturation 0.6: 166.67, 106.67, 76.67. Contrast 1.2: 200, 128, 92. Brightness 0.9 less 1.2 of 110: 167, 95, 59.
+    # Tint 1.1, 1.0, 0.9: 183.7, 95, 53.1.
+    rng = Scripted([NO, YES, NO, NO], [0.6, 1.2, 0.9, 1.1, 1.0, 0.9])
+    seen, _ = varied(samples_of(picture), rng)
+    assert seen.reshape(-1, 3).tolist() == [[184, 95, 53]] * 16
+
+
+def test_what_is_too_bright_or_too_dark_stays_in_range() -> None:
+    picture = flat(2, 4, 250)
+    picture[:, 2:] = 5
+    rng = Scripted([NO, YES, NO, NO], [1.0, 1.3, 1.0, 1.0, 1.0, 1.0])
+    seen, _ = varied(samples_of(picture), rng)
+    assert seen[0, :, 0].tolist() == [255, 255, 0, 0]
+
+
+def test_a_little_blur_keeps_size_and_place() -> None:
+    picture = flat(20, 40, 0)
+    picture[8:12, 24:32] = 255
+    rng = Scripted([NO, YES, NO, YES], [*AS_IT_IS, 0.5])
+    seen, _ = varied(samples_of(picture), rng)
+    assert seen.shape == picture.shape
+    assert bright_box(seen) == pytest.approx([0.6, 0.4, 0.8, 0.6])
+    assert 0 < seen[7, 28, 0] < 127
+    assert 0 < seen[10, 32, 0] < 127
+
+
+def test_each_variation_is_as_frequent_as_it_says() -> None:
+    """By which share of all clips: covered score bug .5, cover .3, whole picture .3, mirrored .5, blur .2."""
+    for share, place in ((0.5, 0), (0.3, 1), (0.3, 2), (0.5, 3), (0.2, 4)):
+        for above in (False, True):
+            shares = [NO, NO, YES, NO, NO]
+            shares[place] = share + 0.001 if above else share - 0.001
+            numbers = list(AS_IT_IS)
+            if place == 0 and not above:
+                numbers = [0.0, 1.0, *numbers]
+            if place == 1 and not above:
+                numbers = [0.1, 0.1, 0.0, 0.0, 0.0, 1.0, *numbers]
+            if place == 2 and above:
+                numbers = [1.0, 0.0, 0.0, *numbers]
+            if place == 4 and not above:
+                numbers = [*numbers, 0.9]
+            varied(samples_of(flat(20, 40)), Scripted(shares, numbers), scoreboard=(0.1, 0.1, 0.2, 0.2))
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_light_stays_within_its_bounds(place: int) -> None:
+    bounds = [(0.6, 1.4), (0.7, 1.3), (0.75, 1.25), (0.9, 1.1), (0.9, 1.1), (0.9, 1.1)]
+    for number in bounds[place]:
+        numbers = list(AS_IT_IS)
+        numbers[place] = number
+        varied(samples_of(flat(2, 2)), Scripted([NO, YES, NO, NO], numbers))
+    for number in (bounds[place][0] - 0.01, bounds[place][1] + 0.01):
+        numbers[place] = number
+        with pytest.raises(AssertionError):
+            varied(samples_of(flat(2, 2)), Scripted([NO, YES, NO, NO], numbers))
+
+
+def test_a_finder_is_a_little_unsure_by_the_size_of_a_box() -> None:
+    """Over many entities: boxes off by 0.05 of their width and height, scores by 0.04, a tenth missed at most."""
+    many = entities_at(*[(0.4, 0.4, 0.8, 0.5)] * 4000)
+    known = Samples(0, np.ones(1, bool), entities=many)
+    found = vary(known, None, Scripted([], [0.1])).entities
+    assert found is not None
+    off = (found.box - many.box)[0, 0]
+    assert off.std(0).tolist() == pytest.approx([0.02, 0.005, 0.02, 0.005], rel=0.06)
+    assert off.mean(0).tolist() == pytest.approx([0] * 4, abs=0.002)
+    assert float((found.score - 0.5).std()) == pytest.approx(0.04, rel=0.06)
+    assert float(found.score.mean()) == pytest.approx(0.5, abs=0.003)
+    assert float(found.share.mean()) == pytest.approx(0.9, abs=0.02)
+    assert set(found.share.flatten().tolist()) == {0.0, 1.0}
+    with pytest.raises(AssertionError):
+        vary(known, None, Scripted([], [0.11]))
+
+
+def test_scores_stay_probabilities() -> None:
+    known = entities_at(*[(0.4, 0.4, 0.8, 0.5)] * 500)
+    for score in (0.0, 1.0):
+        sure = replace(known, score=torch.full_like(known.score, score))
+        found = vary(Samples(0, np.ones(1, bool), entities=sure), None, Scripted([], NEVER)).entities
+        assert found is not None
+        assert 0 <= float(found.score.min()) < float(found.score.max()) <= 1
+
+
+def test_without_pictures_and_entities_there_is_nothing_to_vary() -> None:
+    features = Samples(0, np.ones(1, bool), features=np.ones((1, 2), np.float32))
+    assert vary(features, None, Scripted([])) is features
+
+
+def test_the_same_chance_varies_alike_and_all_frames_of_a_clip_alike() -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (20, 40, 3))
+    clip = Samples(0, np.ones(2, bool), np.stack([picture, picture]).astype(np.uint8))
+    for seed in range(8):
+        one = vary(clip, (0.1, 0.1, 0.3, 0.2), random.Random(seed)).pictures
+        assert one is not None
+        assert np.array_equal(one, vary(clip, (0.1, 0.1, 0.3, 0.2), random.Random(seed)).pictures)
+        assert np.array_equal(one[0], one[1])
