@@ -12,6 +12,9 @@
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # make bench-search   searching 500 matches with 200,000 spots
+# make mutants   whether the tests notice single faults in windows, clips, maps and other arithmetic that much rests on;
+#                MODULE=spotting_core/suppression.py for one; hours for all of them
+# make mutants-js   the same for what the player draws and where it is clicked, in Chromium
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
 PYTHON ?= python3.11
@@ -21,7 +24,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-clips bench-search bench-spotters bench-streaming clean chromium
+	bench-clips bench-search bench-spotters bench-streaming mutants mutants-js clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -75,6 +78,12 @@ bench-clips: $(VENV)/.test-installed
 
 bench-search: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.search
+
+mutants: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.mutants $(MODULE)
+
+mutants-js: chromium
+	$(BIN)/python -m benchmarks.mutants_js
 
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tests.chromium

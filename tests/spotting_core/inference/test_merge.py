@@ -18,6 +18,7 @@ def column(*values: float) -> np.ndarray:
 def merged(merge: ScoreMerge, name: str) -> list[float]:
     result = merge.result(name)
     assert result is not None
+    assert result.shape == (merge.samples, 1)
     return pytest.approx(result[..., 0].tolist())  # type: ignore[no-any-return]
 
 
@@ -59,6 +60,13 @@ def test_in_the_middle_whoever_came_first_has_said_it() -> None:
     assert merged(merge, "confidence") == [0.1, 0.2, 0.3, 0.8, 0.9]
 
 
+def test_in_the_middle_windows_may_come_in_any_order() -> None:
+    merge = ScoreMerge(4, MIDDLE)
+    merge.add(PlannedWindow(2, 2, 2, 4), Scores(column(0.3, 0.4)), ("confidence",))
+    merge.add(PlannedWindow(0, 2, 0, 2), Scores(column(0.1, 0.2)), ("confidence",))
+    assert merged(merge, "confidence") == [0.1, 0.2, 0.3, 0.4]
+
+
 def test_a_window_judged_as_a_whole_says_its_one_row() -> None:
     merge = ScoreMerge(3, MIDDLE)
     for sample, value in enumerate((0.3, 0.2, 0.1)):
@@ -77,6 +85,25 @@ def test_the_greatest_brings_what_it_says_beside() -> None:
     merge.add(PlannedWindow(2, 2, 2, 4), Scores(column(0.6, 0.1), column(-1, -2)), names)
     assert merged(merge, "confidence") == [0.2, 0.5, 0.6, 0.1]
     assert merged(merge, "displacement") == [1, 2, -1, -2]
+
+
+def test_the_greatest_is_looked_for_among_what_a_window_keeps() -> None:
+    merge = ScoreMerge(5, MAXIMUM)
+    merge.add(PlannedWindow(0, 3, 0, 3), Scores(column(0.2, 0.5, 0.4)), ("confidence",))
+    merge.add(PlannedWindow(0, 5, 1, 4), Scores(column(9, 0.6, 0.3, 0.1, 9)), ("confidence",))
+    assert merged(merge, "confidence") == [0.2, 0.6, 0.4, 0.1, 0]
+
+
+def test_what_has_no_classes_is_that_of_the_window_that_is_surer_sample_by_sample() -> None:
+    merge = ScoreMerge(3, MAXIMUM)
+    for confidence, number in (((0.2, 0.5, 0.4), 1), ((0.3, 0.1, 0.6), 2)):
+        maps = np.full((3, 1, 2, 2), number, np.float32)
+        features = np.full((3, 4), number, np.float32)
+        said = Scores(column(*confidence), features=features, class_map=maps)
+        merge.add(PlannedWindow(0, 3, 0, 3), said, ("confidence", "features", "class_map"))
+    found = [merge.result(name) for name in ("features", "class_map")]
+    assert found[0].tolist() == [[2] * 4, [1] * 4, [2] * 4]  # type: ignore[union-attr]
+    assert found[1][:, 0].tolist() == [[[k, k], [k, k]] for k in (2, 1, 2)]  # type: ignore[index]
 
 
 def test_the_greatest_is_taken_class_by_class() -> None:
