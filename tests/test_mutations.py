@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from benchmarks.mutants import TESTS
+from benchmarks.mutants_js import FAULTS, Fault
 from benchmarks.mutations import mutants_of
 from tests.conftest import REPOSITORY
 
@@ -81,3 +82,11 @@ def test_each_fault_is_one_and_names_its_line() -> None:
 def test_modules_and_the_tests_that_belong_to_them_are_there() -> None:
     for module, tests in TESTS.items():
         assert all((REPOSITORY / name).is_file() for name in (module, *tests)), module
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.what)
+def test_what_a_fault_of_the_scripts_exchanges_stands_there_once(fault: Fault) -> None:
+    scripts = [p.read_text(encoding="utf-8") for p in (REPOSITORY / "app/components/scripts").rglob("*.js")]
+    assert sum(script.count(fault.before) for script in scripts) == 1
+    file, name = fault.test.split("::")
+    assert f"def {name}(" in (REPOSITORY / "tests/app" / file).read_text(encoding="utf-8")
