@@ -77,7 +77,6 @@ def main() -> int:
     if unknown := [m for m in modules if m not in TESTS]:
         parser.error(f"no tests are known to belong to {unknown[0]}; name them in {Path(__file__).name}")
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-    os.nice(10)
     found = []
     with copied_tree() as root:
         for module in modules:
@@ -164,6 +163,7 @@ def _run_tests(root: Path, tests: Sequence[str], listed: Path | None) -> int:
     os.chdir(root)
     sys.path[:] = [str(root), *(p for p in sys.path if p and Path(p).resolve() != REPOSITORY)]
     os.environ["PYTHONPATH"] = str(root)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # looking for plugins takes longer than most tests
     if listed is None:
         sys.dont_write_bytecode = True
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -56,6 +56,7 @@ def test_they_lie_on_the_sample_the_row_and_the_column_that_decide() -> None:
     found = explain(a_probe(OnePlace()), "Goal")
     assert found.kind == SPACE
     assert found.values.shape == (W, *GRID)
+    assert found.baseline == "the 9 frames around the anchor blurred"  # four to either side where nothing else is said
     # Pixel (5, 60) is in row 5 * 8 // 36 = 1 and column 60 * 14 // 64 = 13.
     assert places(found.values) == [(ANCHOR, 6, 6), (ANCHOR + 1, 1, 13)]
     assert found.values[ANCHOR + 1, 1, 13] > 0 > found.values[ANCHOR, 6, 6]

@@ -51,6 +51,7 @@ def test_in_the_middle_a_sample_belongs_to_the_first_window_that_keeps_it() -> N
     plan = WindowPlan(length=10, step=4, before=2, after=3, merge=MIDDLE)
     assert laid(plan, 20) == [(0, 10, 0, 7), (4, 10, 7, 11), (8, 10, 11, 15), (10, 10, 15, 20)]
     assert WindowPlan(10, 4).merge == MIDDLE
+    assert laid(WindowPlan(10, 4, merge=MEAN), 15) == [(0, 10, 0, 10), (4, 10, 4, 14), (5, 10, 5, 15)]
     assert laid(WindowPlan(10, 4), 15) == [(0, 10, 0, 10), (4, 10, 10, 14), (5, 10, 14, 15)]  # nothing is dropped
 
 
