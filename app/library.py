@@ -114,6 +114,11 @@ class Library:
         """Complete analyses of a match for a task, the newest first; damaged ones are left out."""
         return analyses_of(match.source_hash, match.path, self._settings.data, task)
 
+    def layers(self, match: Match) -> list[Analysis]:
+        """Complete analyses of a match for every task, those of spotting first and of each task the newest first."""
+        of_others = Layers(self._settings.data, match.source_hash).all() if match.source_hash else []
+        return [*self.analyses(match), *(layer for layer in of_others if layer.record.task != SPOTTING.name)]
+
     def truth(self, match: Match) -> list[Spot]:
         """True spots: uploaded ones, else the label file beside the video, else none.
 

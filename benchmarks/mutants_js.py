@@ -19,7 +19,7 @@ from rich.console import Console
 from benchmarks.copied_tree import copied_tree
 
 _SCRIPTS = "app/components/scripts"
-_TESTS = "tests/app"
+_TESTS = "tests/app/components"
 _PASSED, _FAILED = 0, 1
 
 

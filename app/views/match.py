@@ -28,7 +28,7 @@ def show() -> None:
         if st.button("Open the library"):
             page.go("library")
         return
-    analyses = library.analyses(match)
+    analyses = library.layers(match)
     if not analyses:
         not_analysed(match)
         return

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from app.routes.http import SCRIPTS
 from app.workspace.registry import entries, entries_of, named
-from spotting_core.analysis import SHOTS_FILE, write_record, write_shot_table
+from spotting_core.analysis import write_record
 from spotting_core.classes import load_classes
-from spotting_core.formats.labels_cameras import Shot
+from spotting_core.formats.labels_cameras import FILE_NAME, Shot, write_shots
 from spotting_core.media.source import open_match
 from spotting_core.spots import Spot
 from tests.app.conftest import SPOTS, Server, patient, running
@@ -136,15 +136,16 @@ def test_a_name_without_a_module_is_told(modules: Page) -> None:
 
 
 def test_an_analysis_for_another_task_shows_what_that_task_lists(page: Page, server: Server) -> None:
-    path = make_video(server.root / "of cameras.mp4", steady(260), container={"movflags": "faststart"})
+    path = server.root / "of cameras"
+    path.mkdir()
+    make_video(path / "1_720p.mp4", steady(260), container={"movflags": "faststart"})
     source = open_match(path)
     cameras = [Spot(1, 2_000_000, CAMERAS.names[0], 0.9)]
-    spotting = make_analysis(source, server.data, SPOTS, "spotted")
+    make_analysis(source, server.data, SPOTS, "spotted")
     analysis = make_analysis(source, server.data, cameras, "shots", "a model of cameras", classes=CAMERAS)
     write_record(analysis.folder, replace(analysis.record, task="shots"))
     shots = [Shot(1, n * 2_000_000, (n + 1) * 2_000_000, CAMERAS.names[n % 2], False, "abrupt") for n in range(3)]
-    for made in (analysis, spotting):
-        write_shot_table(made.halves[0].folder / SHOTS_FILE, shots)
+    write_shots(path / FILE_NAME, shots)
     open_page(page, server, server.library().add(str(path)), source=f"model:{analysis.record.identity.key}")
     names = "() => [...find().parts.keys()]"
     assert page.evaluate(names) == [e.name for e in entries_of("shots")]

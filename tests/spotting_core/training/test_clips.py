@@ -18,7 +18,7 @@ from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.spots import Spot
 from spotting_core.training import clips as module
-from spotting_core.training.clips import ACTIONS, GRID, Clips
+from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 
 CONFIG = SystemConfig(("Goal", "Foul"))
 
@@ -39,10 +39,10 @@ def half_of(first: int, samples: int, spots: Sequence[Spot] = (), **more: Any) -
     return LabelledHalf(read, spots, [s.time for s in spots], samples * 500_000)
 
 
-def clips_of(halves: Sequence[LabelledHalf], length: int, plan: WindowPlan | None = None, **more: Any) -> Clips:
+def clips_of(halves: Sequence[LabelledHalf], length: int, plan: WindowPlan | None = None, **more: Any) -> TrainingClips:
     stage = Stage(targets=asked, loss=lambda *_: None)  # type: ignore[arg-type,return-value]
     more = {"stage": stage, "seed": 3, **more}
-    return Clips(halves, config=CONFIG, plan=plan or WindowPlan(length, length), length=length, **more)
+    return TrainingClips(halves, config=CONFIG, plan=plan or WindowPlan(length, length), length=length, **more)
 
 
 def numbers(clip: Any) -> list[int]:
