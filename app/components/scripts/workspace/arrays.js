@@ -54,8 +54,9 @@ export class Entities {
     this.begins = new Uint32Array(buffer, 0, samples + 1);
     this.view = new DataView(buffer, 4 * (samples + 1));
   }
-  /** Entities of a sample; box as shares of the picture. */
+  /** Entities of a sample; box as shares of the picture. Several layers ask for the same one at every frame. */
   of(sample) {
+    if (this.read?.sample === sample) return this.read.rows;
     const rows = [];
     for (let r = this.begins[sample]; r < this.begins[sample + 1]; r++) {
       const at = r * ROW, corner = (i) => this.view.getUint16(at + 2 + 2 * i, true) / 65535;
@@ -65,6 +66,7 @@ export class Entities {
         weight: this.view.getUint8(at + 10) / 255, kept: this.view.getUint8(at + 11) === 1,
       });
     }
+    this.read = { sample, rows };
     return rows;
   }
 }
