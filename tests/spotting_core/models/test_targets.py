@@ -32,8 +32,10 @@ def test_just_beyond_its_radius_an_action_is_not_said() -> None:
     assert found.confidence[:, 1].tolist() == [0, 0, 0, 0, 1, 1, 0, 0]
     assert found.near[:, 1].tolist() == [0, 0, 0, 1, 1, 1, 1, 0]
     assert found.displacement[3, 1] == pytest.approx(0.5001)
-    # A millionth of a second is still within it.
-    assert targets_of(Spot(1, 2_000_001, "Foul")).confidence[3, 1] == 1
+    # A millionth of a second is still within it, two are not.
+    still, beyond = targets_of(Spot(1, 2_000_001, "Foul")), targets_of(Spot(1, 2_000_002, "Foul"))
+    assert (still.confidence[3, 1], still.near[2, 1]) == (1, 1)
+    assert (beyond.confidence[3, 1], beyond.near[2, 1]) == (0, 0)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -75,4 +77,5 @@ def test_windows_become_a_batch_part_by_part() -> None:
     assert batch.confidence[:, 0].tolist() == [[1, 0], [0, 1]]
     assert batch.valid[:, 0].tolist() == [1, 0]
     assert batch.map(lambda v: v[1:]).valid.tolist() == [[0] * 8]
+    assert stack_targets([one]).confidence.shape == (1, 8, 2)
     assert Targets.blends
