@@ -89,4 +89,4 @@ def test_what_a_fault_of_the_scripts_exchanges_stands_there_once(fault: Fault) -
     scripts = [p.read_text(encoding="utf-8") for p in (REPOSITORY / "app/components/scripts").rglob("*.js")]
     assert sum(script.count(fault.before) for script in scripts) == 1
     file, name = fault.test.split("::")
-    assert f"def {name}(" in (REPOSITORY / "tests/app" / file).read_text(encoding="utf-8")
+    assert f"def {name}(" in (REPOSITORY / "tests/app/components" / file).read_text(encoding="utf-8")
