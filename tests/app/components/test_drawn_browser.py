@@ -29,7 +29,7 @@ def test_the_map_is_that_of_its_sample_and_lies_in_its_place(page: Page, server:
     page.locator(".spot", has_text="Corner").click()
     page.locator("select[data-option=layer]").select_option("class_map")
     page.locator("input[data-option=boxes]").uncheck()
-    page.wait_for_function("() => find().player.map")
+    page.wait_for_function("() => find().player.fetched.map")
     samples = page.evaluate("() => Array.from(find().arrays.get(1).samples)")
     for sample in (4, 7, 10, 15):
         page.evaluate("(t) => find().player.open(1, t + 0.001)", samples[sample])
