@@ -14,9 +14,9 @@ from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import Shot
 from spotting_core.spots import Spot
-from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.registry import register
+from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 
 AVERAGE_PRECISION = "ap"
@@ -47,9 +47,7 @@ class BoundariesTask(SampleTask[Spot]):
         return finding.time
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
-        spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least)
-        said = (half.confidence, half.displacement)
-        return spots_of_half(half.half, half.times, *said, classes, spotting, source=source, end=half.end)
+        return SPOTTING.findings(half, classes, least=least, source=source)
 
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
         """As Labels-cameras, each boundary as the end of a shot of no camera."""
