@@ -13,7 +13,7 @@
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # make bench-search   searching 500 matches with 200,000 spots
 # make mutants   whether the tests notice single faults in windows, clips, maps and other arithmetic that much rests on;
-#                MODULE=spotting_core/suppression.py for one; hours for all of them
+#                MODULE=spotting_core/domain/suppression.py for one; hours for all of them
 # make mutants-js   the same for what the player draws and where it is clicked, in Chromium
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 

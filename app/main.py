@@ -11,8 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.jobs import executors
 from app.routes.http import routes
+from app.work.kinds import executors
 from spotting_core.jobs.executor import Executors
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from spotting_core.assets import asset
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.assets import asset
+from spotting_core.base.data_directory import DataDirectory
 
 ROOTS_VARIABLE = "TOUCHLINE_ROOTS"
 DEMO = asset("demo_match")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import search_text
-from app.library import Library
+from app.library.library import Library
+from app.library.video_reading import VideoReading
+from app.searching import text as search_text
 from app.settings import Settings, settings
-from app.video_reading import VideoReading
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.engine import SpotSearch
 from spotting_core.search.saved import SavedSearches

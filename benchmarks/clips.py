@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotting_core.clock import half_clock
+from spotting_core.domain.clock import half_clock
 
 LENGTH, CLIP, CLIPS = 600, 12, 20  # seconds of video and of a clip; clips of a reel
 SIZES = ((398, 224), (1280, 720))
@@ -29,13 +29,13 @@ ENCODER += ["-b:a", "160k"]
 _OURS = """
 import sys, time
 from pathlib import Path
-from app.look import look
-from spotting_core.classes import load_classes
+from app.components.look import look
+from spotting_core.domain.classes import load_classes
 from spotting_core.clips.export import export_clips
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip
 from spotting_core.clips.sources import Footage, Sources
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.media.ingest import ingest
 video, out, starts = Path(sys.argv[1]), Path(sys.argv[2]), [int(s) for s in sys.argv[3].split(",")]
 media = {1: ingest(video, DataDirectory.default())}

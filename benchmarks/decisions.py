@@ -25,15 +25,15 @@ from explain.entity_ablation import SET, without_names
 from explain.given import window_around
 from explain.kept import anchor_time
 from explain.probe import Probe
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import write_json
+from spotting_core.domain.spots import Spot
 from spotting_core.entities.truth import TrueFrame, TrueMatch
-from spotting_core.files import write_json
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import BUNDLED
 from spotting_core.models.load import LoadedModel, load_model
-from spotting_core.spots import Spot
 from spotting_core.tasks.spotting import SPOTTING
 
 SPAN = 8  # samples to either side of the spot within which pictures and entities are taken away

@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from spotting_core.assets import asset
+from spotting_core.base.assets import asset
+from spotting_core.base.files import read_json, write_json
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
-from spotting_core.files import read_json, write_json
 from spotting_core.training.train import entity_scores
 
 

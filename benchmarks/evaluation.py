@@ -63,7 +63,7 @@ def _official(labels: Path, predictions: Path, metric: str, clock: ReadingClock)
 
 
 def _ours(labels: Path, predictions: Path, metric: str, clock: ReadingClock, official: bool) -> Callable[[], float]:
-    from spotting_core.classes import load_classes
+    from spotting_core.domain.classes import load_classes
     from spotting_core.evaluation.collect import Record
     from spotting_core.evaluation.spot_files import read_spotting_games
     from spotting_core.evaluation.spotting import evaluate_spotting

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from benchmarks.serving import Serving, chromium, open_match_page, serving
 from benchmarks.videos import noise, repeated
-from spotting_core.spots import Spot
+from spotting_core.domain.spots import Spot
 
 BLOCK = 256 * 1024
 SEEK_EVERY = 5.0  # seconds

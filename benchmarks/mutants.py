@@ -1,4 +1,4 @@
-"""Whether the tests notice a single fault: ``make mutants``, or ``make mutants MODULE=spotting_core/suppression.py``.
+"""Whether the tests notice a single fault: ``make mutants``, or ``make mutants MODULE=explain/maps.py``.
 
 Every fault of ``benchmarks.mutations`` is put into a copy of the repository, one at a time, and the tests that belong
 to the module run on it, on one thread, up to the first that fails. A fault is noticed if one fails or does not end.
@@ -36,7 +36,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "spotting_core/inference/score.py": (f"{_CORE}/inference/test_score.py",),
     "spotting_core/samples/half.py": (f"{_CORE}/samples/test_half.py",),
     "spotting_core/evaluation/matching.py": (f"{_CORE}/evaluation/test_matching.py",),
-    "spotting_core/suppression.py": (f"{_CORE}/test_suppression.py",),
+    "spotting_core/domain/suppression.py": (f"{_CORE}/domain/test_suppression.py",),
     "spotting_core/entities/table.py": (f"{_CORE}/entities/test_table.py",),
     "spotting_core/models/context.py": (f"{_CORE}/models/test_calf.py",),
     "spotting_core/training/clips.py": (f"{_CORE}/training/test_clips.py",),

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
 from spotting_core.media.video import probe_video
 from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
 from spotting_core.preflight.scores import check_scores
-from spotting_core.spots import Spot
 
 CLASSES = load_classes()
 OFFICIAL, ALPHABETICAL = list(CLASSES.names), sorted(CLASSES.names)

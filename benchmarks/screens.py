@@ -12,8 +12,8 @@ from app.settings import DEMO
 from benchmarks.measured import Measured, measure
 from benchmarks.serving import chromium, open_match_page, serving
 from benchmarks.videos import repeated
-from spotting_core.classes import load_classes
-from spotting_core.spots import Spot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 
 MINUTES_90 = 5400  # seconds
 REPEATS = 50

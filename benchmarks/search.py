@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from app import search_text
-from spotting_core.analysis import Analysis
-from spotting_core.assets import asset
-from spotting_core.classes import load_classes
+from app.searching import text as search_text
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.assets import asset
+from spotting_core.domain.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.settings import Settings
 from benchmarks.machine import REPOSITORY, resident
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
 from tests.app.player_page import FIND

@@ -41,10 +41,10 @@ from rich.table import Table
 
 from benchmarks.machine import PeakMemory
 from benchmarks.speed import analyse, demo_alone, length
-from spotting_core.assets import asset
-from spotting_core.classes import load_classes
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import device_named
-from spotting_core.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.models.card import CARD_FILE, Card, models_available, read_card
 from spotting_core.models.registry import FeatureConfig, systems
 from spotting_core.training.config import read_config
@@ -64,7 +64,7 @@ def measure(name: str, seed: int, arguments: argparse.Namespace) -> None:
 
     The run is unmeasured first, for its time is that of training alone; the second call finds it at its end.
     """
-    from spotting_core.data_directory import DataDirectory
+    from spotting_core.base.data_directory import DataDirectory
     from spotting_core.training.checkpoint import RunFolder
     from spotting_core.training.train import TrainingOrder, train
 
@@ -94,7 +94,7 @@ def measure(name: str, seed: int, arguments: argparse.Namespace) -> None:
 
 def scoring_speed(folder: Path, data_root: Path) -> float:
     """Seconds of a match judged in a CPU second, on the test split, features known."""
-    from spotting_core.data_directory import DataDirectory
+    from spotting_core.base.data_directory import DataDirectory
     from spotting_core.inference.score import score_half
     from spotting_core.models.load import load_model
     from spotting_core.samples.labelled import labelled_matches

@@ -21,11 +21,11 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.machine import PeakMemory
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.files import feature_file, write_features
 from spotting_core.formats.labels_v2 import FILE_NAME, write_labels
-from spotting_core.spots import Spot
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
 
 _SET, _DIM, _SAMPLES = "ResNET_TF2", 2048, 5400

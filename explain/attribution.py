@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.errors import BadInputError, NewerFormatError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError, NewerFormatError
+from spotting_core.base.files import replacing
 
 FORMAT = 1
 SPACE, TIME, ENTITY, FEATURE = "space", "time", "entity", "feature"

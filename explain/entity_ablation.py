@@ -18,7 +18,7 @@ from torch import Tensor
 from explain.attribution import ENTITY, ENTITY_ROW, Attribution
 from explain.entity_attention import entity_rows
 from explain.probe import Probe
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 NAME = "entity-ablation"
 SPAN = 8  # samples to either side of the anchor

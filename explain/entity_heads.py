@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from explain.attribution import ENTITY, ENTITY_ROW, Attribution
 from explain.entity_attention import entity_rows
 from explain.probe import Probe
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 
 NAME = "entity-heads"

@@ -14,7 +14,7 @@ from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from explain.maps import upsampled
 from explain.methods import METHODS
 from explain.probe import Probe
-from spotting_core.clock import match_clock
+from spotting_core.domain.clock import match_clock
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#00000000", "#4B1D91", "#B5367A", "#FB8761", "#FCFDBF"])
 FORMATS = ("png", "svg")

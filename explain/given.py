@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.table import EntityTable
-from spotting_core.errors import BadInputError
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel

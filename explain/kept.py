@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
-from spotting_core.files import read_json
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import read_json
+from spotting_core.domain.spots import Spot
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.spots import Spot
 
 _LENGTH = 32  # characters of a key in a file's name
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from explain.attribution import ENTITY, SPACE
 from explain.methods import DEFAULT_IN_TIME
-from spotting_core.files import read_json
+from spotting_core.base.files import read_json
 
 if TYPE_CHECKING:
     from spotting_core.models.load import LoadedModel

@@ -12,13 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
-from spotting_core.errors import BadInputError
-from spotting_core.extensions import EXPLANATIONS, extensions
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.extensions import EXPLANATIONS, extensions
 
 if TYPE_CHECKING:
     from explain.given import Given
     from explain.probe import Probe
-    from spotting_core.analysis import Analysis
+    from spotting_core.analyses.analysis import Analysis
     from spotting_core.media.ingest import Media
     from spotting_core.models.load import LoadedModel
 

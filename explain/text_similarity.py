@@ -21,10 +21,10 @@ from torch.nn import functional as F
 from explain.attribution import SPACE, Attribution
 from explain.given import closer_pictures
 from explain.probe import GRID, Probe
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_json
 from spotting_core.computing.precision import half_precision
 from spotting_core.entities.vision_language import VisionLanguageModel, entity_model_folder
-from spotting_core.errors import BadInputError
-from spotting_core.files import read_json
 
 NAME = "text-similarity"
 SPAN = 4  # samples to either side of the anchor

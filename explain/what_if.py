@@ -17,7 +17,7 @@ from torch import Tensor
 
 from explain.entity_ablation import SET, without_names
 from explain.probe import Probe
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 CONTROLS = 10
 _Answer = tuple[Tensor, Tensor | None, str]  # logits of the edit, of the controls, and what was held fixed

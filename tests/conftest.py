@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
 from spotting_core.models.card import Card
 from spotting_core.models.load import save_model
 from spotting_core.models.registry import system

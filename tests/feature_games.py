@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import write_labels
-from spotting_core.spots import Spot
 from tests.videos import make_video, steady
 
 NAMES = load_classes().names

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model

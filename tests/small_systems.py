@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.models.judge import Judge

@@ -13,9 +13,9 @@ import pytest
 import torch
 from sqlalchemy import inspect
 
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
-from spotting_core.spots import Spot
 from spotting_core.store.database import Database
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady

@@ -30,7 +30,7 @@ from app.command_line import (
     train,
 )
 from app.command_line.terminal import err
-from spotting_core.errors import CancelledError, TouchlineError, machine_error
+from spotting_core.base.errors import CancelledError, TouchlineError, machine_error
 
 app = typer.Typer(
     help="Spots the actions of a football broadcast and shows why each was spotted.",

@@ -16,14 +16,14 @@ from rich.table import Table
 
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from app.settings import DEMO
-from spotting_core.clock import match_clock
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, printable
 from spotting_core.computing.device import device_named
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, printable
+from spotting_core.domain.clock import match_clock
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
-    from spotting_core.analysis import Analysis
+    from spotting_core.analyses.analysis import Analysis
     from spotting_core.jobs.kind import Context
     from spotting_core.media.source import MatchSource
     from spotting_core.models.card import Card

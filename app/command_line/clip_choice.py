@@ -7,19 +7,19 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark
 from spotting_core.clips.sources import Footage
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
 from spotting_core.media.source import MatchSource
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 from spotting_core.store.tables import MatchRow
-from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from rich.markup import escape
 
 from app.command_line.analyze import source_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
-from spotting_core.classes import load_classes
-from spotting_core.clock import half_clock
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, cannot_write
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, cannot_write
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.clock import half_clock
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from app.command_line.clip_choice import Asked
-    from spotting_core.analysis import Analysis
+    from spotting_core.analyses.analysis import Analysis
     from spotting_core.clips.export import Exported
     from spotting_core.clips.order import Order
     from spotting_core.clips.selection import Clip
@@ -102,7 +102,7 @@ def _check_of_one(sources: Sequence[Path], asked: Asked, analysis_folder: Path |
 def _chosen(paths: Sequence[Path], asked: Asked, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
     """The clips of all matches, match by match, and what they are cut from."""
     from app.command_line.clip_choice import chosen_clips
-    from app.look import look
+    from app.components.look import look
     from spotting_core.clips.sources import Sources
     from spotting_core.media.source import open_match
 
@@ -133,8 +133,8 @@ def _analysis_of(match: MatchSource, data: DataDirectory, folder: Path | None) -
     Errors:
         BadInputError: the named one is none, or that of another match.
     """
-    from app.library import analyses_of
-    from spotting_core.analysis import Analysis
+    from app.library.library import analyses_of
+    from spotting_core.analyses.analysis import Analysis
 
     if folder is None:
         return next(iter(analyses_of(match.content_hash(data), match.path, data)), None)

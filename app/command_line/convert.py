@@ -11,8 +11,8 @@ from typing import Any
 import typer
 
 from app.command_line.terminal import err, out
-from spotting_core.classes import DEFAULT_TABLE, load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS, Format
@@ -91,7 +91,7 @@ def _watched(
 
 def _halves_of(video: Path) -> dict[int, HalfInfo]:
     """What the halves' videos are: rate, size and length."""
-    from spotting_core.data_directory import DataDirectory
+    from spotting_core.base.data_directory import DataDirectory
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
 

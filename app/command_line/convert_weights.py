@@ -7,8 +7,8 @@ from pathlib import Path
 import typer
 
 from app.command_line.terminal import out
-from spotting_core.classes import DEFAULT_TABLE
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import DEFAULT_TABLE
 
 
 def convert_weights(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.classes import ClassTable
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing, write_array
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing, write_array
+from spotting_core.domain.classes import ClassTable
 from spotting_core.formats import e2e_spot, registry
 from spotting_core.formats.document import Document, Options
 from spotting_core.media.ingest import ingest

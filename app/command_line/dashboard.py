@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from app.settings import ROOTS_VARIABLE
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 _MAIN = Path(__file__).resolve().parent.parent / "main.py"
 

@@ -6,8 +6,8 @@ import typer
 from rich.table import Table
 
 from app.command_line.terminal import check_output, out, write_machine_output
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.store.space import clear, measure, size_text
 
 

@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from app.command_line.analyze import source_of
 from app.command_line.terminal import check_output, out, write_machine_output
-from spotting_core.classes import DEFAULT_TABLE, load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
 from spotting_core.media.source import open_match
 from spotting_core.models.card import model_folder, read_card

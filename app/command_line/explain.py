@@ -10,14 +10,14 @@ import typer
 
 from app.command_line.analyze import source_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
-from spotting_core.clock import match_clock, parse_clock
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import device_named
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.domain.clock import match_clock, parse_clock
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
-    from spotting_core.analysis import Analysis
+    from spotting_core.analyses.analysis import Analysis
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
 
@@ -54,10 +54,10 @@ def explain(
     from explain.kept import anchor_time
     from explain.measured import default_of
     from explain.methods import asked_method, probe_at
+    from spotting_core.domain.spots import Spot
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
-    from spotting_core.spots import Spot
 
     check_output(json_file)
     check_output(str(out_folder / "explanation"))
@@ -135,7 +135,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
 
 def _shipped(match: MatchSource, model: LoadedModel, data: DataDirectory) -> Analysis | None:
     """The analysis that lies beside a match, if it is of these videos and by this model."""
-    from spotting_core.analysis import ANALYSIS_FILE, Analysis
+    from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 
     beside = match.path / "analysis"
     if not (beside / ANALYSIS_FILE).is_file():

@@ -17,20 +17,20 @@ from rich.table import Table
 from app.command_line.analyze import source_of
 from app.command_line.explain import analysis_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files import write_json
 from spotting_core.computing.device import device_named
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, TouchlineError
-from spotting_core.files import write_json
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
     from explain.faithfulness import SpotMeasures, TrueBoxes
     from explain.given import Given
     from explain.probe import Probe
-    from spotting_core.analysis import Analysis
+    from spotting_core.analyses.analysis import Analysis
+    from spotting_core.domain.spots import Spot
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
-    from spotting_core.spots import Spot
 
 PREDICTED, TRUE = "predicted", "true"
 _COLUMNS = ("deletion", "insertion", "comprehensiveness", "sufficiency", "pointing", "sanity", "stability",

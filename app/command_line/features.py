@@ -8,8 +8,8 @@ import typer
 from rich.progress import TaskID
 
 from app.command_line.terminal import out, progress_bar
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.computing.device import device_named
-from spotting_core.data_directory import DataDirectory
 
 
 def features(

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.command_line.terminal import err, out, write_machine_output
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, TouchlineError, printable
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError, printable
 from spotting_core.models.card import Card, models_available, read_card
 
 
@@ -24,7 +24,7 @@ def models(
 
     These are the ones that ship, and those of your own that were used before, averages that were kept among them.
     """
-    from spotting_core.classes import load_classes
+    from spotting_core.domain.classes import load_classes
     from spotting_core.models.ensemble import ENSEMBLE
     from spotting_core.models.registry import systems
 

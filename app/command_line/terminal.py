@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import json_bytes, write_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import json_bytes, write_json
 
 out = Console()
 err = Console(stderr=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 from app.command_line.terminal import err, out, progress_bar
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.computing.device import device_named
-from spotting_core.data_directory import DataDirectory
 
 
 def train(

@@ -19,11 +19,11 @@ from starlette.staticfiles import StaticFiles
 from app.routes import packing
 from app.routes.links import LinkSigner
 from app.settings import settings
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import FileState
 from spotting_core.media.decode import read_frame, resize_image
-from spotting_core.media.fingerprint import FileState
 from spotting_core.media.ingest import ingest
 
 PREFIX = "/touchline"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from spotting_core.analysis import HalfAnalysis
+from spotting_core.analyses.analysis import HalfAnalysis
 
 ENTITY_ROW = np.dtype([("entity", "u1"), ("score", "u1"), ("box", "<u2", 4), ("weight", "u1"), ("kept", "u1")])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from spotting_core.spots import TEAMS
+from spotting_core.domain.spots import TEAMS
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 EXPORTED = {"displaylogo": False, "modeBarButtons": [["toImage"]]}

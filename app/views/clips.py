@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.clips import clip_desk
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
@@ -19,10 +19,10 @@ from app.workspace.overlays.boxes import entity_names
 from app.workspace.overlays.maps import map_of
 from app.workspace.registry import entries, named
 from app.workspace.videos import prepare_once, video_note
-from spotting_core.analysis import Analysis
-from spotting_core.classes import ClassTable, load_classes
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import ConflictError, TouchlineError
 from spotting_core.clips.selection import Clip, Margins
-from spotting_core.errors import ConflictError, TouchlineError
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
 from app.views.shown import spotting
-from spotting_core.analysis import Analysis
-from spotting_core.classes import load_classes
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
-from spotting_core.errors import TouchlineError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.media.source import open_match, team_names
-from spotting_core.spots import Spot
 from spotting_core.store.selections import OwnMargins
-from spotting_core.suppression import DEFAULT_THRESHOLD
 
 PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
 _TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}

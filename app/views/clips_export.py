@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.clip_export import CLIPS, Outcome, clips_asked
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.shown import link
-from spotting_core.analysis import Analysis
+from app.work.clip_export import CLIPS, Outcome, clips_asked
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.copying import copy_start
 from spotting_core.clips.cutting import film_size
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, can_draw
 from spotting_core.clips.order import COMPANIONS, SIZES, Order
 from spotting_core.clips.selection import Clip
-from spotting_core.errors import TouchlineError
 from spotting_core.formats.registry import FORMATS
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media

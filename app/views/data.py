@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.state import shared_queue, shared_settings
-from spotting_core.errors import TouchlineError
+from spotting_core.base.errors import TouchlineError
 from spotting_core.store.space import Use, clear, measure, size_text
 
 

@@ -8,10 +8,18 @@ from typing import Any
 
 import streamlit as st
 
-from app.comparison import Compared, classes_of, compared, label_choices, prediction_choices, state_of, true_actions
+from app.comparing.comparison import (
+    Compared,
+    classes_of,
+    compared,
+    label_choices,
+    prediction_choices,
+    state_of,
+    true_actions,
+)
+from app.comparing.prediction_sets import PredictionSets
 from app.components.evaluate_lists import class_table
-from app.library import Library
-from app.prediction_sets import PredictionSets
+from app.library.library import Library
 from app.state import shared_library, shared_settings
 from app.views import page
 from app.views.charts import CONFIG, INKS
@@ -24,8 +32,8 @@ from app.views.evaluate_charts import (
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
 from app.views.shown import drawn
-from spotting_core.classes import ActionClass, ClassTable
-from spotting_core.errors import TouchlineError
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.calibration import Calibration, calibrate
 from spotting_core.evaluation.mistakes import WITHIN
 from spotting_core.evaluation.precision import THRESHOLDS, VIEWS

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.views.charts import Ink
-from spotting_core.classes import ClassTable
+from spotting_core.domain.classes import ClassTable
 from spotting_core.evaluation.calibration import Calibration
 from spotting_core.evaluation.mistakes import NEAR, NEAR_UNTIL, WITHIN, Outcome
 

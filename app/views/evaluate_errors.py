@@ -9,16 +9,16 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from app.comparison import Compared
+from app.comparing.comparison import Compared
 from app.components.evaluate_lists import error_list
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_settings
 from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import share, time_error_figure
 from app.views.shown import picture_link
-from spotting_core.classes import ActionClass, ClassTable
-from spotting_core.clock import match_clock
-from spotting_core.errors import TouchlineError
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ActionClass, ClassTable
+from spotting_core.domain.clock import match_clock
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match

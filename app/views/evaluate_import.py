@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.library import Library
-from app.prediction_sets import LABELS, PREDICTIONS, PredictionSets
+from app.comparing.prediction_sets import LABELS, PREDICTIONS, PredictionSets
+from app.library.library import Library
 from app.views import page
-from spotting_core.classes import load_classes
-from spotting_core.errors import TouchlineError
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import load_classes
 
 _MOST_MEGABYTES = 100
 _KINDS = {PREDICTIONS: "Predictions", LABELS: "Labels"}

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.explanation import explanation
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.explanation import Asked, Shown, explanation_data, first_by_measure, heads_of
@@ -21,12 +21,12 @@ from explain.jobs.what_if import WHAT_IF, WhatIfAsked
 from explain.jobs.words import WORDS, WordsAsked
 from explain.kept import explanation_file, method_of_text, unsupported
 from explain.methods import METHODS
-from spotting_core.analysis import Analysis
-from spotting_core.clock import match_clock
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.clock import match_clock
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.jobs.queue import DONE, FAILED
-from spotting_core.spots import Spot
-from spotting_core.suppression import DEFAULT_THRESHOLD
 
 ABLATION, HEADS = "entity-ablation", "entity-heads"
 IN_PLACE = [m.name for m in METHODS.values() if m.kind in (SPACE, ENTITY) and m.name not in (ABLATION, HEADS)]

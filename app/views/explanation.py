@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
 from app.workspace.panels.why import measured_of
@@ -19,17 +19,17 @@ from explain.jobs.words import WORDS, WordsAsked
 from explain.kept import anchor_time, explanation_file, method_of_text, unsupported
 from explain.measured import NO_BETTER, chip
 from explain.methods import METHODS, asked_method
-from spotting_core.analysis import Analysis
-from spotting_core.clock import match_clock
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import read_json
+from spotting_core.domain.clock import match_clock
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.errors import TouchlineError
-from spotting_core.files import read_json
 from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING
 from spotting_core.media.source import open_match
 from spotting_core.models.card import CARD_FILE, model_folder
 from spotting_core.models.known import folder_of
-from spotting_core.spots import Spot
-from spotting_core.suppression import DEFAULT_THRESHOLD
 
 BESIDE = 6
 """Samples shown to either side of the anchor."""

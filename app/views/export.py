@@ -8,19 +8,19 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_camera_reviews, shared_reviews
 from app.views import page
 from app.views.review_cameras import camera_changes, camera_labels
-from spotting_core.analysis import Analysis
-from spotting_core.cameras import CameraChange
-from spotting_core.classes import ClassTable
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.cameras import CameraChange
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.media.source import open_match
-from spotting_core.reviewed_cameras import reviewed_labels
-from spotting_core.spots import Spot
+from spotting_core.reviewing.cameras import reviewed_labels
 from spotting_core.store.camera_reviews import ReviewedCamera
 from spotting_core.store.reviews import REJECTED, STANDING
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import streamlit as st
 
-from app.jobs import KINDS
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
-from spotting_core.analysis import Analysis
-from spotting_core.errors import TouchlineError
+from app.work.kinds import KINDS
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.workspace import workspace
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_library
 from app.views import page
 from app.views.match_dialogs import ask_for_dialog, show_dialog
@@ -15,7 +15,7 @@ from app.workspace.entry import State
 from app.workspace.payload import workspace_data, workspace_events
 from app.workspace.under_way import anything_ended
 from app.workspace.videos import prepare_videos
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
 
 
 def show() -> None:

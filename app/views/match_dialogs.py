@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.views import page
 from app.views.export import export_dialog
 from app.views.model_dialog import model_dialog
 from app.views.shown import final_spots
 from app.views.spotting_dialog import spotting_dialog
 from app.workspace.panels.why import chosen_spot
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
 
 _PAGES = ("library", "explain")
 

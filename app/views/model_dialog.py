@@ -8,14 +8,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.settings import DEMO
 from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.shown import imported_sets, imported_shown
 from app.workspace.lanes.beside import ADDRESS, other_systems
-from spotting_core.analysis import ANALYSIS_FILE, Analysis
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card

@@ -8,19 +8,19 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_library, shared_reviews
 from app.views.shown import drawn, picture_link
-from spotting_core.analysis import Analysis
-from spotting_core.clock import match_clock
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.clock import match_clock
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
 from spotting_core.media.source import open_match
-from spotting_core.review_queue import DISAGREEMENT, RARITY, UNCERTAINTY, WORTH, Candidate, candidates, ranked
-from spotting_core.reviewed_spots import LEAST as REVIEWABLE
-from spotting_core.reviewed_spots import origins_of
-from spotting_core.spots import Spot
+from spotting_core.reviewing.queue import DISAGREEMENT, RARITY, UNCERTAINTY, WORTH, Candidate, candidates, ranked
+from spotting_core.reviewing.spots import LEAST as REVIEWABLE
+from spotting_core.reviewing.spots import origins_of
 from spotting_core.store.reviews import OPEN, ReviewedSpot
-from spotting_core.suppression import Spotting
 
 _LEAST = 0.3  # doubt lies on both sides of the usual threshold
 _SHOWN = 30

@@ -9,15 +9,15 @@ from typing import Any
 import streamlit as st
 from sqlalchemy.exc import OperationalError
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_reviews
 from app.views.review_cameras import CameraDesk
 from app.views.review_desk import Desk
 from app.views.shown import imported_shown, shown_spots, spot_id
-from spotting_core.analysis import Analysis
-from spotting_core.errors import TouchlineError
-from spotting_core.reviewed_spots import LEAST, origins_of
-from spotting_core.spots import TEAMS, Spot
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.spots import TEAMS, Spot
+from spotting_core.reviewing.spots import LEAST, origins_of
 from spotting_core.store.reviews import ReviewConflictError, ReviewedSpot, origin_of, origin_prefix
 
 log = logging.getLogger(__name__)

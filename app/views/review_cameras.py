@@ -10,16 +10,16 @@ from typing import Any
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_camera_reviews
 from app.views.review_desk import Desk
 from app.views.shown import class_data
-from spotting_core.analysis import Analysis
-from spotting_core.cameras import CameraChange, change_id, changes_of
-from spotting_core.classes import ActionClass, load_classes
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.cameras import CHANGE_TYPES, LABELLED, CameraChange, Link, change_id, changes_of
+from spotting_core.domain.classes import ActionClass, load_classes
 from spotting_core.formats import labels_cameras
-from spotting_core.formats.labels_cameras import CHANGE_TYPES, CameraDocument, Link
+from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.media.source import open_match
 from spotting_core.store.camera_reviews import ReviewedCamera
 
@@ -44,7 +44,7 @@ def _read(path: Path, _changed: int) -> CameraDocument:
 def camera_changes(match: Match, analysis: Analysis) -> list[CameraChange]:
     """Camera changes of a match in the halves of an analysis, in order, as its labels have its shots."""
     labels, halves = camera_labels(match), {half.half for half in analysis.halves}
-    return changes_of([s for s in labels.shots if s.half in halves], labels) if labels is not None else []
+    return changes_of([s for s in labels.shots if s.half in halves], labels.links) if labels is not None else []
 
 
 def camera_data(match: Match, analysis: Analysis) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class CameraDesk(Desk[CameraChange, ReviewedCamera]):
     def __init__(self, match: Match, analysis: Analysis) -> None:
         shown = {change_id(c): c for c in camera_changes(match, analysis)}
         store = shared_camera_reviews()
-        super().__init__(store, match, f"{labels_cameras.FORM}/", shown, store.of_match(match.id), {})
+        super().__init__(store, match, f"{LABELLED}/", shown, store.of_match(match.id), {})
         self.classes = _classes([c.label for c in shown.values()] + [r.label for r in self.known.values()])
         self.labels = tuple(c.name for c in self.classes)
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic
 
-from app.library import Match
+from app.library.library import Match
 from spotting_core.store.reviews import ADD, REDO, UNDO, Kept, ReviewStore, Subject
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
-from app.library import Match
-from app.search_index import bring_up_to_date
+from app.library.library import Match
+from app.searching.index import bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_settings
 from app.views import page
 from app.views.charts import CONFIG, EXPORTED
@@ -20,9 +20,9 @@ from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minut
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
 from app.views.shown import drawn, picture_link
-from spotting_core.classes import ClassTable
-from spotting_core.clock import match_clock
-from spotting_core.errors import TouchlineError
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.clock import match_clock
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match, team_names
 from spotting_core.search.engine import Hit, Query, SearchResult

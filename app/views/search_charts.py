@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from app.views.charts import INKS, finished, team_colours
-from spotting_core.classes import ClassTable
+from spotting_core.domain.classes import ClassTable
 
 WIDTHS = {1: (5, 10), 5: (6, 20), 15: (8, 20)}
 """Minutes that a cell of the matrix can have, and the least and most pixels of its square: as many as there is room."""

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.clip_export import CLIPS, clips_asked
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
-from spotting_core.classes import ClassTable
+from app.work.clip_export import CLIPS, clips_asked
+from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, Margins, clips_of
-from spotting_core.errors import TouchlineError
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
 from spotting_core.search.engine import MOST_SHOWN, Hit, Query, SearchResult
-from spotting_core.spots import Spot
 
 _REEL, _EACH = "One reel", "One file each"
 _MOST = 60  # clips of an export, unless somebody wants more: some ten minutes of film

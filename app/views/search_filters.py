@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from app import search_text
-from app.library import Match
+from app.library.library import Match
+from app.searching import text as search_text
 from app.state import shared_searches
 from app.views import page
-from spotting_core.classes import ClassTable
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ClassTable
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.errors import TouchlineError
 from spotting_core.search.engine import NO_MATTER, REVIEWED, UNREVIEWED, Query
 
 _TEAMS = {"home": "Home", "away": "Away", "unknown": "Team unknown"}

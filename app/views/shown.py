@@ -7,15 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from app.library import Library, Match
-from app.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
+from app.comparing.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
+from app.library.library import Library, Match
 from app.routes.http import PREFIX, signer
 from app.state import shared_settings
-from spotting_core.analysis import Analysis
-from spotting_core.classes import ActionClass
-from spotting_core.errors import TouchlineError
-from spotting_core.spots import Spot
-from spotting_core.suppression import DEFAULT_THRESHOLD, HARD, Spotting
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ActionClass
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, Spotting
 
 LEAST = 0.05
 """Confidence below which spots are not sent to the workspace."""

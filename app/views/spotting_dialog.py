@@ -6,8 +6,8 @@ import streamlit as st
 
 from app.views import page
 from app.views.shown import LEAST
-from spotting_core.analysis import Analysis
-from spotting_core.suppression import DEFAULT_THRESHOLD, HARD, SOFT
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, SOFT
 
 
 @st.dialog("Spotting", on_dismiss=page.close_dialog)

@@ -9,14 +9,15 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from app.library import Match
-from app.search_index import bring_up_to_date
+from app.library.library import Match
+from app.searching.index import bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_settings
 from app.views import page
 from app.views.charts import EXPORTED
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
-from spotting_core.analysis import Analysis
-from spotting_core.classes import ClassTable, joined
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.classes import ClassTable, joined
+from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import REVIEWED, Query, SearchColumns
 from spotting_core.search.figures import (
     WINDOW,
@@ -26,7 +27,6 @@ from spotting_core.search.figures import (
     pressure_weights,
     rates,
 )
-from spotting_core.spots import TEAMS
 
 _BIN = 5  # minutes of a bar
 _FALLING = ("goals", "cards")  # groups whose moments are shown

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.charts import INKS, finished, team_colours
-from spotting_core.classes import ClassTable
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import Judged
 from spotting_core.search.figures import Pressure, Rate
-from spotting_core.spots import TEAMS
 
 _HALF = 45  # minutes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.model_dialog import default_model

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from app.library import Match
-from spotting_core.analysis import Analysis
+from app.library.library import Match
+from spotting_core.analyses.analysis import Analysis
 
 LANE, PANEL, LIST, OVERLAY = KINDS = ("lane", "panel", "list", "overlay")
 """Where an entry stands: on the clock of the lanes, as a card of its own, in the rail, or over the picture."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.library import Match, kits
+from app.library.library import Match, kits
 from app.views.shown import class_data, imported_notice, imported_shown
 from app.workspace.entry import Entry, Events, State
 from app.workspace.overlays.maps import map_of
 from app.workspace.registry import named, shown_entries
 from app.workspace.under_way import job_line, waiting
 from app.workspace.videos import halves_data
-from spotting_core.analysis import Analysis
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 
 
 def workspace_data(match: Match, analysis: Analysis, state: State) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from app.workspace.entry import KINDS, Entry
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
 from spotting_core.tasks.registry import sample_task
 
 _ENTRIES: dict[str, Entry] = {}

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.jobs import KINDS
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_queue, shared_reading
 from app.views import page
+from app.work.kinds import KINDS
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.playback import PLAYBACK

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_queue, shared_reading, shared_settings
 from app.views.shown import link
-from spotting_core.analysis import Analysis
-from spotting_core.errors import TouchlineError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.ingest import Media

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from explain.kept import Subject, made_by, subject_of
 from explain.methods import probe_at
-from spotting_core.analysis import Analysis
-from spotting_core.errors import BadInputError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.kept_models import kept_models
 from spotting_core.jobs.kind import Context, Parameters
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.known import folder_of
-from spotting_core.spots import Spot
 
 if TYPE_CHECKING:  # asking does without torch
     from spotting_core.models.load import LoadedModel

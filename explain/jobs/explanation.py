@@ -9,13 +9,13 @@ from typing import ClassVar
 from explain.jobs.asked import SpotAsked, model_of, probe_for
 from explain.kept import Subject, beside, explanation_of, subject_of, unsupported_file
 from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, asked_method
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import CancelledError
-from spotting_core.files import write_json
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import CancelledError
+from spotting_core.base.files import write_json
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
 from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Parameters
-from spotting_core.spots import Spot
 
 WHY_METHODS = (DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES)
 """The methods that the why panel shows."""

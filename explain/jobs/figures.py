@@ -10,9 +10,9 @@ from typing import ClassVar
 from explain.jobs.asked import SpotAsked, probe_for
 from explain.kept import explanation_of
 from explain.methods import METHODS
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import CancelledError
-from spotting_core.files import replacing
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import CancelledError
+from spotting_core.base.files import replacing
 from spotting_core.jobs.kind import SHORT, Context, JobKind
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from explain.jobs.asked import SpotAsked, probe_for
-from spotting_core.data_directory import DataDirectory
-from spotting_core.files import write_json
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import write_json
 from spotting_core.jobs.kind import SHORT, Context, JobKind
 
 

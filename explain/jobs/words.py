@@ -8,9 +8,9 @@ from typing import ClassVar
 from explain.jobs.asked import SpotAsked, model_of, probe_for
 from explain.kept import explanation_of, method_of_text
 from explain.methods import METHODS
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
-from spotting_core.files import write_json
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import write_json
 from spotting_core.jobs.kind import SHORT, Context, JobKind
 from spotting_core.media.fingerprint import joint_hash
 

@@ -29,9 +29,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spotting_core.classes import keep_classes, load_classes
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.checkpoint_file import read_checkpoint
-from spotting_core.errors import BadInputError
+from spotting_core.domain.classes import keep_classes, load_classes
 from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.models.card import BROADCAST, Card
 from spotting_core.models.load import save_model

@@ -15,9 +15,9 @@ import av
 import av.error
 import numpy as np
 
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import write_array
 from spotting_core.clips.selection import Clip, frame_time, frames_of
-from spotting_core.errors import BadInputError
-from spotting_core.files import write_array
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import timed_packets
 from spotting_core.media.times import to_microseconds

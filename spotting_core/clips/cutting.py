@@ -14,11 +14,11 @@ from pathlib import Path
 import av
 import numpy as np
 
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.clips.drawing import Overlay
 from spotting_core.clips.film import Film, boxed, colours_of
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.clips.sound import samples_at, sound_between
-from spotting_core.errors import BadInputError, CancelledError
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.ingest import Media
 from spotting_core.media.times import TimeTable

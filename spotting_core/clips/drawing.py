@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from spotting_core.analysis import Analysis, HalfAnalysis
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.clips.selection import Clip
 from spotting_core.entities.prompts import load_prompts
 

@@ -18,6 +18,8 @@ from typing import Any
 import av.error
 import numpy as np
 
+from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, cannot_write
+from spotting_core.base.files import replacing
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import Tick, add_clip, open_film
 from spotting_core.clips.drawing import BOXES, MAP, Overlay, can_draw, title_card
@@ -26,8 +28,6 @@ from spotting_core.clips.manifest import DONE, FAILED, MANIFEST, SHORTENED, Resu
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.clips.sources import Footage, Sources, plain_name
-from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write
-from spotting_core.files import replacing
 from spotting_core.media.ingest import Media
 from spotting_core.samples.progress import Pace, ReportProgress
 

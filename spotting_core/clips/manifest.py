@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spotting_core.base.files import replacing
 from spotting_core.clips.order import Order, companion_file
 from spotting_core.clips.selection import Clip
 from spotting_core.clips.sources import Footage, Sources, plain_name
-from spotting_core.files import replacing
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS
 

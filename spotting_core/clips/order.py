@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.clips.drawing import LAYERS
 from spotting_core.clips.selection import Clip
-from spotting_core.errors import BadInputError
 from spotting_core.formats import sportscode, timeline_otio
 from spotting_core.formats.registry import FORMATS
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from spotting_core.classes import ClassTable
-from spotting_core.clock import half_clock, match_clock, parse_clock
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.clock import half_clock, match_clock, parse_clock
+from spotting_core.domain.spots import Spot
 from spotting_core.media.times import TimeTable
-from spotting_core.spots import Spot
 
 MARK = "Mark"
 """Label of a stretch that a person marked without naming a class."""

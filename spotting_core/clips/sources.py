@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from spotting_core.analysis import Analysis
-from spotting_core.classes import ClassTable
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError
 from spotting_core.clips.drawing import Look
 from spotting_core.clips.selection import Clip
-from spotting_core.errors import BadInputError
+from spotting_core.domain.classes import ClassTable
 from spotting_core.media.ingest import Media
 
 _UNSAFE = re.compile(r"[^\w+-]+")

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 AUTO = "auto"
 DEVICES = (AUTO, "cpu", "cuda")

@@ -6,8 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotting_core.assets import asset
-from spotting_core.errors import BadInputError
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.fingerprint import joint_hash
 
 DEFAULT_PROMPTS = "football"

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from spotting_core.assets import asset
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.precision import half_precision
 from spotting_core.entities.captions import region_facts
 from spotting_core.entities.measure import average_precision
 from spotting_core.entities.truth import TrueFrame, TrueMatch
 from spotting_core.entities.vision_language import VisionLanguageModel
-from spotting_core.errors import BadInputError
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import locked, write_array
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.table import TABLE_FILE, EntityTable
-from spotting_core.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples
 from spotting_core.media.fingerprint import kept_hash
 from spotting_core.media.times import read_time_table

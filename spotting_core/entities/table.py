@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing, write_array
 from spotting_core.entities.region import Regions
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing, write_array
 
 TABLE_FILE, EMBEDDING_FILE = "entities.parquet", "entity_embeddings.npy"
 _CORNERS = ("x1", "y1", "x2", "y2")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as parquet
 
-from spotting_core.files import read_json
+from spotting_core.base.files import read_json
 
 _ENTITY_OF_CLASS = {
     "ball": "ball",

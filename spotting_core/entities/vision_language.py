@@ -24,10 +24,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from spotting_core.assets import asset
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.fold import fold_batch_norm
 from spotting_core.entities.pyramid import EntityPyramid
-from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
-from spotting_core.evaluation.camera_files import CameraGame, Change
+from spotting_core.base.errors import BadInputError
+from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import Counts
@@ -65,14 +65,14 @@ def _columns(game: CameraGame, kind: str, official: bool) -> GameColumns:
     )
 
 
-def _time(change: Change, official: bool) -> int:
+def _time(change: EvaluatedChange, official: bool) -> int:
     """Microseconds; officially those of the change's cell."""
     if not official:
         return change.time
     return min(CELLS_PER_SECOND * change.second - 1, CELLS - 1) % CELLS * _CELL
 
 
-def _spots(changes: Sequence[Change], kinds: Sequence[int], official: bool) -> SpotColumns:
+def _spots(changes: Sequence[EvaluatedChange], kinds: Sequence[int], official: bool) -> SpotColumns:
     return SpotColumns(
         np.array([c.half for c in changes], np.int16),
         np.array([_time(c, official) for c in changes], np.int64),
@@ -82,7 +82,7 @@ def _spots(changes: Sequence[Change], kinds: Sequence[int], official: bool) -> S
     )
 
 
-def _suppressed(changes: Sequence[Change], half: int, official: bool) -> list[int]:
+def _suppressed(changes: Sequence[EvaluatedChange], half: int, official: bool) -> list[int]:
     """Indices of the detections of a half that stay; of several in one official cell the last line counts."""
     own = [i for i, c in enumerate(changes) if c.half == half]
     if official:

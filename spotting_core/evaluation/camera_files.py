@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import clock_of, decoded, microseconds
 from spotting_core.evaluation.track import HALVES
@@ -20,7 +20,7 @@ from spotting_core.evaluation.track import HALVES
 FILES = ("Labels-cameras.json",)
 
 
-class Link(msgspec.Struct, gc=False):
+class LinkRow(msgspec.Struct, gc=False):
     """The action that a replay shows: its half, class, and time as ``mm:ss``."""
 
     half: int
@@ -35,7 +35,7 @@ class _Row(msgspec.Struct, gc=False):
     change_type: str | None = None
     replay: str | None = None
     confidence: float = 1.0
-    link: Link | None = None
+    link: LinkRow | None = None
 
 
 class _Changes(msgspec.Struct):
@@ -46,7 +46,7 @@ _DECODER = msgspec.json.Decoder(_Changes, strict=False)
 
 
 @dataclass(frozen=True)
-class Change:
+class EvaluatedChange:
     """One camera change: the end of the shot that ``label`` names.
 
     Arguments:
@@ -62,7 +62,7 @@ class Change:
     change_type: str
     replay: bool
     confidence: float
-    link: Link | None
+    link: LinkRow | None
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ class CameraGame:
     """True and predicted changes of one game, in the order of their files."""
 
     name: str
-    truth: Sequence[Change]
-    predicted: Sequence[Change]
+    truth: Sequence[EvaluatedChange]
+    predicted: Sequence[EvaluatedChange]
 
 
-def read_changes(content: bytes, where: str) -> list[Change]:
+def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
     """Changes of one file, in its order.
 
     Errors:
@@ -88,7 +88,7 @@ def read_changes(content: bytes, where: str) -> list[Change]:
             raise BadInputError("the confidence is not a number", where=at)
         exact = milliseconds if row.position is None else row.position
         changes.append(
-            Change(
+            EvaluatedChange(
                 half=half,
                 time=int(microseconds([exact], at)[0]),
                 second=milliseconds // 1000,

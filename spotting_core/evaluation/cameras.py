@@ -22,8 +22,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
-from spotting_core.evaluation.camera_files import CameraGame, Change
+from spotting_core.base.errors import BadInputError
+from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
 
@@ -98,11 +98,11 @@ def _confusion(game: CameraGame, half: int, index: dict[str, int], cameras: int,
     return cells
 
 
-def _sample(change: Change) -> int:
+def _sample(change: EvaluatedChange) -> int:
     return CELLS_PER_SECOND * change.second - 1
 
 
-def _sampled(changes: Sequence[Change], index: dict[str, int], length: int) -> np.ndarray:
+def _sampled(changes: Sequence[EvaluatedChange], index: dict[str, int], length: int) -> np.ndarray:
     """The official camera of each sample, int64 (length,)."""
     first: dict[int, int] = {}
     for change in changes:
@@ -113,7 +113,7 @@ def _sampled(changes: Sequence[Change], index: dict[str, int], length: int) -> n
     return camera[np.searchsorted(at, np.arange(length), side="left")]
 
 
-def _on_until(changes: Sequence[Change], index: dict[str, int], times: np.ndarray, none: int) -> np.ndarray:
+def _on_until(changes: Sequence[EvaluatedChange], index: dict[str, int], times: np.ndarray, none: int) -> np.ndarray:
     """The camera that is on just before each time, or ``none`` after the last change."""
     ordered = sorted(changes, key=lambda c: c.time)
     camera = np.array([*(index[c.label] for c in ordered), none])

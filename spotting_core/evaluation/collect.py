@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 LARGEST_MEMBER = 256 << 20
 """Bytes that one game's file may have inside a zip: a bomb is refused, not unpacked."""

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import LARGEST_MEMBER, Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.spot_files import decoded

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spotting_core.spots import Spot
+from spotting_core.domain.spots import Spot
 
 
 @dataclass(frozen=True)

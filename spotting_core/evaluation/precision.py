@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.track import Track
 
 THRESHOLDS = np.linspace(0, 1, 200)

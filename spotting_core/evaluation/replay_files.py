@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.camera_files import FILES as LABEL_FILES
-from spotting_core.evaluation.camera_files import Change, read_changes
+from spotting_core.evaluation.camera_files import EvaluatedChange, read_changes
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded
 
@@ -45,7 +45,7 @@ class ReplayGame:
     """True changes of one game, in the order of their file, and the detections for its replays."""
 
     name: str
-    truth: Sequence[Change]
+    truth: Sequence[EvaluatedChange]
     replays: Sequence[Replay]
 
 

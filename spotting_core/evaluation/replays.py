@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
-from spotting_core.evaluation.camera_files import Change, Link
+from spotting_core.base.errors import BadInputError
+from spotting_core.evaluation.camera_files import EvaluatedChange, LinkRow
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
@@ -123,8 +123,8 @@ def _official_queries(games: Sequence[ReplayGame], classes: Sequence[str]) -> li
 
 
 def _official_link(
-    truth: Sequence[Change], replay: Replay, classes: Sequence[str], before: int | None
-) -> tuple[Link | None, int | None]:
+    truth: Sequence[EvaluatedChange], replay: Replay, classes: Sequence[str], before: int | None
+) -> tuple[LinkRow | None, int | None]:
     """What the first fitting annotation links to, and the second of the annotation before it."""
     for change in truth:
         link = change.link
@@ -145,7 +145,7 @@ def _official_cell(cell: int, game: str) -> int:
     return cell % CELLS
 
 
-def _seconds_of(link: Link, game: str) -> int:
+def _seconds_of(link: LinkRow, game: str) -> int:
     try:
         return 60 * int(link.time[:2]) + int(link.time[3:])
     except ValueError as error:
@@ -181,7 +181,7 @@ def _queries(games: Sequence[ReplayGame], classes: Sequence[str], record: Record
     return queries
 
 
-def _query(link: Link, moments: Sequence[Moment], game: str) -> _Query:
+def _query(link: LinkRow, moments: Sequence[Moment], game: str) -> _Query:
     return _Query(
         _seconds_of(link, game) * 1_000_000,
         np.array([round(m.time * 1_000_000) for m in moments], np.int64),
@@ -189,7 +189,7 @@ def _query(link: Link, moments: Sequence[Moment], game: str) -> _Query:
     )
 
 
-def _taken(free: list[Replay], change: Change) -> Replay | None:
+def _taken(free: list[Replay], change: EvaluatedChange) -> Replay | None:
     """Take the detections of the replay that ends nearest to a change, if within a second."""
     near = [r for r in free if r.half == change.half and abs(r.end - change.time / 1e6) <= _SAME_END]
     if not near:

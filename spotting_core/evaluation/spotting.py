@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.games import Game, GameColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import VIEWS, Counts, Curves, mean_over_tolerances, tolerances_of

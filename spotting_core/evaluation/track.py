@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.games import Game, GameColumns, SpotColumns
 
 CELLS_PER_SECOND = 2

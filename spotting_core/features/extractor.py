@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.computing.memory_layout import channels_last
 from spotting_core.computing.precision import half_precision
-from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import write_array
 from spotting_core.features.sets import FeatureSet
-from spotting_core.files import write_array
 
 _SLACK_ROWS, _SLACK_SHARE = 4, 0.005  # what a file may have more or less than the half is long
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.features.extractor import extractor_of
 from spotting_core.features.files import feature_file, open_features
 from spotting_core.features.reduction import Reduction

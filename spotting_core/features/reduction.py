@@ -14,8 +14,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
 from spotting_core.media.fingerprint import joint_hash
 
 _BLOCK = 4096  # rows

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import locked, replacing
 from spotting_core.features.extractor import Extractor
-from spotting_core.files import locked, replacing
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.ingest import Media
 

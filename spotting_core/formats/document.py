@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spotting_core.classes import ClassTable
-from spotting_core.clock import HALF_LENGTH
-from spotting_core.errors import BadInputError
-from spotting_core.spots import Spot
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.clock import HALF_LENGTH
+from spotting_core.domain.spots import Spot
 
 _MINUTE = 60_000_000
 

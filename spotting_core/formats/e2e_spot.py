@@ -26,11 +26,11 @@ from typing import IO, Any, cast
 import ijson
 import numpy as np
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
+from spotting_core.domain.spots import TRUTH, Spot
+from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
-from spotting_core.spots import TRUTH, Spot
-from spotting_core.suppression import Spotting, spots_of_half
 
 FORM = "e2e-spot"
 SCORES = "e2e-spot-scores"

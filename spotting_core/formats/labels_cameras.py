@@ -12,41 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spotting_core.clock import half_clock
-from spotting_core.errors import BadInputError
-from spotting_core.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.domain.cameras import Link, Shot
+from spotting_core.domain.clock import half_clock
 from spotting_core.formats.labels_v2 import game_position
 
 FORM = "labels-cameras"
 FILE_NAME = "Labels-cameras.json"
 REPLAY, REAL_TIME = "replay", "real-time"
-CHANGE_TYPES = ("abrupt", "smooth", "logo")
 _LINK = "link"
 _OWN = {"gameTime", "position", "label", "replay", "change_type", "confidence"}
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One shot of one camera; times in microseconds of the half.
-
-    ``change_type`` is how it ends; None where nobody said (the last shot).
-    """
-
-    half: int
-    start: int
-    end: int
-    label: str
-    replay: bool
-    change_type: str | None = None
-
-
-@dataclass(frozen=True)
-class Link:
-    """The action that a replay shows: its half, time (microseconds of that half) and class."""
-
-    half: int
-    time: int
-    label: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +68,11 @@ class CameraDocument:
         """Shots in order; each begins where the one before it ended."""
         ordered = sorted(self.entries, key=lambda e: (e.half, e.end))
         return list(_from_ends(ordered))
+
+    @property
+    def links(self) -> dict[tuple[int, int], Link]:
+        """What the replays show of which the file says it, by half and end; the first where several end at once."""
+        return {(e.half, e.end): e.link for e in reversed(self.entries) if e.link is not None}
 
 
 def read_shots(path: Path) -> list[Shot]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from spotting_core.clock import half_clock
-from spotting_core.errors import BadInputError
-from spotting_core.files import json_bytes, parse_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import json_bytes, parse_json
+from spotting_core.domain.clock import half_clock
+from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options
 from spotting_core.formats.labels_v2 import game_position
-from spotting_core.spots import TRUTH, Spot
 
 FORM = "labels-v1"
 FILE_NAME = "Labels.json"

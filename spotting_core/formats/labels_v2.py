@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from spotting_core.classes import ClassTable
-from spotting_core.clock import half_clock
-from spotting_core.errors import BadInputError
-from spotting_core.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.clock import half_clock
+from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, check_label
-from spotting_core.spots import TRUTH, Spot
 
 FORM = "labels-v2"
 FILE_NAME = "Labels-v2.json"

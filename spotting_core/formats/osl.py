@@ -22,10 +22,10 @@ from typing import Any
 
 import ijson
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
+from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
-from spotting_core.spots import TRUTH, Spot
 
 FORM = "osl"
 VERSION = "2.0"

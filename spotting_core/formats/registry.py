@@ -15,10 +15,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from spotting_core.errors import BadInputError
-from spotting_core.extensions import FORMATS as OTHERS
-from spotting_core.extensions import extensions
-from spotting_core.files import read_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.extensions import FORMATS as OTHERS
+from spotting_core.base.extensions import extensions
+from spotting_core.base.files import read_json
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import (
     e2e_spot,
     labels_cameras,
@@ -34,7 +35,6 @@ from spotting_core.formats import (
 from spotting_core.formats.document import Document, HalfInfo, Options, check_labels
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.tree import members, names_inside, write_members
-from spotting_core.spots import Spot
 
 SPOTS, SHOTS = "spots", "shots"
 _HEAD = 4096  # bytes of a file that are looked at to tell its format

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry, Options
 from spotting_core.formats.labels_v2 import game_clock
-from spotting_core.spots import Spot
 
 FORM = "results-spotting"
 FILE_NAME = "results_spotting.json"

@@ -22,10 +22,10 @@ from xml.etree import ElementTree
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from spotting_core.clock import half_clock, parse_clock
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import half_clock, parse_clock
+from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, half_starts
-from spotting_core.spots import TRUTH, Spot
 
 FORM = "sportscode"
 FILE_NAME = "sportscode.xml"

@@ -16,11 +16,11 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TextIO
 
-from spotting_core.clock import match_clock, parse_clock
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
+from spotting_core.domain.clock import match_clock, parse_clock
+from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options
-from spotting_core.spots import TEAMS, TRUTH, Spot
 
 FORM = "csv"
 COLUMNS = ("half", "match_time", "seconds", "label", "confidence", "team", "visible", "source")

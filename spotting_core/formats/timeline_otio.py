@@ -19,11 +19,11 @@ import opentimelineio as otio
 from defusedxml.ElementTree import fromstring
 from opentimelineio.opentime import RationalTime, TimeRange
 
-from spotting_core.classes import load_classes
-from spotting_core.clock import match_clock
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.clock import match_clock
+from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length
-from spotting_core.spots import TEAMS, TRUTH, Spot
 
 FORM, EDL, FCP, FCPX = "otio", "edl", "fcp-xml", "fcpx-xml"
 ADAPTERS = {FORM: "otio_json", EDL: "cmx_3600", FCP: "fcp_xml", FCPX: "fcpx_xml"}

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
 
 LARGEST_MEMBER = 512 << 20
 """Bytes that one match's file may have inside a zip: a bomb is refused, not unpacked."""

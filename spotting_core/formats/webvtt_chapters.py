@@ -21,10 +21,10 @@ import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 from webvtt.models import Timestamp
 
-from spotting_core.clock import half_clock, parse_clock
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import half_clock, parse_clock
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts
-from spotting_core.spots import Spot
 
 FORM = "webvtt"
 FILE_NAME = "chapters.vtt"

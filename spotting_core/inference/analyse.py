@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from filelock import Timeout
 
-from spotting_core.analysis import (
+from spotting_core.analyses.analysis import (
     ANALYSIS_FILE,
     CLASS_MAP,
     Analysis,
@@ -27,15 +27,15 @@ from spotting_core.analysis import (
     HalfRecord,
     write_record,
 )
-from spotting_core.classes import keep_classes
+from spotting_core.analyses.layers import Layers
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
+from spotting_core.base.files import locked, read_json, write_array, write_json
 from spotting_core.computing.precision import has_half_precision
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
+from spotting_core.domain.classes import keep_classes
 from spotting_core.features.half import FeatureHalf
-from spotting_core.files import locked, read_json, write_array, write_json
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import WindowStore, clear_windows
-from spotting_core.layers import Layers
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfAnalysis, write_record
-from spotting_core.classes import keep_classes
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
-from spotting_core.files import write_array
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfAnalysis, write_record
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import write_array
+from spotting_core.domain.classes import keep_classes
 from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, put_in_place
 from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash

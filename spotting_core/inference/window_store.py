@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from spotting_core.base.files import replacing, write_array
 from spotting_core.entities.table import EntityTable
-from spotting_core.files import replacing, write_array
 from spotting_core.inference.merge import ScoreMerge
 from spotting_core.inference.score import stacked
 from spotting_core.models.decoding import Decoding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.jobs.kept_models import kept_models
 from spotting_core.jobs.kind import LONG, Context, JobKind, Parameters
 from spotting_core.jobs.playback import prepare_playback

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import AUTO, device_named
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
 from spotting_core.jobs.queue import Job, JobQueue
 
 LONG, SHORT, ENCODING = "long", "short", "encoding"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.jobs.kind import LONG, Context, JobKind, Parameters
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import HalfSource, open_match

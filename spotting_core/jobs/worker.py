@@ -18,8 +18,8 @@ from logging.handlers import RotatingFileHandler
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import CancelledError, TouchlineError, machine_error
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import CancelledError, TouchlineError, machine_error
 from spotting_core.jobs.kind import RESOURCES, Context, Kinds, kinds_of
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, LEASE, Job, JobQueue
 from spotting_core.store.database import open_database

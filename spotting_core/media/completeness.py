@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spotting_core.clock import half_clock
+from spotting_core.domain.clock import half_clock
 from spotting_core.media.times import TimeTable
 from spotting_core.media.video import VideoInfo
 

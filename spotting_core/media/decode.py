@@ -19,7 +19,7 @@ import av.error
 import cv2
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.times import TimeTable, frame_tick, is_untimed, to_microseconds
 from spotting_core.media.video import open_video
 

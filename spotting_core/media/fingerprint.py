@@ -5,43 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import TouchlineError
-from spotting_core.files import locked, read_json, write_json
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import FileState, locked, read_json, write_json
 
 _BLOCK = 1 << 20
 
 Tell = Callable[[int, int], None]
 """Called with (bytes read, bytes of the file)."""
-
-
-@dataclass(frozen=True)
-class FileState:
-    """What tells a file from any that lies or lay at its place: it has changed if any of these has.
-
-    Arguments:
-        path: links followed; changed: of its content, nanoseconds.
-    """
-
-    path: Path
-    size: int
-    changed: int
-    inode: int
-
-    @classmethod
-    def of(cls, path: Path) -> FileState:
-        """The state of a file now.
-
-        Errors:
-            OSError: there is none.
-        """
-        status = path.stat()
-        return cls(path.resolve(), status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def file_hash(path: Path) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.files import locked, write_array
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.fingerprint import kept_hash
 from spotting_core.media.times import read_time_table

@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import TouchlineError
-from spotting_core.files import read_json, replacing, write_array, write_json
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import read_json, replacing, write_array, write_json
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.fingerprint import Tell, kept_hash, known_hash
 from spotting_core.media.times import TimeTable, read_time_table

@@ -17,8 +17,8 @@ import av
 import av.error
 import numpy as np
 
-from spotting_core.errors import BadInputError, CancelledError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.base.files import replacing
 from spotting_core.media.decode import numbered_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.times import TimeTable, read_time_table

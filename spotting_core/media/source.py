@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, TouchlineError, printable
-from spotting_core.files import read_json
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError, printable
+from spotting_core.base.files import read_json
 from spotting_core.media.fingerprint import joint_hash, kept_hash
 
 VIDEO_SUFFIXES = frozenset(

@@ -17,7 +17,7 @@ import av
 import av.error
 import numpy as np
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.video import open_video
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Any
 import av
 import av.error
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 
 BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
 BROWSER_AUDIO = {"aac", "mp3", "opus", "flac"}

@@ -26,12 +26,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spotting_core.domain.spots import Spot
 from spotting_core.models.context import context_loss, context_shifts, context_times
 from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System, register
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
-from spotting_core.spots import Spot
 
 _NEVER = 1e-6  # confidence where nothing was detected
 _PLACE, _CONFIDENCE, _EMPTY, _CLASS = 5.0, 1.0, 0.5, 1.0  # weights of the detections' loss

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from spotting_core.assets import asset
-from spotting_core.classes import ClassTable, classes_in
-from spotting_core.errors import BadInputError, NewerFormatError
-from spotting_core.files import read_json, write_json
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError, NewerFormatError
+from spotting_core.base.files import read_json, write_json
+from spotting_core.domain.classes import ClassTable, classes_in
 from spotting_core.media.fingerprint import joint_hash
 
 FORMAT = 1

@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotting_core.assets import asset
-from spotting_core.errors import BadInputError
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
 
 _HIT_RADIUS, _MISS_RADIUS = 0.1, 0.9  # how near a score may stay to 1 and to 0 before nothing more is asked
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.card import (
     BROADCAST,

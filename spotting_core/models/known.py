@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spotting_core.assets import asset
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import TouchlineError
-from spotting_core.files import locked, read_json, write_json
+from spotting_core.base.assets import asset
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
 

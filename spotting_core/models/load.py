@@ -14,11 +14,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from spotting_core.classes import ClassTable
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
 from spotting_core.computing.fold import fold_batch_norm
 from spotting_core.computing.memory_layout import channels_last
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.domain.classes import ClassTable
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import (
     BUNDLED,

@@ -30,11 +30,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spotting_core.domain.spots import Spot
 from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, Sliding, System, register
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
-from spotting_core.spots import Spot
 
 POOLINGS = ("max", "average", "netvlad", "netrvlad")
 ENCODED = 512  # numbers per sample that are pooled; features of another width are projected to it

@@ -16,16 +16,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotting_core.errors import BadInputError
-from spotting_core.extensions import SYSTEMS, extensions
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.extensions import SYSTEMS, extensions
+from spotting_core.base.settings_check import wrong_setting
+from spotting_core.domain.spots import Spot
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
 from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Window
 from spotting_core.models.window_plan import MIDDLE, REPEATED, ZEROS, WindowPlan
-from spotting_core.settings_check import wrong_setting
-from spotting_core.spots import Spot
 
 _MODULES = ("entity_attention", "pooling", "calf", "dense_anchors", "two_stage")
 SPOTTING = "spotting"

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotting_core.spots import Spot
+from spotting_core.domain.spots import Spot
 
 
 @dataclass(frozen=True)

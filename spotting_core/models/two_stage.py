@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.models.losses import displacement_loss, focal_loss
 from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System, register

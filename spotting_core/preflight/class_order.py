@@ -20,10 +20,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from spotting_core.assets import asset
-from spotting_core.classes import ClassTable
+from spotting_core.base.assets import asset
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import Spot
 from spotting_core.preflight.finding import ERROR, WARNING, Finding
-from spotting_core.spots import Spot
 
 CHECK = "class order"
 TOLERANCE = 3.0

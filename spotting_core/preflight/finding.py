@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.spots import Spot
+from spotting_core.domain.spots import Spot
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from statistics import median
 
-from spotting_core.analysis import ANALYSIS_FILE, AnalysisRecord
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, TouchlineError
-from spotting_core.files import read_json
+from spotting_core.analyses.analysis import ANALYSIS_FILE, AnalysisRecord
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files import read_json
 from spotting_core.preflight.finding import ERROR, WARNING, Finding
 from spotting_core.store.space import size_text
 

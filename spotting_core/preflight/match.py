@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from spotting_core.classes import ClassTable
-from spotting_core.clock import half_clock
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, printable
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, printable
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.clock import half_clock
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.playback import playback_file
@@ -20,7 +21,6 @@ from spotting_core.preflight import machine, video
 from spotting_core.preflight.class_order import check_class_list, check_class_order
 from spotting_core.preflight.finding import ERROR, Finding
 from spotting_core.preflight.time_scale import HALVES, UNITS, check_times
-from spotting_core.spots import Spot
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spotting_core.classes import ClassTable
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.preflight.class_order import check_class_order
 from spotting_core.preflight.finding import ERROR, WARNING, Finding
 from spotting_core.preflight.time_scale import check_rate
-from spotting_core.spots import Spot
-from spotting_core.suppression import Spotting, spots_of_half
 
 RANGE, BACKGROUND, COLUMNS = "value range", "background column", "columns"
 _MOSTLY, _LEAST_MEAN = 0.5, 0.3

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spotting_core.classes import ClassTable
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
 from spotting_core.preflight.finding import ERROR, WARNING, Finding, SpotRepair
-from spotting_core.spots import Spot
 
 UNITS, RATE, HALVES, PAST = "time units", "frame rate", "order of halves", "length"
 TOLERANCE = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.window_plan import PlannedWindow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.clock import half_clock
+from spotting_core.domain.clock import half_clock
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file

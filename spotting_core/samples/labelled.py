@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, TouchlineError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.features.files import feature_file
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.stored import stored_entities
 from spotting_core.entities.table import EntityTable
-from spotting_core.errors import BadInputError
 from spotting_core.features.files import feature_file
 from spotting_core.features.half import FeatureHalf, FeatureReader
 from spotting_core.features.reduction import Reduction, reduction_file

@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.search.pictures import Pictures, TextVector, read_pictures
 from spotting_core.search.rows import SCHEMA
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECTED

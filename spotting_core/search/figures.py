@@ -13,11 +13,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from spotting_core.assets import asset
-from spotting_core.clock import HALF_LENGTH
-from spotting_core.errors import BadInputError
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import HALF_LENGTH
+from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import SearchColumns
-from spotting_core.spots import TEAMS
 
 WINDOW = 5.0
 """Minutes over which pressure is counted."""

@@ -15,15 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from spotting_core.analysis import Analysis, HalfAnalysis
-from spotting_core.clock import HALF_LENGTH
-from spotting_core.files import replacing
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis
+from spotting_core.base.files import replacing
+from spotting_core.domain.clock import HALF_LENGTH
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.reviewed_spots import LEAST as REVIEWABLE
-from spotting_core.reviewed_spots import reviews_of_spots
-from spotting_core.spots import Spot
+from spotting_core.reviewing.spots import LEAST as REVIEWABLE
+from spotting_core.reviewing.spots import reviews_of_spots
 from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, label_of
-from spotting_core.suppression import Spotting
 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""

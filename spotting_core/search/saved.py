@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.search.engine import Query
 from spotting_core.store.database import Database
 from spotting_core.store.tables import SavedSearchRow, now

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from spotting_core.cameras import CameraChange
-from spotting_core.errors import BadInputError
-from spotting_core.formats.labels_cameras import CHANGE_TYPES, Link
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import CHANGE_TYPES, CameraChange, Link
 from spotting_core.store.reviews import Reviewed, ReviewStore
 from spotting_core.store.tables import CameraReviewRow, CameraRow
 

@@ -20,9 +20,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from spotting_core.clock import match_clock
-from spotting_core.errors import BadInputError, ConflictError
-from spotting_core.spots import TEAMS, Spot
+from spotting_core.base.errors import BadInputError, ConflictError
+from spotting_core.domain.clock import match_clock
+from spotting_core.domain.spots import TEAMS, Spot
 from spotting_core.store.database import Database
 from spotting_core.store.tables import ReviewColumns, ReviewedColumns, ReviewRow, SpotRow, now
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
+from spotting_core.base.errors import BadInputError, ConflictError
 from spotting_core.clips.selection import Clip
-from spotting_core.errors import BadInputError, ConflictError
 from spotting_core.store.database import Database
 from spotting_core.store.tables import SelectionRow, now
 

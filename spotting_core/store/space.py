@@ -13,9 +13,9 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
-from spotting_core.files import locked
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import locked
 
 UNFINISHED = "unfinished"
 

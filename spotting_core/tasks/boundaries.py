@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spotting_core.classes import ClassTable
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
-from spotting_core.formats.labels_cameras import Shot
-from spotting_core.spots import Spot
 from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.spotting import SPOTTING

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spotting_core.evaluation.camera_files import CameraGame, Change
-from spotting_core.formats.labels_cameras import Shot
-from spotting_core.spots import Spot
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.spots import Spot
+from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.tasks.task import Judged
 
 _SECOND = 1_000_000
@@ -22,11 +22,13 @@ def games_of_boundaries(matches: Sequence[Judged[Spot]]) -> list[CameraGame]:
     return [CameraGame(m.name, [_change(s) for s in m.truth], [_change(s) for s in m.found]) for m in matches]
 
 
-def _end(shot: Shot) -> Change:
+def _end(shot: Shot) -> EvaluatedChange:
     kind = shot.change_type or ""
-    return Change(shot.half, shot.end, shot.end // _SECOND, shot.label, kind, shot.replay, 1.0, None)
+    return EvaluatedChange(shot.half, shot.end, shot.end // _SECOND, shot.label, kind, shot.replay, 1.0, None)
 
 
-def _change(boundary: Spot) -> Change:
+def _change(boundary: Spot) -> EvaluatedChange:
     confidence = 1.0 if boundary.confidence is None else boundary.confidence
-    return Change(boundary.half, boundary.time, boundary.time // _SECOND, "", boundary.label, False, confidence, None)
+    return EvaluatedChange(
+        boundary.half, boundary.time, boundary.time // _SECOND, "", boundary.label, False, confidence, None
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotting_core.classes import class_names
+from spotting_core.domain.classes import class_names
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.frames import evaluate_frames, read_frame_file
 from spotting_core.evaluation.report import Evaluation

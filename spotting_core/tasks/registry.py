@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from spotting_core.errors import BadInputError
-from spotting_core.extensions import TASKS, extensions
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.extensions import TASKS, extensions
 from spotting_core.tasks.task import AnySampleTask, SampleTask, Task
 
 _OWN = ("spotting", "shots", "boundaries", "replays", "frames")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotting_core.classes import DEFAULT_TABLE
+from spotting_core.domain.classes import DEFAULT_TABLE
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.precision import METRICS
 from spotting_core.evaluation.replay_files import read_replay_games

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.classes import ClassTable
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import ClassTable
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.cameras import CLASS_TABLE, evaluate_cameras
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
-from spotting_core.formats.labels_cameras import Shot
 from spotting_core.tasks.camera_games import games_of_shots
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spotting_core.classes import DEFAULT_TABLE, ClassTable
+from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.precision import METRICS
@@ -14,8 +16,6 @@ from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spot_files import read_spotting_games
 from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting
 from spotting_core.formats import labels_v2, results_spotting
-from spotting_core.spots import Spot
-from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from spotting_core.classes import ClassTable, class_names, load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import ClassTable, class_names, load_classes
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
 
 _FILE = "best.pt"
 

@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import nn
 
-from spotting_core.errors import BadInputError, cannot_write
-from spotting_core.files import replacing
+from spotting_core.base.errors import BadInputError, cannot_write
+from spotting_core.base.files import replacing
 
 _Model = TypeVar("_Model", bound=nn.Module)
 

@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from spotting_core.errors import BadInputError
-from spotting_core.settings_check import wrong_setting
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.settings_check import wrong_setting
 
 _Config = TypeVar("_Config")
 

@@ -28,16 +28,16 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.ops import generalized_box_iou_loss
 
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing, write_json
 from spotting_core.computing.precision import half_precision
-from spotting_core.data_directory import DataDirectory
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.crops import Crop, CropSource
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.pyramid import STRIDE, EntityPyramid
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.entities.vision_language import MERGES_FILE, entity_model_folder
-from spotting_core.errors import BadInputError
-from spotting_core.files import replacing, write_json
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.media.source import open_match

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.finder import EntityFinder
-from spotting_core.errors import BadInputError
 from spotting_core.features.extractor import has_own_weights
 from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader

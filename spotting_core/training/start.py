@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import nn
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.models.card import WEIGHTS_FILE
 from spotting_core.models.environment import Environment
 

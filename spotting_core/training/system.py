@@ -26,10 +26,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spotting_core.classes import ClassTable, load_classes
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.precision import half_precision
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.score import score_half
 from spotting_core.media.pixels import clip_pixels

@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from spotting_core.classes import keep_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import replacing, write_json
+from spotting_core.domain.classes import keep_classes
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
-from spotting_core.files import replacing, write_json
 from spotting_core.media.source import is_rendered
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
 from spotting_core.models.load import LoadedModel, load_model, save_model

@@ -19,9 +19,9 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from spotting_core.base.errors import CancelledError
+from spotting_core.base.files import write_json
 from spotting_core.computing.memory_layout import channels_last
-from spotting_core.errors import CancelledError
-from spotting_core.files import write_json
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import AveragedWeights, RunFolder, learning_rate_share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.library import Match
+from app.library.library import Match
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
 from spotting_core.jobs.queue import Job, JobQueue
 

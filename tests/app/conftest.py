@@ -18,13 +18,13 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from app import video_reading
-from app.library import Library, Match
+from app.library import video_reading
+from app.library.library import Library, Match
 from app.settings import Settings, settings
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from tests.app.made_analysis import make_analysis
 from tests.chromium import ARGUMENTS, find_chromium

@@ -8,15 +8,15 @@ from hashlib import sha256
 
 import numpy as np
 
-from spotting_core.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfRecord, write_record
-from spotting_core.classes import ClassTable, keep_classes, load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfRecord, write_record
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import write_array
+from spotting_core.domain.classes import ClassTable, keep_classes, load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.entities.table import EntityTable
-from spotting_core.files import write_array
 from spotting_core.inference.window_store import describe
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
-from spotting_core.spots import Spot
 
 Pictures = tuple[str, Callable[[np.ndarray], np.ndarray]]
 RATE = 2.0

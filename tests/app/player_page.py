@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page
 
-from app.library import Match
+from app.library.library import Match
 from tests.videos import BITS, BLOCK, HEIGHT, WIDTH
 
 if TYPE_CHECKING:

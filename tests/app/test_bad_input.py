@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE
 from spotting_core.preflight import machine
-from spotting_core.spots import Spot
 from tests import odd_videos
 from tests.app.commands import Done, touchline
 from tests.conftest import REPOSITORY, small_model

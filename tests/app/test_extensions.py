@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core import extensions
-from spotting_core.extensions import EXPLANATIONS, FORMATS, SYSTEMS, TASKS
+from spotting_core.base import extensions
+from spotting_core.base.extensions import EXPLANATIONS, FORMATS, SYSTEMS, TASKS
 from spotting_core.formats.registry import Format
 from spotting_core.models.registry import System
 from tests.app.commands import touchline_process
@@ -106,7 +106,7 @@ def test_a_system_of_another_package_goes_through_everything(installed: Path, tm
 _SHOW = """
 import json, sys
 from pathlib import Path
-from app.library import Library
+from app.library.library import Library
 from app.settings import settings
 from spotting_core.store.database import open_database
 from tests.app.pages import component_data, view
@@ -146,12 +146,14 @@ def forgotten() -> Iterator[None]:
 def test_what_cannot_be_used_is_told_and_left_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    points(monkeypatch, "nothing.here:SYSTEM", "spotting_core.spots:Spot", "tests.app.test_extensions:OWN_FORMATS")
+    points(
+        monkeypatch, "nothing.here:SYSTEM", "spotting_core.domain.spots:Spot", "tests.app.test_extensions:OWN_FORMATS"
+    )
     with caplog.at_level(logging.WARNING):
         assert [f.name for f in extensions.extensions(FORMATS, Format)] == ["one", "two"]
         assert extensions.extensions(SYSTEMS, System) == ()
     assert "nothing.here:SYSTEM" in caplog.text
-    assert "spotting_core.spots:Spot" in caplog.text
+    assert "spotting_core.domain.spots:Spot" in caplog.text
 
 
 def test_there_is_a_group_for_each_kind() -> None:

@@ -20,7 +20,7 @@ from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
 from explain.methods import METHODS
 from explain.probe import GRID, Probe
 from explain.what_if import BoxEdit, EntityEdit, TimeEdit, what_if
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from tests.explain.toys import OneEntity, OneFrame, given_window, toy
 
 

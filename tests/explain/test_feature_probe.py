@@ -16,8 +16,8 @@ from explain.given import window_around
 from explain.methods import METHODS, explain
 from explain.probe import Probe
 from explain.what_if import BoxEdit, TimeEdit, what_if
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.inference.score import score_half
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, system

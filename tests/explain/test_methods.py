@@ -12,8 +12,8 @@ from explain.attribution import ENTITY_ROW, Attribution
 from explain.given import window_around
 from explain.methods import METHODS, explain
 from explain.probe import Probe, blurred
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match

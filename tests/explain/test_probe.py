@@ -16,8 +16,8 @@ from explain.gradient_attention import explain as gradient_attention
 from explain.integrated_gradients import completeness
 from explain.methods import METHODS
 from explain.probe import GRID, Probe
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.table import EntityTable
-from spotting_core.errors import BadInputError
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.models.window import EntitySet, Window

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from explain.given import Given
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
 from spotting_core.entities.table import EntityTable
 from spotting_core.models.card import Card
 from spotting_core.models.entity_attention import overlapping_halves, read_by

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import read_sets
 from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
@@ -18,8 +20,6 @@ from spotting_core.inference.score import score_half
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.samples.half import HalfSamples
-from spotting_core.spots import Spot
-from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from tests.app.commands import touchline_process
 
 # Of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04.

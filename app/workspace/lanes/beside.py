@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.library import Match
+from app.library.library import Match
 from app.views.shown import LEAST, imported_sets, imported_shown, is_named, link, spot_id, spotting
 from app.workspace.entry import LANE, Entry, State
 from app.workspace.registry import register
-from spotting_core.analysis import Analysis
-from spotting_core.spots import Spot
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.spots import Spot
 
 WITHIN = 2.5
 """Seconds up to which spots of one class are the same action: half the width of the loose metric's narrowest window."""

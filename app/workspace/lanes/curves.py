@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_library
 from app.workspace.entry import LANE, Entry, State
 from app.workspace.registry import register
-from spotting_core.analysis import Analysis
-from spotting_core.errors import BadInputError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError
 
 
 class Curves(Entry):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.library import Match
+from app.library.library import Match
 from app.workspace.entry import LANE, Entry, State
 from app.workspace.registry import register
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
 
 
 class Shots(Entry):

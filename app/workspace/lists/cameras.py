@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.library import Match
+from app.library.library import Match
 from app.views.review_cameras import camera_data
 from app.workspace.entry import LIST, Entry, State
 from app.workspace.registry import register
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
 
 
 class Cameras(Entry):

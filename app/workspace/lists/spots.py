@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.views.review_actions import SpotDesk
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import LIST, Entry, Events, State
 from app.workspace.registry import register
-from spotting_core.analysis import Analysis
-from spotting_core.suppression import DEFAULT_THRESHOLD, HARD
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD
 
 
 class Spots(Entry):

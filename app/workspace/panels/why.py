@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.library import Match
+from app.library.library import Match
 from app.state import shared_queue, shared_settings
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import PANEL, Entry, Events, State
@@ -18,16 +18,16 @@ from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationAsked
 from explain.kept import explanation_file
 from explain.measured import chip, measured
 from explain.methods import ENTITIES, METHODS
-from spotting_core.analysis import Analysis
-from spotting_core.classes import ActionClass
-from spotting_core.clock import match_clock
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ActionClass
+from spotting_core.domain.clock import match_clock
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import VOTE
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.errors import TouchlineError
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import folder_of
-from spotting_core.spots import Spot
-from spotting_core.suppression import VOTE
 
 MATTERS = 0.1  # change of the score from which something is said to matter
 _FRAMES = 5

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.analysis import ANALYSIS_FILE
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import ANALYSIS_FILE
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
-from spotting_core.spots import Spot
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, read_number, steady

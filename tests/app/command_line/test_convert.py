@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import read_labels, write_labels
-from spotting_core.spots import Spot
 from tests.app.commands import touchline
 from tests.videos import make_video, steady
 

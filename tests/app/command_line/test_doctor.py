@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import read_labels, write_labels
 from spotting_core.formats.results_spotting import write_results
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from tests import odd_videos
 from tests.app.commands import touchline
 from tests.conftest import REPOSITORY, small_model

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.library import Match
+from app.library.library import Match
 from explain.attribution import Attribution
 from explain.probe import GRID
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.score import score_half
 from spotting_core.models.load import load_model
-from spotting_core.spots import Spot
 from tests.app.commands import touchline
 from tests.conftest import small_model
 from tests.small_systems import feature_model, half_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.models.card import models_available
 from spotting_core.models.known import known_models, remember
 from spotting_core.models.load import load_model

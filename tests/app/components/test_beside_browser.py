@@ -9,9 +9,9 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.library import Match
+from app.library.library import Match
+from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
 from tests.app.player_page import open_page, settle, state

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.library import Match
-from spotting_core.cameras import CameraChange, origin_of
-from spotting_core.classes import load_classes
-from spotting_core.formats.labels_cameras import FILE_NAME, Link, Shot, write_shots
+from app.library.library import Match
+from spotting_core.domain.cameras import CameraChange, Link, Shot, origin_of
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_cameras import FILE_NAME, write_shots
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.camera_reviews import CameraReviews, ReviewedCamera
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECT, REJECTED, Reviews

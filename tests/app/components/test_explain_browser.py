@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from app.library import Match
+from app.library.library import Match
 from explain.attribution import SPACE, TIME, Attribution
 from explain.jobs.explanation import EXPLANATION
 from explain.jobs.what_if import WHAT_IF
 from explain.kept import explanation_file
 from explain.probe import GRID
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from app.library import Match
-from spotting_core.classes import load_classes
+from app.library.library import Match
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, REJECT, REJECTED, Reviews
 from tests.app.conftest import Server

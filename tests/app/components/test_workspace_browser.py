@@ -13,11 +13,12 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from app.routes.http import SCRIPTS
 from app.workspace.registry import entries, entries_of, named
-from spotting_core.analysis import write_record
-from spotting_core.classes import load_classes
-from spotting_core.formats.labels_cameras import FILE_NAME, Shot, write_shots
+from spotting_core.analyses.analysis import write_record
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_cameras import FILE_NAME, write_shots
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from tests.app.conftest import SPOTS, Server, patient, running
 from tests.app.made_analysis import make_analysis
 from tests.app.player_page import open_page, settle, state

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from app.routes import http, packing
 from app.routes.links import LIFETIME, LinkSigner
 from app.settings import settings
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.media.ingest import ingest
 from tests.videos import make_video, read_number, steady, uneven
 

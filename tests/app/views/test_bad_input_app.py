@@ -10,11 +10,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import video_reading
-from app.jobs import KINDS
-from app.library import Library
+from app.library import video_reading
+from app.library.library import Library
 from app.settings import settings
-from spotting_core.data_directory import DataDirectory
+from app.work.kinds import KINDS
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import FAILED, JobQueue

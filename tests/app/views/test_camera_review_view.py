@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.views.export import cameras_told
-from spotting_core.analysis import Analysis
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, MOVED
@@ -63,7 +63,7 @@ def take(match: Match, analysis: Analysis, actions: list[dict[str, Any]]) -> App
 
         from app.state import shared_library
         from app.views.review_actions import take_actions
-        from spotting_core.analysis import Analysis
+        from spotting_core.analyses.analysis import Analysis
 
         found = shared_library().get(match_id)
         assert found is not None

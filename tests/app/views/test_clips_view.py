@@ -8,19 +8,19 @@ import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from app.clip_export import CLIPS, clips_asked
-from app.jobs import KINDS
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.routes.http import PREFIX, routes, signer
+from app.work.clip_export import CLIPS, clips_asked
+from app.work.kinds import KINDS
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError, ConflictError
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError, ConflictError
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.comparison import LIBRARY, compared, label_choices, prediction_choices
-from app.library import Library, Match
-from app.prediction_sets import LABELS, PREDICTIONS, PredictionSets, spots_of
+from app.comparing.comparison import LIBRARY, compared, label_choices, prediction_choices
+from app.comparing.prediction_sets import LABELS, PREDICTIONS, PredictionSets, spots_of
+from app.library.library import Library, Match
 from app.views.evaluate_charts import Curve, share
 from app.views.evaluate_errors import in_order, link_to, told
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, Outcome
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, match_page, texts
 from tests.videos import make_video, steady

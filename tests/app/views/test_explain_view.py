@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.library import Match
+from app.library.library import Match
 from app.views.explanation import BESIDE, Asked, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
 from explain.jobs.explanation import EXPLANATION
@@ -19,12 +19,12 @@ from explain.jobs.what_if import WHAT_IF, WhatIfAsked
 from explain.jobs.words import WORDS, WordsAsked
 from explain.kept import anchor_time, explanation_file, subject_of, unsupported_file
 from explain.probe import GRID
-from spotting_core.analysis import Analysis, write_record
-from spotting_core.data_directory import DataDirectory
-from spotting_core.files import write_json
+from spotting_core.analyses.analysis import Analysis, write_record
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import write_json
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.queue import CANCELLED, FAILED, JobQueue
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data
 from tests.conftest import small_model

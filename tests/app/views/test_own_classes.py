@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.library import Library, Match
-from spotting_core.data_directory import DataDirectory
+from app.library.library import Library, Match
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
-from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis, own_classes
 from tests.app.pages import component_data, texts
 from tests.app.views.test_evaluate_view import run

@@ -12,19 +12,19 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from streamlit.testing.v1 import AppTest
 
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.views.export import export_bytes, export_document
-from spotting_core.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.selection import Clip
-from spotting_core.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
 from spotting_core.formats import labels_v2, registry
 from spotting_core.media.source import open_match
 from spotting_core.search.rows import fingerprint, rows_of
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, Reviews, origin_of
 from spotting_core.store.selections import Selections
-from spotting_core.suppression import Spotting
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, view
@@ -64,7 +64,7 @@ def taken(match_id: str, folder: str, event: str) -> None:
 
     from app.state import shared_library
     from app.views.review_actions import take_actions
-    from spotting_core.analysis import Analysis
+    from spotting_core.analyses.analysis import Analysis
 
     found = shared_library().get(match_id)
     assert found is not None

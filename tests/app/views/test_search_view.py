@@ -11,16 +11,17 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from app import search_text
-from app.clip_export import CLIPS
-from app.jobs import KINDS
-from app.library import Library, Match
-from app.search_index import bring_up_to_date
+from app.library.library import Library, Match
+from app.searching import text as search_text
+from app.searching.index import bring_up_to_date
 from app.views.search import _within
 from app.views.search_charts import cells_of, matrix_figure, team_figure
-from spotting_core.classes import load_classes
+from app.work.clip_export import CLIPS
+from app.work.kinds import KINDS
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.order import Order
-from spotting_core.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
@@ -29,7 +30,6 @@ from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 from spotting_core.search.engine import Query, SpotSearch
 from spotting_core.search.rows import seen_by_of, stamp_of
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
 from spotting_core.store.selections import Selections

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.library import Library, Match
+from app.library.library import Library, Match
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
 from spotting_core.search.engine import Judged
 from spotting_core.search.figures import Pressure, Rate
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import REJECT, Reviews, origin_of
 from tests.app.made_analysis import make_analysis

@@ -12,18 +12,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.jobs import KINDS
-from app.library import Library
+from app.library.library import Library
 from app.settings import DEMO
 from app.views import match as match_view
 from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
+from app.work.kinds import KINDS
 from app.workspace.panels.why import of_one_window, sentence
 from explain.attribution import ENTITY_ROW, Attribution
 from explain.jobs.explanation import EXPLANATION
-from spotting_core.analysis import write_record
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import write_record
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
 from spotting_core.formats.labels_v2 import write_labels
@@ -32,7 +33,6 @@ from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import remember
-from spotting_core.spots import Spot
 from tests.app.asked import ask_for_analysis
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.library import Library
+from app.library.library import Library
 from app.workspace.entry import KINDS, LIST, Entry, State
 from app.workspace.payload import workspace_data
 from app.workspace.registry import entries, entries_of, register
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.tasks.registry import tasks
 from spotting_core.tasks.task import SampleTask
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.store.database import open_database
 from tests.videos import make_video, steady

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.jobs.kind import Context, Kinds, kinds_of
 from spotting_core.jobs.queue import DONE, Job, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
-from spotting_core.spots import Spot
 
 SPOT = Spot(1, 10_000_000, "Goal", 0.8)
 KINDS: Kinds = kinds_of(

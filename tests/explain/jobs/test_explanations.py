@@ -21,16 +21,16 @@ from explain.jobs.figures import FIGURES, FiguresAsked
 from explain.jobs.what_if import WHAT_IF, WhatIfAsked
 from explain.jobs.words import WORDS, WordsAsked
 from explain.kept import explanation_file, method_of_text, subject_of, unsupported
-from spotting_core.analysis import Analysis, write_record
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.analyses.analysis import Analysis, write_record
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.analysis import AnalysisAsked
 from spotting_core.jobs.kind import LONG, Context
 from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import remember
-from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis
 from tests.conftest import small_model
 from tests.explain.jobs.explained import KINDS, SPOT, analysed, perform, told

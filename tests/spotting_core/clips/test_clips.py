@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.look import heat_table, look
-from spotting_core.classes import load_classes
+from app.components.look import heat_table, look
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.clips.copying import copy_clip, copy_start, key_times
 from spotting_core.clips.cutting import CARD, add_clip, film_size, open_film
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, Overlay
@@ -25,14 +26,13 @@ from spotting_core.clips.manifest import DONE, FAILED, MANIFEST
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of, frames_of, parse_mark
 from spotting_core.clips.sources import Footage, Sources
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.media.decode import numbered_frames, read_frame, shown_image
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match
 from spotting_core.media.times import TimeTable, read_time_table
-from spotting_core.spots import Spot
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, read_number, steady, uneven
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import device_named
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
 from spotting_core.jobs.kind import Context
 
 

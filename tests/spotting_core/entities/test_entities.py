@@ -11,6 +11,7 @@ import open_clip
 import pytest
 import torch
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.captions import Caption, colour_name, picture_caption, place_name, region_caption
 from spotting_core.entities.crops import Crop, _hold_up_card, _recolour
 from spotting_core.entities.finder import EntityFinder, square_tiles, tiles_of
@@ -22,7 +23,6 @@ from spotting_core.entities.region import Regions, joined
 from spotting_core.entities.table import EntityTable, best_of_each
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.entities.vision_language import VisionLanguageModel
-from spotting_core.errors import BadInputError
 from spotting_core.models.window import EntitySet
 from spotting_core.training.entities import box_loss, crop_targets, names_loss, pair_loss
 
@@ -180,7 +180,7 @@ def test_a_larger_picture_gives_the_same_regions_in_its_own_pixels(demo: Path) -
 
 
 def test_card_of_the_bundled_model_says_what_it_is() -> None:
-    from spotting_core.assets import asset
+    from spotting_core.base.assets import asset
 
     card = json.loads(asset("weights", "entities", "card.json").read_text())
     assert card["domain"] == "simulated"

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.entities.region import Regions
 from spotting_core.entities.table import EMBEDDING_FILE, TABLE_FILE, EntityTable, best_of_each
-from spotting_core.errors import BadInputError
 
 NAMES = ("ball", "player", "card")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.boundaries import evaluate_boundaries
-from spotting_core.evaluation.camera_files import CameraGame, Change, read_camera_games, read_changes
+from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange, read_camera_games, read_changes
 from spotting_core.evaluation.cameras import CLASS_TABLE, evaluate_cameras
 from spotting_core.evaluation.collect import Record
 
@@ -18,15 +18,17 @@ CAMERAS = load_classes(CLASS_TABLE).names
 MAIN, CLOSE, LEFT = CAMERAS[:3]
 
 
-def change(seconds: float, label: str = MAIN, kind: str = "abrupt", confidence: float = 1.0, half: int = 1) -> Change:
-    return Change(half, round(seconds * 1e6), int(seconds), label, kind, False, confidence, None)
+def change(
+    seconds: float, label: str = MAIN, kind: str = "abrupt", confidence: float = 1.0, half: int = 1
+) -> EvaluatedChange:
+    return EvaluatedChange(half, round(seconds * 1e6), int(seconds), label, kind, False, confidence, None)
 
 
-def cameras(truth: list[Change], said: list[Change], official: bool):  # type: ignore[no-untyped-def]
+def cameras(truth: list[EvaluatedChange], said: list[EvaluatedChange], official: bool):  # type: ignore[no-untyped-def]
     return evaluate_cameras([CameraGame("g", truth, said)], CAMERAS, official=official)
 
 
-def boundaries(truth: list[Change], said: list[Change], official: bool):  # type: ignore[no-untyped-def]
+def boundaries(truth: list[EvaluatedChange], said: list[EvaluatedChange], official: bool):  # type: ignore[no-untyped-def]
     return evaluate_boundaries([CameraGame("g", truth, said)], official=official)
 
 

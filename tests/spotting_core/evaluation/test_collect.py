@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.collect import Record, read_split
 from spotting_core.evaluation.spot_files import read_spotting_games
 

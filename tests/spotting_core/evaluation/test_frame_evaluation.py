@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.frames import Video, evaluate_frames, read_frame_file
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.calibration import calibrate, calibration
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, RIGHT, Outcome, outcomes
-from spotting_core.spots import Spot
 
 CLASSES = ("Goal", "Foul")
 

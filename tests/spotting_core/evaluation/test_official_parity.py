@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from SoccerNet.Evaluation import ActionSpotting, ReplayGrounding
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.replay_files import read_replay_games
 from spotting_core.evaluation.replays import evaluate_replays

@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.features import stored
 from spotting_core.features.extractor import LITE, Extractor, ExtractorSpec, extractor_of, load_extractor
 from spotting_core.features.files import open_features, write_features

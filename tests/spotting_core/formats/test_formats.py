@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import read_shots
 from spotting_core.formats.labels_v2 import read_labels, write_labels
 from spotting_core.formats.results_spotting import read_results, write_results
-from spotting_core.spots import Spot
 
 NAMES = load_classes().names
 

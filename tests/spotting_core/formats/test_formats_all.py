@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode
 from spotting_core.formats.document import Document, HalfInfo, Options, half_starts
-from spotting_core.formats.labels_cameras import Shot, read_shots, write_shots
+from spotting_core.formats.labels_cameras import read_shots, write_shots
 from spotting_core.formats.registry import FORMATS, Format
-from spotting_core.spots import Spot
 from tests.conftest import REPOSITORY
 
 CLASSES = load_classes()

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotting_core.analysis import Analysis
-from spotting_core.classes import keep_classes, load_classes
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError, NewerFormatError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError, NewerFormatError
+from spotting_core.domain.classes import keep_classes, load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.formats.results_spotting import read_results
 from spotting_core.inference import analyse
@@ -30,8 +32,6 @@ from spotting_core.models.window import Scores
 from spotting_core.models.window_plan import MAXIMUM, MEAN, MIDDLE, PlannedWindow
 from spotting_core.preflight.machine import measured_speed
 from spotting_core.samples.progress import AnalysisProgress, Pace
-from spotting_core.spots import Spot
-from spotting_core.suppression import Spotting
 from tests.conftest import small_model
 from tests.odd_videos import zeros_at_the_end
 from tests.videos import make_video, steady, uneven

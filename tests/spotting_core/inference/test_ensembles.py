@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotting_core.analysis import Analysis, HalfAnalysis, HalfRecord
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis, HalfRecord
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import write_array
 from spotting_core.features.files import write_features
-from spotting_core.files import write_array
 from spotting_core.inference.ensemble import analyse_with_ensemble, averaged
 from spotting_core.media.source import open_match
 from spotting_core.models.card import read_card

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import pytest
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
 from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Kinds, Parameters, kinds_of
 from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text, update
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.jobs.queue import (
     CANCELLED,
     DONE,

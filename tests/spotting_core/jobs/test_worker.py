@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.jobs.kind import SHORT, Context, JobKind, Kinds, Parameters
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, KEPT_FOR, QUEUED, RUNNING, Job, JobQueue
 from spotting_core.jobs.worker import Heartbeat, Worker, _InterruptedJob

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import FileState
 from spotting_core.media import fingerprint
-from spotting_core.media.fingerprint import FileState, file_hash, kept_hash, known_hash
+from spotting_core.media.fingerprint import file_hash, kept_hash, known_hash
 from spotting_core.media.ingest import ingest, known_media
 from spotting_core.media.source import open_match
 from tests.videos import make_video, steady

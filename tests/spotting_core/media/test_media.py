@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.decode import ahead, decode_samples, read_frame, resize_image
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.ingest import ingest, make_poster

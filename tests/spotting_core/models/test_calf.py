@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.models.calf import CalfConfig, CalfTargets, calf_loss, calf_targets, detection_loss, match_detections
 from spotting_core.models.context import context_loss, context_shifts, context_times
 from spotting_core.models.registry import system
 from spotting_core.models.targets import stack_targets
 from spotting_core.models.window import Output, Window
-from spotting_core.spots import Spot
 
 NAMES = load_classes().names
 K = np.array([[-20.0], [-10.0], [10.0], [20.0]])

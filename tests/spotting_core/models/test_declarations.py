@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.analyse import analyse_match
@@ -30,7 +31,6 @@ from spotting_core.models.registry import FeatureConfig, Stage, System, SystemCo
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.models.window_plan import MAXIMUM, MIDDLE, REPEATED, WindowPlan
-from spotting_core.spots import Spot
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
 from tests.conftest import made_card
 from tests.feature_games import NAMES, SET, features_of, write_game, write_splits

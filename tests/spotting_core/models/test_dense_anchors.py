@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.models.dense_anchors import balanced_loss, dense_loss
 from spotting_core.models.registry import dense_targets, system
 from spotting_core.models.targets import AnchorTargets, stack_targets
 from spotting_core.models.trunks import UNet
 from spotting_core.models.two_stage import two_stage_loss
 from spotting_core.models.window import Output, Window
-from spotting_core.spots import Spot
 from spotting_core.training.mixup import mix_targets
 
 NAMES = load_classes().names

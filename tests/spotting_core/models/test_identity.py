@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from app.comparison import told_apart
+from app.comparing.comparison import told_apart
 from app.views.shown import is_named
 from explain.kept import subject_of
-from spotting_core.analysis import Analysis
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import read_json, write_json
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.files import write_features
-from spotting_core.files import read_json, write_json
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.models.load import load_model
-from spotting_core.reviewed_spots import reviews_of_spots
+from spotting_core.reviewing.spots import reviews_of_spots
 from spotting_core.search.rows import fingerprint
-from spotting_core.spots import Spot
 from spotting_core.store.reviews import REJECTED, ReviewedSpot, origin_of
 from tests.feature_games import make_game
 from tests.small_systems import feature_model

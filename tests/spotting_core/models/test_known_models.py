@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.card import models_available, read_card, write_card

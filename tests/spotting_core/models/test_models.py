@@ -13,9 +13,10 @@ import timm
 import torch
 from safetensors.torch import load_file, save_file
 
-from spotting_core.classes import load_classes
+from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.computing.fold import fold_batch_norm
-from spotting_core.errors import BadInputError, NewerFormatError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE
 from spotting_core.models.gated_shift import ClipLength, GatedShift, add_gated_shift
@@ -25,7 +26,6 @@ from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.registry import system, systems
 from spotting_core.models.targets import AnchorTargets, anchor_targets, stack_targets
 from spotting_core.models.window import EntitySet, Window, stack_entities
-from spotting_core.spots import Spot
 from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from tests.conftest import small_model
 from tests.small_systems import SMALL_FRAMES, small, some_entities, some_window

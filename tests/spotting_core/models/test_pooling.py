@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints.sn_spotting import AWARE, POOLING, Converted, convert_checkpoint, converted
-from spotting_core.classes import load_classes
 from spotting_core.computing.checkpoint_file import read_checkpoint
-from spotting_core.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.sets import SOCCERNET
 from spotting_core.models.load import load_model
 from spotting_core.models.pooling import NetVlad, Pooling, clip_loss, clip_targets
 from spotting_core.models.registry import system
 from spotting_core.models.window import Output, Window
-from spotting_core.spots import Spot
 from tests.app.commands import touchline
 
 NAMES = load_classes().names

@@ -13,8 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from spotting_core.classes import load_classes
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.inference.score import score_half
 from spotting_core.models.card import WEIGHTS_FILE
@@ -22,7 +23,6 @@ from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import Window
-from spotting_core.spots import Spot
 from tests.conftest import REPOSITORY, made_card
 from tests.small_systems import ALL, DIM, LENGTH, READS_FEATURES, half_of, judge_of, small, small_config, some_window
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from spotting_core.domain.spots import Spot
 from spotting_core.models.targets import AnchorTargets, Targets, anchor_targets, stack_targets
-from spotting_core.spots import Spot
 
 CLASSES = ("Goal", "Foul")
 TIMES = np.arange(8, dtype=np.int64) * 500_000

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
 from spotting_core.features.sets import feature_set, read_sets
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
-from spotting_core.spots import Spot
 from spotting_core.training.train import TrainingOrder, train
 from tests.app.commands import touchline
 from tests.conftest import small_model

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from benchmarks import preflight as rates
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry
 from spotting_core.formats.labels_v2 import parse
 from spotting_core.media.ingest import ingest
@@ -20,7 +21,6 @@ from spotting_core.models.card import read_card
 from spotting_core.preflight import class_order, machine, scores, time_scale, video
 from spotting_core.preflight.finding import ERROR, WARNING
 from spotting_core.preflight.match import check_spots, examine
-from spotting_core.spots import Spot
 from tests.conftest import small_model
 from tests.videos import make_video, steady, uneven
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.search.engine import Query, SearchColumns, SpotSearch
 from spotting_core.search.figures import by_minutes, match_figures, pressure, pressure_weights, rates
 from spotting_core.search.rows import SCHEMA, minute_of, write_rows

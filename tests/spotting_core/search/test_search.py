@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from spotting_core.analysis import Analysis
-from spotting_core.assets import asset
-from spotting_core.data_directory import DataDirectory
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.assets import asset
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
-from spotting_core.errors import BadInputError
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.media.source import open_match
 from spotting_core.models.known import entity_model_of
@@ -24,7 +25,6 @@ from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.pictures import TextVector
 from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, seen_by_of, stamp_of, write_rows
 from spotting_core.search.saved import SavedSearches
-from spotting_core.spots import Spot
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, MOVE, RECLASS, REJECT, Reviews, origin_of
 from spotting_core.store.tables import MatchRow

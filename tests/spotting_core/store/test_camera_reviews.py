@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from spotting_core.cameras import CameraChange, changes_of, origin_of
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import CameraChange, Link, changes_of, origin_of
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras
-from spotting_core.formats.labels_cameras import CameraDocument, Link
-from spotting_core.reviewed_cameras import reviewed_labels
-from spotting_core.spots import Spot
+from spotting_core.formats.labels_cameras import CameraDocument
+from spotting_core.reviewing.cameras import reviewed_labels
 from spotting_core.store.camera_reviews import KIND, LINK, REPLAY, CameraReviews, ReviewedCamera
 from spotting_core.store.database import Database
 from spotting_core.store.reviews import (
@@ -210,27 +210,27 @@ def written(document: CameraDocument) -> dict[str, object]:
 
 
 def test_links_come_from_the_file(labels: CameraDocument) -> None:
-    changes = changes_of(labels.shots, labels)
+    changes = changes_of(labels.shots, labels.links)
     assert [c.link for c in changes] == [None, GOAL, None, None]
     assert changes[3].label == "Other"  # of two entries that end one shot the first counts
     assert [c.link for c in changes_of(labels.shots)] == [None] * 4
 
 
 def test_what_nobody_changed_is_written_as_it_was(labels: CameraDocument) -> None:
-    changes = changes_of(labels.shots, labels)
+    changes = changes_of(labels.shots, labels.links)
     assert written(reviewed_labels(changes, [], labels)) == {**FILE, "annotations": []}
     assert written(reviewed_labels(changes, [], labels, unjudged=True)) == FILE
 
 
 def test_the_reviewed_truth_is_written_and_read_again(cameras: CameraReviews, labels: CameraDocument) -> None:
-    first, replay, third, _ = changes_of(labels.shots, labels)
+    first, replay, third, _ = changes_of(labels.shots, labels.links)
     changed(cameras, ACCEPT, 0, change=first)
     changed(cameras, LINK, 0, change=replay, link=Link(1, 2_520_000, "Foul"))
     changed(cameras, MOVE, 1, change=replay, time=8_120_400)
     changed(cameras, REJECT, 0, change=third)
     cameras.add(MATCH, CameraChange(2, 9_000_000, "Inside the goal", "abrupt"), "Ben")
     known = cameras.of_match(MATCH)
-    document = reviewed_labels(changes_of(labels.shots, labels), known, labels)
+    document = reviewed_labels(changes_of(labels.shots, labels.links), known, labels)
     linked = {"label": "Foul", "half": "1", "time": "00:02", "position": "2520"}
     assert written(document)["annotations"] == [
         ROWS[0],
@@ -239,16 +239,18 @@ def test_the_reviewed_truth_is_written_and_read_again(cameras: CameraReviews, la
     ]  # fmt: skip
     again = labels_cameras.parse(labels_cameras.render(document), "again")
     assert labels_cameras.render(again) == labels_cameras.render(document)
-    assert [c.link for c in changes_of(again.shots, again)] == [None, Link(1, 2_520_000, "Foul"), None]
+    assert [c.link for c in changes_of(again.shots, again.links)] == [None, Link(1, 2_520_000, "Foul"), None]
     # With what nobody judged: the entries of half 2 as they are, the rejected one left out.
-    all_rows = written(reviewed_labels(changes_of(labels.shots, labels), known, labels, unjudged=True))["annotations"]
+    all_rows = written(reviewed_labels(changes_of(labels.shots, labels.links), known, labels, unjudged=True))[
+        "annotations"
+    ]
     assert isinstance(all_rows, list)
     assert [r["position"] for r in all_rows] == ["4000", "8120", "5000", "5000", "9000"]
     assert ROWS[3] in all_rows
 
 
 def test_what_was_only_remarked_on_counts_as_not_judged(cameras: CameraReviews, labels: CameraDocument) -> None:
-    changes = changes_of(labels.shots, labels)
+    changes = changes_of(labels.shots, labels.links)
     changed(cameras, KIND, 0, change=changes[0], change_type="logo")
     known = cameras.of_match(MATCH)
     assert written(reviewed_labels(changes, known, labels))["annotations"] == []

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from spotting_core.errors import BadInputError
+from spotting_core.base.errors import BadInputError
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.saved import SavedSearches
 from spotting_core.store.database import Database, open_engine

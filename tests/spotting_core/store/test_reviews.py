@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from spotting_core.base.errors import BadInputError, ConflictError
 from spotting_core.clips.selection import Clip
-from spotting_core.errors import BadInputError, ConflictError
+from spotting_core.domain.spots import Spot
 from spotting_core.jobs.queue import RUNNING, JobQueue
-from spotting_core.spots import Spot
 from spotting_core.store.database import Database
 from spotting_core.store.reviews import (
     ACCEPT,

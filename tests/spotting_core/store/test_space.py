@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
-from spotting_core.files import locked
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import locked
 from spotting_core.store.space import clear, measure, size_text
 from tests.app.commands import touchline
 

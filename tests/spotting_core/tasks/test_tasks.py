@@ -13,14 +13,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from spotting_core.analysis import Analysis
-from spotting_core.classes import load_classes
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.boundaries import KINDS
 from spotting_core.evaluation.collect import Record
 from spotting_core.features.files import write_features
-from spotting_core.formats.labels_cameras import Shot, read_shots, write_shots
+from spotting_core.formats.labels_cameras import read_shots, write_shots
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models import registry as systems_registry
@@ -30,7 +32,6 @@ from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
-from spotting_core.spots import Spot
 from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.registry import register, sample_task, task_named, tasks
 from spotting_core.tasks.shots import SHOTS

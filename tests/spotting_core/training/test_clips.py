@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spotting_core.domain.spots import Spot
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.models.registry import Stage, SystemConfig
 from spotting_core.models.window_plan import REPEATED, WindowPlan
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
-from spotting_core.spots import Spot
 from spotting_core.training import clips as module
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 

@@ -14,9 +14,10 @@ import pytest
 import timm
 import torch
 
-from spotting_core.analysis import Analysis
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.domain.spots import Spot
 from spotting_core.features.files import write_features
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.sets import SOCCERNET
@@ -31,7 +32,6 @@ from spotting_core.models.window import Window
 from spotting_core.models.window_plan import REPEATED
 from spotting_core.samples.labelled import labelled_matches
 from spotting_core.samples.reader import SampleReader
-from spotting_core.spots import Spot
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.sharpness import SharpnessAware

@@ -12,16 +12,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.computing.precision import half_precision
-from spotting_core.data_directory import DataDirectory
-from spotting_core.errors import BadInputError, CancelledError
+from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.load import load_model
 from spotting_core.models.registry import SystemConfig, kept_middles, system
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
-from spotting_core.spots import Spot
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import learning_rate_share
 from spotting_core.training.clips import TrainingClips

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from spotting_core.classes import load_classes
+from spotting_core.domain.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.features.extractor import ENVIRONMENT
 from spotting_core.features.sets import feature_set

@@ -1,0 +1,164 @@
+"""What the Evaluate view compares: labels of matches with the spots of one or two systems.
+
+Labels are those of the library's matches or an imported zip; systems are models whose analyses are there, or
+imported predictions. Every choice has a key that stays the same: ``library``, a match's id, ``set:<id>``,
+``model:<key of its identity>``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, columns_of, game_name
+from app.library.library import Library, Match
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.domain.classes import ClassTable, joined, load_classes
+from spotting_core.domain.suppression import Spotting
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.games import GameColumns, SpotColumns
+from spotting_core.evaluation.spot_files import read_spotting_games
+
+LIBRARY = "library"
+LEAST = 0.02
+"""Confidence below which a model's spots are not evaluated: far below any that matters to the metric."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Games with truth and with the spots of one system; ``matches`` are theirs in the library, where known."""
+
+    games: list[GameColumns]
+    matches: list[Match | None]
+    record: Record = field(default_factory=Record)
+
+    def only(self, names: set[str]) -> Compared:
+        """Those games whose name is among some."""
+        kept = [i for i, g in enumerate(self.games) if g.name in names]
+        return Compared([self.games[i] for i in kept], [self.matches[i] for i in kept], self.record)
+
+
+def label_choices(library: Library, sets: PredictionSets) -> dict[str, str]:
+    """Key to title of everything that can be truth."""
+    labelled = [m for m in library.matches() if _has_truth(library, m)]
+    choices = {LIBRARY: f"Library, {len(labelled)} labelled matches"} if len(labelled) > 1 else {}
+    choices |= {m.id: m.title for m in labelled}
+    return choices | {f"set:{s.id}": f"{s.name}, {_count(s)}" for s in sets.all(LABELS)}
+
+
+def prediction_choices(library: Library, sets: PredictionSets, labels: str) -> dict[str, str]:
+    """Key to title of the systems that can be measured against some labels."""
+    choices: dict[str, str] = {}
+    if not labels.startswith("set:"):
+        for match in _matches(library, labels):
+            for analysis in library.analyses(match):
+                record = analysis.record
+                choices.setdefault(f"model:{record.identity.key}", str(record.model["name"]))
+    choices = told_apart(choices)
+    return choices | {f"set:{s.id}": s.name for s in sets.all(PREDICTIONS)}
+
+
+def told_apart(names: dict[str, str]) -> dict[str, str]:
+    """The same names by key, those that several have with the beginning of their model's identity."""
+    several = {name for name, count in Counter(names.values()).items() if count > 1}
+    return {key: f"{name} ({key.partition(':')[2][:8]})" if name in several else name for key, name in names.items()}
+
+
+def _count(one: ImportedSet) -> str:
+    return f"{one.games} game{'' if one.games == 1 else 's'}"
+
+
+def _has_truth(library: Library, match: Match) -> bool:
+    try:
+        return bool(library.truth(match))
+    except TouchlineError:
+        return False
+
+
+def _matches(library: Library, labels: str) -> list[Match]:
+    return [m for m in library.matches() if labels in (LIBRARY, m.id) and _has_truth(library, m)]
+
+
+def classes_of(library: Library, labels: str, systems: Sequence[str]) -> ClassTable:
+    """The classes of what some systems spot: those of a model's analyses; an imported set has the default ones."""
+    matches = [] if labels.startswith("set:") else _matches(library, labels)
+    tables: list[ClassTable] = []
+    for system in systems:
+        found = (analysis_by(library, m, system) for m in matches)
+        tables.append(next((a.classes for a in found if a is not None), load_classes()))
+    return joined(tables)
+
+
+def compared(library: Library, sets: PredictionSets, labels: str, system: str, classes: Sequence[str]) -> Compared:
+    """Truth and one system's spots, game by game; games without spots are left out and recorded.
+
+    Errors:
+        BadInputError: no game has both, or an imported file cannot be read any more.
+    """
+    if labels.startswith("set:"):
+        return _imported_both(library, _set(sets, labels), _set(sets, system), classes)
+    found = Compared([], [])
+    for match in _matches(library, labels):
+        said = _said(library, sets, match, system, classes)
+        if said is None:
+            found.record.skip(match.title, "it has no spots of this system")
+            continue
+        truth = SpotColumns.of_spots(library.truth(match), classes)
+        found.games.append(GameColumns(match.id, truth, said))
+        found.matches.append(match)
+        found.record.counted.append(match.title)
+    if not found.games:
+        raise BadInputError(
+            "this system has spotted none of these matches",
+            fix="Analyse one with its model, or check the folder names of the imported zip",
+        )
+    return found
+
+
+def _set(sets: PredictionSets, key: str) -> ImportedSet:
+    one = sets.get(key.removeprefix("set:")) if key.startswith("set:") else None
+    if one is None:
+        raise BadInputError("imported labels can only be compared with imported predictions", fix="Import them first")
+    return one
+
+
+def _imported_both(library: Library, labels: ImportedSet, system: ImportedSet, classes: Sequence[str]) -> Compared:
+    record = Record()
+    games = read_spotting_games(labels.file, system.file, classes, record)
+    by_name = {game_name(m): m for m in library.matches()}
+    return Compared(games, [by_name.get(g.name.rsplit("/", 1)[-1]) for g in games], record)
+
+
+def _said(
+    library: Library, sets: PredictionSets, match: Match, system: str, classes: Sequence[str]
+) -> SpotColumns | None:
+    if system.startswith("set:"):
+        return columns_of(_set(sets, system), match, classes)
+    analysis = analysis_by(library, match, system)
+    if analysis is None:
+        return None
+    return SpotColumns.of_spots(analysis.spots(Spotting(threshold=LEAST)), classes)
+
+
+def analysis_by(library: Library, match: Match, system: str) -> Analysis | None:
+    """The analysis of a match by the model of a key."""
+    return next((a for a in library.analyses(match) if f"model:{a.record.identity.key}" == system), None)
+
+
+def state_of(library: Library, sets: PredictionSets) -> str:
+    """Something that changes when any label, analysis or imported set does."""
+    parts: list[object] = [(s.id, s.name) for s in sets.all()]
+    for match in library.matches():
+        stamps = [(a.folder / "analysis.json").stat().st_mtime_ns for a in library.analyses(match)]
+        truth = tuple(library.truth(match)) if _has_truth(library, match) else ()
+        parts.append((match.id, stamps, hash(truth)))
+    return str(hash(str(parts)))
+
+
+def true_actions(games: Sequence[GameColumns]) -> int:
+    """Truths of halves 1 and 2 over some games."""
+    return int(sum(np.isin(g.truth.half, (1, 2)).sum() for g in games))

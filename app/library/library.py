@@ -1,0 +1,293 @@
+"""The library: which matches there are, where their analyses lie, and how they came in.
+
+Matches are added by path, only below the configured roots. What is known of a match is in the store; its
+analyses are found by content hash, so a match that was moved keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app.settings import DEMO, Settings
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.layers import Layers, open_layer
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files import read_json
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import TRUTH, Spot
+from spotting_core.formats import labels_v2, registry
+from spotting_core.formats.document import Document, Options
+from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.source import MatchSource, open_match
+from spotting_core.preflight.finding import Finding
+from spotting_core.preflight.match import check_spots
+from spotting_core.store.database import Database
+from spotting_core.store.tables import MatchRow
+from spotting_core.tasks.spotting import SPOTTING
+
+DEMO_ANALYSIS = DEMO / "analysis"
+_OUTSIDE = "this path is not below a library folder, or there is nothing there"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A match of the library."""
+
+    id: str
+    path: Path
+    title: str
+    home: str | None
+    away: str | None
+    score: str | None
+    date: str | None
+    league: str | None
+    source_hash: str | None
+    duration: int | None
+    has_uploaded_labels: bool
+    error: str | None
+
+    @property
+    def is_demo(self) -> bool:
+        return self.path == DEMO
+
+
+def _match(row: MatchRow) -> Match:
+    return Match(
+        id=row.id,
+        path=Path(row.path),
+        title=row.title,
+        home=row.home,
+        away=row.away,
+        score=row.score,
+        date=row.date,
+        league=row.league,
+        source_hash=row.source_hash,
+        duration=row.duration,
+        has_uploaded_labels=row.labels is not None,
+        error=row.error,
+    )
+
+
+def analyses_of(source_hash: str | None, path: Path, data: DataDirectory, task: str = SPOTTING.name) -> list[Analysis]:
+    """Complete analyses of the match at a path for a task, the newest first; damaged ones are left out.
+
+    Arguments:
+        source_hash: of the match's content, or None if it is not known.
+    """
+    layers = Layers(data, source_hash).all(task) if source_hash else []
+    shipped = open_layer(DEMO_ANALYSIS) if path == DEMO and task == SPOTTING.name else None
+    return [*layers, shipped] if shipped is not None else layers
+
+
+class Library:
+    """The matches of one database."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+
+    # --- finding ------------------------------------------------------------------------------------------
+
+    def matches(self) -> list[Match]:
+        """All matches, the latest added first; the demo is there from the start."""
+        with self._database.reading() as session:
+            rows = list(session.scalars(select(MatchRow).order_by(MatchRow.added.desc())))
+        if not any(Path(r.path) == DEMO for r in rows) and DEMO.is_dir():
+            return [*(_match(r) for r in rows), self._register(open_match(DEMO))]
+        return [_match(r) for r in rows]
+
+    def get(self, match_id: str) -> Match | None:
+        with self._database.reading() as session:
+            row = session.get(MatchRow, match_id)
+            return _match(row) if row else None
+
+    def demo(self) -> Match | None:
+        """The bundled match."""
+        return next((m for m in self.matches() if m.is_demo), None)
+
+    def analyses(self, match: Match, task: str = SPOTTING.name) -> list[Analysis]:
+        """Complete analyses of a match for a task, the newest first; damaged ones are left out."""
+        return analyses_of(match.source_hash, match.path, self._settings.data, task)
+
+    def layers(self, match: Match) -> list[Analysis]:
+        """Complete analyses of a match for every task, those of spotting first and of each task the newest first."""
+        of_others = Layers(self._settings.data, match.source_hash).all() if match.source_hash else []
+        return [*self.analyses(match), *(layer for layer in of_others if layer.record.task != SPOTTING.name)]
+
+    def truth(self, match: Match) -> list[Spot]:
+        """True spots: uploaded ones, else the label file beside the video, else none.
+
+        Errors:
+            BadInputError: there are labels and they are broken.
+        """
+        with self._database.reading() as session:
+            row = session.get(MatchRow, match.id)
+            uploaded = row.labels if row else None
+        if uploaded is not None:
+            return [Spot(**entry) for entry in json.loads(uploaded)]
+        path = open_match(match.path).companion(labels_v2.FILE_NAME)
+        return labels_v2.read_labels(path) if path else []
+
+    # --- changing -----------------------------------------------------------------------------------------
+
+    def resolve(self, text: str) -> Path:
+        """A path typed by a user, below one of the roots (symbolic links followed).
+
+        Errors:
+            BadInputError: outside, or nothing there; one sentence for both, so that nothing outside is told.
+        """
+        fix = f"Library folders: {', '.join(map(str, self._settings.roots)) or 'none, set TOUCHLINE_ROOTS'}"
+        if not text.strip() or "\x00" in text:
+            raise BadInputError(_OUTSIDE, where=text.strip() or "empty path", fix=fix)
+        for root in self._settings.roots:
+            try:
+                path = (root / Path(text.strip()).expanduser()).resolve(strict=True)
+            except (OSError, RuntimeError):
+                continue
+            if path.is_relative_to(root):
+                return path
+        raise BadInputError(_OUTSIDE, where=text.strip(), fix=fix)
+
+    def open(self, text: str) -> MatchSource:
+        """The match at a typed path, all of whose videos lie below a root too: links out of it are not followed.
+
+        Errors:
+            BadInputError: outside, no match, or a name that no database can hold.
+        """
+        source = open_match(self.resolve(text))
+        for half in source.halves:
+            self.resolve(str(half.path))
+        try:
+            str(source.path).encode()
+        except UnicodeEncodeError as error:
+            raise BadInputError(
+                "this name holds characters that are no letters", where=source.path, fix="Rename it"
+            ) from error
+        return source
+
+    def add(self, text: str) -> Match:
+        """Add a match by a typed path; one that is there already is returned.
+
+        Errors:
+            BadInputError: not below a root, no match, or a video that cannot be read.
+        """
+        source = self.open(text)
+        with self._database.reading() as session:
+            row = session.scalar(select(MatchRow).where(MatchRow.path == str(source.path)))
+            if row is not None:
+                return _match(row)
+        return self._register(source)
+
+    def _register(self, source: MatchSource) -> Match:
+        media = [ingest(half.path, self._settings.data) for half in source.halves]
+        make_poster(media[0])
+        fixture = source.fixture
+        row = MatchRow(
+            id=uuid.uuid4().hex,
+            path=str(source.path),
+            title=fixture.title,
+            home=fixture.home,
+            away=fixture.away,
+            score=fixture.score,
+            date=fixture.date,
+            league=fixture.league,
+            source_hash=source.content_hash(self._settings.data),
+            duration=sum(m.table.duration for m in media),
+        )
+        with self._database.session() as session:
+            existing = session.scalar(select(MatchRow).where(MatchRow.path == row.path))
+            if existing is not None:
+                return _match(existing)
+            session.add(row)
+        return _match(row)
+
+    def remove(self, match: Match) -> None:
+        """Take a match out of the library; its files and analyses stay where they are."""
+        with self._database.session() as session:
+            row = session.get(MatchRow, match.id)
+            if row is not None:
+                session.delete(row)
+
+    def upload_labels(self, match: Match, name: str, content: bytes) -> int:
+        """Take true spots from an uploaded label file of any format; returns how many.
+
+        Errors:
+            BadInputError: not such a file, an unknown class, or times beyond the end of the match.
+        """
+        return self.take_labels(match, name, self.read_labels(open_match(match.path), name, content))
+
+    def take_labels(self, match: Match, name: str, labels: Document) -> int:
+        """Take true spots from labels that were read; returns how many.
+
+        Errors:
+            BadInputError: times beyond the end of the match.
+        """
+        spots = [replace(s, confidence=None, source=TRUTH) for s in labels.sorted_spots]
+        lengths = self.lengths(open_match(match.path))
+        for spot in spots:
+            if spot.time > lengths.get(spot.half, -1):
+                raise BadInputError(
+                    f"{spot.label} at {spot.seconds:.1f} s of half {spot.half} lies past the end of this match",
+                    where=name,
+                    fix="Check that these labels belong to this match, and that its halves are in order",
+                )
+        packed = json.dumps([{k: getattr(s, k) for k in s.__dataclass_fields__} for s in spots])
+        with self._database.session() as session:
+            row = session.get(MatchRow, match.id)
+            if row is not None:
+                row.labels = packed
+        return len(spots)
+
+    def read_labels(self, source: MatchSource, name: str, content: bytes) -> Document:
+        """The labels of a match in an uploaded file, its format told by name and content.
+
+        Errors:
+            BadInputError: not such a file, another match's, or an unknown class.
+        """
+        place = self._settings.data.root / "uploads" / uuid.uuid4().hex
+        place.mkdir(parents=True)
+        path = place / (Path(name).name or "labels")
+        path.write_bytes(content)
+        try:
+            form = _form_of_upload(path)
+            return registry.read_of_match(path, source.path.name, form, Options(load_classes()))
+        except BadInputError as error:
+            raise BadInputError(error.what, where=name, fix=error.fix) from error
+        finally:
+            path.unlink()
+            place.rmdir()
+
+    def check_labels(self, source: MatchSource, labels: Document) -> list[Finding]:
+        """What the checks find in labels of a match."""
+        return check_spots(labels, load_classes(), self.lengths(source))
+
+    def lengths(self, source: MatchSource) -> dict[int, int]:
+        """Microseconds of each half's video."""
+        return {h.half: ingest(h.path, self._settings.data).table.duration for h in source.halves}
+
+
+def _form_of_upload(path: Path) -> registry.Format:
+    """The format of an uploaded file; JSON that nothing tells is read as SoccerNet's labels, and judged so."""
+    try:
+        return registry.guess_source(path)
+    except BadInputError:
+        if path.suffix != ".json":
+            raise
+        return registry.format_named(labels_v2.FORM)
+
+
+def kits(match: Match) -> tuple[str | None, str | None]:
+    """Shirt colours of home and away as ``#RRGGBB`` where the match folder knows them."""
+    path = match.path / "meta.json"
+    if not path.is_file():
+        return None, None
+    try:
+        told = read_json(path)["kits"]
+        return tuple("#{:02X}{:02X}{:02X}".format(*told[side]["main"]) for side in ("home", "away"))  # type: ignore[return-value]
+    except (TouchlineError, KeyError, TypeError, IndexError, ValueError):
+        return None, None

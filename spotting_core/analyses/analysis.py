@@ -1,0 +1,305 @@
+"""An analysis: what a model found in a match, as a folder of arrays.
+
+    analysis.json              written last; its presence says that the analysis is complete
+    results_spotting.json      spots at the default thresholds
+    <class table>.csv          the model's class table, where it is not a bundled one
+    half1/times.npy            int64   (T,)    presentation time of each sample, microseconds
+    half1/frames.npy           int32   (T,)    its frame number in the file
+    half1/scores.npy           float16 (T, C)  confidence before displacement and suppression
+    half1/displacement.npy     float16 (T, C)  seconds; event time = sample time + value
+    half1/entities.parquet     sample, entity, score, x1, y1, x2, y2 (source pixels), kept, weight
+    half1/entity_embeddings.npy, image_embeddings.npy, features.npy
+    half1/maps/<name>.npy      uint8, with its scale in analysis.json
+
+A system without entities or displacement leaves those files out; readers ask ``analysis.has("entities")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError, NewerFormatError
+from spotting_core.base.files import read_json, write_json
+from spotting_core.domain.classes import ClassTable, classes_in
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
+from spotting_core.entities.table import TABLE_FILE, EntityTable
+from spotting_core.models.identity import ModelIdentity
+from spotting_core.tasks.task import AnySampleTask, HalfScores
+
+FORMAT = 1
+ANALYSIS_FILE = "analysis.json"
+ARRAYS = ("times", "frames", "scores", "displacement", "image_embeddings", "features")
+CLASS_MAP = "class_map"
+
+
+@dataclass(frozen=True)
+class HalfRecord:
+    """One half in ``analysis.json``: times in microseconds, sizes in pixels."""
+
+    half: int
+    file: str
+    duration: int
+    width: int
+    height: int
+    frames: int
+    samples: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AnalysisRecord:
+    """The content of ``analysis.json``.
+
+    Arguments:
+        source: content hash of the match and its halves.
+        model: name, sha256, domain, and hash of its ``settings``; the sha256 of the vision-language model that found
+            its ``entities``, if one did; the fingerprint of what it ``reads``, if it reads features; and its
+            suppression window in seconds, where it brings its own.
+        arrays: name to dtype, shape (of one half; T stands for its samples), unit and scale.
+        timings: seconds by stage.
+        notice: what a user must know about the model's domain, or None.
+        task: name of the task that its scores are of.
+        precision: in which networks computed, "half" or "single"; scores of the two differ by up to some hundredths.
+    """
+
+    source_id: str
+    title: str
+    halves: tuple[HalfRecord, ...]
+    model: Mapping[str, Any]
+    rate: float
+    class_table: str
+    classes: tuple[str, ...]
+    arrays: Mapping[str, Any]
+    timings: Mapping[str, float] = field(default_factory=dict)
+    notice: str | None = None
+    precision: str | None = None
+    task: str = "spotting"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that a user must know before believing the spots, sentence by sentence: the notice, and the halves'."""
+        halves = (f"Half {h.half}: {note}." for h in self.halves for note in h.notes)
+        return (*([self.notice] if self.notice else []), *halves)
+
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """Which model the scores are of."""
+        return ModelIdentity.of(self.model, self.precision)
+
+    @property
+    def averages(self) -> bool:
+        """Whether the scores are the average of several models', each of which has reasons of its own."""
+        return "members" in self.model
+
+    def as_json(self) -> dict[str, Any]:
+        content = asdict(self)
+        source = {"id": content.pop("source_id"), "title": content.pop("title"), "halves": content.pop("halves")}
+        return {"format": FORMAT, "source": source, **content}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], where: Path) -> AnalysisRecord:
+        try:
+            halves = tuple(HalfRecord(**{**h, "notes": tuple(h.get("notes", ()))}) for h in content["source"]["halves"])
+            return cls(
+                source_id=content["source"]["id"],
+                title=content["source"]["title"],
+                halves=halves,
+                model=content["model"],
+                rate=float(content["rate"]),
+                class_table=content["class_table"],
+                classes=tuple(content["classes"]),
+                arrays=content["arrays"],
+                timings=content.get("timings", {}),
+                notice=content.get("notice"),
+                precision=content.get("precision"),
+                task=content.get("task", "spotting"),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInputError(
+                f"this analysis is damaged ({error!s} is missing or wrong)", where=where, fix="Analyse the match again"
+            ) from error
+
+
+class HalfAnalysis:
+    """The arrays of one half, memory-mapped on first use."""
+
+    def __init__(self, record: HalfRecord, folder: Path, classes: Sequence[str]) -> None:
+        self.record, self.folder, self._classes = record, folder, classes
+
+    @property
+    def half(self) -> int:
+        return self.record.half
+
+    def path(self, name: str) -> Path:
+        """File of an array (or of a map, as ``maps/<name>``)."""
+        return self.folder / f"{name}.npy"
+
+    def has(self, name: str) -> bool:
+        """Whether an array, ``entities`` or a map (``maps/<name>``) is there."""
+        return (self.folder / TABLE_FILE if name == "entities" else self.path(name)).is_file()
+
+    def array(self, name: str) -> np.ndarray:
+        """A memory-mapped array.
+
+        Errors:
+            BadInputError: missing or damaged.
+        """
+        try:
+            kept: np.ndarray = np.load(self.path(name), mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise BadInputError(
+                f"this array cannot be read ({error})", where=self.path(name), fix="Analyse the match again"
+            ) from error
+        return kept
+
+    @cached_property
+    def times(self) -> np.ndarray:
+        return np.asarray(self.array("times"))
+
+    @cached_property
+    def frames(self) -> np.ndarray:
+        return np.asarray(self.array("frames"))
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """float32 (T, C)."""
+        scores = np.asarray(self.array("scores"), np.float32)
+        if scores.shape != (len(self.times), len(self._classes)):
+            raise BadInputError(
+                f"the scores have the shape {scores.shape}, expected {(len(self.times), len(self._classes))}",
+                where=self.path("scores"),
+                fix="Analyse the match again",
+            )
+        return scores
+
+    @cached_property
+    def displacement(self) -> np.ndarray | None:
+        """float32 (T, C) seconds, or None."""
+        return np.asarray(self.array("displacement"), np.float32) if self.has("displacement") else None
+
+    @cached_property
+    def entities(self) -> EntityTable | None:
+        return EntityTable.read(self.folder) if self.has("entities") else None
+
+    def nearest_sample(self, time: int) -> int:
+        """Sample whose presentation time is nearest to a time (microseconds)."""
+        return int(np.abs(self.times - time).argmin())
+
+    def voting_sample(self, time: int, column: int) -> int:
+        """The sample that speaks of a spot: of those whose vote for a class falls on it, the most confident.
+
+        Votes lie where their displacement moves them, which may be seconds from their sample; where none falls on
+        the time, it is the nearest sample.
+
+        Arguments:
+            time: microseconds; column: of the class.
+        """
+        moved = self.times / 1e6
+        if self.displacement is not None:
+            moved = moved + self.displacement[:, column]
+        moved = np.clip(moved, 0, self.record.duration / 1e6)
+        near = np.flatnonzero(np.abs(moved - time / 1e6) <= VOTE)
+        return int(near[self.scores[near, column].argmax()]) if len(near) else self.nearest_sample(time)
+
+
+class Analysis:
+    """A complete analysis, opened for reading."""
+
+    def __init__(self, folder: Path, record: AnalysisRecord) -> None:
+        self.folder, self.record = folder, record
+        self.classes = _classes_of(folder, record)
+        self.halves = tuple(HalfAnalysis(h, folder / f"half{h.half}", record.classes) for h in record.halves)
+
+    @classmethod
+    def open(cls, folder: Path) -> Analysis:
+        """Open an analysis.
+
+        Errors:
+            BadInputError: missing, incomplete or damaged; NewerFormatError.
+        """
+        path = folder / ANALYSIS_FILE
+        if not path.is_file():
+            raise BadInputError("there is no complete analysis here", where=folder, fix="Run touchline analyze")
+        content = read_json(path, "analysis")
+        if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+            raise BadInputError("this is not an analysis", where=path)
+        if content["format"] > FORMAT:
+            raise NewerFormatError(path, content["format"], FORMAT)
+        return cls(folder, AnalysisRecord.from_json(content, path))
+
+    def half(self, number: int) -> HalfAnalysis:
+        """A half by its number.
+
+        Errors:
+            BadInputError: the match has no such half.
+        """
+        for half in self.halves:
+            if half.half == number:
+                return half
+        raise BadInputError(f"this match has no half {number}", where=self.folder)
+
+    def has(self, name: str) -> bool:
+        """Whether every half has an array, ``entities`` or a map."""
+        return all(half.has(name) for half in self.halves)
+
+    def spots(self, spotting: Spotting | None = None) -> list[Spot]:
+        """Spots of the whole match, made from the stored scores."""
+        spotting = spotting or Spotting()
+        return [
+            spot for half in self.halves for spot in half_spots(half, self.classes, spotting, self.record.model["name"])
+        ]
+
+    def write_results(self, task: AnySampleTask) -> None:
+        """Write what is found at the default thresholds in the form of the task's results file."""
+        task.write(self.folder / task.results_file, self.findings(task))
+
+    def findings(self, task: AnySampleTask, *, least: float | None = None) -> list[Any]:
+        """What the stored scores say of the whole match for the task that they are of (``SampleTask.findings``)."""
+        source = self.record.model["name"]
+        return [
+            finding
+            for half in self.halves
+            for finding in task.findings(_half_scores(half), self.classes, least=least, source=source)
+        ]
+
+
+def _half_scores(half: HalfAnalysis) -> HalfScores:
+    return HalfScores(half.half, half.times, half.record.duration, half.scores, half.displacement)
+
+
+def half_spots(half: HalfAnalysis, classes: ClassTable, spotting: Spotting, source: str) -> list[Spot]:
+    """Spots of one half, made from its stored scores."""
+    return spots_of_half(
+        half.half,
+        half.times,
+        half.scores,
+        half.displacement,
+        classes,
+        spotting,
+        source=source,
+        end=half.record.duration,
+    )
+
+
+def _classes_of(folder: Path, record: AnalysisRecord) -> ClassTable:
+    table = classes_in(folder, record.class_table)
+    if table.names != record.classes:
+        raise BadInputError(
+            f"the analysis was made with other classes than the class table {table.name!r} has",
+            where=folder,
+            fix="Analyse the match again",
+        )
+    width = record.model.get("suppression")
+    return table.with_suppression(float(width)) if width else table
+
+
+def write_record(folder: Path, record: AnalysisRecord) -> None:
+    """Write ``analysis.json``: the last file, for it says that all others are there."""
+    write_json(folder / ANALYSIS_FILE, record.as_json())

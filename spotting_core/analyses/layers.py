@@ -1,0 +1,74 @@
+"""The layers of a match: what models found in it, task by task.
+
+A layer is an ``Analysis``: a folder of its own, keyed by its task and the identity of the model that made it. The
+layers of a match lie side by side in the data directory, so that one can be added, replaced or removed without a look
+at the others. What is true of a match is in none of them: it is read from its labels.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ClassTable, classes_in, is_bundled
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.models.identity import ModelIdentity
+
+log = logging.getLogger(__name__)
+
+
+class Layers:
+    """The layers of one match.
+
+    Arguments:
+        source: content hash of the match.
+    """
+
+    def __init__(self, data: DataDirectory, source: str) -> None:
+        self._data, self._source = data, source
+
+    def place(self, task: str, identity: ModelIdentity, classes: ClassTable) -> Path:
+        """The folder of a layer that is made now; classes: its class table, which counts where it is not bundled."""
+        own = [] if is_bundled(classes) else [repr(classes)]
+        return self._data.analysis(self._source, joint_hash([task, identity.key, *own]))
+
+    def all(self, task: str | None = None) -> list[Analysis]:
+        """Complete layers, of one task or of all, the newest first; what cannot be read is left out."""
+        made = sorted(self._folders(), key=lambda path: path.stat().st_mtime, reverse=True)
+        layers = [layer for path in made if (layer := open_layer(path.parent)) is not None]
+        return [layer for layer in layers if task in (None, layer.record.task)]
+
+    def find(self, task: str, identity: ModelIdentity, classes: ClassTable) -> Analysis | None:
+        """The layer of a task by a model, wherever the version that made it has put it."""
+        return next(
+            (
+                layer
+                for layer in self.all(task)
+                if layer.record.identity == identity and classes_in(layer.folder, layer.record.class_table) == classes
+            ),
+            None,
+        )
+
+    def remove(self, layer: Analysis) -> None:
+        """Delete a layer; whoever looks meanwhile sees it whole or not at all."""
+        gone = layer.folder.with_name(f".{layer.folder.name}.removed")
+        shutil.rmtree(gone, ignore_errors=True)
+        layer.folder.rename(gone)
+        shutil.rmtree(gone)
+
+    def _folders(self) -> Iterator[Path]:
+        return self._data.analyses(self._source).glob(f"[!.]*/{ANALYSIS_FILE}")
+
+
+def open_layer(folder: Path) -> Analysis | None:
+    """A layer by its folder; None, and a line in the log, where it cannot be read."""
+    try:
+        return Analysis.open(folder)
+    except TouchlineError as error:
+        log.warning("an analysis is left out: %s", error)
+        return None

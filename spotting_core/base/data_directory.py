@@ -1,0 +1,85 @@
+"""Where everything derived is kept: by content hash, so that a moved or renamed video is recognised.
+
+media/<hash>/        probe.json, times.npy, playback.mp4, poster.jpg, frames-*.jpgs
+analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analyses.analysis``)
+explanations/<hash>.npz
+hashes/<hash of a path>.json   content hash of the video there, while it stays as it is
+exports/<id>/        clips that were exported from the app
+search/<match>.parquet  spots of a match, for searching
+touchline.db         matches, jobs, selections, reviews, saved searches
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from spotting_core.base.errors import BadInputError
+
+ENVIRONMENT_VARIABLE = "TOUCHLINE_DATA"
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """The root of derived data. ``DataDirectory.default()`` honours ``TOUCHLINE_DATA``."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> DataDirectory:
+        configured = os.environ.get(ENVIRONMENT_VARIABLE)
+        root = Path(configured) if configured else Path(platformdirs.user_data_dir("touchline"))
+        return cls(root.expanduser().absolute())
+
+    def media(self, media_hash: str) -> Path:
+        return self.root / "media" / media_hash
+
+    def analysis(self, source_hash: str, model_hash: str) -> Path:
+        return self.root / "analyses" / source_hash / model_hash[:16]
+
+    def analyses(self, source_hash: str) -> Path:
+        return self.root / "analyses" / source_hash
+
+    def explanation(self, key: str) -> Path:
+        return self.root / "explanations" / key[:2] / f"{key}.npz"
+
+    def answer(self, key: str) -> Path:
+        """Where the answer to a question about a match is kept (what an edit does, where words are found)."""
+        return self.root / "explanations" / key[:2] / f"{key[:32]}.json"
+
+    def export(self, export_id: str) -> Path:
+        return self.root / "exports" / export_id
+
+    @property
+    def hashes(self) -> Path:
+        return self.root / "hashes"
+
+    @property
+    def search(self) -> Path:
+        return self.root / "search"
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.root / 'touchline.db'}"
+
+    def ensure(self) -> DataDirectory:
+        """Make the directory.
+
+        Errors:
+            BadInputError: it cannot be made or written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".writable-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise BadInputError(
+                f"the data directory cannot be written ({error.strerror})",
+                where=self.root,
+                fix=f"Free the path, or set {ENVIRONMENT_VARIABLE} to a folder you can write",
+            ) from error
+        return self

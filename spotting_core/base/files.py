@@ -1,0 +1,139 @@
+"""Files that appear whole or not at all, and locks for what several processes write.
+
+Every derived file is written beside its final place under a name ending in ``.part`` and moved there
+when complete, so that a reader never sees half of one and a kill leaves the old state.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from spotting_core.base.errors import BadInputError, cannot_write
+
+_LONGEST_STEM = 200  # characters of a name that its temporary name keeps: file systems allow 255 bytes
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells a file from any that lies or lay at its place: it has changed if any of these has.
+
+    Arguments:
+        path: links followed; changed: of its content, nanoseconds.
+    """
+
+    path: Path
+    size: int
+    changed: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState:
+        """The state of a file now.
+
+        Errors:
+            OSError: there is none.
+        """
+        status = path.stat()
+        return cls(path.resolve(), status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that takes the place of ``path`` when the block ends without an error.
+
+    Errors:
+        BadInputError: it cannot be written: no room, no permission, or something else stands there.
+    """
+    part = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise cannot_write(error, path) from error
+    finally:
+        if part.parent.is_dir():
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock against other processes and threads: a file that is there as long as somebody holds it.
+
+    It is removed before it is let go; whoever waits for it then takes a new one. What a killed process left is taken
+    over.
+
+    Errors:
+        BadInputError: it cannot be written.
+        Timeout: another one holds it, and ``wait`` is False.
+    """
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        raise
+    except OSError as error:
+        raise cannot_write(error, path.parent) from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented UTF-8 JSON, atomically."""
+    with replacing(path) as part:
+        part.write_bytes(json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """``value`` as indented UTF-8 JSON."""
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def read_json(path: Path, what: str = "file") -> Any:
+    """Read JSON.
+
+    Errors:
+        BadInputError: the file is missing, cannot be read, or is not JSON (names line and column).
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise BadInputError(f"this {what} does not exist", where=path, fix="Check the path") from error
+    except OSError as error:
+        raise BadInputError(f"this {what} cannot be read ({error.strerror})", where=path) from error
+    return parse_json(content, path, what)
+
+
+def parse_json(content: bytes, where: object, what: str = "file") -> Any:
+    """JSON of a file's content, UTF-8 with or without a byte order mark.
+
+    Errors:
+        BadInputError: not JSON (names line and column).
+    """
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"this {what} is not UTF-8 text", where=where) from error
+    except json.JSONDecodeError as error:
+        raise BadInputError(
+            f"this {what} is not JSON ({error.msg} at line {error.lineno}, column {error.colno})", where=where
+        ) from error
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write one ``.npy`` array, atomically."""
+    with replacing(path) as part, part.open("wb") as handle:
+        np.save(handle, array, allow_pickle=False)

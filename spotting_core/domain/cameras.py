@@ -1,0 +1,82 @@
+"""Shots of a match, and the camera changes that end them.
+
+A camera change is the end of a shot, as in SoccerNet's Labels-cameras: the camera of the shot that ends, how it
+ends, whether it was a replay, and which action that replay showed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+CHANGE_TYPES = ("abrupt", "smooth", "logo")
+LABELLED = "labels-cameras"
+"""The source of a change that a file of labels has."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One shot of one camera; times in microseconds of the half.
+
+    ``change_type`` is how it ends; None where nobody said (the last shot).
+    """
+
+    half: int
+    start: int
+    end: int
+    label: str
+    replay: bool
+    change_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """The action that a replay shows: its half, time (microseconds of that half) and class."""
+
+    half: int
+    time: int
+    label: str
+
+
+@dataclass(frozen=True)
+class CameraChange:
+    """The shot that ends at a moment.
+
+    Arguments:
+        time: microseconds of the half at which it ends.
+        label: its camera, as in the class table of cameras.
+        change_type: abrupt, smooth or logo; None where nobody said (the last shot).
+        replay: whether it is a replay; link: the action that the replay shows, None where nobody said.
+        source: ``LABELLED``, or the reviewer.
+    """
+
+    half: int
+    time: int
+    label: str
+    change_type: str | None = None
+    replay: bool = False
+    link: Link | None = None
+    source: str = LABELLED
+
+
+def change_id(change: CameraChange) -> str:
+    """Name of a change that stays the same as long as its file has the same shot ending there."""
+    return f"{change.half}-{change.time}-{change.label}"
+
+
+def origin_of(change: CameraChange) -> str:
+    """Name of a change of a file, in the store."""
+    return f"{LABELLED}/{change_id(change)}"
+
+
+def changes_of(shots: Iterable[Shot], links: Mapping[tuple[int, int], Link] | None = None) -> list[CameraChange]:
+    """The changes at the ends of shots, in their order.
+
+    Arguments:
+        links: what replays show, by half and end; shots do not carry them.
+    """
+    known = links or {}
+    return [
+        CameraChange(s.half, s.end, s.label, s.change_type, s.replay, known.get((s.half, s.end)) if s.replay else None)
+        for s in shots
+    ]

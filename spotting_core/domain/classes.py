@@ -1,0 +1,217 @@
+"""Class tables: which classes a system knows, in which order, and how each is shown and post-processed.
+
+A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path), or a bare list of names, one a
+line (E2E-Spot's ``class.txt``), in the order of the score columns. Nothing in the code knows how many classes
+there are or what they are called.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import FileState, replacing
+
+DEFAULT_TABLE = "soccernet-v2"
+_COLUMNS = (
+    "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
+)  # fmt: skip
+
+_PLAIN_COLOURS = (
+    ("#6E5BF4", "#767DF1"), ("#167859", "#62D19B"), ("#B8891D", "#ECD146"), ("#BD2A89", "#FA90C3"),
+    ("#374047", "#7C8088"), ("#BC0417", "#E52F2C"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ActionClass:
+    """One row of a class table.
+
+    ``suppression`` is the full width in seconds of the window in which only one spot of the class is
+    kept; ``lead`` and ``lag`` are the seconds a clip shows before and after.
+    """
+
+    index: int
+    name: str
+    short: str
+    group: str
+    glyph: str
+    colour_light: str
+    colour_dark: str
+    suppression: float
+    lead: float
+    lag: float
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """The classes of a system in the order of its score columns."""
+
+    name: str
+    classes: tuple[ActionClass, ...]
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self.classes)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.classes)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {c.name: c.index for c in self.classes}
+
+    def index(self, name: str) -> int:
+        """Column of a class.
+
+        Errors:
+            BadInputError: the table has no such class (names the nearest by letter case, if any).
+        """
+        if name in self._index:
+            return self._index[name]
+        near = [n for n in self.names if n.lower() == name.lower()]
+        fix = f"Did you mean {near[0]!r}?" if near else f"Known classes: {', '.join(self.names)}"
+        raise BadInputError(f"class {name!r} is not in the class table {self.name!r}", fix=fix.rstrip("?"))
+
+    def get(self, name: str) -> ActionClass:
+        return self.classes[self.index(name)]
+
+    def with_suppression(self, seconds: float) -> ClassTable:
+        """The same classes, with one suppression window for all."""
+        return ClassTable(self.name, tuple(replace(c, suppression=seconds) for c in self.classes))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+
+def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
+    try:
+        numbers = {key: float(row[key]) for key in ("suppression", "lead", "lag")}
+        return ActionClass(
+            index=int(row["index"]),
+            name=row["name"],
+            short=row["short"],
+            group=row["group"],
+            glyph=row["glyph"],
+            colour_light=row["colour_light"],
+            colour_dark=row["colour_dark"],
+            **numbers,
+        )
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"line {line} of this class table cannot be read ({error})", where=path) from error
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, name: str, _state: FileState) -> ClassTable:
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
+        if missing:
+            raise BadInputError(f"this class table lacks the columns {', '.join(missing)}", where=path)
+        rows = tuple(_row(path, line, row) for line, row in enumerate(reader, start=2))
+    if not rows:
+        raise BadInputError("this class table has no classes", where=path)
+    if [r.index for r in rows] != list(range(len(rows))):
+        raise BadInputError(
+            "the indices of this class table do not count 0, 1, 2, …",
+            where=path,
+            fix="The index is the score column of the class; order the rows by it",
+        )
+    if len({r.name for r in rows}) != len(rows):
+        raise BadInputError("a class name occurs twice in this class table", where=path)
+    return ClassTable(name, rows)
+
+
+@lru_cache(maxsize=64)
+def _read_list(path: Path, name: str, _state: FileState) -> ClassTable:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    names = [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise BadInputError("this class list has no classes", where=path)
+    if len(set(names)) != len(names):
+        raise BadInputError("a class name occurs twice in this class list", where=path)
+    return ClassTable(name, tuple(_plain(i, n) for i, n in enumerate(names)))
+
+
+def _plain(index: int, name: str) -> ActionClass:
+    """A class of which only the name is known."""
+    light, dark = _PLAIN_COLOURS[index % len(_PLAIN_COLOURS)]
+    return ActionClass(index, name, name, "flow", "other", light, dark, suppression=2.0, lead=5.0, lag=5.0)
+
+
+def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
+    """Read a class table by the name of a bundled one or by path (``.csv``, or a ``.txt`` list of names).
+
+    Errors:
+        BadInputError: no such table, a missing column, a bad number, or rows out of order.
+    """
+    path = Path(table)
+    if path.suffix == ".txt" and path.is_file():
+        return _read_list(path, path.parent.name or path.stem, FileState.of(path))
+    if path.suffix != ".csv":
+        path = asset("classes", f"{table}.csv")
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in asset("classes").glob("*.csv")))
+        raise BadInputError(
+            "no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv or class.txt file"
+        )
+    return _read(path, path.stem, FileState.of(path))
+
+
+def classes_in(folder: Path, name: str) -> ClassTable:
+    """The table of that name in a model's or an analysis' folder (``<name>.csv``), else the bundled one.
+
+    Errors:
+        BadInputError: see ``load_classes``.
+    """
+    own = folder / f"{name}.csv"
+    return load_classes(own if own.is_file() else name)
+
+
+def keep_classes(folder: Path, table: ClassTable) -> None:
+    """Write a table into a folder, for ``classes_in``; a bundled one is found without."""
+    if is_bundled(table):
+        return
+    with replacing(folder / f"{table.name}.csv") as part, part.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(asdict(c) for c in table)
+
+
+def is_bundled(table: ClassTable) -> bool:
+    """Whether a table is the bundled one of its name, row by row."""
+    path = asset("classes", f"{table.name}.csv")
+    return path.is_file() and load_classes(path) == table
+
+
+def joined(tables: Sequence[ClassTable]) -> ClassTable:
+    """The classes of all tables, each once, as the first that has it shows it; its name is the first one's."""
+    found = {c.name: c for table in reversed(tables) for c in table}
+    names = dict.fromkeys(c.name for table in tables for c in table)
+    return ClassTable(tables[0].name, tuple(replace(found[name], index=i) for i, name in enumerate(names)))
+
+
+def class_names(source: str) -> tuple[str, ...]:
+    """Classes of a table, by its name or path, or of a text file with one a line.
+
+    Errors:
+        BadInputError: there is none, it cannot be read, or a name occurs twice.
+    """
+    path = Path(source)
+    if path.suffix == ".csv" or not path.suffix:
+        return load_classes(source).names
+    try:
+        names = tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this class list cannot be read ({error})", where=path) from error
+    if not names or len(set(names)) != len(names):
+        raise BadInputError("this class list is empty or names a class twice", where=path)
+    return names

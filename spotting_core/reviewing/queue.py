@@ -1,0 +1,94 @@
+"""Which spots teach most when they are reviewed: those the model doubts, those models disagree on, rare classes.
+
+Each is a number from 0 to 1; their mean is what a spot is worth. What is not known of a spot (there is one model
+alone) is left out of its mean, not taken as 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.spots import Spot
+
+WORTH, UNCERTAINTY, DISAGREEMENT, RARITY = "worth", "uncertainty", "disagreement", "rarity"
+_LEAST_REACH = 1_000_000  # microseconds within which another model may have the same action
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A spot that nobody has judged.
+
+    Arguments:
+        match: key of its match; origin: its name in the reviews.
+        uncertainty: entropy of its confidence in bits, 1 at .5.
+        disagreement: mean distance of the other models' confidence from this one's, None with one model.
+        rarity: 1 less the share that its class has of the most frequent one's spots.
+    """
+
+    match: str
+    origin: str
+    spot: Spot
+    uncertainty: float
+    disagreement: float | None
+    rarity: float
+
+    @property
+    def worth(self) -> float:
+        """Mean of what is known."""
+        known = [v for v in (self.uncertainty, self.disagreement, self.rarity) if v is not None]
+        return sum(known) / len(known)
+
+
+def entropy(confidence: float) -> float:
+    """Bits of a yes-or-no question: 1 at .5, 0 where the model is sure."""
+    if not 0 < confidence < 1:
+        return 0.0
+    return -confidence * math.log2(confidence) - (1 - confidence) * math.log2(1 - confidence)
+
+
+def disagreement(spot: Spot, others: Sequence[Analysis]) -> float | None:
+    """Mean distance of the other models' confidence from a spot's.
+
+    Another model's is its highest one for the class within half the class's window of the spot.
+    """
+    found = []
+    for other in others:
+        if spot.label not in other.classes or spot.half not in {h.half for h in other.halves}:
+            continue
+        half, action = other.half(spot.half), other.classes.get(spot.label)
+        reach = max(_LEAST_REACH, round(action.suppression * 5e5))
+        near = abs(half.times - spot.time) <= reach
+        highest = float(half.scores[near, action.index].max()) if near.any() else 0.0
+        found.append(abs(highest - (spot.confidence or 0.0)))
+    return sum(found) / len(found) if found else None
+
+
+def candidates(
+    spots: Mapping[str, Sequence[tuple[str, Spot]]], others: Mapping[str, Sequence[Analysis]], judged: Collection[str]
+) -> list[Candidate]:
+    """Spots of all matches that nobody has judged.
+
+    Arguments:
+        spots: by match, each with its origin; others: analyses of a match by other models.
+        judged: ``match/origin`` of the spots that have been judged.
+    """
+    counts = Counter(spot.label for own in spots.values() for _, spot in own)
+    most = max(counts.values(), default=1)
+    return [
+        Candidate(
+            match, origin, spot, entropy(spot.confidence or 0.0), disagreement(spot, others.get(match, ())),
+            1 - counts[spot.label] / most,
+        )
+        for match, own in spots.items()
+        for origin, spot in own
+        if f"{match}/{origin}" not in judged
+    ]  # fmt: skip
+
+
+def ranked(found: Sequence[Candidate], by: str = WORTH) -> list[Candidate]:
+    """The candidates that teach most first; what is not known comes last."""
+    return sorted(found, key=lambda c: -(v if (v := getattr(c, by)) is not None else -1.0))

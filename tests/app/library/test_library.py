@@ -1,0 +1,135 @@
+"""The library: what may be added, what is found again, labels that are uploaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.library.library import Library
+from app.settings import DEMO, Settings, configured_roots
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
+from spotting_core.formats import registry
+from spotting_core.formats.document import Document
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.store.database import open_database
+from tests.videos import make_video, steady
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "matches"
+    folder.mkdir()
+    make_video(folder / "mine.mp4", steady(60))
+    return folder
+
+
+@pytest.fixture
+def library(data: DataDirectory, root: Path) -> Library:
+    return Library(Settings(data, (root.resolve(),), b"x"), open_database(data))
+
+
+def test_the_demo_is_there_from_the_start_with_its_analysis(library: Library) -> None:
+    matches = library.matches()
+    assert [m.path for m in matches] == [DEMO]
+    assert matches[0].home == "Orrin City"
+    assert len(library.analyses(matches[0])) == 1
+    assert len(library.truth(matches[0])) == 41
+    assert library.matches()[0].id == matches[0].id
+
+
+def test_adding_by_path_relative_and_absolute(library: Library, root: Path) -> None:
+    match = library.add("mine.mp4")
+    assert match.path == root / "mine.mp4"
+    assert library.add(str(root / "mine.mp4")).id == match.id
+    assert match.duration == pytest.approx(2.4e6)
+    assert match.source_hash
+    library.remove(match)
+    assert library.get(match.id) is None
+    assert (root / "mine.mp4").is_file()
+
+
+HOSTILE = ["", "  ", "..", "../secret.mp4", "/etc/passwd", "mine.mp4/../../secret.mp4", "a\x00b", "~root", "nothing.mp4", "//host/share", "\\\\host\\share", "x" * 5000, "link.mp4", "folder_link/secret.mp4"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_outside_the_roots_is_added(library: Library, root: Path, tmp_path: Path, text: str) -> None:
+    make_video(tmp_path / "secret.mp4", steady(10))
+    (root / "link.mp4").symlink_to(tmp_path / "secret.mp4")
+    (root / "folder_link").symlink_to(tmp_path)
+    with pytest.raises(BadInputError, match="not below a library folder"):
+        library.add(text)
+
+
+def test_a_game_folder_whose_video_is_a_link_outside_is_refused(library: Library, root: Path, tmp_path: Path) -> None:
+    secret = make_video(tmp_path / "secret.mp4", steady(10))
+    (root / "game").mkdir()
+    (root / "game" / "1_224p.mkv").symlink_to(secret)
+    with pytest.raises(BadInputError, match="not below a library folder"):
+        library.add("game")
+
+
+def test_what_is_no_video_is_not_added(library: Library, root: Path) -> None:
+    (root / "text.mp4").write_text("no video")
+    with pytest.raises(BadInputError, match="not a video"):
+        library.add("text.mp4")
+    assert [m.path for m in library.matches()] == [DEMO]
+
+
+def labels_file(folder: Path, *spots: Spot) -> bytes:
+    path = folder / "labels.json"
+    write_labels(path, spots)
+    return path.read_bytes()
+
+
+def test_uploaded_labels_are_the_truth(library: Library, tmp_path: Path) -> None:
+    match = library.add("mine.mp4")
+    assert library.truth(match) == []
+    assert (
+        library.upload_labels(
+            match, "l.json", labels_file(tmp_path, Spot(1, 1_000_000, "Goal", team="home", visible=True))
+        )
+        == 1
+    )
+    assert library.truth(match) == [Spot(1, 1_000_000, "Goal", team="home", visible=True)]
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (json.dumps({"annotations": [{"gameTime": "1 - 00:01", "label": "Homerun"}]}).encode(), "'Homerun' is not in the class table"),
+        (json.dumps({"annotations": [{"gameTime": "1 - 40:00", "label": "Goal"}]}).encode(), "past the end of this match"),
+        (json.dumps({"annotations": [{"gameTime": "2 - 00:01", "label": "Goal"}]}).encode(), "past the end of this match"),
+    ],
+)  # fmt: skip
+def test_broken_uploads_say_so_and_change_nothing(library: Library, content: bytes, says: str) -> None:
+    match = library.add("mine.mp4")
+    with pytest.raises(BadInputError, match=says) as caught:
+        library.upload_labels(match, "mine.json", content)
+    assert "mine.json" in str(caught.value)
+    assert library.truth(match) == []
+
+
+def test_roots_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, root: Path) -> None:
+    monkeypatch.setenv("TOUCHLINE_ROOTS", f"{root}:{tmp_path / 'nothing'}")
+    assert configured_roots() == (root.resolve(),)
+
+
+def test_labels_of_any_format_are_taken(library: Library, tmp_path: Path) -> None:
+    match = library.add("mine.mp4")
+    document = Document.of([Spot(1, 1_000_000, "Goal", 0.7), Spot(1, 2_000_000, "Foul")], "mine.mp4")
+    other = Document.of([Spot(1, 0, "Corner")], "another.mp4")
+    for form in registry.label_formats():
+        if form.write is None or form.name == "labels-v1":
+            continue
+        path = tmp_path / f"labels{form.suffix}"
+        registry.write(path, [other, document] if form.many else [document], form)
+        assert library.upload_labels(match, path.name, path.read_bytes()) == 2, form.name
+        assert [(s.time, s.label, s.confidence) for s in library.truth(match)] == [(1_000_000, "Goal", None), (2_000_000, "Foul", None)], form.name  # fmt: skip
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []

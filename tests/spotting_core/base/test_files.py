@@ -1,0 +1,38 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_json, replacing, write_array, write_json
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+
+    def fail() -> None:
+        with replacing(path) as part:
+            part.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert read_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_arrays_are_written_whole(tmp_path: Path) -> None:
+    write_array(tmp_path / "sub" / "a.npy", np.arange(5))
+    assert np.load(tmp_path / "sub" / "a.npy").tolist() == [0, 1, 2, 3, 4]
+
+
+def test_broken_json_names_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1,\n "b": }')
+    with pytest.raises(BadInputError, match="line 2, column 7"):
+        read_json(path)

@@ -1,0 +1,55 @@
+"""Class tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+
+OFFICIAL = (
+    "Penalty", "Kick-off", "Goal", "Substitution", "Offside", "Shots on target", "Shots off target", "Clearance",
+    "Ball out of play", "Throw-in", "Foul", "Indirect free-kick", "Direct free-kick", "Corner", "Yellow card",
+    "Red card", "Yellow->red card",
+)  # fmt: skip
+
+
+def test_default_classes_are_in_the_official_order() -> None:
+    table = load_classes()
+    assert table.names == OFFICIAL
+    assert table.index("Goal") == 2
+    assert all(c.suppression > 0 and c.lead > 0 and c.lag > 0 for c in table)
+
+
+def test_a_class_in_other_letters_is_named() -> None:
+    with pytest.raises(BadInputError, match="Did you mean 'Goal'"):
+        load_classes().index("goal")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: t.replace("index,", "number,"), "lacks the columns index"),
+        (lambda t: "\n".join([t.splitlines()[0], *reversed(t.splitlines()[1:])]), "do not count"),
+        (lambda t: t.replace("Kick-off,Kick-off", "Penalty,Kick-off"), "occurs twice"),
+        (lambda t: t.replace(",15,5,8", ",wide,5,8", 1), "line 2"),
+        (lambda t: t.splitlines()[0], "has no classes"),
+    ],
+)
+def test_broken_class_tables_say_what_is_wrong(tmp_path: Path, change, says: str) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "mine.csv"
+    path.write_text(change(asset("classes", "soccernet-v2.csv").read_text()))
+    with pytest.raises(BadInputError, match=says):
+        load_classes(path)
+
+
+def test_an_own_class_table_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ball.csv"
+    head = asset("classes", "soccernet-v2.csv").read_text().splitlines()[0]
+    path.write_text(
+        f"{head}\n0,Pass,Pass,flow,pass,#111111,#EEEEEE,2,1,1\n1,Drive,Drive,flow,drive,#111111,#EEEEEE,2,1,1\n"
+    )
+    assert load_classes(path).names == ("Pass", "Drive")

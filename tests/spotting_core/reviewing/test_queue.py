@@ -1,0 +1,46 @@
+"""The order in which spots are offered for review, against values worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
+from spotting_core.media.source import open_match
+from spotting_core.reviewing.queue import DISAGREEMENT, RARITY, UNCERTAINTY, candidates, disagreement, entropy, ranked
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+
+def test_entropy_is_highest_where_the_model_does_not_know() -> None:
+    assert [entropy(c) for c in (0.0, 0.5, 1.0)] == [0, 1, 0]
+    assert entropy(0.25) == pytest.approx(0.8112781)  # 0.25 * 2 + 0.75 * log2(4 / 3)
+
+
+def test_disagreement_is_the_distance_of_the_others(tmp_path: Path, data: DataDirectory) -> None:
+    match = open_match(make_video(tmp_path / "a.mp4", steady(200, rate=10)))
+    first = make_analysis(match, data, [Spot(1, 10_000_000, "Corner", 0.9)], "first")
+    other = make_analysis(match, data, [Spot(1, 12_000_000, "Corner", 0.5)], "other")
+    corner = Spot(1, 10_000_000, "Corner", 0.9)
+    # The window of a corner is 8 s: half of it reaches the other's at 12 s.
+    assert disagreement(corner, [other]) == pytest.approx(0.4, abs=0.001)
+    assert disagreement(corner, [first, other]) == pytest.approx(0.2, abs=0.001)
+    assert disagreement(Spot(1, 1_000_000, "Corner", 0.9), [other]) == pytest.approx(0.89, abs=0.001)
+    assert disagreement(corner, []) is None
+
+
+def test_the_order_by_each_and_by_what_is_known() -> None:
+    goals = [(f"g{n}", Spot(1, n, "Goal", 0.5)) for n in range(4)]
+    card = ("card", Spot(1, 9, "Red card", 0.9))
+    found = candidates({"m": [*goals, card]}, {}, {"m/g3"})
+    assert [c.origin for c in found] == ["g0", "g1", "g2", "card"]
+    by_origin = {c.origin: c for c in found}
+    assert by_origin["g0"].rarity == 0
+    assert by_origin["card"].rarity == 0.75
+    assert by_origin["card"].worth == pytest.approx((entropy(0.9) + 0.75) / 2)
+    assert ranked(found, RARITY)[0].origin == "card"
+    assert ranked(found, UNCERTAINTY)[-1].origin == "card"
+    assert [c.disagreement for c in ranked(found, DISAGREEMENT)] == [None] * 4
+    assert ranked(found)[0].origin == "card"  # (0.469 + 0.75) / 2 = 0.61 against (1 + 0) / 2
