@@ -252,7 +252,7 @@ def print_shipped(console: Console, data_root: Path) -> dict[str, Mapping[str, A
 
 
 def _can_be_scored(card: Card, data_root: Path) -> bool:
-    return card.input["kind"] == "features" and (data_root / "test").is_dir()
+    return card.input.kind == "features" and (data_root / "test").is_dir()
 
 
 def trained(training: Mapping[str, Any]) -> str:

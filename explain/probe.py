@@ -338,8 +338,8 @@ class Probe:
         return None if values is None else torch.from_numpy(values.astype(np.float32)).to(self.model.device)
 
     def _normalised(self, pictures: np.ndarray) -> Tensor:
-        read, filled = self.model.card.input, self._inside.filled(pictures, self._judge.plan.outside)
-        return normalised(filled, read["mean"], read["std"], self.model.device)
+        filled = self._inside.filled(pictures, self._judge.plan.outside)
+        return normalised(filled, *self._judge.normalisation, self.model.device)
 
     def precision(self) -> torch.autocast:
         """The precision in which this probe computes."""

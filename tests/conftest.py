@@ -12,7 +12,9 @@ import torch
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import load_classes
-from spotting_core.models.card import Card
+from spotting_core.features.sets import input_of
+from spotting_core.models.card import Card, CardInput
+from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import save_model
 from spotting_core.models.registry import system
 
@@ -45,7 +47,7 @@ def demo() -> Path:
     return REPOSITORY / "assets" / "demo_match"
 
 
-def made_card(name: str, config: Any, read: dict[str, Any]) -> Card:
+def made_card(name: str, config: Any, read: CardInput) -> Card:
     """The card of a made model of a system; read: ``input`` of the card."""
     return Card(
         name=f"small {name}",
@@ -79,15 +81,7 @@ def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Pat
         finder = EntityFinder.load()
         names = list(finder.prompts.names)
         entities = {"model": "entities", "sha256": finder.model.sha256, "prompts": "football", "names": names}
-    read = {
-        "kind": "video",
-        "rate": config.rate,
-        "size": [config.width, config.height],
-        "mean": [0.485, 0.456, 0.406],
-        "std": [0.229, 0.224, 0.225],
-        "dim": None,
-        "feature": None,
-    }
+    read = input_of([], config.rate, PictureSize(config.width, config.height))
     card = replace(made_card(name, config, read), entities=entities)
     save_model(folder, network, card)
     return folder

@@ -36,6 +36,6 @@ def convert_weights(
         checkpoint, out_folder, classes=classes, features=SOCCERNET[features], system_name=system, code=code
     )
     card = read_card(out_folder)
-    seconds, suppression = card.window / card.input["rate"], card.config["suppression"]
+    seconds, suppression = card.window / card.input.rate, card.config["suppression"]
     told = f"{card.training['code']}: clips of {seconds:g} s, suppression {suppression:g} s"
     out.print(f"{card.name}: {out_folder} ({told})", highlight=False, soft_wrap=True)

@@ -62,7 +62,7 @@ def doctor(
     report = examine(match, data, table, model=folder, labels=read_labels, predictions=read_predictions)
     lengths = {h.half: ingest(h.path, data).table.duration for h in match.halves}
     if tables:
-        assumed = rate or (float(read_card(folder).input["rate"]) if folder else 2.0)
+        assumed = rate or (read_card(folder).input.rate if folder else 2.0)
         background = predictions is not None and predictions.suffix != ".npy"
         found = check_score_tables(tables, table, assumed, lengths, background=background)
         report = replace(report, findings=(*report.findings, *found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ def _weights(model: _Known) -> dict[str, Any]:
         "folder": printable(os.fspath(model.folder)),
         "card": {
             "name": card.name,
-            "input": dict(card.input),
+            "input": asdict(card.input),
             "training": dict(card.training),
             "scores": dict(card.scores),
             "domain": card.domain,

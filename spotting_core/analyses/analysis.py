@@ -26,6 +26,7 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import read_json, write_json
+from spotting_core.base.validation import InvalidContentError, PositiveNumber, validated
 from spotting_core.domain.classes import ClassTable, classes_in
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
@@ -54,6 +55,22 @@ class HalfRecord:
 
 
 @dataclass(frozen=True)
+class _Source:
+    """``source`` of ``analysis.json``."""
+
+    id: str
+    title: str
+    halves: tuple[HalfRecord, ...]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What of ``analysis.json`` lies deeper there than in the record."""
+
+    source: _Source
+
+
+@dataclass(frozen=True)
 class AnalysisRecord:
     """The content of ``analysis.json``.
 
@@ -73,7 +90,7 @@ class AnalysisRecord:
     title: str
     halves: tuple[HalfRecord, ...]
     model: Mapping[str, Any]
-    rate: float
+    rate: PositiveNumber
     class_table: str
     classes: tuple[str, ...]
     arrays: Mapping[str, Any]
@@ -105,25 +122,18 @@ class AnalysisRecord:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], where: Path) -> AnalysisRecord:
+        """The content of ``analysis.json``, checked.
+
+        Errors:
+            BadInputError: something is missing or of another kind; names it.
+        """
         try:
-            halves = tuple(HalfRecord(**{**h, "notes": tuple(h.get("notes", ()))}) for h in content["source"]["halves"])
-            return cls(
-                source_id=content["source"]["id"],
-                title=content["source"]["title"],
-                halves=halves,
-                model=content["model"],
-                rate=float(content["rate"]),
-                class_table=content["class_table"],
-                classes=tuple(content["classes"]),
-                arrays=content["arrays"],
-                timings=content.get("timings", {}),
-                notice=content.get("notice"),
-                precision=content.get("precision"),
-                task=content.get("task", "spotting"),
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            source = validated(_Stored, content).source
+            flat = {**content, "source_id": source.id, "title": source.title, "halves": source.halves}
+            return validated(cls, flat)
+        except InvalidContentError as error:
             raise BadInputError(
-                f"this analysis is damaged ({error!s} is missing or wrong)", where=where, fix="Analyse the match again"
+                f"this analysis is damaged ({error})", where=where, fix="Analyse the match again"
             ) from error
 
 

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -63,12 +63,6 @@ class ExtractorSpec:
         """Name of the features in files, of the extractor that was asked for by a name: that name where it is one of
         ours, else one that tells its weights."""
         return asked if asked in (ENVIRONMENT, LITE) else f"{self.kind}-{self.fingerprint[:8]}"
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> ExtractorSpec:
-        """Read from a card."""
-        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
-        return cls(**known)
 
 
 @dataclass(frozen=True)
@@ -167,8 +161,9 @@ def _environment(model: str, device: str) -> Extractor:
         return pooled
 
     read = loaded.card.input
-    size = (int(read["size"][0]), int(read["size"][1]))
-    spec = ExtractorSpec(ENVIRONMENT, model, "", size, tuple(read["mean"]), tuple(read["std"]), loaded.sha256)
+    if read.size is None or read.mean is None or read.std is None:
+        raise BadInputError("this model's card does not say what pictures it reads", where=loaded.folder)
+    spec = ExtractorSpec(ENVIRONMENT, model, "", read.size, read.mean, read.std, loaded.sha256)
     return Extractor(spec, environment.dim, environment.reach, look, loaded.device)
 
 

@@ -6,13 +6,14 @@ any other name. Sets made here have one, and are computed from the video whereve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
+from spotting_core.models.card import CardInput
 from spotting_core.models.inputs import PictureSize
 
 
@@ -36,14 +37,6 @@ class FeatureSet:
     @property
     def reduced(self) -> bool:
         return self.dim != self.raw_dim
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> FeatureSet:
-        made_by = content["extractor"]
-        return cls(**{**content, "extractor": ExtractorSpec.from_json(made_by) if made_by else None})
 
 
 SOCCERNET = {
@@ -75,31 +68,36 @@ def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
     return FeatureSet(extractor.spec.set_name(name), extractor.dim, extractor.dim, rate, extractor.spec)
 
 
-def read_sets(card_input: Mapping[str, Any]) -> tuple[FeatureSet, ...]:
+def read_sets(card_input: CardInput) -> tuple[FeatureSet, ...]:
     """The sets that a card says its model reads.
 
     Errors:
         BadInputError: it does not say.
     """
     try:
-        return tuple(FeatureSet.from_json(s) for s in card_input["sets"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadInputError(
-            f"input of the model card does not say which features the model reads ({error!s})",
-            fix="Copy the model folder again",
-        ) from error
+        sets = validated(tuple[FeatureSet, ...], card_input.sets)
+    except InvalidContentError as error:
+        raise _unnamed(str(error)) from error
+    if not sets:
+        raise _unnamed("it names none")
+    return sets
 
 
-def input_of(sets: Sequence[FeatureSet], rate: float, pictures: PictureSize | None = None) -> dict[str, Any]:
+def _unnamed(why: str) -> BadInputError:
+    what = f"input of the model card does not say which features the model reads ({why})"
+    return BadInputError(what, fix="Copy the model folder again")
+
+
+def input_of(sets: Sequence[FeatureSet], rate: float, pictures: PictureSize | None = None) -> CardInput:
     """``input`` of the card of a model that reads some sets, pictures, or both, at ``rate`` samples a second."""
     kinds = [*(["video"] if pictures else []), *(["features"] if sets else [])]
-    return {
-        "kind": " and ".join(kinds),
-        "rate": rate,
-        "size": [pictures.width, pictures.height] if pictures else None,
-        "mean": list(IMAGENET_MEAN) if pictures else None,
-        "std": list(IMAGENET_STD) if pictures else None,
-        "dim": sum(s.dim for s in sets) if sets else None,
-        "feature": "+".join(s.name for s in sets) if sets else None,
-        **({"sets": [s.as_json() for s in sets]} if sets else {}),
-    }
+    return CardInput(
+        kind=" and ".join(kinds),
+        rate=rate,
+        size=(pictures.width, pictures.height) if pictures else None,
+        mean=tuple(IMAGENET_MEAN) if pictures else None,
+        std=tuple(IMAGENET_STD) if pictures else None,
+        dim=sum(s.dim for s in sets) if sets else None,
+        feature="+".join(s.name for s in sets) if sets else None,
+        sets=tuple(asdict(s) for s in sets),
+    )

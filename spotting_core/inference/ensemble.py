@@ -58,7 +58,7 @@ def analyse_with_ensemble(
         BadInputError: see ``analyse_match``, also features that no member reads; CancelledError: ``report`` returned
             False.
     """
-    check_rate(rate, ensemble.card.input["rate"], None)
+    check_rate(rate, ensemble.card.input.rate, None)
     if out is not None:
         check_target(out)
     if features is not None and not any(m.inputs.features for m in ensemble.members):

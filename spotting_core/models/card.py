@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import read_json, write_json
+from spotting_core.base.validation import InvalidContentError, PositiveNumber, validated
 from spotting_core.domain.classes import ClassTable, classes_in
 from spotting_core.media.fingerprint import joint_hash
 
@@ -24,6 +25,27 @@ SIMULATED, BROADCAST = "simulated", "broadcast"
 
 
 @dataclass(frozen=True)
+class CardInput:
+    """What a model reads.
+
+    Arguments:
+        kind: video, features, or both.
+        rate: samples per second.
+        size: (width, height) of pictures; mean, std: by which they are normalised.
+        dim: numbers per sample of all feature sets; feature: their names, joined by +; sets: each as ``FeatureSet``.
+    """
+
+    kind: str
+    rate: PositiveNumber
+    size: tuple[int, int] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    dim: int | None = None
+    feature: str | None = None
+    sets: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Card:
     """What a model says of itself; see the module.
 
@@ -31,7 +53,6 @@ class Card:
         name: shown to people.
         system: name in the registry; config: its settings.
         class_table: name of the class table; classes: its names in order.
-        input: kind (video or features), rate, size, mean, std, dim, feature.
         entities: model, sha256 and prompts of what finds its entities, or None.
         training: data, seed, commit, command, hours, device.
         scores: split, loose, tight, official, per_class, interval.
@@ -44,7 +65,7 @@ class Card:
     config: Mapping[str, Any]
     class_table: str
     classes: tuple[str, ...]
-    input: Mapping[str, Any]
+    input: CardInput
     window: int
     entities: Mapping[str, Any] | None
     training: Mapping[str, Any]
@@ -98,30 +119,10 @@ def read_card(folder: Path) -> Card:
         )
     if found > FORMAT:
         raise NewerFormatError(path, found, FORMAT)
-    required = [f.name for f in fields(Card) if f.name not in ("format", "notes")]
-    missing = [name for name in required if name not in content]
-    if missing:
-        raise BadInputError(f"this model card lacks {', '.join(missing)}", where=path)
-    _check_fields(content, path)
-    known = {name: content[name] for name in (*required, "format", "notes") if name in content}
-    known["classes"], known["notes"] = tuple(content["classes"]), tuple(content.get("notes", ()))
-    return Card(**known)
-
-
-_OBJECTS = ("config", "input", "training", "scores")
-_INPUT = ("kind", "rate")
-
-
-def _check_fields(content: Mapping[str, Any], path: Path) -> None:
-    """Refuse a card whose fields are of other kinds than they should be."""
-    for name in _OBJECTS:
-        if not isinstance(content[name], dict):
-            raise BadInputError(f"{name} of this model card is not an object", where=path)
-    if not isinstance(content["classes"], list) or not all(isinstance(n, str) for n in content["classes"]):
-        raise BadInputError("classes of this model card is not a list of names", where=path)
-    missing = [name for name in _INPUT if name not in content["input"]]
-    if missing:
-        raise BadInputError(f"input of this model card lacks {', '.join(missing)}", where=path)
+    try:
+        return validated(Card, content)
+    except InvalidContentError as error:
+        raise BadInputError(f"this model card cannot be used ({error})", where=path) from error
 
 
 def settings_hash(config: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spotting_core.base.validation import Positive
 from spotting_core.models.losses import displacement_loss
 from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System, register
@@ -56,7 +57,7 @@ class DenseConfig(FeatureConfig):
     displacement_radius: float = 6.0
     suppression: float = 3.0
     trunk: str = UNET
-    width: int = 64
+    width: Positive = 64
     levels: int = 6
     layers: int = 3
     heads: int = 4

@@ -26,6 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spotting_core.base.validation import Positive
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.environment import Environment
 from spotting_core.models.inputs import Inputs, PictureSize
@@ -52,8 +53,8 @@ class EntityAttentionConfig(SystemConfig):
     """
 
     backbone: str = "regnety_002"
-    width: int = 224
-    height: int = 126
+    width: Positive = 224
+    height: Positive = 126
     entities: int = 24
     names: int = 10
     embed_dim: int = 64

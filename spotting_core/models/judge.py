@@ -43,12 +43,17 @@ class Judge:
     def plan(self) -> WindowPlan:
         return self.system.plan(self.config)
 
+    @property
+    def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and deviation by which pixels are normalised."""
+        return self.mean or IMAGENET_MEAN, self.std or IMAGENET_STD
+
     def window(self, samples: Sequence[Samples]) -> Window:
         """What the network reads of some windows of one length: a batch of them on its device."""
         pictures = [s.pictures for s in samples if s.pictures is not None]
         entities = [s.entities for s in samples if s.entities is not None]
         features = [s.features for s in samples if s.features is not None]
-        mean, std = self.mean or IMAGENET_MEAN, self.std or IMAGENET_STD
+        mean, std = self.normalisation
         return Window(
             frames=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
             features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,

@@ -73,7 +73,7 @@ class LoadedModel:
     @property
     def judge(self) -> Judge:
         """The network, ready to be asked."""
-        mean, std = (tuple(self.card.input.get(name) or ()) for name in ("mean", "std"))
+        mean, std = (values or () for values in (self.card.input.mean, self.card.input.std))
         return Judge(self.system, self.config, self.network, mean, std)
 
 

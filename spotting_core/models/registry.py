@@ -18,7 +18,7 @@ from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import SYSTEMS, extensions
-from spotting_core.base.settings_check import wrong_setting
+from spotting_core.base.validation import InvalidContentError, Positive, PositiveNumber, unknown_names, validated
 from spotting_core.domain.spots import Spot
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.inputs import Inputs
@@ -47,8 +47,8 @@ class SystemConfig:
     """
 
     classes: tuple[str, ...] = ()
-    rate: float = 2.0
-    window: int = 100
+    rate: PositiveNumber = 2.0
+    window: Positive = 100
     before: int = 0
     after: int = 0
     suppression: float = 0.0
@@ -56,8 +56,6 @@ class SystemConfig:
     displacement_radius: float = 2.0
 
     def __post_init__(self) -> None:
-        if wrong_setting(self) is not None:
-            return  # no numbers to compare; ``System.configure`` tells it
         if self.kept < 1 or (self.whole and self.kept > 1):
             left = "one sample" if self.whole else "something"
             raise ValueError(
@@ -232,14 +230,15 @@ class System(Generic[_Config, _Network]):
         Errors:
             BadInputError: a setting that the system does not have, or one that it cannot have.
         """
-        given = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+        unknown = unknown_names(self.config, settings)
+        if unknown:
+            raise BadInputError(
+                f"system {self.name!r}: there is no setting {unknown[0]!r}", fix="Check the configuration"
+            )
         try:
-            config = self.config(**{**self.defaults, **given})
-        except (TypeError, ValueError) as error:
+            config = validated(self.config, {**self.defaults, **settings})
+        except InvalidContentError as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
-        wrong = wrong_setting(config)
-        if wrong is not None:
-            raise BadInputError(f"system {self.name!r}: {wrong}", fix="Check the configuration")
         for part, value, whole, width in config.divisions():
             if value < 1 or width % value:
                 raise BadInputError(

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.validation import Positive
 from spotting_core.models.losses import displacement_loss, focal_loss
 from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System, register
@@ -47,7 +48,7 @@ class TwoStageConfig(FeatureConfig):
     confidence_radius: float = 1.0
     displacement_radius: float = 3.0
     sets: tuple[int, ...] = ()
-    width: int = 64
+    width: Positive = 64
     layers: int = 3
     heads: int = 4
     feed_forward: int = 256

@@ -112,12 +112,12 @@ def check_alike(media: Sequence[Media]) -> list[Finding]:
 def check_model(media: Media, card: Card) -> list[Finding]:
     """Whether a video is as fine in time and picture as a model reads it."""
     found = []
-    rate, wanted = 1e6 / media.table.frame_step, float(card.input["rate"])
+    rate, wanted = 1e6 / media.table.frame_step, card.input.rate
     if rate < wanted * 0.98:
         evidence = f"{rate:.3g} frames a second, the model reads {wanted:g}"
         what = f"{media.path.name} has fewer frames than {card.name} reads"
         found.append(Finding(RATE, ERROR, what, evidence, "Use a video of the full frame rate"))
-    size = card.input.get("size")
+    size = card.input.size
     if size:
         width, height = size
         evidence = f"{media.info.width}×{media.info.height}, the model reads {width}×{height}"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import replacing
-
-_Model = TypeVar("_Model", bound=nn.Module)
 
 
 class RunFolder:
@@ -80,24 +78,22 @@ def _step_of(line: str) -> float:
         return math.inf
 
 
-class AveragedWeights(Generic[_Model]):
-    """Exponential moving average of a model's weights; short runs score better with it."""
+def moving_average(model: nn.Module, decay: float) -> AveragedModel:
+    """Exponential moving average of a model's weights and buffers; short runs score better with it.
 
-    def __init__(self, model: _Model, decay: float) -> None:
-        self.model = copy.deepcopy(model).eval()
-        self.decay = decay
-        for parameter in self.model.parameters():
-            parameter.requires_grad_(False)
+    The first steps move faster, so that the random start is forgotten.
+    """
 
-    @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Move towards the model; the first steps move faster so that the random start is forgotten."""
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for mean, new in zip(self.model.state_dict().values(), model.state_dict().values(), strict=True):
-            if mean.dtype.is_floating_point:
-                mean.lerp_(new.detach(), 1 - decay)
-            else:
-                mean.copy_(new)
+    def nearer(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+        if not mean.is_floating_point():
+            return new
+        step = int(count) - 1
+        return mean.lerp(new, 1 - min(decay, (1 + step) / (10 + step)))
+
+    average = AveragedModel(model, avg_fn=nearer, use_buffers=True)
+    average.requires_grad_(False).eval()
+    average.n_averaged += 1  # the start counts as one: torch would take the first weights in its place
+    return average
 
 
 def learning_rate_share(step: int, *, warm_up: int, total: int) -> float:

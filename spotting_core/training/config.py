@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.settings_check import wrong_setting
+from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 
 _Config = TypeVar("_Config")
 
@@ -40,18 +40,11 @@ def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Co
     Errors:
         BadInputError: an unknown setting, a missing one, or one of the wrong type.
     """
-    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(settings) - set(fields))
+    unknown = unknown_names(kind, settings)
     if unknown:
-        raise BadInputError(
-            f"unknown setting {unknown[0]!r}", where=where, fix=f"Known settings: {', '.join(sorted(fields))}"
-        )
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+        known = ", ".join(sorted(f.name for f in dataclasses.fields(kind)))  # type: ignore[arg-type]
+        raise BadInputError(f"unknown setting {unknown[0]!r}", where=where, fix=f"Known settings: {known}")
     try:
-        config = kind(**values)
-    except (TypeError, ValueError) as error:
+        return validated(kind, settings)
+    except InvalidContentError as error:
         raise BadInputError(f"this configuration cannot be used ({error})", where=where) from error
-    wrong = wrong_setting(config)
-    if wrong is not None:
-        raise BadInputError(f"this configuration cannot be used ({wrong})", where=where)
-    return config

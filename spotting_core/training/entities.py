@@ -31,6 +31,7 @@ from torchvision.ops import generalized_box_iou_loss
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_json
+from spotting_core.base.validation import Positive
 from spotting_core.computing.precision import half_precision
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.crops import Crop, CropSource
@@ -65,7 +66,7 @@ class EntityTrainingConfig(TrainingConfig):
     """
 
     prompts: str = "football"
-    batch: int = 16
+    batch: Positive = 16
     card_share: float = 0.25
     referee_share: float = 0.15
     rare_weight: dict[str, float] = field(default_factory=dict)
@@ -256,7 +257,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
         self.loss_shares = {"names": 1.0, "regions": 0.1, "pictures": 0.1, "boxes": config.box_share}
         if config.start_from and self.step == 0:
             start_from(self.model, config.start_from)
-            self.average.model.load_state_dict(self.model.state_dict())
+            self.averaged.load_state_dict(self.model.state_dict())
         write_merges(run / MERGES_FILE, config.merges)
         self.tokenizer = open_clip.SimpleTokenizer(bpe_path=str(run / MERGES_FILE), context_length=_CONTEXT)
         self.source = _crop_source(config, root, data)
@@ -329,7 +330,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
         write_merges(folder / MERGES_FILE, self.config.merges)
         state = {
             k: (v.half() if v.dtype.is_floating_point else v).contiguous().clone()
-            for k, v in self.average.model.state_dict().items()
+            for k, v in self.averaged.state_dict().items()
         }
         with replacing(folder / "model.safetensors") as part:
             save_file(state, part)

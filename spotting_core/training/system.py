@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.validation import Positive
 from spotting_core.computing.precision import half_precision
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
@@ -91,7 +92,7 @@ class SystemTrainingConfig(InputConfig):
     noise: float = 0.0
     validation: tuple[str, ...] = ("val",)
     validate_every: int = 100
-    patience: int = 10
+    patience: Positive = 10
     choose_by: str = ""
     memory: int = 512
     trunk_from: str = ""
@@ -343,18 +344,18 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         if not self.stage.labelled:
             loss = self._validation_loss()
             self.run.log(step=self.step, seconds=round(self.seconds, 1), validation_loss=round(loss, 4))
-            self.best.offer(-loss, self.average.model.state_dict())
+            self.best.offer(-loss, self.averaged.state_dict())
             return
         figure = self.config.choose_by or self.task.chosen_by[0]
         value = self.task.figure(self.judged(), self.table.names, figure)
         self.run.log(step=self.step, seconds=round(self.seconds, 1), **{f"validation_{figure}": round(value, 4)})
-        self.best.offer(value, self.average.model.state_dict())
+        self.best.offer(value, self.averaged.state_dict())
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
         """Mean loss of the averaged weights over the same clips of the validation splits every time."""
         source, learning = self._clips_of(self.validation), self.model
-        self.model = self.average.model
+        self.model = self.averaged
         try:
             losses = [sum(self.losses(self._batch(source, k)).values()) for k in range(_VALIDATION_BATCHES)]
         finally:
@@ -375,7 +376,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
 
     def judged(self) -> list[Judged[Any]]:
         """What the averaged weights find in the matches of the validation splits."""
-        judge = Judge(self.system, self.model_config, self.average.model)
+        judge = Judge(self.system, self.model_config, self.averaged)
         return judge_matches(judge, self.validation, self.table, self.task)
 
 

@@ -12,19 +12,22 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from spotting_core.base.errors import CancelledError
 from spotting_core.base.files import write_json
+from spotting_core.base.validation import Positive, PositiveNumber
 from spotting_core.computing.memory_layout import channels_last
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.training.allocator import keep_freed_memory
-from spotting_core.training.checkpoint import AveragedWeights, RunFolder, learning_rate_share
+from spotting_core.training.checkpoint import RunFolder, learning_rate_share, moving_average
 from spotting_core.training.sharpness import SharpnessAware
 
 log = logging.getLogger(__name__)
@@ -55,10 +58,10 @@ class TrainingConfig:
 
     data: tuple[str, ...] = ("train",)
     seed: int = 1
-    steps: int = 1000
-    batch: int = 8
+    steps: Positive = 1000
+    batch: Positive = 8
     warm_up: int = 100
-    rate: float = 2.0
+    rate: PositiveNumber = 2.0
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
     averaging: float = 0.999
@@ -83,7 +86,6 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         self.config = config
         self.run = RunFolder(run)
         self.model = channels_last(model.to(self.device))
-        self.average = AveragedWeights(self.model, config.averaging)
         self.optimiser = torch.optim.AdamW(_decay_groups(self.model, config.weight_decay), lr=config.learning_rate)
         # Threads that make batches, and how many they make in advance.
         self.makers = 2 if self.device.type == "cpu" else min(_MOST_MAKERS, os.cpu_count() or 2)
@@ -91,7 +93,14 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         self.step, self.seconds = 0, 0.0
         self.devices: list[str] = []  # on which steps were done
         self._saved, self._saving = time.monotonic(), 0.0  # when the last checkpoint was written, and how long it took
+        self.average = moving_average(self.model, config.averaging)
         self._resume()
+        self._schedule = self._rates()
+
+    @property
+    def averaged(self) -> _Model:
+        """The model with the moving average of its weights."""
+        return cast(_Model, self.average.module)
 
     def make_batch(self, step: int) -> _Batch:
         """The batch of a step; called in a thread, some steps ahead."""
@@ -153,13 +162,11 @@ class Trainer(Generic[_Batch, _Config, _Model]):
 
     def _train_step(self, batch: _Batch) -> dict[str, float]:
         torch.manual_seed(self.config.seed * _SEED_SPAN + self.step)  # dropout falls alike in a run that was resumed
-        share = learning_rate_share(self.step, warm_up=self.config.warm_up, total=self.config.steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.learning_rate * share
         self.optimiser.zero_grad(set_to_none=True)
         losses = self._backward(batch)
         SharpnessAware(self.optimiser, self.config.sharpness).step(lambda: self._backward(batch))
-        self.average.update(self.model, self.step)
+        self._schedule.step()
+        self.average.update_parameters(self.model)
         return {name: round(float(loss.detach()), 4) for name, loss in losses.items()}
 
     def _backward(self, batch: _Batch) -> dict[str, Tensor]:
@@ -175,7 +182,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         self.run.save({
             "fingerprint": self.config.fingerprint(),
             "model": self.model.state_dict(),
-            "average": self.average.model.state_dict(),
+            "average": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
@@ -192,13 +199,21 @@ class Trainer(Generic[_Batch, _Config, _Model]):
             self.run.cut_log(0)  # a run may have been killed before its first checkpoint
             return
         self.model.load_state_dict(state["model"])
-        self.average.model.load_state_dict(state["average"])
+        self.averaged.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.average.n_averaged += self.step
         self.devices = list(state.get("devices", ["unknown"]))
         self.restore_extra(state)
         self.run.cut_log(self.step)
         log.info("going on from step %d of %d", self.step, self.config.steps)
+
+    def _rates(self) -> LambdaLR:
+        """The learning rate of every step, from the one that the run goes on with."""
+        share = partial(learning_rate_share, warm_up=self.config.warm_up, total=self.config.steps)
+        for group in self.optimiser.param_groups:
+            group["initial_lr"] = self.config.learning_rate
+        return LambdaLR(self.optimiser, share, last_epoch=self.step - 1)
 
 
 AnyTrainer = Trainer[Any, Any, Any]

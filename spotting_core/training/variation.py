@@ -13,6 +13,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torchvision.transforms.v2.functional import resized_crop
+from torchvision.tv_tensors import BoundingBoxes
 
 from spotting_core.models.window import EntitySet, Samples
 
@@ -66,20 +68,32 @@ def _random_box(rng: random.Random) -> tuple[float, ...]:
 
 
 def _frame_again(images: Tensor, entities: EntitySet | None, rng: random.Random) -> tuple[Tensor, EntitySet | None]:
-    """Cut out a part of the same shape and enlarge it; entities outside it go."""
+    """Cut out a part of the same shape and enlarge it; entities outside it go.
+
+    Not by one of torchvision's random transforms: they draw from one generator of the whole process, and batches are
+    made in several threads.
+    """
     if rng.random() < 0.3:
         return images, entities
     size = rng.uniform(0.82, 1.0)
     x, y = rng.uniform(0, 1 - size), rng.uniform(0, 1 - size)
     h, w = images.shape[2:]
-    cut = images[:, :, int(y * h) : int((y + size) * h), int(x * w) : int((x + size) * w)]
-    images = F.interpolate(cut, size=(h, w), mode="bilinear", align_corners=False)
+    top, left = int(y * h), int(x * w)
+    part = (top, left, int((y + size) * h) - top, int((x + size) * w) - left)
+    images = resized_crop(images, *part, size=[h, w], antialias=False)
     if entities is not None:
-        box = (entities.box - torch.tensor([x, y, x, y])) / size
+        scale = torch.tensor([w, h, w, h])
+        box = _boxes(entities.box * scale, (h, w))
+        box = resized_crop(box, *part, size=[h, w]).as_subclass(Tensor).reshape(entities.box.shape) / scale
         centre = (box[..., :2] + box[..., 2:]) / 2
         inside = ((centre > 0) & (centre < 1)).all(-1)
         entities = replace(entities, box=box, share=entities.share * inside)
     return images, entities
+
+
+def _boxes(box: Tensor, size: tuple[int, int]) -> BoundingBoxes:
+    """Boxes (..., 4) in pixels of a picture of a size (height, width); what lies beyond it stays beyond it."""
+    return BoundingBoxes(box.reshape(-1, 4), format="XYXY", canvas_size=size, clamping_mode=None)
 
 
 def _light(images: Tensor, rng: random.Random) -> Tensor:

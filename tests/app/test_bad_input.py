@@ -225,7 +225,7 @@ REFUSED: dict[str, Case] = {
     "a card of an unknown class table": (lambda p: change_card(p / "m", class_table="cricket"), ANALYZE, "no such class table"),
     "a card with an unknown setting": (unknown_setting, ANALYZE, "'colour'"),
     "a card with a setting that is nonsense": (nonsense_setting, ANALYZE, "window"),
-    "a card without the input": (lambda p: change_card(p / "m", input={}), ANALYZE, "input of this model card lacks kind, rate"),
+    "a card without the input": (lambda p: change_card(p / "m", input={}), ANALYZE, "Object missing required field kind"),
     # labels and predictions
     "labels that are not JSON": (write("labels.json", "{"), DOCTOR, "is not JSON"),
     "labels that are binary": (lambda p: (p / "labels.json").write_bytes(b"\xff\xfe\x00"), DOCTOR, "labels.json"),

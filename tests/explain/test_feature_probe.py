@@ -19,6 +19,7 @@ from explain.what_if import BoxEdit, TimeEdit, what_if
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
 from spotting_core.inference.score import score_half
+from spotting_core.models.card import CardInput
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Output, Window
@@ -46,7 +47,7 @@ def analysis_of(features: np.ndarray | None) -> Any:
 
 
 def loaded(name: str, network: nn.Module, config: Any) -> LoadedModel:
-    card: Any = SimpleNamespace(name=name, entities=None, input={"kind": "features"}, domain="simulated")
+    card: Any = SimpleNamespace(name=name, entities=None, input=CardInput("features", 2.0), domain="simulated")
     return LoadedModel(card, system(name), network.eval(), config, CLASSES, "0" * 64, Path())
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from explain.given import Given
 from spotting_core.domain.classes import load_classes
 from spotting_core.entities.table import EntityTable
-from spotting_core.models.card import Card
+from spotting_core.models.card import Card, CardInput
 from spotting_core.models.entity_attention import overlapping_halves, read_by
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import System
@@ -79,7 +79,7 @@ def toy(network: nn.Module, entities: bool = False) -> LoadedModel:
         config={},
         class_table="soccernet-v2",
         classes=CLASSES.names,
-        input={"kind": "video", "mean": [0.5] * 3, "std": [0.25] * 3},
+        input=CardInput("video", 2.0, mean=(0.5,) * 3, std=(0.25,) * 3),
         window=W,
         entities={"model": "toy"} if entities else None,
         training={},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from pathlib import Path
 
@@ -61,11 +60,9 @@ def test_altered_links_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(b"abc")
     token = SIGNER.sign(path, "media")
-    raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    for place in range(0, len(raw), 7):
-        changed = bytearray(raw)
-        changed[place] ^= 1
-        assert SIGNER.verify(base64.urlsafe_b64encode(bytes(changed)).decode(), "media") is None
+    for place in range(0, len(token), 5):
+        other = "A" if token[place] != "A" else "B"
+        assert SIGNER.verify(token[:place] + other + token[place + 1 :], "media") is None
     for nonsense in ("", "x", "ä", "A" * 400, "../../etc/passwd", token[:-8]):
         assert SIGNER.verify(nonsense, "media") is None
 

@@ -21,6 +21,7 @@ from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction
 from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set, input_of, read_sets
 from spotting_core.media.ingest import Media, ingest
+from spotting_core.models.card import CardInput
 from tests.app.commands import touchline
 from tests.conftest import small_model
 from tests.odd_videos import zeros_at_the_end
@@ -274,8 +275,8 @@ def test_sets_of_two_rates_stand_side_by_side() -> None:
 def test_a_card_keeps_its_sets() -> None:
     sets = (FeatureSet("colour", 4, 9, 2.0, SPEC), SOCCERNET["baidu_soccer_embeddings"])
     told = input_of(sets, 2.0)
-    assert told["dim"] == 4 + 8576
-    assert told["feature"] == "colour+baidu_soccer_embeddings"
+    assert told.dim == 4 + 8576
+    assert told.feature == "colour+baidu_soccer_embeddings"
     assert read_sets(told) == sets
     assert read_sets(told)[0].reduced
 
@@ -314,7 +315,7 @@ def test_reduced_rows_are_the_reduction_of_the_rows() -> None:
 
 def test_a_card_that_names_no_features_says_so() -> None:
     with pytest.raises(BadInputError, match="does not say which features the model reads"):
-        read_sets({"kind": "features", "rate": 2.0})
+        read_sets(CardInput("features", 2.0))
 
 
 # --- the command ----------------------------------------------------------------------------------------

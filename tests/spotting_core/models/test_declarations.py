@@ -325,4 +325,4 @@ def test_what_lies_beyond_a_half_is_as_the_plan_says() -> None:
 
 def test_a_card_of_features_says_what_is_read() -> None:
     told = input_of([FeatureSet("made", 4, 4, 2.0)], 2.0, PictureSize(32, 18))
-    assert (told["kind"], told["size"], told["dim"]) == ("video and features", [32, 18], 4)
+    assert (told.kind, told.size, told.dim) == ("video and features", (32, 18), 4)

@@ -418,7 +418,7 @@ def test_a_card_without_a_field_names_it(tmp_path: Path) -> None:
     content = json.loads((folder / CARD_FILE).read_text())
     del content["window"]
     (folder / CARD_FILE).write_text(json.dumps(content))
-    with pytest.raises(BadInputError, match="lacks window"):
+    with pytest.raises(BadInputError, match="missing required field window"):
         load_model(folder)
 
 

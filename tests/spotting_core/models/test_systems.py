@@ -18,7 +18,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.inference.score import score_half
-from spotting_core.models.card import WEIGHTS_FILE
+from spotting_core.models.card import WEIGHTS_FILE, CardInput
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
 from spotting_core.models.targets import Targets, stack_targets
@@ -95,7 +95,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder of every system."""
     root = tmp_path_factory.mktemp("models")
     for name in ALL:
-        video = {"kind": "video", "rate": 2.0}
+        video = CardInput("video", 2.0)
         read = input_of([FeatureSet("made", DIM, DIM, 2.0)], 2.0) if name in READS_FEATURES else video
         save_model(root / name, used(name), made_card(name, small_config(name), read), precise=True)
     return root

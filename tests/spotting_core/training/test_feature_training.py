@@ -276,7 +276,7 @@ def test_lists_of_a_configuration_file_are_settings_of_the_model(
 def test_patience_is_at_least_one_validation(system_name: str, root: Path, tmp_path: Path, data: DataDirectory) -> None:
     config = tmp_path / "c.toml"
     config.write_text(f'system = "{system_name}"\n[config]\npatience = 0\n')
-    with pytest.raises(BadInputError, match="patience must be more than 0, not 0"):
+    with pytest.raises(BadInputError, match="patience must be int >= 1, not 0"):
         train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "out"), data)
 
 
@@ -339,7 +339,7 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     folder = train(TrainingOrder(config, root, tmp_path / "run", tmp_path / "model"), data)
     model = load_model(folder)
     assert model.inputs.features == 24
-    assert model.card.input["dim"] == 24
+    assert model.card.input.dim == 24
     assert model.card.scores["loose"] > 0.9
     game = next((root / "test").rglob("Labels-v2.json")).parent
     analysis = analyse_match(open_match(game), model, data)
