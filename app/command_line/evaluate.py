@@ -18,7 +18,7 @@ _NOTES = 20  # lines of what was not counted that are printed
 
 
 def evaluate(
-    task: str = typer.Option(..., help="spotting, shots, boundaries, replays or frames."),
+    task: str = typer.Option(..., help="spotting, shots, boundaries, replays, frames or calibration."),
     labels: Path = typer.Option(..., help="Folder or zip of label files; for frames, a JSON file."),
     predictions: Path = typer.Option(..., help="Folder or zip of prediction files; for frames, a JSON file."),
     split: Path | None = typer.Option(

@@ -25,8 +25,8 @@ from app.views import page
 from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import (
     Curve,
-    calibration_figure,
     precision_recall_figure,
+    reliability_figure,
     share,
 )
 from app.views.evaluate_errors import errors_card
@@ -34,9 +34,9 @@ from app.views.evaluate_import import import_dialog
 from app.views.shown import drawn
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
-from spotting_core.evaluation.calibration import Calibration, calibrate
 from spotting_core.evaluation.mistakes import WITHIN
 from spotting_core.evaluation.precision import THRESHOLDS, VIEWS
+from spotting_core.evaluation.reliability import Reliability, reliability_of
 from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spotting import SpottingReport, evaluate_spotting, precision_recall
 
@@ -96,8 +96,8 @@ def show() -> None:
         curve, confidence = st.columns(2, gap="small")
         with curve, st.container(border=True, key="tl_card_curve"):
             st.fragment(_curve_card)(measured, choice, classes, chosen)
-        with confidence, st.container(border=True, key="tl_card_calibration"):
-            _calibration_card(measured, classes, chosen)
+        with confidence, st.container(border=True, key="tl_card_reliability"):
+            _reliability_card(measured, classes, chosen)
         with st.container(border=True, key="tl_card_errors", gap="small"):
             games = dict(zip(choice.systems, (m.games for m in measured), strict=True))
             st.fragment(errors_card)(games, classes, chosen)
@@ -323,19 +323,19 @@ def _curve(measured: Measured, action: ActionClass, tolerance: float, choice: Ch
     return Curve(THRESHOLDS[there], precision[there], recall[there])
 
 
-def _calibration_card(measured: list[Measured], classes: ClassTable, chosen: ActionClass) -> None:
-    first, *rest = (_calibration(m, classes) for m in measured)
+def _reliability_card(measured: list[Measured], classes: ClassTable, chosen: ActionClass) -> None:
+    first, *rest = (_reliability(m, classes) for m in measured)
     told = f"A: expected error {share(first.expected_error)}"
     if rest:
         told += f", B: {share(rest[0].expected_error)}"
-    st.html(f'<div class="tl-card-title">Calibration <span>{told}</span></div>')
-    figure = calibration_figure(first, rest[0] if rest else None, INKS["dark" if _dark() else "light"], 250)
-    st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_calibration", alt="Share right against confidence")
+    st.html(f'<div class="tl-card-title">Reliability <span>{told}</span></div>')
+    figure = reliability_figure(first, rest[0] if rest else None, INKS["dark" if _dark() else "light"], 250)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_reliability", alt="Share right against confidence")
     st.caption(f"All classes. Squares: share of spots within {WITHIN:.0f} s of a truth, per bin; bars: how many.")
 
 
-def _calibration(measured: Measured, classes: ClassTable) -> Calibration:
-    return calibrate(measured.games.games, classes.names, 2 * WITHIN)
+def _reliability(measured: Measured, classes: ClassTable) -> Reliability:
+    return reliability_of(measured.games.games, classes.names, 2 * WITHIN)
 
 
 def _dark() -> bool:

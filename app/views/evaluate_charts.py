@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from app.views.charts import Ink
 from spotting_core.domain.classes import ClassTable
-from spotting_core.evaluation.calibration import Calibration
 from spotting_core.evaluation.mistakes import NEAR, NEAR_UNTIL, WITHIN, Outcome
+from spotting_core.evaluation.reliability import Reliability
 
 _REACH = 6.0  # seconds on either side of a truth that the time errors show
 _BIN = 0.23  # seconds
@@ -103,7 +103,7 @@ def _faint(colour: str) -> str:
     return f"rgba({red},{green},{blue},.10)"
 
 
-def calibration_figure(first: Calibration, second: Calibration | None, ink: Ink, height: int = 214) -> go.Figure:
+def reliability_figure(first: Reliability, second: Reliability | None, ink: Ink, height: int = 214) -> go.Figure:
     """Share of right spots against confidence, with how many there are."""
     figure = _figure(ink, height)
     tallest = max(1, int(first.count.max()))

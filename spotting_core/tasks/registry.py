@@ -8,7 +8,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import TASKS, extensions
 from spotting_core.tasks.task import AnySampleTask, SampleTask, Task
 
-_OWN = ("spotting", "shots", "boundaries", "replays", "frames")
+_OWN = ("spotting", "shots", "boundaries", "replays", "frames", "calibration")
 _TASKS: dict[str, Task] = {}
 
 

@@ -1,4 +1,4 @@
-"""Calibration, and which predictions are right, near, missed and false; values by hand."""
+"""Reliability, and which predictions are right, near, missed and false; values by hand."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from spotting_core.domain.spots import Spot
-from spotting_core.evaluation.calibration import calibrate, calibration
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, RIGHT, Outcome, outcomes
+from spotting_core.evaluation.reliability import reliability, reliability_of
 
 CLASSES = ("Goal", "Foul")
 
@@ -62,17 +62,17 @@ def test_the_threshold_decides() -> None:
     assert [o.kind for o in judged([spot(10)], [spot(10, confidence=0.5)], 0.51)] == [MISSED]
 
 
-def test_calibration_by_hand() -> None:
-    found = calibration(np.array([0.92, 0.98, 0.11, 0.19, 1.0]), np.array([True, False, False, False, True]))
+def test_reliability_by_hand() -> None:
+    found = reliability(np.array([0.92, 0.98, 0.11, 0.19, 1.0]), np.array([True, False, False, False, True]))
     assert found.count.tolist() == [0, 2, 0, 0, 0, 0, 0, 0, 0, 3]
     assert found.confidence[[1, 9]] == pytest.approx([0.15, 2.9 / 3])
     assert found.right[[1, 9]] == pytest.approx([0, 2 / 3])
     assert found.expected_error == pytest.approx((2 * 0.15 + 3 * (2.9 / 3 - 2 / 3)) / 5)
-    assert calibration(np.zeros(0), np.zeros(0, bool)).expected_error == 0
+    assert reliability(np.zeros(0), np.zeros(0, bool)).expected_error == 0
 
 
-def test_calibration_of_one_class_or_all() -> None:
+def test_reliability_of_one_class_or_all() -> None:
     games = [Game("g", [spot(10)], [spot(10.5, confidence=0.9), spot(40, "Foul", confidence=0.9)])]
-    assert calibrate(games, CLASSES, 2.0, "Goal").right[9] == 1
-    assert calibrate(games, CLASSES, 2.0).right[9] == 0.5
-    assert calibrate(games, CLASSES, 0.5, "Goal").right[9] == 0
+    assert reliability_of(games, CLASSES, 2.0, "Goal").right[9] == 1
+    assert reliability_of(games, CLASSES, 2.0).right[9] == 0.5
+    assert reliability_of(games, CLASSES, 0.5, "Goal").right[9] == 0

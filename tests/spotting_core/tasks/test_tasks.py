@@ -45,7 +45,7 @@ SET = "ResNET_TF2_PCA512"
 
 
 def test_every_task_has_its_class_table_and_says_what_it_is() -> None:
-    assert list(tasks()) == ["spotting", "shots", "boundaries", "replays", "frames"]
+    assert list(tasks()) == ["spotting", "shots", "boundaries", "replays", "frames", "calibration"]
     for name, task in tasks().items():
         assert task.name == name
         assert task.title

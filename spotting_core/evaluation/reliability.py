@@ -15,7 +15,7 @@ BINS = 10
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Reliability:
     """Predictions by confidence, in bins of equal width.
 
     Arguments:
@@ -31,23 +31,23 @@ class Calibration:
     expected_error: float
 
 
-def calibration(score: np.ndarray, hit: np.ndarray, bins: int = BINS) -> Calibration:
-    """Calibration of scores (N,) given which are right, bool (N,); scores outside 0 to 1 go to the end bins."""
+def reliability(score: np.ndarray, hit: np.ndarray, bins: int = BINS) -> Reliability:
+    """Reliability of scores (N,) given which are right, bool (N,); scores outside 0 to 1 go to the end bins."""
     own = np.clip((score * bins).astype(np.int64), 0, bins - 1)
     count = np.bincount(own, minlength=bins)
     filled = np.maximum(count, 1)
     confidence = np.bincount(own, score, minlength=bins) / filled
     right = np.bincount(own, hit.astype(np.float64), minlength=bins) / filled
     error = float((np.abs(confidence - right) * count).sum() / max(1, count.sum()))
-    return Calibration((np.arange(bins) + 0.5) / bins, count, confidence, right, error)
+    return Reliability((np.arange(bins) + 0.5) / bins, count, confidence, right, error)
 
 
-def calibrate(
+def reliability_of(
     games: Iterable[Game | GameColumns], classes: Sequence[str], tolerance: float, label: str | None = None
-) -> Calibration:
-    """Calibration of predictions, right where the corrected metric matches them at a tolerance (seconds, the full
+) -> Reliability:
+    """Reliability of predictions, right where the corrected metric matches them at a tolerance (seconds, the full
     window); of one class, or of all."""
     track = lay_out(list(games), classes, official=False)
     hit = next(matches(track, [tolerance], official=False))
     own = np.ones(len(hit), bool) if label is None else track.column == list(classes).index(label)
-    return calibration(track.score[own], hit[own])
+    return reliability(track.score[own], hit[own])

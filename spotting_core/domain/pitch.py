@@ -1,0 +1,85 @@
+"""The pitch: its size, and its lines in metres.
+
+The origin is the centre spot, x runs along the length, y along the width towards the main camera, as in SoccerNet's
+calibration challenge, whose names the lines have. Distances of the marks are those of the Laws of the Game (IFAB, law
+1); only length and width differ between pitches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError
+
+STEP = 0.9
+"""Metres between two points of a line, as the challenge samples them."""
+_AREA, _GOAL_AREA = (16.5, 40.32), (5.5, 18.32)  # depth and width of the two areas in front of a goal
+_CIRCLE, _SPOT = 9.15, 11.0  # radius of the circles; distance of the penalty spot from the goal line
+_LONGEST, _SHORTEST = 130.0, 40.0
+
+
+@dataclass(frozen=True)
+class Pitch:
+    """A pitch of a length and width in metres.
+
+    Errors:
+        BadInputError: of a size that no pitch has.
+    """
+
+    length: float = 105.0
+    width: float = 68.0
+
+    def __post_init__(self) -> None:
+        for side in (self.length, self.width):
+            if not _SHORTEST <= side <= _LONGEST:
+                raise BadInputError(
+                    f"no pitch is {self.length:g} by {self.width:g} m",
+                    fix="Give length and width in metres, as 105 and 68",
+                )
+
+    def contains(self, points: np.ndarray) -> np.ndarray:
+        """Which points (..., 2) lie on it, its edge included: bool (...)."""
+        return np.asarray(np.all(np.abs(points) <= np.array([self.length, self.width]) / 2, axis=-1))
+
+    def grid(self, step: float = 1.0) -> np.ndarray:
+        """The middles of its cells of ``step`` metres: float (N, 2)."""
+        x, y = (np.arange(-side / 2 + step / 2, side / 2, step) for side in (self.length, self.width))
+        return np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
+
+    @cached_property
+    def lines(self) -> dict[str, np.ndarray]:
+        """The lines on the ground by name, float (N, 2), a point every ``STEP`` metres at most."""
+        x, y = self.length / 2, self.width / 2
+        found = {
+            "Side line left": _straight((-x, -y), (-x, y)),
+            "Side line right": _straight((x, -y), (x, y)),
+            "Side line top": _straight((-x, -y), (x, -y)),
+            "Side line bottom": _straight((-x, y), (x, y)),
+            "Middle line": _straight((0, -y), (0, y)),
+            "Circle central": _arc((0, 0), 0, 2 * np.pi),
+        }
+        for side, sign in (("left", -1), ("right", 1)):
+            for name, (depth, width) in (("Big", _AREA), ("Small", _GOAL_AREA)):
+                far, goal = sign * (x - depth), sign * x
+                found[f"{name} rect. {side} main"] = _straight((far, -width / 2), (far, width / 2))
+                found[f"{name} rect. {side} top"] = _straight((goal, -width / 2), (far, -width / 2))
+                found[f"{name} rect. {side} bottom"] = _straight((goal, width / 2), (far, width / 2))
+            reach = np.arccos((_AREA[0] - _SPOT) / _CIRCLE)
+            middle = np.pi if sign > 0 else 0.0
+            found[f"Circle {side}"] = _arc((sign * (x - _SPOT), 0), middle - reach, middle + reach)
+        return found
+
+
+def _straight(start: tuple[float, float], end: tuple[float, float]) -> np.ndarray:
+    a, b = np.array(start, float), np.array(end, float)
+    count = int(np.ceil(np.linalg.norm(b - a) / STEP)) + 1
+    return np.asarray(a + np.linspace(0, 1, count)[:, None] * (b - a))
+
+
+def _arc(centre: tuple[float, float], start: float, end: float) -> np.ndarray:
+    count = int(np.ceil(_CIRCLE * (end - start) / STEP)) + 1
+    angle = np.linspace(start, end, count)
+    return np.asarray(np.array(centre) + _CIRCLE * np.stack([np.cos(angle), np.sin(angle)], -1))

@@ -1,0 +1,195 @@
+"""How well pictures are placed on the pitch.
+
+For each sample that has a truth and a prediction:
+
+* *distance*: mean distance in metres between where the truth and the prediction place the points of the picture (a grid
+  of them that shows the pitch). The median over samples is told.
+* *IoU part*: intersection over union of what the picture shows of the pitch, cell by cell of its own size.
+* *IoU whole*: of the whole pitch, mapped by the truth into the picture and by the prediction back, with the pitch.
+* *JaC*: of the lines in a picture of 960 by 540 pixels (the SoccerNet calibration challenge): a line is right if all of
+  its points that the picture shows lie within 5 pixels of the predicted line of its name; a line that is not, and one
+  that is only predicted, is a false positive, one that is only true is missed. Right over all.
+
+A pitch looks alike from its two sides, so of the prediction and the one turned by half a turn the nearer counts.
+
+*Completeness* is the share of the samples that show more than four lines that have a prediction. The challenge's code
+divides by all pictures (its text says what is done here), its sampling of lines for false positives is coarser, and
+goals, which are not on the ground, are no lines here. Sizes of pitches are their own, not 105 by 68 m for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.homography import Calibration, Homography
+from spotting_core.domain.pitch import Pitch
+from spotting_core.evaluation.report import Evaluation
+
+WIDTH, HEIGHT = 960, 540
+REACH = 5.0
+"""Pixels of a picture of that size within which a line is right."""
+LEAST_LINES = 5
+"""Lines that a picture shows that a calibration is asked of."""
+_POINTS = 8  # of the picture, across and down, whose distance is measured
+_CELL = 1.0  # metres
+METRICS = ("distance", "jac", "part", "whole")
+
+
+@dataclass(frozen=True)
+class CalibrationGame:
+    """True and predicted calibrations of a game, sample by sample, and its pitch."""
+
+    name: str
+    pitch: Pitch
+    truth: Sequence[Calibration]
+    predicted: Sequence[Calibration]
+
+
+@dataclass(frozen=True)
+class PlacedSample:
+    """The figures of one sample; see the module."""
+
+    label: str
+    distance: float
+    jac: float
+    part: float
+    whole: float
+
+
+def evaluate_calibrations(games: Sequence[CalibrationGame], metric: str = METRICS[0]) -> Evaluation:
+    """One figure by camera and over all samples, and all figures over all.
+
+    Errors:
+        BadInputError: no sample has both a truth and a prediction.
+    """
+    placed = [one for game in games for one in _placed(game)]
+    if not placed:
+        raise BadInputError(
+            "no sample has both a true and a predicted calibration",
+            fix="Check that both are of the same games and of two samples a second",
+        )
+    complete = len(placed) / sum(_asked(game) for game in games)
+    values = {name: _summed(name, placed) for name in METRICS}
+    cameras = sorted({one.label for one in placed} - {""})
+    per_class = {c: {"all": _summed(metric, [one for one in placed if one.label == c])} for c in cameras}
+    return Evaluation(
+        "calibration",
+        metric,
+        False,
+        _HEADLINES[metric],
+        {"all": values[metric]},
+        per_class,
+        {c: float(sum(one.label == c for one in placed)) for c in cameras},
+        {**{_HEADLINES[n]: values[n] for n in METRICS if n != metric}, "Completeness": complete,
+         "JaC by completeness": values["jac"] * complete},
+    )  # fmt: skip
+
+
+_HEADLINES = {
+    "distance": "Median distance, m",
+    "jac": f"JaC@{REACH:.0f}",
+    "part": "IoU part",
+    "whole": "IoU whole",
+}
+
+
+def _summed(name: str, placed: Sequence[PlacedSample]) -> float:
+    values = [getattr(one, name) for one in placed]
+    return float(np.median(values) if name == "distance" else np.mean(values))
+
+
+def _pairs(game: CalibrationGame) -> Iterator[tuple[Calibration, Calibration | None]]:
+    """Every true calibration with the prediction of its sample."""
+    said = {(c.half, c.time): c for c in game.predicted}
+    for true in game.truth:
+        yield true, said.get((true.half, true.time))
+
+
+def _shows_enough(true: Calibration, pitch: Pitch) -> bool:
+    return true.homography is not None and len(_lines(true.homography, pitch)) >= LEAST_LINES
+
+
+def _asked(game: CalibrationGame) -> int:
+    """Samples that show enough lines."""
+    return sum(_shows_enough(true, game.pitch) for true in game.truth)
+
+
+def _placed(game: CalibrationGame) -> Iterator[PlacedSample]:
+    for true, said in _pairs(game):
+        if said is None or said.homography is None or not _shows_enough(true, game.pitch):
+            continue
+        assert true.homography is not None
+        yield placed_sample(true.homography, said.homography, game.pitch, true.label)
+
+
+def placed_sample(true: Homography, said: Homography, pitch: Pitch, label: str = "") -> PlacedSample:
+    """The figures of a sample; of the prediction, or where that is nearer, of the one turned by half a turn."""
+    own = min((said, said.turned()), key=lambda one: distance(true, one, pitch))
+    return PlacedSample(
+        label,
+        distance(true, own, pitch),
+        jac(true, own, pitch),
+        iou_part(true, own, pitch),
+        iou_whole(true, own, pitch),
+    )
+
+
+def distance(true: Homography, said: Homography, pitch: Pitch) -> float:
+    """Mean distance in metres of the picture's points on the pitch; infinite where a point is not predicted on it."""
+    at = (np.stack(np.meshgrid(np.arange(_POINTS), np.arange(_POINTS)), -1).reshape(-1, 2) + 0.5) / _POINTS
+    ground = true.to_pitch(at)
+    seen = pitch.contains(ground)
+    if not seen.any():
+        return float("inf")
+    off = np.linalg.norm(said.to_pitch(at[seen]) - ground[seen], axis=-1)
+    return float("inf") if np.isnan(off).any() else float(off.mean())
+
+
+def iou_part(true: Homography, said: Homography, pitch: Pitch) -> float:
+    """Intersection over union of the parts of the pitch that the picture shows."""
+    grid = pitch.grid(_CELL)
+    return _overlap(true.shown(grid), said.shown(grid))
+
+
+def iou_whole(true: Homography, said: Homography, pitch: Pitch) -> float:
+    """Share of the pitch that, seen by the truth and placed by the prediction, lies on the pitch."""
+    return float(pitch.contains(said.placed_from(true, pitch.grid(_CELL))).mean())
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    either = (a | b).sum()
+    return float((a & b).sum() / either) if either else 0.0
+
+
+def jac(true: Homography, said: Homography, pitch: Pitch, reach: float = REACH) -> float:
+    """Lines that are right over all that are true or predicted; 0 where there is none."""
+    own, others = _lines(true, pitch), _lines(said, pitch)
+    right = sum(_near(points, others[name], reach) for name, points in own.items() if name in others)
+    both = len(own.keys() & others.keys())
+    wrong, missed = both - right + len(others.keys() - own.keys()), len(own.keys() - others.keys())
+    total = right + wrong + missed
+    return right / total if total else 0.0
+
+
+def _lines(seen: Homography, pitch: Pitch) -> Mapping[str, np.ndarray]:
+    """The points of the lines that a picture shows two of, in pixels: (N, 2) each."""
+    found = {}
+    for name, points in pitch.lines.items():
+        at = seen.to_picture(points)
+        inside = at[np.all((at >= 0) & (at <= 1), axis=-1)]
+        if len(inside) > 1:
+            found[name] = inside * (WIDTH, HEIGHT)
+    return found
+
+
+def _near(points: np.ndarray, line: np.ndarray, reach: float) -> bool:
+    """Whether all points lie within reach of the segments between a line's points."""
+    start, along = line[:-1], np.diff(line, axis=0)
+    length = np.maximum((along**2).sum(-1), 1e-12)
+    share = np.clip(((points[:, None] - start) * along).sum(-1) / length, 0, 1)
+    off = np.linalg.norm(points[:, None] - (start + share[..., None] * along), axis=-1)
+    return bool((off.min(1) <= reach).all())

@@ -1,0 +1,148 @@
+"""The figures of calibrations, by hand, on rendered truth and on published files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.homography import Calibration, Homography
+from spotting_core.domain.pitch import Pitch
+from spotting_core.evaluation.pitch_calibration import (
+    CalibrationGame,
+    distance,
+    evaluate_calibrations,
+    iou_part,
+    iou_whole,
+    jac,
+    placed_sample,
+)
+from spotting_core.formats.field_calibration import pitch_of, read_published, read_rendered, write_published
+from tests.app.commands import touchline, touchline_process
+from tests.spotting_core.domain.test_pitch import FROM_ABOVE, tilted
+
+PITCH = Pitch()
+
+
+def shifted(by: float, of: Homography = FROM_ABOVE) -> Homography:
+    """The same picture, placed ``by`` metres further along the pitch."""
+    return Homography(of.matrix @ np.array([[1, 0, -by], [0, 1, 0], [0, 0, 1.0]]))
+
+
+def test_a_shift_by_hand() -> None:
+    """The whole pitch in the picture, placed 21 m to the right: a fifth of it."""
+    assert distance(FROM_ABOVE, shifted(21), PITCH) == pytest.approx(21)
+    assert iou_part(FROM_ABOVE, shifted(21), PITCH) == pytest.approx(84 / 105)
+    assert iou_whole(FROM_ABOVE, shifted(21), PITCH) == pytest.approx(84 / 105)
+    assert distance(FROM_ABOVE, FROM_ABOVE, PITCH) == pytest.approx(0)
+
+
+def test_lines_by_hand() -> None:
+    """A metre is 9.14 pixels along the pitch: a shift of half a metre leaves 19 of 20 lines within five pixels."""
+    assert jac(FROM_ABOVE, shifted(0.5), PITCH) == 19 / 20  # one goal line is beside the predicted picture
+    # A whole metre: the lines along the pitch end a metre early, all others lie beside theirs or their ends do.
+    assert jac(FROM_ABOVE, shifted(1), PITCH) < 0.2
+    # Far off: the left goal line is only true; with the prediction a pitch away nothing is shared.
+    assert jac(FROM_ABOVE, shifted(200), PITCH) == 0
+
+
+def test_a_pitch_turned_by_half_a_turn_looks_alike() -> None:
+    found = placed_sample(FROM_ABOVE, shifted(1).turned(), PITCH)
+    assert found.distance == pytest.approx(1)
+    assert placed_sample(tilted(), tilted().turned(), PITCH).jac == 1
+
+
+def test_what_is_asked_and_what_is_answered() -> None:
+    """Four samples of which one shows no pitch and one has no prediction: half of what is asked is placed well."""
+    high = Homography(np.diag([40.0, 40.0, 1.0]) @ FROM_ABOVE.matrix)  # the grass around one corner of the picture
+    truth = [Calibration(1, t, h, None, "Main") for t, h in enumerate([FROM_ABOVE, FROM_ABOVE, None, high])]
+    said = [Calibration(1, 0, shifted(2), 0.9), Calibration(1, 1, None, 0.2), Calibration(1, 2, FROM_ABOVE, 0.9)]
+    found = evaluate_calibrations([CalibrationGame("a", PITCH, truth, said)])
+    assert found.average_map["all"] == pytest.approx(2)
+    assert found.per_class == {"Main": {"all": pytest.approx(2)}}
+    assert found.truths == {"Main": 1}
+    assert found.others["Completeness"] == 0.5
+    with pytest.raises(BadInputError, match="no sample has both"):
+        evaluate_calibrations([CalibrationGame("a", PITCH, truth, [])])
+
+
+def test_calibrations_are_written_as_published(tmp_path: Path) -> None:
+    path = tmp_path / "1_field_calib_ccbv.json"
+    known = [Calibration(1, 0, tilted(), 0.9), Calibration(1, 500_000, None, 0.0)]
+    write_published(path, known, 1280, 720, "a/b/1_HQ_25.mkv")
+    content = json.loads(path.read_text())
+    assert content["size"] == [2, 720, 1280, 3]
+    assert content["predictions"][1] == []
+    first, second = read_published(path, 1)
+    assert (first.half, first.time, first.confidence) == (1, 0, 0.9)
+    assert first.homography is not None
+    assert np.allclose(first.homography.to_picture(np.eye(2)), tilted().to_picture(np.eye(2)))
+    assert (second.time, second.homography) == (500_000, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({"size": [1, 720, 1280, 3]}, "missing required field predictions"),
+        ({"size": [1, 0, 1280, 3], "predictions": []}, "1280 by 0 pixels"),
+        ({"size": [1, 7, 7, 3], "predictions": [[{"homography": [1, 2], "confidence": 1}]]}, "homography"),
+    ],
+)
+def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, object], says: str) -> None:
+    path = tmp_path / "1_field_calib_ccbv.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadInputError, match=says):
+        read_published(path, 1)
+
+
+def test_a_sample_that_is_no_homography_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "1_field_calib_ccbv.json"
+    path.write_text(json.dumps({"size": [1, 9, 9, 3], "predictions": [[{"homography": [0] * 9, "confidence": 1}]]}))
+    assert read_published(path, 1)[0].homography is None
+
+
+def test_the_demo_is_placed_on_its_own_pitch(demo: Path) -> None:
+    truth = read_rendered(demo)
+    assert pitch_of(demo) == Pitch(110, 72)
+    assert {c.half for c in truth} == {1, 2}
+    assert truth[1].time == 500_000
+    some = [c for c in truth if c.homography is not None and c.label == "Main camera center"][::40]
+    found = evaluate_calibrations([CalibrationGame("demo", Pitch(110, 72), some, some)])
+    assert found.average_map["all"] == pytest.approx(0, abs=1e-6)
+    assert found.others["JaC@5"] == 1
+
+
+def test_the_command_measures_published_files_against_rendered_truth(demo: Path, tmp_path: Path) -> None:
+    game = tmp_path / "game"
+    game.mkdir()
+    for half in (1, 2):
+        own = [replace(c, confidence=0.9) for c in read_rendered(demo) if c.half == half]
+        few = [c if i % 60 == 0 else replace(c, homography=None) for i, c in enumerate(own)]
+        write_published(game / f"{half}_field_calib_ccbv.json", few, 640, 360)
+    command = ("evaluate", "--task", "calibration", "--labels", demo, "--predictions", game, "--json", "-")
+    answer = touchline_process(*command)
+    assert answer.returncode == 0, answer.stderr
+    content = json.loads(answer.stdout)
+    assert content["metric"] == "distance"
+    assert content["average_map"] == pytest.approx(0, abs=1e-6)
+    assert 0 < content["others"]["Completeness"] < 0.05
+    refused = touchline(*command[:-2], "--official")
+    assert refused.returncode == 2
+    assert "no official evaluator" in refused.stderr
+
+
+def test_real_calibrations_look_at_the_pitch(shared: Path, tmp_path: Path) -> None:
+    root = shared / "data" / "real_calibration"
+    one = sorted((root / "val").rglob("1_calibration.npz"))[0].parent
+    subprocess.run([sys.executable, root / "as_json.py", one, tmp_path], check=True)
+    read = read_published(tmp_path / "1_field_calib_ccbv.json", 1)
+    sure = [c.homography for c in read if c.homography is not None and (c.confidence or 0) >= 0.75]
+    assert len(sure) > 0.5 * len(read)
+    middle = np.array([h.to_pitch(np.array([0.5, 0.6])) for h in sure])
+    assert Pitch().contains(middle).mean() > 0.98
