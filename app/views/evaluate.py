@@ -18,6 +18,7 @@ from app.comparing.comparison import (
     true_actions,
 )
 from app.comparing.prediction_sets import PredictionSets
+from app.comparing.task_findings import evaluated_tasks
 from app.components.evaluate_lists import class_table
 from app.library.library import Library
 from app.state import shared_library, shared_settings
@@ -31,6 +32,7 @@ from app.views.evaluate_charts import (
 )
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
+from app.views.evaluate_task import show_task, task_select
 from app.views.shown import drawn
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
@@ -39,6 +41,8 @@ from spotting_core.evaluation.precision import THRESHOLDS, VIEWS
 from spotting_core.evaluation.reliability import Reliability, reliability_of
 from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spotting import SpottingReport, evaluate_spotting, precision_recall
+from spotting_core.tasks.spotting import SPOTTING
+from spotting_core.tasks.task import AnySampleTask
 
 NONE = "none"
 _TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
@@ -76,7 +80,12 @@ def show() -> None:
     library, sets = shared_library(), PredictionSets(shared_settings().data)
     if st.session_state.pop("evaluate_import", False):
         import_dialog(library, sets)
-    labels, systems, choice = _toolbar(library, sets)
+    tasks = {SPOTTING.name: SPOTTING, **evaluated_tasks(library)}
+    task = tasks.get(st.session_state.get("evaluate_task", ""), SPOTTING)
+    if task is not SPOTTING:
+        show_task(library, tasks, task)
+        return
+    labels, systems, choice = _toolbar(library, sets, tasks)
     if choice is None:
         _nothing(labels)
         return
@@ -107,9 +116,12 @@ def show() -> None:
 # --- what is compared ---------------------------------------------------------------------------------
 
 
-def _toolbar(library: Library, sets: PredictionSets) -> tuple[dict[str, str], dict[str, str], Choice | None]:
+def _toolbar(
+    library: Library, sets: PredictionSets, tasks: dict[str, AnySampleTask]
+) -> tuple[dict[str, str], dict[str, str], Choice | None]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
         st.html('<div class="tl-title">Evaluate</div>', width="content")
+        task_select(tasks, SPOTTING.name)
         labels = label_choices(library, sets)
         own = _select("Labels", labels, "evaluate_labels", 250)
         systems = prediction_choices(library, sets, own) if own else {}

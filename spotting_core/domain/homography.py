@@ -70,7 +70,7 @@ class Homography:
         return np.asarray(np.all((at >= 0) & (at <= 1), axis=-1))
 
     def placed_from(self, other: Homography, points: np.ndarray) -> np.ndarray:
-        """Where points of the pitch (..., 2), seen by another homography, are placed by this one; in front or behind."""
+        """Where points of the pitch (..., 2), seen by another homography, lie by this one; in front or behind."""
         mapped = _homogeneous(points) @ (np.linalg.inv(self.matrix) @ other.matrix).T
         return np.asarray(mapped[..., :2] / mapped[..., 2:])
 

@@ -58,19 +58,21 @@ class BoundariesTask(SampleTask[Spot]):
             starts[found.half] = found.time
         labels_cameras.write_shots(path, shots)
 
+    def report(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
+        return evaluate_boundaries(games_of_boundaries(matches), official=official)
+
     def figure(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], chosen_by: str) -> float:
         """Mean over the kinds that occur of their average precision within a second."""
-        rows = evaluate_boundaries(games_of_boundaries(matches)).per_class.values()
+        rows = self.report(matches, classes).per_class.values()
         values = [row["all"] for row in rows if row["all"] is not None]
         return sum(values) / len(values) if values else 0.0
 
     def card_scores(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], split: str) -> dict[str, Any]:
         """Average precision within a second, of all changes and by kind, officially and corrected."""
-        games = games_of_boundaries(matches)
-        report, official = (evaluate_boundaries(games, official=way) for way in (False, True))
+        report, official = (self.report(matches, classes, official=way) for way in (False, True))
         return {
             "split": split,
-            "matches": len(games),
+            "matches": len(matches),
             AVERAGE_PRECISION: round(float(report.average_map["all"] or 0.0), 4),
             "official": {AVERAGE_PRECISION: round(float(official.average_map["all"] or 0.0), 4)},
             "per_class": {

@@ -62,18 +62,19 @@ class ShotsTask(SampleTask[Shot]):
     def write(self, path: Path, findings: Sequence[Shot]) -> None:
         labels_cameras.write_shots(path, findings)
 
+    def report(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
+        return evaluate_cameras(games_of_shots(matches), classes, official=official)
+
     def figure(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], chosen_by: str) -> float:
         """Mean intersection over union over the cameras that occur."""
-        return float(evaluate_cameras(games_of_shots(matches), classes).average_map["all"] or 0.0)
+        return float(self.report(matches, classes).average_map["all"] or 0.0)
 
     def card_scores(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], split: str) -> dict[str, Any]:
         """Mean intersection over union, officially and corrected, F1, and per camera."""
-        games = games_of_shots(matches)
-        report = evaluate_cameras(games, classes)
-        official = evaluate_cameras(games, classes, official=True)
+        report, official = (self.report(matches, classes, official=way) for way in (False, True))
         return {
             "split": split,
-            "matches": len(games),
+            "matches": len(matches),
             MIOU: round(float(report.average_map["all"] or 0.0), 4),
             "official": {MIOU: round(float(official.average_map["all"] or 0.0), 4)},
             **{name: round(value, 4) for name, value in report.others.items()},

@@ -55,6 +55,10 @@ class SpottingTask(SampleTask[Spot]):
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
         results_spotting.write_results(path, findings)
 
+    def report(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
+        """By the tight tolerances."""
+        return spotting_report(evaluate_spotting([_game(m) for m in matches], classes, metric=TIGHT, official=official))
+
     def figure(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], chosen_by: str) -> float:
         """Average-mAP by the official matching over the classes that occur."""
         report = evaluate_spotting(

@@ -154,6 +154,16 @@ class SampleTask(Task, Generic[_Finding]):
         """Write what was found as ``results_file``."""
 
     @abstractmethod
+    def report(
+        self, matches: Sequence[Judged[_Finding]], classes: Sequence[str], *, official: bool = False
+    ) -> Evaluation:
+        """How good findings are, over all and by class.
+
+        Arguments:
+            official: what the task's official evaluator prints, flaws included.
+        """
+
+    @abstractmethod
     def figure(self, matches: Sequence[Judged[_Finding]], classes: Sequence[str], chosen_by: str) -> float:
         """How good findings are: greater is better."""
 

@@ -39,6 +39,7 @@ def make_analysis(
     pictures: Pictures | None = None,
     bare: bool = False,
     classes: ClassTable | None = None,
+    task: str = "spotting",
 ) -> Analysis:
     """Write an analysis of a match that spots exactly ``spots``, with one kept entity in every sample.
 
@@ -105,6 +106,7 @@ def make_analysis(
         classes=classes.names,
         arrays=arrays,
         notice="This analysis was made by hand.",
+        task=task,
     )
     keep_classes(folder, classes)
     write_record(folder, record)

@@ -1,0 +1,69 @@
+"""What models found for tasks other than spotting, beside what is true: layers of the library's matches."""
+
+from __future__ import annotations
+
+from app.comparing.comparison import told_apart
+from app.library.library import Library, Match
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.evaluation.report import Evaluation
+from spotting_core.media.source import open_match
+from spotting_core.tasks.registry import tasks
+from spotting_core.tasks.task import AnySampleTask, Judged, SampleTask
+
+
+def evaluated_tasks(library: Library) -> dict[str, AnySampleTask]:
+    """Tasks of which the library has layers of a match whose truth is known, by name."""
+    known: dict[str, AnySampleTask] = {n: t for n, t in tasks().items() if isinstance(t, SampleTask)}
+    matches = library.matches()
+    there = {layer.record.task for match in matches for layer in library.layers(match)}
+    return {
+        name: task
+        for name, task in known.items()
+        if name in there and any(library.analyses(m, name) and has_truth(task, m) for m in matches)
+    }
+
+
+def has_truth(task: AnySampleTask, match: Match) -> bool:
+    """Whether the labels of a match's folder say what is true for a task, or try to."""
+    try:
+        return open_match(match.path).companion(task.label_file) is not None
+    except TouchlineError:  # its videos are gone
+        return False
+
+
+def labelled_matches(library: Library, task: AnySampleTask) -> dict[str, Match]:
+    """Matches by id of which a task's truth is known and a model has judged it."""
+    return {m.id: m for m in library.matches() if library.analyses(m, task.name) and has_truth(task, m)}
+
+
+def system_names(library: Library, task: AnySampleTask, matches: dict[str, Match]) -> dict[str, str]:
+    """Key of a model's identity to its name, of those that have judged one of some matches."""
+    layers = (layer.record for m in matches.values() for layer in library.analyses(m, task.name))
+    return told_apart({f"model:{r.identity.key}": str(r.model["name"]) for r in layers})
+
+
+def report_of(
+    library: Library, task: AnySampleTask, matches: dict[str, Match], system: str, *, official: bool
+) -> Evaluation:
+    """How well a model does a task over those of some matches that it has judged.
+
+    Errors:
+        BadInputError: it has judged none of them, or labels cannot be read.
+    """
+    judged, classes = [], None
+    for match in matches.values():
+        layer = _layer(library, match, task, system)
+        if layer is None:
+            continue
+        classes = layer.classes
+        truth = task.read_truth(open_match(match.path).folder)
+        judged.append(Judged(match.title, truth, layer.findings(task, least=task.least_evaluated)))
+    if classes is None:
+        raise BadInputError("this model has judged none of these matches", fix="Analyse one with it")
+    return task.report(judged, classes.names, official=official)
+
+
+def _layer(library: Library, match: Match, task: AnySampleTask, system: str) -> Analysis | None:
+    layers = library.analyses(match, task.name)
+    return next((one for one in layers if f"model:{one.record.identity.key}" == system), None)

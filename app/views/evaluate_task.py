@@ -1,0 +1,100 @@
+"""The Evaluate view for tasks other than spotting: the figure of each class, of one or two models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.comparing.task_findings import labelled_matches, report_of, system_names
+from app.library.library import Library
+from app.views import page
+from app.views.evaluate_charts import share
+from spotting_core.base.errors import TouchlineError
+from spotting_core.evaluation.report import Evaluation
+from spotting_core.tasks.task import AnySampleTask
+
+LIBRARY, NOTHING = "library", "nothing"
+
+
+def task_select(tasks: dict[str, AnySampleTask], chosen: str) -> None:
+    """Choose a task, where there are several; it is kept as ``evaluate_task``."""
+    if len(tasks) > 1:
+        names = list(tasks)
+        st.selectbox(
+            "Task", names, index=names.index(chosen), format_func=lambda n: tasks[n].title, key="evaluate_task",
+            label_visibility="collapsed", width=160,
+        )  # fmt: skip
+
+
+def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySampleTask) -> None:
+    """The page for a task of which the library has layers and truth."""
+    labelled = labelled_matches(library, task)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
+        st.html('<div class="tl-title">Evaluate</div>', width="content")
+        task_select(tasks, task.name)
+        titles = {LIBRARY: f"Library, {len(labelled)} labelled matches"} if len(labelled) > 1 else {}
+        titles |= {m.id: m.title for m in labelled.values()}
+        labels = _choice("Labels", titles, f"labels_{task.name}", 250)
+        matches = labelled if labels == LIBRARY else {labels: labelled[labels]}
+        systems = system_names(library, task, matches)
+        first = _choice("A", systems, f"a_{task.name}", 190)
+        others = {NOTHING: "Nothing", **{k: n for k, n in systems.items() if k != first}}
+        second = _choice("B", others, f"b_{task.name}", 190)
+        st.space("stretch")
+        way = st.segmented_control(
+            "Metric", ["Corrected", "Official"], default="Corrected", required=True, label_visibility="collapsed",
+            help="Official: what the official evaluator prints, flaws included.", key=f"evaluate_way_{task.name}",
+        )  # fmt: skip
+    try:
+        keys = [first] if second == NOTHING else [first, second]
+        reports = [report_of(library, task, matches, key, official=way == "Official") for key in keys]
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    with st.container(border=True, key="tl_card_task", gap="small"):
+        st.html(_figures(reports, len(matches)))
+        st.dataframe(class_rows(reports), hide_index=True, key=f"evaluate_table_{task.name}")
+
+
+def _choice(label: str, options: dict[str, str], key: str, width: int) -> str:
+    return st.selectbox(
+        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=f"evaluate_{key}", width=width,
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _figures(reports: list[Evaluation], matches: int) -> str:
+    """The task's figure and the further ones, of A and, smaller, of B."""
+    values: list[dict[str, float | None]] = [{r.headline: r.average_map.get("all"), **r.others} for r in reports]
+    cells = []
+    for name, value in values[0].items():
+        more = f"{_number(values[1].get(name))} B" if len(values) > 1 else ""
+        cells.append(
+            f'<div><div class="tl-cap">{page.escape(name)}</div><span class="tl-figure">{_number(value)}</span>'
+            f'<span class="tl-more">{page.escape(more)}</span></div>'
+        )
+    counted = f"Counted in {matches} match{'' if matches == 1 else 'es'}"
+    return f'<div class="tl-figures">{"".join(cells)}</div><div class="tl-cap">{counted}</div>'
+
+
+def _number(value: float | None) -> str:
+    return "no truth" if value is None else share(value)
+
+
+def class_rows(reports: list[Evaluation]) -> list[dict[str, Any]]:
+    """A row for each class that has truth: how much, and the figure of each model."""
+    first = reports[0]
+    names = [n for n, row in first.per_class.items() if row.get("all") is not None]
+    columns = ["A", "B"] if len(reports) > 1 else [first.headline]
+    return [
+        {
+            "Class": name,
+            "Truth": round(first.truths.get(name, 0.0), 1),
+            **{
+                column: None if (value := report.per_class[name].get("all")) is None else round(value, 4)
+                for column, report in zip(columns, reports, strict=True)
+            },
+        }
+        for name in names
+    ]

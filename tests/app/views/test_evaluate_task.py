@@ -1,0 +1,63 @@
+"""The Evaluate view for a task other than spotting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.library.library import Library, Match
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_cameras import FILE_NAME, write_shots
+from spotting_core.media.source import open_match
+from tests.app.made_analysis import make_analysis
+from tests.app.pages import texts, view
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+CAMERAS = load_classes("soccernet-cameras")
+MAIN, CLOSE = CAMERAS.names[:2]
+
+
+@pytest.fixture
+def match(tmp_path: Path, library: Library, data: DataDirectory) -> Match:
+    """20 s: the main camera for eight of them, then a close-up; one model that says ten, and one that is right."""
+    folder = tmp_path / "game"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(200, rate=10.0))
+    shots = [Shot(1, 0, 8_000_000, MAIN, False, "abrupt"), Shot(1, 8_000_000, 20_000_000, CLOSE, False)]
+    write_shots(folder / FILE_NAME, shots)
+    for name, cut in (("late", 10.0), ("right", 8.0)):
+        said = [Spot(1, k * 500_000, MAIN if k / 2 < cut else CLOSE, 0.9) for k in range(40)]
+        made = {"name": f"shots{name}", "model": name, "bare": True, "classes": CAMERAS, "task": "shots"}
+        make_analysis(open_match(folder), data, said, **made)
+    return library.add("game")
+
+
+def test_shots_are_measured_by_their_overlap(match: Match) -> None:
+    at = view("evaluate")
+    at.session_state["evaluate_task"] = "shots"
+    at.run()
+    assert not at.exception
+    assert at.selectbox("evaluate_task").options == ["Spotting", "Camera shots"]
+    assert set(at.selectbox("evaluate_a_shots").options) == {"A: late", "A: right"}
+    at.selectbox("evaluate_a_shots").select("A: late").run()
+    at.selectbox("evaluate_b_shots").select("B: right").run()
+    assert not at.exception
+    rows = at.dataframe[0].value.set_index("Class")
+    assert rows.loc[MAIN, "A"] == pytest.approx(8 / 10, abs=0.03)  # a change lies between two samples
+    assert rows.loc[CLOSE, "A"] == pytest.approx(10 / 12, abs=0.03)
+    assert rows.loc[MAIN, "B"] == pytest.approx(1, abs=0.04)
+    assert rows.loc[MAIN, "Truth"] == 8
+    assert "Mean IoU" in texts(at)
+    assert "Counted in 1 match" in texts(at)
+
+
+def test_without_other_layers_only_spotting_is_evaluated(library: Library) -> None:
+    at = view("evaluate").run()
+    assert not at.exception
+    assert "evaluate_task" not in [box.key for box in at.selectbox]
