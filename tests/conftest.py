@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import settings
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import load_classes
@@ -17,6 +18,9 @@ from spotting_core.models.card import Card, CardInput
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import save_model
 from spotting_core.models.registry import system
+
+settings.register_profile("patient", deadline=None)  # a busy machine must not fail what is only slow
+settings.load_profile("patient")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"

@@ -118,3 +118,30 @@ def test_unknown_method_is_refused() -> None:
     with pytest.raises(ValueError, match="method must be"):
         Spotting(method="median")
     assert Spotting().method == HARD
+
+
+def test_a_score_at_the_threshold_counts_and_one_that_says_nothing_never_does() -> None:
+    scores = np.zeros((200, 17), np.float32)
+    scores[10, 2] = 0.5
+    assert len(spots_of_half(1, TIMES, scores, None, TABLE, Spotting(threshold=0.5), source="m")) == 1
+    assert len(spots_of_half(1, TIMES, scores, None, TABLE, Spotting(threshold=0.0), source="m")) == 1
+    # Two votes for one moment: what soft suppression leaves of the second says nothing either.
+    displacement = np.zeros((200, 17), np.float32)
+    scores[11, 2], displacement[11, 2] = 0.4, -0.5
+    soft = Spotting(method=SOFT, threshold=0.0)
+    assert len(spots_of_half(1, TIMES, scores, displacement, TABLE, soft, source="m")) == 1
+
+
+def test_spots_come_in_order_of_time_and_stay_within_the_half() -> None:
+    scores, displacement = np.zeros((200, 17), np.float32), np.zeros((200, 17), np.float32)
+    for sample, label, moved in ((60, "Corner", 0.0), (199, "Goal", 9.0), (0, "Penalty", -9.0)):
+        scores[sample, TABLE.index(label)], displacement[sample, TABLE.index(label)] = 0.9, moved
+    spots = spots_of_half(1, TIMES, scores, displacement, TABLE, Spotting(), source="m")
+    expected = [("Penalty", 0), ("Corner", 30_000_000), ("Goal", int(TIMES[-1]))]
+    assert [(s.label, s.time) for s in spots] == expected
+
+
+def test_soft_suppression_of_no_and_of_one_second() -> None:
+    assert len(kept([1, 3, 5], [0.5, 0.5, 0.5], 0.0, method=SOFT)) == 3
+    # Width 1 expanded twice reaches a second: 0.9 s away, 0.9 of the score is left.
+    assert kept([10, 10.9], [0.9, 0.8], 1.0, method=SOFT) == [(10, 0.9), (10.9, 0.72)]

@@ -72,6 +72,7 @@ def test_stretches_are_joined_in_order() -> None:
     assert joined.names == NAMES
     assert joined.box.shape == (4, 4)
     assert (joined.kept, joined.weight) == (None, None)
+    assert EntityTable.concatenate([table_of(2)]).sample.tolist() == [0, 0]
 
 
 def test_the_rows_of_some_samples() -> None:

@@ -6,11 +6,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.media import times as module
 from spotting_core.media.times import TimeTable, frame_tick, to_microseconds
+from tests.videos import make_video, steady, uneven
 
 
 def table_of(*times: int) -> TimeTable:
@@ -114,3 +117,66 @@ class _Opened:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+# --- files whose packets carry no times --------------------------------------------------------------------
+
+
+def test_bare_pictures_are_counted_at_their_own_rate(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.h264", steady(30))
+    table = module.read_time_table(path)
+    assert table.times.tolist() == [k * 40_000 for k in range(30)]
+    assert table.start == 0
+
+
+def test_frames_that_are_decoded_tell_their_times_where_packets_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(tmp_path / "a.mp4", uneven(20, start=0.4))
+    known = module.read_time_table(path)
+    monkeypatch.setattr(module, "_packet_ticks", lambda *_: None)
+    decoded = module.read_time_table(path)
+    assert decoded.times.tolist() == known.times.tolist()
+    assert decoded.start == known.start
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"_packet_ticks": None, "_first_decoded_tick": None, "_decoded_ticks": (None, None)},
+        {"_packet_ticks": np.array([3, 4]), "_first_decoded_tick": None},
+        {"_packet_ticks": np.array([3, 4]), "_first_decoded_tick": 5},
+        {"_packet_ticks": None, "_first_decoded_tick": 5, "_decoded_ticks": (None, None)},
+        {"_packet_ticks": None, "_first_decoded_tick": 0, "_decoded_ticks": (np.array([1]), None)},
+    ],
+)
+def test_a_video_that_shows_nothing_says_so(known: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "open_video", _Opened)
+    for name, value in known.items():
+        monkeypatch.setattr(module, name, lambda *_, value=value: value)
+    with pytest.raises(BadInputError, match="no frame of this video can be decoded"):
+        module.read_time_table(Path("a.mp4"))
+
+
+def frames_of(errors_allowed: int | None) -> list[int]:
+    """Frames 1 to 4, before each of which a packet is damaged."""
+
+    def damaged() -> list[int]:
+        raise av.error.InvalidDataError(1, "damaged")
+
+    packets = [Made(decode=f) for n in range(1, 5) for f in (damaged, lambda n=n: [n])]
+    return list(module._frames(Made(demux=lambda _: iter(packets)), None, errors_allowed))
+
+
+def test_damaged_packets_are_passed_over_as_often_as_allowed() -> None:
+    assert frames_of(None) == [1, 2, 3, 4]
+    assert frames_of(0) == []
+    assert frames_of(2) == [1, 2]
+    assert frames_of(4) == [1, 2, 3, 4]
+
+
+def test_a_frame_without_a_time_does_not_decide_where_the_first_one_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [Made(pts=None, dts=None), Made(pts=7, dts=1), Made(pts=9, dts=2)]
+    monkeypatch.setattr(module, "open_video", _Opened)
+    monkeypatch.setattr(module, "_frames", lambda *_: iter(frames))
+    assert module._first_decoded_tick(Path("a.mp4")) == 7

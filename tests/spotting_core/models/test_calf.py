@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
@@ -117,6 +119,26 @@ def test_shifts_between_two_near_events() -> None:
     assert shifts[14] == 14
     assert shifts[18] == -12
     assert context_shifts([[0, 8]], 9, K)[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 0]  # s1 < K3: the earlier
+
+
+def _shift_by_definition(t: int, events: list[int], samples: int, k: np.ndarray) -> float:
+    """What a sample's shift is with two events or more, sample by sample, with the two virtual ones beyond the ends."""
+    k1, k2, k3, k4 = (float(v) for v in k[:, 0])
+    places = [min(0, events[0]) - k4, *events, max(samples, events[-1]) - k1]
+    since = t - max(p for p in places if p <= t)
+    until = t - min(p for p in places if p > t)
+    if since < k3:
+        return since
+    if since >= k4:
+        return until
+    return since if until <= k1 or (since - k3) / (k4 - k3) < (k2 - until) / (k2 - k1) else until
+
+
+@given(st.lists(st.integers(-15, 75), min_size=2, max_size=5, unique=True), st.integers(40, 60))
+def test_shifts_are_those_of_the_definition(events: list[int], samples: int) -> None:
+    events = sorted(events)
+    shifts = context_shifts([events], samples, K)[:, 0]
+    assert shifts.tolist() == [_shift_by_definition(t, events, samples, K) for t in range(samples)]
 
 
 def test_events_outside_the_window_govern_it() -> None:
