@@ -22,6 +22,8 @@ from spotting_core.spots import Spot
 from spotting_core.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from tests.app.commands import touchline_process
 
+pytestmark = pytest.mark.long
+
 # Of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04.
 SLACK = 0.05
 SAMPLE = 500_000  # microseconds
