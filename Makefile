@@ -29,11 +29,11 @@ DATA ?= ../shared/data
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
 
-# Two at once, with one thread each: two processes with two threads each would hold each other up. Pages in Chromium
-# are driven one at a time, for the browser and the server share the processor already.
+# Two at once, with one thread each: two processes with two threads each would hold each other up. A file is tested by one
+# process, for its tests share what was made for them, and those that take long come first. Pages in Chromium are driven
+# by one process as well, for the browser and the server share the processor already (tests/conftest.py).
 test: $(VENV)/.test-installed chromium
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" --numprocesses 2 --dist loadfile --durations 20
-	$(BIN)/python -m pytest -m browser --durations 20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-gpu: $(VENV)/.test-installed
 	TOUCHLINE_TEST_GPU=1 $(BIN)/python -m pytest -m gpu

@@ -24,6 +24,8 @@ settings.load_profile("patient")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
+PAGES = "tests/app/components/"
+"""Where the tests in Chromium are."""
 
 
 @pytest.fixture(autouse=True)
@@ -91,8 +93,28 @@ def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Pat
     return folder
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One process has all tests in Chromium: they share an app, and two browsers at once leave no picture its time."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return PAGES if nodeid.startswith(PAGES) else super()._split_scope(nodeid)
+
+    return OneBrowser(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def begun_first(item: pytest.Item) -> int:
+    """Browser tests, which share an app, lie together; what else takes long comes before all that does not."""
+    if item.get_closest_marker("browser"):
+        return 0
+    return 1 if item.get_closest_marker("long") else 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need a GPU run by themselves: `make test-gpu`."""
+    """Files are begun in the order of their length; tests that need a GPU run by themselves: `make test-gpu`."""
+    items.sort(key=begun_first)
     if os.environ.get("TOUCHLINE_TEST_GPU"):
         return
     for item in items:

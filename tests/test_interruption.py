@@ -20,6 +20,8 @@ from spotting_core.store.database import Database
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.long
+
 
 def interrupted(kind: str, folder: Path, kills: int = 0, seconds: float = 0, seed: int = 7) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.interrupted", kind, str(folder), str(seed), str(kills), str(seconds)]

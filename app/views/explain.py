@@ -234,7 +234,8 @@ def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> tu
     wanted = [c.method for c in cards if c.analysis.folder == one.folder]
     if one.folder == analysis.folder:
         wanted += [ABLATION, *(a.method for a in _lines(analysis, cards))]
-        wanted += [] if "entity-attention" in wanted else ["entity-attention"]
+        # First, for it is there at once, and all that is said of entities rests on it.
+        wanted = ["entity-attention", *(name for name in wanted if name != "entity-attention")]
     return tuple(wanted)
 
 

@@ -1,11 +1,15 @@
-"""The command line: in the test's own process, which is quick, and in one of its own, as a user runs it."""
+"""The command line: in the test's own process, in a fork that has loaded the libraries, and as a user runs it."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +47,29 @@ def touchline_process(*arguments: object, **environment: str) -> subprocess.Comp
     command = [sys.executable, "-c", "from app.command_line import main; main()", *map(str, arguments)]
     env = {**os.environ, "COLUMNS": "200", **environment}
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, env=env, timeout=1200)
+
+
+@cache
+def _forking() -> subprocess.Popen[str]:
+    """The process whose forks run commands; it ends with the tests, as its input does."""
+    command = [sys.executable, "-m", "tests.app.forked_commands"]
+    environment = {**os.environ, "COLUMNS": "200"}  # which is read as the command line is loaded
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def touchline_fork(*arguments: object) -> Done:
+    """Run the command in a process of its own that need not load the libraries, which takes longer than most commands."""
+    process = _forking()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        environment = {**os.environ, "COLUMNS": "200"}
+        asked = {"arguments": [*map(str, arguments)], "environment": environment, "out": str(out), "err": str(err)}
+        process.stdin.write(f"{json.dumps(asked)}\n")
+        process.stdin.flush()
+        code = process.stdout.readline()
+        assert code, "the process whose forks run commands has ended"
+        return Done(int(code), out.read_text(), err.read_text())

@@ -1,4 +1,4 @@
-"""The app in the test's own process, and running in one of its own with pages of it in Chromium."""
+"""The app in the test's own process, and running in one of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,14 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect
 
-from app.library import video_reading
-from app.library.library import Library, Match
+from app.library.library import Library, Match, video_reading
 from app.settings import Settings, settings
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.jobs.queue import JobQueue
-from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
-from tests.app.made_analysis import make_analysis
-from tests.chromium import ARGUMENTS, find_chromium
 from tests.conftest import REPOSITORY
 from tests.videos import make_video, steady, uneven
 
@@ -122,55 +118,7 @@ def running(place: Path, repository: Path = REPOSITORY) -> Iterator[Server]:
     process.wait(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("app")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def match_of(server: Server) -> Callable[[str], Match]:
-    """Numbered matches in the running app's library, by kind."""
-    matches: dict[str, Match] = {}
-
-    def get(kind: str) -> Match:
-        if kind not in matches:
-            made = dict(VIDEOS[kind])
-            path = make_video(server.root / made.pop("name"), made.pop("times"), **made)
-            make_analysis(open_match(path), server.data, SPOTS)
-            matches[kind] = server.library().add(str(path))
-        return matches[kind]
-
-    return get
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path is not None, "run `make chromium`"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield found
-        found.close()
-
-
 def patient(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     return context
-
-
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = patient(browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark"))
-    found = context.new_page()
-    problems: list[str] = []
-    hosts: set[str] = set()
-    found.on("pageerror", lambda error: problems.append(str(error)))
-    found.on(
-        "request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]) if "//" in request.url else None
-    )
-    yield found
-    context.close()
-    assert problems == []
-    assert hosts <= {"127.0.0.1"}, "something was loaded from another host"

@@ -26,6 +26,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.network import Network
 from spotting_core.models.window import Output
+
+pytestmark = pytest.mark.long
 class TenLines(Network):
     def __init__(self, config):
         super().__init__()

@@ -23,6 +23,8 @@ from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.models.window import EntitySet, Window
 from tests.conftest import small_model
 
+pytestmark = pytest.mark.long
+
 W, H, WIDTH, N = 70, 36, 64, 5
 LABEL = "Corner"
 

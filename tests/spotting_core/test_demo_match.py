@@ -22,6 +22,8 @@ from spotting_core.models.load import load_model
 from spotting_core.samples.half import HalfSamples
 from tests.app.commands import touchline_process
 
+pytestmark = pytest.mark.long
+
 # Of confidence: half precision and single, of which each machine takes what it calculates in, differ by 0.04.
 SLACK = 0.05
 SAMPLE = 500_000  # microseconds

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.commands import touchline_process
+from tests.app.commands import touchline_fork, touchline_process
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_analyze_a_video_of_ones_own(video: Path, tmp_path: Path) -> None:
 
 
 def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path) -> None:
-    done = touchline_process("analyze", video, "--model", small_model(tmp_path / "m"), "--json", "-")
+    done = touchline_fork("analyze", video, "--model", small_model(tmp_path / "m"), "--json", "-")
     assert done.returncode == 0
     assert set(json.loads(done.stdout)) == {"analysis", "model", "notice", "remarks", "timings", "spots"}
 
@@ -76,7 +78,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     small_model(tmp_path / "m")
     before = sorted(p.name for p in tmp_path.iterdir())
-    done = touchline_process(*[a.format(tmp=tmp_path) for a in arguments])
+    done = touchline_fork(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -149,7 +151,7 @@ def test_evaluate_needs_little(tmp_path: Path) -> None:
 
 
 def test_models_lists_every_system_and_what_ships() -> None:
-    done = touchline_process("models", "--json", "-")
+    done = touchline_fork("models", "--json", "-")
     assert done.returncode == 0
     found = {m["name"]: m for m in json.loads(done.stdout)}
     assert {"entity-attention", "e2e-spot", "netvlad++", "max", "calf", "dense-unet", "two-stage"} <= found.keys()
@@ -158,4 +160,4 @@ def test_models_lists_every_system_and_what_ships() -> None:
     shipped = found["entity-attention"]["weights"][0]
     assert shipped["name"] == "entity-attention"
     assert {"loose", "tight", "per_class", "interval", "compared"} <= set(shipped["card"]["scores"])
-    assert "netvlad++" in touchline_process("models").stdout
+    assert "netvlad++" in touchline_fork("models").stdout

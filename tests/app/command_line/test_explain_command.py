@@ -22,7 +22,7 @@ from tests.conftest import small_model
 from tests.small_systems import feature_model, half_of
 from tests.videos import make_video, steady
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("fresh")]
 
 CLASSES = load_classes()
 

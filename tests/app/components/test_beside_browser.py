@@ -30,7 +30,7 @@ OTHER = sha256(b"the other").hexdigest()
 
 @pytest.fixture(scope="module")
 def match(server: Server) -> Match:
-    path = make_video(server.root / "two systems.mp4", steady(260), container={"movflags": "faststart"})
+    path = make_video(server.root / "two systems.mp4", steady(260), first=1000, container={"movflags": "faststart"})
     source = open_match(path)
     make_analysis(source, server.data, OTHERS, "other", "the other")
     make_analysis(source, server.data, OWN, "made")
@@ -138,7 +138,9 @@ def test_the_model_dialog_lays_a_system_beside_and_takes_it_away(page: Page, ser
 
 
 def test_an_analysis_without_entities_takes_the_place_of_one_with_them(page: Page, server: Server) -> None:
-    path = make_video(server.root / "with and without.mp4", steady(260), container={"movflags": "faststart"})
+    path = make_video(
+        server.root / "with and without.mp4", steady(260), first=2000, container={"movflags": "faststart"}
+    )
     source = open_match(path)
     make_analysis(source, server.data, OTHERS, "bare", "features alone", bare=True)
     make_analysis(source, server.data, OWN, "made")

@@ -391,6 +391,7 @@ def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
     assert page.locator(".clock").inner_text().startswith("45:0")
 
 
+@pytest.mark.usefixtures("stopped")
 def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo: Path) -> None:
     shutil.copyfile(demo / "2_360p.mp4", server.root / "my own match.mp4")
     page.goto(server.url)
@@ -431,13 +432,13 @@ def test_a_run_that_comes_while_a_match_is_read_waits_for_it(page: Page, server:
     assert abs(state(page)["time"] - 5) < 0.1
 
 
-def test_both_themes_and_widths_show_everything(browser: Browser, server: Server, match_of: Any) -> None:
+def test_both_themes_and_widths_show_everything(page: Page, server: Server, match_of: Any) -> None:
     match = match_of("plain")
     for scheme in ("dark", "light"):
         for width, height in ((1920, 1080), (1440, 900), (1100, 800), (800, 900)):
-            size = {"width": width, "height": height}
-            context = patient(browser.new_context(viewport=size, color_scheme=scheme))  # type: ignore[arg-type]
-            page = context.new_page()
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto("about:blank")
             open_page(page, server, match, half=1, t=3.3, **{"class": "Goal"})
             assert page.evaluate("() => find().theme") == scheme
             overflow = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
@@ -449,4 +450,3 @@ def test_both_themes_and_widths_show_everything(browser: Browser, server: Server
                 }).map((e) => e.textContent.trim())"""
             )
             assert clipped == []
-            context.close()

@@ -66,7 +66,7 @@ def explained(page: Page, server: Server) -> tuple[Page, Match, Analysis]:
     """A page that shows a spot with one cell of its map hot in the anchor's frame, another a second later."""
     path = server.root / "explained.mp4"
     if not path.is_file():
-        make_video(path, steady(260), container={"movflags": "faststart"})
+        make_video(path, steady(260), first=4000, container={"movflags": "faststart"})
     analysis = make_analysis(open_match(path), server.data, [SPOT], "explained")
     match = server.library().add(str(path))
     samples = len(analysis.half(1).times)
@@ -77,7 +77,7 @@ def explained(page: Page, server: Server) -> tuple[Page, Match, Analysis]:
     page.goto(f"{server.url}/explain?match={match.id}&half=1&t=5&class=Goal")
     page.wait_for_function(f"() => ({FIND})()")
     # The model of this analysis is nowhere, so that what is missing fails, in words.
-    page.wait_for_function("() => shown().dataset.ready === 'all'")
+    page.wait_for_function("() => shown()?.dataset.ready === 'all'")
     return page, match, analysis
 
 
@@ -145,6 +145,7 @@ def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Anal
     page.wait_for_function("() => !shown().explanation.data.edit")
 
 
+@pytest.mark.usefixtures("stopped")
 def test_the_why_panel_leads_here(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/match")
     page.get_by_role("button", name="Explain").click()

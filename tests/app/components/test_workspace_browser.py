@@ -139,7 +139,7 @@ def test_a_name_without_a_module_is_told(modules: Page) -> None:
 def test_an_analysis_for_another_task_shows_what_that_task_lists(page: Page, server: Server) -> None:
     path = server.root / "of cameras"
     path.mkdir()
-    make_video(path / "1_720p.mp4", steady(260), container={"movflags": "faststart"})
+    make_video(path / "1_720p.mp4", steady(260), first=3000, container={"movflags": "faststart"})
     source = open_match(path)
     cameras = [Spot(1, 2_000_000, CAMERAS.names[0], 0.9)]
     make_analysis(source, server.data, SPOTS, "spotted")

@@ -26,6 +26,8 @@ from tests.app.asked import ask_for_analysis
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def library(data: DataDirectory, tmp_path: Path) -> Library:

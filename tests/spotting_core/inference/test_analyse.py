@@ -36,6 +36,8 @@ from tests.conftest import small_model
 from tests.odd_videos import zeros_at_the_end
 from tests.videos import make_video, steady, uneven
 
+pytestmark = pytest.mark.long
+
 SECONDS = 24
 
 

@@ -30,6 +30,8 @@ from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
 from tests.conftest import small_model
 from tests.small_systems import SMALL_FRAMES, small, some_entities, some_window
 
+pytestmark = pytest.mark.long
+
 NAMES = load_classes().names
 READS_FRAMES = sorted(name for name, kind in systems().items() if kind.has_environment)
 

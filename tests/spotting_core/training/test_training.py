@@ -30,6 +30,8 @@ from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.long
+
 SMALL = {"width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "window": 20}
 SETTINGS = {
     "system": "e2e-spot",
