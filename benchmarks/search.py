@@ -32,7 +32,7 @@ from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
-from spotting_core.search.rows import SCHEMA, minute_of, write_rows
+from spotting_core.search.rows import SCHEMA, write_rows
 
 MATCHES, SPOTS, QUERIES = 500, 200_000, 400
 NUMBERS = 64  # of an embedding of the bundled model
@@ -109,7 +109,7 @@ def _make_match(folder: Path, number: int, spots: int, random: Random, seen_by: 
         "title": [f"{home} v {away}"] * spots,
         "half": halves,
         "time": times,
-        "minute": [minute_of(int(h), int(t)) for h, t in zip(halves, times, strict=True)],
+        "minute": [load_classes().parts.minute(int(h), int(t)) for h, t in zip(halves, times, strict=True)],
         "label": rng.choice(classes, spots),
         "team": rng.choice(["home", "away", "unknown"], spots, p=[0.3, 0.3, 0.4]),
         "confidence": rng.uniform(0.2, 1.0, spots),
@@ -136,7 +136,7 @@ def _query(random: Random) -> Query:
         halves=random.choice(((), (1,), (2,))),
         teams=random.choice(((), (), ("home",), ("away",))),
         entities=tuple(random.sample(load_prompts().names, random.choice((0, 0, 1, 2)))),
-        minutes=random.choice(((1, 90), (1, 90), (first, min(90, first + 15)))),
+        minutes=random.choice((None, None, (first, min(90, first + 15)))),
         least=random.choice((0.2, 0.5, 0.7)),
         reviewed=random.choice((None, None, REVIEWED, UNREVIEWED)),
         words=random.choice(("", "", "kestrel", "post")),

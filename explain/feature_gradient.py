@@ -44,7 +44,7 @@ def explain(probe: Probe, label: str) -> Attribution:
         label,
         TIME,
         np.ascontiguousarray(values),
-        baseline="the mean features of the half",
+        baseline=f"the mean features of the {probe.model.classes.parts.name}",
         score_baseline=nothing,
         scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
         began=began,

@@ -14,7 +14,6 @@ from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from explain.maps import upsampled
 from explain.methods import METHODS
 from explain.probe import Probe
-from spotting_core.domain.clock import match_clock
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#00000000", "#4B1D91", "#B5367A", "#FB8761", "#FCFDBF"])
 FORMATS = ("png", "svg")
@@ -26,7 +25,7 @@ def draw(found: Attribution, probe: Probe) -> Figure:
     """The figure of an explanation."""
     figure = Figure(figsize=(12, 5.2), layout="constrained")
     grid = figure.add_gridspec(2, len(_FRAMES), height_ratios=(1.25, 1))
-    figure.suptitle(_heading(found), fontsize=10, x=0.01, ha="left")
+    figure.suptitle(_heading(found, probe), fontsize=10, x=0.01, ha="left")
     for column, offset in enumerate(_FRAMES):
         sample = probe.given.anchor + offset
         axes = figure.add_subplot(grid[0, column])
@@ -50,9 +49,10 @@ def save(found: Attribution, probe: Probe, stem: Path) -> list[Path]:
     return paths
 
 
-def _heading(found: Attribution) -> str:
+def _heading(found: Attribution, probe: Probe) -> str:
+    clock = probe.model.classes.parts.match_clock(found.half, found.anchor, 2)
     parts = [
-        f"{found.label} at {match_clock(found.half, found.anchor, 2)}, {found.score:.2f} by {found.model}",
+        f"{found.label} at {clock}, {found.score:.2f} by {found.model}",
         METHODS[found.method].title,
         f"scale {found.scale[0]:.3g} to {found.scale[1]:.3g}",
         f"baseline: {found.baseline}",

@@ -25,7 +25,7 @@ class Given:
     """A window of one half around an anchor: those of its samples that lie in the half.
 
     Arguments:
-        half: 1 or 2; first: sample of the half at which they begin.
+        half: number of the part; first: sample of the half at which they begin.
         times: int64 (W,) microseconds.
         pictures: uint8 (W, H, W, 3) at the model's size; of a model that looks at none (0, 0, 0, 3).
         entities: of the samples, batch 1, or None for a system without.

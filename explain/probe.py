@@ -81,7 +81,7 @@ class Probe:
         if self.model.inputs.pictures is not None:
             parts.append("the sample blurred, its entities taken out")
         if self.features is not None:
-            parts.append("the sample's features as the mean of the half")
+            parts.append(f"the sample's features as the mean of the {self.model.classes.parts.name}")
         return ", ".join(parts)
 
     @property

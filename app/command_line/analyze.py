@@ -19,14 +19,12 @@ from app.settings import DEMO
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, printable
 from spotting_core.computing.device import device_named
-from spotting_core.domain.clock import match_clock
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.jobs.kind import Context
     from spotting_core.media.source import MatchSource
-    from spotting_core.models.card import Card
     from spotting_core.models.ensemble import Ensemble
     from spotting_core.models.load import LoadedModel
     from spotting_core.samples.progress import AnalysisProgress, ReportProgress
@@ -34,7 +32,7 @@ if TYPE_CHECKING:  # commands that need no arrays start without the library that
 
 def analyze(
     source: Path | None = typer.Argument(
-        None, help="A video, a game folder, or a folder of halves.", show_default=False
+        None, help="A video, a game folder, or a folder with a video for each part.", show_default=False
     ),
     demo: bool = typer.Option(False, "--demo", help="Analyse the bundled match."),
     out_folder: Path | None = typer.Option(
@@ -62,24 +60,25 @@ def analyze(
     """
     from spotting_core.inference.ensemble import analyse
     from spotting_core.jobs.kind import Context
-    from spotting_core.media.source import open_match
+    from spotting_core.media.source import check_parts, open_match
     from spotting_core.models.ensemble import load_models
 
     check_output(json_file)
     match = open_match(source_of(source, demo))
     loaded = load_models(model, device_named(device))
+    check_parts(match, loaded.classes.parts)
     if keep is not None:
         _keep_average(keep, loaded)
     data = DataDirectory.default().ensure()
     _remember_average(keep, model, loaded, data)
-    _tell_doubts(match, loaded.card, data)
+    _tell_doubts(match, loaded, data)
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
         given: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
         analysis = analyse(match, loaded, data, report=_telling(bar, task), **given)
         if explain:
             _explain_spots(analysis, match.path, Context(data, lambda *_: True, device), bar)
-    for remark in (*(f"{w}." for w in match.warnings), *analysis.record.remarks):
+    for remark in (*(f"{r}." for r in match.remarks(analysis.classes.parts)), *analysis.remarks):
         err.print(f"[yellow]Note:[/yellow] {escape(remark)}", highlight=False, soft_wrap=True)
     if json_file is not None:
         write_machine_output(as_json(analysis), json_file)
@@ -127,14 +126,15 @@ def _telling(bar: RichProgress, task: TaskID) -> ReportProgress:
     return report
 
 
-def _tell_doubts(match: MatchSource, card: Card, data: DataDirectory) -> None:
+def _tell_doubts(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory) -> None:
     """What the checks find wrong with the videos, before the work; the domain is told with the spots."""
     from spotting_core.media.ingest import ingest
     from spotting_core.preflight.finding import NOTE
     from spotting_core.preflight.match import check_videos
     from spotting_core.preflight.video import DOMAIN
 
-    for found in check_videos(match, [ingest(h.path, data) for h in match.halves], card):
+    media = [ingest(h.path, data) for h in match.halves]
+    for found in check_videos(match, media, loaded.classes.parts, loaded.card):
         if found.severity != NOTE and found.check != DOMAIN:
             told = ". ".join(filter(None, [found.what, found.evidence, found.fix]))
             err.print(f"[yellow]Note:[/yellow] {escape(printable(told))}.", highlight=False, soft_wrap=True)
@@ -149,7 +149,7 @@ def _explain_spots(analysis: Analysis, path: Path, context: Context, bar: RichPr
     task = bar.add_task("Explanations", total=len(spots), note="")
     for done, spot in enumerate(spots, 1):
         explain_spot(analysis, path, subject_of(analysis, spot), context, ship=True)
-        bar.update(task, completed=done, note=f"{spot.label} at {match_clock(spot.half, spot.time)}")
+        bar.update(task, completed=done, note=f"{spot.label} at {analysis.clock(spot.half, spot.time)}")
 
 
 def source_of(source: Path | None, demo: bool) -> Path:
@@ -169,7 +169,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "analysis": printable(os.fspath(analysis.folder)),
         "model": analysis.record.model["name"],
         "notice": analysis.record.notice,
-        "remarks": list(analysis.record.remarks),
+        "remarks": list(analysis.remarks),
         "timings": dict(analysis.record.timings),
         "spots": [
             {"half": s.half, "time": s.seconds, "label": s.label, "confidence": round(s.confidence or 0, 4)}
@@ -185,7 +185,7 @@ def _print_summary(analysis: Analysis) -> None:
     for action in analysis.classes:
         if counts[action.name]:
             own = [s for s in spots if s.label == action.name]
-            times = ", ".join(match_clock(s.half, s.time) for s in own[:8])
+            times = ", ".join(analysis.clock(s.half, s.time) for s in own[:8])
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
     out.print(table if spots else "No spots at the default thresholds.")
     told = escape(printable(f"{len(spots)} spots of {analysis.record.title} in {analysis.folder}"))

@@ -65,8 +65,10 @@ def chosen_clips(asked: Asked, match: MatchSource, data: DataDirectory, footage:
     for label in asked.labels:
         classes.index(label)
     if asked.half is not None and asked.half not in footage.media:
-        raise BadInputError(f"this match has no half {asked.half}", where=match.path)
+        raise BadInputError(f"this match has no {classes.parts.title(asked.half)}", where=match.path)
     marks = [parse_mark(text) for text in asked.marks]
+    for mark in marks:
+        classes.parts.check(mark.half)
     halves = (asked.half,) if asked.half else ()
     if asked.selection is not None:
         choice = Choice(asked.labels, halves, least=asked.confidence or 0.0)

@@ -29,7 +29,10 @@ if TYPE_CHECKING:  # commands that need no arrays start without the library that
 
 def clips(
     sources: list[Path] | None = typer.Argument(
-        None, metavar="[SOURCE]...", help="Videos, game folders, or folders of halves.", show_default=False
+        None,
+        metavar="[SOURCE]...",
+        help="Videos, game folders, or folders with a video for each part.",
+        show_default=False,
     ),
     demo: bool = typer.Option(False, "--demo", help="Cut the bundled match."),
     out_folder: Path = typer.Option(..., "--out", help="Folder to write to."),
@@ -39,7 +42,7 @@ def clips(
     confidence: float | None = typer.Option(
         None, min=0, max=1, help="Least confidence of a predicted spot.", show_default="0.5; all of a selection"
     ),
-    half: int | None = typer.Option(None, min=1, max=2, help="Only this half."),
+    half: int | None = typer.Option(None, min=1, help="Only the part of this number."),
     mark: list[str] = typer.Option([], "--mark", help='A stretch of your own, as "1 02:34.04-02:48"; may be repeated.'),
     label_file: Path | None = typer.Option(
         None, "--labels", help="Spots of a label or result file, in place of an analysis."
@@ -199,7 +202,8 @@ def _say(exported: Exported, order: Order, sources: Sources) -> None:
         assert result.starts is not None
         early = (result.clip.start - result.starts) / 1e6
         out.print(
-            f"{result.file} starts {early:.2f} s early, at {half_clock(result.starts)} of half {result.clip.half}",
+            f"{result.file} starts {early:.2f} s early, at {half_clock(result.starts)} of "
+            f"{sources.of(result.clip).classes.parts.title(result.clip.half)}",
             highlight=False,
         )
     for result in exported.results:

@@ -20,6 +20,8 @@ from spotting_core.media.source import MatchSource
 from spotting_core.preflight.match import check_spots
 from spotting_core.preflight.scores import check_scores
 
+_OF_PART, _PART_FOLDER = re.compile(r"^([1-9]\d{0,2})_"), re.compile(r"^half([1-9]\d{0,2})$")
+
 
 def score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:
     """Scores of the match's halves, if the file holds scores: an array of one half, or E2E-Spot's score file.
@@ -28,7 +30,7 @@ def score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:
         BadInputError: the array cannot be read, or no video of the file is of this match.
     """
     if path.suffix == ".npy" and path.is_file():
-        named = re.match(r"^([12])_", path.name) or re.match(r"^half([12])$", path.parent.name)
+        named = _OF_PART.match(path.name) or _PART_FOLDER.match(path.parent.name)
         half = int(named.group(1)) if named else match.halves[0].half
         try:
             return {half: np.asarray(np.load(path, allow_pickle=False), np.float32)}
@@ -42,7 +44,7 @@ def score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:
         own = {str(h.half): t.scores for h, t in zip(match.halves, tracks, strict=True)}
     if not own:
         raise BadInputError(f"no video of this file is of the match {match.path.name!r}", where=path)
-    return {int(half): scores for half, scores in own.items() if half in ("1", "2")}
+    return {int(half): scores for half, scores in own.items() if half.isdecimal()}
 
 
 def beside(path: Path, suffix: str | None = None) -> Path:

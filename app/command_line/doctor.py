@@ -12,7 +12,7 @@ from rich.markup import escape
 from app.command_line.analyze import source_of
 from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
+from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
 from spotting_core.media.source import open_match
 from spotting_core.models.card import model_folder, read_card
@@ -26,7 +26,7 @@ _SIGNS = {ERROR: "[red]âœ—[/red]", WARNING: "[yellow]![/yellow]", NOTE: "[cyan]Â
 
 def doctor(
     source: Path | None = typer.Argument(
-        None, help="A video, a game folder, or a folder of halves.", show_default=False
+        None, help="A video, a game folder, or a folder with a video for each part.", show_default=False
     ),
     demo: bool = typer.Option(False, "--demo", help="Look at the bundled match."),
     model: str | None = typer.Option(None, help="Name of a bundled model, or a model folder, to check against."),
@@ -35,7 +35,9 @@ def doctor(
     rate: float | None = typer.Option(
         None, min=0.001, help="Rows a second of predictions that are scores.", show_default="the model's, else 2"
     ),
-    classes: str = typer.Option(DEFAULT_TABLE, "--classes", help="Their class table (.csv or class.txt)."),
+    classes: str | None = typer.Option(
+        None, help="Their class table (.csv or class.txt).", show_default=f"the model's, else {DEFAULT_TABLE}"
+    ),
     fix: bool = typer.Option(False, "--fix", help="Write corrected copies beside the inputs, where that is safe."),
     json_file: str | None = typer.Option(
         None, "--json", help="Write the findings as JSON to this file (- for standard output)."
@@ -52,9 +54,9 @@ def doctor(
     from spotting_core.preflight.scores import check_score_tables
 
     check_output(json_file)
-    match, table = open_match(source_of(source, demo)), load_classes(classes)
+    match, folder = open_match(source_of(source, demo)), model_folder(model) if model else None
+    table = _table(classes, folder)
     labels = labels or match.companion(LABELS_FILE)
-    folder = model_folder(model) if model else None
     read_labels = registry.read_of_match(labels, match.path.name) if labels else None
     tables = score_tables(predictions, match) if predictions else {}
     read_predictions = registry.read_of_match(predictions, match.path.name) if predictions and not tables else None
@@ -79,9 +81,15 @@ def doctor(
     if json_file is not None:
         write_machine_output(_as_json(report, written), json_file)
     if json_file != "-":
-        _print(report, written)
+        _print(report, table, written)
     if report.failed:
         raise typer.Exit(1)
+
+
+def _table(classes: str | None, model: Path | None) -> ClassTable:
+    if classes is None and model is not None:
+        return classes_in(model, read_card(model).class_table)
+    return load_classes(classes or DEFAULT_TABLE)
 
 
 # --- telling ------------------------------------------------------------------------------------------
@@ -91,8 +99,8 @@ def _as_json(report: Preflight, written: list[Path]) -> dict[str, object]:
     return {**report.as_json(), "written": [str(p) for p in written]}
 
 
-def _print(report: Preflight, written: list[Path]) -> None:
-    for name, value in report.facts:
+def _print(report: Preflight, classes: ClassTable, written: list[Path]) -> None:
+    for name, value in report.facts(classes.parts):
         out.print(f"[bold]{escape(name)}[/bold]  {escape(value)}", highlight=False, soft_wrap=True)
     out.print()
     for finding in report.findings:

@@ -13,7 +13,7 @@ from app.command_line.terminal import check_output, err, out, progress_bar, writ
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import device_named
-from spotting_core.domain.clock import match_clock, parse_clock
+from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ _IN_NAMES = re.compile(r"[^\w.+-]+")
 
 def explain(
     source: Path | None = typer.Argument(
-        None, help="A video, a game folder, or a folder of halves.", show_default=False
+        None, help="A video, a game folder, or a folder with a video for each part.", show_default=False
     ),
-    time: str = typer.Option(..., "--time", help="Time in the half, as 12:43 or 12:43.5."),
+    time: str = typer.Option(..., "--time", help="Time in the part, as 12:43 or 12:43.5."),
     label: str = typer.Option(..., "--class", help="Name of the class."),
-    half: int = typer.Option(1, "--half", help="1 or 2."),
+    half: int = typer.Option(1, "--half", help="Number of the part."),
     method: str | None = typer.Option(
         None,
         help="Name of a method; two take a parameter, as in 'entity-heads: 2' or 'text-similarity: a yellow card'.",
@@ -67,25 +67,26 @@ def explain(
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
     loaded.classes.index(label)
+    title = loaded.classes.parts.title(half)
     part = next((h for h in match.halves if h.half == half), None)
     if part is None:
-        raise BadInputError(f"this match has no half {half}", where=match.path)
+        raise BadInputError(f"this match has no {title}", where=match.path)
     data = DataDirectory.default().ensure()
     analysis = analysis_of(match, loaded, data, features)
     at = parse_clock(time)
     if at > analysis.half(half).times[-1]:
-        raise BadInputError(f"half {half} is over before {time}", where=match.path, fix="Give a time within the half")
+        raise BadInputError(f"{title} is over before {time}", where=match.path, fix="Give a time within it")
     probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, Spot(half, at, label)))
     found = chosen.explain(probe, label, **parameters)
     asked = "-".join([chosen.name, *map(str, parameters.values())])
-    name = f"half{half}-{match_clock(1, found.anchor, 2).replace(':', '.')}-{label}-{asked}"
+    name = f"half{half}-{half_clock(found.anchor, 2).replace(':', '.')}-{label}-{asked}"
     stem = out_folder / _IN_NAMES.sub("-", name)
     found.save(stem.with_name(stem.name + ".npz"))
     figures = save(found, probe, stem.with_name(stem.name + ".png"))
     if json_file is not None:
         write_machine_output(_as_json(found, stem, figures), json_file)
     if json_file != "-":
-        _say(found, chosen.title, out_folder)
+        _say(found, chosen.title, analysis.clock(half, found.anchor, 2), out_folder)
 
 
 def _as_json(found: Any, stem: Path, figures: list[Path]) -> dict[str, Any]:
@@ -96,9 +97,9 @@ def _as_json(found: Any, stem: Path, figures: list[Path]) -> dict[str, Any]:
             "files": [f"{stem}.npz", *map(str, figures)]}  # fmt: skip
 
 
-def _say(found: Any, title: str, folder: Path) -> None:
+def _say(found: Any, title: str, clock: str, folder: Path) -> None:
     out.print(
-        f"{found.label} at {match_clock(found.half, found.anchor, 2)}: {found.score:.2f} in this window. "
+        f"{found.label} at {clock}: {found.score:.2f} in this window. "
         f"{title} took {found.seconds:.1f} s; arrays and figure are in {folder}",
         highlight=False,
         soft_wrap=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 from rich.progress import TaskID
 
 from app.command_line.terminal import out, progress_bar
@@ -13,7 +14,7 @@ from spotting_core.computing.device import device_named
 
 
 def features(
-    source: Path = typer.Argument(help="A video, a game folder, or a folder of halves."),
+    source: Path = typer.Argument(help="A video, a game folder, or a folder with a video for each part."),
     backbone: str = typer.Option(
         "environment", help="environment, efficientnet-lite0, a model folder, or a timm backbone with --weights."
     ),
@@ -47,7 +48,7 @@ def features(
     found = {}
     with progress_bar() as bar:
         for half in match.halves:
-            task = bar.add_task(f"Half {half.half}", total=None, note="")
+            task = bar.add_task(escape(half.path.name), total=None, note="")
             media = ingest(half.path, data)
 
             def tell(done: int, total: int, task: TaskID = task) -> None:
@@ -57,4 +58,4 @@ def features(
     label = name or extractor.spec.set_name(backbone) + (f"_PCA{applied.dim}" if applied else "")
     for half_number, values in found.items():
         path = write_features(out_folder, half_number, label, applied.apply(values) if applied else values)
-        out.print(f"{len(values)} samples of half {half_number}: {path}", highlight=False, soft_wrap=True)
+        out.print(f"{len(values)} samples: {path}", highlight=False, soft_wrap=True)

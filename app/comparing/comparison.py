@@ -22,6 +22,7 @@ from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.spot_files import read_spotting_games
+from spotting_core.evaluation.track import HALVES
 
 LIBRARY = "library"
 LEAST = 0.02
@@ -160,5 +161,5 @@ def state_of(library: Library, sets: PredictionSets) -> str:
 
 
 def true_actions(games: Sequence[GameColumns]) -> int:
-    """Truths of halves 1 and 2 over some games."""
-    return int(sum(np.isin(g.truth.half, (1, 2)).sum() for g in games))
+    """Truths that the metric counts over some games."""
+    return int(sum(np.isin(g.truth.half, HALVES).sum() for g in games))

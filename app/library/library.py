@@ -19,12 +19,12 @@ from spotting_core.analyses.layers import Layers, open_layer
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import read_json
-from spotting_core.domain.classes import load_classes
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats import labels_v2, registry
 from spotting_core.formats.document import Document, Options
 from spotting_core.media.ingest import ingest, make_poster
-from spotting_core.media.source import MatchSource, open_match
+from spotting_core.media.source import MatchSource, check_parts, open_match
 from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
 from spotting_core.store.database import Database
@@ -153,13 +153,17 @@ class Library:
                 return path
         raise BadInputError(_OUTSIDE, where=text.strip(), fix=fix)
 
-    def open(self, text: str) -> MatchSource:
+    def open(self, text: str, classes: ClassTable | None = None) -> MatchSource:
         """The match at a typed path, all of whose videos lie below a root too: links out of it are not followed.
 
+        Arguments:
+            classes: table that says how many parts a match has; the default one where not given.
+
         Errors:
-            BadInputError: outside, no match, or a name that no database can hold.
+            BadInputError: outside, no match, more parts than one has, or a name that no database can hold.
         """
         source = open_match(self.resolve(text))
+        check_parts(source, (classes or load_classes()).parts)
         for half in source.halves:
             self.resolve(str(half.path))
         try:
@@ -170,13 +174,16 @@ class Library:
             ) from error
         return source
 
-    def add(self, text: str) -> Match:
+    def add(self, text: str, classes: ClassTable | None = None) -> Match:
         """Add a match by a typed path; one that is there already is returned.
 
+        Arguments:
+            classes: see ``open``.
+
         Errors:
-            BadInputError: not below a root, no match, or a video that cannot be read.
+            BadInputError: not below a root, no match, too many parts, or a video that cannot be read.
         """
-        source = self.open(text)
+        source = self.open(text, classes)
         with self._database.reading() as session:
             row = session.scalar(select(MatchRow).where(MatchRow.path == str(source.path)))
             if row is not None:
@@ -227,14 +234,14 @@ class Library:
         Errors:
             BadInputError: times beyond the end of the match.
         """
-        spots = [replace(s, confidence=None, source=TRUTH) for s in labels.sorted_spots]
+        spots, parts = [replace(s, confidence=None, source=TRUTH) for s in labels.sorted_spots], load_classes().parts
         lengths = self.lengths(open_match(match.path))
         for spot in spots:
             if spot.time > lengths.get(spot.half, -1):
                 raise BadInputError(
-                    f"{spot.label} at {spot.seconds:.1f} s of half {spot.half} lies past the end of this match",
+                    f"{spot.label} at {spot.seconds:.1f} s of {parts.title(spot.half)} lies past the end of this match",
                     where=name,
-                    fix="Check that these labels belong to this match, and that its halves are in order",
+                    fix=f"Check that these labels belong to this match, and that its {parts.plural} are in order",
                 )
         packed = json.dumps([{k: getattr(s, k) for k in s.__dataclass_fields__} for s in spots])
         with self._database.session() as session:

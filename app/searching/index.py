@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from app.library.library import Library, Match
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, joined, load_classes
+from spotting_core.domain.parts import common_parts
 from spotting_core.domain.spots import Spot
 from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import SpotSearch
@@ -18,24 +20,46 @@ from spotting_core.store.reviews import Reviews
 
 @dataclass(frozen=True)
 class Searched:
-    """The matches that can be searched by id, and the classes of their analyses, the default ones first."""
+    """The matches that can be searched and their newest analyses, by id, and all classes, the default ones first.
+
+    The parts of the classes are those that the matches have in common.
+    """
 
     matches: dict[str, Match]
+    analyses: dict[str, Analysis]
     classes: ClassTable
+
+    @property
+    def most_parts(self) -> int:
+        """The highest number that a part of a match has or may have."""
+        there = (h.half for a in self.analyses.values() for h in a.halves)
+        return self.classes.parts.count or max(there, default=1)
+
+    @property
+    def last_minute(self) -> int:
+        """Last minute of the match clock of any match."""
+        return last_minute_of(self.analyses.values()) or self.classes.parts.last_minute({})
+
+
+def last_minute_of(analyses: Iterable[Analysis]) -> int:
+    """Last minute of the match clock of any analysed match; 0 where there is none."""
+    found = (a.classes.parts.last_minute({h.half: h.duration for h in a.record.halves}) for a in analyses)
+    return max(found, default=0)
 
 
 def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, data: DataDirectory) -> Searched:
     """Write the rows of matches that have changed, and have them read."""
-    searched, tables = {}, {load_classes(): None}
+    searched, newest = {}, {}
     for match in library.matches():
         analyses = library.analyses(match)
         if not analyses:
             continue
-        searched[match.id] = match
-        tables[analyses[0].classes] = None
+        searched[match.id], newest[match.id] = match, analyses[0]
         _write(match, analyses[0], library, reviews, data)
     search.refresh(list(searched))
-    return Searched(searched, joined(list(tables)))
+    tables = list(dict.fromkeys(a.classes for a in newest.values())) or [load_classes()]
+    parts = common_parts(table.parts for table in tables)
+    return Searched(searched, newest, replace(joined([load_classes(), *tables]), parts=parts))
 
 
 def _write(match: Match, analysis: Analysis, library: Library, reviews: Reviews, data: DataDirectory) -> None:

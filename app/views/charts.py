@@ -35,6 +35,12 @@ INKS: Mapping[str, Ink] = {
 }
 
 
+def minute_ticks(last: int) -> list[int]:
+    """Marks of an axis of minutes, at most seven."""
+    step = next((s for s in (1, 2, 5, 10, 15, 30, 60) if s * 6 >= last), -(-last // 6))
+    return list(range(0, last + 1, step))
+
+
 def team_colours(dark: bool) -> dict[str, str]:
     """Colour of home, away and of what nobody's team is known of."""
     theme = "dark" if dark else "light"

@@ -13,7 +13,7 @@ from app.state import shared_library, shared_queue, shared_selections, shared_se
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
 from app.views.clips_export import export_card, exports_card
-from app.views.shown import chosen_analysis, link, match_of_address
+from app.views.shown import chosen_analysis, link, match_of_address, parts_data
 from app.workspace.entry import OVERLAY
 from app.workspace.overlays.boxes import entity_names
 from app.workspace.overlays.maps import map_of
@@ -23,6 +23,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import ConflictError, TouchlineError
 from spotting_core.clips.selection import Clip, Margins
 from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.parts import Parts
 from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
@@ -239,7 +240,8 @@ def desk_data(
             "entities": bool(analysis and analysis.has("entities")),
             "map": map_of(analysis) if analysis else None,
         },
-        "halves": _halves(match, analysis),
+        "halves": _halves(match, analysis, classes.parts),
+        "parts": parts_data(classes.parts),
     }
 
 
@@ -253,7 +255,7 @@ def _classes(classes: ClassTable) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _halves(match: Match, analysis: Analysis | None) -> list[dict[str, Any]]:
+def _halves(match: Match, analysis: Analysis | None, parts: Parts) -> list[dict[str, Any]]:
     data = shared_settings().data
     analysed = {h.half: h.folder for h in analysis.halves} if analysis else {}
     found = []
@@ -268,11 +270,12 @@ def _halves(match: Match, analysis: Analysis | None) -> list[dict[str, Any]]:
             "width": media.info.width,
             "height": media.info.height,
             "video": link("media", playable) if playable else None,
-            "note": video_note(match, True, analysis is not None),
+            "note": video_note(match, parts, True, analysis is not None),
             "poster": link("media", make_poster(media)),
             "times": link("times", source.path, "frames"),
             "picture": link("picture", source.path, "frames"),
             "array": link("array", analysed[source.half], "half") if source.half in analysed else None,
+            "frameRate": media.table.frame_rate,
             "sound": bool(media.info.audio),
         })  # fmt: skip
     return found

@@ -66,8 +66,11 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
         "Classes", present, selection_mode="multi", default=present,
         format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}",
     )  # fmt: skip
-    halves = st.pills("Halves", list(lengths), selection_mode="multi", default=list(lengths), key="choose_halves")
-    teams = _teams(match, spots)
+    halves = st.pills(
+        classes.parts.plural.capitalize(), list(lengths), selection_mode="multi", default=list(lengths),
+        key="choose_halves",
+    )  # fmt: skip
+    teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
     clips = clips_of(chosen, Margins(classes, own), lengths)
     add = st.toggle("Add to the clips that are there", key="choose_add")

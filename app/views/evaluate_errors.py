@@ -18,7 +18,6 @@ from app.views.evaluate_charts import share, time_error_figure
 from app.views.shown import picture_link
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
-from spotting_core.domain.clock import match_clock
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
@@ -115,7 +114,7 @@ def error_row(outcome: Outcome, compared: Compared, system: str, classes: ClassT
         "glyph": action.glyph,
         "light": action.colour_light,
         "dark": action.colour_dark,
-        "clock": match_clock(outcome.half, outcome.time),
+        "clock": classes.parts.match_clock(outcome.half, outcome.time),
         "text": f"{name}, {told(outcome, classes)}",
         "link": link_to(match, outcome, system) if match is not None else None,
         "picture": _picture(match, outcome) if match is not None else None,

@@ -23,7 +23,6 @@ from explain.kept import explanation_file, method_of_text, unsupported
 from explain.methods import METHODS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.clock import match_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.jobs.queue import DONE, FAILED
@@ -76,7 +75,7 @@ def _members(analysis: Analysis, analyses: Sequence[Analysis], spot: Spot) -> No
     model = analysis.record.model
     st.info(
         f"{model['name']} is the average of several models, each of which has reasons of its own. Which of them is to "
-        f"explain {spot.label} at {match_clock(spot.half, spot.time)}?"
+        f"explain {spot.label} at {analysis.clock(spot.half, spot.time)}?"
     )
     hashes = [member["sha256"] for member in model["members"]]
     found = {str(a.record.model["sha256"]): a for a in reversed(analyses) if a.record.model["sha256"] in hashes}
@@ -119,10 +118,9 @@ def _open(match: Match, spot: Spot) -> None:
 def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot]) -> tuple[str, str]:
     action = analysis.classes.get(spot.label)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explain_bar"):
-        title = f"{action.short} at {match_clock(spot.half, spot.time)}"
-        told = (
-            f"{match.title}, half {spot.half}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
-        )
+        title = f"{action.short} at {analysis.clock(spot.half, spot.time)}"
+        part = analysis.classes.parts.title(spot.half)
+        told = f"{match.title}, {part}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
         st.html(f'<div class="tl-title">{page.escape(title)}<span>{page.escape(told)}</span></div>', width="content")
         _steps(match, spot, spots)
         st.space("stretch")
@@ -181,7 +179,7 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
         if job is not None and job.state == FAILED:
             st.error(job.error)
         if made.is_file():
-            name = f"{match_clock(spot.half, spot.time).replace(':', '-')} {spot.label}.zip".replace(">", "")
+            name = f"{analysis.clock(spot.half, spot.time).replace(':', '-')} {spot.label}.zip".replace(">", "")
             st.download_button("Download", made.read_bytes(), file_name=name, mime="application/zip", type="primary")
         st.caption("A figure of every explanation of this spot as PNG and SVG, and its arrays as .npz.")
         if st.button("Draw again" if made.is_file() else "Draw the figures"):

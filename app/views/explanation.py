@@ -22,7 +22,6 @@ from explain.methods import METHODS, asked_method
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import read_json
-from spotting_core.domain.clock import match_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.entities.prompts import load_prompts
@@ -105,7 +104,7 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
             {
                 "frame": int(half.frames[s]),
                 "offset": round(float(half.times[s] - half.times[anchor]) / 1e6, 2),
-                "clock": match_clock(spot.half, int(half.times[s]), 1),
+                "clock": analysis.clock(spot.half, int(half.times[s]), 1),
                 "score": round(float(half.scores[s, column]), 4),
             }
             for s in samples
@@ -384,10 +383,11 @@ def _words(shown: Shown, anchor: int, samples: Sequence[int]) -> dict[str, Any] 
     scaled = np.clip((curve - low) / max(high - low, 1e-6), 0, 1).round(3)
     half = shown.analysis.half(shown.spot.half)
     first, stop = max(0, anchor - _WORDS_AROUND), min(len(curve), anchor + _WORDS_AROUND + 1)
-    ends = [match_clock(shown.spot.half, int(half.times[i])) for i in (first, stop - 1)]
+    ends = [shown.analysis.clock(shown.spot.half, int(half.times[i])) for i in (first, stop - 1)]
+    part = shown.analysis.classes.parts.name
     return {
         "text": text, "state": "ready", "curve": scaled[first:stop].tolist(), "at": anchor - first, "ends": ends,
-        "lane": scaled[list(samples)].tolist(), "range": f"cosine {low:.2f} to {high:.2f} in this half",
+        "lane": scaled[list(samples)].tolist(), "range": f"cosine {low:.2f} to {high:.2f} in this {part}",
     }  # fmt: skip
 
 

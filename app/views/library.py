@@ -17,6 +17,8 @@ from app.views.data import data_line
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ClassTable, classes_in, load_classes
+from spotting_core.domain.parts import Parts
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
@@ -147,7 +149,7 @@ def _names(match: Match, analysis: Analysis | None) -> str:
         name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
     else:
         name = f'<div class="tl-name">{page.escape(match.title)}</div>'
-    remarks = analysis.record.remarks if analysis else ()
+    remarks = analysis.remarks if analysis else ()
     notice = "".join(f'<div class="tl-cap">{page.escape(remark)}</div>' for remark in remarks)
     return f'{name}<div class="tl-cap">{page.escape(", ".join(filter(None, facts)))}</div>{notice}'
 
@@ -257,12 +259,13 @@ def _add(library: Library) -> None:
             st.caption("Give a path to see whether it can be analysed.")
             return
         try:
-            source = library.open(path)
+            classes = _classes_of(model)
+            source = library.open(path, classes)
             media = [one for half in source.halves if (one := shared_reading().media(half.path)) is not None]
             if len(media) < len(source.halves):
                 st.fragment(run_every=1.0)(_reading_line)(source)
                 return
-            facts = preflight(source, media)
+            facts = preflight(source, media, classes.parts)
             found = video_findings(source, media, model)
         except TouchlineError as problem:
             page.error(problem)
@@ -279,7 +282,11 @@ def _add(library: Library) -> None:
         analyse, only = st.columns(2)
         start = analyse.button("Analyse", type="primary", width="stretch", disabled=_refused(upload, labels))
         if start or only.button("Only add", width="stretch", disabled=_refused(upload, labels)):
-            _added(library, path, upload.name if upload else "", labels, model if start else None)
+            match = _added(library, path, classes, upload.name if upload else "", labels)
+            if match is not None:
+                if start:
+                    _ask_for_analysis(match, model)
+                st.rerun()
 
 
 def _reading_line(source: MatchSource) -> None:
@@ -306,16 +313,24 @@ def _refused(upload: Any, labels: Document | None) -> bool:
     return upload is not None and labels is None
 
 
-def preflight(source: MatchSource, media: list[Media]) -> list[str]:
+def _classes_of(model: str | None) -> ClassTable:
+    """The class table of a known model, or the default one."""
+    if model is None:
+        return load_classes()
+    folder = known_models(shared_settings().data)[model]
+    return classes_in(folder, read_card(folder).class_table)
+
+
+def preflight(source: MatchSource, media: list[Media], parts: Parts) -> list[str]:
     """What is known of a match before it is analysed, line by line; media: of its halves."""
     lengths = ", ".join(page.length(m.table.duration) for m in media)
     info = media[0].info
     rate = f"{info.rate:.5g} frames a second" if info.rate else "frame rate unknown"
     lines = [
-        f"{len(media)} {'half' if len(media) == 1 else 'halves'}, {lengths}",
+        f"{parts.counted(len(media))}, {lengths}",
         f"{info.width} × {info.height}, {rate}, {info.codec.upper()}",
     ]
-    return [*lines, *source.warnings]
+    return [*lines, *source.remarks(parts)]
 
 
 def video_findings(source: MatchSource, media: list[Media], model: str | None) -> list[Finding]:
@@ -323,7 +338,7 @@ def video_findings(source: MatchSource, media: list[Media], model: str | None) -
     data = shared_settings().data
     card = read_card(known_models(data)[model]) if model else None
     size = sum(half.path.stat().st_size for half in source.halves)
-    return [*check_videos(source, media, card), *check_machine(data, size)]
+    return [*check_videos(source, media, _classes_of(model).parts, card), *check_machine(data, size)]
 
 
 def _read_upload(library: Library, source: MatchSource, upload: Any) -> Document | None:
@@ -363,18 +378,17 @@ def _findings(findings: list[Finding]) -> None:
         )
 
 
-def _added(library: Library, path: str, name: str, labels: Document | None, model: str | None) -> None:
+def _added(library: Library, path: str, classes: ClassTable, name: str, labels: Document | None) -> Match | None:
+    """The match, added with its labels; None where that failed, which is shown."""
     try:
-        match = library.add(path)
+        match = library.add(path, classes)
         if labels is not None:
             count = library.take_labels(match, name, labels)
             st.toast(f"{count} true spots taken from {name}")
     except TouchlineError as problem:
         page.error(problem)
-        return
-    if model is not None:
-        _ask_for_analysis(match, model)
-    st.rerun()
+        return None
+    return match
 
 
 # --- jobs ---------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from app.state import shared_library, shared_reviews
 from app.views.shown import drawn, picture_link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.clock import match_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.media.source import open_match
@@ -81,7 +80,7 @@ def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[s
     return {
         "kind": "open",
         **drawn(analysis.classes.get(spot.label)),
-        "clock": match_clock(spot.half, spot.time),
+        "clock": analysis.clock(spot.half, spot.time),
         "text": ", ".join(told),
         "link": f"match?{urlencode(query)}",
         "picture": _picture(match, analysis, spot),

@@ -92,7 +92,7 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
         if int(action["n"]) <= seen_actions(match):
             continue
         try:
-            problem = _taken(desks, action, author)
+            problem = _taken(desks, action, author, analysis)
         except OperationalError as error:
             log.warning("a review is left for later: %s", error)
             problems.append(_problem(action, "The database does not answer; it is sent again."))
@@ -102,7 +102,9 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
         st.session_state[_seen_key(match)] = int(action["n"])
 
 
-def _taken(desks: Mapping[str, Desk[Any, Any]], action: Mapping[str, Any], author: str) -> dict[str, Any] | None:
+def _taken(
+    desks: Mapping[str, Desk[Any, Any]], action: Mapping[str, Any], author: str, analysis: Analysis
+) -> dict[str, Any] | None:
     """Do one action; what kept it from being done, or None.
 
     Errors:
@@ -112,7 +114,8 @@ def _taken(desks: Mapping[str, Desk[Any, Any]], action: Mapping[str, Any], autho
         desk = desks[str(action["of"])]
         desk.take(action, author)
     except ReviewConflictError as conflict:
-        return {**_problem(action, str(conflict)), "id": desk.name_of(conflict.current.origin)}
+        text = str(ReviewConflictError(conflict.current, analysis.clock))
+        return {**_problem(action, text), "id": desk.name_of(conflict.current.origin)}
     except TouchlineError as problem:
         return _problem(action, str(problem))
     except OperationalError:

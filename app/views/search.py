@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
-from app.searching.index import bring_up_to_date
+from app.searching.index import Searched, bring_up_to_date
 from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_settings
 from app.views import page
 from app.views.charts import CONFIG, EXPORTED
@@ -20,9 +19,9 @@ from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minut
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
 from app.views.shown import drawn, picture_link
+from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable
-from spotting_core.domain.clock import match_clock
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match, team_names
 from spotting_core.search.engine import Hit, Query, SearchResult
@@ -36,7 +35,7 @@ def show() -> None:
     """The page."""
     with st.spinner("Reading what has changed …", show_time=True):
         searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
-    matches, classes = searched.matches, searched.classes
+    matches, classes, last = searched.matches, searched.classes, searched.last_minute
     saved = shared_searches().all()
     title, box = st.columns([3, 1.4], vertical_alignment="center")
     chosen = box.selectbox(
@@ -45,16 +44,16 @@ def show() -> None:
     )  # fmt: skip
     left, right = st.columns([1, 3.4], gap="small")
     with left, st.container(border=True, key="tl_card_filters", gap="small"):
-        query = filters(saved.get(str(chosen), Query()), str(chosen), classes, matches)
+        query = filters(saved.get(str(chosen), Query()), str(chosen), searched)
         save_popover(query, str(chosen) if chosen else "")
     everything = shared_search().find(query, _SHOWN)
     with right:
         with st.container(border=True, key="tl_card_matrix", gap="small"):
-            cell, width = _matrix(everything, classes)
+            cell, width = _matrix(everything, classes, last)
         wanted = query if cell is None else _within(query, cell, width)
         found = everything if cell is None else shared_search().find(wanted, _SHOWN)
         with st.container(border=True, key="tl_card_found", gap="small"):
-            _results(found, wanted, _place(cell, width, classes), matches, classes)
+            _results(found, wanted, _place(cell, width, classes), searched)
         _teams(everything, classes)
     title.html(
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
@@ -64,8 +63,8 @@ def show() -> None:
 
 def _within(query: Query, cell: Cell, width: int) -> Query:
     label, minute = cell
-    last = min(query.minutes[1], minute + width - 1)
-    return replace(query, labels=(label,), minutes=(max(query.minutes[0], minute), last))
+    first, last = query.minutes or (minute, minute + width - 1)
+    return replace(query, labels=(label,), minutes=(max(first, minute), min(last, minute + width - 1)))
 
 
 def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
@@ -76,7 +75,7 @@ def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
 # --- the matrix ---------------------------------------------------------------------------------------
 
 
-def _matrix(found: SearchResult, classes: ClassTable) -> tuple[Cell | None, int]:
+def _matrix(found: SearchResult, classes: ClassTable, last: int) -> tuple[Cell | None, int]:
     """How many spots of each class in the minutes of each cell; the cell that is chosen, and its minutes."""
     title, control = st.columns([3, 1.2], vertical_alignment="center")
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
@@ -90,7 +89,7 @@ def _matrix(found: SearchResult, classes: ClassTable) -> tuple[Cell | None, int]
         st.caption("Nothing is found. Widen the confidence or take a filter away." + _left_out(found))
         return None, width
     event: Any = st.plotly_chart(
-        matrix_figure(cells, classes, st.context.theme.type != "light", width), theme=None, config=CONFIG,
+        matrix_figure(cells, classes, st.context.theme.type != "light", width, last), theme=None, config=CONFIG,
         key=f"search_matrix_{width}", on_select="rerun", selection_mode="points",
     )  # fmt: skip
     unknown = f" The team of {found.team_unknown} is not known." if found.team_unknown else ""
@@ -128,7 +127,8 @@ def _teams(found: SearchResult, classes: ClassTable) -> None:
 # --- what was found -----------------------------------------------------------------------------------
 
 
-def _results(found: SearchResult, query: Query, place: str, matches: Mapping[str, Match], classes: ClassTable) -> None:
+def _results(found: SearchResult, query: Query, place: str, searched: Searched) -> None:
+    matches, classes = searched.matches, searched.classes
     spots = f"{found.total} spot{'' if found.total == 1 else 's'}"
     text = f"{place}{spots} in {found.matches} match{'' if found.matches == 1 else 'es'}"
     head, button = st.columns([3, 1.2], vertical_alignment="center")
@@ -138,20 +138,24 @@ def _results(found: SearchResult, query: Query, place: str, matches: Mapping[str
         if hits:
             export_popover(query, found, matches, classes)
         exports_card(None, _EXPORTS)
-    error_list([_row(h, matches[h.match], classes) for h in hits], "Nothing is found.", key="search_found")
+    error_list(
+        [_row(h, matches[h.match], searched.analyses[h.match], classes) for h in hits],
+        "Nothing is found.",
+        key="search_found",
+    )
     if found.total > len(hits):
         which = "that fit the words best" if query.text else "most confident"
         st.caption(f"The {len(hits)} {which} of {found.total}.")
 
 
-def _row(hit: Hit, match: Match, classes: ClassTable) -> dict[str, Any]:
+def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
     told = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),
-        "clock": match_clock(hit.half, hit.time),
+        "clock": analysis.clock(hit.half, hit.time),
         "text": ", ".join(t for t in told if t),
         "link": f"match?{urlencode(query)}",
         "picture": _picture(match, hit),

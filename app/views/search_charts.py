@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from app.views.charts import INKS, finished, team_colours
+from app.views.charts import INKS, finished, minute_ticks, team_colours
 from spotting_core.domain.classes import ClassTable
 
 WIDTHS = {1: (5, 10), 5: (6, 20), 15: (8, 20)}
@@ -34,8 +34,12 @@ def minutes_of(first: int, width: int) -> str:
     return f"minute {first}" if width == 1 else f"minutes {first}–{first + width - 1}"
 
 
-def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool, width: int) -> go.Figure:
-    """Cells as squares whose area is the count; they can be chosen, which the cells of a heat map cannot."""
+def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool, width: int, last: int) -> go.Figure:
+    """Cells as squares whose area is the count; they can be chosen, which the cells of a heat map cannot.
+
+    Arguments:
+        width: minutes of a cell; last: minute of the match clock.
+    """
     ink = INKS["dark" if dark else "light"]
     present = [c for c in classes if any(label == c.name for label, _ in cells)]
     known = [(label, minute, count) for (label, minute), count in sorted(cells.items()) if label in classes]
@@ -61,7 +65,7 @@ def matrix_figure(cells: Mapping[Cell, int], classes: ClassTable, dark: bool, wi
         )
     )
     axis = {"gridcolor": ink.grid, "zeroline": False, "color": ink.muted, "tickfont": {"size": 11}}
-    figure.update_xaxes(**axis, range=[0, 91], tickvals=list(range(0, 91, 15)), title=None)
+    figure.update_xaxes(**axis, range=[0, last + 1], tickvals=minute_ticks(last), title=None)
     figure.update_yaxes(
         **axis, automargin=True, categoryorder="array", categoryarray=[c.short for c in reversed(present)]
     )

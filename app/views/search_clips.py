@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -56,18 +56,18 @@ def clips_of_hits(hits: Sequence[Hit], matches: Mapping[str, Match], classes: Cl
         if hit.match not in matches or hit.label not in classes:
             continue
         if hit.match not in lengths:
-            lengths[hit.match] = _lengths(matches[hit.match])
+            lengths[hit.match] = _lengths(matches[hit.match], {h.half for h in hits if h.match == hit.match})
         spot = Spot(hit.half, hit.time, hit.label, hit.confidence, hit.team)
         found += [replace(c, match=hit.match, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])]
     return found
 
 
-def _lengths(match: Match) -> Mapping[int, int]:
+def _lengths(match: Match, halves: Iterable[int]) -> Mapping[int, int]:
     """Microseconds of each half; without end where the match cannot be opened, which its clips tell when they fail."""
     try:
         return shared_library().lengths(open_match(match.path))
     except TouchlineError:
-        return {1: _ENDLESS, 2: _ENDLESS}
+        return dict.fromkeys(halves, _ENDLESS)
 
 
 def _ask(clips: Sequence[Clip], matches: Mapping[str, Match], reel: bool, cards: bool) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import streamlit as st
 
-from app.library.library import Match
 from app.searching import text as search_text
+from app.searching.index import Searched
 from app.state import shared_searches
 from app.views import page
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.classes import ClassTable
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.search.engine import NO_MATTER, REVIEWED, UNREVIEWED, Query
 
@@ -20,12 +19,14 @@ _ANY = "any"
 _REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
 
 
-def filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str, Match]) -> Query:
+def filters(start: Query, name: str, searched: Searched) -> Query:
     """The filters as they are set.
 
     Arguments:
         start: what they are set to at first; name: of the saved search it is, or "None".
     """
+
+    matches, classes, parts, end = searched.matches, searched.classes, searched.classes.parts, searched.last_minute
 
     def key(field: str) -> str:
         return f"search_{field}_{name}"
@@ -37,12 +38,13 @@ def filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str, 
         placeholder="All",
     )  # fmt: skip
     least, most = st.slider("Confidence", 0.2, 1.0, (start.least, start.most), 0.01, key=key("confidence"))
-    first, last = st.slider("Minutes", 1, 90, start.minutes, key=key("minutes"))
-    halves = st.pills("Half", [1, 2], selection_mode="multi", default=list(start.halves), key=key("halves"))
-    teams = st.pills(
-        "Team", list(_TEAMS), selection_mode="multi", default=list(start.teams), format_func=lambda t: _TEAMS[t],
-        key=key("teams"),
+    minutes = _minutes(start, end, key("minutes"))
+    numbers = list(range(1, searched.most_parts + 1))
+    halves = st.pills(
+        parts.name.capitalize(), numbers, selection_mode="multi", default=[h for h in start.halves if h in numbers],
+        key=key("halves"),
     )  # fmt: skip
+    teams = _teams(start, key("teams")) if parts.teams else ()
     reviewed = st.segmented_control(
         "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
         key=key("reviewed"),
@@ -56,9 +58,26 @@ def filters(start: Query, name: str, classes: ClassTable, matches: Mapping[str, 
         key=key("matches"), placeholder="All",
     )  # fmt: skip
     return Query(
-        tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), (int(first), int(last)),
+        tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes,
         float(least), float(most), None if reviewed == _ANY else reviewed, words, text, alike,
     )  # fmt: skip
+
+
+def _minutes(start: Query, end: int, key: str) -> tuple[int, int] | None:
+    """First and last minute of the match clock; None for all, and where there is but one."""
+    if end < 2:
+        return None
+    first, last = start.minutes or (1, end)
+    chosen = st.slider("Minutes", 1, end, (min(first, end), min(last, end)), key=key)
+    return None if chosen == (1, end) else (int(chosen[0]), int(chosen[1]))
+
+
+def _teams(start: Query, key: str) -> tuple[str, ...]:
+    found = st.pills(
+        "Team", list(_TEAMS), selection_mode="multi", default=list(start.teams), format_func=lambda t: _TEAMS[t],
+        key=key,
+    )  # fmt: skip
+    return tuple(found)
 
 
 def _seen(start: Query, key: Callable[[str], str]) -> tuple[str, float]:

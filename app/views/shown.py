@@ -14,6 +14,7 @@ from app.state import shared_settings
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass
+from spotting_core.domain.parts import FRAMES, Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, Spotting
 
@@ -53,6 +54,14 @@ def drawn(action: ActionClass) -> dict[str, Any]:
 def class_data(action: ActionClass) -> dict[str, Any]:
     """What the workspace knows of a class."""
     return {"index": action.index, "name": action.name, **drawn(action), "lead": action.lead, "lag": action.lag}
+
+
+def parts_data(parts: Parts) -> dict[str, Any]:
+    """What the browser needs of the parts of a match: ``length`` in seconds or None."""
+    return {
+        "name": parts.name, "between": parts.between, "length": None if parts.length is None else parts.length / 1e6,
+        "frames": parts.clock == FRAMES, "teams": parts.teams,
+    }  # fmt: skip
 
 
 def link(route: str, path: Path, kind: str = "") -> str:

@@ -10,13 +10,14 @@ import numpy as np
 import streamlit as st
 
 from app.library.library import Match
-from app.searching.index import bring_up_to_date
+from app.searching.index import bring_up_to_date, last_minute_of
 from app.state import shared_library, shared_reviews, shared_search, shared_settings
 from app.views import page
 from app.views.charts import EXPORTED
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.classes import ClassTable, joined
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import REVIEWED, Query, SearchColumns
 from spotting_core.search.figures import (
@@ -29,6 +30,7 @@ from spotting_core.search.figures import (
 )
 
 _BIN = 5  # minutes of a bar
+_HOUR = 60.0  # minutes of a rate where no match has a regular length
 _FALLING = ("goals", "cards")  # groups whose moments are shown
 
 
@@ -38,7 +40,7 @@ def show() -> None:
         searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
     matches = searched.matches
     chosen, query = _choice(matches)
-    analyses = {m.id: shared_library().analyses(m)[0] for m in chosen}
+    analyses = {m.id: searched.analyses[m.id] for m in chosen}
     classes = joined([a.classes for a in analyses.values()]) if analyses else searched.classes
     played = sum(h.duration for a in analyses.values() for h in a.record.halves)
     spots = shared_search().columns(query)
@@ -46,15 +48,16 @@ def show() -> None:
     if not played or not len(spots):
         st.info("There is nothing to count. Choose a match, lower the confidence, or take in what nobody reviewed.")
         return
-    names = _team_names(chosen)
+    names = _team_names(chosen, classes.parts)
     dark = st.context.theme.type != "light"
     left, right = st.columns([1.1, 1], gap="small")
     with left:
         _rates(spots, played, classes, names, dark)
         _table(spots, matches, analyses, classes)
     with right:
-        _falling(spots, classes, dark)
-        _pressure(spots, chosen, analyses, names, dark)
+        _falling(spots, classes, last_minute_of(analyses.values()), dark)
+        if classes.parts.teams:
+            _pressure(spots, chosen, analyses, names, dark)
         _judged(dark)
 
 
@@ -80,8 +83,10 @@ def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
     return chosen, query
 
 
-def _team_names(chosen: Sequence[Match]) -> dict[str, str]:
-    """How the teams are called: by their names in one match, by their side over many."""
+def _team_names(chosen: Sequence[Match], parts: Parts) -> dict[str, str]:
+    """How the teams are called: by their names in one match, by their side over many; spots where there are none."""
+    if not parts.teams:
+        return dict.fromkeys(TEAMS, "Spots")
     one = chosen[0] if len(chosen) == 1 else None
     home, away = (one.home, one.away) if one else (None, None)
     return dict(zip(TEAMS, (home or "Home", away or "Away", "Team unknown"), strict=True))
@@ -98,22 +103,25 @@ def _chart(figure: Any, name: str) -> None:
 
 
 def _rates(spots: SearchColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool) -> None:
-    found = rates(spots, played)
-    with _card("rates", "How often, and by whom?", f"spots in 90 minutes, of {page.length(played)} of video"):
-        _chart(rate_figure(found, classes, names, dark), "rates")
+    parts = classes.parts
+    minutes = parts.match_minutes or _HOUR
+    found = rates(spots, played, minutes)
+    question = "How often, and by whom?" if parts.teams else "How often?"
+    with _card("rates", question, f"spots in {minutes:g} minutes, of {page.length(played)} of video"):
+        _chart(rate_figure(found, classes, names, dark, minutes), "rates")
         unknown = sum(r.count for (_, team), r in found.items() if team not in TEAMS[:2])
-        if unknown:
+        if unknown and parts.teams:
             st.caption(f"Nobody said the team of {unknown} of {len(spots)} spots; labels and reviewers do.")
 
 
-def _falling(spots: SearchColumns, classes: ClassTable, dark: bool) -> None:
+def _falling(spots: SearchColumns, classes: ClassTable, last: int, dark: bool) -> None:
     groups = {group: [c for c in classes if c.group == group] for group in _FALLING}
     # Of what belongs to goals the goal itself, of cards every kind.
     shown = {g.capitalize(): cs[:1] if g == "goals" else cs for g, cs in groups.items() if cs}
-    counts = by_minutes(spots, {name: [c.name for c in cs] for name, cs in shown.items()}, _BIN)
+    counts = by_minutes(spots, {name: [c.name for c in cs] for name, cs in shown.items()}, _BIN, last)
     colours = {name: cs[0].colour_dark if dark else cs[0].colour_light for name, cs in shown.items()}
     with _card("falling", "When do goals and cards fall?", f"spots in {_BIN} minutes of the match"):
-        _chart(fall_figure(counts, colours, _BIN, dark), "falling")
+        _chart(fall_figure(counts, colours, _BIN, dark, classes.parts, last), "falling")
 
 
 def _pressure(
@@ -134,7 +142,7 @@ def _pressure(
         if not any(h.home.any() or h.away.any() for h in halves):
             st.caption("No shot, corner or penalty has a team. Say whose they are in the review, or give labels.")
             return
-        _chart(pressure_figure(halves, names, dark), "pressure")
+        _chart(pressure_figure(halves, names, dark, analysis.classes.parts), "pressure")
         left_out = sum(h.unknown for h in halves)
         what = ", ".join(analysis.classes.get(name).short.lower() for name in weights if name in analysis.classes)
         st.caption(
@@ -168,8 +176,10 @@ def _table(
             "Match": f"match?{urlencode({'match': found.match})}#{matches[found.match].title}",
             "Minutes": length / 60e6,
         }
-        rows.append(row | {name: _told(counts) for name, counts in found.counts.items()})
-    with _card("matches", "What happened in each match?", "home–away, and in brackets those of unknown team"):
+        told = _told if classes.parts.teams else _total
+        rows.append(row | {name: told(counts) for name, counts in found.counts.items()})
+    teams = "home–away, and in brackets those of unknown team" if classes.parts.teams else ""
+    with _card("matches", "What happened in each match?", teams):
         st.dataframe(
             rows, hide_index=True, key="statistics_table",
             column_config={
@@ -177,6 +187,10 @@ def _table(
                 "Minutes": st.column_config.NumberColumn(format="%.0f"),
             },
         )  # fmt: skip
+
+
+def _total(counts: Mapping[str, int]) -> str:
+    return str(sum(counts.values()))
 
 
 def _told(counts: Mapping[str, int]) -> str:

@@ -8,19 +8,18 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.views.charts import INKS, finished, team_colours
+from app.views.charts import INKS, finished, minute_ticks, team_colours
 from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import Judged
 from spotting_core.search.figures import Pressure, Rate
 
-_HALF = 45  # minutes
-
 
 def rate_figure(
-    rates: Mapping[tuple[str, str], Rate], classes: ClassTable, names: Mapping[str, str], dark: bool
+    rates: Mapping[tuple[str, str], Rate], classes: ClassTable, names: Mapping[str, str], dark: bool, minutes: float
 ) -> go.Figure:
-    """Spots of each class in 90 minutes by team, stacked; the count is told when pointed at."""
+    """Spots of each class in so many minutes by team, stacked; the count is told when pointed at."""
     ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
     present = [c for c in classes if any(label == c.name for label, _ in rates)]
     figure = go.Figure()
@@ -28,9 +27,10 @@ def rate_figure(
         own = [rates.get((c.name, team), Rate(0, 0.0)) for c in present]
         if any(r.count for r in own):
             figure.add_bar(
-                y=[c.short for c in present], x=[r.per_match for r in own], orientation="h", name=names[team],
+                y=[c.short for c in present], x=[r.frequency for r in own], orientation="h", name=names[team],
                 marker={"color": colour}, customdata=[r.count for r in own],
-                hovertemplate=f"%{{y}}, {names[team]}: %{{customdata}} spots, %{{x:.1f}} in 90 minutes<extra></extra>",
+                hovertemplate=f"%{{y}}, {names[team]}: %{{customdata}} spots, %{{x:.1f}} in {minutes:g} minutes"
+                "<extra></extra>",
             )  # fmt: skip
     order = [c.short for c in reversed(present)]
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
@@ -38,8 +38,14 @@ def rate_figure(
     return finished(figure, ink, max(200, 60 + 19 * len(present)), legend=True)
 
 
-def fall_figure(counts: Mapping[str, np.ndarray], colours: Mapping[str, str], width: int, dark: bool) -> go.Figure:
-    """How many of each group of classes fall into every ``width`` minutes of the match clock."""
+def fall_figure(
+    counts: Mapping[str, np.ndarray], colours: Mapping[str, str], width: int, dark: bool, parts: Parts, last: int
+) -> go.Figure:
+    """How many of each group of classes fall into every ``width`` minutes of the match clock.
+
+    Arguments:
+        last: minute of the match clock.
+    """
     ink = INKS["dark" if dark else "light"]
     figure = go.Figure()
     for name, values in counts.items():
@@ -49,15 +55,22 @@ def fall_figure(counts: Mapping[str, np.ndarray], colours: Mapping[str, str], wi
             customdata=np.stack([starts + 1, starts + width], axis=1),
             hovertemplate=f"{name}, minutes %{{customdata[0]}}–%{{customdata[1]}}: %{{y}}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(range=[0, 90], tickvals=list(range(0, 91, 15)))
+    figure.update_xaxes(range=[0, last], tickvals=minute_ticks(last))
     most = max((int(values.max()) for values in counts.values()), default=0)
     figure.update_yaxes(rangemode="tozero", tickformat="d", dtick=max(1, -(-most // 4)))
-    figure.add_vline(x=_HALF, line={"color": ink.muted, "width": 1, "dash": "dot"})
+    for number in range(2, (parts.count or 1) + 1):
+        if parts.length is not None:
+            figure.add_vline(x=_start(parts, number), line={"color": ink.muted, "width": 1, "dash": "dot"})
     return finished(figure, ink, 232, legend=True)
 
 
-def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: bool) -> go.Figure:
-    """Pressure on the match clock, half beside half, home upwards and away downwards."""
+def _start(parts: Parts, number: int) -> float:
+    """Minute of the match clock at which a part begins."""
+    return parts.start(number) / 60e6
+
+
+def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: bool, parts: Parts) -> go.Figure:
+    """Pressure on the match clock, part beside part, home upwards and away downwards."""
     ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
     figure = make_subplots(
         cols=len(halves), shared_yaxes=True, horizontal_spacing=0.03, column_widths=[len(h.minutes) for h in halves]
@@ -65,7 +78,7 @@ def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: 
     for number, half in enumerate(halves):
         for team, values, sign in ((TEAMS[0], half.home, 1), (TEAMS[1], half.away, -1)):
             figure.add_scatter(
-                x=half.minutes + _HALF * (half.half - 1), y=sign * values, mode="lines", fill="tozeroy",
+                x=half.minutes + _start(parts, half.half), y=sign * values, mode="lines", fill="tozeroy",
                 line={"shape": "hv", "width": 1.4, "color": colours[team]},
                 name=names[team], legendgroup=team, showlegend=number == 0, customdata=values,
                 hovertemplate=f"{names[team]}, minute %{{x:.1f}}: %{{customdata:.1f}}<extra></extra>",

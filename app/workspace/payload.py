@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.library.library import Match, kits
-from app.views.shown import class_data, imported_notice, imported_shown
+from app.views.shown import class_data, imported_notice, imported_shown, parts_data
 from app.workspace.entry import Entry, Events, State
 from app.workspace.overlays.maps import map_of
 from app.workspace.registry import named, shown_entries
@@ -57,13 +57,14 @@ def _match_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         },
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],
-        "notice": imported_notice(imported[0], analysis) if imported else " ".join(record.remarks) or None,
+        "notice": imported_notice(imported[0], analysis) if imported else " ".join(analysis.remarks) or None,
         "waiting": waiting(match),  # before what is waited for, lest its end is missed
         "job": job_line(match),
         "rate": record.rate,
         "classes": [class_data(c) for c in analysis.classes],
         "arrays": {"entities": analysis.has("entities"), "map": map_of(analysis)},
         "halves": halves_data(match, analysis),
+        "parts": parts_data(analysis.classes.parts),
     }
 
 

@@ -9,6 +9,7 @@ from app.state import shared_queue, shared_reading, shared_settings
 from app.views.shown import link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.parts import Parts
 from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.ingest import Media
@@ -29,8 +30,9 @@ def halves_data(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "duration": record.duration / 1e6,
             "width": record.width,
             "height": record.height,
+            "frameRate": record.frame_rate,
             "video": link("media", playable) if playable else None,
-            "note": problem or video_note(match, media is not None),
+            "note": problem or video_note(match, analysis.classes.parts, media is not None),
             "poster": link("media", media.poster) if media else None,
             "times": link("times", media.path, "frames") if media else None,
             "picture": link("picture", media.path, "frames") if media else None,
@@ -68,10 +70,10 @@ def prepare_once(match: Match) -> None:
         PLAYBACK.ask(shared_queue(), PlaybackAsked(str(match.path), match.title), match.id)
 
 
-def video_note(match: Match, there: bool, analysed: bool = True) -> str:
+def video_note(match: Match, parts: Parts, there: bool, analysed: bool = True) -> str:
     """Why there is no picture."""
     if not there:
-        return f"The video of this half is no longer in {match.path}."
+        return f"The video of this {parts.name} is no longer in {match.path}."
     job = shared_queue().recent(match.id, PLAYBACK.name)
     if job is not None and job.state == FAILED:
         return f"The video could not be prepared for the browser. {job.error}"

@@ -53,6 +53,11 @@ class HalfRecord:
     samples: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def frame_rate(self) -> float | None:
+        """Frames a second of its video."""
+        return self.frames * 1e6 / self.duration if self.duration else None
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -98,12 +103,6 @@ class AnalysisRecord:
     notice: str | None = None
     precision: str | None = None
     task: str = "spotting"
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """All that a user must know before believing the spots, sentence by sentence: the notice, and the halves'."""
-        halves = (f"Half {h.half}: {note}." for h in self.halves for note in h.notes)
-        return (*([self.notice] if self.notice else []), *halves)
 
     @cached_property
     def identity(self) -> ModelIdentity:
@@ -244,6 +243,18 @@ class Analysis:
             raise NewerFormatError(path, content["format"], FORMAT)
         return cls(folder, AnalysisRecord.from_json(content, path))
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that a user must know before believing the spots, sentence by sentence: the notice, and the halves'."""
+        title = self.classes.parts.title
+        halves = (f"{title(h.half).capitalize()}: {note}." for h in self.record.halves for note in h.notes)
+        return (*([self.record.notice] if self.record.notice else []), *halves)
+
+    def clock(self, half: int, time: int, decimals: int = 0) -> str:
+        """Match time of a moment (microseconds of a half), for people."""
+        rates = {h.half: h.frame_rate for h in self.record.halves}
+        return self.classes.parts.match_clock(half, time, decimals, total=len(self.halves), rate=rates.get(half))
+
     def half(self, number: int) -> HalfAnalysis:
         """A half by its number.
 
@@ -253,7 +264,7 @@ class Analysis:
         for half in self.halves:
             if half.half == number:
                 return half
-        raise BadInputError(f"this match has no half {number}", where=self.folder)
+        raise BadInputError(f"this match has no {self.classes.parts.title(number)}", where=self.folder)
 
     def has(self, name: str) -> bool:
         """Whether every half has an array, ``entities`` or a map."""

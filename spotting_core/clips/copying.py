@@ -18,6 +18,7 @@ import numpy as np
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
 from spotting_core.clips.selection import Clip, frame_time, frames_of
+from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import timed_packets
 from spotting_core.media.times import to_microseconds
@@ -70,7 +71,9 @@ def copy_start(media: Media, clip: Clip) -> int:
     before = before[before <= first]
     if not len(before):
         raise BadInputError(
-            f"no key frame comes before the clip at {clip.clock}", where=media.path, fix="Export it exactly"
+            f"no key frame comes before the clip at {half_clock(clip.moment, 0)}",
+            where=media.path,
+            fix="Export it exactly",
         )
     return int(before[-1])
 

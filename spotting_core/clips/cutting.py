@@ -19,6 +19,7 @@ from spotting_core.clips.drawing import Overlay
 from spotting_core.clips.film import Film, boxed, colours_of
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.clips.sound import samples_at, sound_between
+from spotting_core.domain.clock import half_clock
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.ingest import Media
 from spotting_core.media.times import TimeTable
@@ -132,7 +133,7 @@ def add_clip(
     frames = _between(media, stretches[0].first, stretches[-1].stop)
     last = next(frames, None)
     if last is None:
-        raise BadInputError(f"no frame of the clip at {clip.clock} can be decoded", where=media.path)
+        raise BadInputError(f"no frame of the clip at {half_clock(clip.moment, 0)} can be decoded", where=media.path)
     begin = at if card is None else _add_card(film, card, at)
     placed = _Places(media.table, stretches, begin)
     sound = _Sound(film, media, stretches, begin)

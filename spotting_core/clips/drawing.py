@@ -59,19 +59,21 @@ class Overlay:
 
     Arguments:
         layers: of ``LAYERS``.
+        clock: match time of the clip, which stands below its caption.
         analysis: whose map and boxes are drawn, or None if only the caption is.
     """
 
     look: Look
     clip: Clip
     layers: frozenset[str]
+    clock: str = ""
     analysis: Analysis | None = None
 
     def draw(self, image: np.ndarray, time: int, slow: float = 1.0) -> np.ndarray:
         """The picture shown at ``time`` (microseconds of the half) with all layers: uint8 (H, W, 3)."""
         if self.analysis is not None and self.layers & {MAP, BOXES}:
             image = self._explained(image, self.analysis.half(self.clip.half), time)
-        said = [self.clip.caption, self.clip.clock] if CAPTION in self.layers else []
+        said = [self.clip.caption, self.clock] if CAPTION in self.layers else []
         if said or slow < 1.0:
             image = _captioned(image, self.look, said, f"{slow:.0%} speed, no sound" if slow < 1.0 else "")
         return image

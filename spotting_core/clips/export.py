@@ -205,7 +205,8 @@ class _Run:
         if footage is None:
             return result
         path = footage.media[result.clip.half].path if result.clip.half in footage.media else None
-        return replace(result, match=footage.title, video=f"{path.parent.name}/{path.name}" if path else "")
+        video = f"{path.parent.name}/{path.name}" if path else ""
+        return replace(result, match=footage.title, clock=footage.clock(result.clip), video=video)
 
     def _tick(self, number: int) -> Tick:
         """Counts a clip's frames and tells how far the export is."""
@@ -245,7 +246,7 @@ class _Run:
         digits = max(2, len(str(len(self._order.clips))))
         footage = self._sources.of(clip)
         match = [footage.title] if len(self._sources.footage) > 1 else []
-        parts = [f"{number:0{digits}d}", *match, footage.short(clip.label), clip.clock.replace(":", "-")]
+        parts = [f"{number:0{digits}d}", *match, footage.short(clip.label), footage.clock(clip).replace(":", "-")]
         return "_".join(plain_name(part) for part in parts)
 
     # --- one reel ---------------------------------------------------------------------------------------
@@ -292,7 +293,7 @@ class _Run:
         team = footage.teams.get(clip.team, "")
         slow = f"{clip.slow:.0%} speed around the spot, no sound there" if clip.slow < 1.0 else ""
         said = clip.caption or footage.short(clip.label)
-        lines = [said, ", ".join(filter(None, [clip.clock, team])), footage.title, slow]
+        lines = [said, ", ".join(filter(None, [footage.clock(clip), team])), footage.title, slow]
         known = clip.label in footage.classes
         colour = footage.classes.get(clip.label).colour_dark if known else _PLAIN_COLOUR
         return title_card(film.size, self._sources.look, colour, [line for line in lines if line])
@@ -316,7 +317,8 @@ class _Run:
     def _overlay(self, clip: Clip) -> Overlay | None:
         if not self._order.layers and clip.slow >= 1.0:
             return None
-        return Overlay(self._sources.look, clip, self._order.layers, self._sources.of(clip).analysis)
+        footage = self._sources.of(clip)
+        return Overlay(self._sources.look, clip, self._order.layers, footage.clock(clip), footage.analysis)
 
     def _shown(self, media: Media, clip: Clip) -> tuple[int, int]:
         first, stop = frames_of(clip, media.table)

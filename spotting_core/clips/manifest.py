@@ -34,7 +34,8 @@ class Result:
 
     Arguments:
         number: its place in the order, from 1.
-        match: title of its match; video: the last folder and the name of its half's file, empty where there is none.
+        match: title of its match; clock: match time of the clip.
+        video: the last folder and the name of its half's file, empty where there is none.
         file: its name, or the reel's; None if it failed.
         starts, ends: what the file really shows, microseconds of the half.
         reel: where it begins in the reel, microseconds.
@@ -54,6 +55,7 @@ class Result:
     lost: int = 0
     error: str = ""
     match: str = ""
+    clock: str = ""
     video: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def _row(order: Order, result: Result) -> list[str]:
     clip = result.clip
     return [
         str(result.number), result.file or "", result.state, result.match, result.video, str(clip.half),
-        clip.clock, clip.label, clip.team,
+        result.clock, clip.label, clip.team,
         "" if clip.confidence is None else f"{clip.confidence:.4f}", _seconds(clip.time), _seconds(clip.start),
         _seconds(clip.end), _seconds(result.starts), _seconds(result.ends), _seconds(result.reel),
         "fast" if order.fast else "exact", f"{clip.slow:g}", result.sound, str(result.lost), clip.caption, clip.note,
@@ -124,7 +126,7 @@ def write_companions(folder: Path, order: Order, clips: Sequence[Clip], sources:
 def _document(footage: Footage, clips: Sequence[Clip]) -> Document:
     halves = {
         half: HalfInfo(
-            len(m.table) * 1e6 / m.table.duration,
+            m.table.frame_rate,
             len(m.table),
             m.info.width,
             m.info.height,

@@ -14,14 +14,14 @@ from typing import Any
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable
-from spotting_core.domain.clock import half_clock, match_clock, parse_clock
+from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.media.times import TimeTable
 
 MARK = "Mark"
 """Label of a stretch that a person marked without naming a class."""
 
-_MARK_TEXT = re.compile(r"^\s*([12])\s+([\d:.,]+)\s*-\s*([\d:.,]+)\s*$")
+_MARK_TEXT = re.compile(r"^\s*(\d{1,3})\s+([\d:.,]+)\s*-\s*([\d:.,]+)\s*$")
 _SLOWEST, _FASTEST = 0.1, 1.0
 
 
@@ -30,7 +30,7 @@ class Clip:
     """One clip.
 
     Arguments:
-        half: 1 or 2.
+        half: number of the part, from 1.
         start, end: microseconds since the first shown frame of the half.
         label: class name, or ``MARK``.
         time: of its spot in microseconds, or None for a mark.
@@ -53,23 +53,23 @@ class Clip:
     match: str = ""
 
     def __post_init__(self) -> None:
-        if self.half not in (1, 2) or not 0 <= self.start < self.end:
+        if self.half < 1 or not 0 <= self.start < self.end:
             raise BadInputError(
-                f"this clip of half {self.half} from {half_clock(self.start)} to {half_clock(self.end)} shows nothing",
-                fix="Its end must come after its start, and its half must be 1 or 2",
+                f"this clip from {half_clock(self.start)} to {half_clock(self.end)} of part {self.half} shows nothing",
+                fix="Its end must come after its start, and the number of its part counts from 1",
             )
         if not _SLOWEST <= self.slow <= _FASTEST:
             raise BadInputError(f"the speed {self.slow:g} is not between {_SLOWEST:g} and {_FASTEST:g}")
 
     @property
-    def clock(self) -> str:
-        """Match time of the spot, or of the start of a mark."""
-        return match_clock(self.half, self.start if self.time is None else self.time)
+    def moment(self) -> int:
+        """When its spot is, microseconds; a mark counts as one at its start."""
+        return self.start if self.time is None else self.time
 
     @property
     def spot(self) -> Spot:
         """The clip's spot; a mark counts as one at its start."""
-        return Spot(self.half, self.start if self.time is None else self.time, self.label, self.confidence, self.team)
+        return Spot(self.half, self.moment, self.label, self.confidence, self.team)
 
     @property
     def length(self) -> int:
@@ -169,14 +169,14 @@ def _clip(spot: Spot, margins: Margins, length: int) -> Clip:
 
 
 def parse_mark(text: str) -> Clip:
-    """A stretch that a person marked, as ``1 02:34.04-02:48``: half, start and end on the clock of the half.
+    """A stretch that a person marked, as ``1 02:34.04-02:48``: part, start and end on the clock of the part.
 
     Errors:
         BadInputError: it is not written so, or shows nothing.
     """
     found = _MARK_TEXT.match(text)
     if found is None:
-        raise BadInputError(f"{text!r} marks nothing", fix='Write half, start and end, as in "1 02:34.04-02:48"')
+        raise BadInputError(f"{text!r} marks nothing", fix='Write its part, start and end, as in "1 02:34.04-02:48"')
     return Clip(int(found.group(1)), parse_clock(found.group(2)), parse_clock(found.group(3)), MARK)
 
 
@@ -188,7 +188,7 @@ def frames_of(clip: Clip, table: TimeTable) -> tuple[int, int]:
     """
     if clip.start >= table.duration:
         raise BadInputError(
-            f"the clip at {half_clock(clip.start)} of half {clip.half} lies past the end of the video",
+            f"the clip at {half_clock(clip.start)} lies past the end of the video",
             fix=f"The video ends at {half_clock(table.duration)}",
         )
     first = table.shown_at(clip.start)

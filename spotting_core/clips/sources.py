@@ -44,8 +44,15 @@ class Footage:
         if self.problem:
             raise BadInputError(self.problem.rstrip("."))
         if number not in self.media:
-            raise BadInputError(f"this match has no video of half {number}")
+            raise BadInputError(f"this match has no video of {self.classes.parts.title(number)}")
         return self.media[number]
+
+    def clock(self, clip: Clip) -> str:
+        """Match time of a clip's spot, or of the start of a mark, for people."""
+        media = self.media.get(clip.half)
+        rate = media.table.frame_rate if media is not None else None
+        total = len(self.media) or None
+        return self.classes.parts.match_clock(clip.half, clip.moment, total=total, rate=rate)
 
     def short(self, label: str) -> str:
         """Short name of a class, or the label itself where it is none."""

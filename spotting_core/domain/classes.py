@@ -2,25 +2,29 @@
 
 A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path), or a bare list of names, one a
 line (E2E-Spot's ``class.txt``), in the order of the score columns. Nothing in the code knows how many classes
-there are or what they are called.
+there are or what they are called. What a match of a table
+consists of stands beside it (``<name>.parts.toml``, see ``domain.parts``).
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import FileState, replacing
+from spotting_core.domain.parts import Parts, common_parts, parts_file, read_parts
 
 DEFAULT_TABLE = "soccernet-v2"
 _COLUMNS = (
     "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
 )  # fmt: skip
+
+_States = tuple[FileState, FileState | None]
 
 _PLAIN_COLOURS = (
     ("#6E5BF4", "#767DF1"), ("#167859", "#62D19B"), ("#B8891D", "#ECD146"), ("#BD2A89", "#FA90C3"),
@@ -50,10 +54,11 @@ class ActionClass:
 
 @dataclass(frozen=True)
 class ClassTable:
-    """The classes of a system in the order of its score columns."""
+    """The classes of a system in the order of its score columns, and the parts of a match that they occur in."""
 
     name: str
     classes: tuple[ActionClass, ...]
+    parts: Parts = field(default_factory=Parts)
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -86,7 +91,7 @@ class ClassTable:
 
     def with_suppression(self, seconds: float) -> ClassTable:
         """The same classes, with one suppression window for all."""
-        return ClassTable(self.name, tuple(replace(c, suppression=seconds) for c in self.classes))
+        return replace(self, classes=tuple(replace(c, suppression=seconds) for c in self.classes))
 
     def __contains__(self, name: object) -> bool:
         return name in self._index
@@ -110,7 +115,7 @@ def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, name: str, _state: FileState) -> ClassTable:
+def _read(path: Path, name: str, _states: _States) -> ClassTable:
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
         missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
@@ -127,18 +132,18 @@ def _read(path: Path, name: str, _state: FileState) -> ClassTable:
         )
     if len({r.name for r in rows}) != len(rows):
         raise BadInputError("a class name occurs twice in this class table", where=path)
-    return ClassTable(name, rows)
+    return ClassTable(name, rows, _parts_of(path))
 
 
 @lru_cache(maxsize=64)
-def _read_list(path: Path, name: str, _state: FileState) -> ClassTable:
+def _read_list(path: Path, name: str, _states: _States) -> ClassTable:
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     names = [line.strip() for line in lines if line.strip()]
     if not names:
         raise BadInputError("this class list has no classes", where=path)
     if len(set(names)) != len(names):
         raise BadInputError("a class name occurs twice in this class list", where=path)
-    return ClassTable(name, tuple(_plain(i, n) for i, n in enumerate(names)))
+    return ClassTable(name, tuple(_plain(i, n) for i, n in enumerate(names)), _parts_of(path))
 
 
 def _plain(index: int, name: str) -> ActionClass:
@@ -151,11 +156,11 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
     """Read a class table by the name of a bundled one or by path (``.csv``, or a ``.txt`` list of names).
 
     Errors:
-        BadInputError: no such table, a missing column, a bad number, or rows out of order.
+        BadInputError: no such table, a missing column, a bad number, rows out of order, or parts that cannot be.
     """
     path = Path(table)
     if path.suffix == ".txt" and path.is_file():
-        return _read_list(path, path.parent.name or path.stem, FileState.of(path))
+        return _read_list(path, path.parent.name or path.stem, _states(path))
     if path.suffix != ".csv":
         path = asset("classes", f"{table}.csv")
     if not path.is_file():
@@ -163,7 +168,18 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
         raise BadInputError(
             "no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv or class.txt file"
         )
-    return _read(path, path.stem, FileState.of(path))
+    return _read(path, path.stem, _states(path))
+
+
+def _states(path: Path) -> _States:
+    """What tells the files of a table from what they were."""
+    beside = parts_file(path)
+    return FileState.of(path), FileState.of(beside) if beside.is_file() else None
+
+
+def _parts_of(path: Path) -> Parts:
+    beside = parts_file(path)
+    return read_parts(beside) if beside.is_file() else Parts()
 
 
 def classes_in(folder: Path, name: str) -> ClassTable:
@@ -177,26 +193,38 @@ def classes_in(folder: Path, name: str) -> ClassTable:
 
 
 def keep_classes(folder: Path, table: ClassTable) -> None:
-    """Write a table into a folder, for ``classes_in``; a bundled one is found without."""
+    """Write a table and its parts into a folder, for ``classes_in``; bundled ones are found without."""
     if is_bundled(table):
         return
-    with replacing(folder / f"{table.name}.csv") as part, part.open("w", encoding="utf-8", newline="") as handle:
+    path = folder / f"{table.name}.csv"
+    with replacing(parts_file(path)) as part:  # first: the table is never there without its parts
+        part.write_text(table.parts.as_toml(), encoding="utf-8")
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, _COLUMNS)
         writer.writeheader()
         writer.writerows(asdict(c) for c in table)
 
 
 def is_bundled(table: ClassTable) -> bool:
-    """Whether a table is the bundled one of its name, row by row."""
+    """Whether a table is the bundled one of its name, row by row, and its parts are."""
     path = asset("classes", f"{table.name}.csv")
     return path.is_file() and load_classes(path) == table
 
 
+def class_files(folder: Path) -> list[Path]:
+    """The class tables in a folder and what stands beside them."""
+    return sorted([*folder.glob("*.csv"), *folder.glob("*.parts.toml")])
+
+
 def joined(tables: Sequence[ClassTable]) -> ClassTable:
-    """The classes of all tables, each once, as the first that has it shows it; its name is the first one's."""
+    """The classes of all tables, each once, as the first that has it shows it, and the parts that all have in common.
+
+    Its name is the first one's.
+    """
     found = {c.name: c for table in reversed(tables) for c in table}
     names = dict.fromkeys(c.name for table in tables for c in table)
-    return ClassTable(tables[0].name, tuple(replace(found[name], index=i) for i, name in enumerate(names)))
+    classes = tuple(replace(found[name], index=i) for i, name in enumerate(names))
+    return ClassTable(tables[0].name, classes, common_parts(table.parts for table in tables))
 
 
 def class_names(source: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ class Spot:
     """One action.
 
     Arguments:
-        half: 1 or 2 (a single file is half 1).
+        half: number of the part of the match, from 1.
         time: microseconds since the first shown frame of the half.
         label: class name, as in the class table.
         confidence: 0 to 1, or None for a true or added spot.

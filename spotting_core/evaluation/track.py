@@ -17,7 +17,7 @@ from spotting_core.evaluation.games import Game, GameColumns, SpotColumns
 
 CELLS_PER_SECOND = 2
 CELLS = 120 * 60 * CELLS_PER_SECOND
-HALVES = (1, 2)
+HALVES = (1, 2)  # SoccerNet's metric is defined for two halves of at most two hours, and for no other parts
 _MICROSECONDS = 1_000_000
 _LONGEST = 8 * 3600 * _MICROSECONDS  # no half lasts as long; what lies further out is put there
 

@@ -24,12 +24,24 @@ def feature_file(folder: Path, half: int, name: str) -> Path:
     return folder / f"{half}_{name}.npy"
 
 
+def filed_parts(folder: Path, name: str) -> set[int]:
+    """Parts of a match whose features lie in a folder."""
+    files = folder.glob(f"[1-9]*_{escape(name)}.npy")
+    return {number for path in files if (number := _part_of(path, name)) is not None}
+
+
+def _part_of(path: Path, name: str) -> int | None:
+    """The part that a feature file of a set is of; None where it is of another set whose name ends alike."""
+    number = path.name.removesuffix(f"_{name}.npy")
+    return int(number) if number.isdecimal() else None
+
+
 def set_of_files(folders: Iterable[Path], name: str, rate: float) -> FeatureSet | None:
     """A set that nothing here makes, as wide as its first file below some folders; None if there is none."""
     if "/" in name:
         return None
-    files = (path for folder in folders for path in sorted(folder.rglob(f"[12]_{escape(name)}.npy")))
-    first = next(files, None)
+    files = (path for folder in folders for path in sorted(folder.rglob(f"[1-9]*_{escape(name)}.npy")))
+    first = next((path for path in files if _part_of(path, name) is not None), None)
     if first is None:
         return None
     dim = _mapped(first).shape[1]
@@ -73,9 +85,9 @@ def _check_rate(rows: int, rate: float, seconds: float, path: Path) -> None:
     expected = seconds * rate
     if abs(rows - expected) > max(_SLACK_ROWS, _SLACK_SHARE * expected):
         raise BadInputError(
-            f"{rows} samples for a half of {seconds:.0f} s are {rows / seconds:.3g} a second, the model reads {rate:g}",
+            f"{rows} samples of {seconds:.0f} s are {rows / seconds:.3g} a second, the model reads {rate:g}",
             where=path,
-            fix="Give features of the model's rate, of this half",
+            fix="Give features of the model's rate, of this video",
         )
 
 

@@ -53,7 +53,7 @@ class FeaturePart:
 
 @dataclass(frozen=True)
 class FeatureHalf:
-    """All sets of half 1 or 2 at the model's rate."""
+    """All sets of a half at the model's rate."""
 
     half: int
     parts: Sequence[FeaturePart]
@@ -172,7 +172,7 @@ class FeatureReader:
             return stored_features(media, data, extractor, kind.rate, tell)
         missing = "there is no video to compute them from" if kind.extractor else "nothing here computes them"
         raise BadInputError(
-            f"the features {kind.name} of half {half} are not here, and {missing}",
+            f"the features {kind.name} are not here, and {missing}",
             where=feature_file(folder, half, kind.name) if folder else (media.path if media else None),
             fix=f"Put {half}_{kind.name}.npy there, or name their folder with --features",
         )

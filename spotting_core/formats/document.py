@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import ClassTable
-from spotting_core.domain.clock import HALF_LENGTH
+from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 
 _MINUTE = 60_000_000
+_HALF = 45 * _MINUTE  # of SoccerNet's matches, where nothing is known of a video
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,11 @@ class Options:
     rate: float | None = None
     threshold: float = 0.01
 
+    @property
+    def parts(self) -> Parts:
+        """Of a match of the class table; of a match of SoccerNet where none is given."""
+        return (self.classes or load_classes()).parts
+
     def clip(self, label: str) -> tuple[int, int]:
         """Microseconds that a clip of a class shows before and after it."""
         if self.classes is not None and label in self.classes:
@@ -147,7 +153,7 @@ def half_length(document: Document, half: int) -> int:
     """
     known = document.halves.get(half, HalfInfo()).length
     last = max((s.time for s in document.spots if s.half == half), default=0)
-    return known if known is not None else max(HALF_LENGTH, (last // _MINUTE + 1) * _MINUTE)
+    return known if known is not None else max(_HALF, (last // _MINUTE + 1) * _MINUTE)
 
 
 def half_starts(document: Document) -> dict[int, int]:

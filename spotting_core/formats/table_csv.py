@@ -18,7 +18,8 @@ from typing import TextIO
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
-from spotting_core.domain.clock import match_clock, parse_clock
+from spotting_core.domain.clock import parse_clock
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options
 
@@ -99,10 +100,10 @@ def _time(text: str, column: str) -> int:
 def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:
     """Write matches as one table; returns how many."""
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as handle:
-        return write_rows(handle, documents)
+        return write_rows(handle, documents, options)
 
 
-def write_rows(handle: TextIO, documents: Iterable[Document]) -> int:
+def write_rows(handle: TextIO, documents: Iterable[Document], options: Options) -> int:
     """Write matches as a table to a text stream; returns how many.
 
     The header line comes first, so the columns are those of the first two matches: a second match brings the
@@ -119,16 +120,16 @@ def write_rows(handle: TextIO, documents: Iterable[Document]) -> int:
         count += 1
         for entry in document.entries:
             extras = document.extras(entry, FORM)
-            row = _row(entry.spot, extras)
+            row = _row(entry.spot, extras, options.parts)
             writer.writerow([*((document.game,) if games else ()), *row, *(extras.get(k, "") for k in kept)])
     return count
 
 
-def _row(spot: Spot, extras: Mapping[str, str]) -> list[str]:
+def _row(spot: Spot, extras: Mapping[str, str], parts: Parts) -> list[str]:
     seconds = f"{spot.time / 1e6:.6f}"
     return [
         str(spot.half),
-        match_clock(spot.half, spot.time),
+        parts.match_clock(spot.half, spot.time),
         seconds[:-3] if seconds.endswith("000") else seconds,
         spot.label,
         "" if spot.confidence is None else repr(spot.confidence),

@@ -21,7 +21,6 @@ from opentimelineio.opentime import RationalTime, TimeRange
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
-from spotting_core.domain.clock import match_clock
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length
 
@@ -205,8 +204,8 @@ def _clip(form: str, document: Document, half: int, options: Options, entry: Ent
     # An EDL names a clip by its reel, which has no space in it.
     reel = {"cmx_3600": {"reel": f"HALF{half}"}} if form == EDL else {}
     if entry is None or entry.clip is None:
-        return otio.schema.Clip(f"Half {half}", media, span, metadata=reel)
-    name = f"{entry.spot.label} {match_clock(half, entry.spot.time)}"
+        return otio.schema.Clip(options.parts.title(half).capitalize(), media, span, metadata=reel)
+    name = f"{entry.spot.label} {options.parts.match_clock(half, entry.spot.time)}"
     return otio.schema.Clip(name, media, _span(*entry.clip, rate), metadata=reel)
 
 

@@ -32,14 +32,14 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.base.files import locked, read_json, write_array, write_json
 from spotting_core.computing.precision import has_half_precision
-from spotting_core.domain.classes import keep_classes
+from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.features.half import FeatureHalf
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import WindowStore, clear_windows
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media, ingest
-from spotting_core.media.source import MatchSource
+from spotting_core.media.source import MatchSource, check_parts
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.models.known import remember
@@ -76,10 +76,11 @@ def analyse_match(
         features: folder with the features of a model that reads them; the match's own where not given.
 
     Errors:
-        BadInputError: a half cannot be read, ``rate`` is not the model's, the target cannot be written, or the
-            machine lacks the room or the memory.
+        BadInputError: the match has more parts than the model's class table knows, a half cannot be read, ``rate`` is
+            not the model's, the target cannot be written, or the machine lacks the room or the memory.
         CancelledError: ``report`` returned False.
     """
+    check_parts(source, model.classes.parts)
     check_rate(rate, model.config.rate, model.folder)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
@@ -211,7 +212,7 @@ class Run:
         if not path.is_file() or read_json(path) != stamp:
             for folder in self.work.glob("half*"):
                 shutil.rmtree(folder)
-            for table in self.work.glob("*.csv"):
+            for table in class_files(self.work):
                 table.unlink()
             for name in (ANALYSIS_FILE, _TIMINGS_FILE):
                 (self.work / name).unlink(missing_ok=True)

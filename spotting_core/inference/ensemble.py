@@ -18,7 +18,7 @@ from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, AnalysisRec
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
-from spotting_core.domain.classes import keep_classes
+from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.inference.analyse import analyse_match, check_rate, check_target, domain_notice, put_in_place
 from spotting_core.inference.window_store import describe
 from spotting_core.media.fingerprint import joint_hash
@@ -92,7 +92,7 @@ def _part_of(report: ReportProgress | None, number: int, members: int) -> Report
 def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: MatchSource) -> None:
     for left in target.glob("half*"):  # by work that was stopped here
         shutil.rmtree(left)
-    for table in target.glob("*.csv"):
+    for table in class_files(target):
         table.unlink()
     fastest = max(parts, key=lambda p: p.record.rate)
     shapes: dict[str, Any] = {}
@@ -106,7 +106,7 @@ def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: 
         for name, values in arrays.items():
             write_array(folder / f"{name}.npy", values)
             shapes[name] = describe(name, values)
-    keep_classes(target, ensemble.members[0].classes)
+    keep_classes(target, ensemble.classes)
     write_record(target, _record(ensemble, parts, fastest.record, shapes, source))
     analysis = Analysis.open(target)
     analysis.write_results(sample_task(analysis.record.task))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spotting_core.domain.classes import class_files
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, model_folder, read_card
 
@@ -47,7 +48,7 @@ def kept_models(names: Sequence[str | Path], device: str) -> LoadedModel | Ensem
 
 def _identity(folder: Path) -> str:
     """Hash of all that a model is: its card, its weights and its own class table; of an average, of its members too."""
-    files = [folder / CARD_FILE, folder / WEIGHTS_FILE, *sorted(folder.glob("*.csv"))]
+    files = [folder / CARD_FILE, folder / WEIGHTS_FILE, *class_files(folder)]
     parts = [part for path in files if path.is_file() for part in (path.name, file_hash(path))]
     return joint_hash([*parts, *_members(folder)])
 

@@ -1,21 +1,24 @@
-"""What a SOURCE is: a single video, a folder of halves, or a SoccerNet game folder.
+"""What a SOURCE is: a single video, a folder with a video for each part, or a SoccerNet game folder.
 
-match.mp4                                       one half
-my_match/first.mp4  my_match/second.mp4         two halves, in the order of their names
+match.mp4                                       one part
+my_match/first.mp4  my_match/second.mp4         two parts, in the order of their names
 <date - time Home h - a Away>/1_720p.mkv 2_720p.mkv Labels-v2.json …   SoccerNet's layout
+
+How many parts a match may have its class table says: ``check_parts``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError, printable
 from spotting_core.base.files import read_json
+from spotting_core.domain.parts import Parts
 from spotting_core.media.fingerprint import joint_hash, kept_hash
 
 VIDEO_SUFFIXES = frozenset(
@@ -39,11 +42,12 @@ VIDEO_SUFFIXES = frozenset(
         ".vob",
     ]
 )
-MAX_HALVES = 2
 
-_HALF_NAME = re.compile(r"^([12])_(?:(\d+)p|(HQ))\.\w+$")
+_NUMBERED = re.compile(r"^([1-9]\d{0,2})_(?:(\d+)p|(HQ))\.\w+$")
+_DIGITS = re.compile(r"(\d+)")
 _GAME_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2}) - (\d{2}-\d{2}) (.+?) (\d+) - (\d+) (.+)$")
 _PREFERRED_HEIGHT = 720
+_LISTED = 4  # parts that a remark names one by one
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def team_names(of: HasTeams) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class HalfSource:
-    """One half and its video file."""
+    """One part of a match, by its number, and its video file."""
 
     half: int
     path: Path
@@ -87,15 +91,27 @@ class MatchSource:
 
     Arguments:
         path: what the user named (a file or a folder).
-        halves: in order; a single file is half 1.
+        halves: in order; a single file is part 1.
         fixture: names and score where known.
-        warnings: what a user should know about how the files were understood.
+        numbered: whether the files' names say which part they are of.
     """
 
     path: Path
     halves: tuple[HalfSource, ...]
     fixture: Fixture
-    warnings: tuple[str, ...] = field(default=())
+    numbered: bool = False
+
+    def remarks(self, parts: Parts) -> tuple[str, ...]:
+        """What a user should know about how the files were understood."""
+        there = {h.half: h.path.name for h in self.halves}
+        if self.numbered and len(there) < (parts.count or max(there)):
+            titles = " and ".join(parts.title(number) for number in there)
+            return (f"only {titles} {'has' if len(there) == 1 else 'have'} a video",)
+        if self.numbered or len(there) == 1:
+            return ()
+        named = [f"{parts.title(number)} is {name}" for number, name in there.items()]
+        more = [f"and so on to {named[-1]}"] if len(named) > _LISTED else []
+        return (f"{', '.join([*named[:_LISTED], *more])}, by the order of their names",)
 
     @property
     def folder(self) -> Path:
@@ -113,7 +129,7 @@ class MatchSource:
         return self.path.is_dir() and is_rendered(self.path)
 
     def content_hash(self, data: DataDirectory) -> str:
-        """One hash of the content of all halves, in order; see ``kept_hash``."""
+        """One hash of the content of all parts, in order; see ``kept_hash``."""
         return joint_hash(kept_hash(h.path, data) for h in self.halves)
 
 
@@ -127,10 +143,10 @@ def is_rendered(folder: Path) -> bool:
 
 
 def open_match(path: Path) -> MatchSource:
-    """Understand a path as a match.
+    """Understand a path as a match; in a folder every video is a part, in the order of their names.
 
     Errors:
-        BadInputError: nothing there, a folder without videos, or one with too many to tell the halves.
+        BadInputError: nothing there, or a folder without videos.
     """
     path = path.expanduser().absolute()
     if path.is_file():
@@ -138,45 +154,55 @@ def open_match(path: Path) -> MatchSource:
     if not path.is_dir():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     try:
-        videos = sorted(p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
+        videos = [p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
     except OSError as error:
         raise BadInputError(f"this folder cannot be read ({error.strerror})", where=path) from error
     if not videos:
-        raise BadInputError("this folder holds no video", where=path, fix="Give a video, or a folder with one per half")
-    halves, warnings = (
-        _soccernet_halves(videos) if any(_HALF_NAME.match(v.name) for v in videos) else _plain_halves(path, videos)
+        raise BadInputError("this folder holds no video", where=path, fix="Give a video, or a folder with one per part")
+    numbered = any(_NUMBERED.match(v.name) for v in videos)
+    halves = _numbered_parts(videos) if numbered else _parts_in_order(videos)
+    return MatchSource(path, halves, read_fixture(path), numbered)
+
+
+def check_parts(match: MatchSource, parts: Parts) -> None:
+    """A match must not have more parts than its class table knows.
+
+    Errors:
+        BadInputError: it has.
+    """
+    if parts.count is None or match.halves[-1].half <= parts.count:
+        return
+    raise BadInputError(
+        f"this folder holds {len(match.halves)} videos, a match has at most {parts.count}"
+        if len(match.halves) > parts.count
+        else f"this folder holds a video of {parts.title(match.halves[-1].half)}, a match has at most {parts.count}",
+        where=match.path,
+        fix="Name one video, or move each match into a folder of its own",
     )
-    return MatchSource(path, halves, read_fixture(path), warnings)
 
 
-def _soccernet_halves(videos: Sequence[Path]) -> tuple[tuple[HalfSource, ...], tuple[str, ...]]:
-    """For each half the largest picture up to 720 lines, else the smallest above."""
-    chosen: dict[int, Path] = {}
-    for half in (1, 2):
-        sizes = sorted((_lines(v), v) for v in videos if v.name.startswith(f"{half}_") and _HALF_NAME.match(v.name))
-        fitting = [v for lines, v in sizes if lines <= _PREFERRED_HEIGHT]
-        if sizes:
-            chosen[half] = fitting[-1] if fitting else sizes[0][1]
-    warnings = () if len(chosen) == 2 else (f"only half {next(iter(chosen))} has a video",)
-    return tuple(HalfSource(half, path) for half, path in chosen.items()), warnings
+def _numbered_parts(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
+    """For each part the largest picture up to 720 lines, else the smallest above."""
+    sizes: dict[int, list[tuple[int, Path]]] = {}
+    for video in videos:
+        if found := _NUMBERED.match(video.name):
+            sizes.setdefault(int(found.group(1)), []).append((int(found.group(2) or 1080), video))
+    return tuple(HalfSource(number, _preferred(sizes[number])) for number in sorted(sizes))
 
 
-def _lines(video: Path) -> int:
-    found = _HALF_NAME.match(video.name)
-    return int(found.group(2)) if found and found.group(2) else 1080
+def _preferred(sizes: Sequence[tuple[int, Path]]) -> Path:
+    fitting = [size for size in sizes if size[0] <= _PREFERRED_HEIGHT]
+    return max(fitting)[1] if fitting else min(sizes)[1]
 
 
-def _plain_halves(folder: Path, videos: Sequence[Path]) -> tuple[tuple[HalfSource, ...], tuple[str, ...]]:
-    if len(videos) > MAX_HALVES:
-        raise BadInputError(
-            f"this folder holds {len(videos)} videos, a match has at most {MAX_HALVES}",
-            where=folder,
-            fix="Name one video, or move each match into a folder of its own",
-        )
-    warnings: tuple[str, ...] = ()
-    if len(videos) == MAX_HALVES:
-        warnings = (f"half 1 is {videos[0].name}, half 2 is {videos[1].name}, by the order of their names",)
-    return tuple(HalfSource(i, v) for i, v in enumerate(videos, start=1)), warnings
+def _parts_in_order(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
+    return tuple(HalfSource(number, video) for number, video in enumerate(sorted(videos, key=_reading_order), start=1))
+
+
+def _reading_order(video: Path) -> tuple[list[tuple[int, str]], str]:
+    """Names as people order them: the tenth dive after the second."""
+    pieces = _DIGITS.split(video.name)
+    return [(int(piece), "") if i % 2 else (-1, piece) for i, piece in enumerate(pieces)], video.name
 
 
 def read_fixture(folder: Path) -> Fixture:

@@ -51,6 +51,11 @@ class TimeTable:
         """Microseconds from the first frame to the end of the last."""
         return int(self.times[-1]) + self.frame_step
 
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second on average."""
+        return len(self) * 1e6 / self.duration
+
     def nearest(self, time: int) -> int:
         """Number of the frame whose presentation time is nearest (the earlier one of two as near)."""
         right = int(np.searchsorted(self.times, time))

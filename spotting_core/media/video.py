@@ -93,7 +93,7 @@ def _picture_stream(container: av.container.InputContainer, path: Path) -> av.Vi
     streams = [s for s in container.streams.video if not _is_cover(s)]
     if not streams:
         what = "this file has sound but no picture" if container.streams.audio else "this file has no picture stream"
-        raise BadInputError(what, where=path, fix="Give the video file of the half")
+        raise BadInputError(what, where=path, fix="Give the file with the picture")
     stream = streams[0]
     if stream.codec_context is None:
         raise BadInputError("no decoder is known for the picture of this file", where=path)

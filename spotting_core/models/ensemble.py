@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import ClassTable
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.card import (
     BROADCAST,
@@ -35,6 +36,11 @@ class Ensemble:
 
     members: tuple[LoadedModel, ...]
     card: Card
+
+    @property
+    def classes(self) -> ClassTable:
+        """The class table of the members, as the first has it."""
+        return self.members[0].classes
 
     @property
     def sha256(self) -> str:

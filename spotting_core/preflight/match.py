@@ -11,16 +11,17 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, printable
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.playback import playback_file
-from spotting_core.media.source import MatchSource
+from spotting_core.media.source import MatchSource, check_parts
 from spotting_core.models.card import Card, read_card
 from spotting_core.preflight import machine, video
 from spotting_core.preflight.class_order import check_class_list, check_class_order
 from spotting_core.preflight.finding import ERROR, Finding
-from spotting_core.preflight.time_scale import HALVES, UNITS, check_times
+from spotting_core.preflight.time_scale import UNITS, check_times, order_of
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,13 @@ class Preflight:
     def failed(self) -> bool:
         return any(f.failed for f in self.findings)
 
-    @property
-    def facts(self) -> list[tuple[str, str]]:
-        """Name and value for people, in order."""
-        told = [("Match", self.title), *((f"Half {h.half}", str(h)) for h in self.halves)]
+    def facts(self, parts: Parts) -> list[tuple[str, str]]:
+        """Name and value for people, in order.
+
+        Arguments:
+            parts: of a match of its class table.
+        """
+        told = [("Match", self.title), *((parts.title(h.half).capitalize(), str(h)) for h in self.halves)]
         told.append(("Free disk", f"{self.disk / 1e9:.1f} GB"))
         told.append(("Free memory", "unknown" if self.memory is None else f"{self.memory / 1e9:.1f} GB"))
         if self.model is not None and self.seconds is not None:
@@ -113,10 +117,11 @@ def check_spots(
     times = check_times(document, classes, lengths, truth)
     found += times
     spots = document.spots
-    usable = [f.repair_spots for f in times if f.repair_spots is not None and f.check != HALVES]
+    order = order_of(classes.parts)
+    usable = [f.repair_spots for f in times if f.repair_spots is not None and f.check != order]
     if usable:
         spots = usable[0](spots)
-    if any(f.check == HALVES for f in times):
+    if any(f.check == order for f in times):
         return found
     return [*found, *check_class_order(spots, classes, truth)]
 
@@ -144,11 +149,11 @@ def check_values(document: Document) -> list[Finding]:
     return found
 
 
-def check_videos(source: MatchSource, media: Sequence[Media], card: Card | None = None) -> list[Finding]:
+def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card: Card | None = None) -> list[Finding]:
     """All checks of a match's videos and the feature files beside them."""
-    found = [*video.check_half_names(source), *video.check_alike(media)]
+    found = [*video.check_order(source, parts), *video.check_alike(media, parts)]
     for half, one in zip(source.halves, media, strict=True):
-        found += [*video.check_playback(one), *video.check_steadiness(one), *video.check_length(one)]
+        found += [*video.check_playback(one), *video.check_steadiness(one), *video.check_length(one, parts)]
         found += video.check_tracks(one)
         found += video.check_model(one, card) if card else []
         if source.path.is_dir():
@@ -168,15 +173,17 @@ def examine(
     """Look at a match, and at a model, labels and predictions for it if given.
 
     Arguments:
+        classes: of the labels and predictions, whose parts the match has.
         model: folder of a model, whose card can be read.
 
     Errors:
-        BadInputError: a video or the card cannot be read.
+        BadInputError: a video or the card cannot be read, or the match has more parts than its class table knows.
     """
+    check_parts(source, classes.parts)
     media = [ingest(h.path, data) for h in source.halves]
     card = read_card(model) if model else None
     lengths = {h.half: m.table.duration for h, m in zip(source.halves, media, strict=True)}
-    found = check_videos(source, media, card)
+    found = check_videos(source, media, classes.parts, card)
     if card is not None and card.class_table == classes.name:
         found += check_class_list(card.classes, classes, f"the class list of {card.name}")
     if labels is not None:

@@ -1,7 +1,7 @@
-"""Whether times mean what they say: units, frame rate, and which half is which.
+"""Whether times mean what they say: units, frame rate, and which part is which.
 
 Evidence, from the strongest: a second statement of the same time in the file (``gameTime`` beside
-``position``), labels of the same match, the lengths of the videos, and what a half of football can be.
+``position``), labels of the same match, the lengths of the videos, and how long a part of a match can be.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document
 from spotting_core.preflight.finding import ERROR, WARNING, Finding, SpotRepair
 
-UNITS, RATE, HALVES, PAST = "time units", "frame rate", "order of halves", "length"
+UNITS, RATE, PAST = "time units", "frame rate", "length"
 TOLERANCE = 3.0
 """Seconds within which a spot and a label of its class are the same action."""
 
@@ -27,12 +28,12 @@ _LEAST_Z = 5.0
 _LEAST_SHARE = 0.25  # of the spots that must meet a label: times a thousandth as long all meet the first kick-off
 _CONFIDENT = 0.5
 _FULL = 0.93  # share of a video that the last spot of a half has passed in a match labelled to the end
-_SHORTEST_HALF, _LONGEST_HALF = 6.0, 6 * 3600.0  # seconds; beyond is no half of football
+_SHORTEST, _LONGEST = 1 / 450, 8.0  # regular lengths; what reaches less or more is no part of a match
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Another way to read the times: every time is multiplied by ``factor``, or the halves change places."""
+    """Another way to read the times: every time is multiplied by ``factor``, or two parts change places."""
 
     check: str
     what: str
@@ -50,8 +51,19 @@ READINGS = (
     Reading(UNITS, "milliseconds were written as seconds", "Divide all times by 1000", 0.001),
     Reading(RATE, "frames at 1 a second were read as 2 a second", "Double all times", 2.0),
     Reading(RATE, "frames at 2 a second were read as 1 a second", "Halve all times", 0.5),
-    Reading(HALVES, "the halves are swapped", "Exchange halves 1 and 2", swapped=True),
 )
+
+
+def order_of(parts: Parts) -> str:
+    """Name of the check of which part is which."""
+    return f"order of {parts.plural}"
+
+
+def _readings(parts: Parts) -> tuple[Reading, ...]:
+    """All readings: of two parts one can be taken for the other."""
+    fix = f"Exchange {parts.plural} 1 and 2"
+    swapped = Reading(order_of(parts), f"the {parts.plural} are swapped", fix, swapped=True)
+    return (*READINGS, swapped) if parts.count == 2 else READINGS
 
 
 def check_times(
@@ -63,17 +75,17 @@ def check_times(
     """All that the evidence at hand says of the times of a match's spots; the first that is sure is told.
 
     Arguments:
-        classes: whose table has rules of a game (football), to tell times that no half can have.
+        classes: whose table says what a match consists of.
         lengths: of the videos by half, microseconds; truth: labels of the same match.
     """
-    spots = _confident(document.spots)
+    spots, parts = _confident(document.spots), classes.parts if classes else Parts()
     ways: list[Callable[[], list[Finding]]] = [lambda: check_clock(document)]
     if truth:
-        ways.append(lambda: check_against_labels(spots, truth))
+        ways.append(lambda: check_against_labels(spots, truth, parts))
     if lengths:
-        ways.append(lambda: check_against_lengths(spots, lengths))
+        ways.append(lambda: check_against_lengths(spots, lengths, parts))
     else:
-        ways.append(lambda: check_possible(spots, classes))
+        ways.append(lambda: check_possible(spots, parts))
     return next((found for way in ways if (found := way())), [])
 
 
@@ -96,7 +108,7 @@ def check_clock(document: Document) -> list[Finding]:
     if len(pairs) < 3:
         return []
     said, clock = np.array(pairs).T
-    for reading in READINGS[:4]:
+    for reading in READINGS:
         agreeing = int((np.abs(said * reading.factor - clock) <= 1.5).sum())
         asis = int((np.abs(said - clock) <= 1.5).sum())
         if agreeing >= 0.9 * len(pairs) and asis <= 0.1 * len(pairs):
@@ -111,7 +123,7 @@ def check_clock(document: Document) -> list[Finding]:
 # --- labels -------------------------------------------------------------------------------------------
 
 
-def check_against_labels(spots: Sequence[Spot], truth: Sequence[Spot]) -> list[Finding]:
+def check_against_labels(spots: Sequence[Spot], truth: Sequence[Spot], parts: Parts) -> list[Finding]:
     """Whether spots meet labels of their class better when read another way.
 
     For each reading the spots within 3 s of a label of their class are counted, and what chance gives (a
@@ -121,7 +133,7 @@ def check_against_labels(spots: Sequence[Spot], truth: Sequence[Spot]) -> list[F
     if len(spots) < 5 or len(truth) < 5:
         return []
     met, chance = _meeting(spots, truth)
-    best = max(READINGS, key=lambda r: _excess(r.apply(spots), truth))
+    best = max(_readings(parts), key=lambda r: _excess(r.apply(spots), truth))
     there, there_chance = _meeting(best.apply(spots), truth)
     gain = (there - there_chance) - (met - chance)
     if (
@@ -163,16 +175,17 @@ def _meeting(spots: Sequence[Spot], truth: Sequence[Spot]) -> tuple[int, float]:
 # --- lengths of the videos ----------------------------------------------------------------------------
 
 
-def check_against_lengths(spots: Sequence[Spot], lengths: Mapping[int, int]) -> list[Finding]:
+def check_against_lengths(spots: Sequence[Spot], lengths: Mapping[int, int], parts: Parts) -> list[Finding]:
     """Whether spots fit the videos of their halves, and if not, read in which way they do."""
     last = _last(spots)
     length = {half: microseconds / 1e6 for half, microseconds in lengths.items()}
     strange = sorted(set(last) - set(length))
     if strange:
-        return [Finding(PAST, ERROR, f"half {strange[0]} has spots and no video", fix="Give the video of that half")]
+        what = f"{parts.title(strange[0])} has spots and no video"
+        return [Finding(PAST, ERROR, what, fix=f"Give the video of that {parts.name}")]
     outside = [s for s in spots if s.seconds > length[s.half] + _SLACK]
     if outside:
-        return _outside(spots, outside, length)
+        return _outside(spots, outside, length, parts)
     return _squeezed(spots, last, length)
 
 
@@ -183,14 +196,16 @@ def _last(spots: Sequence[Spot]) -> dict[int, float]:
     return last
 
 
-def _outside(spots: Sequence[Spot], outside: Sequence[Spot], length: Mapping[int, float]) -> list[Finding]:
+def _outside(
+    spots: Sequence[Spot], outside: Sequence[Spot], length: Mapping[int, float], parts: Parts
+) -> list[Finding]:
     worst = max(outside, key=lambda s: s.seconds - length[s.half])
     evidence = (
-        f"{len(outside)} of {len(spots)} spots lie past the end of their video, {worst.label} of half {worst.half} at "
-        f"{worst.seconds:.0f} s of {length[worst.half]:.0f} s"
+        f"{len(outside)} of {len(spots)} spots lie past the end of their video, {worst.label} of "
+        f"{parts.title(worst.half)} at {worst.seconds:.0f} s of {length[worst.half]:.0f} s"
     )
     strays = len(outside) < 2 or worst.seconds - length[worst.half] < 2 * _SLACK
-    for reading in (r for r in READINGS if r.factor < 1 or (r.swapped and not strays)):
+    for reading in (r for r in _readings(parts) if r.factor < 1 or (r.swapped and not strays)):
         last = _last(reading.apply(spots))
         fits = all(h in length and t <= length[h] + _SLACK for h, t in last.items())
         # A thousandth fits anything; a half and a swap must also reach the end.
@@ -223,20 +238,20 @@ def _squeezed(spots: Sequence[Spot], last: Mapping[int, float], length: Mapping[
     return []
 
 
-# --- what a half of football can be -------------------------------------------------------------------
+# --- how long a part of a match can be ----------------------------------------------------------------
 
 
-def check_possible(spots: Sequence[Spot], classes: ClassTable | None) -> list[Finding]:
-    """Times that no half of football can have; says nothing of other class tables."""
-    from spotting_core.preflight.class_order import rules_of
-
-    if classes is None or not rules_of(classes) or len(spots) < 10:
+def check_possible(spots: Sequence[Spot], parts: Parts) -> list[Finding]:
+    """Times that no part of a match can have; says nothing of parts without a regular length."""
+    if parts.length is None or len(spots) < 10:
         return []
-    last = max(_last(spots).values())
-    if last > _LONGEST_HALF:
-        return [_finding(READINGS[1], f"the last of {len(spots)} spots lies at {last / 3600:.0f} hours of its half")]
-    if 0 < last < _SHORTEST_HALF:
-        return [_finding(READINGS[0], f"all {len(spots)} spots lie within the first {last:.1f} s of their half")]
+    last, regular = max(_last(spots).values()), parts.length / 1e6
+    if last > _LONGEST * regular:
+        where = f"{last / 3600:.0f} hours of its {parts.name}"
+        return [_finding(READINGS[1], f"the last of {len(spots)} spots lies at {where}")]
+    if 0 < last < _SHORTEST * regular:
+        where = f"the first {last:.1f} s of their {parts.name}"
+        return [_finding(READINGS[0], f"all {len(spots)} spots lie within {where}")]
     return []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from spotting_core.domain.clock import half_clock
+from spotting_core.domain.parts import Parts
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file
@@ -16,14 +17,14 @@ from spotting_core.media.source import MatchSource
 from spotting_core.media.video import BROWSER_VIDEO
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
-from spotting_core.preflight.time_scale import HALVES, RATE, check_rate
+from spotting_core.preflight.time_scale import RATE, check_rate, order_of
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
 TRACKS = "picture tracks"
-_SHORT, _LONG = 10.0, 75 * 60.0  # seconds
+_SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
-_SECOND = re.compile(r"(?<![a-z0-9])(second|2nd|2|h2|half[ _-]?2|zweite|segunda?|deuxi[eè]me)(?![a-z0-9])", re.I)
-_FIRST = re.compile(r"(?<![a-z0-9])(first|1st|1|h1|half[ _-]?1|erste|primera?|premi[eè]re)(?![a-z0-9])", re.I)
+_SECOND = "second|2nd|2|zweite|segunda?|deuxi[eè]me"
+_FIRST = "first|1st|1|erste|primera?|premi[eè]re"
 _FEATURE_RATES = {"baidu": 1.0}
 """Rows a second of feature files, by a word of their name; the others have two."""
 
@@ -61,19 +62,21 @@ def check_steadiness(media: Media) -> list[Finding]:
     return found
 
 
-def check_length(media: Media) -> list[Finding]:
-    """Whether all of the video is there, and whether it can be one half."""
+def check_length(media: Media, parts: Parts) -> list[Finding]:
+    """Whether all of the video is there, and whether it can be one part of a match."""
     name, length = media.path.name, media.table.duration / 1e6
     fix = "Copy it again; what is there can be analysed"
     found = [
         Finding(LENGTH, WARNING, f"{name} is not whole", lack, fix) for lack in shortcomings(media.info, media.table)
     ]
-    if length < _SHORT:
+    if parts.length is None:
+        return found
+    if length < _SHORT * parts.length / 1e6:
         found.append(Finding(LENGTH, WARNING, f"{name} is very short", f"{length:.1f} s"))
-    if length > _LONG:
-        evidence = f"{half_clock(media.table.duration, 0)}, a half of football has 45 minutes and a few"
-        fix = "Give one file per half: times are told from the start of each"
-        found.append(Finding(LENGTH, WARNING, f"{name} is longer than a half", evidence, fix))
+    if length > _LONG * parts.length / 1e6:
+        evidence = f"{half_clock(media.table.duration, 0)}, a {parts.name} has {parts.minutes:g} minutes and a few"
+        fix = f"Give one file per {parts.name}: times are told from the start of each"
+        found.append(Finding(LENGTH, WARNING, f"{name} is longer than a {parts.name}", evidence, fix))
     return found
 
 
@@ -86,27 +89,37 @@ def check_tracks(media: Media) -> list[Finding]:
     return [Finding(TRACKS, NOTE, what, evidence, "If another is meant, copy that one into a file of its own")]
 
 
-def check_half_names(source: MatchSource) -> list[Finding]:
-    """Whether the names of two files say that they are the other way round than taken."""
-    if len(source.halves) != 2:
+def check_order(source: MatchSource, parts: Parts) -> list[Finding]:
+    """Whether the names of two files say that they are the other way round than taken, where a match has two parts."""
+    if parts.count != 2 or len(source.halves) != 2:
         return []
-    first, second = (h.path.stem for h in source.halves)
-    if _SECOND.search(first) and not _FIRST.search(first) and _FIRST.search(second) and not _SECOND.search(second):
-        evidence = f"half 1 is {source.halves[0].path.name}, half 2 is {source.halves[1].path.name}"
+    first, second = (_numbers_in(h.path.stem, parts) for h in source.halves)
+    if (first, second) == ({2}, {1}):
+        evidence = ", ".join(f"{parts.title(h.half)} is {h.path.name}" for h in source.halves)
         fix = "Rename them to 1_720p and 2_720p, keeping their endings"
-        return [Finding(HALVES, ERROR, "the names of the videos say that the halves are swapped", evidence, fix)]
+        what = f"the names of the videos say that the {parts.plural} are swapped"
+        return [Finding(order_of(parts), ERROR, what, evidence, fix)]
     return []
 
 
-def check_alike(media: Sequence[Media]) -> list[Finding]:
-    """Whether the halves have the same size and frame rate, as videos of one match do."""
+def _numbers_in(name: str, parts: Parts) -> set[int]:
+    """Which of two parts a name says that it is, by words of some languages."""
+    said = set()
+    for number, words in ((1, _FIRST), (2, _SECOND)):
+        own = f"{parts.name[0]}{number}|{re.escape(parts.name)}[ _-]?{number}"
+        if re.search(f"(?<![a-z0-9])({words}|{own})(?![a-z0-9])", name, re.IGNORECASE):
+            said.add(number)
+    return said
+
+
+def check_alike(media: Sequence[Media], parts: Parts) -> list[Finding]:
+    """Whether the parts have the same size and frame rate, as videos of one match do."""
     kinds = {(m.info.width, m.info.height, round(1e6 / m.table.frame_step)) for m in media}
     if len(kinds) < 2:
         return []
     told = " and ".join(f"{w}×{h} at {r} a second" for w, h, r in sorted(kinds))
-    return [
-        Finding(SIZE, WARNING, "the halves are videos of different kinds", told, "Check that both are of this match")
-    ]
+    fix = f"Check that {'both' if len(media) == 2 else 'all'} are of this match"
+    return [Finding(SIZE, WARNING, f"the {parts.plural} are videos of different kinds", told, fix)]
 
 
 def check_model(media: Media, card: Card) -> list[Finding]:

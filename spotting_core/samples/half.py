@@ -21,7 +21,7 @@ from spotting_core.models.window_plan import REPEATED, ZEROS
 
 @dataclass(frozen=True)
 class HalfSamples:
-    """Half 1 or 2 as a system reads it; what it does not read is None.
+    """A half as a system reads it; what it does not read is None.
 
     Arguments:
         times: int64 (T,), presentation times of the samples in microseconds; rate: samples a second.

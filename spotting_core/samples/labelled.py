@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
-from spotting_core.features.files import feature_file
+from spotting_core.domain.parts import Parts
+from spotting_core.features.files import filed_parts
 from spotting_core.media.ingest import Media, ingest
-from spotting_core.media.source import open_match
+from spotting_core.media.source import check_parts, open_match
 from spotting_core.media.video import probe_video
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.reader import SampleReader
@@ -19,10 +21,12 @@ from spotting_core.tasks.task import AnySampleTask, Finding
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
 _TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this
 
+_PART_FILE = re.compile(r"^[1-9]\d{0,2}_.*\.")
+
 
 @dataclass(frozen=True)
 class LabelledHalf:
-    """Half 1 or 2 with what is true of it.
+    """A half with what is true of it.
 
     Arguments:
         moments: microseconds, around which clips to train on are laid, one for each true finding.
@@ -53,42 +57,49 @@ def all_games(folder: Path) -> list[Path]:
     Errors:
         BadInputError: there is none.
     """
-    games = sorted({p.parent for p in folder.rglob("[12]_*.*") if p.is_file()})
+    games = sorted({p.parent for p in folder.rglob("[1-9]*_*.*") if _PART_FILE.match(p.name) and p.is_file()})
     if not games:
         raise BadInputError("no match lies here", where=folder, fix="Check the path")
     return games
 
 
 def labelled_matches(
-    folders: Iterable[Path], reader: SampleReader, data: DataDirectory, task: AnySampleTask | None, *, most: int = 0
+    folders: Iterable[Path],
+    reader: SampleReader,
+    data: DataDirectory,
+    task: AnySampleTask | None,
+    *,
+    most: int = 0,
+    parts: Parts | None = None,
 ) -> list[LabelledMatch]:
     """Labelled matches below some folders; a match needs no video where all that is read of it lies in feature files.
 
     Arguments:
         task: whose truth is read; None for all matches, without truth.
         most: of each folder, the first ones; 0 for all.
+        parts: of a match of the class table, where there is one.
 
     Errors:
         BadInputError: no labelled match, samples that are missing or do not fit, or labels that do not fit their
             length.
     """
-    matches = []
+    matches, parts = [], parts or Parts()
     for folder in folders:
         unmeasured: list[LabelledHalf] = []
         for game in (task.labelled_games if task else all_games)(folder)[: most or None]:
             truth: list[Finding] = task.read_truth(game) if task else []
             halves = []
-            for source in _halves(game, truth, reader, data):
+            for source in _halves(game, truth, reader, data, parts):
                 samples = reader.stored(source.half, source.video, source.media, data, game, seconds=source.seconds)
                 own = [f for f in truth if f.half == source.half]
                 moments = [task.moment(f) for f in own] if task else []
                 end = source.media.table.duration if source.media else len(samples) / samples.rate * 1e6
                 halves.append(LabelledHalf(samples, own, moments, int(end)))
-                _check_end(game, halves[-1], reader)
+                _check_end(game, halves[-1], reader, parts)
                 if source.seconds is None:
                     unmeasured.append(halves[-1])
             matches.append(LabelledMatch(game.name, halves, truth))
-        _check_spread(folder, unmeasured, reader)
+        _check_spread(folder, unmeasured, reader, parts)
     return matches
 
 
@@ -111,19 +122,18 @@ class _HalfSource:
     seconds: float | None
 
 
-def _halves(game: Path, truth: Sequence[Finding], reader: SampleReader, data: DataDirectory) -> list[_HalfSource]:
+def _halves(
+    game: Path, truth: Sequence[Finding], reader: SampleReader, data: DataDirectory, parts: Parts
+) -> list[_HalfSource]:
     """Halves of a game by its feature files, or by its videos where pictures are read or a set has to be computed."""
     names = " and ".join(reader.feature_sets)
     needed = f"neither the features {names} nor a video" if reader.inputs.pictures is None else "no video"
-    filed = {
-        half
-        for half in (1, 2)
-        if reader.inputs.pictures is None
-        and all(feature_file(game, half, name).is_file() for name in reader.feature_sets)
-    }
+    filed = _filed(game, reader)
     labelled = {s.half for s in truth}
     try:
-        videos = {h.half: h.path for h in open_match(game).halves}
+        source = open_match(game)
+        check_parts(source, parts)
+        videos = {h.half: h.path for h in source.halves}
     except TouchlineError as error:
         if not filed:
             raise BadInputError(f"this match has {needed}", where=game) from error
@@ -131,8 +141,15 @@ def _halves(game: Path, truth: Sequence[Finding], reader: SampleReader, data: Da
     known = sorted(filed if filed and labelled <= filed else filed | videos.keys())
     missing = sorted(labelled - set(known))
     if missing:
-        raise BadInputError(f"half {missing[0]} has labels, but {needed}", where=game)
+        raise BadInputError(f"{parts.title(missing[0])} has labels, but {needed}", where=game)
     return [_half_source(half, videos.get(half), half in filed, data) for half in known]
+
+
+def _filed(game: Path, reader: SampleReader) -> set[int]:
+    """Halves of which all that is read lies in feature files."""
+    if reader.inputs.pictures is not None or not reader.feature_sets:
+        return set()
+    return set.intersection(*(filed_parts(game, name) for name in reader.feature_sets))
 
 
 def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory) -> _HalfSource:
@@ -145,7 +162,7 @@ def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory
         return _HalfSource(half, None, None, None)
 
 
-def _check_end(game: Path, half: LabelledHalf, reader: SampleReader) -> None:
+def _check_end(game: Path, half: LabelledHalf, reader: SampleReader, parts: Parts) -> None:
     """Refuse labels that lie far beyond the samples.
 
     Errors:
@@ -158,11 +175,11 @@ def _check_end(game: Path, half: LabelledHalf, reader: SampleReader) -> None:
         if reader.inputs.pictures is not None:
             what, fix = "video ends", "Check that labels and video are of the same match, and the video is whole"
         raise BadInputError(
-            f"half {samples.half} has a label at {last:.0f} s, its {what} at {end:.0f} s", where=game, fix=fix
+            f"{parts.title(samples.half)} has a label at {last:.0f} s, its {what} at {end:.0f} s", where=game, fix=fix
         )
 
 
-def _check_spread(folder: Path, halves: Sequence[LabelledHalf], reader: SampleReader) -> None:
+def _check_spread(folder: Path, halves: Sequence[LabelledHalf], reader: SampleReader, parts: Parts) -> None:
     """Refuse features of too many samples a second, where no video tells how long a half is: of many labels some
     are late in their half.
 
@@ -172,8 +189,9 @@ def _check_spread(folder: Path, halves: Sequence[LabelledHalf], reader: SampleRe
     reached = [max(h.moments) / h.end for h in halves if h.moments]
     if sum(len(h.moments) for h in halves) >= _TELLING and max(reached) < _LATE:
         raise BadInputError(
-            f"the last label of a half lies at {max(reached):.0%} of its features at most, in {len(reached)} halves: "
-            f"they have more than {_rates(reader)} samples a second, or only a part of each half is labelled",
+            f"the last label of a {parts.name} lies at {max(reached):.0%} of its features at most, in "
+            f"{parts.counted(len(reached))}: they have more than {_rates(reader)} samples a second, or only some of "
+            f"each {parts.name} is labelled",
             where=folder,
             fix="Give features of the rate that the configuration says, or put the videos beside them",
         )

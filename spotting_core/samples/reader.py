@@ -153,7 +153,7 @@ class SampleReader:
         size = (1, 1)
         if self.inputs.pictures is not None:
             if video is None:
-                raise BadInputError(f"half {half} has no video to look at", where=folder)
+                raise BadInputError("there is no video to look at", where=folder)
             shape = (self.inputs.pictures.width, self.inputs.pictures.height)
             pictures = store_frames(video, data, rate=self.rate, sizes=[shape])[0]
             if self.finder is not None:

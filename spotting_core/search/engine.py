@@ -50,7 +50,7 @@ class Query:
 
     Arguments:
         labels, halves, teams, matches, entities: any of them; of entities, all have to be seen.
-        minutes: first and last minute of the match, from 1.
+        minutes: first and last minute of the match clock, from 1, or None for all.
         least, most: confidence.
         reviewed: ``reviewed``, ``open`` or None for both; rejected spots are never found.
         words: all of them occur in the match's title or the reviewer's comment.
@@ -64,7 +64,7 @@ class Query:
     teams: tuple[str, ...] = ()
     matches: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
-    minutes: tuple[int, int] = (1, 90)
+    minutes: tuple[int, int] | None = None
     least: float = 0.5
     most: float = 1.0
     reviewed: str | None = None
@@ -346,7 +346,7 @@ def _where(query: Query) -> tuple[str, list[Any]]:
         if wanted:
             parts.append(f"{column} IN ({', '.join('?' * len(wanted))})")
             values += wanted
-    if query.minutes != (1, 90):
+    if query.minutes is not None:
         parts.append("minute BETWEEN ? AND ?")
         values += query.minutes
     if query.entities:

@@ -15,7 +15,6 @@ import numpy as np
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.clock import HALF_LENGTH
 from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import SearchColumns
 
@@ -30,18 +29,19 @@ class Rate:
     """How often something happened.
 
     Arguments:
-        count: spots; per_match: spots in 90 minutes of video.
+        count: spots; frequency: spots in so many minutes of video as were asked for.
     """
 
     count: int
-    per_match: float
+    frequency: float
 
 
-def rates(spots: SearchColumns, played: int) -> dict[tuple[str, str], Rate]:
+def rates(spots: SearchColumns, played: int, minutes: float) -> dict[tuple[str, str], Rate]:
     """Class and team (home, away, unknown) to how often; what never happened is left out.
 
     Arguments:
         played: microseconds of video that were analysed.
+        minutes: of a rate.
 
     Errors:
         BadInputError: nothing was played.
@@ -49,18 +49,21 @@ def rates(spots: SearchColumns, played: int) -> dict[tuple[str, str], Rate]:
     if played <= 0:
         raise BadInputError("a rate needs video of some length", fix="Choose an analysed match")
     counts = Counter(zip(spots.label.tolist(), spots.team.tolist(), strict=True))
-    return {key: Rate(count, count * 2 * HALF_LENGTH / played) for key, count in counts.items()}
+    return {key: Rate(count, count * minutes * _MINUTE / played) for key, count in counts.items()}
 
 
-def by_minutes(spots: SearchColumns, groups: Mapping[str, Collection[str]], width: int) -> dict[str, np.ndarray]:
-    """Each group of classes to its spots in every ``width`` minutes of the match clock, int (90 / width,).
+def by_minutes(
+    spots: SearchColumns, groups: Mapping[str, Collection[str]], width: int, last: int
+) -> dict[str, np.ndarray]:
+    """Each group of classes to its spots in every ``width`` minutes of the match clock, int (last / width,).
 
-    Stoppage time is counted to minutes 45 and 90.
+    Arguments:
+        last: minute of the match clock.
     """
-    found = {}
+    found, bins = {}, -(-last // width)
     for name, labels in groups.items():
         own = spots.minute[np.isin(spots.label, list(labels))]
-        found[name] = np.bincount((own - 1) // width, minlength=-(-90 // width))[: -(-90 // width)]
+        found[name] = np.bincount((own - 1) // width, minlength=bins)[:bins]
     return found
 
 

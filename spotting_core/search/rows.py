@@ -17,7 +17,6 @@ import pyarrow.parquet as parquet
 
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.base.files import replacing
-from spotting_core.domain.clock import HALF_LENGTH
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.media.fingerprint import joint_hash
@@ -28,14 +27,12 @@ from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
 
-FORMAT = 3  # of the files; one of another format is written anew
+FORMAT = 4  # of the files; one of another format is written anew
 
 _AROUND = 1_000_000
 """Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
 spot may lie from the truth by the tight metric, and one second for both, so that the two filters speak of the same
 pictures. At two samples a second that is four or five pictures."""
-
-_MICROSECONDS_A_MINUTE = 60_000_000
 
 SCHEMA = pa.schema([
     ("match", pa.string()), ("title", pa.string()), ("half", pa.int8()), ("time", pa.int64()), ("minute", pa.int16()),
@@ -45,18 +42,12 @@ SCHEMA = pa.schema([
 ])  # fmt: skip
 """``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots.
 
-``minute`` counts from 1 on the match clock; stoppage time is that of minute 45 or 90. Added spots are certain.
+``minute`` counts from 1 on the match clock, see ``Parts.minute``. Added spots are certain.
 ``pictures`` holds the embeddings of the samples near the spot, float16 (k, E) row by row, unit length; k is 0 where
 there are none."""
 
 
 _STAMP, _SEEN_BY = "stamp", "seen_by"
-
-
-def minute_of(half: int, time: int) -> int:
-    """Minute of the match in which a time of a half lies, from 1; stoppage time counts to 45 and 90."""
-    within = min(time, HALF_LENGTH - 1) // _MICROSECONDS_A_MINUTE + 1
-    return int(within + 45 * (half - 1))
 
 
 def fingerprint(
@@ -134,7 +125,7 @@ def _row(
         "title": title,
         "half": half,
         "time": time,
-        "minute": minute_of(half, time),
+        "minute": analysis.classes.parts.minute(half, time),
         "label": review.label if review else spot.label,
         "team": team,
         "confidence": 1.0 if spot.confidence is None else spot.confidence,

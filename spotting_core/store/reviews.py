@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from spotting_core.base.errors import BadInputError, ConflictError
-from spotting_core.domain.clock import match_clock
+from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TEAMS, Spot
 from spotting_core.store.database import Database
 from spotting_core.store.tables import ReviewColumns, ReviewedColumns, ReviewRow, SpotRow, now
@@ -95,11 +95,15 @@ class Review:
 
 
 class ReviewConflictError(ConflictError):
-    """Someone else has changed it; ``current`` is what they made of it."""
+    """Someone else has changed it; ``current`` is what they made of it.
 
-    def __init__(self, current: Reviewed) -> None:
+    Arguments:
+        clock: half and time (microseconds) as a time for people; that of the half where not given.
+    """
+
+    def __init__(self, current: Reviewed, clock: Callable[[int, int], str] | None = None) -> None:
         self.current = current
-        when = match_clock(current.half, current.time)
+        when = clock(current.half, current.time) if clock is not None else half_clock(current.time, 0)
         super().__init__(
             f"{current.author} has changed this {current.WHAT} at {current.changed:%H:%M} UTC: {current.state}, "
             f"{current.label} at {when}",
@@ -342,7 +346,7 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         if unknown or action not in (*_ALL, *self._remarks):
             raise BadInputError(f"a review cannot {action} {', '.join(sorted(unknown))}".rstrip())
         if int(values.get("time", 0)) < 0:
-            raise BadInputError(f"a {self._kept.WHAT} cannot lie before its half")
+            raise BadInputError(f"a {self._kept.WHAT} cannot lie before the beginning")
         given = {**values, **self._check(values)}
         if "comment" in given:
             given["comment"] = str(given["comment"]).strip()[:_LONGEST_COMMENT]

@@ -165,8 +165,8 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         super().__init__(network, config, run, device)
         self._keep_to_budget()
         self.reader = sample_reader(self.inputs, config, features, root, self.device.type)
-        self.matches = labelled_matches(splits, self.reader, data, truth, most=config.matches)
-        self.validation = labelled_matches(validation, self.reader, data, truth)
+        self.matches = labelled_matches(splits, self.reader, data, truth, most=config.matches, parts=self.table.parts)
+        self.validation = labelled_matches(validation, self.reader, data, truth, parts=self.table.parts)
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
     def _clips_of(self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False) -> TrainingClips:

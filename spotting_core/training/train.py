@@ -224,7 +224,7 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callab
 def _judged(model: LoadedModel, split: Path, data: DataDirectory, task: AnySampleTask) -> list[Judged[Any]]:
     """Findings of a split's matches: by analysing them, or of features alone where a half has no video of use."""
     if model.inputs.pictures is None and not all(has_videos(game, task) for game in task.labelled_games(split)):
-        matches = labelled_matches([split], model_reader(model), data, task)
+        matches = labelled_matches([split], model_reader(model), data, task, parts=model.classes.parts)
         return judge_matches(model.judge, matches, model.classes, task)
     return judged_games(model, split, data, task)
 

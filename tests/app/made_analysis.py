@@ -12,6 +12,7 @@ from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, AnalysisRec
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import write_array
 from spotting_core.domain.classes import ClassTable, keep_classes, load_classes
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.table import EntityTable
 from spotting_core.inference.window_store import describe
@@ -138,4 +139,4 @@ def _entities(samples: int, size: tuple[int, int]) -> EntityTable:
 def own_classes() -> ClassTable:
     """A class table that no bundled one is like: of another sport, and with a class that the default one has."""
     own = [replace(load_classes().get("Goal"), index=0), replace(load_classes().get("Corner"), index=1, name="Serve")]
-    return ClassTable("volleyball", tuple(own))
+    return ClassTable("volleyball", tuple(own), Parts("set", "sets", teams=True))

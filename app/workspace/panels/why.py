@@ -21,8 +21,6 @@ from explain.methods import ENTITIES, METHODS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.classes import ActionClass
-from spotting_core.domain.clock import match_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE
 from spotting_core.entities.prompts import load_prompts
@@ -115,9 +113,9 @@ def why_panel(analysis: Analysis, spot: Spot, found: dict[str, Attribution]) -> 
     """What was measured, as the panel shows it (see ``scripts/workspace/panels/why.js``)."""
     in_time = found["temporal-occlusion"]
     by_entity = found.get("entity-ablation")
-    action = analysis.classes.get(spot.label)
+    what = f"{analysis.classes.get(spot.label).short} at {analysis.clock(spot.half, spot.time)}"
     return {
-        "sentence": sentence(action, spot, _trusted(analysis, in_time), _trusted(analysis, by_entity)),
+        "sentence": sentence(what, spot, _trusted(analysis, in_time), _trusted(analysis, by_entity)),
         "chips": [
             _faithfulness(analysis, in_time.method),
             {
@@ -171,12 +169,13 @@ def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:
     return measured(folder, str(analysis.record.model["sha256"])) if folder is not None else None
 
 
-def sentence(
-    action: ActionClass, spot: Spot, in_time: Attribution | None, by_entity: Attribution | None
-) -> list[dict[str, Any]]:
-    """The sentence, as parts of which the decisive number is strong; only of explanations that can be trusted."""
-    clock = match_clock(spot.half, spot.time)
-    parts: list[dict[str, Any]] = [{"text": f"{action.short} at {clock}, {spot.confidence or 0:.2f}. "}]
+def sentence(what: str, spot: Spot, in_time: Attribution | None, by_entity: Attribution | None) -> list[dict[str, Any]]:
+    """The sentence, as parts of which the decisive number is strong; only of explanations that can be trusted.
+
+    Arguments:
+        what: class and match time of the spot.
+    """
+    parts: list[dict[str, Any]] = [{"text": f"{what}, {spot.confidence or 0:.2f}. "}]
     if in_time is None and by_entity is None:
         parts.append({"text": "What mattered is not said: with this model the methods do no better than random."})
         return parts

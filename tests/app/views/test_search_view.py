@@ -235,7 +235,7 @@ def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds
     classes = load_classes()
     cells = {("Goal", 1): 4, ("Goal", 41): 1, ("Foul", 86): 2}
     for dark in (True, False):
-        figure = matrix_figure(cells, classes, dark, 5)
+        figure = matrix_figure(cells, classes, dark, 5, 90)
         [drawn] = figure.data
         told = {tuple(point[:2]): point[2] for point in drawn.customdata}
         assert told == cells
@@ -255,7 +255,7 @@ def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds
 )
 def test_cells_have_as_many_minutes_as_asked_for(width: int, cells: dict) -> None:
     assert cells_of({("Goal", 45): 1, ("Goal", 46): 2, ("Foul", 90): 1}, width) == cells
-    [drawn] = matrix_figure(cells, load_classes(), True, width).data
+    [drawn] = matrix_figure(cells, load_classes(), True, width, 90).data
     assert {x - (width - 1) / 2 for x in drawn.x} == {minute for _, minute in cells}
 
 

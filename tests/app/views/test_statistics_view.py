@@ -81,7 +81,7 @@ def test_nothing_to_count_is_said(match: Match) -> None:
 
 def test_rates_are_stacked_by_team_and_an_absent_team_is_not_named() -> None:
     found = {("Corner", "home"): Rate(3, 6.0), ("Corner", "away"): Rate(1, 2.0), ("Foul", "home"): Rate(2, 4.0)}
-    figure = rate_figure(found, load_classes(), NAMES, dark=True)
+    figure = rate_figure(found, load_classes(), NAMES, dark=True, minutes=90)
     assert [bar.name for bar in figure.data] == ["Reds", "Blues"]
     assert list(figure.data[0].y) == ["Foul", "Corner"]
     assert list(figure.data[0].x) == [4.0, 6.0]
@@ -90,7 +90,7 @@ def test_rates_are_stacked_by_team_and_an_absent_team_is_not_named() -> None:
 
 def test_bars_name_their_minutes() -> None:
     counts = {"Goals": np.array([0, 2] + [0] * 16)}
-    figure = fall_figure(counts, {"Goals": "#167859"}, 5, dark=False)
+    figure = fall_figure(counts, {"Goals": "#167859"}, 5, False, load_classes().parts, 90)
     assert figure.data[0].customdata[1].tolist() == [6, 10]
     assert figure.data[0].x[1] == 7.5
 
@@ -98,7 +98,7 @@ def test_bars_name_their_minutes() -> None:
 def test_away_presses_downwards_on_the_match_clock() -> None:
     minutes = np.array([0.0, 1.0])
     half = Pressure(2, minutes, np.array([0.0, 1.5]), np.array([2.0, 0.0]), 0)
-    figure = pressure_figure([half], NAMES, dark=True)
+    figure = pressure_figure([half], NAMES, True, load_classes().parts)
     home, away = figure.data
     assert list(home.x) == [45.0, 46.0]
     assert list(away.y) == [-2.0, 0.0]

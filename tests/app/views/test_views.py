@@ -244,7 +244,8 @@ def entity_rows(*effects: float) -> Any:
 
 
 def spoken(spot: Spot, in_time: Attribution | None, by_entity: Attribution | None) -> str:
-    return "".join(p["text"] for p in sentence(load_classes().get(spot.label), spot, in_time, by_entity))
+    what = f"{load_classes().get(spot.label).short} at {load_classes().parts.match_clock(spot.half, spot.time)}"
+    return "".join(p["text"] for p in sentence(what, spot, in_time, by_entity))
 
 
 def test_the_sentence_is_made_of_measured_numbers_only() -> None:

@@ -126,7 +126,7 @@ def test_choice_by_class_half_team_and_confidence() -> None:
 def test_marks_are_read_and_bad_ones_told() -> None:
     mark = parse_mark("2 02:34.04-02:48")
     assert (mark.half, mark.start, mark.end, mark.label) == (2, 154_040_000, 168 * SECOND, MARK)
-    for text in ("02:34-02:48", "3 00:01-00:02", "1 00:02-00:01"):
+    for text in ("02:34-02:48", "0 00:01-00:02", "1 00:02-00:01"):
         with pytest.raises(BadInputError):
             parse_mark(text)
 
@@ -221,12 +221,14 @@ def test_the_overlay_draws_the_map_the_boxes_and_the_words(halves: dict[int, Med
     match = open_match(halves[1].path.parent)
     analysis = make_analysis(match, data, [Spot(1, 3 * SECOND, "Goal", 0.9)])
     plain = np.full((180, 320, 3), 90, np.uint8)
-    drawn = Overlay(look(), replace(CLIP, caption="Goal"), frozenset({MAP, BOXES, CAPTION}), analysis).draw(plain, 0)
+    drawn = Overlay(look(), replace(CLIP, caption="Goal"), frozenset({MAP, BOXES, CAPTION}), "00:04", analysis).draw(
+        plain, 0
+    )
     assert np.abs(drawn[50, 20].astype(int) - 90).max() > 40  # the first cell of the map shines in even samples
     assert (drawn[100, 200] == 90).all()  # and the others do not
-    odd = Overlay(look(), CLIP, frozenset({MAP}), analysis).draw(plain, 500_000)
+    odd = Overlay(look(), CLIP, frozenset({MAP}), analysis=analysis).draw(plain, 500_000)
     assert (odd[50, 20] == 90).all()
-    captioned = Overlay(look(), replace(CLIP, caption="Goal"), frozenset({CAPTION})).draw(plain, 0)
+    captioned = Overlay(look(), replace(CLIP, caption="Goal"), frozenset({CAPTION}), "00:04").draw(plain, 0)
     assert captioned[160:].max() == 255
     assert (captioned[:140] == 90).all()
     assert heat_table()[0, 3] == 0

@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.clock import half_clock, match_clock, parse_clock
-
-
-@pytest.mark.parametrize(
-    ("half", "time", "text"),
-    [(1, 0, "00:00"), (1, 59_999_999, "00:59"), (2, 37_400_000, "45:37"), (1, 2_830_000_000, "45+2:10"), (2, 2_700_000_000, "90+0:00")],
-)  # fmt: skip
-def test_match_clock(half: int, time: int, text: str) -> None:
-    assert match_clock(half, time) == text
+from spotting_core.domain.clock import half_clock, parse_clock
 
 
 @given(st.integers(0, 10_000 * 1_000_000 - 1))

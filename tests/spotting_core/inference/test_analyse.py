@@ -183,12 +183,12 @@ def test_an_analysis_stopped_where_the_video_is_damaged_goes_on(model_folder: Pa
     zeros_at_the_end(tmp_path / "match.mp4")
     source, model = open_match(tmp_path / "match.mp4"), load_model(model_folder)
     whole = analyse_match(source, model, DataDirectory(tmp_path / "a"))
-    assert "samples show a neighbouring frame" in " ".join(whole.record.remarks)
+    assert "samples show a neighbouring frame" in " ".join(whole.remarks)
     data = DataDirectory(tmp_path / "b")
     with pytest.raises(CancelledError):
         analyse_match(source, model, data, report=lambda p: p.share < 0.8)
     parts = analyse_match(source, model, data)
-    assert parts.record.remarks == whole.record.remarks
+    assert parts.remarks == whole.remarks
     for name, values in arrays_of(whole).items():
         assert np.array_equal(values, arrays_of(parts)[name]), name
 

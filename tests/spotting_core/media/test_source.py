@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.media.source import open_match
+from spotting_core.domain.classes import load_classes
+from spotting_core.media.source import check_parts, open_match
+
+DIVES = load_classes("finediving").parts
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -28,7 +31,9 @@ def test_a_single_file_is_half_one(tmp_path: Path) -> None:
 def test_a_folder_of_halves_is_ordered_by_name_and_says_so(tmp_path: Path) -> None:
     match = open_match(touch(tmp_path / "m", "second.mp4", "first.mkv", "notes.txt"))
     assert [h.path.name for h in match.halves] == ["first.mkv", "second.mp4"]
-    assert "half 1 is first.mkv" in match.warnings[0]
+    assert match.remarks(load_classes().parts) == (
+        "half 1 is first.mkv, half 2 is second.mp4, by the order of their names",
+    )
 
 
 def test_a_soccernet_folder_takes_the_largest_picture_up_to_720_lines(tmp_path: Path) -> None:
@@ -51,15 +56,49 @@ def test_label_file_names_win_over_the_folder(tmp_path: Path) -> None:
     match = open_match(folder)
     assert match.fixture.title == "A v B"
     assert match.fixture.league == "A League"
-    assert match.warnings == ("only half 1 has a video",)
+    assert match.remarks(load_classes().parts) == ("only half 1 has a video",)
+
+
+def test_a_folder_without_a_video_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="holds no video"):
+        open_match(touch(tmp_path / "m"))
+
+
+def test_every_video_of_a_folder_is_a_part_in_the_order_in_which_people_count(tmp_path: Path) -> None:
+    match = open_match(touch(tmp_path / "m", "dive10.mp4", "dive2.mp4", "dive1.mp4"))
+    assert [(h.half, h.path.name) for h in match.halves] == [(1, "dive1.mp4"), (2, "dive2.mp4"), (3, "dive10.mp4")]
+    check_parts(match, DIVES)
+    assert match.remarks(DIVES) == (
+        "dive 1 is dive1.mp4, dive 2 is dive2.mp4, dive 3 is dive10.mp4, by the order of their names",
+    )
+
+
+def test_of_many_parts_only_the_first_are_named_and_the_last(tmp_path: Path) -> None:
+    match = open_match(touch(tmp_path / "m", *(f"{n}.mp4" for n in range(1, 13))))
+    assert match.remarks(DIVES)[0].endswith(
+        "dive 4 is 4.mp4, and so on to dive 12 is 12.mp4, by the order of their names"
+    )
+
+
+def test_the_layout_of_soccernet_has_any_number_of_parts(tmp_path: Path) -> None:
+    match = open_match(touch(tmp_path / "m", "1_224p.mkv", "3_224p.mkv", "10_224p.mkv", "other.mp4", "0_224p.mkv"))
+    assert [(h.half, h.path.name) for h in match.halves] == [(1, "1_224p.mkv"), (3, "3_224p.mkv"), (10, "10_224p.mkv")]
+    assert match.remarks(DIVES) == ("only dive 1 and dive 3 and dive 10 have a video",)
 
 
 @pytest.mark.parametrize(
-    ("names", "says"), [((), "holds no video"), (("a.mp4", "b.mp4", "c.mp4"), "holds 3 videos, a match has at most 2")]
+    ("names", "says"),
+    [
+        (("a.mp4", "b.mp4", "c.mp4"), "this folder holds 3 videos, a match has at most 2"),
+        (("1_224p.mkv", "2_224p.mkv", "3_224p.mkv"), "this folder holds 3 videos, a match has at most 2"),
+        (("1_224p.mkv", "3_224p.mkv"), "this folder holds a video of half 3, a match has at most 2"),
+    ],
 )
-def test_folders_that_are_no_match_say_so(tmp_path: Path, names: tuple[str, ...], says: str) -> None:
-    with pytest.raises(BadInputError, match=says):
-        open_match(touch(tmp_path / "m", *names))
+def test_a_match_of_football_has_no_third_half(tmp_path: Path, names: tuple[str, ...], says: str) -> None:
+    match = open_match(touch(tmp_path / "m", *names))
+    with pytest.raises(BadInputError, match=says) as caught:
+        check_parts(match, load_classes().parts)
+    assert caught.value.fix == "Name one video, or move each match into a folder of its own"
 
 
 def test_nothing_there_says_so(tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ def test_swapped_halves_are_told_by_the_videos_only_where_they_cannot_fit() -> N
     lengths = {1: 2_700_000_000, 2: 2_900_000_000}
     right = [Spot(1, t * 10_000_000, "Foul") for t in range(1, 270)] + [Spot(2, t * 10_000_000, "Foul") for t in range(1, 288)]  # fmt: skip
     swapped = [replace(s, half=3 - s.half) for s in right]
-    assert time_scale.check_against_lengths(right, lengths) == []
-    (found,) = time_scale.check_against_lengths(swapped, lengths)
+    assert time_scale.check_against_lengths(right, lengths, CLASSES.parts) == []
+    (found,) = time_scale.check_against_lengths(swapped, lengths, CLASSES.parts)
     assert (found.check, found.what) == ("order of halves", "the halves are swapped")
     assert "17 of 556 spots lie past the end" in found.evidence
     assert found.repair_spots is not None
@@ -103,7 +103,7 @@ def test_swapped_halves_are_told_by_the_videos_only_where_they_cannot_fit() -> N
 def test_one_stray_label_is_not_taken_for_swapped_halves() -> None:
     lengths = {1: 2_700_000_000, 2: 2_900_000_000}
     spots = [Spot(h, t * 10_000_000, "Foul") for h in (1, 2) for t in range(1, 270)] + [Spot(1, 2_705_000_000, "Foul")]
-    (found,) = time_scale.check_against_lengths(spots, lengths)
+    (found,) = time_scale.check_against_lengths(spots, lengths, CLASSES.parts)
     assert (found.check, found.severity) == ("length", ERROR)
     assert found.repair_spots is None
 
@@ -120,7 +120,7 @@ def test_the_clock_of_game_time_tells_the_unit_of_position() -> None:
 
 def test_half_a_single_video_labelled_is_a_question_not_a_verdict() -> None:
     spots = [Spot(1, t * 1_000_000, "Foul") for t in range(1, 49)]
-    (found,) = time_scale.check_against_lengths(spots, {1: 100_000_000})
+    (found,) = time_scale.check_against_lengths(spots, {1: 100_000_000}, CLASSES.parts)
     assert (found.severity, found.safe) == (WARNING, False)
     assert found.what == "frames at 1 a second were read as 2 a second"
 
@@ -231,7 +231,7 @@ def test_videos(tmp_path: Path, data: DataDirectory) -> None:
     assert "remux" in video.check_playback(odd)[0].fix
     old = ingest(make_video(tmp_path / "old.mp4", steady(60), codec="mpeg4", b_frames=0, clock=Fraction(1, 25)), data)
     assert "transcode" in video.check_playback(old)[0].fix
-    assert [f.check for f in video.check_length(old)] == ["length"]  # 2.4 s
+    assert [f.check for f in video.check_length(old, CLASSES.parts)] == ["length"]  # 2.4 s
 
 
 def test_a_video_against_a_model(tmp_path: Path, data: DataDirectory) -> None:
@@ -256,7 +256,7 @@ def test_names_that_say_the_halves_are_swapped(
 ) -> None:
     for name in names:
         make_video(tmp_path / name, steady(30))
-    assert bool(video.check_half_names(open_match(tmp_path))) is wrong
+    assert bool(video.check_order(open_match(tmp_path), CLASSES.parts)) is wrong
 
 
 def test_features_beside_a_video(tmp_path: Path, data: DataDirectory) -> None:
@@ -277,7 +277,7 @@ def test_the_demo_raises_no_alarm(demo: Path, data: DataDirectory) -> None:
     report = examine(source, data, CLASSES, labels=labels)
     assert not report.failed
     assert {f.check for f in report.findings} <= {"playback"}
-    assert dict(report.facts)["Match"] == "Orrin City v Kestrel City"
+    assert dict(report.facts(CLASSES.parts))["Match"] == "Orrin City v Kestrel City"
 
 
 def test_time_is_told_only_from_what_was_measured_here(data: DataDirectory) -> None:

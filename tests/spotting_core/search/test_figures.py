@@ -9,11 +9,13 @@ import pyarrow as pa
 import pytest
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.search.engine import Query, SearchColumns, SpotSearch
 from spotting_core.search.figures import by_minutes, match_figures, pressure, pressure_weights, rates
-from spotting_core.search.rows import SCHEMA, minute_of, write_rows
+from spotting_core.search.rows import SCHEMA, write_rows
 
 MINUTE = 60_000_000
+PARTS = load_classes().parts
 
 # match, half, minute within it, class, team, confidence
 SPOTS = [
@@ -29,22 +31,22 @@ SPOTS = [
 def columns(rows: list[tuple]) -> SearchColumns:
     matches, halves, minutes, labels, teams, confidence = (np.array(c) for c in zip(*rows, strict=True))
     times = (minutes * MINUTE).astype(np.int64)
-    clock = np.array([minute_of(int(h), int(t)) for h, t in zip(halves, times, strict=True)])
+    clock = np.array([PARTS.minute(int(h), int(t)) for h, t in zip(halves, times, strict=True)])
     return SearchColumns(matches, halves, times, clock, labels, teams, confidence)
 
 
 def test_rates_are_counts_in_ninety_minutes() -> None:
-    found = rates(columns(SPOTS), played=45 * MINUTE)
+    found = rates(columns(SPOTS), played=45 * MINUTE, minutes=90)
     assert found["Corner", "home"].count == 1
-    assert found["Corner", "home"].per_match == 2.0
-    assert found["Goal", "unknown"].per_match == 2.0
+    assert found["Corner", "home"].frequency == 2.0
+    assert found["Goal", "unknown"].frequency == 2.0
     assert ("Goal", "away") not in found
     with pytest.raises(BadInputError, match="some length"):
-        rates(columns(SPOTS), played=0)
+        rates(columns(SPOTS), played=0, minutes=90)
 
 
 def test_minutes_are_those_of_the_match_and_stoppage_time_counts_to_the_last() -> None:
-    found = by_minutes(columns(SPOTS), {"Goals": ["Goal"], "Cards": ["Yellow card"]}, 5)
+    found = by_minutes(columns(SPOTS), {"Goals": ["Goal"], "Cards": ["Yellow card"]}, 5, 90)
     assert {name: values.nonzero()[0].tolist() for name, values in found.items()} == {"Goals": [0, 9], "Cards": [17]}
     assert all(len(values) == 18 for values in found.values())
 
@@ -76,7 +78,7 @@ def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
     rows = [
         {
             **dict.fromkeys(SCHEMA.names),
-            "match": match, "half": half, "time": int(minute * MINUTE), "minute": minute_of(half, int(minute * MINUTE)),
+            "match": match, "half": half, "time": int(minute * MINUTE), "minute": PARTS.minute(half, int(minute * MINUTE)),
             "label": label, "team": team, "confidence": confidence, "state": state, "title": "", "comment": "",
         }
         for (match, half, minute, label, team, confidence), state in zip(

@@ -15,6 +15,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.assets import asset
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
@@ -23,7 +24,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.pictures import TextVector
-from spotting_core.search.rows import SCHEMA, fingerprint, minute_of, rows_of, seen_by_of, stamp_of, write_rows
+from spotting_core.search.rows import SCHEMA, fingerprint, rows_of, seen_by_of, stamp_of, write_rows
 from spotting_core.search.saved import SavedSearches
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, MOVE, RECLASS, REJECT, Reviews, origin_of
@@ -32,11 +33,12 @@ from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
 MINUTE = 60_000_000
+PARTS = load_classes().parts
 
 
 def row(match: str, half: int, time: int, label: str, confidence: float = 0.9, **more: object) -> dict[str, object]:
     return {
-        "match": match, "title": f"{match} v Guests", "half": half, "time": time, "minute": minute_of(half, time),
+        "match": match, "title": f"{match} v Guests", "half": half, "time": time, "minute": PARTS.minute(half, time),
         "label": label, "team": "unknown", "confidence": confidence, "state": "open", "author": "", "comment": "",
         "entities": [], "spotted": label, "pictures": b"", **more,
     }  # fmt: skip
@@ -64,8 +66,8 @@ def places(search: SpotSearch, query: Query) -> list[tuple[str, str, int]]:
 
 
 def test_minutes_count_from_one_and_stoppage_time_belongs_to_the_last() -> None:
-    assert [minute_of(1, t) for t in (0, MINUTE - 1, MINUTE, 44 * MINUTE, 48 * MINUTE)] == [1, 1, 2, 45, 45]
-    assert [minute_of(2, t) for t in (0, 45 * MINUTE, 50 * MINUTE)] == [46, 90, 90]
+    assert [PARTS.minute(1, t) for t in (0, MINUTE - 1, MINUTE, 44 * MINUTE, 48 * MINUTE)] == [1, 1, 2, 45, 45]
+    assert [PARTS.minute(2, t) for t in (0, 45 * MINUTE, 50 * MINUTE)] == [46, 90, 90]
 
 
 def test_each_filter_finds_what_it_says(search: SpotSearch) -> None:

@@ -151,7 +151,7 @@ def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, d
 def test_labels_that_all_end_early_say_that_the_features_are_too_fast(tmp_path: Path, data: DataDirectory) -> None:
     spots = [Spot(1, second * 1_000_000, "Goal") for second in range(20)]
     game = write_game(tmp_path, spots=spots)
-    with pytest.raises(BadInputError, match="lies at 48% of its features at most, in 1 halves"):
+    with pytest.raises(BadInputError, match="lies at 48% of its features at most, in 1 half"):
         labelled_matches([tmp_path], READER, data, SPOTTING)
     make_video(game / "1_224p.mp4", steady(80, rate=2.0))  # the half is known to be as long as its features
     assert len(labelled_matches([tmp_path], READER, data, SPOTTING)) == 1
@@ -173,7 +173,7 @@ def test_a_half_with_labels_is_never_left_out(tmp_path: Path, data: DataDirector
     with pytest.raises(BadInputError, match=f"half 2 has labels, but neither the features {SET} nor a video"):
         labelled_matches([tmp_path], READER, data, SPOTTING)
     make_video(game / "2_224p.mp4", steady(40, rate=2.0))
-    with pytest.raises(BadInputError, match=f"the features {SET} of half 2 are not here"):
+    with pytest.raises(BadInputError, match=f"the features {SET} are not here"):
         labelled_matches([tmp_path], READER, data, SPOTTING)
     write_features(game, 2, SET, np.zeros((40, 512)))
     (match,) = labelled_matches([tmp_path], READER, data, SPOTTING)

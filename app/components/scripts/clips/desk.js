@@ -6,7 +6,7 @@ import { HalfArrays } from "../workspace/arrays.js";
 import { Player } from "../workspace/player.js";
 import { entriesOf } from "../workspace/registry.js";
 import { applyTheme, glyph, icon, loadTokens, themeOf } from "../workspace/theme.js";
-import { FrameTable, matchClock } from "../workspace/time.js";
+import { FrameTable, matchClock, showParts } from "../workspace/time.js";
 import { Reel } from "./reel.js";
 import { Trimmer } from "./trimmer.js";
 
@@ -60,6 +60,7 @@ export class Desk {
     applyTheme(this.root, this.theme);
     const match = !this.data || this.data.match !== data.match;
     this.newest = data;
+    showParts(data);
     if (match) await this.openMatch(data);
     if (this.newest !== data) return; // a newer run came in meanwhile
     const ours = data.seen >= this.sequence; // what was changed here has all been answered

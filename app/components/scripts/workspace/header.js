@@ -1,7 +1,7 @@
 // The head of the workspace: the match, its halves, what is under way, and the buttons that lead elsewhere.
 
 import { icon } from "./theme.js";
-import { matchClock } from "./time.js";
+import { capital, partClock, partOrdinal, shownParts } from "./time.js";
 
 const COPIED = 1500; // milliseconds for which it is told that the link was copied
 
@@ -31,6 +31,7 @@ export class Header {
     this.q(".job").hidden = !job;
     if (job) { put(".job span", job.text); this.q(".job i").style.width = `${100 * job.progress}%`; }
     this.q(".halves").hidden = halves.length < 2;
+    this.q(".halves").ariaLabel = capital(shownParts().name);
     this.halves = halves;
   }
 
@@ -40,8 +41,8 @@ export class Header {
     if (box.dataset.key === key) return;
     box.dataset.key = key;
     box.innerHTML = this.halves.map((h) => {
-      const on = h.half === half, range = on ? matchClock(half, seconds) : `${matchClock(h.half, 0).replace(/^0/, "")}–${matchClock(h.half, h.duration).replace(/^0/, "")}`;
-      return `<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${h.half === 1 ? "1st half" : "2nd half"} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
+      const on = h.half === half, range = on ? partClock(half, seconds) : `${partClock(h.half, 0).replace(/^0/, "")}–${partClock(h.half, h.duration).replace(/^0/, "")}`;
+      return `<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
     }).join("");
   }
 
@@ -62,7 +63,7 @@ function template() {
     <span class="teams"><i class="kit kit-home"></i><span class="home"></span><span class="score"></span><span class="away"></span><i class="kit kit-away"></i></span>
     <span class="caption occasion wide"></span><span class="spring"></span>
     <span class="job" hidden><span></span><b class="bar"><i></i></b></span>
-    <span class="halves segments" role="group" aria-label="Half"></span><span class="spring"></span>
+    <span class="halves segments" role="group"></span><span class="spring"></span>
     <button class="button model wide" data-head="model" title="Which model's analysis is shown"><span class="muted">Model</span> <span class="model-name"></span>${icon("down", 12)}</button>
     <button class="button" data-head="spotting" title="How spots are made of scores" hidden>${icon("sliders", 14)}Spotting <span class="muted spotting-text wide"></span></button>
     <button class="button" data-head="export">${icon("share", 14)}Export</button>

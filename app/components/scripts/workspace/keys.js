@@ -14,12 +14,14 @@ export class Keys {
   constructor(workspace, list, footer) {
     this.workspace = workspace;
     this.list = list;
-    const rows = (...kinds) => workspace.entries.filter((entry) => kinds.includes(entry.kind)).flatMap((entry) => workspace.part(entry.name).help ?? []);
-    list.innerHTML = `<b>Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint).join("")}`;
     footer.insertAdjacentHTML("afterbegin", `${HINTS.map(hint).join("")}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>`);
   }
 
-  toggle() { this.list.hidden = !this.list.hidden; }
+  toggle() {
+    const { workspace } = this, rows = (...kinds) => workspace.entries.filter((entry) => kinds.includes(entry.kind)).flatMap((entry) => workspace.part(entry.name).help ?? []);
+    this.list.innerHTML = `<b>Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint).join("")}`;
+    this.list.hidden = !this.list.hidden;
+  }
 
   press(event) {
     const { workspace } = this, at = event.composedPath()[0];

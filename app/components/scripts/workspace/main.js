@@ -9,6 +9,7 @@ import { Player } from "./player.js";
 import { Rail } from "./rail.js";
 import { entriesOf } from "./registry.js";
 import { applyTheme, loadTokens, themeOf } from "./theme.js";
+import { showParts } from "./time.js";
 
 const AGAIN = 1000; // milliseconds after an answer, while something is waited for, until the page is asked again
 const WIDTHS = { narrow: [0, 1240], tiny: [0, 860], wide: [1768, Infinity] }; // pixels
@@ -93,6 +94,7 @@ export class Workspace {
     if (moved) Object.assign(data, { threshold: this.data.threshold, thresholds: this.data.thresholds });
     this.data = data;
     this.newest = data;
+    showParts(data);
     this.askAgain();
     if (match) { this.opening = this.openMatch(data); this.begun = false; }
     try { await this.opening; } catch (error) { this.data = null; throw error; } // the next run tries again

@@ -1,6 +1,6 @@
 // The player: one video element for both halves, the overlay locked to the presented frame, transport and layers.
 
-import { FrameTable, halfClock, matchClock, nearest } from "./time.js";
+import { FrameTable, halfClock, nearest, partClock, partTitle } from "./time.js";
 import { icon } from "./theme.js";
 import { Overlay } from "./overlay.js";
 
@@ -237,10 +237,10 @@ export class Player {
   }
 
   clock() {
-    const text = matchClock(this.half, this.time, 2), dot = text.lastIndexOf(".");
-    this.q(".clock").firstChild.nodeValue = text.slice(0, dot);
-    this.q(".clock span").textContent = text.slice(dot);
-    this.q(".where").textContent = `half ${this.half}, ${halfClock(this.time, 2).replace(/^0/, "")}`;
+    const text = partClock(this.half, this.time, 2), dot = text.indexOf("."), whole = dot < 0 ? text.length : dot;
+    this.q(".clock").firstChild.nodeValue = text.slice(0, whole);
+    this.q(".clock span").textContent = text.slice(whole);
+    this.q(".where").textContent = `${partTitle(this.half)}, ${halfClock(this.time, 2).replace(/^0/, "")}`;
     this.q(".number").textContent = `, frame ${this.frame}`;
   }
 

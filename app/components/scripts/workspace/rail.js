@@ -1,4 +1,6 @@
-// The rail: one list at a time of what is in the match, each narrowed by half and by filters of its own.
+// The rail: one list at a time of what is in the match, each narrowed by part and by filters of its own.
+
+import { capital, partOrdinal, shownParts } from "./time.js";
 
 export class Rail {
   /** @param workspace whose lists these are */
@@ -10,7 +12,7 @@ export class Rail {
     this.list = null; // the one on show
     root.innerHTML = `
       <div class="rail-head"><div class="segments modes" role="group" aria-label="What is reviewed (V)"></div><span class="muted count"></span><span class="spring"></span><span class="caption">by time</span></div>
-      <div class="filters"><div class="segments halves-shown" role="group" aria-label="Half"></div></div>
+      <div class="filters"><div class="segments halves-shown" role="group"></div></div>
       <div class="list" tabindex="-1"></div>`;
     this.q = (selector) => root.querySelector(selector);
     this.q(".list").addEventListener("click", (event) => this.list?.click(event));
@@ -49,9 +51,10 @@ export class Rail {
   get next() { return this.lists[(this.lists.indexOf(this.list) + 1) % this.lists.length]; }
 
   update(data) {
-    const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, h.half === 1 ? "1st half" : "2nd half"])] : [];
+    const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, partOrdinal(h.half)])] : [];
     this.q(".halves-shown").innerHTML = halves.map(([value, label]) => `<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}">${label}</button>`).join("");
     this.q(".halves-shown").hidden = !halves.length;
+    this.q(".halves-shown").ariaLabel = capital(shownParts().name);
     this.showFilters();
   }
 

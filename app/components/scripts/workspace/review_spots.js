@@ -1,16 +1,19 @@
 // Review of spots.
 
 import { Review } from "./review.js";
+import { shownParts } from "./time.js";
 
+const TEAM_KEY = "T";
 const TEAMS = ["home", "away", "unknown"];
-const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "class"], ["T", "team"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "cameras"]];
+const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "class"], [TEAM_KEY, "team"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "cameras"]];
 
 export class SpotReview extends Review {
   of = "spot";
   noun = "spot";
-  hints = HINTS;
   columns = { team: "unknown", confidence: null };
-  moreKeys = { t: () => this.team() };
+
+  get hints() { return shownParts().teams ? HINTS : HINTS.filter(([key]) => key !== TEAM_KEY); }
+  get moreKeys() { return shownParts().teams ? { t: () => this.team() } : {}; }
 
   update(data) { super.update(data, data.reviews); }
 

@@ -1,9 +1,9 @@
-// The ruler over the lanes: times, a line at each, the half-time between the halves, and at close range the frames.
+// The ruler over the lanes: times, a line at each, what lies between the parts, and at close range the frames.
 
 import { GUTTER, HALF_GAP, RIGHT } from "./axis.js";
 import { RULER } from "./layout.js";
 import { colour } from "./theme.js";
-import { countUpTo, matchClock } from "./time.js";
+import { countUpTo, partClock, shownParts } from "./time.js";
 
 const STEPS = [0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600]; // seconds
 const LABEL = 62; // pixels that a time takes
@@ -26,7 +26,7 @@ export function drawRuler(lanes) {
       pen.stroke();
       const labelled = Math.abs(t / step - Math.round(t / step)) < 1e-6;
       if (labelled && x + 40 < GUTTER + lanes.plot + RIGHT && !(lanes.breaks().length && t + 40 / lanes.scale > s.length)) {
-        pen.fillText(matchClock(s.half, t, step < 1 ? 1 : 0), x + 3, 13);
+        pen.fillText(partClock(s.half, t, step < 1 ? 1 : 0), x + 3, 13);
       }
     }
   }
@@ -47,7 +47,7 @@ function drawBreak(lanes, x) {
   pen.rotate(-Math.PI / 2);
   pen.textAlign = "center";
   pen.fillStyle = colour(lanes.theme, "textMuted");
-  pen.fillText("half-time", 0, 0);
+  pen.fillText(shownParts().between, 0, 0);
   pen.restore();
 }
 

@@ -1,14 +1,44 @@
-// Times: match clock, and the table of presentation times of a file.
+// Times: match clock, the parts of the match on show, and the table of presentation times of a file.
 
-const HALF = 2700; // seconds
+let parts = { name: "part", between: "", length: null, frames: false, teams: false };
+let rates = new Map(); // frames a second by part
+let alone = true; // whether the match has but one part
 
-/** Seconds of a half as match clock: 45:37, 45+2:10. */
+/** Times and parts are those of this match from now on: one is on show at a time. */
+export function showParts(data) {
+  parts = data.parts;
+  rates = new Map(data.halves.map((h) => [h.half, h.frameRate]));
+  alone = data.halves.length < 2;
+}
+
+/** What a match of the class table consists of. */
+export const shownParts = () => parts;
+
+/** With a large letter first. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A part for people: half 2. */
+export const partTitle = (half) => `${parts.name} ${half}`;
+
+/** A part for people: 2nd half. */
+export function partOrdinal(half) {
+  const teen = [11, 12, 13].includes(half % 100), ending = (!teen && ["th", "st", "nd", "rd"][half % 10]) || "th";
+  return `${half}${ending} ${parts.name}`;
+}
+
+/** Seconds of a part as match clock: 45:37, 45+2:10; named where each part has a clock of its own: dive 2 00:04. */
 export function matchClock(half, seconds, decimals = 0) {
-  if (seconds >= HALF) {
-    const over = halfClock(seconds - HALF, decimals);
-    return `${45 * half}+${over.startsWith("0") ? over.slice(1) : over}`;
-  }
-  return halfClock(seconds + (half - 1) * HALF, decimals);
+  const clock = partClock(half, seconds, decimals);
+  return parts.length !== null || alone ? clock : `${partTitle(half)} ${clock}`;
+}
+
+/** The same where the part is known. */
+export function partClock(half, seconds, decimals = 0) {
+  const { length } = parts;
+  if (parts.frames && rates.get(half)) return `frame ${Math.round(Math.max(0, seconds) * rates.get(half))}`;
+  if (length === null || seconds < length) return halfClock(seconds + (half - 1) * (length ?? 0), decimals);
+  const over = halfClock(seconds - length, decimals);
+  return `${Math.floor((length * half) / 60)}+${over.startsWith("0") ? over.slice(1) : over}`;
 }
 
 /** mm:ss with decimals, cut and never rounded up. */

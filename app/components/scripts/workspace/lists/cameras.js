@@ -4,7 +4,7 @@ import { register } from "../registry.js";
 import { html, reviewSign } from "../review.js";
 import { CameraReview, tone } from "../review_cameras.js";
 import { icon } from "../theme.js";
-import { matchClock } from "../time.js";
+import { matchClock, partOrdinal } from "../time.js";
 
 class Cameras {
   label = "Cameras";
@@ -41,7 +41,7 @@ function cameraRows(changes, chosen, theme) {
   for (const change of changes) {
     if (change.half !== half) {
       half = change.half;
-      rows.push(`<div class="half"><span>${half === 1 ? "1st half" : "2nd half"}</span><span>${changes.filter((c) => c.half === half).length}</span></div>`);
+      rows.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${changes.filter((c) => c.half === half).length}</span></div>`);
     }
     rows.push(`<button class="spot camera ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${html(change.id)}">
       <i class="tone" style="background:${tone(change.action, theme)}"></i><span class="time">${matchClock(change.half, change.seconds)}</span>

@@ -4,7 +4,7 @@ import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
 import { SpotReview } from "../review_spots.js";
 import { glyph, groupsOf, icon } from "../theme.js";
-import { matchClock } from "../time.js";
+import { matchClock, partOrdinal } from "../time.js";
 
 const LEAST = 0.05;
 const FEW = 5; // spots that a lower threshold is to show
@@ -147,7 +147,7 @@ class Spots {
     for (const spot of spots) {
       if (spot.half !== half) {
         half = spot.half;
-        html.push(`<div class="half"><span>${half === 1 ? "1st half" : "2nd half"}</span><span>${spots.filter((s) => s.half === half).length}</span></div>`);
+        html.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${spots.filter((s) => s.half === half).length}</span></div>`);
       }
       const own = chosen && spot.id === chosen.id;
       html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}

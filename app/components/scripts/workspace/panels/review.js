@@ -3,15 +3,16 @@
 
 import { Outbox } from "../outbox.js";
 import { register } from "../registry.js";
+import { shownParts } from "../time.js";
 
-const HELP = [
-  ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", "team, or kind of a change"],
+const help = () => [
+  ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", shownParts().teams ? "team, or kind of a change" : "kind of a change"],
   ["V", "spots or camera changes"], ["R", "replay or not"], ["W", "what the replay shows"], ["G", "go there and back"], ["E", "comment"], ["D", "add one here"],
   ["Q", "next unreviewed"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"],
 ];
 
 class ReviewPanel {
-  help = HELP;
+  get help() { return help(); }
 
   constructor(workspace, root) {
     this.workspace = workspace;

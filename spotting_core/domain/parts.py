@@ -1,0 +1,184 @@
+"""Parts of a match: halves, sets, dives, routines. A class table says how many there are and how their time is shown.
+
+Inside, a moment is the number of its part, from 1, and microseconds since the part's first shown frame. To people it is
+a match time: where the parts have a regular length the clock counts on from part to part, and what runs over is
+stoppage time (``45+2:10``); else each part has a clock of its own and is named with it (``dive 2 00:04``).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import half_clock
+
+TIME, FRAMES = "time", "frames"
+_MINUTE = 60_000_000  # microseconds
+_NAME = re.compile(r"[\w -]+")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a match of a class table consists of.
+
+    Arguments:
+        name, plural: of a part.
+        count: how many a match has at most, None for any number.
+        minutes: regular length of a part, None where it has none.
+        teams: whether two teams play each other.
+        clock: whether times are shown as ``time`` or as numbers of ``frames``.
+        between: what separates two parts on a time line, empty for nothing that has a name.
+
+    Errors:
+        BadInputError: a value that cannot be.
+    """
+
+    name: str = "part"
+    plural: str = "parts"
+    count: int | None = None
+    minutes: float | None = None
+    teams: bool = False
+    clock: str = TIME
+    between: str = ""
+
+    def __post_init__(self) -> None:
+        if not all(_NAME.fullmatch(name) for name in (self.name, self.plural, self.between or "-")):
+            fix = "Use letters, digits, spaces and hyphens, as in half and halves"
+            raise BadInputError(f"no part can be named {self.name!r}, {self.plural!r}", fix=fix)
+        if self.count is not None and self.count < 1:
+            raise BadInputError(f"a match cannot have {self.count} {self.plural}", fix="Leave count out for any number")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            fix = "Leave minutes out where a part has no regular length"
+            raise BadInputError(f"a {self.name} cannot last {self.minutes:g} minutes", fix=fix)
+        if self.clock not in (TIME, FRAMES):
+            raise BadInputError(f"the clock cannot count {self.clock!r}", fix=f"Known clocks: {TIME}, {FRAMES}")
+        if self.clock == FRAMES and self.minutes is not None:
+            raise BadInputError("a clock of frames does not count on from part to part", fix="Leave minutes out")
+
+    @property
+    def length(self) -> int | None:
+        """Regular length of a part in microseconds."""
+        return None if self.minutes is None else round(self.minutes * _MINUTE)
+
+    @property
+    def match_minutes(self) -> float | None:
+        """Regular length of a match, where both number and length of its parts are known."""
+        return None if self.minutes is None or self.count is None else self.minutes * self.count
+
+    def title(self, number: int) -> str:
+        """A part for people, as ``half 2``."""
+        return f"{self.name} {number}"
+
+    def counted(self, count: int) -> str:
+        """So many parts for people, as ``1 half`` or ``2 halves``."""
+        return f"{count} {self.name if count == 1 else self.plural}"
+
+    def check(self, number: int) -> None:
+        """A match must have a part of this number.
+
+        Errors:
+            BadInputError: it cannot have one.
+        """
+        if number < 1 or (self.count is not None and number > self.count):
+            most = f" to {self.count}" if self.count is not None else ""
+            raise BadInputError(f"there is no {self.title(number)}", fix=f"Its number counts from 1{most}")
+
+    def start(self, number: int) -> int:
+        """Where the match clock begins in a part, microseconds; 0 where each part has a clock of its own."""
+        return (number - 1) * (self.length or 0)
+
+    def match_clock(
+        self, number: int, time: int, decimals: int = 0, *, total: int | None = None, rate: float | None = None
+    ) -> str:
+        """Match time of a moment: ``45:37``, ``45+2:10``, or ``dive 2 00:04``.
+
+        Arguments:
+            number: of the part; time: microseconds since its first shown frame.
+            total: parts that the match at hand has, where that is known: the only one is not named.
+            rate: frames a second of the part's video, where that is known.
+        """
+        clock = self.part_clock(number, time, decimals, rate)
+        alone = (self.count if total is None else total) == 1
+        return clock if self.length is not None or alone else f"{self.title(number)} {clock}"
+
+    def part_clock(self, number: int, time: int, decimals: int = 0, rate: float | None = None) -> str:
+        """Match time of a moment where its part is known: it is not named."""
+        if self.clock == FRAMES and rate:
+            return f"frame {round(time * rate / 1e6)}"
+        if self.length is None or time < self.length:
+            return half_clock(time + self.start(number), decimals)
+        over = half_clock(time - self.length, decimals)
+        return f"{self.start(number + 1) // _MINUTE}+{over[1:] if over.startswith('0') else over}"
+
+    def minute(self, number: int, time: int) -> int:
+        """Minute of the match clock in which a moment lies, from 1; stoppage time counts to a part's last minute."""
+        within = time if self.length is None else min(time, self.length - 1)
+        return int((within + self.start(number)) // _MINUTE + 1)
+
+    def last_minute(self, lengths: Mapping[int, int]) -> int:
+        """Last minute of the match clock: that of the match as it should be, or of the parts that there are.
+
+        Arguments:
+            lengths: microseconds of each part.
+        """
+        if self.match_minutes is not None:
+            return math.ceil(self.match_minutes)
+        return max((self.minute(number, length - 1) for number, length in lengths.items()), default=1)
+
+    def as_toml(self) -> str:
+        """The parts as the file that ``read_parts`` reads."""
+        stated = {name: value for name, value in asdict(self).items() if value not in (None, "")}
+        return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in stated.items())
+
+
+def common_parts(kinds: Iterable[Parts]) -> Parts:
+    """What matches of several class tables have in common; nothing but teams where they differ."""
+    known = set(kinds)
+    return known.pop() if len(known) == 1 else Parts(teams=any(parts.teams for parts in known))
+
+
+def parts_file(table: Path) -> Path:
+    """Where the parts of a class table stand: beside it, ``<name>.parts.toml``."""
+    return table.with_suffix(".parts.toml")
+
+
+def read_parts(path: Path) -> Parts:
+    """Read the parts of a class table.
+
+    Errors:
+        BadInputError: the file is no TOML, or holds a name or value that parts do not have.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        if ("name" in content) != ("plural" in content):
+            raise BadInputError("these parts lack name or plural", fix="Give both, as in half and halves, or neither")
+        return Parts(**{name: _value(name, value) for name, value in content.items()})
+    except BadInputError as error:
+        raise BadInputError(error.what, where=path, fix=error.fix) from error
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"the parts of this class table cannot be read ({error})", where=path) from error
+
+
+_KINDS = {
+    "count": ((int,), "a whole number"),
+    "minutes": ((int, float), "a number"),
+    "teams": ((bool,), "true or false"),
+}
+_TEXT = ((str,), "a text in quotes")
+
+
+def _value(name: str, value: Any) -> Any:
+    known = [f.name for f in fields(Parts)]
+    if name not in known:
+        raise BadInputError(f"parts have no {name!r}", fix=f"Known: {', '.join(known)}")
+    kinds, kind = _KINDS.get(name, _TEXT)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise BadInputError(f"{name} of the parts cannot be {value!r}", fix=f"Give {kind}")
+    return float(value) if name == "minutes" else value
