@@ -22,7 +22,7 @@ from rich.table import Table
 
 from app.command_line.explain import analysis_of
 from explain.entity_ablation import SET, without_names
-from explain.given import window_around
+from explain.explained_window import window_around
 from explain.kept import anchor_time
 from explain.probe import Probe
 from spotting_core.analyses.analysis import Analysis
@@ -44,24 +44,22 @@ RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExplainedSpot:
     match: MatchSource
     analysis: Analysis
     spot: Spot
 
 
-def spots_of(split: Path, model: LoadedModel, data: DataDirectory, most: int, seed: int) -> list[Asked]:
+def spots_of(split: Path, model: LoadedModel, data: DataDirectory, most: int, seed: int) -> list[ExplainedSpot]:
     """Predicted spots at the default thresholds, at most ``most`` of every class."""
-    by_class: dict[str, list[Asked]] = defaultdict(list)
+    by_class: dict[str, list[ExplainedSpot]] = defaultdict(list)
     for folder in SPOTTING.labelled_games(split):
         match = open_match(folder)
         analysis = analysis_of(match, model, data)
         for spot in analysis.spots():
-            by_class[spot.label].append(Asked(match, analysis, spot))
+            by_class[spot.label].append(ExplainedSpot(match, analysis, spot))
     rng = random.Random(seed)
-    return [
-        asked for label in sorted(by_class) for asked in rng.sample(by_class[label], min(most, len(by_class[label])))
-    ]
+    return [spot for label in sorted(by_class) for spot in rng.sample(by_class[label], min(most, len(by_class[label])))]
 
 
 class Falls:
@@ -70,7 +68,7 @@ class Falls:
     def __init__(self, probe: Probe, label: str, frames: Sequence[TrueFrame], seed: int) -> None:
         self.probe, self.label, self.frames = probe, label, frames
         self.rng = np.random.default_rng(seed)
-        self.near = probe.given.near(SPAN)
+        self.near = probe.window.near(SPAN)
         self.score = probe.score(label)
 
     def _fall(self, logits: torch.Tensor) -> float:
@@ -95,11 +93,11 @@ class Falls:
         yield from self._samples("cuts", self._cuts())
 
     def _bug(self) -> Iterator[tuple[str, float]]:
-        size = self.probe.given.pictures.shape[1:3]
+        size = self.probe.window.pictures.shape[1:3]
         boxes = [f.boxes[f.names.index("scoreboard")] for f in self.frames if "scoreboard" in f.names]
         if not boxes:
             return
-        x1, y1, x2, y2 = boxes[0] / np.array([*self.probe.given.size] * 2)
+        x1, y1, x2, y2 = boxes[0] / np.array([*self.probe.window.size] * 2)
         places = [
             (x1, y1),
             *((self.rng.uniform(0, 1 - (x2 - x1)), self.rng.uniform(0.15, 0.9)) for _ in range(CONTROLS)),
@@ -120,10 +118,10 @@ class Falls:
             before = self.frames[max(0, i - 1)]
             if frame.wipe or (frame.camera, frame.replay) != (before.camera, before.replay):
                 found |= {i - 1, i}
-        return sorted(i for i in found if abs(i - self.probe.given.anchor) > SPARED)
+        return sorted(i for i in found if abs(i - self.probe.window.anchor) > SPARED)
 
     def _samples(self, name: str, samples: list[int]) -> Iterator[tuple[str, float]]:
-        anchor = self.probe.given.anchor
+        anchor = self.probe.window.anchor
         others = [i for i in range(len(self.frames)) if i not in samples and abs(i - anchor) > SPARED]
         if not samples or len(others) < len(samples):
             return
@@ -132,14 +130,14 @@ class Falls:
         yield f"{name}, elsewhere", self._fall(self.probe.without_samples(chosen))
 
 
-def measure(asked: Asked, model: LoadedModel, data: DataDirectory, seed: int) -> dict[str, float]:
-    half = next(h for h in asked.match.halves if h.half == asked.spot.half)
-    media, anchor = ingest(half.path, data), anchor_time(asked.analysis, asked.spot)
-    given = window_around(asked.analysis, media, model, asked.spot.half, anchor)
-    assert given.frames is not None
-    truth = TrueMatch(asked.match.path, asked.spot.half)
-    frames = [truth[int(f)] for f in given.frames]
-    falls = Falls(Probe(model, given), asked.spot.label, frames, seed)
+def measure(explained: ExplainedSpot, model: LoadedModel, data: DataDirectory, seed: int) -> dict[str, float]:
+    half = next(h for h in explained.match.halves if h.half == explained.spot.half)
+    media, anchor = ingest(half.path, data), anchor_time(explained.analysis, explained.spot)
+    window = window_around(explained.analysis, media, model, explained.spot.half, anchor)
+    assert window.frames is not None
+    truth = TrueMatch(explained.match.path, explained.spot.half)
+    frames = [truth[int(f)] for f in window.frames]
+    falls = Falls(Probe(model, window), explained.spot.label, frames, seed)
     return {"score": falls.score, **falls.all()}
 
 

@@ -39,9 +39,9 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
     if where not in _FIXED:
         raise BadInputError(f"entities are taken out of the {SET}, the {PICTURE} or {BOTH}, not {where!r}")
     began = time.perf_counter()
-    given, near = probe.given, probe.given.near(span)
+    window, near = probe.window, probe.window.near(span)
     rows = entity_rows(probe)
-    rows = rows[np.isin(rows["sample"] - given.first, near)]
+    rows = rows[np.isin(rows["sample"] - window.first, near)]
     names = np.unique(rows["entity"])
 
     def score(present: Tensor) -> Tensor:
@@ -52,12 +52,12 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, where: str = SET) -> 
     everyone = torch.ones(1, max(1, len(names)))
     falls = FeatureAblation(score).attribute(everyone)[0].numpy() if len(names) else np.zeros(0)
     nobody = float(score(torch.zeros_like(everyone))) if len(names) else probe.score(label)
-    found = []
+    rows_by_name = []
     for name, fall in zip(names, falls, strict=True):
-        row = _heaviest(rows[rows["entity"] == name], given.first + given.anchor)
+        row = _heaviest(rows[rows["entity"] == name], window.first + window.anchor)
         row["effect"] = -fall
-        found.append(row)
-    table = np.array(found, ENTITY_ROW)
+        rows_by_name.append(row)
+    table = np.array(rows_by_name, ENTITY_ROW)
     table = table[np.argsort(-np.abs(table["effect"]), kind="stable")]
     reach = float(np.abs(table["effect"]).max(initial=1e-6))
     place = {SET: "taken out of the set", PICTURE: "blurred in the picture", BOTH: "blurred and taken out of the set"}
@@ -95,7 +95,7 @@ def without_names(probe: Probe, names: np.ndarray, near: list[int], where: str) 
 def _presence(probe: Probe, gone: Tensor, first: int) -> Tensor:
     """1 but in the boxes that go: (1, n, H, W) at the size of the model's pictures."""
     assert probe.entities is not None
-    height, width = probe.given.pictures.shape[1:3]
+    height, width = probe.window.pictures.shape[1:3]
     presence = torch.ones(1, len(gone), height, width)
     for sample, slot in torch.nonzero(gone).tolist():
         x1, y1, x2, y2 = probe.entities.box[0, first + sample, slot].tolist()

@@ -33,11 +33,11 @@ def explain(probe: Probe, label: str) -> Attribution:
 
 def entity_rows(probe: Probe) -> np.ndarray:
     """Rows of ``ENTITY_ROW`` for all entities of a window, effects not a number."""
-    given, output = probe.given, probe.output
-    table = given.table
+    window, output = probe.window, probe.output
+    table = window.table
     if table is None or output.weight is None or output.kept is None:
         return np.zeros(0, ENTITY_ROW)
-    sample, slot, _ = table.slots(given.first, given.first + len(given.times))
+    sample, slot, _ = table.slots(window.first, window.first + len(window.times))
     rows = np.zeros(len(table), ENTITY_ROW)
     rows["sample"], rows["entity"], rows["score"] = table.sample, table.entity, table.score
     for i, corner in enumerate(("x1", "y1", "x2", "y2")):

@@ -41,9 +41,9 @@ def explain(probe: Probe, label: str, *, head: int = 0) -> Attribution:
         if not 0 <= head <= received.shape[1]:
             raise BadInputError(f"this model has no head {head}", fix=f"Heads go from 1 to {received.shape[1]}")
         share = received.mean(1) if head == 0 else received[:, head - 1]
-        assert probe.given.table is not None
-        first = probe.given.first
-        sample, slot, _ = probe.given.table.slots(first, first + len(probe.given.times))
+        assert probe.window.table is not None
+        first = probe.window.first
+        sample, slot, _ = probe.window.table.slots(first, first + len(probe.window.times))
         rows["weight"] = share.cpu().numpy()[sample, slot]
     return probe.attribution(
         NAME,
@@ -71,8 +71,8 @@ def _attention(probe: Probe) -> Tensor:
     attention: Any = next(m for m in probe.network.modules() if isinstance(m, AdaptiveAttention)).among.self_attn
     found: list[Tensor] = []
 
-    def ask(_module: nn.Module, given: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        return given, {**options, "need_weights": True, "average_attn_weights": False}
+    def ask(_module: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        return inputs, {**options, "need_weights": True, "average_attn_weights": False}
 
     with ExitStack() as stack:
         for handle in (

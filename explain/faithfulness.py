@@ -74,7 +74,7 @@ class Curves:
 
     def __init__(self, probe: Probe, label: str, *, in_time: bool, seed: int) -> None:
         self.probe, self.label, self.in_time = probe, label, in_time
-        self.near = probe.given.near(TIME_SPAN if in_time else SPAN)
+        self.near = probe.window.near(TIME_SPAN if in_time else SPAN)
         self.shape = (len(self.near), 1, 1) if in_time else (len(self.near), *GRID)
         self.rng = np.random.default_rng(seed)
         self.whole = max(probe.score(label), 1e-6)
@@ -105,7 +105,7 @@ class Curves:
     def _blob(self) -> np.ndarray:
         """Falls with the distance from the middle of the picture and from the anchor."""
         count, rows, columns = self.shape
-        t = (np.arange(count) + self.near[0] - self.probe.given.anchor) / max(1, count / 2)
+        t = (np.arange(count) + self.near[0] - self.probe.window.anchor) / max(1, count / 2)
         y = (np.arange(rows) - (rows - 1) / 2) / max(1, rows / 2)
         x = (np.arange(columns) - (columns - 1) / 2) / max(1, columns / 2)
         blob: np.ndarray = -(t[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
@@ -115,10 +115,10 @@ class Curves:
 # --- entities, pointing, sanity -----------------------------------------------------------------------
 
 
-def entity_measures(probe: Probe, label: str, found: Attribution) -> tuple[float, float]:
+def entity_measures(probe: Probe, label: str, attribution: Attribution) -> tuple[float, float]:
     """Comprehensiveness and sufficiency: mean falls of the score without, and with only, the first regions."""
-    near = probe.given.near(SPAN)
-    values = region_values(found, probe, near)
+    near = probe.window.near(SPAN)
+    values = region_values(attribution, probe, near)
     there = ~np.isnan(values)
     total = int(there.sum())
     if not total:
@@ -171,16 +171,16 @@ def randomised(model: LoadedModel, seed: int) -> LoadedModel:
 
 def noisy(probe: Probe, seed: int) -> Probe:
     """The same window under a little noise: of grey levels, and of a share of the features' own spread."""
-    rng, given = np.random.default_rng(seed), probe.given
-    if len(given.pictures):
-        pictures = given.pictures.astype(np.float32)
+    rng, window = np.random.default_rng(seed), probe.window
+    if len(window.pictures):
+        pictures = window.pictures.astype(np.float32)
         pictures = (pictures + rng.normal(0, _NOISE, pictures.shape)).clip(0, 255).round().astype(np.uint8)
-        given = given.with_pictures(pictures)
-    if given.features is not None:
-        spread = given.features.std(0, keepdims=True)
-        noise = rng.normal(0, 1, given.features.shape) * spread * _FEATURE_NOISE
-        given = given.with_features((given.features + noise).astype(np.float32))
-    return Probe(probe.model, given)
+        window = window.with_pictures(pictures)
+    if window.features is not None:
+        spread = window.features.std(0, keepdims=True)
+        noise = rng.normal(0, 1, window.features.shape) * spread * _FEATURE_NOISE
+        window = window.with_features((window.features + noise).astype(np.float32))
+    return Probe(probe.model, window)
 
 
 # --- one spot, and all of them ------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def measure_spot(
     probe: Probe, label: str, *, truth: TrueBoxes | None, methods: Sequence[Method], seed: int = 0
 ) -> SpotMeasures:
     """All measures of all methods for one class at one anchor."""
-    blank = Probe(randomised(probe.model, seed), probe.given)
+    blank = Probe(randomised(probe.model, seed), probe.window)
     shaken = noisy(probe, seed)
     measures = SpotMeasures(label)
     curves: dict[bool, Curves] = {}
@@ -213,10 +213,10 @@ def measure_spot(
     return measures
 
 
-def _values(found: Attribution, probe: Probe, curves: Curves) -> np.ndarray:
-    if found.kind == TIME:
-        return np.asarray(found.values[curves.near]).reshape(curves.shape)
-    places = place_map(found, probe, curves.near)
+def _values(attribution: Attribution, probe: Probe, curves: Curves) -> np.ndarray:
+    if attribution.kind == TIME:
+        return np.asarray(attribution.values[curves.near]).reshape(curves.shape)
+    places = place_map(attribution, probe, curves.near)
     assert places is not None
     return places
 
@@ -227,18 +227,18 @@ def _references(curves: Curves) -> dict[str, float]:
 
 
 def _of_kind(
-    probe: Probe, label: str, found: Attribution, values: np.ndarray, truth: TrueBoxes | None
+    probe: Probe, label: str, attribution: Attribution, values: np.ndarray, truth: TrueBoxes | None
 ) -> dict[str, float]:
     measures = dict.fromkeys(
         ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")
     )
-    if found.kind == ENTITY:
-        measures["comprehensiveness"], measures["sufficiency"] = entity_measures(probe, label, found)
-    if found.kind != TIME and truth is not None and len(truth.boxes):
-        at = probe.given.near(SPAN).index(probe.given.anchor)
+    if attribution.kind == ENTITY:
+        measures["comprehensiveness"], measures["sufficiency"] = entity_measures(probe, label, attribution)
+    if attribution.kind != TIME and truth is not None and len(truth.boxes):
+        at = probe.window.near(SPAN).index(probe.window.anchor)
         measures["pointing"], measures["pointing_chance"] = pointing(values[at], truth.boxes)
-    if found.method == "integrated-gradients":
-        measures["completeness"] = completeness(found)
+    if attribution.method == "integrated-gradients":
+        measures["completeness"] = completeness(attribution)
     return measures
 
 
@@ -258,14 +258,14 @@ def table(spots: Sequence[SpotMeasures], seed: int = 0) -> dict[str, dict[str, A
     """
     rng = np.random.default_rng(seed)
     names = list(dict.fromkeys(name for spot in spots for name in spot.methods))
-    found = {}
+    by_method = {}
     for name in names:
         rows = [spot.methods[name] for spot in spots if name in spot.methods]
         measures = {key: _interval(np.array([row[key] for row in rows]), rng) for key in rows[0]}
         gains = {kind: _interval(_gain(rows, kind), rng) for kind in ("random", "centre")}
-        found[name] = {**measures, "gain_random": gains["random"], "gain_centre": gains["centre"],
+        by_method[name] = {**measures, "gain_random": gains["random"], "gain_centre": gains["centre"],
                        "verdict": _verdict(gains), "spots": len(rows)}  # fmt: skip
-    return found
+    return by_method
 
 
 def _gain(rows: Sequence[Mapping[str, float]], kind: str) -> np.ndarray:
@@ -288,8 +288,8 @@ def _interval(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
     return {"mean": round(float(values.mean()), 4), "interval": [round(float(low), 4), round(float(high), 4)]}
 
 
-def default_method(found: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
+def default_method(methods: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
     """The method of some kinds that gains most over random orders; None if none gains anything."""
-    own = {n: row["gain_random"]["mean"] for n, row in found.items() if METHODS[n].kind in kinds}
+    own = {n: row["gain_random"]["mean"] for n, row in methods.items() if METHODS[n].kind in kinds}
     best = max(own, key=lambda n: own[n] or 0.0, default=None)
     return best if best is not None and (own[best] or 0.0) > 0 else None

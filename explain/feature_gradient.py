@@ -38,14 +38,14 @@ def explain(probe: Probe, label: str) -> Attribution:
         found = InputXGradient(score).attribute(away[None].clone().requires_grad_(True))[0]
     values = found.detach().sum(1).float().cpu().numpy()[probe.inside]
     with torch.no_grad():
-        nothing = float(score(torch.zeros_like(away)[None])[0])
+        score_without = float(score(torch.zeros_like(away)[None])[0])
     return probe.attribution(
         NAME,
         label,
         TIME,
         np.ascontiguousarray(values),
         baseline=f"the mean features of the {probe.model.classes.parts.name}",
-        score_baseline=nothing,
+        score_baseline=score_without,
         scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
         began=began,
     )

@@ -21,96 +21,96 @@ _FRAMES = (-4, -2, 0, 2, 4)
 _ENTITIES = 8
 
 
-def draw(found: Attribution, probe: Probe) -> Figure:
+def draw(attribution: Attribution, probe: Probe) -> Figure:
     """The figure of an explanation."""
     figure = Figure(figsize=(12, 5.2), layout="constrained")
     grid = figure.add_gridspec(2, len(_FRAMES), height_ratios=(1.25, 1))
-    figure.suptitle(_heading(found, probe), fontsize=10, x=0.01, ha="left")
+    figure.suptitle(_heading(attribution, probe), fontsize=10, x=0.01, ha="left")
     for column, offset in enumerate(_FRAMES):
-        sample = probe.given.anchor + offset
+        sample = probe.window.anchor + offset
         axes = figure.add_subplot(grid[0, column])
         axes.set_axis_off()
-        if 0 <= sample < len(probe.given.pictures):
-            _picture(axes, found, probe, sample)
-    if found.kind == ENTITY:
-        _bars_of_entities(figure.add_subplot(grid[1, :2]), found)
+        if 0 <= sample < len(probe.window.pictures):
+            _picture(axes, attribution, probe, sample)
+    if attribution.kind == ENTITY:
+        _bars_of_entities(figure.add_subplot(grid[1, :2]), attribution)
     else:
-        _bars_in_time(figure.add_subplot(grid[1, :2]), found)
-    _score(figure.add_subplot(grid[1, 2:]), found, probe)
+        _bars_in_time(figure.add_subplot(grid[1, :2]), attribution)
+    _score(figure.add_subplot(grid[1, 2:]), attribution, probe)
     return figure
 
 
-def save(found: Attribution, probe: Probe, stem: Path) -> list[Path]:
+def save(attribution: Attribution, probe: Probe, stem: Path) -> list[Path]:
     """Write the figure in every format; returns the files."""
-    figure = draw(found, probe)
+    figure = draw(attribution, probe)
     paths = [stem.with_suffix(f".{kind}") for kind in FORMATS]
     for path in paths:
         figure.savefig(path, dpi=150)
     return paths
 
 
-def _heading(found: Attribution, probe: Probe) -> str:
-    clock = probe.model.classes.parts.match_clock(found.half, found.anchor, 2)
+def _heading(attribution: Attribution, probe: Probe) -> str:
+    clock = probe.model.classes.parts.match_clock(attribution.half, attribution.anchor, 2)
     parts = [
-        f"{found.label} at {clock}, {found.score:.2f} by {found.model}",
-        METHODS[found.method].title,
-        f"scale {found.scale[0]:.3g} to {found.scale[1]:.3g}",
-        f"baseline: {found.baseline}",
+        f"{attribution.label} at {clock}, {attribution.score:.2f} by {attribution.model}",
+        METHODS[attribution.method].title,
+        f"scale {attribution.scale[0]:.3g} to {attribution.scale[1]:.3g}",
+        f"baseline: {attribution.baseline}",
     ]
-    return ". ".join(parts) + (f". Held fixed: {found.held_fixed}" if found.held_fixed else "")
+    return ". ".join(parts) + (f". Held fixed: {attribution.held_fixed}" if attribution.held_fixed else "")
 
 
-def _picture(axes: Any, found: Attribution, probe: Probe, sample: int) -> None:
-    picture = probe.given.pictures[sample]
+def _picture(axes: Any, attribution: Attribution, probe: Probe, sample: int) -> None:
+    picture = probe.window.pictures[sample]
     height, width = picture.shape[:2]
     axes.imshow(picture)
-    axes.set_title(f"{(found.times[sample] - found.anchor) / 1e6:+.1f} s", fontsize=8)
-    if found.kind == SPACE and found.values[sample].any():
-        heat = np.clip(upsampled(found.values[sample], height, width) / max(found.scale[1], 1e-9), 0, 1)
+    axes.set_title(f"{(attribution.times[sample] - attribution.anchor) / 1e6:+.1f} s", fontsize=8)
+    if attribution.kind == SPACE and attribution.values[sample].any():
+        heat = np.clip(upsampled(attribution.values[sample], height, width) / max(attribution.scale[1], 1e-9), 0, 1)
         axes.imshow(heat, cmap=HEAT, vmin=0, vmax=1, alpha=np.clip(heat * 1.4, 0, 0.75))
-    if found.kind == ENTITY:
-        scale = np.array([width / probe.given.size[0], height / probe.given.size[1]] * 2)
-        for row in found.values[found.values["sample"] == probe.given.first + sample]:
+    if attribution.kind == ENTITY:
+        scale = np.array([width / probe.window.size[0], height / probe.window.size[1]] * 2)
+        for row in attribution.values[attribution.values["sample"] == probe.window.first + sample]:
             if row["kept"]:
                 x1, y1, x2, y2 = np.array([row[c] for c in ("x1", "y1", "x2", "y2")]) * scale
                 box = Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor="white", lw=0.5 + 2 * row["weight"])
                 axes.add_patch(box)
 
 
-def _bars_in_time(axes: Any, found: Attribution) -> None:
-    values = found.values if found.kind == TIME else np.maximum(found.values, 0).sum((1, 2))
-    seconds = (found.times - found.anchor) / 1e6
+def _bars_in_time(axes: Any, attribution: Attribution) -> None:
+    values = attribution.values if attribution.kind == TIME else np.maximum(attribution.values, 0).sum((1, 2))
+    seconds = (attribution.times - attribution.anchor) / 1e6
     axes.bar(seconds, values, width=0.4, color="#3FA9F5")
     _time_axis(axes, "value of each sample")
 
 
-def _bars_of_entities(axes: Any, found: Attribution) -> None:
-    rows = found.values[np.isfinite(found.values["effect"])]
+def _bars_of_entities(axes: Any, attribution: Attribution) -> None:
+    rows = attribution.values[np.isfinite(attribution.values["effect"])]
     measure, title = (
         ("effect", "score's change without it") if len(rows) else ("weight", "weight in the anchor's frame")
     )
     if not len(rows):
         measure, title = "weight", "weight in the anchor's frame"
-        nearest = np.abs(found.times - found.anchor).argmin()
-        first = found.values["sample"].min(initial=0)
-        rows = found.values[found.values["sample"] == first + nearest]
+        nearest = np.abs(attribution.times - attribution.anchor).argmin()
+        first = attribution.values["sample"].min(initial=0)
+        rows = attribution.values[attribution.values["sample"] == first + nearest]
     rows = rows[np.argsort(-np.abs(rows[measure]), kind="stable")][:_ENTITIES][::-1]
     axes.barh(range(len(rows)), rows[measure], color="#3FA9F5")
-    axes.set_yticks(range(len(rows)), [found.entities[int(e)] for e in rows["entity"]], fontsize=8)
+    axes.set_yticks(range(len(rows)), [attribution.entities[int(e)] for e in rows["entity"]], fontsize=8)
     axes.set_title(title, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _score(axes: Any, found: Attribution, probe: Probe) -> None:
-    curve = probe.curve(probe.output.logits, found.label)
-    seconds = (found.times - found.anchor) / 1e6
+def _score(axes: Any, attribution: Attribution, probe: Probe) -> None:
+    curve = probe.curve(probe.output.logits, attribution.label)
+    seconds = (attribution.times - attribution.anchor) / 1e6
     if len(curve) == 1:  # judged as a whole, for the anchor alone
         axes.plot([0], curve, color="#222222", marker="o")
     else:
         axes.plot(seconds, curve, color="#222222", lw=1.2)
     axes.axvline(0, color="#3FA9F5", lw=0.8)
     axes.set_ylim(0, 1)
-    _time_axis(axes, f"confidence of {found.label}")
+    _time_axis(axes, f"confidence of {attribution.label}")
 
 
 def _time_axis(axes: Any, title: str) -> None:

@@ -32,7 +32,7 @@ class _FromMaps(nn.Module):
         """(W, D, h, w) to the class's logit at the anchor (1,)."""
         pooled = self.maps(maps).float().mean((2, 3))[None]
         logits = self.probe.judge(pooled, None, 0, pooled.shape[1])
-        return logits[:, self.probe.given.anchor, self.column]
+        return logits[:, self.probe.window.anchor, self.column]
 
 
 def explain(probe: Probe, label: str) -> Attribution:

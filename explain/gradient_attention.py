@@ -31,16 +31,16 @@ def explain(probe: Probe, label: str) -> Attribution:
     began = time.perf_counter()
     rows = entity_rows(probe)
     if probe.entities is not None and len(rows):
-        given = probe.given
+        window = probe.window
 
         def logit(share: Tensor) -> Tensor:
-            return probe.logits(share=share)[:, given.anchor, probe.model.classes.index(label)]
+            return probe.logits(share=share)[:, window.anchor, probe.model.classes.index(label)]
 
         share = probe.entities.share.clone().requires_grad_(True)
         with gradients(probe):
             values = InputXGradient(logit).attribute(share)[0].detach().float().cpu().numpy()
-        assert given.table is not None
-        sample, slot, _ = given.table.slots(given.first, given.first + len(given.times))
+        assert window.table is not None
+        sample, slot, _ = window.table.slots(window.first, window.first + len(window.times))
         rows["effect"] = -values[sample, slot]
     reach = float(np.abs(rows["effect"]).max(initial=1e-6))
     return probe.attribution(

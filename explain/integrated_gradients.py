@@ -30,7 +30,7 @@ _BATCH = 3
 def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -> Attribution:
     """Maps of the frames within ``span`` of the anchor, 0 elsewhere; they add up to the change of the score."""
     began = time.perf_counter()
-    given, near = probe.given, probe.given.near(span)
+    window, near = probe.window, probe.window.near(span)
     first, stop = near[0], near[-1] + 1
 
     def score(presence: Tensor) -> Tensor:
@@ -40,14 +40,14 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -
         """
         return probe.at_anchor(probe.logits(probe.mixed(presence.square(), first), first), label)
 
-    there = torch.ones(1, stop - first, *given.pictures.shape[1:3], device=probe.model.device)
+    there = torch.ones(1, stop - first, *window.pictures.shape[1:3], device=probe.model.device)
     with gradients(probe):
-        found = IntegratedGradients(score).attribute(there, torch.zeros_like(there), n_steps=steps,
+        attributed = IntegratedGradients(score).attribute(there, torch.zeros_like(there), n_steps=steps,
                                                      internal_batch_size=_BATCH)  # fmt: skip
     with torch.no_grad():
-        nothing = float(score(torch.zeros_like(there)))
-    values = np.zeros((len(given.times), *GRID), np.float32)
-    values[first:stop] = _summed(found[0].detach().float())
+        score_without = float(score(torch.zeros_like(there)))
+    values = np.zeros((len(window.times), *GRID), np.float32)
+    values[first:stop] = _summed(attributed[0].detach().float())
     reach = float(max(1e-6, np.abs(values).max()))
     return probe.attribution(
         NAME,
@@ -56,16 +56,16 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, steps: int = STEPS) -
         values,
         baseline=f"the {stop - first} frames around the anchor blurred",
         held_fixed="the entities that were found",
-        score_baseline=nothing,
+        score_baseline=score_without,
         scale=(-reach, reach),
         began=began,
     )
 
 
-def completeness(found: Attribution) -> float:
+def completeness(attribution: Attribution) -> float:
     """Share of the change of the score that the values add up to; 1 if all of it."""
-    change = found.score - found.score_baseline
-    return float(found.values.sum()) / change if abs(change) > 1e-6 else float("nan")
+    change = attribution.score - attribution.score_baseline
+    return float(attribution.values.sum()) / change if abs(change) > 1e-6 else float("nan")
 
 
 def _summed(values: Tensor) -> np.ndarray:

@@ -16,20 +16,20 @@ def to_grid(maps: Tensor) -> Tensor:
     return F.interpolate(maps[:, None], size=GRID, mode="bilinear", align_corners=False)[:, 0]
 
 
-def place_map(found: Attribution, probe: Probe, samples: list[int]) -> np.ndarray | None:
+def place_map(attribution: Attribution, probe: Probe, samples: list[int]) -> np.ndarray | None:
     """What an explanation says of every place of some samples: float32 (n, rows, columns), or None if nothing.
 
     Entities are drawn as their boxes, with the weight or the fall of the score without them; where boxes
     overlap the strongest counts.
     """
-    if found.kind == SPACE:
-        return np.asarray(found.values[samples])
-    if found.kind != ENTITY:
+    if attribution.kind == SPACE:
+        return np.asarray(attribution.values[samples])
+    if attribution.kind != ENTITY:
         return None
-    return _drawn(region_values(found, probe, samples), probe, samples)
+    return _drawn(region_values(attribution, probe, samples), probe, samples)
 
 
-def region_values(found: Attribution, probe: Probe, samples: list[int]) -> np.ndarray:
+def region_values(attribution: Attribution, probe: Probe, samples: list[int]) -> np.ndarray:
     """Value of every region of some samples: float32 (n, N), NaN where there is none.
 
     For a method that gives one value per name, every region of the name has it.
@@ -38,18 +38,18 @@ def region_values(found: Attribution, probe: Probe, samples: list[int]) -> np.nd
     values = np.full((len(samples), probe.entities.share.shape[2]), np.nan, np.float32)
     names = probe.entities.entity[0].cpu().numpy()
     there = probe.entities.share[0].cpu().numpy() > 0
-    rows = found.values
+    rows = attribution.values
     measure = rows["weight"] if np.isnan(rows["effect"]).all() else -rows["effect"]
-    if found.method == "entity-ablation":
+    if attribution.method == "entity-ablation":
         by_name = dict(zip(rows["entity"].tolist(), measure.tolist(), strict=True))
         for i, at in enumerate(samples):
             for column in np.flatnonzero(there[at]):
                 values[i, column] = by_name.get(int(names[at, column]), 0.0)
         return values
-    given = probe.given
-    assert given.table is not None
-    sample, slot, _ = given.table.slots(given.first, given.first + len(given.times))
-    whole = np.full((len(given.times), values.shape[1]), np.nan, np.float32)
+    window = probe.window
+    assert window.table is not None
+    sample, slot, _ = window.table.slots(window.first, window.first + len(window.times))
+    whole = np.full((len(window.times), values.shape[1]), np.nan, np.float32)
     whole[sample, slot] = measure
     return whole[samples]
 

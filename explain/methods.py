@@ -16,7 +16,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import EXPLANATIONS, extensions
 
 if TYPE_CHECKING:
-    from explain.given import Given
+    from explain.explained_window import ExplainedWindow
     from explain.probe import Probe
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.media.ingest import Media
@@ -144,7 +144,7 @@ READ_ONLY = ("text-similarity", "entity-heads")
 """Methods that explain no score: what words find, and what is read before the model keeps and weighs."""
 
 
-def asked_method(text: str) -> tuple[Method, dict[str, object]]:
+def method_and_parameters(text: str) -> tuple[Method, dict[str, object]]:
     """A method and its parameter, written ``name`` or ``name: value``: entity-heads: 2, text-similarity: the ball.
 
     Errors:
@@ -179,12 +179,12 @@ def probe_at(analysis: Analysis, media: Media | None, model: LoadedModel, half: 
     Errors:
         BadInputError: see ``window_around``.
     """
-    from explain.given import window_around
+    from explain.explained_window import window_around
 
     return probe_of(model, window_around(analysis, media, model, half, time))
 
 
-def probe_of(model: LoadedModel, window: Given) -> Probe:
+def probe_of(model: LoadedModel, window: ExplainedWindow) -> Probe:
     """A model on a window, ready to be asked.
 
     Errors:
@@ -201,7 +201,7 @@ def probe_of(model: LoadedModel, window: Given) -> Probe:
 
 def explain(
     model: LoadedModel,
-    window: Given,
+    window: ExplainedWindow,
     label: str,
     *,
     method: str = DEFAULT_IN_TIME,

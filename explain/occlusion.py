@@ -27,29 +27,29 @@ _BATCH = 8
 def explain(probe: Probe, label: str, *, span: int = SPAN, patch: int = PATCH, stride: int = STRIDE) -> Attribution:
     """Fall of the score by place, the same for all frames within ``span`` of the anchor; 0 elsewhere."""
     began = time.perf_counter()
-    given, near = probe.given, probe.given.near(span)
+    window, near = probe.window, probe.window.near(span)
     first, count = near[0], len(near)
 
     def score(presence: Tensor) -> Tensor:
         """presence: (B, 1, rows, columns)."""
         return probe.at_anchor(probe.keep(presence.expand(-1, count, -1, -1), first), label)
 
-    found = Occlusion(score).attribute(
+    attributed = Occlusion(score).attribute(
         torch.ones(1, 1, *GRID),
         sliding_window_shapes=(1, patch, patch),
         strides=(1, stride, stride),
         perturbations_per_eval=_BATCH,
     )
-    values = np.zeros((len(given.times), *GRID), np.float32)
-    values[first : first + count] = found[0].float().numpy()
-    nothing = float(score(torch.zeros(1, 1, *GRID)))
+    values = np.zeros((len(window.times), *GRID), np.float32)
+    values[first : first + count] = attributed[0].float().numpy()
+    score_without = float(score(torch.zeros(1, 1, *GRID)))
     return probe.attribution(
         NAME,
         label,
         SPACE,
         values,
         baseline=f"a patch of {patch} by {patch} cells blurred in {count} frames, its entities taken out",
-        score_baseline=nothing,
+        score_baseline=score_without,
         scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
         began=began,
     )

@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explain.attribution import Attribution
-from explain.given import Given
+from explain.explained_window import ExplainedWindow
 from spotting_core.media.pixels import normalised
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.network import EnvironmentNetwork
@@ -60,14 +60,14 @@ class Probe:
         precise: compute in single precision, which gradients need, instead of the precision of an analysis.
     """
 
-    def __init__(self, model: LoadedModel, given: Given, *, precise: bool = False) -> None:
-        self.model, self.given, self.network = model, given, model.network
+    def __init__(self, model: LoadedModel, window: ExplainedWindow, *, precise: bool = False) -> None:
+        self.model, self.window, self.network = model, window, model.network
         self.precise, self._judge = precise, model.judge
         self._parts = model.network if isinstance(model.network, EnvironmentNetwork) else None
-        self._inside = Inside(-given.before, given.before + len(given.times) + given.after, len(given.times))
-        self.entities = self._filled_entities(given.entities) if given.entities is not None else None
-        self.features = self._on_device(given.features)  # (rows, D)
-        self.mean = self._on_device(given.mean)  # (D,)
+        self._inside = Inside(-window.before, window.before + len(window.times) + window.after, len(window.times))
+        self.entities = self._filled_entities(window.entities) if window.entities is not None else None
+        self.features = self._on_device(window.features)  # (rows, D)
+        self.mean = self._on_device(window.mean)  # (D,)
         self._known: list[Tensor] = []
         with torch.no_grad(), self.precision():
             self.output: Output = self._whole()
@@ -87,22 +87,22 @@ class Probe:
     @property
     def row(self) -> int:
         """Row of the output that speaks of the anchor."""
-        return self.given.row
+        return self.window.row
 
     @property
     def inside(self) -> slice:
         """Rows of the window that are samples of the half."""
-        return slice(self.given.before, self.given.before + len(self.given.times))
+        return slice(self.window.before, self.window.before + len(self.window.times))
 
     @cached_property
     def frames(self) -> Tensor:
         """The window's pictures, normalised: (rows, 3, H, W)."""
-        return self._normalised(self.given.pictures)
+        return self._normalised(self.window.pictures)
 
     @cached_property
     def blurred(self) -> Tensor:
         """The same pictures blurred."""
-        return self._normalised(np.stack([blurred(p) for p in self.given.pictures]))
+        return self._normalised(np.stack([blurred(p) for p in self.window.pictures]))
 
     @property
     def feature_map(self) -> Tensor:
@@ -134,8 +134,8 @@ class Probe:
 
         A model that judges a window as a whole says it of the anchor alone: (1,).
         """
-        said: np.ndarray = logits[0, :, self.model.classes.index(label)].float().sigmoid().cpu().numpy()
-        return said if len(said) == 1 else said[self.inside]
+        confidence: np.ndarray = logits[0, :, self.model.classes.index(label)].float().sigmoid().cpu().numpy()
+        return confidence if len(confidence) == 1 else confidence[self.inside]
 
     def attribution(
         self,
@@ -151,23 +151,23 @@ class Probe:
         held_fixed: str = "",
     ) -> Attribution:
         """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
-        given = self.given
+        window = self.window
         return Attribution(
             method=method,
             model=self.model.card.name,
-            half=given.half,
+            half=window.half,
             label=label,
-            anchor=int(given.times[given.anchor]),
+            anchor=int(window.times[window.anchor]),
             baseline=baseline,
             held_fixed=held_fixed,
             kind=kind,
             values=values,
-            times=given.times,
+            times=window.times,
             score=self.score(label),
             score_baseline=score_baseline,
             scale=scale,
             seconds=time.perf_counter() - began,
-            entities=given.table.names if given.table else (),
+            entities=window.table.names if window.table else (),
         )
 
     # --- changes ------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class Probe:
 
     def mixed(self, presence: Tensor, first: int) -> Tensor:
         """Frames of which some places are blurred: (B, n, 3, H, W)."""
-        start = self.given.before + first
+        start = self.window.before + first
         stop = start + presence.shape[1]
         sharp, soft = self.frames[start:stop], self.blurred[start:stop]
         size = (int(sharp.shape[2]), int(sharp.shape[3]))
@@ -230,7 +230,7 @@ class Probe:
         """Shares of the entities (B, rows, N): those whose middle lies where ``presence`` is below a half are out."""
         if self.entities is None:
             return None
-        start, (rows, columns) = self.given.before + first, presence.shape[2:]
+        start, (rows, columns) = self.window.before + first, presence.shape[2:]
         stop = start + presence.shape[1]
         share = self.entities.share.repeat(len(presence), 1, 1)
         box = self.entities.box[0, start:stop]
@@ -271,7 +271,7 @@ class Probe:
         assert self.features is not None
         assert self.mean is not None
         stays = presence.flatten(2).mean(2)
-        start = self.given.before + first
+        start = self.window.before + first
         stop = start + stays.shape[1]
         features = self.features.repeat(len(stays), 1, 1)
         features[:, start:stop] = self.mean + (features[:, start:stop] - self.mean) * stays[..., None]
@@ -304,7 +304,7 @@ class Probe:
             one = slice(variant, variant + 1)
             pictures = self.frames
             if frames is not None:
-                start = self.given.before + first
+                start = self.window.before + first
                 pictures = pictures.clone()
                 pictures[start : start + frames.shape[1]] = frames[variant]
             entities = self.entities
@@ -320,7 +320,7 @@ class Probe:
         pooled = self.output.pooled.expand(variants, -1, -1)
         low = high = self.row
         if frames is not None:
-            part, low = self._parts.environment.changed_map(self._known, frames, self.given.before + first)
+            part, low = self._parts.environment.changed_map(self._known, frames, self.window.before + first)
             high = low + part.shape[1]
             pooled = torch.cat([pooled[:, :low], part.float().mean((3, 4)), pooled[:, high:]], dim=1)
         return self.judge(pooled, share, low, high)

@@ -28,21 +28,21 @@ def explain(probe: Probe, label: str, *, span: int = SPAN, report: ShareDone | N
         report: called with the share done; returning False ends the work early with what there is.
     """
     began = time.perf_counter()
-    given, near = probe.given, probe.given.near(span)
+    window, near = probe.window, probe.window.near(span)
     score = probe.score(label)
-    values = np.zeros(len(given.times), np.float32)
+    values = np.zeros(len(window.times), np.float32)
     for done, index in enumerate(near):
         values[index] = score - float(probe.at_anchor(probe.without_samples([index]), label))
         if report and not report((done + 1) / len(near)):
             break
-    nothing = float(probe.at_anchor(probe.without_samples(near), label))
+    score_without = float(probe.at_anchor(probe.without_samples(near), label))
     return probe.attribution(
         NAME,
         label,
         TIME,
         values,
         baseline=probe.taken_out,
-        score_baseline=nothing,
+        score_baseline=score_without,
         scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
         began=began,
     )

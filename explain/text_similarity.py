@@ -19,7 +19,7 @@ import torch
 from torch.nn import functional as F
 
 from explain.attribution import SPACE, Attribution
-from explain.given import closer_pictures
+from explain.explained_window import closer_pictures
 from explain.probe import GRID, Probe
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
@@ -116,9 +116,9 @@ def explain(probe: Probe, label: str, *, text: str = "", span: int = SPAN) -> At
     model = VisionLanguageModel.load(described.get("model", "entities"), device=probe.model.device.type)
     text = text or default_text(label)
     check_text(text, model)
-    near = probe.given.near(span)
-    maps = similarity_maps(text, model, closer_pictures(probe.given, near))
-    values = np.zeros((len(probe.given.times), *GRID), np.float32)
+    near = probe.window.near(span)
+    maps = similarity_maps(text, model, closer_pictures(probe.window, near))
+    values = np.zeros((len(probe.window.times), *GRID), np.float32)
     values[near] = maps
     return probe.attribution(
         NAME,

@@ -121,7 +121,7 @@ def what_if(probe: Probe, label: str, edit: Edit, *, controls: int = CONTROLS, s
         edited=float(probe.at_anchor(logits, label)),
         curve=curve,
         curve_edited=edited,
-        anchor=probe.given.anchor if len(curve) > 1 else 0,
+        anchor=probe.window.anchor if len(curve) > 1 else 0,
         controls=probe.at_anchor(others, label).cpu().numpy() if others is not None else np.zeros(0, np.float32),
         held_fixed=fixed,
         seconds=time.perf_counter() - began,
@@ -135,8 +135,8 @@ def _box(probe: Probe, edit: BoxEdit, controls: int, rng: np.random.Generator) -
     width, height = x2 - x1, y2 - y1
     if width < _LEAST_SIDE or height < _LEAST_SIDE:
         raise BadInputError("this box is too small to blur anything", fix="Draw it over a few pixels at least")
-    near = probe.given.near(edit.span)
-    size = probe.given.pictures.shape[1:3]
+    near = probe.window.near(edit.span)
+    size = probe.window.pictures.shape[1:3]
     corners = [(x1, y1)]
     corners += [(rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)) for _ in range(controls)]
     presence = torch.ones(len(corners), len(near), *size)
@@ -149,13 +149,13 @@ def _box(probe: Probe, edit: BoxEdit, controls: int, rng: np.random.Generator) -
 
 
 def _time(probe: Probe, edit: TimeEdit, controls: int, rng: np.random.Generator) -> _Answer:
-    given = probe.given
-    seconds = (given.times - given.times[given.anchor]) / 1e6
+    window = probe.window
+    seconds = (window.times - window.times[window.anchor]) / 1e6
     inside = np.flatnonzero((seconds >= edit.start - 1e-6) & (seconds <= edit.end + 1e-6))
     if not len(inside):
         raise BadInputError("no sample of the window lies in this span", fix="Choose a longer one, nearer to the spot")
     logits = probe.without_samples(inside.tolist())
-    away = [s for s in range(len(given.times) - len(inside) + 1) if s + len(inside) <= inside[0] or s > inside[-1]]
+    away = [s for s in range(len(window.times) - len(inside) + 1) if s + len(inside) <= inside[0] or s > inside[-1]]
     starts = rng.permutation(np.array(away, np.int64))[:controls].tolist()
     others = [probe.without_samples(list(range(s, s + len(inside)))) for s in starts]
     return logits, torch.cat(others) if others else None, ""
@@ -163,15 +163,15 @@ def _time(probe: Probe, edit: TimeEdit, controls: int, rng: np.random.Generator)
 
 def _entity(probe: Probe, edit: EntityEdit) -> _Answer:
     """The controls are the other names, one each."""
-    table = probe.given.table
+    table = probe.window.table
     if probe.entities is None or table is None:
         raise BadInputError("this model has no entities")
     if edit.name not in table.names:
         raise BadInputError(f"there is no entity {edit.name!r}", fix=f"Known: {', '.join(table.names)}")
-    near = probe.given.near(edit.span)
+    near = probe.window.near(edit.span)
     chosen = table.names.index(edit.name)
-    found = set(table.entity[np.isin(table.sample - probe.given.first, near)].tolist())
-    others = [without_names(probe, np.array([other]), near, SET) for other in sorted(found - {chosen})]
+    names = set(table.entity[np.isin(table.sample - probe.window.first, near)].tolist())
+    others = [without_names(probe, np.array([other]), near, SET) for other in sorted(names - {chosen})]
     fixed = "the picture and the environment features"
     logits = without_names(probe, np.array([chosen]), near, SET)
     return logits, torch.cat(others) if others else None, fixed

@@ -23,7 +23,7 @@ from spotting_core.store.tables import MatchRow
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClipChoice:
     """What the command line asks for, as the options of ``touchline clips`` say it.
 
     Errors:
@@ -43,8 +43,8 @@ class Asked:
     caption: bool
 
     def __post_init__(self) -> None:
-        told = {"--labels": self.label_file, "--reviewed": self.reviewed or None, "--selection": self.selection}
-        sources = [name for name, value in told.items() if value is not None]
+        by_option = {"--labels": self.label_file, "--reviewed": self.reviewed or None, "--selection": self.selection}
+        sources = [name for name, value in by_option.items() if value is not None]
         if len(sources) > 1:
             raise BadInputError(
                 f"clips come from one place, and {' and '.join(sources)} name two", fix="Give one of them"
@@ -55,43 +55,43 @@ class Asked:
             )
 
 
-def chosen_clips(asked: Asked, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Clip]:
+def chosen_clips(choice: ClipChoice, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Clip]:
     """The clips that are asked for: a selection in its own order, else in the order of half and time.
 
     Errors:
         BadInputError: an unknown class, half, selection or mark, or no spots to choose from.
     """
     classes = footage.classes
-    for label in asked.labels:
+    for label in choice.labels:
         classes.index(label)
-    if asked.half is not None and asked.half not in footage.media:
-        raise BadInputError(f"this match has no {classes.parts.title(asked.half)}", where=match.path)
-    marks = [parse_mark(text) for text in asked.marks]
+    if choice.half is not None and choice.half not in footage.media:
+        raise BadInputError(f"this match has no {classes.parts.title(choice.half)}", where=match.path)
+    marks = [parse_mark(text) for text in choice.marks]
     for mark in marks:
         classes.parts.check(mark.half)
-    halves = (asked.half,) if asked.half else ()
-    if asked.selection is not None:
-        choice = Choice(asked.labels, halves, least=asked.confidence or 0.0)
-        kept = Selections(open_database(data)).by_name(_match_id(match, data), asked.selection).clips
-        found = [*(c for c in kept if choice.takes(c.spot)), *marks]
+    halves = (choice.half,) if choice.half else ()
+    if choice.selection is not None:
+        criteria = Choice(choice.labels, halves, least=choice.confidence or 0.0)
+        kept = Selections(open_database(data)).by_name(_match_id(match, data), choice.selection).clips
+        clips = [*(c for c in kept if criteria.takes(c.spot)), *marks]
     else:
-        least = DEFAULT_THRESHOLD if asked.confidence is None else asked.confidence
-        spots = _spots(asked, match, data, footage, least)
+        least = DEFAULT_THRESHOLD if choice.confidence is None else choice.confidence
+        spots = _spots(choice, match, data, footage, least)
         lengths = {half: m.table.duration for half, m in footage.media.items()}
-        margins = Margins(classes, lead=asked.before, lag=asked.after)
-        found = [*clips_of(spots, margins, lengths, Choice(asked.labels, halves, least=least)), *marks]
-        found.sort(key=lambda c: (c.half, c.start))
-    return [_finished(clip, asked, footage) for clip in found]
+        margins = Margins(classes, lead=choice.before, lag=choice.after)
+        clips = [*clips_of(spots, margins, lengths, Choice(choice.labels, halves, least=least)), *marks]
+        clips.sort(key=lambda c: (c.half, c.start))
+    return [_finished(clip, choice, footage) for clip in clips]
 
 
-def _spots(asked: Asked, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
+def _spots(choice: ClipChoice, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
     """Spots of the label file or the reviewers, else of the analysis; none where only marks are asked for."""
-    if asked.label_file is not None:
+    if choice.label_file is not None:
         options = Options(footage.classes)
-        return registry.read_of_match(asked.label_file, match.path.name, options=options).sorted_spots
-    if asked.reviewed:
+        return registry.read_of_match(choice.label_file, match.path.name, options=options).sorted_spots
+    if choice.reviewed:
         return Reviews(open_database(data)).standing(_match_id(match, data))
-    if asked.marks and not asked.labels:
+    if choice.marks and not choice.labels:
         return []
     if footage.analysis is None:
         raise BadInputError(
@@ -107,16 +107,16 @@ def _match_id(match: MatchSource, data: DataDirectory) -> str:
         BadInputError: it is not in the library.
     """
     with open_database(data).reading() as session:
-        found = session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
-    if found is None:
+        match_id = session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
+    if match_id is None:
         raise BadInputError("this match is not in the library", where=match.path, fix="Add it in the app first")
-    return found
+    return match_id
 
 
-def _finished(clip: Clip, asked: Asked, footage: Footage) -> Clip:
+def _finished(clip: Clip, choice: ClipChoice, footage: Footage) -> Clip:
     """A clip with the speed and the caption that are asked for; what a selection says of them stays."""
-    slow = asked.slow if asked.slow < 1.0 else clip.slow
-    caption = clip.caption or (_caption(clip, footage) if asked.caption else "")
+    slow = choice.slow if choice.slow < 1.0 else clip.slow
+    caption = clip.caption or (_caption(clip, footage) if choice.caption else "")
     return replace(clip, slow=slow, caption=caption)
 
 

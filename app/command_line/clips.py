@@ -18,7 +18,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.clock import half_clock
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
-    from app.command_line.clip_choice import Asked
+    from app.command_line.clip_choice import ClipChoice
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.clips.export import Exported
     from spotting_core.clips.order import Order
@@ -72,37 +72,37 @@ def clips(
     Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection.
     What cannot be cut is told; the other clips are written.
     """
-    from app.command_line.clip_choice import Asked
+    from app.command_line.clip_choice import ClipChoice
     from spotting_core.clips.order import Order
 
-    asked = Asked(
+    choice = ClipChoice(
         tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption
     )
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)
-    _check_of_one(sources or [], asked, analysis_folder)
+    _check_of_one(sources or [], choice, analysis_folder)
     paths = [source_of(path, demo) for path in sources] if sources else [source_of(None, demo)]
-    chosen, footage = _chosen(paths, asked, analysis_folder)
+    chosen, footage = _chosen(paths, choice, analysis_folder)
     order = Order(
         tuple(chosen), reel, fast, size, titles, _layers(overlay, caption), sound, tuple(also), zipped,
     )  # fmt: skip
-    _tell(_export(order, footage, out_folder), order, footage, json_file)
+    _report(_export(order, footage, out_folder), order, footage, json_file)
 
 
-def _check_of_one(sources: Sequence[Path], asked: Asked, analysis_folder: Path | None) -> None:
+def _check_of_one(sources: Sequence[Path], choice: ClipChoice, analysis_folder: Path | None) -> None:
     """Refuse what can only be said of one match where there are several."""
-    told = {
-        "--mark": asked.marks, "--labels": asked.label_file, "--selection": asked.selection,
+    options = {
+        "--mark": choice.marks, "--labels": choice.label_file, "--selection": choice.selection,
         "--analysis": analysis_folder,
     }  # fmt: skip
-    of_one = [name for name, value in told.items() if value]
+    of_one = [name for name, value in options.items() if value]
     if len(sources) > 1 and of_one:
         raise BadInputError(
             f"{' and '.join(of_one)} can be said of one match only", fix="Cut the matches one after the other"
         )
 
 
-def _chosen(paths: Sequence[Path], asked: Asked, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
+def _chosen(paths: Sequence[Path], choice: ClipChoice, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
     """The clips of all matches, match by match, and what they are cut from."""
     from app.command_line.clip_choice import chosen_clips
     from app.components.look import look
@@ -114,7 +114,7 @@ def _chosen(paths: Sequence[Path], asked: Asked, analysis_folder: Path | None) -
         match = open_match(path)
         own = _footage(match, data, analysis_folder)
         footage[str(number)] = own
-        chosen += [replace(clip, match=str(number)) for clip in chosen_clips(asked, match, data, own)]
+        chosen += [replace(clip, match=str(number)) for clip in chosen_clips(choice, match, data, own)]
     return chosen, Sources(footage, look())
 
 
@@ -186,17 +186,17 @@ def _export(order: Order, sources: Sources, folder: Path) -> Exported:
         return export_clips(order, sources, folder, report)
 
 
-def _tell(exported: Exported, order: Order, sources: Sources, json_file: str | None) -> None:
+def _report(exported: Exported, order: Order, sources: Sources, json_file: str | None) -> None:
     """Say what was exported; a clip that failed ends the command with 1."""
     if json_file is not None:
         write_machine_output(exported.as_json(), json_file)
     if json_file != "-":
-        _say(exported, order, sources)
+        _print_summary(exported, order, sources)
     if exported.failed:
         raise typer.Exit(1)
 
 
-def _say(exported: Exported, order: Order, sources: Sources) -> None:
+def _print_summary(exported: Exported, order: Order, sources: Sources) -> None:
     whole = [r for r in exported.results if r.file is not None]
     for result in whole if order.fast else ():
         assert result.starts is not None

@@ -53,7 +53,7 @@ def explain(
     from explain.figure import save
     from explain.kept import anchor_time
     from explain.measured import default_of
-    from explain.methods import asked_method, probe_at
+    from explain.methods import method_and_parameters, probe_at
     from spotting_core.domain.spots import Spot
     from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
@@ -62,7 +62,7 @@ def explain(
     check_output(json_file)
     check_output(str(out_folder / "explanation"))
     match, loaded = open_match(source_of(source, demo)), load_model(model, device_named(device))
-    chosen, parameters = asked_method(method or default_of(loaded))
+    chosen, parameters = method_and_parameters(method or default_of(loaded))
     reason = chosen.supports(loaded)
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
@@ -77,30 +77,30 @@ def explain(
     if at > analysis.half(half).times[-1]:
         raise BadInputError(f"{title} is over before {time}", where=match.path, fix="Give a time within it")
     probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, Spot(half, at, label)))
-    found = chosen.explain(probe, label, **parameters)
-    asked = "-".join([chosen.name, *map(str, parameters.values())])
-    name = f"half{half}-{half_clock(found.anchor, 2).replace(':', '.')}-{label}-{asked}"
+    attribution = chosen.explain(probe, label, **parameters)
+    method_text = "-".join([chosen.name, *map(str, parameters.values())])
+    name = f"half{half}-{half_clock(attribution.anchor, 2).replace(':', '.')}-{label}-{method_text}"
     stem = out_folder / _IN_NAMES.sub("-", name)
-    found.save(stem.with_name(stem.name + ".npz"))
-    figures = save(found, probe, stem.with_name(stem.name + ".png"))
+    attribution.save(stem.with_name(stem.name + ".npz"))
+    figures = save(attribution, probe, stem.with_name(stem.name + ".png"))
     if json_file is not None:
-        write_machine_output(_as_json(found, stem, figures), json_file)
+        write_machine_output(_as_json(attribution, stem, figures), json_file)
     if json_file != "-":
-        _say(found, chosen.title, analysis.clock(half, found.anchor, 2), out_folder)
+        _print_summary(attribution, chosen.title, analysis.clock(half, attribution.anchor, 2), out_folder)
 
 
-def _as_json(found: Any, stem: Path, figures: list[Path]) -> dict[str, Any]:
+def _as_json(attribution: Any, stem: Path, figures: list[Path]) -> dict[str, Any]:
     names = ("method", "model", "half", "label", "anchor", "baseline", "held_fixed", "kind", "score", "seconds")
-    facts = {name: getattr(found, name) for name in names}
-    baseline = found.score_baseline if found.score_baseline == found.score_baseline else None
-    return {**facts, "score_baseline": baseline, "scale": list(found.scale),
+    facts = {name: getattr(attribution, name) for name in names}
+    baseline = attribution.score_baseline if attribution.score_baseline == attribution.score_baseline else None
+    return {**facts, "score_baseline": baseline, "scale": list(attribution.scale),
             "files": [f"{stem}.npz", *map(str, figures)]}  # fmt: skip
 
 
-def _say(found: Any, title: str, clock: str, folder: Path) -> None:
+def _print_summary(attribution: Any, title: str, clock: str, folder: Path) -> None:
     out.print(
-        f"{found.label} at {clock}: {found.score:.2f} in this window. "
-        f"{title} took {found.seconds:.1f} s; arrays and figure are in {folder}",
+        f"{attribution.label} at {clock}: {attribution.score:.2f} in this window. "
+        f"{title} took {attribution.seconds:.1f} s; arrays and figure are in {folder}",
         highlight=False,
         soft_wrap=True,
     )

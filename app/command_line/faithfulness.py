@@ -24,8 +24,8 @@ from spotting_core.computing.device import device_named
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
+    from explain.explained_window import ExplainedWindow
     from explain.faithfulness import SpotMeasures, TrueBoxes
-    from explain.given import Given
     from explain.probe import Probe
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.domain.spots import Spot
@@ -88,7 +88,7 @@ def faithfulness(
         for number, one in enumerate(chosen):
             bar.update(task, completed=number, note=one.spot.label)
             probe = _probe(one, loaded, data)
-            truth = _true_boxes(one, probe.given)
+            truth = _true_boxes(one, probe.window)
             measured.append(measure_spot(probe, one.spot.label, truth=truth, methods=methods, seed=seed + number))
     content = _content(
         loaded, measured, f"the {split.name} matches" if split else chosen[0].match.fixture.title, of, seed
@@ -164,7 +164,7 @@ def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Probe:
     return probe_at(one.analysis, ingest(half.path, data), model, one.spot.half, anchor)
 
 
-def _true_boxes(one: _Chosen, given: Given) -> TrueBoxes | None:
+def _true_boxes(one: _Chosen, window: ExplainedWindow) -> TrueBoxes | None:
     """What the rules tie to the class, where the match was rendered and its boxes are known."""
     from explain.faithfulness import TrueBoxes
     from spotting_core.entities.truth import TrueMatch
@@ -172,14 +172,14 @@ def _true_boxes(one: _Chosen, given: Given) -> TrueBoxes | None:
     folder = one.match.path
     if not all((folder / name).is_file() for name in ("meta.json", "entities.parquet", "calibration.parquet")):
         return None
-    assert given.frames is not None
+    assert window.frames is not None
     try:
-        frame = TrueMatch(folder, one.spot.half)[int(given.frames[given.anchor])]
+        frame = TrueMatch(folder, one.spot.half)[int(window.frames[window.anchor])]
     except (TouchlineError, KeyError, IndexError):
         return None
     wanted = BOXES_OF_CLASS.get(one.spot.label, _BALL)
     boxes = [frame.boxes[i] for i, name in enumerate(frame.names) if name in wanted]
-    return TrueBoxes(np.array(boxes, np.float32).reshape(-1, 4) / np.array([*given.size, *given.size], np.float32))
+    return TrueBoxes(np.array(boxes, np.float32).reshape(-1, 4) / np.array([*window.size, *window.size], np.float32))
 
 
 def _content(model: LoadedModel, measured: Sequence[SpotMeasures], source: str, of: str, seed: int) -> dict[str, Any]:

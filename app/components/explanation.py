@@ -8,7 +8,7 @@ from typing import Any
 from app.components.standing import mount, standing_component
 
 
-def explanation(data: dict[str, Any], *, key: str, on_asked: Callable[[], None]) -> None:
+def explanation(data: dict[str, Any], *, key: str, on_event: Callable[[], None]) -> None:
     """Mount the component.
 
     Arguments:
@@ -18,4 +18,4 @@ def explanation(data: dict[str, Any], *, key: str, on_asked: Callable[[], None])
     """
     html = '<div class="explanation" data-standing></div>'
     component = standing_component("explanation", html, "explanation.css")
-    mount(component, data, key=key, module="explanation/main.js", events={"asked": on_asked})
+    mount(component, data, key=key, module="explanation/main.js", events={"asked": on_event})

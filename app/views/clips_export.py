@@ -11,7 +11,7 @@ from app.library.library import Match
 from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.shown import link
-from app.work.clip_export import CLIPS, Outcome, clips_asked
+from app.work.clip_export import CLIPS, Outcome, clips_parameters
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.copying import copy_start
@@ -110,7 +110,7 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
         page.error(problem)
         return
     kind = "reel" if order.reel else "files"
-    asked = clips_asked({"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}")
+    asked = clips_parameters({"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}")
     CLIPS.ask(shared_queue(), asked, match.id)
     st.rerun()
 

@@ -12,13 +12,13 @@ from app.components.explanation import explanation
 from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
-from app.views.explanation import Asked, Shown, explanation_data, first_by_measure, heads_of
+from app.views.explanation import Query, Shown, explanation_data, first_by_measure, heads_of
 from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
-from explain.jobs.explanation import EXPLANATION, ExplanationAsked
-from explain.jobs.figures import FIGURES, FiguresAsked
-from explain.jobs.what_if import WHAT_IF, WhatIfAsked
-from explain.jobs.words import WORDS, WordsAsked
+from explain.jobs.explanation import EXPLANATION, ExplanationParameters
+from explain.jobs.figures import FIGURES, FiguresParameters
+from explain.jobs.what_if import WHAT_IF, WhatIfParameters
+from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import explanation_file, method_of_text, unsupported
 from explain.methods import METHODS
 from spotting_core.analyses.analysis import Analysis
@@ -169,7 +169,7 @@ def _class_choice(match: Match, analysis: Analysis, spot: Spot) -> None:
 def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
     """Figures (PNG, SVG) and arrays of what is shown, in one zip."""
     with st.popover("Export", icon=":material/ios_share:"):
-        asked = FiguresAsked.of(match.path, analysis, spot)
+        asked = FiguresParameters.of(match.path, analysis, spot)
         [made] = FIGURES.leaves(asked, shared_settings().data)
         job = shared_queue().latest(FIGURES.key(asked))
         if job is not None and job.live:
@@ -190,31 +190,31 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
 # --- asking and waiting -------------------------------------------------------------------------------
 
 
-def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[Asked]:
+def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[Query]:
     if mode == BY_MODELS:
-        return [Asked(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
+        return [Query(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
     if mode == BY_HEADS:
-        told = "attention among the kept entities"
-        return [Asked(analysis, f"{HEADS}: {head}", f"Head {head}", told) for head in range(1, heads_of(analysis) + 1)]
-    return [Asked(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
+        note = "attention among the kept entities"
+        return [Query(analysis, f"{HEADS}: {head}", f"Head {head}", note) for head in range(1, heads_of(analysis) + 1)]
+    return [Query(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
 
 
-def _lines(analysis: Analysis, cards: Sequence[Asked]) -> list[Asked]:
+def _lines(analysis: Analysis, cards: Sequence[Query]) -> list[Query]:
     """What the panel of moments shows beside the cards."""
-    return [Asked(analysis, name) for name in IN_TIME] if len({c.method.partition(": ")[0] for c in cards}) > 1 else []
+    return [Query(analysis, name) for name in IN_TIME] if len({c.method.partition(": ")[0] for c in cards}) > 1 else []
 
 
-def _ask(match: Match, spot: Spot, cards: Sequence[Asked], analysis: Analysis) -> None:
+def _ask(match: Match, spot: Spot, cards: Sequence[Query], analysis: Analysis) -> None:
     """Have computed what is missing; what failed or was cancelled is asked for again by a person only."""
     for one in _analyses_of(cards):
         wanted = _methods_of(one, cards, analysis)
-        asked = ExplanationAsked.of(match.path, one, spot, methods=wanted)
-        if _missing(one, spot, wanted) and _unasked(EXPLANATION.key(asked)):
-            EXPLANATION.ask(shared_queue(), asked, match.id)
+        parameters = ExplanationParameters.of(match.path, one, spot, methods=wanted)
+        if _missing(one, spot, wanted) and _unasked(EXPLANATION.key(parameters)):
+            EXPLANATION.ask(shared_queue(), parameters, match.id)
     text = st.session_state.get("explain_words")
     if not text or not _missing(analysis, spot, [method_of_text(text)]):
         return
-    words = WordsAsked.of(match.path, analysis, spot, text=text)
+    words = WordsParameters.of(match.path, analysis, spot, text=text)
     if _unasked(WORDS.key(words)):
         WORDS.ask(shared_queue(), words, match.id)
 
@@ -224,11 +224,11 @@ def _unasked(key: str) -> bool:
     return job is None or job.state == DONE
 
 
-def _analyses_of(cards: Sequence[Asked]) -> list[Analysis]:
+def _analyses_of(cards: Sequence[Query]) -> list[Analysis]:
     return list({str(c.analysis.folder): c.analysis for c in cards}.values())
 
 
-def _methods_of(one: Analysis, cards: Sequence[Asked], analysis: Analysis) -> tuple[str, ...]:
+def _methods_of(one: Analysis, cards: Sequence[Query], analysis: Analysis) -> tuple[str, ...]:
     wanted = [c.method for c in cards if c.analysis.folder == one.folder]
     if one.folder == analysis.folder:
         wanted += [ABLATION, *(a.method for a in _lines(analysis, cards))]
@@ -245,24 +245,24 @@ def _missing(analysis: Analysis, spot: Spot, methods: Sequence[str]) -> bool:
     )
 
 
-def _explained(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> list[ExplanationAsked]:
+def _explained(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> list[ExplanationParameters]:
     """What the jobs that explain the spot are asked for, one of each analysis."""
     return [
-        ExplanationAsked.of(match.path, one, spot, methods=_methods_of(one, cards, analysis))
+        ExplanationParameters.of(match.path, one, spot, methods=_methods_of(one, cards, analysis))
         for one in _analyses_of(cards)
     ]
 
 
-def _jobs(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> dict[str, str]:
+def _jobs(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> dict[str, str]:
     """Keys of the jobs that explain the spot, by the folder of their analysis."""
-    return {asked.analysis: EXPLANATION.key(asked) for asked in _explained(match, analysis, spot, cards)}
+    return {parameters.analysis: EXPLANATION.key(parameters) for parameters in _explained(match, analysis, spot, cards)}
 
 
-def _waiting(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> bool:
+def _waiting(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> bool:
     keys = list(_jobs(match, analysis, spot, cards).values())
     edit, text = _edit_of(match, spot), st.session_state.get("explain_words")
-    keys += [WHAT_IF.key(WhatIfAsked.of(match.path, analysis, spot, edit=edit))] if edit else []
-    keys += [WORDS.key(WordsAsked.of(match.path, analysis, spot, text=text))] if text else []
+    keys += [WHAT_IF.key(WhatIfParameters.of(match.path, analysis, spot, edit=edit))] if edit else []
+    keys += [WORDS.key(WordsParameters.of(match.path, analysis, spot, text=text))] if text else []
     return any(shared_queue().live(key) is not None for key in keys)
 
 
@@ -275,7 +275,7 @@ def _edit_of(match: Match, spot: Spot) -> Mapping[str, Any] | None:
 # --- the component ------------------------------------------------------------------------------------
 
 
-def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Asked]) -> None:
+def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Query]) -> None:
     waiting = _waiting(match, analysis, spot, cards)
     if st.session_state.get("explain_waited", False) and not waiting:
         st.session_state["explain_waited"] = False
@@ -288,24 +288,24 @@ def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Asked]) -> N
     explanation(
         explanation_data(shown),
         key=f"{_KEY}-{match.id}",
-        on_asked=lambda: _asked(match, analysis, spot, cards),
+        on_event=lambda: _handle_event(match, analysis, spot, cards),
     )
     if st.session_state.pop("explain_again", False):
         st.rerun(scope="app")
 
 
-def _asked(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked]) -> None:
+def _handle_event(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> None:
     event = st.session_state[f"{_KEY}-{match.id}"].get("asked")
     if not event:
         return
     queue = shared_queue()
     if event["what"] == "edit":
         st.session_state["explain_edit"] = ((match.id, spot_id(spot)), event["edit"])
-        WHAT_IF.ask(queue, WhatIfAsked.of(match.path, analysis, spot, edit=event["edit"]), match.id)
+        WHAT_IF.ask(queue, WhatIfParameters.of(match.path, analysis, spot, edit=event["edit"]), match.id)
     elif event["what"] == "words" and event["text"].strip():
         text = " ".join(event["text"].lower().split())
         st.session_state["explain_words"] = text
-        WORDS.ask(queue, WordsAsked.of(match.path, analysis, spot, text=text), match.id)
+        WORDS.ask(queue, WordsParameters.of(match.path, analysis, spot, text=text), match.id)
     elif event["what"] == "reset":
         st.session_state.pop("explain_edit", None)
     elif event["what"] == "cancel":
@@ -313,6 +313,6 @@ def _asked(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Asked])
             if (job := queue.live(key)) is not None:
                 queue.cancel(job.id)
     elif event["what"] == "retry":
-        for asked in _explained(match, analysis, spot, cards):
-            EXPLANATION.ask(queue, asked, match.id)
+        for parameters in _explained(match, analysis, spot, cards):
+            EXPLANATION.ask(queue, parameters, match.id)
     st.session_state["explain_again"] = True

@@ -14,11 +14,11 @@ from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
 from app.workspace.panels.why import measured_of
 from explain.attribution import ENTITY, SPACE, Attribution
-from explain.jobs.what_if import WHAT_IF, WhatIfAsked
-from explain.jobs.words import WORDS, WordsAsked
+from explain.jobs.what_if import WHAT_IF, WhatIfParameters
+from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import anchor_time, explanation_file, method_of_text, unsupported
 from explain.measured import NO_BETTER, chip
-from explain.methods import METHODS, asked_method
+from explain.methods import METHODS, method_and_parameters
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import read_json
@@ -38,7 +38,7 @@ _BY_WORDS, _BY_HEADS = "text-similarity", "entity-heads"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """One card or line: a method on one model's analysis."""
 
     analysis: Analysis
@@ -60,8 +60,8 @@ class Shown:
     match: Match
     analysis: Analysis
     spot: Spot
-    cards: Sequence[Asked]
-    lines: Sequence[Asked]
+    cards: Sequence[Query]
+    lines: Sequence[Query]
     edit: Mapping[str, Any] | None
     words: str | None
     jobs: Mapping[str, str]
@@ -93,8 +93,8 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
     samples = list(range(max(0, anchor - BESIDE), min(len(half.times), anchor + BESIDE + 1)))
     column = analysis.classes.index(spot.label)
     path = {h.half: h.path for h in open_match(shown.match.path).halves}.get(spot.half)
-    cards = [_card(shown, asked, half.times[samples]) for asked in shown.cards]
-    lines = [_card(shown, asked, half.times[samples]) for asked in shown.lines]
+    cards = [_card(shown, query, half.times[samples]) for query in shown.cards]
+    lines = [_card(shown, query, half.times[samples]) for query in shown.lines]
     return {
         "key": f"{shown.match.id}/{spot_id(spot)}/{'/'.join(c['id'] for c in cards)}",
         "action": {"short": action.short, "light": action.colour_light, "dark": action.colour_dark},
@@ -135,59 +135,59 @@ def _progress(shown: Shown) -> dict[str, Any] | None:
 # --- cards --------------------------------------------------------------------------------------------
 
 
-def _card(shown: Shown, asked: Asked, times: np.ndarray) -> dict[str, Any]:
-    method, _ = asked_method(asked.method)
-    told = _trust(asked)
+def _card(shown: Shown, query: Query, times: np.ndarray) -> dict[str, Any]:
+    method, _ = method_and_parameters(query.method)
+    trust = _trust(query)
     card: dict[str, Any] = {
-        "id": f"{asked.analysis.record.identity.short}-{asked.method.replace(': ', '-')}",
-        "title": asked.title or method.title,
-        "note": asked.note or method.note,
-        "chip": told,
-        "failing": told["state"] == "bad",
+        "id": f"{query.analysis.record.identity.short}-{query.method.replace(': ', '-')}",
+        "title": query.title or method.title,
+        "note": query.note or method.note,
+        "chip": trust,
+        "failing": trust["state"] == "bad",
     }
-    name = method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else asked.method
-    file = explanation_file(shared_settings().data, asked.analysis, shown.spot, name)
-    if not file.is_file() and name != asked.method:  # until the new words have been looked for
-        file = explanation_file(shared_settings().data, asked.analysis, shown.spot, asked.method)
+    name = method_of_text(shown.words) if method.name == _BY_WORDS and shown.words else query.method
+    file = explanation_file(shared_settings().data, query.analysis, shown.spot, name)
+    if not file.is_file() and name != query.method:  # until the new words have been looked for
+        file = explanation_file(shared_settings().data, query.analysis, shown.spot, query.method)
     if not file.is_file():
-        return card | _pending(shown, asked)
+        return card | _pending(shown, query)
     try:
-        found = Attribution.load(file)
+        attribution = Attribution.load(file)
     except TouchlineError as problem:
         return card | {"state": "failed", "message": str(problem)}
-    note = {"note": found.baseline.removeprefix("none: ")} if method.name == _BY_WORDS else {}
-    return card | note | {"state": "ready", **_drawn(asked, found, times)}
+    note = {"note": attribution.baseline.removeprefix("none: ")} if method.name == _BY_WORDS else {}
+    return card | note | {"state": "ready", **_drawn(query, attribution, times)}
 
 
-def _pending(shown: Shown, asked: Asked) -> dict[str, Any]:
-    reason = unsupported(shared_settings().data, asked.analysis, shown.spot, asked.method)
+def _pending(shown: Shown, query: Query) -> dict[str, Any]:
+    reason = unsupported(shared_settings().data, query.analysis, shown.spot, query.method)
     if reason is not None:
         return {"state": "none", "message": reason[0].upper() + reason[1:]}
-    key = shown.jobs.get(str(asked.analysis.folder))
-    told = _state_of(key) if key is not None else None
-    if told is not None and told["state"] == "failed":
-        return told
-    at_it = told is not None and told["message"] == asked_method(asked.method)[0].title
+    key = shown.jobs.get(str(query.analysis.folder))
+    state = _state_of(key) if key is not None else None
+    if state is not None and state["state"] == "failed":
+        return state
+    at_it = state is not None and state["message"] == method_and_parameters(query.method)[0].title
     return {"state": "working", "message": "Computing" if at_it else "Waiting"}
 
 
-def _trust(asked: Asked) -> dict[str, str]:
+def _trust(query: Query) -> dict[str, str]:
     """The chip of a card: measured faithfulness, or for words how well they find what they name."""
-    if asked.method.startswith(_BY_HEADS):
+    if query.method.startswith(_BY_HEADS):
         hint = "What a head reads explains no score; take the entity out to see what decides."
         return {"state": "neutral", "text": "Read from the model", "short": "Read from the model", "hint": hint}
-    if asked.method != _BY_WORDS:
-        return chip(measured_of(asked.analysis), asked.method)
-    retrieval = _retrieval(asked.analysis)
+    if query.method != _BY_WORDS:
+        return chip(measured_of(query.analysis), query.method)
+    retrieval = _retrieval(query.analysis)
     if retrieval is None:
         return {"state": "open", "text": "Not measured", "short": "Not measured", "hint": "Retrieval was not measured."}
-    found, chance = retrieval["mean_average_precision"], retrieval["chance"]
+    precision, chance = retrieval["mean_average_precision"], retrieval["chance"]
     hint = (
         f"Phrases the model was not taught find their pictures among {retrieval['frames']} with a mean average "
-        f"precision of {found:.2f}; chance is {chance:.2f}. Words explain no score: they show what they find."
+        f"precision of {precision:.2f}; chance is {chance:.2f}. Words explain no score: they show what they find."
     )
-    short = f"AP {found:.2f} vs {chance:.2f}".replace("0.", ".")
-    return {"state": "good" if found > chance else "bad", "text": short, "short": short, "hint": hint}
+    short = f"AP {precision:.2f} vs {chance:.2f}".replace("0.", ".")
+    return {"state": "good" if precision > chance else "bad", "text": short, "short": short, "hint": hint}
 
 
 def _retrieval(analysis: Analysis) -> Mapping[str, Any] | None:
@@ -202,57 +202,57 @@ def _retrieval(analysis: Analysis) -> Mapping[str, Any] | None:
     return scores.get("retrieval")
 
 
-def _drawn(asked: Asked, found: Attribution, times: np.ndarray) -> dict[str, Any]:
+def _drawn(query: Query, attribution: Attribution, times: np.ndarray) -> dict[str, Any]:
     """A found explanation on the samples shown; every map is a share of its own greatest value, which is named."""
-    part = asked.analysis.half(found.half)
-    first = part.nearest_sample(int(found.times[0]))
-    own = np.abs(found.times[None] - times[:, None]).argmin(1)  # index in the window of every sample shown
-    near = np.abs(found.times[own] - times) < 0.5e6 / asked.analysis.record.rate
-    profile = np.where(near, found.over_time(first)[own], 0)
+    part = query.analysis.half(attribution.half)
+    first = part.nearest_sample(int(attribution.times[0]))
+    own = np.abs(attribution.times[None] - times[:, None]).argmin(1)  # index in the window of every sample shown
+    near = np.abs(attribution.times[own] - times) < 0.5e6 / query.analysis.record.rate
+    profile = np.where(near, attribution.over_time(first)[own], 0)
     peak = float(profile.max(initial=0))
     drawn: dict[str, Any] = {
         "profile": [round(float(v) / peak, 4) if peak > 0 else 0.0 for v in profile],
-        "computed": (near & _computed(found)[own]).tolist(),
-        "seconds": round(found.seconds, 2),
-        "held": found.held_fixed,
-        "score": round(found.score, 4),
-        "window": len(found.times),
-        "insertion": _insertion(asked),
+        "computed": (near & _computed(attribution)[own]).tolist(),
+        "seconds": round(attribution.seconds, 2),
+        "held": attribution.held_fixed,
+        "score": round(attribution.score, 4),
+        "window": len(attribution.times),
+        "insertion": _insertion(query),
     }
-    if found.kind == SPACE:
-        values = np.where(near[:, None, None], np.maximum(found.values[own], 0), 0)
+    if attribution.kind == SPACE:
+        values = np.where(near[:, None, None], np.maximum(attribution.values[own], 0), 0)
         greatest = float(values.max(initial=0))
         scaled = values / greatest if greatest > 0 else values
-        drawn |= {"map": _packed(scaled), "grid": list(found.values.shape[1:])}
-        seen = values[np.array(drawn["computed"])]
-        drawn["still"] = len(seen) > 1 and bool((seen == seen[0]).all())
-    elif found.kind == ENTITY:
-        greatest = float(found.speaks_for().max(initial=0))
-        drawn["boxes"] = [_boxes(asked.analysis, found, first + int(i), greatest) for i in own]
+        drawn |= {"map": _packed(scaled), "grid": list(attribution.values.shape[1:])}
+        shown = values[np.array(drawn["computed"])]
+        drawn["still"] = len(shown) > 1 and bool((shown == shown[0]).all())
+    elif attribution.kind == ENTITY:
+        greatest = float(attribution.speaks_for().max(initial=0))
+        drawn["boxes"] = [_boxes(query.analysis, attribution, first + int(i), greatest) for i in own]
     else:
-        greatest = float(found.values.max(initial=0))
-    unit = METHODS[found.method].unit
+        greatest = float(attribution.values.max(initial=0))
+    unit = METHODS[attribution.method].unit
     drawn["scale"] = f"0 to {greatest:.2g} {unit}" if greatest > 0 else "0 everywhere"
     return drawn
 
 
-def _computed(found: Attribution) -> np.ndarray:
+def _computed(attribution: Attribution) -> np.ndarray:
     """Which samples of the window a method looked at: bool (W,)."""
-    looked = np.ones(len(found.times), bool)
-    if found.kind == SPACE:
-        some = np.flatnonzero(found.values.any((1, 2)))
+    looked = np.ones(len(attribution.times), bool)
+    if attribution.kind == SPACE:
+        some = np.flatnonzero(attribution.values.any((1, 2)))
         if len(some):
             looked[:] = False
             looked[some[0] : some[-1] + 1] = True
     return looked
 
 
-def _boxes(analysis: Analysis, found: Attribution, sample: int, greatest: float) -> list[list[float]]:
+def _boxes(analysis: Analysis, attribution: Attribution, sample: int, greatest: float) -> list[list[float]]:
     """[x1, y1, x2, y2 (shares of the picture), value (share of the greatest)] of a sample's entities."""
-    record = analysis.half(found.half).record
-    here = found.values["sample"] == sample
-    values = found.speaks_for()[here] / max(greatest, 1e-9)
-    rows = found.values[here]
+    record = analysis.half(attribution.half).record
+    here = attribution.values["sample"] == sample
+    values = attribution.speaks_for()[here] / max(greatest, 1e-9)
+    rows = attribution.values[here]
     size = np.array([record.width, record.height] * 2, float)
     corners = np.stack([rows[c] for c in ("x1", "y1", "x2", "y2")], 1) / size if len(rows) else np.zeros((0, 4))
     return [[*np.round(c, 4).tolist(), round(float(v), 4)] for c, v in zip(corners, values, strict=True) if v > 0]
@@ -263,9 +263,9 @@ def _packed(values: np.ndarray) -> str:
     return base64.b64encode((values * 255).round().astype(np.uint8).tobytes()).decode()
 
 
-def _insertion(asked: Asked) -> str:
-    table = measured_of(asked.analysis)
-    row = table["methods"].get(asked.method) if table else None
+def _insertion(query: Query) -> str:
+    table = measured_of(query.analysis)
+    row = table["methods"].get(query.method) if table else None
     if row is None:
         return ""
     return f"insertion {row['insertion']['mean']:.2f} vs {row['insertion_random']['mean']:.2f}".replace("0.", ".")
@@ -279,9 +279,9 @@ def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
     data, analysis, spot = shared_settings().data, shown.analysis, shown.spot
     read = explanation_file(data, analysis, spot, "entity-attention")
     if not read.is_file():
-        told = _pending(shown, Asked(analysis, "entity-attention"))
-        return None if told["state"] == "working" else {"message": told["message"]}
-    found = Attribution.load(read)
+        state = _pending(shown, Query(analysis, "entity-attention"))
+        return None if state["state"] == "working" else {"message": state["message"]}
+    attribution = Attribution.load(read)
     without = explanation_file(data, analysis, spot, "entity-ablation")
     effects: dict[int, float] = {}
     if without.is_file():
@@ -289,27 +289,27 @@ def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
         effects = {int(r["entity"]): float(r["effect"]) for r in measured.values}
     colours = {e.name: e.colour for e in load_prompts().entities}
     table = measured_of(analysis)
-    near = np.isin(found.values["sample"], samples)
+    near = np.isin(attribution.values["sample"], samples)
     return {
-        "score": round(found.score, 4),
-        "samples": [_rows_of(found, s, effects, colours) for s in samples],
-        "names": sorted({found.entities[int(e)] for e in found.values["entity"][near]}),
+        "score": round(attribution.score, 4),
+        "samples": [_rows_of(attribution, s, effects, colours) for s in samples],
+        "names": sorted({attribution.entities[int(e)] for e in attribution.values["entity"][near]}),
         "chips": _entity_chips(table),
     }
 
 
 def _rows_of(
-    found: Attribution, sample: int, effects: Mapping[int, float], colours: Mapping[str, str]
+    attribution: Attribution, sample: int, effects: Mapping[int, float], colours: Mapping[str, str]
 ) -> dict[str, Any]:
-    rows = found.values[found.values["sample"] == sample]
+    rows = attribution.values[attribution.values["sample"] == sample]
     rows = rows[np.argsort(-rows["weight"], kind="stable")]
     return {
         "total": len(rows),
         "kept": int(rows["kept"].sum()),
         "rows": [
             {
-                "name": found.entities[int(r["entity"])],
-                "colour": colours.get(found.entities[int(r["entity"])], "#FFFFFF"),
+                "name": attribution.entities[int(r["entity"])],
+                "colour": colours.get(attribution.entities[int(r["entity"])], "#FFFFFF"),
                 "kept": bool(r["kept"]),
                 "weight": round(float(r["weight"]), 3),
                 "effect": round(effects[int(r["entity"])], 3) if int(r["entity"]) in effects else None,
@@ -325,13 +325,13 @@ def _entity_chips(table: Mapping[str, Any] | None) -> list[dict[str, str]]:
     if table is None or row is None:
         return []
     source = f"Mean over {row['spots']} spots of {table['source']}, of the order by effect of removal."
-    told = [
+    measures = [
         ("Comprehensiveness", "comprehensiveness", "The fall of the score without the first entities. More is better."),
         ("Sufficiency", "sufficiency", "The fall of the score with only the first entities. Less is better."),
     ]
     chips = [
         {"kind": "", "text": f"{title} {row[key]['mean']:.2f}".replace("0.", "."), "hint": f"{hint} {source}"}
-        for title, key, hint in told
+        for title, key, hint in measures
         if row[key]["mean"] is not None
     ]
     return chips + (
@@ -347,10 +347,10 @@ def _what_if(shown: Shown) -> dict[str, Any] | None:
     edit = shown.edit
     if edit is None:
         return None
-    asked = WhatIfAsked.of(shown.match.path, shown.analysis, shown.spot, edit=edit)
-    [file] = WHAT_IF.leaves(asked, shared_settings().data)
+    parameters = WhatIfParameters.of(shown.match.path, shown.analysis, shown.spot, edit=edit)
+    [file] = WHAT_IF.leaves(parameters, shared_settings().data)
     if not file.is_file():
-        state = _state_of(WHAT_IF.key(asked))
+        state = _state_of(WHAT_IF.key(parameters))
         return {"edit": edit, **state} if state else None
     answer = read_json(file)
     first = max(0, answer["anchor"] - BESIDE)
@@ -373,10 +373,10 @@ def _words(shown: Shown, anchor: int, samples: Sequence[int]) -> dict[str, Any] 
     text = shown.words
     if text is None:
         return None
-    asked = WordsAsked.of(shown.match.path, shown.analysis, shown.spot, text=text)
-    file, _ = WORDS.leaves(asked, shared_settings().data)
+    parameters = WordsParameters.of(shown.match.path, shown.analysis, shown.spot, text=text)
+    file, _ = WORDS.leaves(parameters, shared_settings().data)
     if not file.is_file():
-        state = _state_of(WORDS.key(asked))
+        state = _state_of(WORDS.key(parameters))
         return {"text": text, **state} if state else None
     curve = np.array(read_json(file)["curves"][str(shown.spot.half)], float)
     low, high = np.percentile(curve, 5), curve.max()

@@ -21,7 +21,7 @@ from spotting_core.domain.classes import ClassTable, classes_in, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media
@@ -233,7 +233,7 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
 
 
 def _ask_for_analysis(match: Match, model: str) -> None:
-    ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), (model,), match.title), match.id)
+    ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
 
 
 def _preferred_model() -> str:

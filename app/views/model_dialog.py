@@ -16,7 +16,7 @@ from app.views.shown import imported_sets, imported_shown
 from app.workspace.lanes.beside import ADDRESS, other_systems
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
@@ -95,7 +95,7 @@ def _analyse_with(match: Match) -> None:
         except TouchlineError as problem:
             page.error(problem)
             return
-        ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), tuple(models), match.title), match.id)
+        ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), tuple(models), match.title), match.id)
         page.close_dialog()
         st.rerun()
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
-from app.work.clip_export import CLIPS, clips_asked
+from app.work.clip_export import CLIPS, clips_parameters
 from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, Margins, clips_of
@@ -79,5 +79,5 @@ def _ask(clips: Sequence[Clip], matches: Mapping[str, Match], reel: bool, cards:
     names = dict.fromkeys(c.match for c in clips)
     of = f"{len(names)} matches" if len(names) > 1 else matches[next(iter(names))].title
     title = f"{page.clips(len(clips))}, {of}"
-    CLIPS.ask(shared_queue(), clips_asked({name: (matches[name], None) for name in names}, order, title))
+    CLIPS.ask(shared_queue(), clips_parameters({name: (matches[name], None) for name in names}, order, title))
     st.rerun()

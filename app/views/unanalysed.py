@@ -8,7 +8,7 @@ from app.library.library import Match
 from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.model_dialog import default_model
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import known_models
 
@@ -26,7 +26,7 @@ def not_analysed(match: Match) -> None:
         st.write("This match has not been analysed yet.")
     model = st.selectbox("Model", list(known_models(shared_settings().data)), index=default_model(), width=320)
     if st.button("Analyse", type="primary"):
-        ANALYSIS.ask(shared_queue(), AnalysisAsked(str(match.path), (model,), match.title), match.id)
+        ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
         st.rerun()
 
 

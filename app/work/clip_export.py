@@ -41,7 +41,7 @@ class ClipsMatch(Parameters, frozen=True):
     teams: dict[str, str]
 
 
-class ClipsAsked(Parameters, frozen=True):
+class ClipsParameters(Parameters, frozen=True):
     """An export; every one is a job of its own.
 
     Arguments:
@@ -55,9 +55,9 @@ class ClipsAsked(Parameters, frozen=True):
     export: str
     title: str = ""
 
-    def again(self, order: Order, title: str) -> ClipsAsked:
+    def again(self, order: Order, title: str) -> ClipsParameters:
         """Another export of the same matches."""
-        return ClipsAsked(self.matches, order.as_json(), uuid.uuid4().hex, title)
+        return ClipsParameters(self.matches, order.as_json(), uuid.uuid4().hex, title)
 
 
 @dataclass(frozen=True)
@@ -81,37 +81,37 @@ Analysed = tuple[Match, Analysis | None]
 """A match, and the analysis whose map and boxes are drawn."""
 
 
-def clips_asked(matches: Mapping[str, Analysed], order: Order, title: str) -> ClipsAsked:
+def clips_parameters(matches: Mapping[str, Analysed], order: Order, title: str) -> ClipsParameters:
     """An export of clips of some matches, by the name that the clips have for them."""
-    told = {
+    parameters = {
         name: ClipsMatch(str(match.path), str(analysis.folder) if analysis else None, match.title, team_names(match))
         for name, (match, analysis) in matches.items()
     }
-    return ClipsAsked(told, order.as_json(), uuid.uuid4().hex, title)
+    return ClipsParameters(parameters, order.as_json(), uuid.uuid4().hex, title)
 
 
-class ClipsJob(JobKind[ClipsAsked]):
+class ClipsJob(JobKind[ClipsParameters]):
     """Leaves a folder of what was exported; people find it by the job (``outcome``)."""
 
     name: ClassVar[str] = "clips"
     resource: ClassVar[str] = ENCODING
-    asked = ClipsAsked
+    parameters_type = ClipsParameters
     lasting: ClassVar[bool] = True
 
-    def key(self, asked: ClipsAsked) -> str:
-        return f"{self.name}/{asked.export}"
+    def key(self, parameters: ClipsParameters) -> str:
+        return f"{self.name}/{parameters.export}"
 
-    def title(self, asked: ClipsAsked) -> str:
-        return asked.title
+    def title(self, parameters: ClipsParameters) -> str:
+        return parameters.title
 
-    def leaves(self, asked: ClipsAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return (data.export(asked.export),)
+    def leaves(self, parameters: ClipsParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.export(parameters.export),)
 
-    def perform(self, asked: ClipsAsked, context: Context) -> Path | None:
-        footage = {name: _footage(match, context.data) for name, match in asked.matches.items()}
-        [folder] = self.leaves(asked, context.data)
+    def perform(self, parameters: ClipsParameters, context: Context) -> Path | None:
+        footage = {name: _footage(match, context.data) for name, match in parameters.matches.items()}
+        [folder] = self.leaves(parameters, context.data)
         exported: Exported = export_clips(
-            Order.from_json(asked.order),
+            Order.from_json(parameters.order),
             Sources(footage, look()),
             folder,
             lambda p: context.report(p.share, p.stage, p.speed, p.remaining),
@@ -125,10 +125,10 @@ class ClipsJob(JobKind[ClipsAsked]):
             [folder] = self.leaves(self.read(job), data)
         except BadInputError:  # asked for by another version, and failed for that
             return None
-        told = read_json(folder / _OUTCOME) if (folder / _OUTCOME).is_file() else None
-        names = told["files"] if told else [ZIP]
+        exported = read_json(folder / _OUTCOME) if (folder / _OUTCOME).is_file() else None
+        names = exported["files"] if exported else [ZIP]
         files = tuple(folder / name for name in names if (folder / name).is_file())
-        return Outcome(files, tuple(told["clips"]) if told else ()) if files else None
+        return Outcome(files, tuple(exported["clips"]) if exported else ()) if files else None
 
     def delete(self, job: Job, data: DataDirectory) -> None:
         """Delete the files of an export."""
@@ -140,12 +140,12 @@ CLIPS = ClipsJob()
 KINDS = (CLIPS,)
 
 
-def _footage(told: ClipsMatch, data: DataDirectory) -> Footage:
+def _footage(match: ClipsMatch, data: DataDirectory) -> Footage:
     """What a match's clips are cut from; one that cannot be opened keeps the others from nothing."""
     try:
-        source = open_match(Path(told.path))
-        analysis = Analysis.open(Path(told.analysis)) if told.analysis else None
+        source = open_match(Path(match.path))
+        analysis = Analysis.open(Path(match.analysis)) if match.analysis else None
         media = {half.half: ingest(half.path, data) for half in source.halves}
     except TouchlineError as error:
-        return Footage({}, load_classes(), told.title, told.teams, problem=str(error))
-    return Footage(media, analysis.classes if analysis else load_classes(), told.title, told.teams, analysis)
+        return Footage({}, load_classes(), match.title, match.teams, problem=str(error))
+    return Footage(media, analysis.classes if analysis else load_classes(), match.title, match.teams, analysis)

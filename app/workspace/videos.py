@@ -10,7 +10,7 @@ from app.views.shown import link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.parts import Parts
-from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
+from spotting_core.jobs.playback import PLAYBACK, PlaybackParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file
@@ -67,7 +67,7 @@ def prepare_once(match: Match) -> None:
     """Have the video prepared, unless that was tried and failed."""
     job = shared_queue().recent(match.id, PLAYBACK.name)
     if job is None or job.state != FAILED:
-        PLAYBACK.ask(shared_queue(), PlaybackAsked(str(match.path), match.title), match.id)
+        PLAYBACK.ask(shared_queue(), PlaybackParameters(str(match.path), match.title), match.id)
 
 
 def video_note(match: Match, parts: Parts, there: bool, analysed: bool = True) -> str:

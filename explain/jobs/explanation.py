@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from explain.jobs.asked import SpotAsked, model_of, probe_for
+from explain.jobs.spot_parameters import SpotParameters, model_of, probe_for
 from explain.kept import Subject, beside, explanation_of, subject_of, unsupported_file
-from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, asked_method
+from explain.methods import DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES, method_and_parameters
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import CancelledError
 from spotting_core.base.files import write_json
 from spotting_core.domain.spots import Spot
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Parameters
 
 WHY_METHODS = (DEFAULT_IN_TIME, DEFAULT_OF_ENTITIES)
@@ -24,34 +24,36 @@ _AT_ONCE = 8
 """Spots of a new analysis explained in one job, some seconds: a video to be prepared does not wait for all."""
 
 
-class ExplanationAsked(SpotAsked, frozen=True, kw_only=True):
+class ExplanationParameters(SpotParameters, frozen=True, kw_only=True):
     """A spot, to be explained by some methods, in their order."""
 
     methods: tuple[str, ...] = WHY_METHODS
 
 
-class ExplanationJob(JobKind[ExplanationAsked]):
+class ExplanationJob(JobKind[ExplanationParameters]):
     """Leaves an explanation by each method that fits the model; what is kept already is not computed again."""
 
     name: ClassVar[str] = "explanation"
     resource: ClassVar[str] = SHORT
-    asked = ExplanationAsked
+    parameters_type = ExplanationParameters
 
-    def key(self, asked: ExplanationAsked) -> str:
-        return f"{self.name}/{asked.subject.key(','.join(asked.methods))}"
+    def key(self, parameters: ExplanationParameters) -> str:
+        return f"{self.name}/{parameters.subject.key(','.join(parameters.methods))}"
 
-    def title(self, asked: ExplanationAsked) -> str:
-        return asked.subject.label
+    def title(self, parameters: ExplanationParameters) -> str:
+        return parameters.subject.label
 
-    def leaves(self, asked: ExplanationAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return tuple(explanation_of(data, Path(asked.analysis), asked.subject, name) for name in asked.methods)
+    def leaves(self, parameters: ExplanationParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return tuple(
+            explanation_of(data, Path(parameters.analysis), parameters.subject, name) for name in parameters.methods
+        )
 
-    def perform(self, asked: ExplanationAsked, context: Context) -> Path | None:
-        explain_spot(asked.open(), Path(asked.path), asked.subject, context, methods=asked.methods)
+    def perform(self, parameters: ExplanationParameters, context: Context) -> Path | None:
+        explain_spot(parameters.open(), Path(parameters.path), parameters.subject, context, methods=parameters.methods)
         return None
 
 
-class ExplanationsAsked(Parameters, frozen=True):
+class ExplanationsParameters(Parameters, frozen=True):
     """The spots of an analysis at the default thresholds.
 
     Arguments:
@@ -65,51 +67,51 @@ class ExplanationsAsked(Parameters, frozen=True):
     first: int = 0
 
 
-class ExplanationsJob(JobKind[ExplanationsAsked]):
+class ExplanationsJob(JobKind[ExplanationsParameters]):
     """Explains some spots, then queues behind whatever else waits for the worker."""
 
     name: ClassVar[str] = "explanations"
     resource: ClassVar[str] = LONG
-    asked = ExplanationsAsked
+    parameters_type = ExplanationsParameters
     follows: ClassVar[tuple[str, ...]] = (ANALYSIS.name, "explanations")
 
-    def key(self, asked: ExplanationsAsked) -> str:
-        return f"{self.name}/{asked.analysis}/{asked.first}"
+    def key(self, parameters: ExplanationsParameters) -> str:
+        return f"{self.name}/{parameters.analysis}/{parameters.first}"
 
-    def title(self, asked: ExplanationsAsked) -> str:
-        return f"Explaining {asked.name}"
+    def title(self, parameters: ExplanationsParameters) -> str:
+        return f"Explaining {parameters.name}"
 
-    def leaves(self, asked: ExplanationsAsked, data: DataDirectory) -> tuple[Path, ...]:
-        analysis = Analysis.open(Path(asked.analysis))
-        subjects = [subject_of(analysis, spot) for spot in _part(asked, _surest_first(analysis))]
+    def leaves(self, parameters: ExplanationsParameters, data: DataDirectory) -> tuple[Path, ...]:
+        analysis = Analysis.open(Path(parameters.analysis))
+        subjects = [subject_of(analysis, spot) for spot in _part(parameters, _surest_first(analysis))]
         return tuple(explanation_of(data, analysis.folder, s, name) for s in subjects for name in WHY_METHODS)
 
-    def perform(self, asked: ExplanationsAsked, context: Context) -> Path | None:
-        analysis, path = Analysis.open(Path(asked.analysis)), Path(asked.path)
+    def perform(self, parameters: ExplanationsParameters, context: Context) -> Path | None:
+        analysis, path = Analysis.open(Path(parameters.analysis)), Path(parameters.path)
         spots, quiet = _surest_first(analysis), Context(context.data, lambda *_: True, context.device)
-        for number, spot in enumerate(_part(asked, spots), asked.first + 1):
+        for number, spot in enumerate(_part(parameters, spots), parameters.first + 1):
             if not context.report((number - 1) / len(spots), f"Explaining spot {number} of {len(spots)}"):
                 raise CancelledError("the explanations were cancelled")
             explain_spot(analysis, path, subject_of(analysis, spot), quiet)
         return analysis.folder
 
-    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> ExplanationsAsked | None:
-        assert isinstance(done, AnalysisAsked | ExplanationsAsked)
+    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> ExplanationsParameters | None:
+        assert isinstance(done, AnalysisParameters | ExplanationsParameters)
         analysis = Analysis.open(left)
         if analysis.record.averages:  # its members have reasons of their own
             return None
-        first = done.first + _AT_ONCE if isinstance(done, ExplanationsAsked) else 0
+        first = done.first + _AT_ONCE if isinstance(done, ExplanationsParameters) else 0
         if first and first >= len(analysis.spots()):
             return None
-        return ExplanationsAsked(done.path, str(left), analysis.record.title, first)
+        return ExplanationsParameters(done.path, str(left), analysis.record.title, first)
 
 
 def _surest_first(analysis: Analysis) -> list[Spot]:
     return sorted(analysis.spots(), key=lambda s: -(s.confidence or 0))
 
 
-def _part(asked: ExplanationsAsked, spots: Sequence[Spot]) -> Sequence[Spot]:
-    return spots[asked.first : asked.first + _AT_ONCE]
+def _part(parameters: ExplanationsParameters, spots: Sequence[Spot]) -> Sequence[Spot]:
+    return spots[parameters.first : parameters.first + _AT_ONCE]
 
 
 def explain_spot(
@@ -133,7 +135,7 @@ def explain_spot(
     """
     model = model_of(analysis, context)
     for done, name in enumerate(methods):
-        method, parameters = asked_method(name)
+        method, parameters = method_and_parameters(name)
         reason = method.supports(model)
         if reason is not None:
             write_json(unsupported_file(context.data, subject, name), {"unsupported": reason})

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import ClassVar
 
-from explain.jobs.asked import SpotAsked, probe_for
+from explain.jobs.spot_parameters import SpotParameters, probe_for
 from explain.kept import explanation_of
 from explain.methods import METHODS
 from spotting_core.base.data_directory import DataDirectory
@@ -16,33 +16,33 @@ from spotting_core.base.files import replacing
 from spotting_core.jobs.kind import SHORT, Context, JobKind
 
 
-class FiguresAsked(SpotAsked, frozen=True, kw_only=True):
+class FiguresParameters(SpotParameters, frozen=True, kw_only=True):
     """A spot."""
 
 
-class FiguresJob(JobKind[FiguresAsked]):
+class FiguresJob(JobKind[FiguresParameters]):
     """Leaves a zip file of figures (PNG, SVG) and arrays (.npz)."""
 
     name: ClassVar[str] = "figures"
     resource: ClassVar[str] = SHORT
-    asked = FiguresAsked
+    parameters_type = FiguresParameters
 
-    def key(self, asked: FiguresAsked) -> str:
-        return f"{self.name}/{asked.subject.key(self.name)}"
+    def key(self, parameters: FiguresParameters) -> str:
+        return f"{self.name}/{parameters.subject.key(self.name)}"
 
-    def title(self, asked: FiguresAsked) -> str:
-        return f"Figures: {asked.subject.label}"
+    def title(self, parameters: FiguresParameters) -> str:
+        return f"Figures: {parameters.subject.label}"
 
-    def leaves(self, asked: FiguresAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return (data.answer(asked.subject.key(self.name)).with_suffix(".zip"),)
+    def leaves(self, parameters: FiguresParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.answer(parameters.subject.key(self.name)).with_suffix(".zip"),)
 
-    def perform(self, asked: FiguresAsked, context: Context) -> Path | None:
+    def perform(self, parameters: FiguresParameters, context: Context) -> Path | None:
         from explain.attribution import Attribution
         from explain.figure import save
 
-        analysis, subject = asked.open(), asked.subject
-        probe = probe_for(analysis, Path(asked.path), subject, context)
-        [target] = self.leaves(asked, context.data)
+        analysis, subject = parameters.open(), parameters.subject
+        probe = probe_for(analysis, Path(parameters.path), subject, context)
+        [target] = self.leaves(parameters, context.data)
         with (
             replacing(target) as part,
             tempfile.TemporaryDirectory() as folder,

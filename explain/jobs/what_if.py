@@ -6,47 +6,47 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-from explain.jobs.asked import SpotAsked, probe_for
+from explain.jobs.spot_parameters import SpotParameters, probe_for
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import write_json
 from spotting_core.jobs.kind import SHORT, Context, JobKind
 
 
-class WhatIfAsked(SpotAsked, frozen=True, kw_only=True):
+class WhatIfParameters(SpotParameters, frozen=True, kw_only=True):
     """A spot and an edit: {kind: box | time | entity} and the fields of ``explain.what_if``."""
 
     edit: dict[str, Any]
 
 
-class WhatIfJob(JobKind[WhatIfAsked]):
+class WhatIfJob(JobKind[WhatIfParameters]):
     """Leaves the answer as JSON (see ``explain.what_if``)."""
 
     name: ClassVar[str] = "what-if"
     resource: ClassVar[str] = SHORT
-    asked = WhatIfAsked
+    parameters_type = WhatIfParameters
 
-    def key(self, asked: WhatIfAsked) -> str:
-        return f"{self.name}/{_answer(asked)}"
+    def key(self, parameters: WhatIfParameters) -> str:
+        return f"{self.name}/{_answer(parameters)}"
 
-    def title(self, asked: WhatIfAsked) -> str:
-        return f"What if: {asked.subject.label}"
+    def title(self, parameters: WhatIfParameters) -> str:
+        return f"What if: {parameters.subject.label}"
 
-    def leaves(self, asked: WhatIfAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return (data.answer(_answer(asked)),)
+    def leaves(self, parameters: WhatIfParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.answer(_answer(parameters)),)
 
-    def perform(self, asked: WhatIfAsked, context: Context) -> Path | None:
+    def perform(self, parameters: WhatIfParameters, context: Context) -> Path | None:
         from explain.what_if import edit_of, what_if
 
         context.report(None, "Making the edit")
-        probe = probe_for(asked.open(), Path(asked.path), asked.subject, context)
-        found = what_if(probe, asked.subject.label, edit_of(asked.edit))
-        [answer] = self.leaves(asked, context.data)
-        write_json(answer, found.as_json())
+        probe = probe_for(parameters.open(), Path(parameters.path), parameters.subject, context)
+        effect = what_if(probe, parameters.subject.label, edit_of(parameters.edit))
+        [answer] = self.leaves(parameters, context.data)
+        write_json(answer, effect.as_json())
         return None
 
 
-def _answer(asked: WhatIfAsked) -> str:
-    return asked.subject.key(json.dumps(asked.edit, sort_keys=True))
+def _answer(parameters: WhatIfParameters) -> str:
+    return parameters.subject.key(json.dumps(parameters.edit, sort_keys=True))
 
 
 WHAT_IF = WhatIfJob()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from explain.jobs.asked import SpotAsked, model_of, probe_for
+from explain.jobs.spot_parameters import SpotParameters, model_of, probe_for
 from explain.kept import explanation_of, method_of_text
 from explain.methods import METHODS
 from spotting_core.base.data_directory import DataDirectory
@@ -15,39 +15,39 @@ from spotting_core.jobs.kind import SHORT, Context, JobKind
 from spotting_core.media.fingerprint import joint_hash
 
 
-class WordsAsked(SpotAsked, frozen=True, kw_only=True):
+class WordsParameters(SpotParameters, frozen=True, kw_only=True):
     """A spot and a text."""
 
     text: str
 
 
-class WordsJob(JobKind[WordsAsked]):
+class WordsJob(JobKind[WordsParameters]):
     """Leaves how well every picture of the match fits the text, as JSON, and where around the spot, as explanation."""
 
     name: ClassVar[str] = "words"
     resource: ClassVar[str] = SHORT
-    asked = WordsAsked
+    parameters_type = WordsParameters
 
-    def key(self, asked: WordsAsked) -> str:
-        return f"{self.name}/{asked.subject.key(method_of_text(asked.text))}"
+    def key(self, parameters: WordsParameters) -> str:
+        return f"{self.name}/{parameters.subject.key(method_of_text(parameters.text))}"
 
-    def title(self, asked: WordsAsked) -> str:
-        return f"“{asked.text}”"
+    def title(self, parameters: WordsParameters) -> str:
+        return f"“{parameters.text}”"
 
-    def leaves(self, asked: WordsAsked, data: DataDirectory) -> tuple[Path, ...]:
-        subject = asked.subject
-        curves = data.answer(joint_hash([subject.source, subject.model, self.name, asked.text]))
-        return curves, explanation_of(data, Path(asked.analysis), subject, method_of_text(asked.text))
+    def leaves(self, parameters: WordsParameters, data: DataDirectory) -> tuple[Path, ...]:
+        subject = parameters.subject
+        curves = data.answer(joint_hash([subject.source, subject.model, self.name, parameters.text]))
+        return curves, explanation_of(data, Path(parameters.analysis), subject, method_of_text(parameters.text))
 
-    def perform(self, asked: WordsAsked, context: Context) -> Path | None:
+    def perform(self, parameters: WordsParameters, context: Context) -> Path | None:
         from explain.text_similarity import timeline
         from spotting_core.entities.vision_language import VisionLanguageModel
 
-        analysis, text = asked.open(), asked.text
+        analysis, text = parameters.open(), parameters.text
         described = model_of(analysis, context).card.entities
         if described is None:
             raise BadInputError("this model has no vision-language model to ask")
-        answer, places = self.leaves(asked, context.data)
+        answer, places = self.leaves(parameters, context.data)
         context.report(None, "Looking for the words")
         model = VisionLanguageModel.load(described["model"], device=context.device)
         curves = {
@@ -55,8 +55,8 @@ class WordsJob(JobKind[WordsAsked]):
         }
         write_json(answer, {"text": text, "curves": curves})
         context.report(0.5, "Looking where they are")
-        probe = probe_for(analysis, Path(asked.path), asked.subject, context)
-        METHODS["text-similarity"].explain(probe, asked.subject.label, text=text).save(places)
+        probe = probe_for(analysis, Path(parameters.path), parameters.subject, context)
+        METHODS["text-similarity"].explain(probe, parameters.subject.label, text=text).save(places)
         return None
 
 

@@ -13,7 +13,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.known import known_models
 
 
-class AnalysisAsked(Parameters, frozen=True):
+class AnalysisParameters(Parameters, frozen=True):
     """The match at a path.
 
     Arguments:
@@ -25,28 +25,28 @@ class AnalysisAsked(Parameters, frozen=True):
     title: str = ""
 
 
-class AnalysisJob(JobKind[AnalysisAsked]):
+class AnalysisJob(JobKind[AnalysisParameters]):
     """Leaves an analysis among those of its match, and the videos prepared for the browser."""
 
     name: ClassVar[str] = "analysis"
     resource: ClassVar[str] = LONG
-    asked = AnalysisAsked
+    parameters_type = AnalysisParameters
 
-    def key(self, asked: AnalysisAsked) -> str:
-        return f"{self.name}/{asked.path}/{'+'.join(asked.models)}"
+    def key(self, parameters: AnalysisParameters) -> str:
+        return f"{self.name}/{parameters.path}/{'+'.join(parameters.models)}"
 
-    def title(self, asked: AnalysisAsked) -> str:
-        return asked.title
+    def title(self, parameters: AnalysisParameters) -> str:
+        return parameters.title
 
-    def leaves(self, asked: AnalysisAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return (data.analyses(open_match(Path(asked.path)).content_hash(data)),)
+    def leaves(self, parameters: AnalysisParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.analyses(open_match(Path(parameters.path)).content_hash(data)),)
 
-    def perform(self, asked: AnalysisAsked, context: Context) -> Path | None:
+    def perform(self, parameters: AnalysisParameters, context: Context) -> Path | None:
         from spotting_core.inference.ensemble import analyse
 
-        source, known = open_match(Path(asked.path)), known_models(context.data)
+        source, known = open_match(Path(parameters.path)), known_models(context.data)
         prepare_playback(source.halves, context)
-        model = kept_models([known.get(name, name) for name in asked.models], context.device)
+        model = kept_models([known.get(name, name) for name in parameters.models], context.device)
         analysis = analyse(
             source, model, context.data, report=lambda p: context.report(p.share, p.stage, p.speed, p.remaining)
         )

@@ -34,7 +34,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a job is asked for; what is kept of it in the queue is checked against the fields and their types."""
 
 
-Asked = TypeVar("Asked", bound=Parameters)
+KindParameters = TypeVar("KindParameters", bound=Parameters)
 
 
 @dataclass(frozen=True)
@@ -56,36 +56,36 @@ class Context:
         return device_named(self.named)
 
 
-class JobKind(ABC, Generic[Asked]):
+class JobKind(ABC, Generic[KindParameters]):
     """A kind of job.
 
     Arguments:
         name: in the queue; resource: what it needs (``RESOURCES``).
-        asked: type of its parameters.
+        parameters_type: type of its parameters.
         follows: names of the kinds after which one of this kind may be due (``follow``).
         lasting: whether its jobs are kept in the queue however old, for without them nobody finds what they left.
     """
 
     name: ClassVar[str]
     resource: ClassVar[str]
-    asked: type[Asked]
+    parameters_type: type[KindParameters]
     follows: ClassVar[tuple[str, ...]] = ()
     lasting: ClassVar[bool] = False
 
     @abstractmethod
-    def key(self, asked: Asked) -> str:
+    def key(self, parameters: KindParameters) -> str:
         """Name of the work: while a job of a key is queued or running no second one is made."""
 
     @abstractmethod
-    def title(self, asked: Asked) -> str:
+    def title(self, parameters: KindParameters) -> str:
         """What people read."""
 
     @abstractmethod
-    def leaves(self, asked: Asked, data: DataDirectory) -> tuple[Path, ...]:
+    def leaves(self, parameters: KindParameters, data: DataDirectory) -> tuple[Path, ...]:
         """Where its result lies once the job is done: files, or folders that hold them; the main one first."""
 
     @abstractmethod
-    def perform(self, asked: Asked, context: Context) -> Path | None:
+    def perform(self, parameters: KindParameters, context: Context) -> Path | None:
         """Do it.
 
         Returns:
@@ -95,7 +95,7 @@ class JobKind(ABC, Generic[Asked]):
             CancelledError: ``context.report`` returned False; any other error fails the job.
         """
 
-    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> Asked | None:
+    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> KindParameters | None:
         """What is to be done after a job of a kind that this one ``follows``, or None.
 
         Arguments:
@@ -103,23 +103,23 @@ class JobKind(ABC, Generic[Asked]):
         """
         return None
 
-    def ask(self, queue: JobQueue, asked: Asked, match_id: str | None = None) -> Job:
+    def ask(self, queue: JobQueue, parameters: KindParameters, match_id: str | None = None) -> Job:
         """Queue a job, or return the live one of the same key.
 
         Arguments:
             match_id: of the match in the library that the job is shown with.
         """
-        parameters = msgspec.to_builtins(asked)
-        return queue.submit(self.name, self.key(asked), parameters, title=self.title(asked), match_id=match_id)
+        fields = msgspec.to_builtins(parameters)
+        return queue.submit(self.name, self.key(parameters), fields, title=self.title(parameters), match_id=match_id)
 
-    def read(self, job: Job) -> Asked:
+    def read(self, job: Job) -> KindParameters:
         """What a job was asked for.
 
         Errors:
             BadInputError: nothing that this kind can be asked for: another Touchline has queued it.
         """
         try:
-            return msgspec.convert(job.parameters, self.asked)
+            return msgspec.convert(job.parameters, self.parameters_type)
         except msgspec.ValidationError as error:
             raise BadInputError(
                 f"another version of Touchline has asked for this ({error})", fix="Ask for it again"
@@ -159,12 +159,12 @@ class Kinds(Mapping[str, JobKind[Any]]):
             BadInputError: it was not asked for as its kind is; for others see ``JobKind.perform``.
         """
         kind = self[job.kind]
-        asked = kind.read(job)
-        left = kind.perform(asked, context)
+        parameters = kind.read(job)
+        left = kind.perform(parameters, context)
         if left is None:
             return
         for other in self.values():
-            due = other.follow(asked, left, context.data) if kind.name in other.follows else None
+            due = other.follow(parameters, left, context.data) if kind.name in other.follows else None
             if due is not None:
                 other.ask(queue, due)
 

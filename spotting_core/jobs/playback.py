@@ -12,31 +12,31 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import HalfSource, open_match
 
 
-class PlaybackAsked(Parameters, frozen=True):
+class PlaybackParameters(Parameters, frozen=True):
     """The match at a path."""
 
     path: str
     title: str = ""
 
 
-class PlaybackJob(JobKind[PlaybackAsked]):
+class PlaybackJob(JobKind[PlaybackParameters]):
     """Leaves a copy of each video that the browser cannot play as it is, in the folder of that video's data."""
 
     name: ClassVar[str] = "playback"
     resource: ClassVar[str] = LONG
-    asked = PlaybackAsked
+    parameters_type = PlaybackParameters
 
-    def key(self, asked: PlaybackAsked) -> str:
-        return f"{self.name}/{asked.path}"
+    def key(self, parameters: PlaybackParameters) -> str:
+        return f"{self.name}/{parameters.path}"
 
-    def title(self, asked: PlaybackAsked) -> str:
-        return asked.title
+    def title(self, parameters: PlaybackParameters) -> str:
+        return parameters.title
 
-    def leaves(self, asked: PlaybackAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return tuple(ingest(half.path, data).folder for half in open_match(Path(asked.path)).halves)
+    def leaves(self, parameters: PlaybackParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return tuple(ingest(half.path, data).folder for half in open_match(Path(parameters.path)).halves)
 
-    def perform(self, asked: PlaybackAsked, context: Context) -> Path | None:
-        prepare_playback(open_match(Path(asked.path)).halves, context)
+    def perform(self, parameters: PlaybackParameters, context: Context) -> Path | None:
+        prepare_playback(open_match(Path(parameters.path)).halves, context)
         return None
 
 

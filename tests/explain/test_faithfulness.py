@@ -21,7 +21,7 @@ from explain.methods import METHODS
 from explain.probe import GRID, Probe
 from explain.what_if import BoxEdit, EntityEdit, TimeEdit, what_if
 from spotting_core.base.errors import BadInputError
-from tests.explain.toys import OneEntity, OneFrame, given_window, toy
+from tests.explain.toys import OneEntity, OneFrame, explained_window, toy
 
 
 def test_area_under_a_line() -> None:
@@ -30,7 +30,7 @@ def test_area_under_a_line() -> None:
 
 
 def test_the_true_reason_beats_random_orders_and_the_opposite_loses() -> None:
-    probe = Probe(toy(OneFrame(-2)), given_window())
+    probe = Probe(toy(OneFrame(-2)), explained_window())
     curves = Curves(probe, "Goal", in_time=False, seed=0)
     truth = np.zeros(curves.shape)
     truth[curves.near.index(13), :2, :2] = 1
@@ -45,7 +45,7 @@ def test_the_true_reason_beats_random_orders_and_the_opposite_loses() -> None:
 
 
 def test_in_time_the_frame_that_decides_comes_first() -> None:
-    probe = Probe(toy(OneFrame(-2)), given_window())
+    probe = Probe(toy(OneFrame(-2)), explained_window())
     curves = Curves(probe, "Goal", in_time=True, seed=0)
     found = METHODS["temporal-occlusion"].explain(probe, "Goal")
     deletion, insertion = curves.of(found.values[curves.near].reshape(curves.shape))
@@ -53,7 +53,7 @@ def test_in_time_the_frame_that_decides_comes_first() -> None:
 
 
 def test_entities_that_decide_are_comprehensive_and_sufficient() -> None:
-    probe = Probe(toy(OneEntity(), entities=True), given_window(entities=True))
+    probe = Probe(toy(OneEntity(), entities=True), explained_window(entities=True))
     found = METHODS["entity-ablation"].explain(probe, "Yellow card")
     comprehensiveness, sufficiency = entity_measures(probe, "Yellow card", found)
     fall = float(torch.tensor(3.0).sigmoid() - torch.tensor(-3.0).sigmoid())
@@ -118,7 +118,7 @@ def test_what_if_a_box_is_blurred() -> None:
 
 
 def test_what_if_a_span_of_time_is_taken_out() -> None:
-    probe = Probe(toy(OneFrame(-2)), given_window())
+    probe = Probe(toy(OneFrame(-2)), explained_window())
     found = what_if(probe, "Goal", TimeEdit(-1.0, -0.5))
     assert found.edited < 0.1
     assert len(found.controls) > 5
@@ -129,18 +129,18 @@ def test_what_if_a_span_of_time_is_taken_out() -> None:
 
 
 def test_what_if_an_entity_is_taken_out() -> None:
-    probe = Probe(toy(OneEntity(), entities=True), given_window(entities=True))
+    probe = Probe(toy(OneEntity(), entities=True), explained_window(entities=True))
     found = what_if(probe, "Yellow card", EntityEdit("yellow card"))
     assert found.edited == pytest.approx(float(torch.tensor(-3.0).sigmoid()), abs=1e-3)
     assert found.controls.tolist() == pytest.approx([found.score] * 2, abs=1e-3)
     with pytest.raises(BadInputError, match="no entity 'dog'"):
         what_if(probe, "Yellow card", EntityEdit("dog"))
     with pytest.raises(BadInputError, match="no entities"):
-        what_if(Probe(toy(OneFrame(0)), given_window()), "Goal", EntityEdit("ball"))
+        what_if(Probe(toy(OneFrame(0)), explained_window()), "Goal", EntityEdit("ball"))
 
 
 def _contrast_at_anchor():  # type: ignore[no-untyped-def]
-    given = given_window()
-    pictures = given.pictures.copy()
+    window = explained_window()
+    pictures = window.pictures.copy()
     pictures[15, :8:2, :8], pictures[15, 1:8:2, :8] = 250, 0
-    return given.with_pictures(pictures)
+    return window.with_pictures(pictures)

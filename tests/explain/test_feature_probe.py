@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from explain.explained_window import window_around
 from explain.faithfulness import fitting_methods, measure_spot
-from explain.given import window_around
 from explain.methods import METHODS, explain
 from explain.probe import Probe
 from explain.what_if import BoxEdit, TimeEdit, what_if
@@ -23,7 +23,7 @@ from spotting_core.models.card import CardInput
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Output, Window
-from tests.explain.toys import OneFrame, given_window, toy
+from tests.explain.toys import OneFrame, explained_window, toy
 from tests.small_systems import READS_FEATURES, half_of, judge_of, small, small_config
 
 CLASSES = load_classes()
@@ -61,7 +61,7 @@ def test_the_score_is_the_one_that_counts(name: str, sample: int) -> None:
     beside = 5 if name == "calf" else 0  # samples: it places whole actions, here or there within 2.5 s
     near = whole.confidence[max(0, sample - beside) : sample + beside + 1, COLUMN]
     assert probe.score(LABEL) == pytest.approx(float(near.max()), abs=1e-4)
-    assert probe.given.times[probe.given.anchor] == sample * 500_000
+    assert probe.window.times[probe.window.anchor] == sample * 500_000
 
 
 class Adds(nn.Module):
@@ -93,7 +93,7 @@ def test_gradient_times_features_of_a_sum(adding: Probe) -> None:
     away = (values() - values().mean(0)) @ weight
     score = adding.score(LABEL)
     expected = np.zeros(len(found.times))
-    at = adding.given.anchor
+    at = adding.window.anchor
     expected[at] = 0.1 * away[60] * score * (1 - score)
     expected[at + 1] = 0.1 / 3 * away[61] * score * (1 - score)
     assert found.values == pytest.approx(expected, abs=1e-5)
@@ -102,7 +102,7 @@ def test_gradient_times_features_of_a_sum(adding: Probe) -> None:
 
 def test_occlusion_in_time_takes_the_sample_it_names(adding: Probe) -> None:
     found = METHODS["temporal-occlusion"].explain(adding, LABEL)
-    at = adding.given.anchor
+    at = adding.window.anchor
     changed = np.flatnonzero(np.abs(found.values) > 1e-6)
     assert changed.tolist() == [at, at + 1]
     weight = torch.linspace(-1, 1, DIM).numpy()
@@ -135,7 +135,7 @@ def test_an_action_that_is_placed_a_little_elsewhere_is_the_same(step: int, fall
     model = loaded(READS_FEATURES[0], Places(step), config)
     probe = Probe(model, window_around(analysis_of(values()), None, model, 1, 10_000_000))
     found = METHODS["temporal-occlusion"].explain(probe, LABEL, span=3)
-    near = found.values[probe.given.anchor - 3 : probe.given.anchor + 4]
+    near = found.values[probe.window.anchor - 3 : probe.window.anchor + 4]
     assert near == pytest.approx(np.full(7, falls), abs=1e-3)
 
 
@@ -145,8 +145,8 @@ def test_the_ends_of_a_half_are_not_shifted() -> None:
     for sample in (0, 1, SAMPLES - 2, SAMPLES - 1):
         probe = Probe(model, window_around(analysis_of(values()), None, model, 1, sample * 500_000))
         found = METHODS["temporal-occlusion"].explain(probe, LABEL)
-        assert int(np.abs(found.values).argmax()) == probe.given.anchor
-        assert probe.given.times[probe.given.anchor] == sample * 500_000
+        assert int(np.abs(found.values).argmax()) == probe.window.anchor
+        assert probe.window.times[probe.window.anchor] == sample * 500_000
 
 
 def test_what_if_and_faithfulness_work_without_pictures(adding: Probe) -> None:
@@ -171,18 +171,18 @@ def test_all_measures_of_a_real_system() -> None:
 
 
 def test_a_window_of_features_is_explained_by_a_methods_name(adding: Probe) -> None:
-    found = explain(adding.model, adding.given, LABEL, method="feature-gradient")
+    found = explain(adding.model, adding.window, LABEL, method="feature-gradient")
     same = METHODS["feature-gradient"].explain(adding, LABEL)
     assert np.array_equal(found.values, same.values)
     assert (found.label, found.anchor, found.score) == (LABEL, 30_000_000, adding.score(LABEL))
-    assert explain(adding.model, adding.given, LABEL).method == "temporal-occlusion"
+    assert explain(adding.model, adding.window, LABEL).method == "temporal-occlusion"
 
 
 def test_a_window_of_the_other_kind_is_refused(adding: Probe) -> None:
     with pytest.raises(BadInputError, match="does not fit average: this model reads features, not pictures"):
-        explain(adding.model, given_window(), LABEL)
+        explain(adding.model, explained_window(), LABEL)
     with pytest.raises(BadInputError, match="does not fit toy: this model reads pictures, not features"):
-        explain(toy(OneFrame(0)), adding.given, LABEL)
+        explain(toy(OneFrame(0)), adding.window, LABEL)
 
 
 def test_methods_for_pictures_say_why_they_do_not_fit() -> None:

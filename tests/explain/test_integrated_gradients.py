@@ -14,7 +14,7 @@ from explain.attribution import SPACE
 from explain.integrated_gradients import completeness, explain
 from explain.probe import GRID, Probe
 from spotting_core.models.window import Output, Window
-from tests.explain.toys import CLASSES, GOAL, WIDTH, H, OneFrame, W, given_window, toy
+from tests.explain.toys import CLASSES, GOAL, WIDTH, H, OneFrame, W, explained_window, toy
 
 ANCHOR = 15
 CELL_HEIGHT, CELL_WIDTH = (
@@ -41,10 +41,10 @@ class OnePlace(nn.Module):
 
 def a_probe(network: nn.Module) -> Probe:
     """The two pixels are bright in every sample, all around them grey."""
-    given = given_window(ANCHOR)
+    window = explained_window(ANCHOR)
     pictures = np.full((W, H, WIDTH, 3), 110, np.uint8)
     pictures[:, 5, 60], pictures[:, CELL_HEIGHT, CELL_WIDTH] = 250, 250
-    return Probe(toy(network), given.with_pictures(pictures), precise=True)
+    return Probe(toy(network), window.with_pictures(pictures), precise=True)
 
 
 def places(values: np.ndarray) -> list[tuple[int, ...]]:
@@ -88,7 +88,7 @@ def test_only_the_frames_within_the_span_are_asked() -> None:
 
 
 def test_the_corner_that_decides_is_found_before_the_anchor() -> None:
-    found = explain(Probe(toy(OneFrame(-2)), given_window(ANCHOR), precise=True), "Goal")
+    found = explain(Probe(toy(OneFrame(-2)), explained_window(ANCHOR), precise=True), "Goal")
     total = np.abs(found.values)
     # Pixels 0 to 8 of 36 rows and 64 columns lie in the first two rows and columns.
     assert total.sum() > 0

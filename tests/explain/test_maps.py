@@ -13,7 +13,7 @@ from explain.attribution import ENTITY, ENTITY_ROW, FEATURE, SPACE, TIME, Attrib
 from explain.maps import place_map, region_values, to_grid, upsampled
 from explain.probe import GRID, Probe
 from spotting_core.models.window import EntitySet
-from tests.explain.toys import OneEntity, given_window, toy
+from tests.explain.toys import OneEntity, explained_window, toy
 
 PICTURE = (140, 80)  # a cell of the grid is 10 x 10 pixels
 BOXES = {
@@ -30,14 +30,14 @@ BOXES = {
 @pytest.fixture
 def probe() -> Probe:
     """Samples 14 to 16 and 25 of 30 have entities: a player; a ball, a card and a player; a card; a card."""
-    given = given_window(entities=True)
-    assert given.table is not None
-    table = replace(given.table, box=np.array(list(BOXES.values()), np.float32))
+    window = explained_window(entities=True)
+    assert window.table is not None
+    table = replace(window.table, box=np.array(list(BOXES.values()), np.float32))
     entities = EntitySet.of_table(table, 100, 130, PICTURE)
-    return Probe(toy(OneEntity(), entities=True), replace(given, table=table, entities=entities))
+    return Probe(toy(OneEntity(), entities=True), replace(window, table=table, entities=entities))
 
 
-def found(kind: str, values: Any, method: str = "attention") -> Attribution:
+def attribution_of(kind: str, values: Any, method: str = "attention") -> Attribution:
     return Attribution(method, "toy", 1, "Yellow card", 0, "", "", kind, values, np.arange(30), 1.0, 0.0, (0, 1), 0.0)
 
 
@@ -58,7 +58,7 @@ def block(rows: range, columns: range, value: float) -> dict[tuple[int, int], fl
 
 def test_boxes_fill_their_own_cells(probe: Probe) -> None:
     weight = (0.9, 0.2, 0.5, 0.0, 0.7, 0.1)
-    drawn = place_map(found(ENTITY, rows_of(weight)), probe, [14, 15, 16])
+    drawn = place_map(attribution_of(ENTITY, rows_of(weight)), probe, [14, 15, 16])
     assert drawn is not None
     assert drawn.shape == (3, *GRID)
     assert drawn.dtype == np.float32
@@ -69,50 +69,52 @@ def test_boxes_fill_their_own_cells(probe: Probe) -> None:
 
 
 def test_the_stronger_counts_whichever_comes_first(probe: Probe) -> None:
-    drawn = place_map(found(ENTITY, rows_of((0, 0.5, 0.2, 0, 0, 0))), probe, [15])
+    drawn = place_map(attribution_of(ENTITY, rows_of((0, 0.5, 0.2, 0, 0, 0))), probe, [15])
     assert drawn is not None
     assert cells(drawn[0]) == {**block(range(6, 8), range(4, 7), 0.2), **block(range(3, 7), range(2, 5), 0.5)}
 
 
 def test_boxes_that_reach_beyond_the_picture_or_have_no_width(probe: Probe) -> None:
-    given = probe.given
-    assert given.table is not None
-    box = given.table.box.copy()
+    window = probe.window
+    assert window.table is not None
+    box = window.table.box.copy()
     box[0], box[4] = (-30, -20, 15, 5), (55, 20, 55, 30)
-    entities = EntitySet.of_table(replace(given.table, box=box), 100, 130, PICTURE)
-    probe = Probe(probe.model, replace(given, entities=entities))
-    drawn = place_map(found(ENTITY, rows_of(1.0)), probe, [14, 16])
+    entities = EntitySet.of_table(replace(window.table, box=box), 100, 130, PICTURE)
+    probe = Probe(probe.model, replace(window, entities=entities))
+    drawn = place_map(attribution_of(ENTITY, rows_of(1.0)), probe, [14, 16])
     assert drawn is not None
     assert cells(drawn[0]) == block(range(1), range(2), 1.0)
     assert cells(drawn[1]) == {(2, 5): 1.0}
 
 
 def test_what_a_score_falls_without_an_entity_is_its_value(probe: Probe) -> None:
-    values = region_values(found(ENTITY, rows_of(0.3, (-0.4, 0.1, -0.2, 0.0, -0.5, -0.6))), probe, [14, 15, 17, 25])
+    values = region_values(
+        attribution_of(ENTITY, rows_of(0.3, (-0.4, 0.1, -0.2, 0.0, -0.5, -0.6))), probe, [14, 15, 17, 25]
+    )
     assert values.shape == (4, 3)
     assert values.dtype == np.float32
     expected = [[0.4, np.nan, np.nan], [-0.1, 0.2, 0.0], [np.nan] * 3, [0.6, np.nan, np.nan]]
     assert np.allclose(values, expected, equal_nan=True)
     # What speaks against the class is not drawn.
-    drawn = place_map(found(ENTITY, rows_of(0.3, (-0.4, 0.1, -0.2, 0.0, -0.5, -0.6))), probe, [15])
+    drawn = place_map(attribution_of(ENTITY, rows_of(0.3, (-0.4, 0.1, -0.2, 0.0, -0.5, -0.6))), probe, [15])
     assert drawn is not None
     assert cells(drawn[0]) == block(range(6, 8), range(4, 7), 0.2)
 
 
 def test_of_a_method_that_takes_out_names_every_region_of_the_name_has_its_value(probe: Probe) -> None:
     rows = rows_of(0.0, (-0.3, 0.2), entity=(1, 2), count=2)
-    values = region_values(found(ENTITY, rows, "entity-ablation"), probe, [15, 16, 20])
+    values = region_values(attribution_of(ENTITY, rows, "entity-ablation"), probe, [15, 16, 20])
     # Sample 15 has a ball (not asked), a yellow card and a player; sample 16 a card; sample 20 nothing.
     assert np.allclose(values, [[0, 0.3, -0.2], [0.3, np.nan, np.nan], [np.nan] * 3], equal_nan=True)
 
 
 def test_maps_are_those_of_their_samples(probe: Probe) -> None:
     maps = np.arange(30 * 8 * 14, dtype=np.float32).reshape(30, *GRID)
-    drawn = place_map(found(SPACE, maps), probe, [3, 1])
+    drawn = place_map(attribution_of(SPACE, maps), probe, [3, 1])
     assert drawn is not None
     assert np.array_equal(drawn, maps[[3, 1]])
     for kind in (TIME, FEATURE):
-        assert place_map(found(kind, np.zeros(30, np.float32)), probe, [1]) is None
+        assert place_map(attribution_of(kind, np.zeros(30, np.float32)), probe, [1]) is None
 
 
 def test_maps_of_any_size_come_onto_the_grid_the_right_way_up() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explain.attribution import ENTITY_ROW, Attribution
-from explain.given import window_around
+from explain.explained_window import window_around
 from explain.methods import METHODS, explain
 from explain.probe import Probe, blurred
 from spotting_core.base.data_directory import DataDirectory
@@ -19,12 +19,12 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from tests.conftest import small_model
-from tests.explain.toys import OneEntity, OneFrame, given_window, toy
+from tests.explain.toys import OneEntity, OneFrame, explained_window, toy
 from tests.videos import make_video, steady
 
 
 def test_occlusion_in_time_finds_the_one_frame_that_decides() -> None:
-    found = explain(toy(OneFrame(-2)), given_window(), "Goal", method="temporal-occlusion")
+    found = explain(toy(OneFrame(-2)), explained_window(), "Goal", method="temporal-occlusion")
     assert int(found.values.argmax()) == 13
     assert found.score > 0.95
     # Without that frame the contrast is gone: sigmoid(-5).
@@ -37,7 +37,7 @@ def test_occlusion_in_time_finds_the_one_frame_that_decides() -> None:
 @pytest.mark.parametrize("offset", [-3, -1, 0, 1])
 def test_a_shift_by_a_frame_would_be_seen(offset: int) -> None:
     # The same picture asked of a model that looks elsewhere: nothing there, so nothing matters.
-    found = explain(toy(OneFrame(offset)), given_window(), "Goal", method="temporal-occlusion")
+    found = explain(toy(OneFrame(offset)), explained_window(), "Goal", method="temporal-occlusion")
     assert np.abs(found.values).max() < 1e-3
 
 
@@ -45,7 +45,7 @@ def test_occlusion_can_be_stopped() -> None:
     seen: list[float] = []
     explain(
         toy(OneFrame(-2)),
-        given_window(),
+        explained_window(),
         "Goal",
         method="temporal-occlusion",
         report=lambda s: seen.append(s) or len(seen) < 3,
@@ -59,8 +59,8 @@ def test_blurring_leaves_nothing_to_tell_apart() -> None:
 
 
 def test_ablation_finds_the_one_entity_that_decides() -> None:
-    model, given = toy(OneEntity(), entities=True), given_window(entities=True)
-    found = explain(model, given, "Yellow card", method="entity-ablation")
+    model, window = toy(OneEntity(), entities=True), explained_window(entities=True)
+    found = explain(model, window, "Yellow card", method="entity-ablation")
     first = found.values[0]
     assert found.entities[first["entity"]] == "yellow card"
     with_card, without = 1 / (1 + math.exp(-3)), 1 / (1 + math.exp(3))
@@ -75,18 +75,18 @@ def test_ablation_finds_the_one_entity_that_decides() -> None:
 
 
 def test_ablation_equals_a_direct_call_without_the_entity() -> None:
-    model, given = toy(OneEntity(), entities=True), given_window(entities=True)
-    found = explain(model, given, "Yellow card", method="entity-ablation")
-    assert given.entities is not None
-    share = given.entities.share.clone()
-    share[:, 7:24][given.entities.entity[:, 7:24] == 1] = 0
-    direct = Probe(model, given.with_entities(given.entities.with_share(share))).score("Yellow card")
+    model, window = toy(OneEntity(), entities=True), explained_window(entities=True)
+    found = explain(model, window, "Yellow card", method="entity-ablation")
+    assert window.entities is not None
+    share = window.entities.share.clone()
+    share[:, 7:24][window.entities.entity[:, 7:24] == 1] = 0
+    direct = Probe(model, window.with_entities(window.entities.with_share(share))).score("Yellow card")
     assert found.score + found.values[0]["effect"] == pytest.approx(direct, abs=1e-4)
 
 
 def test_entity_attention_reads_the_models_own_weights() -> None:
-    given = given_window(entities=True)
-    found = explain(toy(OneEntity(), entities=True), given, "Yellow card", method="entity-attention")
+    window = explained_window(entities=True)
+    found = explain(toy(OneEntity(), entities=True), window, "Yellow card", method="entity-attention")
     assert found.values.dtype == ENTITY_ROW
     assert found.values["weight"].tolist() == pytest.approx([0, 0.25, 0.75, 0, 0.75, 0.75])
     assert found.values["kept"].tolist() == [False, True, True, False, True, True]
@@ -96,21 +96,21 @@ def test_entity_attention_reads_the_models_own_weights() -> None:
 
 def test_a_method_that_does_not_fit_says_why() -> None:
     with pytest.raises(BadInputError, match="this model has no entities"):
-        explain(toy(OneFrame(0)), given_window(), "Goal", method="entity-ablation")
+        explain(toy(OneFrame(0)), explained_window(), "Goal", method="entity-ablation")
     with pytest.raises(BadInputError, match="no method 'tea-leaves'"):
-        explain(toy(OneFrame(0)), given_window(), "Goal", method="tea-leaves")
+        explain(toy(OneFrame(0)), explained_window(), "Goal", method="tea-leaves")
     with pytest.raises(BadInputError, match="'Homerun' is not in the class table"):
-        explain(toy(OneFrame(0)), given_window(), "Homerun", method="temporal-occlusion")
+        explain(toy(OneFrame(0)), explained_window(), "Homerun", method="temporal-occlusion")
     with pytest.raises(BadInputError, match="this model has no temporal attention"):
-        explain(toy(OneFrame(0)), given_window(), "Goal", method="temporal-attention")
+        explain(toy(OneFrame(0)), explained_window(), "Goal", method="temporal-attention")
     with pytest.raises(BadInputError, match="this model has no environment backbone"):
-        explain(toy(OneFrame(0)), given_window(), "Goal", method="grad-cam")
+        explain(toy(OneFrame(0)), explained_window(), "Goal", method="grad-cam")
     assert {m.kind for m in METHODS.values()} == {"time", "entity", "space"}
 
 
 def test_occlusion_finds_the_place_that_decides() -> None:
-    given = given_window()
-    found = explain(toy(OneFrame(-2)), given, "Goal", method="occlusion")
+    window = explained_window()
+    found = explain(toy(OneFrame(-2)), window, "Goal", method="occlusion")
     # The contrast is in the first 8 by 8 pixels of 36 by 64: rows 0 to 1, columns 0 to 1 of the 8 by 14 grid.
     row, column = np.unravel_index(int(found.values[15].argmax()), (8, 14))
     assert (row, column) <= (1, 1)
@@ -121,10 +121,10 @@ def test_occlusion_finds_the_place_that_decides() -> None:
 
 
 def test_an_explanation_is_kept_whole(tmp_path: Path) -> None:
-    given = given_window(entities=True)
+    window = explained_window(entities=True)
     for name in ("entity-ablation", "temporal-occlusion"):
         model = toy(OneEntity(), entities=True) if name == "entity-ablation" else toy(OneFrame(-2))
-        found = explain(model, given, "Yellow card", method=name)
+        found = explain(model, window, "Yellow card", method=name)
         found.save(tmp_path / "e.npz")
         again = Attribution.load(tmp_path / "e.npz")
         assert np.array_equal(again.values, found.values)
@@ -153,10 +153,10 @@ def test_a_window_around_a_moment_holds_its_samples(tmp_path: Path, data: DataDi
     model = load_model(small_model(tmp_path / "m"))
     analysis = analyse_match(open_match(video), model, data)
     for seconds, anchor in ((0.0, 0), (30.0, 10), (59.5, 19)):
-        given = window_around(analysis, ingest(video, data), model, 1, round(seconds * 1e6))
-        assert given.anchor == anchor
-        assert given.times[given.anchor] == round(seconds * 1e6)
-        assert given.pictures.shape == (20, 36, 64, 3)
+        window = window_around(analysis, ingest(video, data), model, 1, round(seconds * 1e6))
+        assert window.anchor == anchor
+        assert window.times[window.anchor] == round(seconds * 1e6)
+        assert window.pictures.shape == (20, 36, 64, 3)
     middle = window_around(analysis, ingest(video, data), model, 1, 30_000_000)
     edge = window_around(analysis, ingest(video, data), model, 1, 32_000_000)
     assert np.array_equal(middle.pictures[8], edge.pictures[4])  # the same samples, four later

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from explain.entity_heads import received_by_entity
-from explain.given import Given
+from explain.explained_window import ExplainedWindow
 from explain.gradient_attention import explain as gradient_attention
 from explain.integrated_gradients import completeness
 from explain.methods import METHODS
@@ -40,12 +40,12 @@ def lively(model: LoadedModel) -> LoadedModel:
     return model
 
 
-def a_window(model: LoadedModel) -> Given:
+def a_window(model: LoadedModel) -> ExplainedWindow:
     rng = np.random.default_rng(3)
     pictures = rng.integers(0, 255, (W, H, WIDTH, 3), dtype=np.uint8)
     times = np.arange(W, dtype=np.int64) * 500_000
     if not model.config.entities:
-        return Given(1, 0, times, pictures, None, None, 30, (WIDTH, H))
+        return ExplainedWindow(1, 0, times, pictures, None, None, 30, (WIDTH, H))
     names = tuple(model.card.entities["names"])  # type: ignore[index]
     sample = np.repeat(np.arange(W, dtype=np.int32), N)
     corner = rng.uniform(0, 20, (W * N, 2)).astype(np.float32)
@@ -53,7 +53,7 @@ def a_window(model: LoadedModel) -> Given:
     table = EntityTable(names, sample, rng.integers(0, len(names), W * N).astype(np.int16),
                         np.full(W * N, 0.5, np.float32), np.concatenate([corner, corner + 8], 1), embedding)  # fmt: skip
     entities = EntitySet.of_table(table, 0, W, (WIDTH, H))
-    return Given(1, 0, times, pictures, entities, table, 30, (WIDTH, H))
+    return ExplainedWindow(1, 0, times, pictures, entities, table, 30, (WIDTH, H))
 
 
 @pytest.fixture(scope="module", params=["e2e-spot", "entity-attention"])
@@ -86,7 +86,7 @@ def test_a_change_reaches_as_far_as_the_time_shift_and_no_further(probe: Probe) 
 
 
 def test_places_and_their_entities_go_together(probe: Probe) -> None:
-    near = probe.given.near(2)
+    near = probe.window.near(2)
     presence = torch.ones(1, len(near), *GRID)
     presence[:, :, :, : GRID[1] // 2] = 0  # the left half
     frames = probe.mixed(presence, near[0])
@@ -126,7 +126,7 @@ def test_integrated_gradients_add_up_to_the_change_of_the_score(probe: Probe, mo
     # An entity that is dropped on the way from the blurred picture to the true one makes the score jump, which no
     # gradient sees. Without that, everything must add up.
     monkeypatch.setattr(AdaptiveAttention, "select", keep_all)
-    probe = Probe(probe.model, probe.given, precise=True)
+    probe = Probe(probe.model, probe.window, precise=True)
     found = METHODS["integrated-gradients"].explain(probe, LABEL, span=2, steps=256)
     assert found.score - found.score_baseline != pytest.approx(0, abs=1e-5)
     assert completeness(found) == pytest.approx(1, abs=0.05)
@@ -150,14 +150,14 @@ def test_gradient_attention_is_the_slope_of_the_logit(probe: Probe) -> None:
         pytest.skip("this model has no entities")
     # Dropped entities get a gradient that passes straight through; where all are kept it is the true slope.
     share, kept = probe.entities.share, probe.output.kept
-    asked = probe
+    changed_probe = probe
     while kept is not None and not torch.equal(kept, share > 0):
         share = share * kept
-        asked = Probe(probe.model, probe.given.with_entities(probe.entities.with_share(share)), precise=True)
-        kept = asked.output.kept
-    found = gradient_attention(asked, LABEL)
-    assert probe.given.table is not None
-    sample, slot, _ = probe.given.table.slots(0, W)
+        changed_probe = Probe(probe.model, probe.window.with_entities(probe.entities.with_share(share)), precise=True)
+        kept = changed_probe.output.kept
+    found = gradient_attention(changed_probe, LABEL)
+    assert probe.window.table is not None
+    sample, slot, _ = probe.window.table.slots(0, W)
     strongest = int(np.abs(np.where(sample == 30, found.values["effect"], 0)).argmax())
     column, step = probe.model.classes.index(LABEL), 1e-2
     slopes = []
@@ -165,7 +165,7 @@ def test_gradient_attention_is_the_slope_of_the_logit(probe: Probe) -> None:
         other = share.clone()
         other[0, 30, slot[strongest]] *= 1 + sign * step
         with torch.no_grad():
-            slopes.append(float(asked.logits(share=other)[0, 30, column]))
+            slopes.append(float(changed_probe.logits(share=other)[0, 30, column]))
     slope = (slopes[1] - slopes[0]) / (2 * step)
     assert -found.values["effect"][strongest] == pytest.approx(slope, rel=0.05, abs=1e-5)
 
@@ -199,7 +199,7 @@ def test_heads_share_their_attention_among_the_kept(probe: Probe) -> None:
         _, weights = layer.self_attn(own, own, own, need_weights=True, average_attn_weights=False)
     assert torch.allclose(received[frame][:, kept[frame]], weights.mean(1), atol=1e-4)
     each = [METHODS["entity-heads"].explain(probe, LABEL, head=h) for h in (0, 1, 2)]
-    first = each[1].values["sample"] == probe.given.first + frame
+    first = each[1].values["sample"] == probe.window.first + frame
     assert sorted(each[1].values["weight"][first & each[1].values["kept"]]) == pytest.approx(
         sorted(weights.mean(1)[0].tolist()), abs=1e-4
     )

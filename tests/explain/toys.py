@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from explain.given import Given
+from explain.explained_window import ExplainedWindow
 from spotting_core.domain.classes import load_classes
 from spotting_core.entities.table import EntityTable
 from spotting_core.models.card import Card, CardInput
@@ -88,15 +88,15 @@ def toy(network: nn.Module, entities: bool = False) -> LoadedModel:
         licence="",
     )
     config: Any = _ToyConfig(entities=4 if entities else 0)
-    kind = System("toy", "", _ToyConfig, _nothing, _nothing, inputs=read_by, plan=overlapping_halves)
+    kind = System("toy", "", _ToyConfig, _unused, _unused, inputs=read_by, plan=overlapping_halves)
     return LoadedModel(card, kind, network.eval(), config, CLASSES, "0" * 64, Path())  # type: ignore[arg-type]
 
 
-def _nothing(*_: Any) -> Any:
+def _unused(*_: Any) -> Any:
     raise AssertionError("a toy is neither built nor trained")
 
 
-def given_window(anchor: int = 15, entities: bool = False) -> Given:
+def explained_window(anchor: int = 15, entities: bool = False) -> ExplainedWindow:
     pictures = np.full((W, H, WIDTH, 3), 110, np.uint8)
     pictures[anchor - 2, :8:2, :8] = 250  # the contrast that OneFrame(-2) looks for
     pictures[anchor - 2, 1:8:2, :8] = 0
@@ -113,4 +113,4 @@ def given_window(anchor: int = 15, entities: bool = False) -> Given:
         )
     times = (np.arange(W) + 100) * 500_000
     found = EntitySet.of_table(table, 100, 100 + W, (640, 360)) if table else None
-    return Given(1, 100, times.astype(np.int64), pictures, found, table, anchor)
+    return ExplainedWindow(1, 100, times.astype(np.int64), pictures, found, table, anchor)

@@ -14,7 +14,7 @@ from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import PANEL, Entry, Events, State
 from app.workspace.registry import register
 from explain.attribution import Attribution
-from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationAsked
+from explain.jobs.explanation import EXPLANATION, WHY_METHODS, ExplanationParameters
 from explain.kept import explanation_file
 from explain.measured import chip, measured
 from explain.methods import ENTITIES, METHODS
@@ -42,7 +42,7 @@ class Why(Entry):
 
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
         spot = chosen_spot(match, analysis)
-        return {"why": None if spot is None else {"spot": spot_id(spot), **_told(match, analysis, spot)}}
+        return {"why": None if spot is None else {"spot": spot_id(spot), **_state_of(match, analysis, spot)}}
 
     def events(self, match: Match, analysis: Analysis, state: State) -> Events:
         def choose(event: Mapping[str, Any]) -> None:
@@ -68,20 +68,20 @@ def _choose(match: Match, analysis: Analysis, wanted: str) -> None:
         return
     st.session_state["chosen"] = (match.id, spot_id(spot))
     if _reasonless(match, analysis) is None and explanations(shared_settings().data, analysis, spot) is None:
-        EXPLANATION.ask(shared_queue(), ExplanationAsked.of(match.path, analysis, spot), match.id)
+        EXPLANATION.ask(shared_queue(), ExplanationParameters.of(match.path, analysis, spot), match.id)
 
 
-def _told(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
+def _state_of(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
     """What is known of a spot: ``state`` ready, working, failed or none, and the content or a message."""
     if message := _reasonless(match, analysis):
         return {"state": "none", "message": message}
     try:
-        found = explanations(shared_settings().data, analysis, spot)
+        attributions = explanations(shared_settings().data, analysis, spot)
     except TouchlineError as problem:
         return {"state": "failed", "message": str(problem)}
-    if found is not None:
-        return {"state": "ready", **why_panel(analysis, spot, found)}
-    job = shared_queue().latest(EXPLANATION.key(ExplanationAsked.of(match.path, analysis, spot)))
+    if attributions is not None:
+        return {"state": "ready", **why_panel(analysis, spot, attributions)}
+    job = shared_queue().latest(EXPLANATION.key(ExplanationParameters.of(match.path, analysis, spot)))
     if job is not None and job.state == FAILED:
         return {"state": "failed", "message": job.error}
     stage = job.stage if job is not None and job.state == "running" else ""
@@ -99,20 +99,20 @@ def _reasonless(match: Match, analysis: Analysis) -> str | None:
 
 def explanations(data: DataDirectory, analysis: Analysis, spot: Spot) -> dict[str, Attribution] | None:
     """What is known of a spot by method, or None while something that can be computed is missing."""
-    found = {}
+    attributions = {}
     for name in WHY_METHODS:
         path = explanation_file(data, analysis, spot, name)
         if path.is_file():
-            found[name] = Attribution.load(path)
+            attributions[name] = Attribution.load(path)
         elif ENTITIES not in METHODS[name].needs or analysis.has("entities"):
             return None
-    return found
+    return attributions
 
 
-def why_panel(analysis: Analysis, spot: Spot, found: dict[str, Attribution]) -> dict[str, Any]:
+def why_panel(analysis: Analysis, spot: Spot, attributions: dict[str, Attribution]) -> dict[str, Any]:
     """What was measured, as the panel shows it (see ``scripts/workspace/panels/why.js``)."""
-    in_time = found["temporal-occlusion"]
-    by_entity = found.get("entity-ablation")
+    in_time = attributions["temporal-occlusion"]
+    by_entity = attributions.get("entity-ablation")
     what = f"{analysis.classes.get(spot.label).short} at {analysis.clock(spot.half, spot.time)}"
     return {
         "sentence": sentence(what, spot, _trusted(analysis, in_time), _trusted(analysis, by_entity)),
@@ -137,30 +137,34 @@ def of_one_window(analysis: Analysis, spot: Spot, in_time: Attribution) -> str:
     half = analysis.half(spot.half)
     sample = half.nearest_sample(in_time.anchor)
     stored = float(half.scores[sample, analysis.classes.index(spot.label)])
-    told = f"The model's confidence in one window of {len(in_time.times)} samples around the spot."
+    sentences = f"The model's confidence in one window of {len(in_time.times)} samples around the spot."
     if abs(stored - in_time.score) >= 0.005:
         reason = (
             "this is the greatest near it" if "reads" in analysis.record.model else "the mean where windows overlap"
         )
-        told += f" What the analysis keeps of that sample is {stored:.2f}: {reason}."
+        sentences += f" What the analysis keeps of that sample is {stored:.2f}: {reason}."
     away = (in_time.anchor - spot.time) / 1e6
     if abs(away) > VOTE:
-        told += (
+        sentences += (
             f" The sample that says so lies {abs(away):.1f} s {'before' if away < 0 else 'after'} the spot; "
             "its displacement moves it there."
         )
-    return told
+    return sentences
 
 
-def _trusted(analysis: Analysis, found: Attribution | None) -> Attribution | None:
+def _trusted(analysis: Analysis, attribution: Attribution | None) -> Attribution | None:
     """An explanation, unless its method was measured to do no better than random with this model."""
-    return found if found is not None and chip(measured_of(analysis), found.method)["state"] != "bad" else None
+    return (
+        attribution
+        if attribution is not None and chip(measured_of(analysis), attribution.method)["state"] != "bad"
+        else None
+    )
 
 
 def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
     """The chip that says how far the method is to be trusted with this model."""
-    told = chip(measured_of(analysis), method)
-    return {"kind": told["state"], "text": told["text"], "hint": told["hint"]}
+    trust = chip(measured_of(analysis), method)
+    return {"kind": trust["state"], "text": trust["text"], "hint": trust["hint"]}
 
 
 def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:

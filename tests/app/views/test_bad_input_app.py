@@ -21,7 +21,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
 from tests import odd_videos
-from tests.app.asked import ask_for_analysis
+from tests.app.analysis_job import ask_for_analysis
 from tests.app.commands import touchline
 from tests.app.pages import component_data, library_page, match_page, texts
 from tests.conftest import small_model

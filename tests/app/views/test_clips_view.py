@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
 from app.routes.http import PREFIX, routes, signer
-from app.work.clip_export import CLIPS, clips_asked
+from app.work.clip_export import CLIPS, clips_parameters
 from app.work.kinds import KINDS
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, ConflictError
@@ -150,7 +150,7 @@ def test_the_export_button_queues_what_is_on_the_desk(match: Match, queue: JobQu
 
 def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     clips = (CLIP, Clip(1, 60_000_000, 61_000_000, "Foul"))
-    job = CLIPS.ask(queue, clips_asked({"": (match, None)}, Order(clips, zipped=True), "2 clips"), match.id)
+    job = CLIPS.ask(queue, clips_parameters({"": (match, None)}, Order(clips, zipped=True), "2 clips"), match.id)
     shares: list[float] = []
     KINDS.perform(job, Context(data, lambda share, *_: shares.append(share) or True), queue)
     taken = queue.take([CLIPS.name])
@@ -177,7 +177,7 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
 
 def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     order = Order((CLIP, Clip(1, 0, 5_000_000, "Foul")), zipped=True)
-    job = CLIPS.ask(queue, clips_asked({"": (match, None)}, order, "2 clips"), match.id)
+    job = CLIPS.ask(queue, clips_parameters({"": (match, None)}, order, "2 clips"), match.id)
     told = [0]
 
     def tell(*_: object) -> bool:

@@ -12,11 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Match
-from app.views.explanation import BESIDE, Asked, Shown, explanation_data
+from app.views.explanation import BESIDE, Query, Shown, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
 from explain.jobs.explanation import EXPLANATION
-from explain.jobs.what_if import WHAT_IF, WhatIfAsked
-from explain.jobs.words import WORDS, WordsAsked
+from explain.jobs.what_if import WHAT_IF, WhatIfParameters
+from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import anchor_time, explanation_file, subject_of, unsupported_file
 from explain.probe import GRID
 from spotting_core.analyses.analysis import Analysis, write_record
@@ -56,12 +56,12 @@ def attribution(analysis: Analysis, method: str, kind: str, values: np.ndarray, 
     return replace(found, **more)
 
 
-def keep(data: DataDirectory, analysis: Analysis, found: Attribution) -> None:
-    found.save(explanation_file(data, analysis, SPOT, found.method))
+def keep(data: DataDirectory, analysis: Analysis, attribution: Attribution) -> None:
+    attribution.save(explanation_file(data, analysis, SPOT, attribution.method))
 
 
 def shown(match: Match, analysis: Analysis, methods: list[str], **asked: Any) -> dict[str, Any]:
-    cards = [Asked(analysis, name) for name in methods]
+    cards = [Query(analysis, name) for name in methods]
     jobs = asked.get("jobs", {})
     return explanation_data(Shown(match, analysis, SPOT, cards, [], asked.get("edit"), asked.get("words"), jobs))
 
@@ -121,7 +121,7 @@ def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue,
     edit = {"kind": "time", "start": -0.5, "end": 0.5}
     assert shown(match, analysis, [], edit=edit)["edit"] is None  # of another model: nobody has asked this one
     assert shown(match, analysis, [], words="the ball")["words"] is None
-    WHAT_IF.ask(queue, WhatIfAsked.of(match.path, analysis, SPOT, edit=edit), match.id)
+    WHAT_IF.ask(queue, WhatIfParameters.of(match.path, analysis, SPOT, edit=edit), match.id)
     assert shown(match, analysis, [], edit=edit)["edit"]["state"] == "working"
     taken = queue.take([WHAT_IF.name])
     queue.finish(taken, FAILED, "The model is gone.")
@@ -139,7 +139,7 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
     queue.finish(failing, FAILED, "The model is gone.")
     queue.report(running, 0.5, "Grad-CAM")
     jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
-    cards = [Asked(one, "grad-cam"), Asked(other, "grad-cam")]
+    cards = [Query(one, "grad-cam"), Query(other, "grad-cam")]
     found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
     assert [(c["state"], c["message"]) for c in found["cards"]] == [
         ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
@@ -171,11 +171,11 @@ def test_the_view_shows_answers(match: Match, data: DataDirectory) -> None:
     curve = np.linspace(0, 0.9, 30).round(4).tolist()
     answer = {"score": 0.8, "edited": 0.2, "anchor": 15, "curve": curve, "curve_edited": curve[::-1],
               "controls": [0.7, 0.9], "held_fixed": "", "seconds": 1.0, "label": "Goal"}  # fmt: skip
-    write_json(WHAT_IF.leaves(WhatIfAsked.of(match.path, analysis, SPOT, edit=edit), data)[0], answer)
+    write_json(WHAT_IF.leaves(WhatIfParameters.of(match.path, analysis, SPOT, edit=edit), data)[0], answer)
     words = np.zeros(len(analysis.half(1).times))
     words[20] = 0.5
     write_json(
-        WORDS.leaves(WordsAsked.of(match.path, analysis, SPOT, text="the ball"), data)[0],
+        WORDS.leaves(WordsParameters.of(match.path, analysis, SPOT, text="the ball"), data)[0],
         {"text": "the ball", "curves": {"1": words.tolist()}},
     )
     found = shown(match, analysis, [], edit=edit, words="the ball")

@@ -33,7 +33,7 @@ from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import remember
-from tests.app.asked import ask_for_analysis
+from tests.app.analysis_job import ask_for_analysis
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts
 from tests.conftest import small_model

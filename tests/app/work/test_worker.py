@@ -15,14 +15,14 @@ import pytest
 from app.library.library import Library
 from app.settings import Settings
 from app.work.kinds import MODULES
-from explain.jobs.explanation import EXPLANATIONS, ExplanationsAsked
+from explain.jobs.explanation import EXPLANATIONS, ExplanationsParameters
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.local_process import LocalProcess
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job, JobQueue
 from spotting_core.store.database import open_database
-from tests.app.asked import ask_for_analysis
+from tests.app.analysis_job import ask_for_analysis
 from tests.conftest import REPOSITORY, small_model
 from tests.videos import make_video, steady
 
@@ -64,7 +64,7 @@ def ended(queue: JobQueue, job: Job, seconds: float = 90.0) -> Job:
 
 def explanations_of(folder: Path) -> str:
     """Key of the job that follows an analysis."""
-    return EXPLANATIONS.key(ExplanationsAsked("", str(folder)))
+    return EXPLANATIONS.key(ExplanationsParameters("", str(folder)))
 
 
 def test_an_analysis_and_its_explanation(

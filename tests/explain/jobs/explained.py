@@ -24,11 +24,11 @@ KINDS: Kinds = kinds_of(
 )
 
 
-def told(_share: float | None, *_rest: object) -> bool:
+def keep_going(_share: float | None, *_rest: object) -> bool:
     return True
 
 
-def perform(queue: JobQueue, job: Job, data: DataDirectory, report: Any = told) -> None:
+def perform(queue: JobQueue, job: Job, data: DataDirectory, report: Any = keep_going) -> None:
     taken = queue.take([job.kind])
     assert taken is not None
     KINDS.perform(taken, Context(data, report, "cpu"), queue)

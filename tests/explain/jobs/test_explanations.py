@@ -15,25 +15,25 @@ import pytest
 
 from explain.attribution import Attribution
 from explain.jobs import explanation
-from explain.jobs.asked import SpotAsked, probe_for
-from explain.jobs.explanation import EXPLANATION, EXPLANATIONS, WHY_METHODS, ExplanationAsked
-from explain.jobs.figures import FIGURES, FiguresAsked
-from explain.jobs.what_if import WHAT_IF, WhatIfAsked
-from explain.jobs.words import WORDS, WordsAsked
+from explain.jobs.explanation import EXPLANATION, EXPLANATIONS, WHY_METHODS, ExplanationParameters
+from explain.jobs.figures import FIGURES, FiguresParameters
+from explain.jobs.spot_parameters import SpotParameters, probe_for
+from explain.jobs.what_if import WHAT_IF, WhatIfParameters
+from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import explanation_file, method_of_text, subject_of, unsupported
 from spotting_core.analyses.analysis import Analysis, write_record
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
-from spotting_core.jobs.analysis import AnalysisAsked
+from spotting_core.jobs.analysis import AnalysisParameters
 from spotting_core.jobs.kind import LONG, Context
-from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
+from spotting_core.jobs.playback import PLAYBACK, PlaybackParameters
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.models.known import remember
 from tests.app.made_analysis import make_analysis
 from tests.conftest import small_model
-from tests.explain.jobs.explained import KINDS, SPOT, analysed, perform, told
+from tests.explain.jobs.explained import KINDS, SPOT, analysed, keep_going, perform
 
 EDIT = {"kind": "box", "x1": 0.2, "y1": 0.2, "x2": 0.6, "y2": 0.7}
 
@@ -41,22 +41,22 @@ EDIT = {"kind": "box", "x1": 0.2, "y1": 0.2, "x2": 0.6, "y2": 0.7}
 def test_jobs_answer_what_is_asked_of_a_spot(path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m"))
     methods = ("temporal-occlusion", "entity-attention", "grad-cam")
-    asked = ExplanationAsked.of(path, analysis, SPOT, methods=methods)
-    perform(queue, EXPLANATION.ask(queue, asked), data)
-    assert [file.is_file() for file in EXPLANATION.leaves(asked, data)] == [True, False, True]
+    parameters = ExplanationParameters.of(path, analysis, SPOT, methods=methods)
+    perform(queue, EXPLANATION.ask(queue, parameters), data)
+    assert [file.is_file() for file in EXPLANATION.leaves(parameters, data)] == [True, False, True]
     assert explanation_file(data, analysis, SPOT, "grad-cam").is_file()
     assert not explanation_file(data, analysis, SPOT, "entity-attention").is_file()
     assert unsupported(data, analysis, SPOT, "entity-attention") == "this model has no entities"
     assert unsupported(data, analysis, SPOT, "grad-cam") is None
 
-    edited = WhatIfAsked.of(path, analysis, SPOT, edit=EDIT)
+    edited = WhatIfParameters.of(path, analysis, SPOT, edit=EDIT)
     perform(queue, WHAT_IF.ask(queue, edited), data)
     answer = json.loads(WHAT_IF.leaves(edited, data)[0].read_text())
     assert len(answer["controls"]) == 10
     assert answer["curve"][answer["anchor"]] == pytest.approx(answer["score"], abs=1e-4)
     assert answer["curve_edited"][answer["anchor"]] == pytest.approx(answer["edited"], abs=1e-4)
 
-    drawn = FiguresAsked.of(path, analysis, SPOT)
+    drawn = FiguresParameters.of(path, analysis, SPOT)
     perform(queue, FIGURES.ask(queue, drawn), data)
     with zipfile.ZipFile(FIGURES.leaves(drawn, data)[0]) as packed:
         assert sorted(packed.namelist()) == sorted(
@@ -66,7 +66,7 @@ def test_jobs_answer_what_is_asked_of_a_spot(path: Path, queue: JobQueue, data: 
 
 def test_words_need_a_model_that_knows_words(path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m"))
-    job = WORDS.ask(queue, WordsAsked.of(path, analysis, SPOT, text="a yellow card"))
+    job = WORDS.ask(queue, WordsParameters.of(path, analysis, SPOT, text="a yellow card"))
     with pytest.raises(Exception, match="no vision-language model to ask"):
         perform(queue, job, data)
 
@@ -75,7 +75,7 @@ def test_words_are_found_and_unknown_ones_refused(
     path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path
 ) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m", "entity-attention"))
-    asked = WordsAsked.of(path, analysis, SPOT, text="the ball")
+    asked = WordsParameters.of(path, analysis, SPOT, text="the ball")
     perform(queue, WORDS.ask(queue, asked), data)
     curves, places = WORDS.leaves(asked, data)
     assert len(json.loads(curves.read_text())["curves"]["1"]) == len(analysis.half(1).times)
@@ -83,7 +83,7 @@ def test_words_are_found_and_unknown_ones_refused(
     found = Attribution.load(places)
     assert "“the ball”" in found.baseline
     assert np.isnan(found.score_baseline)
-    job = WORDS.ask(queue, WordsAsked.of(path, analysis, SPOT, text="a zeppelin"))
+    job = WORDS.ask(queue, WordsParameters.of(path, analysis, SPOT, text="a zeppelin"))
     with pytest.raises(Exception, match="never taught 'zeppelin'"):
         perform(queue, job, data)
 
@@ -93,7 +93,7 @@ def test_an_explanation_is_cancelled_between_methods(
 ) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m"))
     methods = ("grad-cam", "temporal-occlusion")
-    job = EXPLANATION.ask(queue, ExplanationAsked.of(path, analysis, SPOT, methods=methods))
+    job = EXPLANATION.ask(queue, ExplanationParameters.of(path, analysis, SPOT, methods=methods))
     answers = iter([True, False])
     with pytest.raises(Exception, match="cancelled"):
         perform(queue, job, data, lambda *_: next(answers))
@@ -110,25 +110,28 @@ def test_all_spots_of_an_analysis_are_explained(
     monkeypatch.setattr(explanation, "_AT_ONCE", 2)
     seen = []
 
-    def tell(share: float | None, stage: str, *_rest: object) -> bool:
+    def report(share: float | None, stage: str, *_rest: object) -> bool:
         seen.append((share, stage))
         return True
 
     def explained() -> list[str]:
         return [s.label for s in spots if explanation_file(data, analysis, s, "temporal-occlusion").is_file()]
 
-    asked = EXPLANATIONS.follow(AnalysisAsked(str(path), ("m",)), analysis.folder, data)
-    assert asked is not None
-    job = EXPLANATIONS.ask(queue, asked)
+    parameters = EXPLANATIONS.follow(AnalysisParameters(str(path), ("m",)), analysis.folder, data)
+    assert parameters is not None
+    job = EXPLANATIONS.ask(queue, parameters)
     assert job.title == f"Explaining {analysis.record.title}"
-    other = PLAYBACK.ask(queue, PlaybackAsked(str(path)))
+    other = PLAYBACK.ask(queue, PlaybackParameters(str(path)))
     first = queue.take(KINDS.that_need(LONG))
     assert first is not None
-    KINDS.perform(first, Context(data, tell), queue)
+    KINDS.perform(first, Context(data, report), queue)
     queue.finish(first, "done")
     assert seen == [(0, "Explaining spot 1 of 3"), (pytest.approx(1 / 3), "Explaining spot 2 of 3")]
     assert sorted(explained()) == ["Foul", "Goal"]  # the surest two
-    assert [f.is_file() for f in EXPLANATIONS.leaves(asked, data)] == [True, False] * 2  # by time; it has no entities
+    assert [f.is_file() for f in EXPLANATIONS.leaves(parameters, data)] == [
+        True,
+        False,
+    ] * 2  # by time; it has no entities
     assert [j.kind for j in queue.all_live()] == [PLAYBACK.name, EXPLANATIONS.name]  # what waited comes first
     queue.cancel(other.id)
     perform(queue, queue.all_live()[0], data)
@@ -147,7 +150,7 @@ def averaged(path: Path, data: DataDirectory) -> Analysis:
 def test_an_average_of_models_says_why_it_has_no_explanation(
     path: Path, queue: JobQueue, data: DataDirectory, averaged: Analysis
 ) -> None:
-    job = EXPLANATION.ask(queue, ExplanationAsked.of(path, averaged, SPOT))
+    job = EXPLANATION.ask(queue, ExplanationParameters.of(path, averaged, SPOT))
     with pytest.raises(BadInputError, match="average of several models"):
         perform(queue, job, data)
 
@@ -155,7 +158,7 @@ def test_an_average_of_models_says_why_it_has_no_explanation(
 def test_nothing_is_explained_after_the_analysis_by_an_average(
     path: Path, data: DataDirectory, averaged: Analysis
 ) -> None:
-    assert EXPLANATIONS.follow(AnalysisAsked(str(path), ("a", "b")), averaged.folder, data) is None
+    assert EXPLANATIONS.follow(AnalysisParameters(str(path), ("a", "b")), averaged.folder, data) is None
 
 
 # --- how they are asked for -----------------------------------------------------------------------------
@@ -163,20 +166,20 @@ def test_nothing_is_explained_after_the_analysis_by_an_average(
 
 def test_each_question_has_a_key_and_a_place_of_its_own(path: Path, data: DataDirectory) -> None:
     analysis = make_analysis(open_match(path), data, [SPOT])
-    others: list[tuple[Any, SpotAsked]] = [
-        (EXPLANATION, ExplanationAsked.of(path, analysis, SPOT)),
-        (EXPLANATION, ExplanationAsked.of(path, analysis, SPOT, methods=("grad-cam",))),
-        (EXPLANATION, ExplanationAsked.of(path, analysis, replace(SPOT, label="Foul"))),
-        (WHAT_IF, WhatIfAsked.of(path, analysis, SPOT, edit=EDIT)),
-        (WHAT_IF, WhatIfAsked.of(path, analysis, SPOT, edit={**EDIT, "x1": 0.3})),
-        (WORDS, WordsAsked.of(path, analysis, SPOT, text="the ball")),
-        (WORDS, WordsAsked.of(path, analysis, SPOT, text="a card")),
-        (FIGURES, FiguresAsked.of(path, analysis, SPOT)),
+    others: list[tuple[Any, SpotParameters]] = [
+        (EXPLANATION, ExplanationParameters.of(path, analysis, SPOT)),
+        (EXPLANATION, ExplanationParameters.of(path, analysis, SPOT, methods=("grad-cam",))),
+        (EXPLANATION, ExplanationParameters.of(path, analysis, replace(SPOT, label="Foul"))),
+        (WHAT_IF, WhatIfParameters.of(path, analysis, SPOT, edit=EDIT)),
+        (WHAT_IF, WhatIfParameters.of(path, analysis, SPOT, edit={**EDIT, "x1": 0.3})),
+        (WORDS, WordsParameters.of(path, analysis, SPOT, text="the ball")),
+        (WORDS, WordsParameters.of(path, analysis, SPOT, text="a card")),
+        (FIGURES, FiguresParameters.of(path, analysis, SPOT)),
     ]
     assert len({kind.key(asked) for kind, asked in others}) == len(others)
     left = [kind.leaves(asked, data) for kind, asked in others]
     assert len(set(left)) == len(left)
-    assert EXPLANATION.key(ExplanationAsked.of(path, analysis, SPOT)) == EXPLANATION.key(others[0][1])
+    assert EXPLANATION.key(ExplanationParameters.of(path, analysis, SPOT)) == EXPLANATION.key(others[0][1])
 
 
 def test_a_shipped_explanation_is_the_one_that_is_shown(path: Path, data: DataDirectory, demo: Path) -> None:
@@ -187,22 +190,24 @@ def test_a_shipped_explanation_is_the_one_that_is_shown(path: Path, data: DataDi
     assert all(file.is_file() and file.is_relative_to(demo) for file in shipped)
     moved = data.root / "moved"
     (moved / "explanations").mkdir(parents=True)
-    asked = ExplanationAsked.of(path, analysis, spots[0])
+    asked = ExplanationParameters.of(path, analysis, spots[0])
     one, other = (replace_folder(asked, folder) for folder in (moved, demo / "analysis"))
     assert EXPLANATION.key(one) == EXPLANATION.key(other)  # wherever the analysis lies
     assert not EXPLANATION.leaves(one, data)[0].is_relative_to(demo)
     assert EXPLANATION.leaves(other, data)[0] == shipped[0]
 
 
-def replace_folder(asked: ExplanationAsked, folder: Path) -> ExplanationAsked:
-    return ExplanationAsked(path=asked.path, analysis=str(folder), subject=asked.subject, methods=asked.methods)
+def replace_folder(parameters: ExplanationParameters, folder: Path) -> ExplanationParameters:
+    return ExplanationParameters(
+        path=parameters.path, analysis=str(folder), subject=parameters.subject, methods=parameters.methods
+    )
 
 
 def test_an_analysis_that_another_one_replaced_is_not_explained_for_it(
     path: Path, queue: JobQueue, data: DataDirectory
 ) -> None:
     analysis = make_analysis(open_match(path), data, [SPOT])
-    job = EXPLANATION.ask(queue, ExplanationAsked.of(path, analysis, SPOT))
+    job = EXPLANATION.ask(queue, ExplanationParameters.of(path, analysis, SPOT))
     write_record(analysis.folder, replace(analysis.record, model={**analysis.record.model, "sha256": "f" * 64}))
     with pytest.raises(BadInputError, match="another analysis has taken the place"):
         perform(queue, job, data)
@@ -220,7 +225,7 @@ def test_a_job_of_another_version_fails_in_one_sentence(
     path: Path, queue: JobQueue, data: DataDirectory, how: str
 ) -> None:
     analysis = make_analysis(open_match(path), data, [SPOT])
-    asked = EXPLANATION.ask(queue, ExplanationAsked.of(path, analysis, SPOT)).parameters
+    asked = EXPLANATION.ask(queue, ExplanationParameters.of(path, analysis, SPOT)).parameters
     job = queue.submit(EXPLANATION.name, how, FOREIGN[how](dict(asked)))
     with pytest.raises(BadInputError, match=r"another version of Touchline has asked for this .*\. Ask for it again\."):
         EXPLANATION.read(job)
@@ -233,7 +238,7 @@ def test_a_model_that_is_replaced_in_its_folder_no_longer_explains(
     path: Path, data: DataDirectory, tmp_path: Path
 ) -> None:
     folder = small_model(tmp_path / "m")
-    analysis, context = analysed(path, data, folder), Context(data, told, "cpu")
+    analysis, context = analysed(path, data, folder), Context(data, keep_going, "cpu")
     subject = subject_of(analysis, SPOT)
     probe = probe_for(analysis, path, subject, context)
     assert probe_for(analysis, path, subject, context) is probe
@@ -246,7 +251,7 @@ def test_a_model_that_is_replaced_in_its_folder_no_longer_explains(
 
 def test_a_model_that_was_moved_explains_from_there(path: Path, data: DataDirectory, tmp_path: Path) -> None:
     folder = small_model(tmp_path / "m")
-    analysis, context = analysed(path, data, folder), Context(data, told, "cpu")
+    analysis, context = analysed(path, data, folder), Context(data, keep_going, "cpu")
     subject = subject_of(analysis, SPOT)
     network = probe_for(analysis, path, subject, context).model.network
     shutil.move(folder, tmp_path / "moved")
@@ -259,10 +264,10 @@ def test_jobs_load_models_on_the_device_that_was_chosen(
     path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m", "entity-attention"))
-    asked: dict[str, tuple[Any, SpotAsked]] = {
-        "explanation": (EXPLANATION, ExplanationAsked.of(path, analysis, SPOT, methods=WHY_METHODS[:1])),
-        "what-if": (WHAT_IF, WhatIfAsked.of(path, analysis, SPOT, edit=EDIT)),
-        "words": (WORDS, WordsAsked.of(path, analysis, SPOT, text="the ball")),
+    asked: dict[str, tuple[Any, SpotParameters]] = {
+        "explanation": (EXPLANATION, ExplanationParameters.of(path, analysis, SPOT, methods=WHY_METHODS[:1])),
+        "what-if": (WHAT_IF, WhatIfParameters.of(path, analysis, SPOT, edit=EDIT)),
+        "words": (WORDS, WordsParameters.of(path, analysis, SPOT, text="the ball")),
     }
     loaded: list[str] = []
 
@@ -274,5 +279,5 @@ def test_jobs_load_models_on_the_device_that_was_chosen(
     monkeypatch.setattr("spotting_core.models.ensemble.load_models", refuse)
     job_kind, parameters = asked[kind]
     with pytest.raises(BadInputError, match="no such device"):
-        job_kind.perform(parameters, Context(data, told))
+        job_kind.perform(parameters, Context(data, keep_going))
     assert loaded == ["cuda"]

@@ -10,44 +10,44 @@ import pytest
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisAsked
+from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Kinds, Parameters, kinds_of
-from spotting_core.jobs.playback import PLAYBACK, PlaybackAsked
+from spotting_core.jobs.playback import PLAYBACK, PlaybackParameters
 from spotting_core.jobs.queue import QUEUED, JobQueue
 from spotting_core.store.database import open_database
 from tests.conftest import small_model
 from tests.videos import make_video, steady
 
 
-class CountAsked(Parameters, frozen=True):
+class CountParameters(Parameters, frozen=True):
     to: int
     words: tuple[str, ...] = ()
 
 
-class CountJob(JobKind[CountAsked]):
+class CountJob(JobKind[CountParameters]):
     name: ClassVar[str] = "count"
     resource: ClassVar[str] = SHORT
-    asked = CountAsked
+    parameters_type = CountParameters
     follows: ClassVar[tuple[str, ...]] = ("count",)
 
-    def key(self, asked: CountAsked) -> str:
-        return f"count/{asked.to}"
+    def key(self, parameters: CountParameters) -> str:
+        return f"count/{parameters.to}"
 
-    def title(self, asked: CountAsked) -> str:
-        return f"Counting to {asked.to}"
+    def title(self, parameters: CountParameters) -> str:
+        return f"Counting to {parameters.to}"
 
-    def leaves(self, asked: CountAsked, data: DataDirectory) -> tuple[Path, ...]:
-        return (data.root / f"count-{asked.to}",)
+    def leaves(self, parameters: CountParameters, data: DataDirectory) -> tuple[Path, ...]:
+        return (data.root / f"count-{parameters.to}",)
 
-    def perform(self, asked: CountAsked, context: Context) -> Path | None:
-        [file] = self.leaves(asked, context.data)
-        file.write_text(" ".join(asked.words))
+    def perform(self, parameters: CountParameters, context: Context) -> Path | None:
+        [file] = self.leaves(parameters, context.data)
+        file.write_text(" ".join(parameters.words))
         return file
 
-    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> CountAsked | None:
-        assert isinstance(done, CountAsked)
+    def follow(self, done: Parameters, left: Path, data: DataDirectory) -> CountParameters | None:
+        assert isinstance(done, CountParameters)
         assert left.is_file()
-        return CountAsked(done.to - 1) if done.to else None
+        return CountParameters(done.to - 1) if done.to else None
 
 
 COUNT = CountJob()
@@ -63,7 +63,7 @@ def context(data: DataDirectory) -> Context:
 
 
 def test_a_job_is_asked_for_and_read_back(queue: JobQueue) -> None:
-    asked = CountAsked(3, ("one", "two"))
+    asked = CountParameters(3, ("one", "two"))
     job = COUNT.ask(queue, asked)
     assert (job.kind, job.key, job.title, job.state) == ("count", "count/3", "Counting to 3", QUEUED)
     assert COUNT.read(job) == asked
@@ -79,14 +79,14 @@ def test_what_nobody_can_have_asked_for_fails_in_one_sentence(queue: JobQueue, k
 
 def test_a_job_leaves_what_its_kind_says_and_what_follows_is_asked_for(queue: JobQueue, data: DataDirectory) -> None:
     kinds = Kinds(COUNT, PLAYBACK)
-    COUNT.ask(queue, CountAsked(1, ("one",)))
+    COUNT.ask(queue, CountParameters(1, ("one",)))
     first = queue.take(["count"])
     assert first is not None
     kinds.perform(first, context(data), queue)
-    assert COUNT.leaves(CountAsked(1), data)[0].read_text() == "one"
+    assert COUNT.leaves(CountParameters(1), data)[0].read_text() == "one"
     second = queue.take(["count"])
     assert second is not None
-    assert COUNT.read(second) == CountAsked(0)
+    assert COUNT.read(second) == CountParameters(0)
     kinds.perform(second, context(data), queue)
     assert queue.take(["count"]) is None
 
@@ -102,9 +102,9 @@ def test_workers_take_what_needs_what_they_have() -> None:
 
 def test_jobs_that_were_queued_before_titles_were_kept_are_still_done(queue: JobQueue) -> None:
     old = queue.submit("analysis", "a", {"path": "/a.mp4", "models": ["m", "n"]})
-    assert ANALYSIS.read(old) == AnalysisAsked("/a.mp4", ("m", "n"))
+    assert ANALYSIS.read(old) == AnalysisParameters("/a.mp4", ("m", "n"))
     assert ANALYSIS.key(ANALYSIS.read(old)) == "analysis//a.mp4/m+n"
-    assert PLAYBACK.read(queue.submit("playback", "p", {"path": "/a.mp4"})) == PlaybackAsked("/a.mp4")
+    assert PLAYBACK.read(queue.submit("playback", "p", {"path": "/a.mp4"})) == PlaybackParameters("/a.mp4")
 
 
 # --- the kinds of this package ----------------------------------------------------------------------------
@@ -112,11 +112,11 @@ def test_jobs_that_were_queued_before_titles_were_kept_are_still_done(queue: Job
 
 def test_an_analysis_lies_where_its_kind_says(data: DataDirectory, tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", steady(60, rate=10.0, start=0.5))
-    asked = AnalysisAsked(str(path), (str(small_model(tmp_path / "m")),))
+    asked = AnalysisParameters(str(path), (str(small_model(tmp_path / "m")),))
     left = ANALYSIS.perform(asked, context(data))
     assert left is not None
     assert left.parent == ANALYSIS.leaves(asked, data)[0]
-    [folder] = PLAYBACK.leaves(PlaybackAsked(str(path)), data)
+    [folder] = PLAYBACK.leaves(PlaybackParameters(str(path)), data)
     assert (folder / "playback.mp4").is_file()  # a browser cannot play it as it is
 
 
@@ -132,7 +132,7 @@ def test_an_analysis_uses_a_gpu_where_there_is_one(
 
     monkeypatch.setattr("spotting_core.models.ensemble.load_models", refuse)
     monkeypatch.setattr("spotting_core.jobs.kept_models._KEPT", OrderedDict())  # nothing is loaded yet
-    asked = AnalysisAsked(str(path), (str(small_model(tmp_path / "m")),))
+    asked = AnalysisParameters(str(path), (str(small_model(tmp_path / "m")),))
     for there in (True, False):
         monkeypatch.setattr("torch.cuda.is_available", lambda there=there: there)
         with pytest.raises(BadInputError, match="no such device"):

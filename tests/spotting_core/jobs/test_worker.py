@@ -24,30 +24,30 @@ from spotting_core.store.moment import moment
 from spotting_core.store.tables import JobRow
 
 
-class TrialAsked(Parameters, frozen=True):
+class TrialParameters(Parameters, frozen=True):
     name: str = ""
 
 
-class TrialJob(JobKind[TrialAsked]):
+class TrialJob(JobKind[TrialParameters]):
     """Does what the test wants done."""
 
     name: ClassVar[str] = "trial"
     resource: ClassVar[str] = SHORT
-    asked = TrialAsked
+    parameters_type = TrialParameters
 
     def __init__(self, does: Callable[[Context], None]) -> None:
         self._does = does
 
-    def key(self, asked: TrialAsked) -> str:
-        return f"trial/{asked.name}"
+    def key(self, parameters: TrialParameters) -> str:
+        return f"trial/{parameters.name}"
 
-    def title(self, asked: TrialAsked) -> str:
-        return asked.name
+    def title(self, parameters: TrialParameters) -> str:
+        return parameters.name
 
-    def leaves(self, asked: TrialAsked, data: DataDirectory) -> tuple[Path, ...]:
+    def leaves(self, parameters: TrialParameters, data: DataDirectory) -> tuple[Path, ...]:
         return ()
 
-    def perform(self, asked: TrialAsked, context: Context) -> Path | None:
+    def perform(self, parameters: TrialParameters, context: Context) -> Path | None:
         self._does(context)
         return None
 
@@ -60,7 +60,7 @@ def queue(data: DataDirectory) -> JobQueue:
 def worked(queue: JobQueue, data: DataDirectory, does: Callable[[Context], None]) -> Job:
     """A job after a worker has taken its turn at it."""
     kind = TrialJob(does)
-    job = kind.ask(queue, TrialAsked())
+    job = kind.ask(queue, TrialParameters())
     assert Worker(data, Kinds(kind), SHORT, os.getppid()).step()
     found = queue.get(job.id)
     assert found is not None
@@ -101,7 +101,7 @@ def test_a_job_of_another_version_fails_and_the_next_is_done(queue: JobQueue, da
     foreign = queue.submit("trial", "trial/other", {"title": 5})
     unknown = queue.submit("séance", "s", {})
     kind = TrialJob(lambda _: None)
-    job = kind.ask(queue, TrialAsked())
+    job = kind.ask(queue, TrialParameters())
     worker = Worker(data, Kinds(kind), SHORT, os.getppid())
     assert [worker.step() for _ in range(3)] == [True, True, False]
     states = {j.id: j for j in map(queue.get, (foreign.id, unknown.id, job.id)) if j is not None}
@@ -147,7 +147,7 @@ class _Unreachable(JobQueue):
 
 
 def taken(queue: JobQueue, data: DataDirectory) -> Job:
-    TrialJob(lambda _: None).ask(queue, TrialAsked())
+    TrialJob(lambda _: None).ask(queue, TrialParameters())
     found = queue.take(["trial"])
     assert found is not None
     return found
@@ -206,7 +206,7 @@ def test_a_worker_outlives_a_queue_that_it_cannot_reach(
         return found
 
     monkeypatch.setattr(JobQueue, "take", sometimes)
-    TrialJob(lambda _: None).ask(queue, TrialAsked())
+    TrialJob(lambda _: None).ask(queue, TrialParameters())
     worker.run()
     assert caplog.text.count("the queue cannot be reached") == 2
     assert done == ["it"]

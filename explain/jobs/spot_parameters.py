@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # asking does without torch
     from spotting_core.models.load import LoadedModel
 
 
-class SpotAsked(Parameters, frozen=True, kw_only=True):
+class SpotParameters(Parameters, frozen=True, kw_only=True):
     """A spot of an analysis.
 
     Arguments:
@@ -71,8 +71,8 @@ def model_of(analysis: Analysis, context: Context) -> LoadedModel:
         raise BadInputError(
             "the model that made this analysis is no longer here", where=analysis.folder, fix="Analyse the match again"
         )
-    found: LoadedModel = model
-    return found
+    loaded: LoadedModel = model
+    return loaded
 
 
 _LAST_PROBE: dict[tuple[Path, Path, Subject], Any] = {}

@@ -21,7 +21,7 @@ _BATCH = 10
 
 
 @dataclass(frozen=True)
-class Given:
+class ExplainedWindow:
     """A window of one half around an anchor: those of its samples that lie in the half.
 
     Arguments:
@@ -55,13 +55,13 @@ class Given:
     after: int = 0
     whole: bool = False
 
-    def with_pictures(self, pictures: np.ndarray) -> Given:
+    def with_pictures(self, pictures: np.ndarray) -> ExplainedWindow:
         return replace(self, pictures=pictures)
 
-    def with_features(self, features: np.ndarray) -> Given:
+    def with_features(self, features: np.ndarray) -> ExplainedWindow:
         return replace(self, features=features)
 
-    def with_entities(self, entities: EntitySet | None) -> Given:
+    def with_entities(self, entities: EntitySet | None) -> ExplainedWindow:
         return replace(self, entities=entities)
 
     @property
@@ -74,7 +74,7 @@ class Given:
         return [i for i in range(self.anchor - span, self.anchor + span + 1) if 0 <= i < len(self.times)]
 
 
-def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, half: int, time: int) -> Given:
+def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, half: int, time: int) -> ExplainedWindow:
     """The window of an analysed match to ask about a time (microseconds): see ``WindowPlan.window_at``.
 
     Arguments:
@@ -104,7 +104,7 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
         assert media is not None, "a model that looks at pictures needs the video"
         shape = inputs.pictures.width, inputs.pictures.height
         pictures = np.stack([resize_image(image, *shape) for image in _decoded(media, frames)])
-    return Given(
+    return ExplainedWindow(
         half,
         inside.low,
         part.times[inside.low : inside.high],
@@ -123,11 +123,11 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
     )
 
 
-def closer_pictures(given: Given, samples: list[int]) -> np.ndarray:
+def closer_pictures(window: ExplainedWindow, samples: list[int]) -> np.ndarray:
     """Consecutive samples of a window at the source's own size: uint8 (n, H, W, 3)."""
-    assert given.media is not None
-    assert given.frames is not None
-    return np.stack(list(_decoded(given.media, given.frames[samples[0] : samples[-1] + 1])))
+    assert window.media is not None
+    assert window.frames is not None
+    return np.stack(list(_decoded(window.media, window.frames[samples[0] : samples[-1] + 1])))
 
 
 def _rows(table: EntityTable, first: int, stop: int) -> EntityTable:
