@@ -190,10 +190,18 @@ def _further(node: ast.expr) -> ast.expr:
 def _exchanged(parts: list[ast.expr]) -> Iterator[list[ast.expr]]:
     """A list with two neighbours exchanged; words that stand in a row, and what is unpacked, stay."""
     for i, (a, b) in enumerate(itertools.pairwise(parts)):
-        words = all(isinstance(p, ast.Constant) and isinstance(p.value, str) for p in (a, b))
-        if words or isinstance(a, ast.Starred) or isinstance(b, ast.Starred) or _text(a) == _text(b):
+        if _is_word(a) and _is_word(b):
+            continue
+        if isinstance(a, ast.Starred) or isinstance(b, ast.Starred) or _text(a) == _text(b):
             continue
         yield [*parts[:i], b, a, *parts[i + 2 :]]
+
+
+def _is_word(node: ast.expr) -> bool:
+    """A word, or words that belong together, as name and type of a column."""
+    if isinstance(node, ast.Tuple):
+        return all(_is_word(part) for part in node.elts)
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _name_of(func: ast.expr) -> str:

@@ -59,6 +59,7 @@ def test_faults_of_a_line(source: str, faults: set[str]) -> None:
         "@dataclass(frozen=True)\nclass A: ...",
         "A, B = 'a', 'b'",
         "f('a', 'b')",
+        "np.dtype([('a', 'i4'), ('b', 'f4')])",
         "try: ...\nexcept (A, B): ...",
         "'a' + b",
         "f(*a, b)",

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, columns_of, game_name
 from app.library.library import Library, Match
 from spotting_core.analyses.analysis import Analysis
@@ -22,7 +20,6 @@ from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.spot_files import read_spotting_games
-from spotting_core.evaluation.track import HALVES
 
 LIBRARY = "library"
 LEAST = 0.02
@@ -162,4 +159,4 @@ def state_of(library: Library, sets: PredictionSets) -> str:
 
 def true_actions(games: Sequence[GameColumns]) -> int:
     """Truths that the metric counts over some games."""
-    return int(sum(np.isin(g.truth.half, HALVES).sum() for g in games))
+    return sum(len(g.truth) for g in games)

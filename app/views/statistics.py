@@ -31,7 +31,7 @@ from spotting_core.search.figures import (
 
 _BIN = 5  # minutes of a bar
 _HOUR = 60.0  # minutes of a rate where no match has a regular length
-_FALLING = ("goals", "cards")  # groups whose moments are shown
+_FALLING = ("goals", "cards")  # groups whose moments are shown, where a class table has them
 
 
 def show() -> None:
@@ -115,12 +115,14 @@ def _rates(spots: SearchColumns, played: int, classes: ClassTable, names: Mappin
 
 
 def _falling(spots: SearchColumns, classes: ClassTable, last: int, dark: bool) -> None:
-    groups = {group: [c for c in classes if c.group == group] for group in _FALLING}
+    there = list(dict.fromkeys(c.group for c in classes))
+    names = [group for group in _FALLING if group in there] or there[: len(_FALLING)]
+    groups = {group: [c for c in classes if c.group == group] for group in names}
     # Of what belongs to goals the goal itself, of cards every kind.
     shown = {g.capitalize(): cs[:1] if g == "goals" else cs for g, cs in groups.items() if cs}
     counts = by_minutes(spots, {name: [c.name for c in cs] for name, cs in shown.items()}, _BIN, last)
     colours = {name: cs[0].colour_dark if dark else cs[0].colour_light for name, cs in shown.items()}
-    with _card("falling", "When do goals and cards fall?", f"spots in {_BIN} minutes of the match"):
+    with _card("falling", f"When do {' and '.join(names)} fall?", f"spots in {_BIN} minutes of the match"):
         _chart(fall_figure(counts, colours, _BIN, dark, classes.parts, last), "falling")
 
 

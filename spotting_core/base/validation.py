@@ -42,7 +42,8 @@ def _in_words(message: str, content: object) -> str:
         return reason[:1].lower() + reason[1:] if reason.startswith(("Expected", "Object")) else reason
     expected = _EXPECTED.match(reason)
     if expected and isinstance(content, Mapping) and place in content:
-        return f"{place} must be {expected['wanted']}, not {content[place]!r}"
+        wanted = expected["wanted"].removesuffix(" | null")
+        return f"{place} must be {wanted}, not {content[place]!r}"
     return f"{place}: {reason}"
 
 

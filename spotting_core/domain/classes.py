@@ -164,7 +164,7 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
     if path.suffix != ".csv":
         path = asset("classes", f"{table}.csv")
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in asset("classes").glob("*.csv")))
+        known = ", ".join(sorted(p.stem for p in asset("classes").glob("*.csv") if "." not in p.stem))
         raise BadInputError(
             "no such class table", where=table, fix=f"Bundled tables: {known}; or give a .csv or class.txt file"
         )

@@ -14,9 +14,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 from spotting_core.domain.clock import half_clock
 
 TIME, FRAMES = "time", "frames"
@@ -157,28 +157,17 @@ def read_parts(path: Path) -> Parts:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        if ("name" in content) != ("plural" in content):
-            raise BadInputError("these parts lack name or plural", fix="Give both, as in half and halves, or neither")
-        return Parts(**{name: _value(name, value) for name, value in content.items()})
-    except BadInputError as error:
-        raise BadInputError(error.what, where=path, fix=error.fix) from error
     except (OSError, ValueError) as error:
         raise BadInputError(f"the parts of this class table cannot be read ({error})", where=path) from error
-
-
-_KINDS = {
-    "count": ((int,), "a whole number"),
-    "minutes": ((int, float), "a number"),
-    "teams": ((bool,), "true or false"),
-}
-_TEXT = ((str,), "a text in quotes")
-
-
-def _value(name: str, value: Any) -> Any:
-    known = [f.name for f in fields(Parts)]
-    if name not in known:
-        raise BadInputError(f"parts have no {name!r}", fix=f"Known: {', '.join(known)}")
-    kinds, kind = _KINDS.get(name, _TEXT)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise BadInputError(f"{name} of the parts cannot be {value!r}", fix=f"Give {kind}")
-    return float(value) if name == "minutes" else value
+    if unknown := unknown_names(Parts, content):
+        fix = f"Known: {', '.join(f.name for f in fields(Parts))}"
+        raise BadInputError(f"parts have no {unknown[0]!r}", where=path, fix=fix)
+    if ("name" in content) != ("plural" in content):
+        fix = "Give both, as in half and halves, or neither"
+        raise BadInputError("these parts lack name or plural", where=path, fix=fix)
+    try:
+        return validated(Parts, content)
+    except InvalidContentError as error:
+        raise BadInputError(f"the parts of this class table cannot be used ({error})", where=path) from error
+    except BadInputError as error:
+        raise BadInputError(error.what, where=path, fix=error.fix) from error

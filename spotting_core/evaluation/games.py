@@ -19,7 +19,7 @@ class SpotColumns:
     """Spots as arrays of one length N, in the order of their file.
 
     Arguments:
-        half: int8 (N,), as the file says it, even where there is no such half.
+        half: int16 (N,), number of the part.
         time: int64 (N,) microseconds of the half.
         label: int16 (N,) index of the class.
         score: float64 (N,) confidence; 0 for true spots.
@@ -35,13 +35,18 @@ class SpotColumns:
     def __len__(self) -> int:
         return len(self.time)
 
+    def where(self, which: np.ndarray) -> SpotColumns:
+        """Some of them: bool (N,), or int64 indices in another order."""
+        columns = (self.half, self.time, self.label, self.score, self.visible)
+        return SpotColumns(*(column[which] for column in columns))
+
     @classmethod
     def of_spots(cls, spots: Iterable[Spot], classes: Sequence[str]) -> SpotColumns:
         """Columns of those spots whose class is among ``classes``."""
         index = {name: i for i, name in enumerate(classes)}
         known = [s for s in spots if s.label in index]
         return cls(
-            np.array([s.half for s in known], np.int8),
+            np.array([s.half for s in known], np.int16),
             np.array([s.time for s in known], np.int64),
             np.array([index[s.label] for s in known], np.int16),
             np.array([s.confidence or 0.0 for s in known], np.float64),

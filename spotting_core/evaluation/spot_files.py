@@ -116,8 +116,7 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
         np.zeros(len(known)),
         np.array([-1 if r.visibility == "not shown" else 1 for r in known], np.int8),
     )
-    _note_left_out(game, "label", _unknown(rows, labels), classes, columns, record)
-    return columns
+    return _counted_ones(game, "label", _unknown(rows, labels), classes, columns, record)
 
 
 def prediction_columns(
@@ -149,8 +148,7 @@ def prediction_columns(
             where=where,
             fix="Every prediction needs a confidence from 0 to 1",
         )
-    _note_left_out(game, "prediction", unknown, classes, columns, record)
-    return columns, unknown
+    return _counted_ones(game, "prediction", unknown, classes, columns, record), unknown
 
 
 def _indices(rows: Sequence[Any], classes: Sequence[str]) -> np.ndarray:
@@ -198,16 +196,18 @@ def microseconds(milliseconds: Sequence[float], where: str) -> np.ndarray:
     return np.trunc(values).astype(np.int64) * 1000
 
 
-def _note_left_out(
+def _counted_ones(
     game: str, what: str, unknown: Counter[str], classes: Sequence[str], columns: SpotColumns, record: Record
-) -> None:
+) -> SpotColumns:
+    """The spots of the two halves that SoccerNet's files have; what is left out is recorded."""
     for label, count in unknown.items():
         near = next((c for c in classes if c.lower() == label.lower()), None)
         hint = f" (did you mean {near!r}?)" if near else ""
         record.skip(game, f"{_counted(count, what)} of the unknown class {label!r}{hint}")
-    outside = int(((columns.half < min(HALVES)) | (columns.half > max(HALVES))).sum())
-    if outside:
+    inside = np.isin(columns.half, HALVES)
+    if outside := int((~inside).sum()):
         record.skip(game, f"{_counted(outside, what)} of a half other than 1 and 2")
+    return columns.where(inside)
 
 
 def _note_empty_halves(game: str, truth: SpotColumns, said: SpotColumns, record: Record) -> None:

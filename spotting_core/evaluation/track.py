@@ -17,7 +17,7 @@ from spotting_core.evaluation.games import Game, GameColumns, SpotColumns
 
 CELLS_PER_SECOND = 2
 CELLS = 120 * 60 * CELLS_PER_SECOND
-HALVES = (1, 2)  # SoccerNet's metric is defined for two halves of at most two hours, and for no other parts
+HALVES = (1, 2)  # SoccerNet's files have two halves of at most two hours, and no other parts
 _MICROSECONDS = 1_000_000
 _LONGEST = 8 * 3600 * _MICROSECONDS  # no half lasts as long; what lies further out is put there
 
@@ -89,18 +89,19 @@ def lay_out(games: Sequence[Game | GameColumns], classes: Sequence[str], *, offi
     """Put games on one axis.
 
     Officially a cell holds one truth and one detection of a class: later lines of a file overwrite earlier
-    ones, and a score below 0 empties the cell. Otherwise every line stays, but for scores below 0. Halves
-    other than 1 and 2 are left out.
+    ones, and a score below 0 empties the cell. Otherwise every line stays, but for scores below 0. What lies
+    in no part of a match, whose numbers count from 1, is left out.
 
     Errors:
         BadInputError: officially, a position more than two hours before its half.
     """
     read = [g.columns(classes) for g in games]
     per_second = CELLS_PER_SECOND if official else _MICROSECONDS
-    truth = _laid([g.truth for g in read], official)
-    said = _laid([g.predicted for g in read], official)
+    parts = max((int(side.half.max(initial=1)) for g in read for side in (g.truth, g.predicted)), default=1)
+    truth = _laid([g.truth for g in read], parts, official)
+    said = _laid([g.predicted for g in read], parts, official)
     kept = said.spots.score >= 0
-    said = _Laid(said.place[kept], said.half[kept], _chosen(said.spots, kept), said.game[kept])
+    said = _Laid(said.place[kept], said.half[kept], said.spots.where(kept), said.game[kept])
     return Track(
         truth=truth.place,
         truth_column=truth.spots.label,
@@ -117,13 +118,13 @@ def lay_out(games: Sequence[Game | GameColumns], classes: Sequence[str], *, offi
     )
 
 
-def _laid(spots: Sequence[SpotColumns], official: bool) -> _Laid:
+def _laid(spots: Sequence[SpotColumns], parts: int, official: bool) -> _Laid:
     fields = ("half", "time", "label", "score", "visible")
     joined = SpotColumns(*(np.concatenate([getattr(s, f) for s in spots]) for f in fields))
     game = np.repeat(np.arange(len(spots)), [len(s) for s in spots])
-    there = (joined.half >= min(HALVES)) & (joined.half <= max(HALVES))
-    joined, game = _chosen(joined, there), game[there]
-    half = (joined.label.astype(np.int64) * len(spots) + game) * len(HALVES) + joined.half - 1
+    there = joined.half >= 1
+    joined, game = joined.where(there), game[there]
+    half = (joined.label.astype(np.int64) * len(spots) + game) * parts + joined.half - 1
     if official:
         place = half * (4 * CELLS) + _cells(joined.time)
     else:
@@ -132,13 +133,7 @@ def _laid(spots: Sequence[SpotColumns], official: bool) -> _Laid:
     if official and len(order):
         ordered = place[order]
         order = order[np.append(ordered[1:] != ordered[:-1], True)]  # the last line of each cell
-    return _Laid(place[order], half[order], _chosen(joined, order), game[order])
-
-
-def _chosen(spots: SpotColumns, which: np.ndarray) -> SpotColumns:
-    return SpotColumns(
-        spots.half[which], spots.time[which], spots.label[which], spots.score[which], spots.visible[which]
-    )
+    return _Laid(place[order], half[order], joined.where(order), game[order])
 
 
 def _nearest_visibility(truth: _Laid, said: _Laid, official: bool) -> np.ndarray:

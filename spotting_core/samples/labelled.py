@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.domain.classes import load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.features.files import filed_parts
 from spotting_core.media.ingest import Media, ingest
@@ -77,13 +78,13 @@ def labelled_matches(
     Arguments:
         task: whose truth is read; None for all matches, without truth.
         most: of each folder, the first ones; 0 for all.
-        parts: of a match of the class table, where there is one.
+        parts: of a match of the class table; those of the task's own table where not given.
 
     Errors:
         BadInputError: no labelled match, samples that are missing or do not fit, or labels that do not fit their
             length.
     """
-    matches, parts = [], parts or Parts()
+    matches, parts = [], parts or _parts_of(task)
     for folder in folders:
         unmeasured: list[LabelledHalf] = []
         for game in (task.labelled_games if task else all_games)(folder)[: most or None]:
@@ -101,6 +102,10 @@ def labelled_matches(
             matches.append(LabelledMatch(game.name, halves, truth))
         _check_spread(folder, unmeasured, reader, parts)
     return matches
+
+
+def _parts_of(task: AnySampleTask | None) -> Parts:
+    return load_classes(task.class_table).parts if task else Parts()
 
 
 def has_videos(game: Path, task: AnySampleTask) -> bool:

@@ -18,7 +18,8 @@ import pytest
 import streamlit as st
 from playwright.sync_api import BrowserContext, expect
 
-from app.library.library import Library, Match, video_reading
+from app.library import video_reading
+from app.library.library import Library, Match
 from app.settings import Settings, settings
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot

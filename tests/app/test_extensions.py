@@ -20,14 +20,14 @@ from tests.app.commands import touchline_process
 from tests.feature_games import SET, write_splits
 from tests.videos import make_video, steady
 
+pytestmark = pytest.mark.long
+
 MODULE = """
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.network import Network
 from spotting_core.models.window import Output
-
-pytestmark = pytest.mark.long
 class TenLines(Network):
     def __init__(self, config):
         super().__init__()

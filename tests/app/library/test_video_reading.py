@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.library.library import Library, Match, video_reading
+from app.library import video_reading
+from app.library.library import Library, Match
 from app.library.video_reading import VideoReading
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError

@@ -10,7 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.library.library import Library, video_reading
+from app.library import video_reading
+from app.library.library import Library
 from app.settings import settings
 from app.work.kinds import KINDS
 from spotting_core.base.data_directory import DataDirectory

@@ -53,3 +53,11 @@ def test_an_own_class_table_is_read(tmp_path: Path) -> None:
         f"{head}\n0,Pass,Pass,flow,pass,#111111,#EEEEEE,2,1,1\n1,Drive,Drive,flow,drive,#111111,#EEEEEE,2,1,1\n"
     )
     assert load_classes(path).names == ("Pass", "Drive")
+
+
+def test_an_unknown_table_names_the_tables_and_not_what_lies_beside_them() -> None:
+    with pytest.raises(BadInputError, match="no such class table") as caught:
+        load_classes("cricket")
+    assert caught.value.fix is not None
+    assert "finediving, soccernet-boundaries" in caught.value.fix
+    assert "pressure" not in caught.value.fix

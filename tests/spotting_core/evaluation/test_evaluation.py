@@ -144,3 +144,14 @@ def test_unknown_metric_and_no_games_say_so() -> None:
         evaluate_spotting([Game("g", [], [])], NAMES, metric="best")
     with pytest.raises(BadInputError, match="no game"):
         evaluate_spotting([], NAMES)
+
+
+def test_every_part_of_a_match_counts() -> None:
+    """Five sets, an action in each; the one of the fourth is said to be in the fifth."""
+    truth = [Spot(part, 5_000_000, "Goal") for part in (1, 2, 3, 4, 5)]
+    said = [Spot(part, 5_000_000, "Goal", 0.9) for part in (1, 2, 3, 5)]
+    for official in (False, True):
+        report = evaluate_spotting([Game("a", truth, said)], ("Goal",), metric="tight", official=official)
+        assert report.truths == {"Goal": 5}
+        # Four of five are found without an error: 9 of the 11 levels of recall, 0 to .8, have a precision of 1.
+        assert report.average_map["all"] == pytest.approx(9 / 11)

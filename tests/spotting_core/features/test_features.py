@@ -210,7 +210,7 @@ def test_soccernets_files_are_mapped_and_checked(tmp_path: Path) -> None:
     found = open_features(path, kind, seconds=2700.0)
     assert isinstance(found, np.memmap)
     assert np.array_equal(found[::700], values[::700])
-    with pytest.raises(BadInputError, match=r"5400 samples for a half of 1350 s are 4 a second, the model reads 2"):
+    with pytest.raises(BadInputError, match=r"5400 samples of 1350 s are 4 a second, the model reads 2"):
         open_features(path, kind, seconds=1350.0)
     with pytest.raises(BadInputError, match="have 512 numbers a sample, ResNET_TF2 has 2048"):
         open_features(path, SOCCERNET["ResNET_TF2"])

@@ -144,7 +144,7 @@ def test_features_of_another_rate_than_their_video_are_refused(tmp_path: Path, d
     """80 samples of a half of 80 s are one a second, and every label would lie at another sample."""
     game = write_game(tmp_path)
     make_video(game / "1_224p.mp4", steady(160, rate=2.0))
-    with pytest.raises(BadInputError, match=r"80 samples for a half of 80 s are 1\.01 a second, the model reads 2"):
+    with pytest.raises(BadInputError, match=r"80 samples of 80 s are 1\.01 a second, the model reads 2"):
         labelled_matches([tmp_path], READER, data, SPOTTING)
 
 
@@ -355,7 +355,7 @@ def test_from_files_to_spots(tmp_path: Path, data: DataDirectory) -> None:
     assert other.folder != analysis.folder
     assert other.classes.get("Goal").suppression == 4.0
     np.save(game / f"1_{SET}.npy", np.zeros((20, 512), np.float32))
-    with pytest.raises(BadInputError, match="20 samples for a half of 40 s"):
+    with pytest.raises(BadInputError, match="20 samples of 40 s"):
         analyse_match(open_match(game), model, data)
     (folder / f"{SET}.reduction.safetensors").unlink()
     with pytest.raises(BadInputError, match="this reduction cannot be read"):

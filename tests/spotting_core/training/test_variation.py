@@ -232,3 +232,64 @@ def test_the_same_chance_varies_alike_and_all_frames_of_a_clip_alike() -> None:
         assert one is not None
         assert np.array_equal(one, vary(clip, (0.1, 0.1, 0.3, 0.2), random.Random(seed)).pictures)
         assert np.array_equal(one[0], one[1])
+
+
+class Widest(Scripted):
+    """Says yes to one variation and no to the others, and gives of each number the least or the greatest there may be."""
+
+    def __init__(self, shares: list[float], *, greatest: bool) -> None:
+        super().__init__(shares)
+        self.greatest, self.bounds = greatest, []
+
+    def uniform(self, a: float, b: float) -> float:
+        self.bounds.append((a, b))
+        return b if self.greatest else a
+
+
+@pytest.mark.parametrize("greatest", [False, True])
+def test_every_number_is_drawn_within_its_bounds(greatest: bool) -> None:
+    light = [(0.6, 1.4), (0.7, 1.3), (0.75, 1.25), (0.9, 1.1), (0.9, 1.1), (0.9, 1.1)]
+    known = entities_at((0.4, 0.4, 0.6, 0.6))
+    score_bug = Widest([YES, NO, YES, NO, NO], greatest=greatest)
+    vary(samples_of(flat(40, 80), known), (0.1, 0.1, 0.2, 0.2), score_bug)
+    assert score_bug.bounds == [(0, 0.01), (0.4, 1.4), *light, (0, 0.1)]
+    side = 0.25 if greatest else 0.05
+    anything = Widest([YES, YES, NO, NO], greatest=greatest)
+    vary(samples_of(flat(40, 80), known), None, anything)
+    assert anything.bounds == [
+        (0.05, 0.25),
+        (0.05, 0.25),
+        (0, 1 - side),
+        (0, 1 - side),
+        (0, 0.01),
+        (0.4, 1.4),
+        *light,
+        (0, 0.1),
+    ]
+    part = 1.0 if greatest else 0.82
+    framed = Widest([NO, NO, NO, NO], greatest=greatest)
+    vary(samples_of(flat(40, 80), known), None, framed)
+    assert framed.bounds == [(0.82, 1.0), (0, 1 - part), (0, 1 - part), *light, (0, 0.1)]
+    blurred = Widest([NO, YES, NO, YES], greatest=greatest)
+    vary(samples_of(flat(40, 80), known), None, blurred)
+    assert blurred.bounds == [*light, (0.5, 0.9), (0, 0.1)]
+
+
+def test_a_box_to_be_covered_is_as_wide_as_the_first_number_and_as_high_as_the_second() -> None:
+    """Width .25 leaves .75 to begin in, height .05 leaves .95."""
+    rng = Scripted([YES, YES, NO, NO], [0.25, 0.05, 0.75, 0.95, 0.0, 1.0, *AS_IT_IS])
+    seen, _ = varied(samples_of(flat(40, 80)), rng)
+    rows, columns = np.nonzero((seen != 100).any(-1))
+    assert (rows.min(), columns.min()) == (38, 60)
+
+
+def test_what_is_cut_out_is_the_part_that_was_drawn() -> None:
+    """Of 100 x 100 pixels of rising light, .9 from a twentieth on: the light of its first and last rows and columns."""
+    ramp = np.repeat(np.arange(100)[:, None, None] * 2, 100, 1).repeat(3, 2)
+    rng = Scripted([NO, NO, NO, NO], [0.9, 0.05, 0.05, *AS_IT_IS])
+    seen, _ = varied(samples_of(ramp), rng)
+    assert seen[0, 50, 0] == pytest.approx(10, abs=1)
+    assert seen[-1, 50, 0] == pytest.approx(2 * 94, abs=1)
+    across, _ = varied(samples_of(ramp.transpose(1, 0, 2)), Scripted([NO, NO, NO, NO], [0.9, 0.05, 0.05, *AS_IT_IS]))
+    assert across[50, 0, 0] == pytest.approx(10, abs=1)
+    assert across[50, -1, 0] == pytest.approx(2 * 94, abs=1)
