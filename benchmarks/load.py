@@ -37,7 +37,7 @@ PLAYBACK = 3_000_000  # bytes a second, of the video at its own pace
 
 
 @dataclass
-class Seen:
+class Observations:
     """What the sessions saw: times to the first bytes after a seek, milliseconds, and requests that failed."""
 
     seeks: list[float] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Seen:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def reader(links: dict[str, str], size: int, seen: Seen, until: float, seed: int) -> None:
+def reader(links: dict[str, str], size: int, observed: Observations, until: float, seed: int) -> None:
     """One session without a screen."""
     rng = random.Random(seed)
     while time.monotonic() < until:
@@ -55,19 +55,19 @@ def reader(links: dict[str, str], size: int, seen: Seen, until: float, seed: int
         seek_until = time.monotonic() + SEEK_EVERY
         frame = f"{links['picture']}?frame={rng.randrange(900)}&width=96"
         extra = rng.choice([links["times"], f"{links['array']}/scores", frame])
-        _ask(extra, seen)
+        _ask(extra, observed)
         while time.monotonic() < min(seek_until, until):
             stop = min(size, place + BLOCK) - 1
             began = time.perf_counter()
-            _ask(links["video"], seen, f"bytes={place}-{stop}", 206)
+            _ask(links["video"], observed, f"bytes={place}-{stop}", 206)
             if first:
-                with seen.lock:
-                    seen.seeks.append(1000 * (time.perf_counter() - began))
+                with observed.lock:
+                    observed.seeks.append(1000 * (time.perf_counter() - began))
             first, place = False, (stop + 1) % max(1, size - BLOCK)
             time.sleep(max(0.0, BLOCK / PLAYBACK - (time.perf_counter() - began)))
 
 
-def _ask(url: str, seen: Seen, byte_range: str | None = None, status: int = 200) -> None:
+def _ask(url: str, observed: Observations, byte_range: str | None = None, status: int = 200) -> None:
     request = urllib.request.Request(url, headers={"Range": byte_range} if byte_range else {})
     problem = None
     try:
@@ -77,17 +77,17 @@ def _ask(url: str, seen: Seen, byte_range: str | None = None, status: int = 200)
                 problem = f"{answer.status} for {url.split('/')[4]}"
     except (urllib.error.URLError, OSError) as error:
         problem = f"{type(error).__name__}: {error}"
-    with seen.lock:
-        seen.requests += 1
+    with observed.lock:
+        observed.requests += 1
         if problem:
-            seen.failed.append(problem)
+            observed.failed.append(problem)
 
 
-def watch(pages: Sequence[Page], duration: float, seen: Seen, until: float) -> None:
+def watch(pages: Sequence[Page], duration: float, observed: Observations, until: float) -> None:
     """Play in every page, and seek in one after the other."""
     rng = random.Random(1)
     for page in pages:
-        page.on("requestfailed", lambda request: _note(request, seen))
+        page.on("requestfailed", lambda request: _note(request, observed))
         page.evaluate("() => { const v = find().player.video; v.muted = true; return v.play().catch(() => null); }")
     while time.monotonic() < until:
         for page in pages:
@@ -98,13 +98,13 @@ def watch(pages: Sequence[Page], duration: float, seen: Seen, until: float) -> N
                 " v.play().catch(() => null); return performance.now() - began; }",
                 target,
             )
-            seen.page_seeks.append(float(took))
+            observed.page_seeks.append(float(took))
         time.sleep(SEEK_EVERY)
 
 
-def _note(request: Any, seen: Seen) -> None:
+def _note(request: Any, observed: Observations) -> None:
     if request.failure != "net::ERR_ABORTED":  # a player that seeks lets its last request go
-        seen.failed.append(f"{request.failure} for {request.url.split('/')[4]}")
+        observed.failed.append(f"{request.failure} for {request.url.split('/')[4]}")
 
 
 def run(sessions: int, browsers: int, minutes: float, gigabytes: float) -> bool:
@@ -121,35 +121,35 @@ def run(sessions: int, browsers: int, minutes: float, gigabytes: float) -> bool:
         half = first.evaluate("() => find().data.halves[0]")
         links = {name: server.url + half[name] for name in ("video", "times", "array", "picture")}
         pages = [first, *(open_match_page(browser, server.url, match.id)[0] for _ in range(browsers - 1))]
-        seen, began = Seen(), time.monotonic()
+        observed, began = Observations(), time.monotonic()
         until = began + 60 * minutes
         readers = [
-            threading.Thread(target=reader, args=(links, size, seen, until, n)) for n in range(sessions - browsers)
+            threading.Thread(target=reader, args=(links, size, observed, until, n)) for n in range(sessions - browsers)
         ]
         for thread in readers:
             thread.start()
         before, most = server.memory(), [server.memory()]
         watcher = threading.Thread(target=_sample, args=(server, most, until))
         watcher.start()
-        watch(pages, float(half["duration"]), seen, until)
+        watch(pages, float(half["duration"]), observed, until)
         for thread in [*readers, watcher]:
             thread.join()
         figures = {
             "file": f"{size / 1e9:.2f} GB, {half['duration'] / 60:.0f} minutes",
             "sessions": f"{sessions}, {browsers} of them in Chromium, {minutes:g} minutes",
             "page ready at first": f"{ready:.1f} s",
-            "requests, failed": f"{seen.requests}, {len(seen.failed)}",
-            "seek without a screen, median and 95th percentile": _milliseconds(seen.seeks),
-            "seek in a page, median and 95th percentile": _milliseconds(seen.page_seeks),
+            "requests, failed": f"{observed.requests}, {len(observed.failed)}",
+            "seek without a screen, median and 95th percentile": _milliseconds(observed.seeks),
+            "seek in a page, median and 95th percentile": _milliseconds(observed.page_seeks),
             "server memory at first, at most, at the end": f"{before:.0f}, {max(most):.0f}, {server.memory():.0f} MB",
         }
         table = Table("", "Measured", box=None)
         for name, value in figures.items():
             table.add_row(name, value)
         out.print(table)
-        for problem in sorted(set(seen.failed))[:5]:
+        for problem in sorted(set(observed.failed))[:5]:
             out.print(f"failed: {problem}")
-        return not seen.failed
+        return not observed.failed
 
 
 def _sample(server: Serving, most: list[float], until: float) -> None:
@@ -171,5 +171,5 @@ if __name__ == "__main__":
     parser.add_argument("--browsers", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--gigabytes", type=float, default=1.5)
-    given = parser.parse_args()
-    sys.exit(0 if run(given.sessions, given.browsers, given.minutes, given.gigabytes) else 1)
+    arguments = parser.parse_args()
+    sys.exit(0 if run(arguments.sessions, arguments.browsers, arguments.minutes, arguments.gigabytes) else 1)

@@ -52,7 +52,7 @@ TESTS: dict[str, tuple[str, ...]] = {
 
 _OUT = Console()
 _ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "-k", "not postgresql", "-m", "not browser and not gpu")
-_PASSED, _FAILED, _NOTHING = 0, 1, 5
+_PASSED, _FAILED, _NO_TESTS = 0, 1, 5
 _LEAST_WAIT, _PATIENCE = 10.0, 5.0  # seconds, and times as long as the tests take without a fault
 _MEMORY = 12 * 2**30
 
@@ -77,18 +77,18 @@ def main() -> int:
     if unknown := [m for m in modules if m not in TESTS]:
         parser.error(f"no tests are known to belong to {unknown[0]}; name them in {Path(__file__).name}")
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-    found = []
+    measured = []
     with copied_tree() as root:
         for module in modules:
-            found.append(_measured(root, module))
-            _say(f"{module}: {found[-1].share:.2f} noticed")
-    _say(f"\n{'module':42} {'mutants':>8} {'noticed':>8} {'share':>6}")
-    for one in found:
-        _say(f"{one.module:42} {one.mutants:8} {one.mutants - len(one.survivors):8} {one.share:6.2f}")
-    return int(any(one.share < WANTED for one in found))
+            measured.append(_measured(root, module))
+            _print(f"{module}: {measured[-1].share:.2f} noticed")
+    _print(f"\n{'module':42} {'mutants':>8} {'noticed':>8} {'share':>6}")
+    for one in measured:
+        _print(f"{one.module:42} {one.mutants:8} {one.mutants - len(one.survivors):8} {one.share:6.2f}")
+    return int(any(one.share < WANTED for one in measured))
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     _OUT.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -102,14 +102,14 @@ def _measured(root: Path, module: str) -> Measured:
     taken = time.monotonic() - began
     limit = _LEAST_WAIT + _PATIENCE * taken
     mutants, survivors = mutants_of(source), []
-    _say(f"{module}: {len(mutants)} faults; the tests take {taken:.1f} s")
+    _print(f"{module}: {len(mutants)} faults; the tests take {taken:.1f} s")
     for mutant in mutants:
         path.write_text(mutant.source, encoding="utf-8")
         for cached in path.parent.glob(f"__pycache__/{path.stem}.*"):
             cached.unlink()
         if _outcome(root, tests, limit) == _PASSED:
             survivors.append(mutant)
-            _say(f"  {module}:{mutant.line}  {mutant.before}  ->  {mutant.after}")
+            _print(f"  {module}:{mutant.line}  {mutant.before}  ->  {mutant.after}")
     path.write_text(source, encoding="utf-8")
     return Measured(module, len(mutants), survivors)
 
@@ -144,7 +144,7 @@ def _outcome(root: Path, tests: Sequence[str], limit: float, listed: Path | None
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             code = os.waitstatus_to_exitcode(status)
-            if code == _NOTHING:
+            if code == _NO_TESTS:
                 raise SystemExit(f"no test was found in {' '.join(tests)}")
             return code if code >= 0 else _FAILED
         time.sleep(0.01)

@@ -38,7 +38,7 @@ _SEEK = "test_browser.py::test_fifty_seeks_show_the_frame_they_name_and_its_own_
 _MAP = "test_drawn_browser.py::test_the_map_is_that_of_its_sample_and_lies_in_its_place"
 _CLICK = "test_drawn_browser.py::test_a_click_shows_the_very_frame_under_it"
 _CARDS = "test_explain_browser.py::test_maps_lie_on_their_frame_and_in_their_place"
-_ASKED = "test_explain_browser.py::test_a_box_that_is_drawn_is_what_is_asked"
+_BOX_QUERY = "test_explain_browser.py::test_a_box_that_is_drawn_is_what_is_asked"
 _TRIM = "test_clips_browser.py::test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed"
 
 FAULTS = (
@@ -65,10 +65,10 @@ FAULTS = (
     Fault("a map of an explanation mirrored", "table.subarray(4 * value, 4 * value + 4), 4 * i)",
           "table.subarray(4 * value, 4 * value + 4), 4 * (i + columns - 1 - 2 * (i % columns)))", _CARDS),
     Fault("a box that is asked about twelve pixels off", "(event.clientX - r.left) / r.width",
-          "(event.clientX - r.left + 12) / r.width", _ASKED),
+          "(event.clientX - r.left + 12) / r.width", _BOX_QUERY),
     Fault("a box that is asked about with exchanged axes",
           "[(event.clientX - r.left) / r.width, (event.clientY - r.top) / r.height]",
-          "[(event.clientY - r.top) / r.height, (event.clientX - r.left) / r.width]", _ASKED),
+          "[(event.clientY - r.top) / r.height, (event.clientX - r.left) / r.width]", _BOX_QUERY),
     Fault("a clip trimmed six pixels off", "((event.clientX - box.left) / box.width)",
           "((event.clientX - box.left + 6) / box.width)", _TRIM),
 )  # fmt: skip

@@ -85,7 +85,7 @@ def _places(tree: ast.AST) -> Iterator[tuple[Any, str | int, Any, bool]]:
             [(value, i, part) for i, part in enumerate(value)] if isinstance(value, list) else [(tree, name, value)]
         )
         for holder, key, node in nodes:
-            if not isinstance(node, ast.AST) or isinstance(node, _UNTOUCHED) or _is_said(node) or _names_words(node):
+            if not isinstance(node, ast.AST) or isinstance(node, _UNTOUCHED) or _is_text(node) or _names_words(node):
                 continue
             if isinstance(node, ast.Tuple | ast.List) and _in_any_order(tree, name):
                 continue
@@ -93,7 +93,7 @@ def _places(tree: ast.AST) -> Iterator[tuple[Any, str | int, Any, bool]]:
             yield from _places(node)
 
 
-def _is_said(node: ast.AST) -> bool:
+def _is_text(node: ast.AST) -> bool:
     """Whether something is but a docstring or a line of the log."""
     if not isinstance(node, ast.Expr):
         return False

@@ -34,9 +34,9 @@ def each(change: Callable[[Spot], Spot]) -> Wrong:
     return lambda document, _: document.with_spots([change(s) for s in document.spots])
 
 
-def renamed(meant: Sequence[str], given: Sequence[str]) -> Wrong:
-    """Scores whose columns are ``meant``, read with the names ``given``."""
-    names = dict(zip(meant, given, strict=True))
+def renamed(meant: Sequence[str], names_read: Sequence[str]) -> Wrong:
+    """Scores whose columns are ``meant``, read with the names ``names_read``."""
+    names = dict(zip(meant, names_read, strict=True))
     return each(lambda s: replace(s, label=names[s.label]))
 
 
@@ -48,7 +48,7 @@ def timed(factor: float) -> Wrong:
     return each(lambda s: replace(s, time=round(s.time * factor)))
 
 
-def said_twice(factor: float) -> Wrong:
+def contradicted(factor: float) -> Wrong:
     """Wrong positions beside the right clock of gameTime."""
     return lambda d, _: replace(
         d, entries=tuple(replace(e, spot=replace(e.spot, time=round(e.spot.time * factor))) for e in d.entries)
@@ -102,7 +102,7 @@ def rendered_matches(data: Path, count: int | None = None) -> Iterator[Match]:
         yield Match(registry.read_one(path), None, {h: round(s * 1e6) for h, s in videos.items()})
 
 
-def told(findings: Sequence[Finding], check: str) -> bool:
+def reported(findings: Sequence[Finding], check: str) -> bool:
     return any(f.check == check for f in findings) if check else bool(findings)
 
 
@@ -127,7 +127,7 @@ def rates(matches: Sequence[Match], kind: str, evidence: str, case: str, seed: i
         lengths = match.lengths if evidence == "lengths" else None
         truth = match.labels.spots if evidence == "labels" else None
         findings = check_spots(made, CLASSES, lengths, truth)
-        found += told(findings, check)
+        found += reported(findings, check)
         mended += repaired(findings, made, right)
     return len(matches), found, mended
 

@@ -43,9 +43,12 @@ CLUBS = ("Orrin City", "Kestrel City", "Solway Rovers", "Quarry FC", "Marlow End
 def main() -> int:
     random = Random(7)
     with tempfile.TemporaryDirectory() as name:
-        folder, seen_by = Path(name), search_text.encode("a goal").model  # the model is loaded before the clock runs
+        folder, vision_model = (
+            Path(name),
+            search_text.encode("a goal").model,
+        )  # the model is loaded before the clock runs
         for number in range(MATCHES):
-            _make_match(folder, number, SPOTS // MATCHES, random, seen_by)
+            _make_match(folder, number, SPOTS // MATCHES, random, vision_model)
         search = SpotSearch(folder, search_text.encode)
         began = time.perf_counter()
         search.refresh()
@@ -98,7 +101,7 @@ def _texts(random: Random) -> list[str]:
     return list(found)
 
 
-def _make_match(folder: Path, number: int, spots: int, random: Random, seen_by: str) -> None:
+def _make_match(folder: Path, number: int, spots: int, random: Random, vision_model: str) -> None:
     rng = np.random.default_rng(number)
     classes, entities = load_classes().names, load_prompts().names
     halves = rng.integers(1, 3, spots)
@@ -121,7 +124,7 @@ def _make_match(folder: Path, number: int, spots: int, random: Random, seen_by: 
         "entities": [list(rng.choice(entities, rng.integers(0, 5), replace=False)) for _ in range(spots)],
     }
     arrays = [pa.array(columns[f.name], f.type) for f in SCHEMA]
-    write_rows(folder, f"{number:032x}", "made", pa.Table.from_arrays(arrays, schema=SCHEMA), seen_by)
+    write_rows(folder, f"{number:032x}", "made", pa.Table.from_arrays(arrays, schema=SCHEMA), vision_model)
 
 
 def _pictures(rng: np.random.Generator) -> bytes:

@@ -79,11 +79,11 @@ def main() -> None:
         trainer = SystemTrainer(config, root, root / "run", DataDirectory(root / "data"), "cpu")
         last: dict[str, float] = {}
 
-        def progress(step: int, _steps: int, losses: Mapping[str, float]) -> bool:
+        def report(step: int, _steps: int, losses: Mapping[str, float]) -> bool:
             last.update(losses, step=step)
             return True
 
-        trainer.train(progress)
+        trainer.train(report)
         Console().print(
             f"{arguments.games} games, {clips:,} clips in {steps} steps of {_BATCH}: "
             f"{memory.stop() / 1e9:.2f} GB of anonymous memory at most, {time.perf_counter() - began:.0f} s, "

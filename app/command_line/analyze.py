@@ -71,11 +71,11 @@ def analyze(
         _keep_average(keep, loaded)
     data = DataDirectory.default().ensure()
     _remember_average(keep, model, loaded, data)
-    _tell_doubts(match, loaded, data)
+    _print_doubts(match, loaded, data)
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
         given: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
-        analysis = analyse(match, loaded, data, report=_telling(bar, task), **given)
+        analysis = analyse(match, loaded, data, report=_bar_report(bar, task), **given)
         if explain:
             _explain_spots(analysis, match.path, Context(data, lambda *_: True, device), bar)
     for remark in (*(f"{r}." for r in match.remarks(analysis.classes.parts)), *analysis.remarks):
@@ -111,13 +111,13 @@ def _remember_average(
         remember(keep or model_folder(names[0]), loaded.sha256, data)
 
 
-def _telling(bar: RichProgress, task: TaskID) -> ReportProgress:
+def _bar_report(bar: RichProgress, task: TaskID) -> ReportProgress:
     """A report that moves the bar, and says once where stopped work goes on."""
-    told: list[int] = []
+    resumed: list[int] = []
 
     def report(progress: AnalysisProgress) -> bool:
-        if progress.before and not told:
-            told.append(progress.before)
+        if progress.before and not resumed:
+            resumed.append(progress.before)
             err.print(f"Going on at sample {progress.before} of {progress.total}.", highlight=False)
         note = f"{progress.stage}, {progress.speed:.1f}× real time" if progress.speed else progress.stage
         bar.update(task, total=progress.total, completed=progress.done, note=note)
@@ -126,7 +126,7 @@ def _telling(bar: RichProgress, task: TaskID) -> ReportProgress:
     return report
 
 
-def _tell_doubts(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory) -> None:
+def _print_doubts(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataDirectory) -> None:
     """What the checks find wrong with the videos, before the work; the domain is told with the spots."""
     from spotting_core.media.ingest import ingest
     from spotting_core.preflight.finding import NOTE
@@ -134,10 +134,10 @@ def _tell_doubts(match: MatchSource, loaded: LoadedModel | Ensemble, data: DataD
     from spotting_core.preflight.video import DOMAIN
 
     media = [ingest(h.path, data) for h in match.halves]
-    for found in check_videos(match, media, loaded.classes.parts, loaded.card):
-        if found.severity != NOTE and found.check != DOMAIN:
-            told = ". ".join(filter(None, [found.what, found.evidence, found.fix]))
-            err.print(f"[yellow]Note:[/yellow] {escape(printable(told))}.", highlight=False, soft_wrap=True)
+    for finding in check_videos(match, media, loaded.classes.parts, loaded.card):
+        if finding.severity != NOTE and finding.check != DOMAIN:
+            sentence = ". ".join(filter(None, [finding.what, finding.evidence, finding.fix]))
+            err.print(f"[yellow]Note:[/yellow] {escape(printable(sentence))}.", highlight=False, soft_wrap=True)
 
 
 def _explain_spots(analysis: Analysis, path: Path, context: Context, bar: RichProgress) -> None:

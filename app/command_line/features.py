@@ -45,17 +45,17 @@ def features(
     applied = Reduction.load(reduction) if reduction else None
     if applied is not None:
         applied.check(extractor.dim)
-    found = {}
+    values_by_half = {}
     with progress_bar() as bar:
         for half in match.halves:
             task = bar.add_task(escape(half.path.name), total=None, note="")
             media = ingest(half.path, data)
 
-            def tell(done: int, total: int, task: TaskID = task) -> None:
+            def report(done: int, total: int, task: TaskID = task) -> None:
                 bar.update(task, completed=done, total=total)
 
-            found[half.half] = stored_features(media, data, extractor, rate, tell)
+            values_by_half[half.half] = stored_features(media, data, extractor, rate, report)
     label = name or extractor.spec.set_name(backbone) + (f"_PCA{applied.dim}" if applied else "")
-    for half_number, values in found.items():
+    for half_number, values in values_by_half.items():
         path = write_features(out_folder, half_number, label, applied.apply(values) if applied else values)
         out.print(f"{len(values)} samples: {path}", highlight=False, soft_wrap=True)

@@ -33,10 +33,10 @@ def train(
     with progress_bar() as bar:
         task = bar.add_task(config.stem, total=None, note="")
 
-        def progress(step: int, steps: int, losses: Mapping[str, float]) -> bool:
+        def report(step: int, steps: int, losses: Mapping[str, float]) -> bool:
             note = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
             bar.update(task, total=steps, completed=step, note=note)
             return True
 
-        written = run_training(order, DataDirectory.default().ensure(), progress=progress, say=err.print)
+        written = run_training(order, DataDirectory.default().ensure(), report=report, notice=err.print)
     out.print(f"Model written to {written}", highlight=False)

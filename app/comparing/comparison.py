@@ -56,11 +56,11 @@ def prediction_choices(library: Library, sets: PredictionSets, labels: str) -> d
             for analysis in library.analyses(match):
                 record = analysis.record
                 choices.setdefault(f"model:{record.identity.key}", str(record.model["name"]))
-    choices = told_apart(choices)
+    choices = unambiguous_names(choices)
     return choices | {f"set:{s.id}": s.name for s in sets.all(PREDICTIONS)}
 
 
-def told_apart(names: dict[str, str]) -> dict[str, str]:
+def unambiguous_names(names: dict[str, str]) -> dict[str, str]:
     """The same names by key, those that several have with the beginning of their model's identity."""
     several = {name for name, count in Counter(names.values()).items() if count > 1}
     return {key: f"{name} ({key.partition(':')[2][:8]})" if name in several else name for key, name in names.items()}
@@ -86,8 +86,8 @@ def classes_of(library: Library, labels: str, systems: Sequence[str]) -> ClassTa
     matches = [] if labels.startswith("set:") else _matches(library, labels)
     tables: list[ClassTable] = []
     for system in systems:
-        found = (analysis_by(library, m, system) for m in matches)
-        tables.append(next((a.classes for a in found if a is not None), load_classes()))
+        analyses = (analysis_by(library, m, system) for m in matches)
+        tables.append(next((a.classes for a in analyses if a is not None), load_classes()))
     return joined(tables)
 
 
@@ -99,22 +99,22 @@ def compared(library: Library, sets: PredictionSets, labels: str, system: str, c
     """
     if labels.startswith("set:"):
         return _imported_both(library, _set(sets, labels), _set(sets, system), classes)
-    found = Compared([], [])
+    comparison = Compared([], [])
     for match in _matches(library, labels):
-        said = _said(library, sets, match, system, classes)
-        if said is None:
-            found.record.skip(match.title, "it has no spots of this system")
+        predictions = _predictions(library, sets, match, system, classes)
+        if predictions is None:
+            comparison.record.skip(match.title, "it has no spots of this system")
             continue
         truth = SpotColumns.of_spots(library.truth(match), classes)
-        found.games.append(GameColumns(match.id, truth, said))
-        found.matches.append(match)
-        found.record.counted.append(match.title)
-    if not found.games:
+        comparison.games.append(GameColumns(match.id, truth, predictions))
+        comparison.matches.append(match)
+        comparison.record.counted.append(match.title)
+    if not comparison.games:
         raise BadInputError(
             "this system has spotted none of these matches",
             fix="Analyse one with its model, or check the folder names of the imported zip",
         )
-    return found
+    return comparison
 
 
 def _set(sets: PredictionSets, key: str) -> ImportedSet:
@@ -131,7 +131,7 @@ def _imported_both(library: Library, labels: ImportedSet, system: ImportedSet, c
     return Compared(games, [by_name.get(g.name.rsplit("/", 1)[-1]) for g in games], record)
 
 
-def _said(
+def _predictions(
     library: Library, sets: PredictionSets, match: Match, system: str, classes: Sequence[str]
 ) -> SpotColumns | None:
     if system.startswith("set:"):

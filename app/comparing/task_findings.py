@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.comparing.comparison import told_apart
+from app.comparing.comparison import unambiguous_names
 from app.library.library import Library, Match
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError, TouchlineError
@@ -40,7 +40,7 @@ def labelled_matches(library: Library, task: AnySampleTask) -> dict[str, Match]:
 def system_names(library: Library, task: AnySampleTask, matches: dict[str, Match]) -> dict[str, str]:
     """Key of a model's identity to its name, of those that have judged one of some matches."""
     layers = (layer.record for m in matches.values() for layer in library.analyses(m, task.name))
-    return told_apart({f"model:{r.identity.key}": str(r.model["name"]) for r in layers})
+    return unambiguous_names({f"model:{r.identity.key}": str(r.model["name"]) for r in layers})
 
 
 def report_of(

@@ -51,10 +51,10 @@ def mount(
         module: the script, below ``scripts``, that exports ``mount`` and whose result has ``root`` and ``destroy``.
         events: what to do at an event of the user, by its name.
     """
-    asked = {f"on_{name}_change": answer for name, answer in {"lost": nothing, **events}.items()}
-    found = {**data, "scripts": scripts_url(), "module": module, "of": key}
-    component(key=key, data=found, height="content", **asked)
+    callbacks = {f"on_{name}_change": answer for name, answer in {"lost": rerun_only, **events}.items()}
+    payload = {**data, "scripts": scripts_url(), "module": module, "of": key}
+    component(key=key, data=payload, height="content", **callbacks)
 
 
-def nothing() -> None:
+def rerun_only() -> None:
     """The answer to an event for which the run itself is the answer."""

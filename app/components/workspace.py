@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.standing import mount, nothing, standing_component
+from app.components.standing import mount, rerun_only, standing_component
 
 # What stands there until the scripts have loaded: empty cards in their final places.
 _HTML = """
@@ -38,11 +38,11 @@ def workspace(data: dict[str, Any], *, key: str, events: Mapping[str, Callable[[
     """
 
     def answer(name: str) -> Callable[[], None]:
-        def told() -> None:
+        def take_event() -> None:
             if event := st.session_state[key].get(name):
                 events[name](event)
 
-        return told
+        return take_event
 
     answers = {name: answer(name) for name in events}
     mount(
@@ -50,5 +50,5 @@ def workspace(data: dict[str, Any], *, key: str, events: Mapping[str, Callable[[
         data,
         key=key,
         module="workspace/main.js",
-        events={**answers, "again": nothing},
+        events={**answers, "again": rerun_only},
     )

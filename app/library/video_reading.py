@@ -67,19 +67,19 @@ class VideoReading:
         with self._guard:
             return any(not r.ended.is_set() for r in self._readings.values())
 
-    def told(self, path: Path) -> str:
+    def progress(self, path: Path) -> str:
         """How far a video is that is being read, in words."""
         with self._guard:
             reading = self._readings.get(FileState.of(path)) if path.is_file() else None
         return f"Reading the video, {reading.share:.0%}" if reading and reading.share else "Reading the video"
 
     def _read(self, path: Path, reading: _Reading) -> None:
-        def tell(done: int, size: int) -> None:
+        def report(done: int, size: int) -> None:
             reading.share = done / max(size, 1)
 
         try:
             with self._one:
-                media = ingest(path, self._data, tell)
+                media = ingest(path, self._data, report)
                 make_poster(media)
                 reading.media = media
         except TouchlineError as error:

@@ -64,10 +64,10 @@ def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, dat
 
 def _write(match: Match, analysis: Analysis, library: Library, reviews: Reviews, data: DataDirectory) -> None:
     known, truth = reviews.of_match(match.id), _truth(library, match)
-    seen_by = entity_model_of(analysis.record.model, data)
-    stamp = fingerprint(analysis, known, truth, seen_by)
+    vision_model = entity_model_of(analysis.record.model, data)
+    stamp = fingerprint(analysis, known, truth, vision_model)
     if stamp_of(data.search / f"{match.id}.parquet") != stamp:
-        write_rows(data.search, match.id, stamp, rows_of(match.id, match.title, analysis, known, truth), seen_by)
+        write_rows(data.search, match.id, stamp, rows_of(match.id, match.title, analysis, known, truth), vision_model)
 
 
 def _truth(library: Library, match: Match) -> list[Spot]:

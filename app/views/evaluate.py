@@ -87,7 +87,7 @@ def show() -> None:
         return
     labels, systems, choice = _toolbar(library, sets, tasks)
     if choice is None:
-        _nothing(labels)
+        _empty_page(labels)
         return
     try:
         with st.spinner("Evaluating …", show_time=True):
@@ -157,7 +157,7 @@ def _select(label: str, options: dict[str, str], key: str, width: int) -> str | 
     )  # fmt: skip
 
 
-def _nothing(labels: dict[str, str]) -> None:
+def _empty_page(labels: dict[str, str]) -> None:
     """What stands there before anything can be compared."""
     with st.container(border=True, key="tl_card_nothing"):
         if labels:
@@ -179,11 +179,11 @@ def _measured(
     common = set.intersection(*({g.name for g in one.games} for one in games))
     if len(games) == 2 and common:
         games = [one.only(common) for one in games]
-    found = []
+    measured = []
     for key, one in zip(keys, games, strict=True):
         reports = _reports(one, names, (choice.labels, tuple(keys), key, choice.official, state))
-        found.append(Measured(systems[key], one, *reports))
-    return found
+        measured.append(Measured(systems[key], one, *reports))
+    return measured
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -93,13 +93,13 @@ def _page(rows: int) -> int:
     return at * PAGE
 
 
-def in_order(found: Sequence[Outcome], order: str) -> list[Outcome]:
+def in_order(outcomes: Sequence[Outcome], order: str) -> list[Outcome]:
     """Errors in the order asked for: the most confident first, the largest time error last, or as they happen."""
     if order == "By confidence":
-        return sorted(found, key=lambda o: -(o.confidence or 0))
+        return sorted(outcomes, key=lambda o: -(o.confidence or 0))
     if order == "By time error":
-        return sorted(found, key=lambda o: abs(o.error) if o.error is not None else 10**12)
-    return sorted(found, key=lambda o: (o.game, o.half, o.time))
+        return sorted(outcomes, key=lambda o: abs(o.error) if o.error is not None else 10**12)
+    return sorted(outcomes, key=lambda o: (o.game, o.half, o.time))
 
 
 def error_row(outcome: Outcome, compared: Compared, system: str, classes: ClassTable) -> dict[str, Any]:
@@ -115,13 +115,13 @@ def error_row(outcome: Outcome, compared: Compared, system: str, classes: ClassT
         "light": action.colour_light,
         "dark": action.colour_dark,
         "clock": classes.parts.match_clock(outcome.half, outcome.time),
-        "text": f"{name}, {told(outcome, classes)}",
+        "text": f"{name}, {error_text(outcome, classes)}",
         "link": link_to(match, outcome, system) if match is not None else None,
         "picture": _picture(match, outcome) if match is not None else None,
     }
 
 
-def told(outcome: Outcome, classes: ClassTable) -> str:
+def error_text(outcome: Outcome, classes: ClassTable) -> str:
     """What is wrong, in a few words."""
     if outcome.kind == MISSED:
         if outcome.confidence is None:

@@ -14,7 +14,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.tasks.task import AnySampleTask
 
-LIBRARY, NOTHING = "library", "nothing"
+LIBRARY, NO_SYSTEM = "library", "nothing"
 
 
 def task_select(tasks: dict[str, AnySampleTask], chosen: str) -> None:
@@ -39,7 +39,7 @@ def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySample
         matches = labelled if labels == LIBRARY else {labels: labelled[labels]}
         systems = system_names(library, task, matches)
         first = _choice("A", systems, f"a_{task.name}", 190)
-        others = {NOTHING: "Nothing", **{k: n for k, n in systems.items() if k != first}}
+        others = {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}
         second = _choice("B", others, f"b_{task.name}", 190)
         st.space("stretch")
         way = st.segmented_control(
@@ -47,7 +47,7 @@ def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySample
             help="Official: what the official evaluator prints, flaws included.", key=f"evaluate_way_{task.name}",
         )  # fmt: skip
     try:
-        keys = [first] if second == NOTHING else [first, second]
+        keys = [first] if second == NO_SYSTEM else [first, second]
         reports = [report_of(library, task, matches, key, official=way == "Official") for key in keys]
     except TouchlineError as problem:
         page.error(problem)

@@ -79,7 +79,7 @@ def _export_cameras(match: Match, changes: list[CameraChange], cameras: list[Rev
     unjudged = st.checkbox("With what nobody has judged", key="export_unjudged")
     document = reviewed_labels(changes, cameras, camera_labels(match), unjudged=unjudged, game=match.path.name)
     rejected = sum(r.state == REJECTED for r in cameras)
-    st.write(cameras_told(len(document.entries), sum(r.state in STANDING for r in cameras), rejected, unjudged))
+    st.write(cameras_sentence(len(document.entries), sum(r.state in STANDING for r in cameras), rejected, unjudged))
     st.download_button(
         f"Download {labels_cameras.FILE_NAME}",
         labels_cameras.render(document),
@@ -90,12 +90,12 @@ def _export_cameras(match: Match, changes: list[CameraChange], cameras: list[Rev
     )
 
 
-def cameras_told(count: int, standing: int, rejected: int, unjudged: bool) -> str:
+def cameras_sentence(count: int, standing: int, rejected: int, unjudged: bool) -> str:
     """What the file of camera changes holds, in words."""
-    told = f"{standing} camera change{'s' * (standing != 1)} that reviewers accepted, moved or added"
+    sentence = f"{standing} camera change{'s' * (standing != 1)} that reviewers accepted, moved or added"
     if unjudged:
-        told += f", and {count - standing} that nobody has judged, as they are"
-    return f"{told}. Left out: {rejected} rejected." if rejected else f"{told}."
+        sentence += f", and {count - standing} that nobody has judged, as they are"
+    return f"{sentence}. Left out: {rejected} rejected." if rejected else f"{sentence}."
 
 
 def _file_name(match: Match) -> str:

@@ -135,7 +135,7 @@ def _thumbnail(match: Match) -> str:
     except TouchlineError:
         return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
     if media is None:
-        told = shared_reading().told(path)
+        told = shared_reading().progress(path)
         return f'<div class="tl-thumb tl-none" title="{told}">{told.rpartition(" ")[2] if "%" in told else "…"}</div>'
     link = f"{PREFIX}/media/{signer().sign(media.poster, 'media')}"
     return f'<img class="tl-thumb" src="{link}" alt="">'
@@ -291,7 +291,7 @@ def _add(library: Library) -> None:
 
 def _reading_line(source: MatchSource) -> None:
     """How far the videos are; the page is made again when they have been read."""
-    told = [(shared_reading().told(h.path), _read_or_failed(h.path)) for h in source.halves]
+    told = [(shared_reading().progress(h.path), _read_or_failed(h.path)) for h in source.halves]
     if all(ended for _, ended in told):
         st.rerun(scope="app")
     st.caption(f"{next(text for text, ended in told if not ended)}. It can be analysed when it has been read.")

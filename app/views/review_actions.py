@@ -66,14 +66,14 @@ class SpotDesk(Desk[Spot, ReviewedSpot]):
         return {"team": str(action["team"])} if "team" in action else {}
 
 
-def _seen_key(match: Match) -> str:
+def _last_action_key(match: Match) -> str:
     """Where the session keeps the number of the last action that was taken: what is sent at once is of one match."""
     return f"review_seen/{match.id}"
 
 
-def seen_actions(match: Match) -> int:
+def last_action(match: Match) -> int:
     """Number of the last action that was taken in this session."""
-    return int(st.session_state.get(_seen_key(match), 0))
+    return int(st.session_state.get(_last_action_key(match), 0))
 
 
 def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | None) -> None:
@@ -89,7 +89,7 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
     st.session_state["review_problems"] = problems
     desks: dict[str, Desk[Any, Any]] = {d.of: d for d in (SpotDesk(match, analysis), CameraDesk(match, analysis))}
     for action in event["actions"]:
-        if int(action["n"]) <= seen_actions(match):
+        if int(action["n"]) <= last_action(match):
             continue
         try:
             problem = _taken(desks, action, author, analysis)
@@ -99,7 +99,7 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
             return
         if problem is not None:
             problems.append(problem)
-        st.session_state[_seen_key(match)] = int(action["n"])
+        st.session_state[_last_action_key(match)] = int(action["n"])
 
 
 def _taken(

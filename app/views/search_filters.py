@@ -31,7 +31,7 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
     def key(field: str) -> str:
         return f"search_{field}_{name}"
 
-    text, alike = _seen(start, key)
+    text, alike = _text_filter(start, key)
     words = st.text_input("Words in the match or a comment", start.words, key=key("words"))
     labels = st.multiselect(
         "Classes", classes.names, list(start.labels), format_func=lambda n: classes.get(n).short, key=key("labels"),
@@ -73,14 +73,14 @@ def _minutes(start: Query, end: int, key: str) -> tuple[int, int] | None:
 
 
 def _teams(start: Query, key: str) -> tuple[str, ...]:
-    found = st.pills(
+    teams = st.pills(
         "Team", list(_TEAMS), selection_mode="multi", default=list(start.teams), format_func=lambda t: _TEAMS[t],
         key=key,
     )  # fmt: skip
-    return tuple(found)
+    return tuple(teams)
 
 
-def _seen(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
+def _text_filter(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
     """What is seen, in words that the model knows (else empty), and how alike it has to be."""
     text = st.text_input(
         "What is seen", start.text, key=key("text"), placeholder="As in: a yellow card held up"
@@ -92,8 +92,8 @@ def _seen(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
         with st.spinner("Reading the words …"):
             search_text.encode(text)
     except TouchlineError as problem:
-        told = str(problem)
-        st.warning(f"{told[:1].upper()}{told[1:]} The spots are not ordered by these words.")
+        message = str(problem)
+        st.warning(f"{message[:1].upper()}{message[1:]} The spots are not ordered by these words.")
         return "", NO_MATTER
     alike = st.slider("Least similarity", NO_MATTER, 1.0, start.alike, 0.01, key=key("alike"))
     return text, float(alike)

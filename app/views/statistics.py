@@ -92,9 +92,9 @@ def _team_names(chosen: Sequence[Match], parts: Parts) -> dict[str, str]:
     return dict(zip(TEAMS, (home or "Home", away or "Away", "Team unknown"), strict=True))
 
 
-def _card(name: str, question: str, told: str) -> Any:
+def _card(name: str, question: str, note: str) -> Any:
     card = st.container(border=True, key=f"tl_card_{name}", gap="small")
-    card.html(f'<div class="tl-card-title">{page.escape(question)} <span>{page.escape(told)}</span></div>')
+    card.html(f'<div class="tl-card-title">{page.escape(question)} <span>{page.escape(note)}</span></div>')
     return card
 
 
@@ -105,11 +105,11 @@ def _chart(figure: Any, name: str) -> None:
 def _rates(spots: SearchColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool) -> None:
     parts = classes.parts
     minutes = parts.match_minutes or _HOUR
-    found = rates(spots, played, minutes)
+    rates_by_class = rates(spots, played, minutes)
     question = "How often, and by whom?" if parts.teams else "How often?"
     with _card("rates", question, f"spots in {minutes:g} minutes, of {page.length(played)} of video"):
-        _chart(rate_figure(found, classes, names, dark, minutes), "rates")
-        unknown = sum(r.count for (_, team), r in found.items() if team not in TEAMS[:2])
+        _chart(rate_figure(rates_by_class, classes, names, dark, minutes), "rates")
+        unknown = sum(r.count for (_, team), r in rates_by_class.items() if team not in TEAMS[:2])
         if unknown and parts.teams:
             st.caption(f"Nobody said the team of {unknown} of {len(spots)} spots; labels and reviewers do.")
 
@@ -178,7 +178,7 @@ def _table(
             "Match": f"match?{urlencode({'match': found.match})}#{matches[found.match].title}",
             "Minutes": length / 60e6,
         }
-        told = _told if classes.parts.teams else _total
+        told = _count_text if classes.parts.teams else _total
         rows.append(row | {name: told(counts) for name, counts in found.counts.items()})
     teams = "home–away, and in brackets those of unknown team" if classes.parts.teams else ""
     with _card("matches", "What happened in each match?", teams):
@@ -195,6 +195,6 @@ def _total(counts: Mapping[str, int]) -> str:
     return str(sum(counts.values()))
 
 
-def _told(counts: Mapping[str, int]) -> str:
+def _count_text(counts: Mapping[str, int]) -> str:
     home, away, unknown = (counts.get(team, 0) for team in TEAMS)
     return f"{home}–{away}" + (f" ({unknown})" if unknown else "")

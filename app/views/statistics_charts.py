@@ -12,7 +12,7 @@ from app.views.charts import INKS, finished, minute_ticks, team_colours
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS
-from spotting_core.search.engine import Judged
+from spotting_core.search.engine import JudgedBin
 from spotting_core.search.figures import Pressure, Rate
 
 
@@ -91,7 +91,7 @@ def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: 
     return finished(figure, ink, 232, legend=True)
 
 
-def judged_figure(judged: Sequence[Judged], dark: bool) -> go.Figure:
+def judged_figure(judged: Sequence[JudgedBin], dark: bool) -> go.Figure:
     """Share of the reviewed spots that were confirmed against the model's confidence; the line is what it promises."""
     ink = INKS["dark" if dark else "light"]
     figure = go.Figure()

@@ -50,7 +50,7 @@ def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
         return {}, str(problem)
     videos = {half: media for half, media in read.items() if media is not None}
     if len(videos) < len(read):
-        return {}, f"{next(shared_reading().told(h.path) for h in source.halves if read[h.half] is None)}."
+        return {}, f"{next(shared_reading().progress(h.path) for h in source.halves if read[h.half] is None)}."
     if len(videos) == len(analysis.halves) and source.content_hash(shared_settings().data) != analysis.record.source_id:
         return {}, f"The video in {match.path} is another one than was analysed."
     return videos, ""

@@ -254,14 +254,14 @@ class _Run:
     def _reel(self) -> None:
         first = self._first()
         if first is None:
-            raise BadInputError(self._why_nothing())
+            raise BadInputError(self._first_problem())
         with replacing(self._folder / REEL) as part, self._film(part, first) as film:
             for number, clip in enumerate(self._order.clips, start=1):
                 self.results.append(self._joined(film, number, clip))
             if not film.position:
                 raise BadInputError(f"not one clip could be exported: {self.results[0].error.rstrip('.')}")
 
-    def _why_nothing(self) -> str:
+    def _first_problem(self) -> str:
         """What is wrong with the first clip, where no clip has a video."""
         try:
             self._media(self._order.clips[0])

@@ -8,7 +8,7 @@ count neither way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torchvision.ops import box_iou
 
+from spotting_core.base.report_done import ReportDone
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.region import Regions
 from spotting_core.entities.truth import TrueFrame, TrueMatch
@@ -38,11 +39,11 @@ class _Tally:
     scores: list[float] = field(default_factory=list)
     hits: list[bool] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)
-    found: list[bool] = field(default_factory=list)
+    reached: list[bool] = field(default_factory=list)
 
 
 def measure_entities(
-    folder: Path, finder: EntityFinder, *, rate: float = 2.0, progress: Callable[[int, int], None] | None = None
+    folder: Path, finder: EntityFinder, *, rate: float = 2.0, report: ReportDone | None = None
 ) -> dict[str, Any]:
     """Measure a finder on all rendered matches below a folder.
 
@@ -52,8 +53,8 @@ def measure_entities(
     tallies = {name: _Tally() for name in finder.prompts.names}
     folders = sorted(p.parent for p in folder.rglob("entities.parquet"))
     for done, game in enumerate(folders):
-        if progress:
-            progress(done, len(folders))
+        if report:
+            report(done, len(folders))
         for half in open_match(game).halves:
             _measure_half(half.path, TrueMatch(game, half.half), finder, rate, tallies)
     return {name: _summary(tally) for name, tally in tallies.items()}
@@ -64,56 +65,56 @@ def _measure_half(video: Path, truth: TrueMatch, finder: EntityFinder, rate: flo
     frames = table.samples(rate)
     names = finder.prompts.names
     for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
-        regions, _ = finder.find(batch.images)
-        for sample, found in zip(batch.samples, regions, strict=True):
+        regions_of_batch, _ = finder.find(batch.images)
+        for sample, regions in zip(batch.samples, regions_of_batch, strict=True):
             true = truth[int(frames[sample])]
             if not true.wipe:
-                _count(found, true, names, truth.size, tallies)
+                _count(regions, true, names, truth.size, tallies)
 
 
 def _count(
-    found: Regions, true: TrueFrame, names: Sequence[str], size: tuple[int, int], tallies: dict[str, _Tally]
+    regions: Regions, true: TrueFrame, names: Sequence[str], size: tuple[int, int], tallies: dict[str, _Tally]
 ) -> None:
     """Compare one frame's regions with its truth."""
     shown = true.boxes.clip(0, [*size, *size])
     for k, name in enumerate(names):
         boxes = shown[[i for i, n in enumerate(true.names) if n == name]].reshape(-1, 4)
-        rows = found.entity == k
-        hit, reached, counts = match_boxes(found.boxes[rows], boxes)
+        rows = regions.entity == k
+        hit, reached, counts = match_boxes(regions.boxes[rows], boxes)
         tally = tallies[name]
-        tally.scores += found.score[rows][counts].tolist()
+        tally.scores += regions.score[rows][counts].tolist()
         tally.hits += hit[counts].tolist()
         extent = np.sqrt((boxes[:, 2] - boxes[:, 0]).clip(0) * (boxes[:, 3] - boxes[:, 1]).clip(0))
-        seen = _visible(boxes)
-        tally.sizes += extent[seen].tolist()
-        tally.found += reached[seen].tolist()
+        visible = _visible(boxes)
+        tally.sizes += extent[visible].tolist()
+        tally.reached += reached[visible].tolist()
 
 
 def _visible(boxes: np.ndarray) -> np.ndarray:
     return ((boxes[:, 2:] - boxes[:, :2]) >= _LEAST).all(1)
 
 
-def match_boxes(found: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def match_boxes(regions: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Match regions (in falling order of score) to true boxes, each once.
 
     Returns which regions hit, which true boxes are reached, and which regions count (those that only
     overlap boxes too small to see do not).
     """
-    hit, reached = np.zeros(len(found), bool), np.zeros(len(true), bool)
-    counts = np.ones(len(found), bool)
-    if not len(found) or not len(true):
+    hit, reached = np.zeros(len(regions), bool), np.zeros(len(true), bool)
+    counts = np.ones(len(regions), bool)
+    if not len(regions) or not len(true):
         return hit, reached, counts
-    overlap = box_iou(torch.from_numpy(found).float(), torch.from_numpy(true).float()).numpy()
+    overlap = box_iou(torch.from_numpy(regions).float(), torch.from_numpy(true).float()).numpy()
     small = (true[:, 2:] - true[:, :2]).min(1) < _SMALL
     enough = overlap >= np.where(small, _SMALL_OVERLAP, _OVERLAP)
-    seen = _visible(true)
-    for i in range(len(found)):
+    visible = _visible(true)
+    for i in range(len(regions)):
         free = np.flatnonzero(enough[i] & ~reached)
         if len(free):
             best = free[int(overlap[i, free].argmax())]
             reached[best] = True
-            hit[i] = seen[best]
-            counts[i] = seen[best]
+            hit[i] = visible[best]
+            counts[i] = visible[best]
     return hit, reached, counts
 
 
@@ -129,18 +130,18 @@ def average_precision(scores: Sequence[float] | np.ndarray, hits: Sequence[bool]
 
 
 def _summary(tally: _Tally) -> dict[str, Any]:
-    truths, sizes, found = len(tally.sizes), np.array(tally.sizes), np.array(tally.found, bool)
+    truths, sizes, reached = len(tally.sizes), np.array(tally.sizes), np.array(tally.reached, bool)
     by_size = {}
     for name, (low, high) in SIZES.items():
         rows = (sizes >= low) & (sizes < high)
         by_size[name] = {
             "truths": int(rows.sum()),
-            "recall": round(float(found[rows].mean()), 3) if rows.any() else None,
+            "recall": round(float(reached[rows].mean()), 3) if rows.any() else None,
         }
     return {
         "truths": truths,
         "average_precision": round(average_precision(tally.scores, tally.hits, truths), 3),
         "precision": round(float(np.mean(tally.hits)), 3) if tally.hits else None,
-        "recall": round(float(found.mean()), 3) if truths else None,
+        "recall": round(float(reached.mean()), 3) if truths else None,
         "recall_by_size": by_size,
     }

@@ -8,7 +8,7 @@ of frames that are right.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import torch
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.report_done import ReportDone
 from spotting_core.computing.precision import half_precision
 from spotting_core.entities.captions import region_facts
 from spotting_core.entities.measure import average_precision
@@ -46,9 +47,7 @@ def held_out_phrases() -> list[Phrase]:
     return [Phrase(row["text"], frozenset(row["facts"])) for row in content["phrase"]]
 
 
-def measure_retrieval(
-    folder: Path, model: VisionLanguageModel, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
+def measure_retrieval(folder: Path, model: VisionLanguageModel, report: ReportDone | None = None) -> dict[str, Any]:
     """Rank the frames of all rendered matches below a folder by each phrase.
 
     Returns ``frames``, ``mean_average_precision``, ``chance`` and per phrase its average precision, chance and
@@ -64,8 +63,8 @@ def measure_retrieval(
     scores, right = [], []
     games = sorted(p.parent for p in folder.rglob("entities.parquet"))
     for done, game in enumerate(games):
-        if progress:
-            progress(done, len(games))
+        if report:
+            report(done, len(games))
         for half in open_match(game).halves:
             truth = TrueMatch(game, half.half)
             table = read_time_table(half.path)

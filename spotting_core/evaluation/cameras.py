@@ -29,7 +29,7 @@ from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
 
 CLASS_TABLE = "soccernet-cameras"
 OTHER = "Other"
-_SAID_OTHER = ("other", "I don't know")
+_OTHER_LABELS = ("other", "I don't know")
 
 
 def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, official: bool = False) -> Evaluation:
@@ -74,7 +74,7 @@ def _seconds(amount: float, official: bool) -> float:
 def _index(cameras: Sequence[str], official: bool) -> dict[str, int]:
     index = {name: i for i, name in enumerate(cameras)}
     if OTHER in index:
-        index |= dict.fromkeys(_SAID_OTHER, index[OTHER])
+        index |= dict.fromkeys(_OTHER_LABELS, index[OTHER])
         if official:
             del index[OTHER]
     return index
@@ -83,17 +83,17 @@ def _index(cameras: Sequence[str], official: bool) -> dict[str, int]:
 def _confusion(game: CameraGame, half: int, index: dict[str, int], cameras: int, official: bool) -> np.ndarray:
     """How long each camera was on (rows) while each was predicted, the last column none; (C, C + 1)."""
     true = [c for c in game.truth if c.half == half and c.label in index]
-    said = [c for c in game.predicted if c.half == half and c.label in index]
+    predicted = [c for c in game.predicted if c.half == half and c.label in index]
     cells = np.zeros((cameras, cameras + 1))
     if official:
-        length = max((_sample(c) for c in (*true, *said)), default=-1) + 1
-        np.add.at(cells, (_sampled(true, index, length), _sampled(said, index, length)), 1)
+        length = max((_sample(c) for c in (*true, *predicted)), default=-1) + 1
+        np.add.at(cells, (_sampled(true, index, length), _sampled(predicted, index, length)), 1)
         return cells
     if not true:
         return cells
     end = max(c.time for c in true)
-    edges = np.unique([0, *(min(max(c.time, 0), end) for c in (*true, *said))])
-    pairs = (_on_until(true, index, edges[1:], cameras), _on_until(said, index, edges[1:], cameras))
+    edges = np.unique([0, *(min(max(c.time, 0), end) for c in (*true, *predicted))])
+    pairs = (_on_until(true, index, edges[1:], cameras), _on_until(predicted, index, edges[1:], cameras))
     np.add.at(cells, pairs, np.diff(edges))
     return cells
 

@@ -32,7 +32,7 @@ def greedy_matches(track: Track, reaches: Sequence[int]) -> Iterator[np.ndarray]
     truth, detection, distance = truth[order], detection[order], distance[order]
     for reach in reaches:
         near = distance <= reach
-        yield _asked_for(truth[near], detection[near], len(track.truth), len(track.place))
+        yield _kept_detections(truth[near], detection[near], len(track.truth), len(track.place))
 
 
 def _pairs(track: Track, reach: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -45,7 +45,7 @@ def _pairs(track: Track, reach: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return truth, detection, np.abs(track.place[detection] - track.truth[truth])
 
 
-def _asked_for(truth: np.ndarray, detection: np.ndarray, truths: int, detections: int) -> np.ndarray:
+def _kept_detections(truth: np.ndarray, detection: np.ndarray, truths: int, detections: int) -> np.ndarray:
     """Which detections some truth keeps; pairs come truth by truth, the best liked first."""
     counts = np.bincount(truth, minlength=truths)
     end = np.cumsum(counts)
@@ -53,11 +53,11 @@ def _asked_for(truth: np.ndarray, detection: np.ndarray, truths: int, detections
     holder = np.full(detections, truths, np.int64)
     asking = np.flatnonzero(counts)
     while len(asking):
-        asked = detection[at[asking]]
-        before = holder[asked]
-        np.minimum.at(holder, asked, asking)
-        refused = asking[holder[asked] != asking]
-        displaced = np.unique(before[(before < truths) & (holder[asked] != before)])
+        wanted = detection[at[asking]]
+        before = holder[wanted]
+        np.minimum.at(holder, wanted, asking)
+        refused = asking[holder[wanted] != asking]
+        displaced = np.unique(before[(before < truths) & (holder[wanted] != before)])
         asking = np.concatenate([refused, displaced])
         at[asking] += 1
         asking = asking[at[asking] < end[asking]]

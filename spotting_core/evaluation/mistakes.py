@@ -77,19 +77,19 @@ class _Half:
         self._game, self._half, self._classes = game, half, classes
         self._threshold, self._within, self._near = threshold, within, near
         self._truth = _of_half(columns.truth, half)
-        self._said = _of_half(columns.predicted, half)
+        self._predicted = _of_half(columns.predicted, half)
 
     def outcomes(self) -> Iterator[Outcome]:
-        for label in np.unique(np.concatenate([self._truth[1], self._said[1]])).tolist():
+        for label in np.unique(np.concatenate([self._truth[1], self._predicted[1]])).tolist():
             yield from self._of_class(label)
 
     def _of_class(self, label: int) -> Iterator[Outcome]:
         truth = self._truth[0][self._truth[1] == label]
-        own = self._said[1] == label
-        every, scores = self._said[0][own], self._said[2][own]
-        said, confidence = every[scores >= self._threshold], scores[scores >= self._threshold]
-        truth_of = _paired(truth, said, self._near)
-        for i, time in enumerate(said.tolist()):
+        own = self._predicted[1] == label
+        every, scores = self._predicted[0][own], self._predicted[2][own]
+        predictions, confidence = every[scores >= self._threshold], scores[scores >= self._threshold]
+        truth_of = _paired(truth, predictions, self._near)
+        for i, time in enumerate(predictions.tolist()):
             score = float(confidence[i])
             if i in truth_of:
                 error = time - int(truth[truth_of[i]])
@@ -121,15 +121,15 @@ def _of_half(spots: SpotColumns, half: int) -> tuple[np.ndarray, np.ndarray, np.
     return spots.time[own], spots.label[own], spots.score[own]
 
 
-def _paired(truth: np.ndarray, said: np.ndarray, reach: int) -> dict[int, int]:
+def _paired(truth: np.ndarray, predicted: np.ndarray, reach: int) -> dict[int, int]:
     """Prediction to truth, the closest pairs first; earlier ones where two are equally close."""
-    distance = np.abs(said[:, None] - truth[None, :])
+    distance = np.abs(predicted[:, None] - truth[None, :])
     rows, columns = np.nonzero(distance <= reach)
-    found: dict[int, int] = {}
+    truth_of: dict[int, int] = {}
     taken: set[int] = set()
     for k in np.argsort(distance[rows, columns], kind="stable"):
         prediction, true = int(rows[k]), int(columns[k])
-        if prediction not in found and true not in taken:
-            found[prediction] = true
+        if prediction not in truth_of and true not in taken:
+            truth_of[prediction] = true
             taken.add(true)
-    return found
+    return truth_of

@@ -72,7 +72,7 @@ def evaluate_calibrations(games: Sequence[CalibrationGame], metric: str = METRIC
             "no sample has both a true and a predicted calibration",
             fix="Check that both are of the same games and of two samples a second",
         )
-    complete = len(placed) / sum(_asked(game) for game in games)
+    complete = len(placed) / sum(_samples_with_lines(game) for game in games)
     values = {name: _summed(name, placed) for name in METRICS}
     cameras = sorted({one.label for one in placed} - {""})
     per_class = {c: {"all": _summed(metric, [one for one in placed if one.label == c])} for c in cameras}
@@ -104,31 +104,31 @@ def _summed(name: str, placed: Sequence[PlacedSample]) -> float:
 
 def _pairs(game: CalibrationGame) -> Iterator[tuple[Calibration, Calibration | None]]:
     """Every true calibration with the prediction of its sample."""
-    said = {(c.half, c.time): c for c in game.predicted}
+    predicted = {(c.half, c.time): c for c in game.predicted}
     for true in game.truth:
-        yield true, said.get((true.half, true.time))
+        yield true, predicted.get((true.half, true.time))
 
 
 def _shows_enough(true: Calibration, pitch: Pitch) -> bool:
     return true.homography is not None and len(_lines(true.homography, pitch)) >= LEAST_LINES
 
 
-def _asked(game: CalibrationGame) -> int:
+def _samples_with_lines(game: CalibrationGame) -> int:
     """Samples that show enough lines."""
     return sum(_shows_enough(true, game.pitch) for true in game.truth)
 
 
 def _placed(game: CalibrationGame) -> Iterator[PlacedSample]:
-    for true, said in _pairs(game):
-        if said is None or said.homography is None or not _shows_enough(true, game.pitch):
+    for true, predicted in _pairs(game):
+        if predicted is None or predicted.homography is None or not _shows_enough(true, game.pitch):
             continue
         assert true.homography is not None
-        yield placed_sample(true.homography, said.homography, game.pitch, true.label)
+        yield placed_sample(true.homography, predicted.homography, game.pitch, true.label)
 
 
-def placed_sample(true: Homography, said: Homography, pitch: Pitch, label: str = "") -> PlacedSample:
+def placed_sample(true: Homography, predicted: Homography, pitch: Pitch, label: str = "") -> PlacedSample:
     """The figures of a sample; of the prediction, or where that is nearer, of the one turned by half a turn."""
-    own = min((said, said.turned()), key=lambda one: distance(true, one, pitch))
+    own = min((predicted, predicted.turned()), key=lambda one: distance(true, one, pitch))
     return PlacedSample(
         label,
         distance(true, own, pitch),
@@ -138,26 +138,26 @@ def placed_sample(true: Homography, said: Homography, pitch: Pitch, label: str =
     )
 
 
-def distance(true: Homography, said: Homography, pitch: Pitch) -> float:
+def distance(true: Homography, predicted: Homography, pitch: Pitch) -> float:
     """Mean distance in metres of the picture's points on the pitch; infinite where a point is not predicted on it."""
     at = (np.stack(np.meshgrid(np.arange(_POINTS), np.arange(_POINTS)), -1).reshape(-1, 2) + 0.5) / _POINTS
     ground = true.to_pitch(at)
-    seen = pitch.contains(ground)
-    if not seen.any():
+    on_pitch = pitch.contains(ground)
+    if not on_pitch.any():
         return float("inf")
-    off = np.linalg.norm(said.to_pitch(at[seen]) - ground[seen], axis=-1)
+    off = np.linalg.norm(predicted.to_pitch(at[on_pitch]) - ground[on_pitch], axis=-1)
     return float("inf") if np.isnan(off).any() else float(off.mean())
 
 
-def iou_part(true: Homography, said: Homography, pitch: Pitch) -> float:
+def iou_part(true: Homography, predicted: Homography, pitch: Pitch) -> float:
     """Intersection over union of the parts of the pitch that the picture shows."""
     grid = pitch.grid(_CELL)
-    return _overlap(true.shown(grid), said.shown(grid))
+    return _overlap(true.shown(grid), predicted.shown(grid))
 
 
-def iou_whole(true: Homography, said: Homography, pitch: Pitch) -> float:
+def iou_whole(true: Homography, predicted: Homography, pitch: Pitch) -> float:
     """Share of the pitch that, seen by the truth and placed by the prediction, lies on the pitch."""
-    return float(pitch.contains(said.placed_from(true, pitch.grid(_CELL))).mean())
+    return float(pitch.contains(predicted.placed_from(true, pitch.grid(_CELL))).mean())
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -165,9 +165,9 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> float:
     return float((a & b).sum() / either) if either else 0.0
 
 
-def jac(true: Homography, said: Homography, pitch: Pitch, reach: float = REACH) -> float:
+def jac(true: Homography, predicted: Homography, pitch: Pitch, reach: float = REACH) -> float:
     """Lines that are right over all that are true or predicted; 0 where there is none."""
-    own, others = _lines(true, pitch), _lines(said, pitch)
+    own, others = _lines(true, pitch), _lines(predicted, pitch)
     right = sum(_near(points, others[name], reach) for name, points in own.items() if name in others)
     both = len(own.keys() & others.keys())
     wrong, missed = both - right + len(others.keys() - own.keys()), len(own.keys() - others.keys())
@@ -175,15 +175,15 @@ def jac(true: Homography, said: Homography, pitch: Pitch, reach: float = REACH) 
     return right / total if total else 0.0
 
 
-def _lines(seen: Homography, pitch: Pitch) -> Mapping[str, np.ndarray]:
+def _lines(homography: Homography, pitch: Pitch) -> Mapping[str, np.ndarray]:
     """The points of the lines that a picture shows two of, in pixels: (N, 2) each."""
-    found = {}
+    points_of_lines = {}
     for name, points in pitch.lines.items():
-        at = seen.to_picture(points)
+        at = homography.to_picture(points)
         inside = at[np.all((at >= 0) & (at <= 1), axis=-1)]
         if len(inside) > 1:
-            found[name] = inside * (WIDTH, HEIGHT)
-    return found
+            points_of_lines[name] = inside * (WIDTH, HEIGHT)
+    return points_of_lines
 
 
 def _near(points: np.ndarray, line: np.ndarray, reach: float) -> bool:

@@ -14,11 +14,12 @@ import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import extractor_of
 from spotting_core.features.files import feature_file, open_features
 from spotting_core.features.reduction import Reduction
 from spotting_core.features.sets import FeatureSet
-from spotting_core.features.stored import Tell, stored_features
+from spotting_core.features.stored import stored_features
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.ingest import Media
 
@@ -105,7 +106,7 @@ class FeatureReader:
         folder: Path | None,
         media: Media | None,
         data: DataDirectory,
-        tell: Tell | None = None,
+        report: ReportDone | None = None,
         *,
         seconds: float | None = None,
     ) -> FeatureHalf:
@@ -120,7 +121,7 @@ class FeatureReader:
         parts = []
         seconds = media.table.duration / 1e6 if media else seconds
         for number, kind in enumerate(self.sets):
-            path, part = self.file(kind, half, folder), _part_of(tell, number, len(self.sets))
+            path, part = self.file(kind, half, folder), _part_of(report, number, len(self.sets))
             values = (
                 open_features(path, kind, seconds=seconds)
                 if path is not None
@@ -165,11 +166,11 @@ class FeatureReader:
         folder: Path | None,
         media: Media | None,
         data: DataDirectory,
-        tell: Tell | None,
+        report: ReportDone | None,
     ) -> np.ndarray:
         if kind.extractor is not None and media is not None:
             extractor = extractor_of(kind.extractor, self.where, self.device)
-            return stored_features(media, data, extractor, kind.rate, tell)
+            return stored_features(media, data, extractor, kind.rate, report)
         missing = "there is no video to compute them from" if kind.extractor else "nothing here computes them"
         raise BadInputError(
             f"the features {kind.name} are not here, and {missing}",
@@ -178,9 +179,9 @@ class FeatureReader:
         )
 
 
-def _part_of(tell: Tell | None, number: int, count: int) -> Tell | None:
+def _part_of(report: ReportDone | None, number: int, count: int) -> ReportDone | None:
     """What tells of one set of several as of a part of the whole."""
-    if tell is None:
+    if report is None:
         return None
-    whole = tell
+    whole = report
     return lambda done, total: whole(number * total + done, count * total)

@@ -8,13 +8,14 @@ that work which was stopped goes on at its last whole block and ends with the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import locked, replacing
+from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import Extractor
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.ingest import Media
@@ -23,12 +24,9 @@ BLOCK = 160  # samples; a block of a shifting extractor is computed with its rea
 _DECODED = 32
 _MAX_HEIGHT = 1080
 
-Tell = Callable[[int, int], None]
-"""Called with (samples done, samples of the half); raises to stop."""
-
 
 def stored_features(
-    media: Media, data: DataDirectory, extractor: Extractor, rate: float, tell: Tell | None = None
+    media: Media, data: DataDirectory, extractor: Extractor, rate: float, report: ReportDone | None = None
 ) -> np.ndarray:
     """Features of a half at ``rate`` samples a second, memory-mapped: float16 (T, D).
 
@@ -39,19 +37,19 @@ def stored_features(
     if not path.is_file():
         with locked(path.with_suffix(".lock")):
             if not path.is_file():  # another process may have been at it
-                _compute(path, media, media.table.samples(rate), extractor, tell)
+                _compute(path, media, media.table.samples(rate), extractor, report)
     return np.load(path, mmap_mode="r")
 
 
-def _compute(path: Path, media: Media, frames: np.ndarray, extractor: Extractor, tell: Tell | None) -> None:
+def _compute(path: Path, media: Media, frames: np.ndarray, extractor: Extractor, report: ReportDone | None) -> None:
     raw = path.with_suffix(".rows")
-    _append_rows(raw, media, frames, extractor, tell)
+    _append_rows(raw, media, frames, extractor, report)
     with replacing(path) as part, part.open("wb") as handle:
         np.save(handle, np.fromfile(raw, np.float16).reshape(len(frames), extractor.dim))
     raw.unlink()
 
 
-def _append_rows(raw: Path, media: Media, frames: np.ndarray, extractor: Extractor, tell: Tell | None) -> None:
+def _append_rows(raw: Path, media: Media, frames: np.ndarray, extractor: Extractor, report: ReportDone | None) -> None:
     row = 2 * extractor.dim
     done = raw.stat().st_size // row // BLOCK * BLOCK if raw.is_file() else 0
     with raw.open("r+b" if done else "wb") as handle:
@@ -61,8 +59,8 @@ def _append_rows(raw: Path, media: Media, frames: np.ndarray, extractor: Extract
             handle.write(values.astype(np.float16).tobytes())
             handle.flush()
             done += len(values)
-            if tell:
-                tell(done, len(frames))
+            if report:
+                report(done, len(frames))
 
 
 def _blocks(media: Media, frames: np.ndarray, extractor: Extractor, first: int) -> Iterator[np.ndarray]:

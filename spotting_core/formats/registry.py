@@ -332,10 +332,10 @@ def losses(document: Document, form: Format) -> list[Loss]:
     predicted = form.name == e2e_spot.FORM  # its predictions have a score, its labels a comment
     found = (
         ("the confidence of {} spots", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
-        ("the team of {} spots", sum(s.team != "unknown" and not _says(form.team, s, predicted) for s in spots)),
+        ("the team of {} spots", sum(s.team != "unknown" and not _is_carried(form.team, s, predicted) for s in spots)),
         (
             "that {} spots are not shown",
-            sum(s.visible is False and not _says(form.visibility, s, predicted) for s in spots),
+            sum(s.visible is False and not _is_carried(form.visibility, s, predicted) for s in spots),
         ),
         (
             "{} spots of classes other than goals, cards and substitutions",
@@ -346,7 +346,7 @@ def losses(document: Document, form: Format) -> list[Loss]:
     return [Loss(words, count) for words, count in found if count]
 
 
-def _says(carried: bool, spot: Spot, predicted: bool) -> bool:
+def _is_carried(carried: bool, spot: Spot, predicted: bool) -> bool:
     return carried and not (predicted and spot.confidence is not None)
 
 

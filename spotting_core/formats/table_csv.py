@@ -61,10 +61,10 @@ def _dialect(handle: TextIO) -> type[csv.Dialect]:
     head = handle.readline()
     handle.seek(0)
 
-    class Told(csv.excel):
+    class HeaderDialect(csv.excel):
         delimiter = max(",;\t", key=head.count)
 
-    return Told
+    return HeaderDialect
 
 
 def _entry(where: str, row: Mapping[str, str], columns: Mapping[str, str], time: str) -> tuple[str, Entry]:

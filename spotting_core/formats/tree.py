@@ -53,7 +53,7 @@ def members(path: Path, file_name: str) -> Iterator[Member]:
     elif path.is_dir():
         found = sorted(p for p in path.rglob(file_name) if p.is_file())
         if not found:
-            raise _nothing(path, file_name)
+            raise _missing_file(path, file_name)
         for file in found:
             game = file.parent.relative_to(path).as_posix()
             yield Member("" if game == "." else game, str(file), file.read_bytes)
@@ -65,7 +65,7 @@ def _zipped(path: Path, file_name: str) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         infos = [i for i in archive.infolist() if fnmatch(PurePosixPath(i.filename).name, file_name)]
         if not infos:
-            raise _nothing(path, file_name)
+            raise _missing_file(path, file_name)
         for info in sorted(infos, key=lambda i: i.filename):
             parent = PurePosixPath(info.filename).parent.as_posix()
             where = f"{path}, {info.filename}"
@@ -84,7 +84,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Call
     return read
 
 
-def _nothing(path: Path, file_name: str) -> BadInputError:
+def _missing_file(path: Path, file_name: str) -> BadInputError:
     return BadInputError(f"no {file_name} lies here", where=path, fix="Give the file, its folder, or a tree or zip")
 
 

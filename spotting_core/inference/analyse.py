@@ -256,9 +256,9 @@ class Run:
         def computed(done: int, total: int) -> None:
             share = round(samples * done / total)
             self.pace.advance(max(0, before + share - self.pace.done))
-            self.tell("Computing features")
+            self.report_stage("Computing features")
 
-        self.tell("Reading features")
+        self.report_stage("Reading features")
         with self.pace.stage("features"):
             return self.reader.read_features(half, self.folder, media, self.data, computed)
 
@@ -282,7 +282,7 @@ class Run:
             features=features,
             outside=plan.outside,
             pace=self.pace,
-            tell=lambda: self.tell("Finding entities" if finder else "Reading the video"),
+            report=lambda: self.report_stage("Finding entities" if finder else "Reading the video"),
             first=max(0, batches[first][0].start),
             already=already,
             before=store.entities(max(0, first - 2), first),
@@ -305,14 +305,14 @@ class Run:
             return read[window].samples
 
         if self.judge.inputs.pictures is None:
-            self.tell("Spotting")
+            self.report_stage("Spotting")
         else:  # read now: the time that frames and entities take is theirs
             for window in windows:
                 samples(window)
         with self.pace.stage("spotting"):
             scores = judge_windows(self.judge, windows, samples)
-        found = [one.found for one in read.values() if one.found is not None]
-        store.keep(index, scores, joined(found) if found else None, sum(one.substituted for one in read.values()))
+        findings = [one.findings for one in read.values() if one.findings is not None]
+        store.keep(index, scores, joined(findings) if findings else None, sum(one.substituted for one in read.values()))
 
     def _write_maps(self, maps: dict[int, np.ndarray]) -> dict[str, Any]:
         """Write the class maps of all halves on one scale: evidence for a class, in units of the logit."""
@@ -363,7 +363,7 @@ class Run:
         except (TouchlineError, AttributeError, TypeError, ValueError):  # there were none, or nobody can say
             return {}
 
-    def tell(self, stage: str) -> None:
+    def report_stage(self, stage: str) -> None:
         """Report how far the work is, and keep how long it took.
 
         Errors:

@@ -82,11 +82,11 @@ def _part_of(report: ReportProgress | None, number: int, members: int) -> Report
     if report is None:
         return None
 
-    def told(progress: AnalysisProgress) -> bool:
+    def report_part(progress: AnalysisProgress) -> bool:
         done, total = number * progress.total + progress.done, members * progress.total
         return report(replace(progress, done=done, total=total, stage=f"{progress.stage} ({number + 1} of {members})"))
 
-    return told
+    return report_part
 
 
 def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: MatchSource) -> None:

@@ -43,7 +43,7 @@ def judge_windows(
     return [Scores(confidence[k : k + 1]) for k in range(len(windows))]
 
 
-def score_half(judge: Judge, half: HalfSamples, tell: Callable[[int], None] | None = None) -> Scores:
+def score_half(judge: Judge, half: HalfSamples, report: Callable[[int], None] | None = None) -> Scores:
     """Confidence and displacement of every sample of a half, as an analysis would store them.
 
     Arguments:
@@ -58,8 +58,8 @@ def score_half(judge: Judge, half: HalfSamples, tell: Callable[[int], None] | No
             said = judge_windows(judge, batch, lambda w: half.read(w.start, w.length, plan.outside))
             for window, scores in zip(batch, said, strict=True):
                 merge.add(window, scores, ("confidence", "displacement"))
-            if tell:
-                tell(batch[-1].stop)
+            if report:
+                report(batch[-1].stop)
     finally:
         judge.network.train(training)
     confidence = merge.result("confidence")

@@ -21,7 +21,7 @@ from spotting_core.inference.score import stacked
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.window import Scores
 from spotting_core.models.window_plan import PlannedWindow, WindowPlan
-from spotting_core.samples.stream import FoundEntities
+from spotting_core.samples.stream import EntityFindings
 
 _MERGED = ("confidence", "displacement", "features", "class_map")
 _SAVED = (*_MERGED, "weight", "kept")
@@ -73,12 +73,12 @@ class WindowStore:
         """How many batches are done, from the first on."""
         return next((i for i in range(len(self.batches)) if not self._file(i).is_file()), len(self.batches))
 
-    def keep(self, index: int, scores: Sequence[Scores], found: FoundEntities | None, substituted: int) -> None:
+    def keep(self, index: int, scores: Sequence[Scores], findings: EntityFindings | None, substituted: int) -> None:
         """Write a batch; its score file last, for it says that the batch is done."""
-        if found is not None:
+        if findings is not None:
             self._place(index).mkdir(exist_ok=True)
-            found.entities.write(self._place(index))
-            write_array(self._place(index) / "pictures.npy", found.picture_embeddings)
+            findings.entities.write(self._place(index))
+            write_array(self._place(index) / "pictures.npy", findings.picture_embeddings)
         arrays = {name: value for name in _SAVED if (value := stacked(scores, name)) is not None}
         with replacing(self._file(index)) as part, part.open("wb") as handle:
             np.savez(handle, **{**arrays, "substituted": np.array(substituted)})  # type: ignore[arg-type]
@@ -159,7 +159,7 @@ class _AttentionAverage:
         self.entities = entities
         self._weight = np.zeros(len(entities), np.float64)
         self._kept = np.zeros(len(entities), np.int32)
-        self._seen = np.zeros(len(entities), np.int32)
+        self._windows = np.zeros(len(entities), np.int32)
 
     def add(self, window: PlannedWindow, weight: np.ndarray, kept: np.ndarray) -> None:
         rows = self.entities.rows(window.first, window.stop)
@@ -167,9 +167,9 @@ class _AttentionAverage:
         sample = sample + (window.first - window.start)
         self._weight[rows] += weight[sample, slot]
         self._kept[rows] += kept[sample, slot]
-        self._seen[rows] += 1
+        self._windows[rows] += 1
 
     def result(self) -> tuple[np.ndarray, np.ndarray]:
         """kept: bool (N,), weight: float32 (N,)."""
-        seen = np.maximum(self._seen, 1)
-        return self._kept * 2 >= seen, (self._weight / seen).astype(np.float32)
+        windows = np.maximum(self._windows, 1)
+        return self._kept * 2 >= windows, (self._weight / windows).astype(np.float32)

@@ -133,7 +133,7 @@ class Heartbeat(threading.Thread):
         self._done = threading.Event()
         self._wanted, self._lost = True, False
         self._heard = time.monotonic()  # when the queue last took a sign of life
-        self._told = 0.0  # when progress was last written
+        self._reported = 0.0  # when progress was last written
 
     def report(self, progress: float | None, stage: str, speed: float | None, remaining: float | None) -> bool:
         """Tell how far the job is, not too often; False if it should stop.
@@ -142,8 +142,8 @@ class Heartbeat(threading.Thread):
             _InterruptedJob: nothing could be told for as long as a lease lasts.
         """
         moment = time.monotonic()
-        if progress is None or moment - self._told >= _REPORT:
-            self._told = moment
+        if progress is None or moment - self._reported >= _REPORT:
+            self._reported = moment
             self._beat(progress, stage, speed, remaining)
         if self._lost:
             raise _InterruptedJob

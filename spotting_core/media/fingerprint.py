@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +13,9 @@ from typing import Any
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState, locked, read_json, write_json
+from spotting_core.base.report_done import ReportDone
 
 _BLOCK = 1 << 20
-
-Tell = Callable[[int, int], None]
-"""Called with (bytes read, bytes of the file)."""
 
 
 def file_hash(path: Path) -> str:
@@ -30,7 +28,7 @@ def _hash_of(state: FileState) -> str:
     return _read_through(state, None)
 
 
-def kept_hash(path: Path, data: DataDirectory, tell: Tell | None = None) -> str:
+def kept_hash(path: Path, data: DataDirectory, report: ReportDone | None = None) -> str:
     """SHA-256 of a large file's content, in hex; made once for all processes while the file stays as it is.
 
     Errors:
@@ -41,7 +39,7 @@ def kept_hash(path: Path, data: DataDirectory, tell: Tell | None = None) -> str:
         return known
     with locked(_record_of(path, data).with_suffix(".lock")):
         known = known_hash(path, data)  # another process may have been at it
-        return known if known is not None else _kept(FileState.of(path), data, tell)
+        return known if known is not None else _kept(FileState.of(path), data, report)
 
 
 def known_hash(path: Path, data: DataDirectory) -> str | None:
@@ -60,8 +58,8 @@ def known_hash(path: Path, data: DataDirectory) -> str | None:
         return None
 
 
-def _kept(state: FileState, data: DataDirectory, tell: Tell | None) -> str:
-    found = _read_through(state, tell)
+def _kept(state: FileState, data: DataDirectory, report: ReportDone | None) -> str:
+    found = _read_through(state, report)
     if FileState.of(state.path) == state:  # else it was being written meanwhile
         write_json(_record_of(state.path, data), {"state": _as_json(state), "sha256": found})
     return found
@@ -80,14 +78,14 @@ def _record_of(path: Path, data: DataDirectory) -> Path:
     return data.hashes / f"{joint_hash([_path_text(path.resolve())])[:32]}.json"
 
 
-def _read_through(state: FileState, tell: Tell | None) -> str:
+def _read_through(state: FileState, report: ReportDone | None) -> str:
     digest, done = hashlib.sha256(), 0
     with state.path.open("rb") as handle:
         while block := handle.read(_BLOCK):
             digest.update(block)
             done += len(block)
-            if tell:
-                tell(done, state.size)
+            if report:
+                report(done, state.size)
     return digest.hexdigest()
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import read_json, replacing, write_array, write_json
+from spotting_core.base.report_done import ReportDone
 from spotting_core.media.decode import read_frame, resize_image
-from spotting_core.media.fingerprint import Tell, kept_hash, known_hash
+from spotting_core.media.fingerprint import kept_hash, known_hash
 from spotting_core.media.times import TimeTable, read_time_table
 from spotting_core.media.video import VideoInfo, probe_video
 
@@ -40,7 +41,7 @@ class Media:
         return self.folder / "poster.jpg"
 
 
-def ingest(path: Path, data: DataDirectory, tell: Tell | None = None) -> Media:
+def ingest(path: Path, data: DataDirectory, report: ReportDone | None = None) -> Media:
     """Read a video's facts and time table, from the data directory if it has been seen before.
 
     Arguments:
@@ -49,12 +50,12 @@ def ingest(path: Path, data: DataDirectory, tell: Tell | None = None) -> Media:
     Errors:
         BadInputError: the file cannot be used; nothing but its hash is kept of it then.
     """
-    media_hash = kept_hash(path, data, tell) if path.is_file() else None
+    media_hash = kept_hash(path, data, report) if path.is_file() else None
     known = _known(path, media_hash, data) if media_hash else None
     if known is not None:
         return known
     facts, table = probe_video(path), read_time_table(path)
-    media_hash = media_hash or kept_hash(path, data, tell)
+    media_hash = media_hash or kept_hash(path, data, report)
     folder = data.media(media_hash)
     write_array(folder / "times.npy", np.concatenate([[table.start], table.times]).astype(np.int64))
     write_json(folder / "probe.json", {"format": _FORMAT, **facts.as_json()})

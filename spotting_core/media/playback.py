@@ -72,7 +72,7 @@ def playback_file(media: Media) -> Path | None:
     return made if made.is_file() else None
 
 
-def make_playback(media: Media, progress: PlaybackProgress | None = None) -> Path:
+def make_playback(media: Media, report: PlaybackProgress | None = None) -> Path:
     """The file to play, made if need be.
 
     Errors:
@@ -86,7 +86,7 @@ def make_playback(media: Media, progress: PlaybackProgress | None = None) -> Pat
     with replacing(made) as part:
         if _browser_has_decoder(media) and _copied(media, part):
             return _kept(part, made)
-        _encode(media, part, progress)
+        _encode(media, part, report)
         if not _same_times(part, media.table):
             raise BadInputError("no file with this video's times can be made for the browser", where=media.path)
     return made
@@ -164,7 +164,7 @@ def timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.P
         yield from (*waiting, packet)
 
 
-def _encode(media: Media, target: Path, progress: PlaybackProgress | None) -> None:
+def _encode(media: Media, target: Path, report: PlaybackProgress | None) -> None:
     """Encode every frame of the table at its time as H.264; sound is kept if a browser plays it."""
     with av.open(str(target), "w", "mp4", options={"movflags": "faststart"}) as out:
         stream = None
@@ -178,7 +178,7 @@ def _encode(media: Media, target: Path, progress: PlaybackProgress | None) -> No
             sized.pts = round(int(media.table.times[number]) * _CLOCK / 1e6)
             sized.time_base = Fraction(1, _CLOCK)
             out.mux(stream.encode(sized))
-            if progress and number % 50 == 0 and not progress(number / len(media.table)):
+            if report and number % 50 == 0 and not report(number / len(media.table)):
                 raise CancelledError("preparing the video was cancelled")
         if stream is not None:
             out.mux(stream.encode(None))

@@ -78,13 +78,13 @@ class CalfTargets(Targets):
 
     Arguments:
         shift: float (…, T, C), samples from the action that governs each sample (see ``context_shifts``).
-        asked: float (…, T), 0 for samples near the window's ends or beyond the half.
+        counted: float (…, T), 0 for samples near the window's ends or beyond the half.
         detections: float (…, N, 2 + C): 1, place in the window (0 to 1) and class; zeros where there is none.
     """
 
     blends: ClassVar[bool] = False  # between two ways to an action there is none, nor between two actions
     shift: Tensor
-    asked: Tensor
+    counted: Tensor
     detections: Tensor
 
 
@@ -103,19 +103,19 @@ def calf_targets(
         times: int64 (T,) microseconds; valid: bool (T,), samples inside the half, or None for all.
     """
     samples = len(times)
-    asked = np.ones(samples, np.float32) if valid is None else valid.astype(np.float32)
-    asked[: config.before] = asked[samples - config.after :] = 0
+    counted = np.ones(samples, np.float32) if valid is None else valid.astype(np.float32)
+    counted[: config.before] = counted[samples - config.after :] = 0
     places: list[set[int]] = [set() for _ in config.classes]
     column = {name: k for k, name in enumerate(config.classes)}
     for spot in spots:
         if spot.label in column:
             places[column[spot.label]].add(round((spot.time - int(times[0])) / 1e6 * config.rate))
     shift = context_shifts([sorted(p) for p in places], samples, _times(config))
-    inside = sorted((t, k) for k, own in enumerate(places) for t in own if 0 <= t < samples and asked[t])
+    inside = sorted((t, k) for k, own in enumerate(places) for t in own if 0 <= t < samples and counted[t])
     detections = torch.zeros(config.detections, 2 + len(config.classes))
     for slot, (t, k) in enumerate(inside[: config.detections]):
         detections[slot, 0], detections[slot, 1], detections[slot, 2 + k] = 1, t / samples, 1
-    return CalfTargets(torch.from_numpy(shift), torch.from_numpy(asked), detections)
+    return CalfTargets(torch.from_numpy(shift), torch.from_numpy(counted), detections)
 
 
 class Calf(Network):
@@ -153,8 +153,8 @@ class Calf(Network):
 
     def _capsules(self, features: Tensor) -> Tensor:
         reduced = F.relu(self.conv_2(F.relu(self.conv_1(features.unsqueeze(1)))))  # (B, 32, T, 1)
-        seen = [F.relu(conv(pad(reduced))) for conv, pad in zip(self.branches, self.pads, strict=True)]
-        capsules: Tensor = self.conv_seg(torch.cat([*seen, reduced], dim=1))
+        branches = [F.relu(conv(pad(reduced))) for conv, pad in zip(self.branches, self.pads, strict=True)]
+        capsules: Tensor = self.conv_seg(torch.cat([*branches, reduced], dim=1))
         return capsules
 
     def _detections(self, capsules: Tensor, score: Tensor) -> Tensor:
@@ -172,8 +172,8 @@ class Calf(Network):
         classes = detections.shape[-1] - 2
         at = (detections[..., 1] * (samples - 1)).floor().long()
         cell = at * classes + detections[..., 2:].argmax(-1)
-        nothing = detections.new_zeros(len(detections), samples * classes)
-        dense = nothing.scatter_reduce(1, cell, detections[..., 0], "amax")
+        empty = detections.new_zeros(len(detections), samples * classes)
+        dense = empty.scatter_reduce(1, cell, detections[..., 0], "amax")
         return dense.clamp(_NEVER, 1 - _NEVER).logit().view(len(detections), samples, classes)
 
 
@@ -182,9 +182,9 @@ def calf_loss(model: Calf, output: Output, targets: CalfTargets) -> Tensor:
     assert output.segmentation is not None
     assert output.detections is not None
     k = torch.from_numpy(_times(model.config)).to(output.segmentation)
-    near = context_loss(output.segmentation, targets.shift, k, targets.asked)
-    found = detection_loss(output.detections, targets.detections)
-    return (model.config.segmentation * near + found) / len(targets.asked)
+    segmentation = context_loss(output.segmentation, targets.shift, k, targets.counted)
+    detection = detection_loss(output.detections, targets.detections)
+    return (model.config.segmentation * segmentation + detection) / len(targets.counted)
 
 
 def detection_loss(predicted: Tensor, true: Tensor) -> Tensor:
@@ -194,12 +194,12 @@ def detection_loss(predicted: Tensor, true: Tensor) -> Tensor:
         predicted, true: (B, N, 2 + C), see ``CalfTargets``.
     """
     order = torch.stack([match_detections(p[:, 1], t) for p, t in zip(predicted.detach(), true, strict=True)])
-    said = predicted.gather(1, order.to(predicted.device).unsqueeze(-1).expand_as(predicted))
+    ordered = predicted.gather(1, order.to(predicted.device).unsqueeze(-1).expand_as(predicted))
     real = true[..., 0]
-    place = _PLACE * (said[..., 1] - true[..., 1]).square()
-    confidence = _CONFIDENCE * (said[..., 0] - true[..., 0]).square()
-    kind = _CLASS * (said[..., 2:] - true[..., 2:]).square().sum(-1)
-    return (real * (place + confidence + kind) + (1 - real) * _EMPTY * said[..., 0].square()).sum()
+    place = _PLACE * (ordered[..., 1] - true[..., 1]).square()
+    confidence = _CONFIDENCE * (ordered[..., 0] - true[..., 0]).square()
+    kind = _CLASS * (ordered[..., 2:] - true[..., 2:]).square().sum(-1)
+    return (real * (place + confidence + kind) + (1 - real) * _EMPTY * ordered[..., 0].square()).sum()
 
 
 def match_detections(place: Tensor, true: Tensor) -> Tensor:

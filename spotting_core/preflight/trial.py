@@ -48,7 +48,7 @@ def trial_pace(media: Media, model: LoadedModel) -> float:
         features=None,
         outside=judge.plan.outside,
         pace=Pace(len(frames), rate),
-        tell=lambda: None,
+        report=lambda: None,
         first=first,
         already=first,
     )

@@ -15,6 +15,7 @@ import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.report_done import ReportDone
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.stored import stored_entities
 from spotting_core.entities.table import EntityTable
@@ -22,7 +23,6 @@ from spotting_core.features.files import feature_file
 from spotting_core.features.half import FeatureHalf, FeatureReader
 from spotting_core.features.reduction import Reduction, reduction_file
 from spotting_core.features.sets import FeatureSet, read_sets
-from spotting_core.features.stored import Tell
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.frame_store import FrameStore, store_frames
 from spotting_core.media.ingest import Media
@@ -85,7 +85,7 @@ class SampleReader:
         features: FeatureHalf | None,
         outside: str,
         pace: Pace,
-        tell: Callable[[], None],
+        report: Callable[[], None],
         first: int = 0,
         already: int = 0,
         before: Sequence[EntityTable] = (),
@@ -106,7 +106,7 @@ class SampleReader:
                 finder=self.finder,
                 most=self.inputs.entities,
                 pace=pace,
-                tell=tell,
+                report=report,
                 first=first,
                 already=already,
                 before=before,
@@ -119,14 +119,14 @@ class SampleReader:
         folder: Path | None,
         media: Media | None,
         data: DataDirectory,
-        tell: Tell | None = None,
+        report: ReportDone | None = None,
         *,
         seconds: float | None = None,
     ) -> FeatureHalf | None:
         """The features of a half, from files or computed (see ``FeatureReader.read``); None where none are read."""
         if self.features is None:
             return None
-        return self.features.read(half, folder, media, data, tell, seconds=seconds)
+        return self.features.read(half, folder, media, data, report, seconds=seconds)
 
     def stored(
         self,

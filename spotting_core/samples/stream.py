@@ -29,16 +29,16 @@ _WINDOWS_BACK = 2  # whose entities the next window may need again
 
 
 @dataclass(frozen=True)
-class FoundEntities:
+class EntityFindings:
     """What was found for the samples that a window is the first to show."""
 
     entities: EntityTable
     picture_embeddings: np.ndarray
 
 
-def joined(parts: Sequence[FoundEntities]) -> FoundEntities:
+def joined(parts: Sequence[EntityFindings]) -> EntityFindings:
     """What was found for consecutive windows, together."""
-    return FoundEntities(
+    return EntityFindings(
         EntityTable.concatenate([part.entities for part in parts]),
         np.concatenate([part.picture_embeddings for part in parts]),
     )
@@ -49,12 +49,12 @@ class StreamedWindow:
     """What a window reads.
 
     Arguments:
-        found: entities of the samples no window before it had, or None.
+        findings: entities of the samples no window before it had, or None.
         substituted: how many samples show a neighbour of their frame.
     """
 
     samples: Samples
-    found: FoundEntities | None = None
+    findings: EntityFindings | None = None
     substituted: int = 0
 
 
@@ -83,7 +83,7 @@ class HalfStream:
         entities = inside.entities(shown.entities, self._pictures.source_size) if shown.entities is not None else None
         pictures = inside.filled(shown.pictures, self._outside)
         samples = Samples(window.start, inside.valid, pictures, entities, features)
-        return StreamedWindow(samples, shown.found, shown.substituted)
+        return StreamedWindow(samples, shown.findings, shown.substituted)
 
     def close(self) -> None:
         """Stop decoding."""
@@ -97,7 +97,7 @@ class _Shown:
 
     pictures: np.ndarray
     entities: EntityTable | None
-    found: FoundEntities | None
+    findings: EntityFindings | None
     substituted: int
 
 
@@ -120,13 +120,13 @@ class PictureStream:
         finder: EntityFinder | None,
         most: int,
         pace: Pace,
-        tell: Callable[[], None],
+        report: Callable[[], None],
         first: int = 0,
         already: int = 0,
         before: Sequence[EntityTable] = (),
     ) -> None:
         self._size, self._finder, self._most = size, finder, most
-        self._pace, self._tell = pace, tell
+        self._pace, self._report = pace, report
         self._already, self._entities = already, list(before)
         self.source_size = (media.info.width, media.info.height)
         self._pictures: deque[np.ndarray] = deque()
@@ -145,18 +145,18 @@ class PictureStream:
         embeddings: list[np.ndarray] = []
         substituted = 0
         while self._start + len(self._pictures) < stop:
-            self._tell()
+            self._report()
             with self._pace.stage("waiting for frames"):
                 batch = next(self._batches)
             if int(batch.samples[0]) >= self._already:  # else the window before has counted them
                 substituted += batch.substituted
             self._take(batch, tables, embeddings)
-        found = FoundEntities(EntityTable.concatenate(tables), np.concatenate(embeddings)) if tables else None
-        if found is not None:
-            self._entities = [*self._entities[-_WINDOWS_BACK:], found.entities]
+        findings = EntityFindings(EntityTable.concatenate(tables), np.concatenate(embeddings)) if tables else None
+        if findings is not None:
+            self._entities = [*self._entities[-_WINDOWS_BACK:], findings.entities]
         entities = EntityTable.concatenate(self._entities) if self._finder is not None else None
         pictures = np.stack([self._pictures[i] for i in range(stop - start)])
-        return _Shown(pictures, entities, found, substituted)
+        return _Shown(pictures, entities, findings, substituted)
 
     def close(self) -> None:
         """Stop decoding."""

@@ -133,7 +133,7 @@ class SearchResult:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedBin:
     """Reviewed spots of a model with a confidence from ``low`` to ``high``, and how many of them were confirmed.
 
     A spot that was given another class is not confirmed; one that was moved is.
@@ -237,11 +237,11 @@ class SpotSearch:
             cursor = self._database.cursor()
         cursor.begin()  # all that follows sees the same rows, whoever reads new ones meanwhile
         try:
-            return self._found(cursor, query, most)
+            return self._result(cursor, query, most)
         finally:
             cursor.rollback()  # nothing was changed
 
-    def _found(self, cursor: duckdb.DuckDBPyConnection, query: Query, most: int) -> SearchResult:
+    def _result(self, cursor: duckdb.DuckDBPyConnection, query: Query, most: int) -> SearchResult:
         left_out = self._look(cursor, query)
         hits = cursor.execute(
             'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity '
@@ -320,7 +320,7 @@ class SpotSearch:
                     self._similar.popitem(last=False)
         return answer
 
-    def judged(self, width: float = 0.1) -> list[Judged]:
+    def judged(self, width: float = 0.1) -> list[JudgedBin]:
         """What reviewers said of the models' spots, by confidence in bins of a width; added spots have no model."""
         with self._lock:
             cursor = self._database.cursor()
@@ -330,7 +330,7 @@ class SpotSearch:
             "WHERE state IN (?, ?, ?) GROUP BY bin ORDER BY bin",
             [width, width, ACCEPTED, MOVED, REJECTED],
         ).fetchall()
-        return [Judged(bin * width, (bin + 1) * width, int(count), int(good)) for bin, count, good in rows]
+        return [JudgedBin(bin * width, (bin + 1) * width, int(count), int(good)) for bin, count, good in rows]
 
 
 def _where(query: Query) -> tuple[str, list[Any]]:

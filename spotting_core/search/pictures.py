@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as parquet
 
-from spotting_core.search.rows import seen_by_of
+from spotting_core.search.rows import vision_model_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Pictures:
 
 def read_pictures(path: Path) -> Pictures | None:
     """The picture embeddings in a match's file (see ``rows``), or None if it holds none or does not say whose."""
-    model = seen_by_of(path)
+    model = vision_model_of(path)
     if not model:
         return None
     column = parquet.read_table(path, columns=["pictures"]).column("pictures").combine_chunks()

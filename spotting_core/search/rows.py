@@ -47,18 +47,18 @@ SCHEMA = pa.schema([
 there are none."""
 
 
-_STAMP, _SEEN_BY = "stamp", "seen_by"
+_STAMP, _VISION_KEY = "stamp", "seen_by"
 
 
 def fingerprint(
-    analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = (), seen_by: str | None = None
+    analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = (), vision_model: str | None = None
 ) -> str:
     """Changes with all that the rows of a match say, and with the form they have.
 
     Arguments:
         seen_by: SHA-256 of the vision-language model of the picture embeddings, or None if it is not known.
     """
-    told = [f"{r.origin} {r.revision}" for r in reviews]
+    revisions = [f"{r.origin} {r.revision}" for r in reviews]
     labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
     record = analysis.record
     return joint_hash(
@@ -69,8 +69,8 @@ def fingerprint(
             record.identity.key,
             analysis.folder.name,
             record.title,
-            seen_by or "",
-            *sorted(told),
+            vision_model or "",
+            *sorted(revisions),
             "",
             *labels,
         ]
@@ -90,8 +90,8 @@ def rows_of(
             within half the class's window.
     """
     spots = analysis.spots(Spotting(threshold=REVIEWABLE))
-    found = reviews_of_spots(spots, reviews, analysis.record.identity.review_sources, analysis.classes)
-    own = [(s, r) for s, r in zip(spots, found, strict=True) if (s.confidence or 0.0) >= LEAST]
+    reviews_of = reviews_of_spots(spots, reviews, analysis.record.identity.review_sources, analysis.classes)
+    own = [(s, r) for s, r in zip(spots, reviews_of, strict=True) if (s.confidence or 0.0) >= LEAST]
     attached = {review.origin for _, review in own if review}
     others = [r for r in reviews if r.origin not in attached and r.label in analysis.classes and _judged(r)]
     standing = [r for r in others if r.state in STANDING]
@@ -132,7 +132,7 @@ def _row(
         "state": review.state if review else OPEN,
         "author": review.author if review else "",
         "comment": review.comment if review else "",
-        "entities": _seen(analysis, half, time),
+        "entities": _entity_names(analysis, half, time),
         "spotted": label_of(review.origin) if review else spot.label,
         "pictures": _pictures(analysis, half, time),
     }
@@ -159,7 +159,7 @@ def _pictures(analysis: Analysis, half: int, time: int) -> bytes:
     return np.asarray(part.array("image_embeddings")[slice(*_near(part, time))], np.float16).tobytes()
 
 
-def _seen(analysis: Analysis, half: int, time: int) -> list[str]:
+def _entity_names(analysis: Analysis, half: int, time: int) -> list[str]:
     part = next((h for h in analysis.halves if h.half == half), None)
     if part is None or part.entities is None or part.entities.kept is None:
         return []
@@ -168,30 +168,30 @@ def _seen(analysis: Analysis, half: int, time: int) -> list[str]:
     return [part.entities.names[int(e)] for e in np.unique(kept)]
 
 
-def write_rows(folder: Path, match: str, stamp: str, table: pa.Table, seen_by: str | None = None) -> Path:
+def write_rows(folder: Path, match: str, stamp: str, table: pa.Table, vision_model: str | None = None) -> Path:
     """Write a match's rows, with the fingerprint of what they say and the model of their picture embeddings."""
     path = folder / f"{match}.parquet"
-    told = {_STAMP: stamp, _SEEN_BY: seen_by or ""}
+    metadata = {_STAMP: stamp, _VISION_KEY: vision_model or ""}
     with replacing(path) as part:
-        parquet.write_table(table.replace_schema_metadata(told), part, compression="zstd")
+        parquet.write_table(table.replace_schema_metadata(metadata), part, compression="zstd")
     return path
 
 
 def stamp_of(path: Path) -> str | None:
     """The fingerprint of the rows in a file, or None if there is none or it is damaged: it is written anew then."""
-    return _told(path, _STAMP)
+    return _metadata_of(path, _STAMP)
 
 
-def seen_by_of(path: Path) -> str | None:
+def vision_model_of(path: Path) -> str | None:
     """SHA-256 of the model of the picture embeddings in a file, or None if it is not known."""
-    return _told(path, _SEEN_BY) or None
+    return _metadata_of(path, _VISION_KEY) or None
 
 
-def _told(path: Path, key: str) -> str | None:
+def _metadata_of(path: Path, key: str) -> str | None:
     if not path.is_file():
         return None
     try:
-        told: Mapping[bytes, bytes] = parquet.read_schema(path).metadata or {}
+        metadata: Mapping[bytes, bytes] = parquet.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError):
         return None
-    return told.get(key.encode(), b"").decode()
+    return metadata.get(key.encode(), b"").decode()

@@ -14,12 +14,12 @@ _SECOND = 1_000_000
 
 def games_of_shots(matches: Sequence[Judged[Shot]]) -> list[CameraGame]:
     """Each shot as the change at its end."""
-    return [CameraGame(m.name, [_end(s) for s in m.truth], [_end(s) for s in m.found]) for m in matches]
+    return [CameraGame(m.name, [_end(s) for s in m.truth], [_end(s) for s in m.findings]) for m in matches]
 
 
 def games_of_boundaries(matches: Sequence[Judged[Spot]]) -> list[CameraGame]:
     """Each boundary as a change of its kind."""
-    return [CameraGame(m.name, [_change(s) for s in m.truth], [_change(s) for s in m.found]) for m in matches]
+    return [CameraGame(m.name, [_change(s) for s in m.truth], [_change(s) for s in m.findings]) for m in matches]
 
 
 def _end(shot: Shot) -> EvaluatedChange:

@@ -89,7 +89,7 @@ class SpottingTask(SampleTask[Spot]):
 
 
 def _game(match: Judged[Spot]) -> Game:
-    return Game(match.name, match.truth, match.found)
+    return Game(match.name, match.truth, match.findings)
 
 
 SPOTTING = SpottingTask()

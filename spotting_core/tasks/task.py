@@ -39,7 +39,7 @@ class Judged(Generic[_Finding]):
 
     name: str
     truth: Sequence[_Finding]
-    found: Sequence[_Finding]
+    findings: Sequence[_Finding]
 
 
 @dataclass(frozen=True)
@@ -95,22 +95,22 @@ class Task(ABC):
             BadInputError: files that cannot be read or do not belong together.
         """
 
-    def metric(self, asked: str | None) -> str:
+    def metric(self, name: str | None) -> str:
         """The metric that was asked for, or the default.
 
         Errors:
             BadInputError: the task has no such metric.
         """
-        if asked is None:
+        if name is None:
             return self.metrics[0] if self.metrics else ""
-        if asked not in self.metrics:
+        if name not in self.metrics:
             known = f"Its metrics: {', '.join(self.metrics)}" if self.metrics else "Leave --metric out"
-            raise BadInputError(f"the task {self.name} has no metric {asked!r}", fix=known)
-        return asked
+            raise BadInputError(f"the task {self.name} has no metric {name!r}", fix=known)
+        return name
 
-    def classes(self, asked: str | None) -> tuple[str, ...]:
+    def classes(self, table: str | None) -> tuple[str, ...]:
         """Names of the classes that were asked for, or of the task's own."""
-        return class_names(asked) if asked is not None else load_classes(self.class_table).names
+        return class_names(table) if table is not None else load_classes(self.class_table).names
 
 
 class SampleTask(Task, Generic[_Finding]):

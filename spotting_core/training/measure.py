@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.report_done import ReportDone
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import LoadedModel
@@ -19,7 +20,7 @@ def judged_games(
     data: DataDirectory,
     task: AnySampleTask,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    report: ReportDone | None = None,
 ) -> list[Judged[Any]]:
     """Analyse every match below a folder that is labelled for a task.
 
@@ -28,8 +29,8 @@ def judged_games(
     """
     games, judged = task.labelled_games(folder), []
     for done, game in enumerate(games):
-        if progress:
-            progress(done, len(games))
+        if report:
+            report(done, len(games))
         analysis = analyse_match(open_match(game), model, data)
         judged.append(Judged(game.name, task.read_truth(game), analysis.findings(task, least=task.least_evaluated)))
     return judged

@@ -63,22 +63,22 @@ def train(
     order: TrainingOrder,
     data: DataDirectory,
     *,
-    progress: TrainingProgress | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    report: TrainingProgress | None = None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Train (or go on with) a run, measure it on the test split, and write its model folder.
 
     Errors:
-        BadInputError: a configuration or data folder that cannot be used; CancelledError: ``progress``.
+        BadInputError: a configuration or data folder that cannot be used; CancelledError: ``report``.
     """
     name, settings = read_config(order.config)
-    say("Reading the matches")
+    notice("Reading the matches")
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
         entity_trainer = EntityTrainer(config, order.root, order.run, data, order.device)
-        say(_begin(entity_trainer))
-        entity_trainer.train(progress)
-        return _finish_entities(entity_trainer, order, say)
+        notice(_begin(entity_trainer))
+        entity_trainer.train(report)
+        return _finish_entities(entity_trainer, order, notice)
     trainer = SystemTrainer(
         as_config(SystemTrainingConfig, {"system": name, **settings}, order.config),
         order.root,
@@ -86,9 +86,9 @@ def train(
         data,
         order.device,
     )
-    say(_begin(trainer))
-    trainer.train(progress)
-    return _finish(trainer, order, data, say)
+    notice(_begin(trainer))
+    trainer.train(report)
+    return _finish(trainer, order, data, notice)
 
 
 def _begin(trainer: AnyTrainer) -> str:
@@ -136,7 +136,7 @@ def _commit() -> str | None:
     return found.stdout.strip() or None
 
 
-def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, say: Callable[[str], None]) -> Path:
+def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Callable[[str], None]) -> Path:
     trainer.write(order.out)
     card: dict[str, Any] = {
         "format": FORMAT,
@@ -156,7 +156,7 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, say: Callable
         "licence": _LICENCES[SIMULATED],
     }
     if order.measured:
-        say(f"Measuring on the {_REPORT_SPLIT} split")
+        notice(f"Measuring on the {_REPORT_SPLIT} split")
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
         card["scores"] = entity_scores(finder, order.root / _REPORT_SPLIT)
     write_json(order.out / "card.json", card)
@@ -172,7 +172,7 @@ def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
     }
 
 
-def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]) -> Path:
+def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:
     """Write the model that validated best with all that it needs, and measure it."""
     config, domain = trainer.model_config, _domain(trainer, order)
     sets = trainer.reader.features.sets if trainer.reader.features else ()
@@ -199,18 +199,18 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, s
     )
     keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)
-    return _measured(card, order, data, say) if trainer.stage.labelled else order.out
+    return _measured(card, order, data, notice) if trainer.stage.labelled else order.out
 
 
-def _measured(card: Card, order: TrainingOrder, data: DataDirectory, say: Callable[[str], None]) -> Path:
+def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:
     """Put the scores on the test split on the card, where that was asked for and there is one."""
     split = order.root / _REPORT_SPLIT
     if not order.measured:
         return order.out
     if not split.is_dir():
-        say(f"There is no {_REPORT_SPLIT} split in {order.root}: the card has no scores")
+        notice(f"There is no {_REPORT_SPLIT} split in {order.root}: the card has no scores")
         return order.out
-    say(f"Measuring on the {_REPORT_SPLIT} split")
+    notice(f"Measuring on the {_REPORT_SPLIT} split")
     model = load_model(order.out, order.device)
     task = sample_task(model.system.task)
     scores = task.card_scores(_judged(model, split, data, task), card.classes, _REPORT_SPLIT)

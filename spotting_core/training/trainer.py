@@ -125,7 +125,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
     def restore_extra(self, state: dict[str, Any]) -> None:
         """Take back what ``extra_state`` gave."""
 
-    def train(self, progress: TrainingProgress | None = None) -> None:
+    def train(self, report: TrainingProgress | None = None) -> None:
         """Run until it has ``ended``.
 
         Errors:
@@ -151,7 +151,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
                 self.after_step()
                 if self.ended or self._due():
                     self.save()
-                if progress and not progress(self.step, self.config.steps, losses):
+                if report and not report(self.step, self.config.steps, losses):
                     self.save()
                     raise CancelledError("training was cancelled", fix="Start it again to go on")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.library.library import Match
-from app.views.review_actions import seen_actions, signed_in, take_actions
+from app.views.review_actions import last_action, signed_in, take_actions
 from app.workspace.entry import PANEL, Entry, Events, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
@@ -23,7 +23,7 @@ class Review(Entry):
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
         return {
             "reviewer": signed_in(),
-            "reviewSeen": seen_actions(match),
+            "reviewSeen": last_action(match),
             "reviewProblems": state.session.get("review_problems", []),
         }
 

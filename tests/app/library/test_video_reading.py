@@ -31,12 +31,12 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Reading a file through gets as far as its half, and on when the event is set; never in a drawing thread."""
     go_on, through = threading.Event(), fingerprint._read_through
 
-    def slowly(state: FileState, tell: fingerprint.Tell | None) -> str:
+    def slowly(state: FileState, report: fingerprint.ReportDone | None) -> str:
         assert threading.current_thread().name == "video-reading", "a page waits for a video"
-        if tell:
-            tell(state.size // 2, state.size)
+        if report:
+            report(state.size // 2, state.size)
         assert go_on.wait(60)
-        return through(state, tell)
+        return through(state, report)
 
     monkeypatch.setattr(fingerprint, "_read_through", slowly)
     monkeypatch.setattr(video_reading, "PATIENCE", 0.05)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
-from app.views.export import cameras_told
+from app.views.export import cameras_sentence
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.cameras import CHANGE_TYPES
@@ -130,8 +130,8 @@ def test_the_dialog_exports_what_was_judged_and_on_request_the_rest(
 
 
 def test_what_the_file_holds_is_said() -> None:
-    assert cameras_told(0, 0, 0, False) == "0 camera changes that reviewers accepted, moved or added."
-    assert cameras_told(5, 1, 2, True) == (
+    assert cameras_sentence(0, 0, 0, False) == "0 camera changes that reviewers accepted, moved or added."
+    assert cameras_sentence(5, 1, 2, True) == (
         "1 camera change that reviewers accepted, moved or added, and 4 that nobody has judged, as they are. "
         "Left out: 2 rejected."
     )

@@ -15,7 +15,7 @@ from app.comparing.comparison import LIBRARY, compared, label_choices, predictio
 from app.comparing.prediction_sets import LABELS, PREDICTIONS, PredictionSets, spots_of
 from app.library.library import Library, Match
 from app.views.evaluate_charts import Curve, share
-from app.views.evaluate_errors import in_order, link_to, told
+from app.views.evaluate_errors import error_text, in_order, link_to
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
@@ -199,7 +199,7 @@ def test_words_and_order_of_errors() -> None:
     missed = Outcome(MISSED, 0, 1, 9_000_000, "Goal", confidence=0.31)
     near = Outcome(NEAR, 0, 1, 5_000_000, "Foul", error=-1_240_000, confidence=0.55)
     false = Outcome(FALSE, 0, 1, 1_000_000, "Foul", confidence=0.6, instead="Direct free-kick")
-    assert [told(o, classes) for o in (missed, near, false)] == [
+    assert [error_text(o, classes) for o in (missed, near, false)] == [
         "best score .31", "1.2 s early, .55", ".60, Direct FK is true"
     ]  # fmt: skip
     assert in_order([missed, near, false], "By confidence") == [false, near, missed]

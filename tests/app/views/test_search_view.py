@@ -29,7 +29,7 @@ from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 from spotting_core.search.engine import Query, SpotSearch
-from spotting_core.search.rows import seen_by_of, stamp_of
+from spotting_core.search.rows import stamp_of, vision_model_of
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
 from spotting_core.store.selections import Selections
@@ -164,11 +164,11 @@ def test_a_file_of_an_older_form_is_written_anew(
     monkeypatch.undo()
     bring_up_to_date(search, library, reviews, data)
     assert stamp_of(path) != old
-    assert seen_by_of(path) == search_text.encode(TEXT).model
-    assert seen_by_of(data.search / f"{matches['c'].id}.parquet") == OTHER_MODEL
+    assert vision_model_of(path) == search_text.encode(TEXT).model
+    assert vision_model_of(data.search / f"{matches['c'].id}.parquet") == OTHER_MODEL
     demo = library.demo()
     assert demo is not None
-    assert seen_by_of(data.search / f"{demo.id}.parquet") == search_text.encode(TEXT).model  # by its model's card
+    assert vision_model_of(data.search / f"{demo.id}.parquet") == search_text.encode(TEXT).model  # by its model's card
     found = search.find(Query(text=TEXT, matches=(matches["a"].id, matches["c"].id)))
     assert (found.hits[0].label, found.left_out) == ("Foul", 1)
 

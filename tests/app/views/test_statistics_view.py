@@ -14,7 +14,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
-from spotting_core.search.engine import Judged
+from spotting_core.search.engine import JudgedBin
 from spotting_core.search.figures import Pressure, Rate
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import REJECT, Reviews, origin_of
@@ -108,6 +108,6 @@ def test_away_presses_downwards_on_the_match_clock() -> None:
 
 def test_what_reviewers_confirmed_is_a_share_of_what_they_saw() -> None:
     for dark in (True, False):
-        line = judged_figure([Judged(0.4, 0.5, 4, 1), Judged(0.9, 1.0, 10, 10)], dark).data[1]
+        line = judged_figure([JudgedBin(0.4, 0.5, 4, 1), JudgedBin(0.9, 1.0, 10, 10)], dark).data[1]
         assert list(line.x) == pytest.approx([0.45, 0.95])
         assert (list(line.y), list(line.text)) == ([0.25, 1.0], ["4", "10"])

@@ -33,12 +33,12 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often any process has read a file through."""
     log, through = tmp_path / "read", fingerprint._read_through
 
-    def told(state: FileState, tell: fingerprint.Tell | None) -> str:
+    def report_half(state: FileState, report: fingerprint.ReportDone | None) -> str:
         with log.open("a") as handle:
             handle.write("x")
-        return through(state, tell)
+        return through(state, report)
 
-    monkeypatch.setattr(fingerprint, "_read_through", told)
+    monkeypatch.setattr(fingerprint, "_read_through", report_half)
     return lambda: len(log.read_text()) if log.is_file() else 0
 
 
@@ -86,11 +86,11 @@ def test_a_changed_file_is_hashed_again(
 
 
 def test_a_file_that_is_still_being_written_is_not_remembered(video: Path, data: DataDirectory) -> None:
-    def tell(done: int, size: int) -> None:
+    def report(done: int, size: int) -> None:
         if done == size:
             video.write_bytes(CONTENT + b"more")
 
-    kept_hash(video, data, tell)
+    kept_hash(video, data, report)
     assert known_hash(video, data) is None
 
 

@@ -168,7 +168,7 @@ def test_targets_of_a_window() -> None:
         Spot(1, 15_000_000, "Corner"),
     ]
     targets = calf_targets(spots, times, config, np.arange(20) < 15)
-    assert targets.asked.tolist() == [0, 0] + [1] * 13 + [0] * 5
+    assert targets.counted.tolist() == [0, 0] + [1] * 13 + [0] * 5
     foul, corner = NAMES.index("Foul"), NAMES.index("Corner")
     # The goals lie where nothing is asked; so two detections, in order of time.
     assert targets.detections[:, 0].tolist() == [1, 1] + [0] * 13

@@ -24,7 +24,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.pictures import TextVector
-from spotting_core.search.rows import SCHEMA, fingerprint, rows_of, seen_by_of, stamp_of, write_rows
+from spotting_core.search.rows import SCHEMA, fingerprint, rows_of, stamp_of, vision_model_of, write_rows
 from spotting_core.search.saved import SavedSearches
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, MOVE, RECLASS, REJECT, Reviews, origin_of
@@ -230,9 +230,9 @@ def test_rows_say_whose_pictures_they_hold_and_change_with_it(tmp_path: Path, da
     stamps = {fingerprint(analysis, [], (), model) for model in (None, MODEL, OTHER)}
     assert len(stamps) == 3
     path = write_rows(tmp_path / "s", "m", "1", rows_of("m", "A v B", analysis, []), MODEL)
-    assert seen_by_of(path) == MODEL
-    assert seen_by_of(write_rows(tmp_path / "s", "n", "1", rows_of("n", "A v B", analysis, []))) is None
-    assert seen_by_of(tmp_path / "nothing.parquet") is None
+    assert vision_model_of(path) == MODEL
+    assert vision_model_of(write_rows(tmp_path / "s", "n", "1", rows_of("n", "A v B", analysis, []))) is None
+    assert vision_model_of(tmp_path / "nothing.parquet") is None
     assert parquet.read_schema(path).names == SCHEMA.names
 
 

@@ -191,11 +191,11 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(
     whole = trainer(root, tmp_path / "whole", data, **settings)
     whole.train()
 
-    def progress(step: int, _steps: int, losses: Mapping[str, float]) -> bool:
+    def report(step: int, _steps: int, losses: Mapping[str, float]) -> bool:
         return step < 3
 
     with pytest.raises(CancelledError):
-        trainer(root, tmp_path / "parts", data, **settings).train(progress)
+        trainer(root, tmp_path / "parts", data, **settings).train(report)
     last = trainer(root, tmp_path / "parts", data, **settings)
     assert last.step == 3
     last.devices = ["cuda, 1 threads"]  # as if the rest were done elsewhere
@@ -424,7 +424,7 @@ def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_traine
     config, said = tmp_path / "max.toml", []
     config.write_text(f'system = "max"\n[config]\nfeatures = ["{SET}"]\nsteps = 2\nbatch = 4\nvalidate_every = 2\n')
     order = TrainingOrder(config, root, tmp_path / "run", tmp_path / "model")
-    card = load_model(train(order, data, say=said.append)).card
+    card = load_model(train(order, data, notice=said.append)).card
     assert card.scores["matches"] == 1
     assert (card.domain, card.training["data"]) == (BROADCAST, f"{root.name}: train")
     for split in ("train", "val"):
@@ -432,7 +432,7 @@ def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_traine
         for labels in (tmp_path / "rendered" / split).rglob("Labels-v2.json"):
             (labels.parent / "meta.json").write_text('{"engine": "made"}')
     order = TrainingOrder(config, tmp_path / "rendered", tmp_path / "run2", tmp_path / "model2")
-    card = load_model(train(order, data, say=said.append)).card
+    card = load_model(train(order, data, notice=said.append)).card
     assert (card.domain, card.scores, card.licence) == (SIMULATED, {}, "Apache-2.0")
     assert said[-1] == f"There is no test split in {tmp_path / 'rendered'}: the card has no scores"
 

@@ -70,13 +70,13 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(root: Path, tmp_path: Path, d
     for stop in (1, 3, 4):
         part = trainer(root, tmp_path / "parts", data)
 
-        def progress(step: int, steps: int, losses: Mapping[str, float], stop: int = stop) -> bool:
+        def report(step: int, steps: int, losses: Mapping[str, float], stop: int = stop) -> bool:
             assert steps == 6
             assert losses["spotting"] > 0
             return step < stop
 
         with pytest.raises(CancelledError):
-            part.train(progress)
+            part.train(report)
         assert part.step == stop
     last = trainer(root, tmp_path / "parts", data)
     assert last.step == 4
@@ -178,7 +178,7 @@ def test_a_stage_builds_on_the_one_before(root: Path, tmp_path: Path, data: Data
 def test_a_measured_model_has_its_scores_on_the_card(root: Path, tmp_path: Path, data: DataDirectory) -> None:
     said: list[str] = []
     order = _order(root, tmp_path, "measured", measured=True)
-    card = load_model(train(order, data, say=said.append)).card
+    card = load_model(train(order, data, notice=said.append)).card
     assert said[-1] == "Measuring on the test split"
     assert card.scores["split"] == "test"
     assert card.scores["actions"] == 3
