@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -18,42 +13,25 @@ from app.command_line.analyze import source_of
 from app.command_line.explain import analysis_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_json
 from spotting_core.computing.device import device_named
 from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
-    from explain.explained_window import ExplainedWindow
-    from explain.faithfulness import SpotMeasures, TrueBoxes
-    from explain.probe import Probe
-    from spotting_core.analyses.analysis import Analysis
     from spotting_core.domain.spots import Spot
     from spotting_core.media.source import MatchSource
     from spotting_core.models.load import LoadedModel
 
-PREDICTED, TRUE = "predicted", "true"
 _COLUMNS = ("deletion", "insertion", "comprehensiveness", "sufficiency", "pointing", "sanity", "stability",
             "completeness")  # fmt: skip
-
-BOXES_OF_CLASS = {
-    "Yellow card": ("yellow card",),
-    "Red card": ("red card",),
-    "Yellow->red card": ("yellow card", "red card"),
-    "Corner": ("corner flag", "ball"),
-    "Goal": ("goal", "ball"),
-    "Penalty": ("goal", "ball"),
-    "Offside": ("assistant referee",),
-}
-"""True boxes that an explanation should point at; the ball for every other class."""
-_BALL = ("ball",)
 
 
 def faithfulness(
     source: Path | None = typer.Argument(None, help="A match.", show_default=False),
     split: Path | None = typer.Option(None, help="A folder of matches instead."),
     spots: str = typer.Option("8", help="Spots of every match, seeded and spread over the classes, or all."),
-    of: str = typer.Option(PREDICTED, help="predicted or true spots."),
+    of: str = typer.Option("predicted", help="predicted or true spots."),
     demo: bool = typer.Option(False, "--demo", help="The bundled match."),
     model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
@@ -65,7 +43,7 @@ def faithfulness(
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
 ) -> None:
     """Measure the explanations of a model: deletion, insertion, pointing, sanity, stability …"""
-    from explain.faithfulness import fitting_methods, measure_spot
+    from explain.faithfulness_run import PREDICTED, TRUE, ChosenSpot, choose_spots, measure_spots, measured_table
     from spotting_core.models.load import load_model
 
     check_output(json_file)
@@ -76,36 +54,26 @@ def faithfulness(
         raise BadInputError("--features is of one match, not of a --split", where=features, fix=fix)
     loaded, data = load_model(model, device_named(device)), DataDirectory.default().ensure()
     most = _number(spots)
-    chosen: list[_Chosen] = []
+    chosen: list[ChosenSpot] = []
     for match in _matches(source, demo, split):
-        chosen += _chosen_spots(match, analysis_of(match, loaded, data, features), of, most, seed)
+        chosen += choose_spots(match, analysis_of(match, loaded, data, features), of, most, seed)
     if not chosen:
         raise BadInputError("there are no spots to explain here", where=split or source, fix="Try --of true")
-    methods = fitting_methods(loaded)
-    measured: list[SpotMeasures] = []
     with progress_bar() as bar:
         task = bar.add_task("Spots", total=len(chosen), note="")
-        for number, one in enumerate(chosen):
-            bar.update(task, completed=number, note=one.spot.label)
-            probe = _probe(one, loaded, data)
-            truth = _true_boxes(one, probe.window)
-            measured.append(measure_spot(probe, one.spot.label, truth=truth, methods=methods, seed=seed + number))
-    content = _content(
-        loaded, measured, f"the {split.name} matches" if split else chosen[0].match.fixture.title, of, seed
-    )
+
+        def report(number: int, spot: Spot) -> None:
+            bar.update(task, completed=number, note=spot.label)
+
+        measures = measure_spots(chosen, loaded, data, seed, report)
+    title = f"the {split.name} matches" if split else chosen[0].match.fixture.title
+    content = measured_table(loaded, measures, title, of, seed)
     if keep:
         _keep(loaded, content)
     if json_file is not None:
         write_machine_output(content, json_file)
     if json_file != "-":
         _print(content)
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    match: MatchSource
-    analysis: Analysis
-    spot: Spot
 
 
 def _number(text: str) -> int | None:
@@ -129,74 +97,6 @@ def _matches(source: Path | None, demo: bool, split: Path | None) -> list[MatchS
     if source is not None or demo:
         raise BadInputError("give a SOURCE or --split, not both")
     return [open_match(folder) for folder in SPOTTING.labelled_games(split)]
-
-
-def _chosen_spots(match: MatchSource, analysis: Analysis, of: str, most: int | None, seed: int) -> list[_Chosen]:
-    """Seeded spots of a match, one of every class in turn."""
-    from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
-
-    if of == TRUE:
-        labels = match.companion(FILE_NAME)
-        if labels is None:
-            raise BadInputError("there are no labels beside this match", where=match.path, fix="Try --of predicted")
-        spots = [s for s in read_labels(labels) if s.label in analysis.classes]
-    else:
-        spots = analysis.spots()
-    rng = random.Random(f"{seed}/{match.path.name}")
-    by_class: dict[str, list[Spot]] = defaultdict(list)
-    for spot in spots:
-        by_class[spot.label].append(spot)
-    queues = list(by_class.values())
-    rng.shuffle(queues)
-    for queue in queues:
-        rng.shuffle(queue)
-    order = [queue[i] for i in range(max(map(len, queues), default=0)) for queue in queues if i < len(queue)]
-    return [_Chosen(match, analysis, spot) for spot in order[:most]]
-
-
-def _probe(one: _Chosen, model: LoadedModel, data: DataDirectory) -> Probe:
-    from explain.kept import anchor_time
-    from explain.methods import probe_at
-    from spotting_core.media.ingest import ingest
-
-    half = next(h for h in one.match.halves if h.half == one.spot.half)
-    anchor = anchor_time(one.analysis, one.spot)
-    return probe_at(one.analysis, ingest(half.path, data), model, one.spot.half, anchor)
-
-
-def _true_boxes(one: _Chosen, window: ExplainedWindow) -> TrueBoxes | None:
-    """What the rules tie to the class, where the match was rendered and its boxes are known."""
-    from explain.faithfulness import TrueBoxes
-    from spotting_core.entities.truth import TrueMatch
-
-    folder = one.match.path
-    if not all((folder / name).is_file() for name in ("meta.json", "entities.parquet", "calibration.parquet")):
-        return None
-    assert window.frames is not None
-    try:
-        frame = TrueMatch(folder, one.spot.half)[int(window.frames[window.anchor])]
-    except (TouchlineError, KeyError, IndexError):
-        return None
-    wanted = BOXES_OF_CLASS.get(one.spot.label, _BALL)
-    boxes = [frame.boxes[i] for i, name in enumerate(frame.names) if name in wanted]
-    return TrueBoxes(np.array(boxes, np.float32).reshape(-1, 4) / np.array([*window.size, *window.size], np.float32))
-
-
-def _content(model: LoadedModel, measured: Sequence[SpotMeasures], source: str, of: str, seed: int) -> dict[str, Any]:
-    from explain.faithfulness import default_method, table
-    from explain.measured import DEFAULT_KINDS
-
-    methods = table(measured, seed)
-    return {
-        "model": model.card.name,
-        "sha256": model.sha256,
-        "source": source,
-        "spots": len(measured),
-        "of": of,
-        "seed": seed,
-        "default": default_method(methods, DEFAULT_KINDS),
-        "methods": methods,
-    }
 
 
 def _keep(model: LoadedModel, content: dict[str, Any]) -> None:

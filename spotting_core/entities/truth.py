@@ -17,6 +17,8 @@ import pyarrow.parquet as parquet
 
 from spotting_core.base.files import read_json
 
+FILES = ("meta.json", "entities.parquet", "calibration.parquet")
+"""What is read of a match folder."""
 _ENTITY_OF_CLASS = {
     "ball": "ball",
     "player_home": "player",

@@ -1,0 +1,126 @@
+"""Measuring the faithfulness of a model's explanations over spots of matches: which spots, what is true, the table."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explain.explained_window import ExplainedWindow
+from explain.faithfulness import SpotMeasures, TrueBoxes, default_method, fitting_methods, measure_spot, table
+from explain.kept import anchor_time
+from explain.measured import DEFAULT_KINDS
+from explain.methods import probe_at
+from explain.probe import Probe
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.domain.spots import Spot
+from spotting_core.entities.decisive import decisive_entities
+from spotting_core.entities.truth import FILES, TrueMatch
+from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import MatchSource
+from spotting_core.models.load import LoadedModel
+
+PREDICTED, TRUE = "predicted", "true"
+
+
+@dataclass(frozen=True)
+class ChosenSpot:
+    """A spot of an analysed match whose explanations are measured."""
+
+    match: MatchSource
+    analysis: Analysis
+    spot: Spot
+
+
+def choose_spots(match: MatchSource, analysis: Analysis, of: str, most: int | None, seed: int) -> list[ChosenSpot]:
+    """Seeded spots of a match, one of every class in turn.
+
+    Arguments:
+        of: ``PREDICTED`` or ``TRUE`` spots; most: of them, None for all.
+
+    Errors:
+        BadInputError: true ones are asked for, and there are no labels.
+    """
+    spots = _true_spots(match, analysis) if of == TRUE else analysis.spots()
+    rng = random.Random(f"{seed}/{match.path.name}")
+    by_class: dict[str, list[Spot]] = defaultdict(list)
+    for spot in spots:
+        by_class[spot.label].append(spot)
+    queues = list(by_class.values())
+    rng.shuffle(queues)
+    for queue in queues:
+        rng.shuffle(queue)
+    order = [queue[i] for i in range(max(map(len, queues), default=0)) for queue in queues if i < len(queue)]
+    return [ChosenSpot(match, analysis, spot) for spot in order[:most]]
+
+
+def _true_spots(match: MatchSource, analysis: Analysis) -> list[Spot]:
+    labels = match.companion(FILE_NAME)
+    if labels is None:
+        raise BadInputError("there are no labels beside this match", where=match.path, fix="Try --of predicted")
+    return [s for s in read_labels(labels) if s.label in analysis.classes]
+
+
+def measure_spots(
+    chosen: Sequence[ChosenSpot],
+    model: LoadedModel,
+    data: DataDirectory,
+    seed: int,
+    report: Callable[[int, Spot], None] = lambda number, spot: None,
+) -> list[SpotMeasures]:
+    """Measure every method that fits a model on every spot.
+
+    Arguments:
+        report: called before each spot with its number, from 0.
+    """
+    methods, measures = fitting_methods(model), []
+    for number, one in enumerate(chosen):
+        report(number, one.spot)
+        probe = _probe(one, model, data)
+        truth = true_boxes(one, probe.window)
+        measures.append(measure_spot(probe, one.spot.label, truth=truth, methods=methods, seed=seed + number))
+    return measures
+
+
+def _probe(one: ChosenSpot, model: LoadedModel, data: DataDirectory) -> Probe:
+    half = next(h for h in one.match.halves if h.half == one.spot.half)
+    anchor = anchor_time(one.analysis, one.spot)
+    return probe_at(one.analysis, ingest(half.path, data), model, one.spot.half, anchor)
+
+
+def true_boxes(one: ChosenSpot, window: ExplainedWindow) -> TrueBoxes | None:
+    """Where the entities are that decide a spot's class, of a rendered match whose boxes are known."""
+    folder, entities = one.match.path, decisive_entities(one.analysis.record.class_table, one.spot.label)
+    if not entities or not all((folder / name).is_file() for name in FILES):
+        return None
+    assert window.frames is not None
+    try:
+        frame = TrueMatch(folder, one.spot.half)[int(window.frames[window.anchor])]
+    except (TouchlineError, KeyError, IndexError):
+        return None
+    boxes = [frame.boxes[i] for i, name in enumerate(frame.names) if name in entities]
+    return TrueBoxes(np.array(boxes, np.float32).reshape(-1, 4) / np.array([*window.size, *window.size], np.float32))
+
+
+def measured_table(
+    model: LoadedModel, measures: Sequence[SpotMeasures], source: str, of: str, seed: int
+) -> dict[str, Any]:
+    """The table that is kept with a model, as JSON has it; the names of its keys are fixed."""
+    methods = table(measures, seed)
+    return {
+        "model": model.card.name,
+        "sha256": model.sha256,
+        "source": source,
+        "spots": len(measures),
+        "of": of,
+        "seed": seed,
+        "default": default_method(methods, DEFAULT_KINDS),
+        "methods": methods,
+    }
