@@ -23,7 +23,7 @@ from explain.explained_window import closer_pictures
 from explain.probe import GRID, Probe
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.vision_language import VisionLanguageModel, entity_model_folder
 
 NAME = "text-similarity"
@@ -144,7 +144,7 @@ def similarity_maps(text: str, model: VisionLanguageModel, pictures: np.ndarray)
     found = []
     for start in range(0, len(pictures), _BATCH):
         pixels = model.normalise(pictures[start : start + _BATCH])
-        with half_precision(model.device):
+        with in_bfloat16(model.device):
             if model.pyramid is not None:
                 dense, _ = model.pyramid.dense(pixels)
                 values = model.pyramid.similarity(dense.embedding, query)[:, 0].sigmoid()

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from spotting_core.base.errors import BadInputError
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.computing.memory_layout import channels_last
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
@@ -84,7 +84,7 @@ class Extractor:
     def features(self, pictures: np.ndarray) -> np.ndarray:
         """Features of consecutive samples: uint8 (T, H, W, 3) at the extractor's size to float32 (T, dim)."""
         pixels = normalised(pictures, self.spec.mean, self.spec.std, self.device)
-        with half_precision(self.device):
+        with in_bfloat16(self.device):
             return self.network(pixels).float().cpu().numpy()
 
 

@@ -31,7 +31,7 @@ from spotting_core.analyses.layers import Layers
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.base.files import locked, read_json, write_array, write_json
-from spotting_core.computing.precision import has_half_precision
+from spotting_core.computing.number_format import has_bfloat16
 from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.features.half import FeatureHalf
 from spotting_core.inference.score import judge_windows, window_batches
@@ -191,7 +191,7 @@ class Run:
             require_features(features, source, [model])
         self.folder = features or (source.path if source.path.is_dir() else None)
         self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
-        self.precision = "half" if has_half_precision(model.device.type) else "single"
+        self.precision = "half" if has_bfloat16(model.device.type) else "single"
         self.identity = ModelIdentity(
             model.sha256,
             model.settings,

@@ -32,7 +32,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_json
 from spotting_core.base.validation import Positive
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.crops import Crop, CropSource
 from spotting_core.entities.prompts import load_prompts
@@ -272,7 +272,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
 
     def losses(self, batch: CropBatch) -> dict[str, Tensor]:
         tower: EntityPyramid = self.model.visual.trunk
-        with half_precision(self.device):
+        with in_bfloat16(self.device):
             dense, pooled = tower.dense(normalised(batch.images, device=self.device))
             picture = F.normalize(self.model.visual.head(pooled).float(), dim=1)
         captions, region_true, picture_true, cells = self._captions(batch)
@@ -294,7 +294,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
 
     def _encode(self, texts: Sequence[str]) -> Tensor:
         tokens = self.tokenizer(list(texts)).to(self.device)
-        with half_precision(self.device):
+        with in_bfloat16(self.device):
             return F.normalize(self.model.encode_text(tokens).float(), dim=1)
 
     def _captions(self, batch: CropBatch) -> tuple[list[Caption], Tensor, Tensor, Tensor]:

@@ -31,9 +31,9 @@ class OnePlace(nn.Module):
         self.unused = nn.Parameter(torch.zeros(1))
 
     def forward(self, window: Window) -> Output:
-        assert window.frames is not None
-        spoken = window.frames[:, :, 0, 5, 60]
-        against = window.frames[:, :, 0, CELL_HEIGHT, CELL_WIDTH]
+        assert window.pictures is not None
+        spoken = window.pictures[:, :, 0, 5, 60]
+        against = window.pictures[:, :, 0, CELL_HEIGHT, CELL_WIDTH]
         logits = torch.full((1, spoken.shape[1], len(CLASSES)), -4.0)
         logits[:, :, GOAL] = torch.roll(spoken, -1, 1) - 0.5 * against
         return Output(logits=logits, pooled=torch.zeros(1, spoken.shape[1], 1))
@@ -74,7 +74,7 @@ def test_the_score_it_begins_with_is_that_of_the_blurred_frames() -> None:
     probe = a_probe(OnePlace())
     found = explain(probe, "Goal", span=2)
     with torch.no_grad():
-        soft = probe.network(Window(frames=probe.blurred[None])).logits[0, ANCHOR, GOAL].sigmoid()
+        soft = probe.network(Window(pictures=probe.blurred[None])).logits[0, ANCHOR, GOAL].sigmoid()
     assert found.score_baseline == pytest.approx(float(soft), rel=1e-4)
     assert "the 5 frames around the anchor blurred" in found.baseline
 

@@ -70,9 +70,9 @@ def test_changed_frames_give_what_the_whole_model_gives(probe: Probe, first: int
     with torch.no_grad():
         found = probe.logits(changed, first)
         for variant in range(2):
-            frames = probe.frames.clone()
-            frames[first : first + count] = changed[variant]
-            whole = probe.network(Window(frames=frames[None], entities=probe.entities)).logits
+            pictures = probe.pictures.clone()
+            pictures[first : first + count] = changed[variant]
+            whole = probe.network(Window(pictures=pictures[None], entities=probe.entities)).logits
             assert torch.allclose(found[variant], whole[0], atol=1e-4)
     assert not torch.allclose(found[0], probe.output.logits[0], atol=1e-3)
 
@@ -89,9 +89,9 @@ def test_places_and_their_entities_go_together(probe: Probe) -> None:
     near = probe.window.near(2)
     presence = torch.ones(1, len(near), *GRID)
     presence[:, :, :, : GRID[1] // 2] = 0  # the left half
-    frames = probe.mixed(presence, near[0])
-    assert torch.allclose(frames[0, :, :, :, WIDTH // 2 :], probe.frames[near][:, :, :, WIDTH // 2 :], atol=1e-5)
-    assert torch.allclose(frames[0, :, :, :, : WIDTH // 2], probe.blurred[near][:, :, :, : WIDTH // 2], atol=1e-5)
+    pictures = probe.mixed(presence, near[0])
+    assert torch.allclose(pictures[0, :, :, :, WIDTH // 2 :], probe.pictures[near][:, :, :, WIDTH // 2 :], atol=1e-5)
+    assert torch.allclose(pictures[0, :, :, :, : WIDTH // 2], probe.blurred[near][:, :, :, : WIDTH // 2], atol=1e-5)
     share = probe.share_of(presence, near[0])
     if probe.entities is None:
         assert share is None
@@ -111,7 +111,7 @@ def test_without_entities_equals_the_whole_model_without_them(probe: Probe) -> N
     found = probe.without_entities(gone)
     entities = probe.entities.with_share(probe.entities.share * ~gone)
     with torch.no_grad():
-        whole = probe.network(Window(frames=probe.frames[None], entities=entities)).logits
+        whole = probe.network(Window(pictures=probe.pictures[None], entities=entities)).logits
     assert torch.allclose(found, whole, atol=1e-4)
 
 

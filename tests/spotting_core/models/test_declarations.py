@@ -48,8 +48,8 @@ class Volume(Network):
         self.say = nn.Linear(4, len(config.classes))
 
     def forward(self, window: Window) -> Output:
-        assert window.frames is not None
-        seen = F.relu(self.look(window.frames.transpose(1, 2))).mean((3, 4)).transpose(1, 2)  # (B, T, 4)
+        assert window.pictures is not None
+        seen = F.relu(self.look(window.pictures.transpose(1, 2))).mean((3, 4)).transpose(1, 2)  # (B, T, 4)
         return Output(self.say(seen))
 
 

@@ -179,7 +179,7 @@ def test_a_window_judges_the_same_alone_and_among_others(name: str) -> None:
 def test_a_gpu_judges_alike_and_learns(name: str) -> None:
     model, (window, targets) = small(name).eval(), clips(name, 2)
     there = Window(
-        frames=window.frames.cuda() if window.frames is not None else None,
+        pictures=window.pictures.cuda() if window.pictures is not None else None,
         entities=window.entities.map(lambda v: v.cuda()) if window.entities is not None else None,
         features=window.features.cuda() if window.features is not None else None,
     )
@@ -205,7 +205,7 @@ def test_a_half_is_judged_on_a_gpu(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_wrong_input_is_named(name: str) -> None:
-    wanted = "features" if name in READS_FEATURES else "frames|entities"
+    wanted = "features" if name in READS_FEATURES else "pictures|entities"
     with pytest.raises(ValueError, match=f"this model reads ({wanted}); the window has none"):
         small(name)(Window())
     with pytest.raises(BadInputError, match=f"system '{name.replace('+', chr(92) + '+')}': .*colour"):
