@@ -141,7 +141,7 @@ def similarity_maps(text: str, model: VisionLanguageModel, pictures: np.ndarray)
         pictures: uint8 (n, H, W, 3) at the source's own size.
     """
     query = model.encode_texts([text])
-    found = []
+    maps = []
     for start in range(0, len(pictures), _BATCH):
         pixels = model.normalise(pictures[start : start + _BATCH])
         with in_bfloat16(model.device):
@@ -151,5 +151,5 @@ def similarity_maps(text: str, model: VisionLanguageModel, pictures: np.ndarray)
             else:
                 patches, _ = model.patches(F.interpolate(pixels, size=(224, 224), mode="bilinear"))
                 values = torch.einsum("behw,e->bhw", patches, query[0]).clamp_min(0)
-        found.append(F.adaptive_max_pool2d(values.float()[:, None], GRID)[:, 0].cpu().numpy())
-    return np.concatenate(found)
+        maps.append(F.adaptive_max_pool2d(values.float()[:, None], GRID)[:, 0].cpu().numpy())
+    return np.concatenate(maps)

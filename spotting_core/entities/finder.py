@@ -99,13 +99,13 @@ class EntityFinder:
         Arguments:
             images: uint8 (B, H, W, 3) RGB.
         """
-        found: list[Regions] = []
+        all_regions: list[Regions] = []
         embeddings = []
         for start in range(0, len(images), _BATCH):
             regions, embedding = self._find_few(images[start : start + _BATCH])
-            found += regions
+            all_regions += regions
             embeddings.append(embedding)
-        return found, np.concatenate(embeddings)
+        return all_regions, np.concatenate(embeddings)
 
     def _find_few(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         height, width = images.shape[1:3]

@@ -95,15 +95,15 @@ def analyse_match(
     return put_in_place(target, run.analyse, anew=out is not None)
 
 
-def check_rate(asked: float | None, rate: float, where: Path | None) -> None:
+def check_rate(wanted: float | None, rate: float, where: Path | None) -> None:
     """Refuse samples at another rate than the model's.
 
     Errors:
         BadInputError: see above.
     """
-    if asked is not None and abs(asked - rate) > 1e-6:
+    if wanted is not None and abs(wanted - rate) > 1e-6:
         raise BadInputError(
-            f"the model reads {rate:g} samples a second, not {asked:g}",
+            f"the model reads {rate:g} samples a second, not {wanted:g}",
             where=where,
             fix=f"Leave the rate out or give {rate:g}",
         )

@@ -72,10 +72,10 @@ class EntityAttentionConfig(SystemConfig):
     displacement_loss: float = 1.0
 
     def divisions(self) -> Sequence[tuple[str, int, str, int]]:
-        found = [("heads", self.heads, "dim", self.dim)] if self.entities else []
+        divisions = [("heads", self.heads, "dim", self.dim)] if self.entities else []
         if self.temporal == "transformer":
-            found.append(("heads", self.heads, "twice hidden", 2 * self.hidden))
-        return found
+            divisions.append(("heads", self.heads, "twice hidden", 2 * self.hidden))
+        return divisions
 
 
 def read_by(config: EntityAttentionConfig) -> Inputs:

@@ -43,8 +43,8 @@ class Environment(nn.Module):
         self.clip.frames = t
         flat = pictures.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         maps = self.trunk(flat)[0]
-        seen: Tensor = maps.view(b, t, *maps.shape[1:])
-        return seen
+        clip_maps: Tensor = maps.view(b, t, *maps.shape[1:])
+        return clip_maps
 
     def activations(self, pictures: Tensor) -> list[Tensor]:
         """What the stem and every block after it give for the frames of one clip: each (T, C, h, w).
@@ -77,9 +77,9 @@ class Environment(nn.Module):
             out_low, out_high = max(0, low - REACH), min(length, high + REACH)
             in_low, in_high = max(0, out_low - REACH), min(length, out_high + REACH)
             left, right = before[in_low:low], before[high:in_high]
-            seen = torch.cat([_repeated(left, variants), part.to(before.dtype), _repeated(right, variants)], dim=1)
+            joined = torch.cat([_repeated(left, variants), part.to(before.dtype), _repeated(right, variants)], dim=1)
             self.clip.frames = in_high - in_low
-            flat = seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            flat = joined.flatten(0, 1).contiguous(memory_format=torch.channels_last)
             part = block(flat).unflatten(0, (variants, -1))[:, out_low - in_low : out_high - in_low]
             low, high = out_low, out_high
         return part, low

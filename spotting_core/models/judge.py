@@ -78,11 +78,11 @@ class Judge:
         with self.number_format():
             encoded = sliding.encode(self.network, torch.from_numpy(stretch).to(self.device))
             windows = encoded.unfold(0, self.config.window, 1).transpose(1, 2)  # (n, window, E), a view
-            said = [
+            confidences = [
                 self._confidence(sliding.judge(self.network, windows[at : at + batch]))
                 for at in range(0, len(windows), batch)
             ]
-        return np.concatenate(said)
+        return np.concatenate(confidences)
 
     def number_format(self, *, precise: bool = False) -> torch.autocast:
         """The precision in which the network computes; single where it is to be ``precise``."""

@@ -90,10 +90,10 @@ class FeatureConfig(SystemConfig):
 
     def with_sets(self, widths: tuple[int, ...]) -> FeatureConfig:
         """The same for feature sets of these widths side by side; systems that treat them alike only know their sum."""
-        told: dict[str, Any] = {"dim": sum(widths)}
+        settings: dict[str, Any] = {"dim": sum(widths)}
         if "sets" in {f.name for f in fields(self)}:
-            told["sets"] = widths
-        return replace(self, **told)
+            settings["sets"] = widths
+        return replace(self, **settings)
 
     @property
     def exact(self) -> bool:

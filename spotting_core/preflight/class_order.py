@@ -117,11 +117,11 @@ def _renamed(spot: Spot, label: str) -> Spot:
 def _by_half(spots: Sequence[Spot], names: Sequence[str]) -> dict[int, list[np.ndarray]]:
     """Seconds of every class in every half, rising."""
     index = {n: i for i, n in enumerate(names)}
-    found: dict[int, list[list[float]]] = {}
+    times_by_half: dict[int, list[list[float]]] = {}
     for spot in spots:
         if spot.label in index:
-            found.setdefault(spot.half, [[] for _ in names])[index[spot.label]].append(spot.seconds)
-    return {half: [np.sort(np.array(times)) for times in rows] for half, rows in found.items()}
+            times_by_half.setdefault(spot.half, [[] for _ in names])[index[spot.label]].append(spot.seconds)
+    return {half: [np.sort(np.array(times)) for times in rows] for half, rows in times_by_half.items()}
 
 
 # --- against labels -----------------------------------------------------------------------------------
@@ -142,9 +142,9 @@ class _Agreement:
 
 
 def _agreement(spots: Sequence[Spot], truth: Sequence[Spot], names: Sequence[str]) -> _Agreement:
-    said, true = _by_half(spots, names), _by_half(truth, names)
+    predicted, true = _by_half(spots, names), _by_half(truth, names)
     near, chance, count = np.zeros((len(names),) * 2), np.zeros((len(names),) * 2), np.zeros(len(names))
-    for half, rows in said.items():
+    for half, rows in predicted.items():
         labels = true.get(half)
         if labels is None:
             continue

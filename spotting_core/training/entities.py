@@ -121,14 +121,14 @@ def start_from(model: CustomTextCLIP, folder: str) -> None:
     Errors:
         BadInputError: there is no such folder, or its weights are of another shape.
     """
-    found = entity_model_folder(folder)
-    if found is None:
+    model_folder = entity_model_folder(folder)
+    if model_folder is None:
         raise BadInputError("there is no entity model here", where=folder, fix="Run the earlier stage first")
     try:
-        model.load_state_dict(load_file(found / "model.safetensors"))
+        model.load_state_dict(load_file(model_folder / "model.safetensors"))
     except (RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=found) from error
+        raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=model_folder) from error
 
 
 # --- targets ------------------------------------------------------------------------------------------

@@ -232,8 +232,8 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """Whether what the clips of two moments should say can be blended."""
         if self.stage.taught is not None:
             return False
-        nothing: Targets = self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None)
-        return nothing.blends
+        targets: Targets = self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None)
+        return targets.blends
 
     def _begin(self, network: Network, config: SystemTrainingConfig) -> list[nn.Module]:
         """Take over weights from earlier runs; returns the parts that stay as they are."""
@@ -412,10 +412,10 @@ def judge_matches(
     table = table.with_suppression(suppression) if suppression else table
     judged = []
     for match in matches:
-        found: list[Finding] = []
+        findings: list[Finding] = []
         for half in match.halves:
             samples, scores = half.samples, score_half(judge, half.samples)
-            said = HalfScores(samples.half, samples.times, half.end, scores.confidence, scores.displacement)
-            found += task.findings(said, table, least=task.least_evaluated, source=judge.system.name)
-        judged.append(Judged(match.name, match.truth, found))
+            half_scores = HalfScores(samples.half, samples.times, half.end, scores.confidence, scores.displacement)
+            findings += task.findings(half_scores, table, least=task.least_evaluated, source=judge.system.name)
+        judged.append(Judged(match.name, match.truth, findings))
     return judged
