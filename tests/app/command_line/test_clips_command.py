@@ -54,7 +54,7 @@ def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "this match has not been analysed. Run touchline analyze, or give --labels."),
         (["--class", "goal"], "Did you mean 'Goal'"),
@@ -76,23 +76,23 @@ def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
         (["--selection", "Two"], "this match is not in the library. Add it in the app first."),
     ],
 )
-def test_bad_input_is_told_in_a_sentence(video: Path, tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_bad_input_is_told_in_a_sentence(video: Path, tmp_path: Path, arguments: list[str], message: str) -> None:
     done = touchline("clips", video, "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2
-    assert told in done.stderr.replace("\n", " ")
+    assert message in done.stderr.replace("\n", " ")
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("after", "told"), [("inf", "inf s after its spot"), ("0", "0 s before to 0 s after")])
+@pytest.mark.parametrize(("after", "message"), [("inf", "inf s after its spot"), ("0", "0 s before to 0 s after")])
 def test_margins_that_show_nothing_or_everything_are_refused(
-    video: Path, tmp_path: Path, after: str, told: str
+    video: Path, tmp_path: Path, after: str, message: str
 ) -> None:
     write_labels(tmp_path / "labels.json", [Spot(1, 3_000_000, "Corner")])
     done = touchline(
         "clips", video, "--out", tmp_path / "out", "--labels", tmp_path / "labels.json", "--before", 0, "--after", after
     )
     assert done.returncode == 2
-    assert told in done.stderr.replace("\n", " ")
+    assert message in done.stderr.replace("\n", " ")
 
 
 @pytest.mark.parametrize("name", ["a.mp4/sub", "x" * 300, "labels.json"])

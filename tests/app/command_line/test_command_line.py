@@ -43,7 +43,7 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["analyze"], "give a SOURCE or --demo"),
         (["analyze", "{tmp}/nothing.mp4"], "there is no such file or folder"),
@@ -69,7 +69,7 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
     ],
 )  # fmt: skip
 def test_bad_input_is_one_sentence_and_exit_code_2(
-    arguments: list[str], says: str, video: Path, tmp_path: Path
+    arguments: list[str], message: str, video: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     (tmp_path / "broken.toml").write_text("a = = 1")
@@ -80,7 +80,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     before = sorted(p.name for p in tmp_path.iterdir())
     done = touchline_fork(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert sorted({p.name for p in tmp_path.iterdir()} - {"data"}) == before
 

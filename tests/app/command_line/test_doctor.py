@@ -85,7 +85,7 @@ def test_scores_at_another_rate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["doctor"], "give a SOURCE or --demo"),
         (["doctor", "{tmp}/nothing"], "no such file or folder"),
@@ -95,11 +95,11 @@ def test_scores_at_another_rate(tmp_path: Path) -> None:
         (["doctor", "--demo", "--classes", "cricket"], "no such class table"),
     ],
 )  # fmt: skip
-def test_bad_input(arguments: list[str], says: str, tmp_path: Path) -> None:
+def test_bad_input(arguments: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"annotations": "gameTime"')
     done = touchline(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert message in done.stderr
 
 
 def findings(*arguments: object, tmp_path: Path) -> tuple[int, dict]:  # type: ignore[type-arg]
@@ -126,7 +126,7 @@ def test_the_report_tells_the_video_the_machine_and_the_time(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("make", "name", "check", "says"),
+    ("make", "name", "check", "message"),
     [
         (odd_videos.cut_off, "a.mp4", "length", "the file breaks off at 00:11 of 00:23"),
         (odd_videos.packets_lost, "a.ts", "length", "no frames from 00:07 to 00:11"),
@@ -139,10 +139,10 @@ def test_the_report_tells_the_video_the_machine_and_the_time(tmp_path: Path) -> 
         (odd_videos.UNUSUAL["HEVC"][1], "a.mp4", "playback", "no browser has a decoder for it everywhere"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_video(make, name: str, check: str, says: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_wrong_with_a_video(make, name: str, check: str, message: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     make(tmp_path / name)
     _, told = findings(tmp_path / name, "--model", small_model(tmp_path / "m"), tmp_path=tmp_path)
-    assert [f for f in told["findings"] if f["check"] == check and says in f["evidence"]], told["findings"]
+    assert [f for f in told["findings"] if f["check"] == check and message in f["evidence"]], told["findings"]
 
 
 def test_what_is_wrong_with_a_model_is_told_beside_the_rest(tmp_path: Path) -> None:

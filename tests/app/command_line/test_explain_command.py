@@ -43,7 +43,7 @@ def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (("--method", "astrology"), "there is no method 'astrology'"),
         (("--method", "entity-ablation"), "this model has no entities"),
@@ -56,13 +56,15 @@ def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
         (("--time", "50:00"), "half 1 is over before 50:00"),
     ],
 )
-def test_explain_refuses_what_it_cannot_do(match: Match, tmp_path: Path, changed: tuple[str, str], said: str) -> None:
+def test_explain_refuses_what_it_cannot_do(
+    match: Match, tmp_path: Path, changed: tuple[str, str], message: str
+) -> None:
     asked = {"--time": "0:10", "--class": "Goal", "--method": "grad-cam", "--half": "1"} | {changed[0]: changed[1]}
     model = small_model(tmp_path / "m")
     options = [part for pair in asked.items() for part in pair]
     done = touchline("explain", match.path, *options, "--model", model, "--out", tmp_path / "out")
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "out").exists()
 
 

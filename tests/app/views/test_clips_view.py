@@ -178,14 +178,14 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
 def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     order = Order((CLIP, Clip(1, 0, 5_000_000, "Foul")), zipped=True)
     job = CLIPS.ask(queue, clips_parameters({"": (match, None)}, order, "2 clips"), match.id)
-    told = [0]
+    reports = [0]
 
-    def tell(*_: object) -> bool:
-        told[0] += 1
-        return told[0] < 8
+    def report(*_: object) -> bool:
+        reports[0] += 1
+        return reports[0] < 8
 
     with pytest.raises(CancelledError, match="after 1 of 2 clips"):
-        KINDS.perform(job, Context(data, tell), queue)
+        KINDS.perform(job, Context(data, report), queue)
     left = CLIPS.outcome(job, data)
     assert left is not None
     assert [p.name for p in left.files] == ["clips.zip"]

@@ -11,7 +11,7 @@ from spotting_core.computing.number_format import has_bfloat16, in_bfloat16
 
 
 @pytest.fixture(autouse=True)
-def asked_anew() -> Iterator[None]:
+def fresh_capabilities() -> Iterator[None]:
     has_bfloat16.cache_clear()
     yield
     has_bfloat16.cache_clear()

@@ -23,8 +23,8 @@ def videos(**events: list[tuple]) -> list[Video]:
     return msgspec.json.decode(json.dumps(rows), type=list[Video])
 
 
-def measured(truth: list[Video], said: list[Video], **options: Any) -> dict[str, float]:
-    return dict(evaluate_frames(truth, said, Record(), **options).others)
+def measured(truth: list[Video], predicted: list[Video], **options: Any) -> dict[str, float]:
+    return dict(evaluate_frames(truth, predicted, Record(), **options).others)
 
 
 def test_precision_by_hand() -> None:
@@ -53,7 +53,7 @@ def test_officially_two_truths_in_one_frame_are_recalled_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("predicted", "message"),
     [
         (videos(b=[]), "1 videos are missing in the predictions, the first 'a'"),
         (videos(a=[], b=[]), "1 videos are missing in the labels, the first 'b'"),
@@ -61,9 +61,9 @@ def test_officially_two_truths_in_one_frame_are_recalled_once() -> None:
         (videos(a=[("Entry", 1)]), "the score of Entry in frame 1 is None"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(said: list[Video], says: str) -> None:
-    with pytest.raises(BadInputError, match=says):
-        evaluate_frames(videos(a=[("Entry", 1)]), said, Record())
+def test_what_cannot_be_compared_is_refused(predicted: list[Video], message: str) -> None:
+    with pytest.raises(BadInputError, match=message):
+        evaluate_frames(videos(a=[("Entry", 1)]), predicted, Record())
 
 
 @pytest.mark.parametrize("name", ["finediving", "tennis"])

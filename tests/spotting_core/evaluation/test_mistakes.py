@@ -17,19 +17,19 @@ def spot(seconds: float, label: str = "Goal", confidence: float | None = None, h
     return Spot(half, round(seconds * 1e6), label, confidence)
 
 
-def judged(truth: list[Spot], said: list[Spot], threshold: float = 0.5) -> list[Outcome]:
-    return outcomes([Game("g", truth, said)], CLASSES, threshold)
+def judged(truth: list[Spot], predicted: list[Spot], threshold: float = 0.5) -> list[Outcome]:
+    return outcomes([Game("g", truth, predicted)], CLASSES, threshold)
 
 
 def test_each_kind_by_hand() -> None:
     truth = [spot(10), spot(30), spot(50), spot(70, "Foul")]
-    said = [
+    predicted = [
         spot(10.8, confidence=0.9),
         spot(33, confidence=0.8),
         spot(52, confidence=0.3),
         spot(69.5, confidence=0.7),
     ]
-    assert judged(truth, said) == [
+    assert judged(truth, predicted) == [
         Outcome(RIGHT, 0, 1, 10_800_000, "Goal", error=800_000, confidence=0.9),
         Outcome(NEAR, 0, 1, 33_000_000, "Goal", error=3_000_000, confidence=0.8),
         Outcome(MISSED, 0, 1, 50_000_000, "Goal", confidence=0.3),

@@ -87,17 +87,17 @@ def test_calibrations_are_written_as_published(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ({"size": [1, 720, 1280, 3]}, "missing required field predictions"),
         ({"size": [1, 0, 1280, 3], "predictions": []}, "1280 by 0 pixels"),
         ({"size": [1, 7, 7, 3], "predictions": [[{"homography": [1, 2], "confidence": 1}]]}, "homography"),
     ],
 )
-def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, object], says: str) -> None:
+def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, object], message: str) -> None:
     path = tmp_path / "1_field_calib_ccbv.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         read_published(path, 1)
 
 

@@ -350,7 +350,7 @@ def test_written_features_are_those_that_a_model_reads(tmp_path: Path, data: Dat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("--backbone", "resnet18"), "the weights of resnet18 are not here"),
         (("--backbone", "resnet1800"), "there is no extractor 'resnet1800'"),
@@ -360,7 +360,7 @@ def test_written_features_are_those_that_a_model_reads(tmp_path: Path, data: Dat
     ],
 )
 def test_what_cannot_be_extracted_is_told_before_the_work(
-    arguments: tuple[str, ...], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spotting_core.features.stored.stored_features", lambda *_: pytest.fail("extracted"))
     video, model = make_video(tmp_path / "1_180p.mp4", steady(20, rate=2.0)), small_model(tmp_path / "m")
@@ -368,5 +368,5 @@ def test_what_cannot_be_extracted_is_told_before_the_work(
     given = [a.format(m=model, at=tmp_path) for a in arguments]
     done = touchline("features", video, *given, "--out", tmp_path / "out")
     assert done.returncode == 2
-    assert says in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "out").exists()

@@ -328,7 +328,7 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "content", "message"),
     [
         ("e2e-spot", b'[{"video": "a"}]', "video 1: expected a video with its events"),
         ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "event 1: this event cannot be read"),
@@ -348,10 +348,10 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
         ("edl", b"\xff", "cannot be read"),
     ],
 )  # fmt: skip
-def test_broken_files_say_what_is_wrong(name: str, content: bytes, says: str, tmp_path: Path) -> None:
+def test_broken_files_say_what_is_wrong(name: str, content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "broken"
     path.write_bytes(content)
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         list(registry.read(path, FORMATS[name]))
 
 

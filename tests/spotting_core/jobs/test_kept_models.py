@@ -17,7 +17,7 @@ from tests.conftest import small_model
 
 
 @pytest.fixture(autouse=True)
-def _nothing_loaded() -> Iterator[None]:
+def _no_models_kept() -> Iterator[None]:
     kept._KEPT.clear()
     yield
     kept._KEPT.clear()

@@ -291,7 +291,7 @@ def test_jobs_that_nobody_knows_fail_in_words(queue: JobQueue, database: Databas
     assert not queue.refuse_unknown(KINDS)
 
 
-ASKED: dict[str, Callable[[JobQueue], object]] = {
+QUERIES: dict[str, Callable[[JobQueue], object]] = {
     "live": lambda queue: queue.live("a"),
     "latest": lambda queue: queue.latest("a"),
     "recent": lambda queue: queue.recent(MATCH, "analysis"),
@@ -301,7 +301,7 @@ ASKED: dict[str, Callable[[JobQueue], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", list(ASKED))
+@pytest.mark.parametrize("name", list(QUERIES))
 def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirectory, name: str) -> None:
     database = open_database(data)
     statements: list[tuple[str, Any]] = []
@@ -310,7 +310,7 @@ def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirecto
         "before_cursor_execute",
         lambda _c, _cursor, statement, parameters, *_: statements.append((statement, parameters)),
     )
-    ASKED[name](JobQueue(database))
+    QUERIES[name](JobQueue(database))
     [(statement, parameters)] = [s for s in statements if s[0].startswith("SELECT")]
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()

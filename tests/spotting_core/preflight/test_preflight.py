@@ -126,7 +126,7 @@ def test_half_a_single_video_labelled_is_a_question_not_a_verdict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "rate", "seconds", "says"),
+    ("rows", "rate", "seconds", "message"),
     [
         (5400, 2.0, 2700, None),
         (5401, 2.0, 2700.3, None),
@@ -136,9 +136,9 @@ def test_half_a_single_video_labelled_is_a_question_not_a_verdict() -> None:
         (60, 2.0, 30.9, None),
     ],
 )  # fmt: skip
-def test_features_of_another_rate(rows: int, rate: float, seconds: float, says: str | None) -> None:
+def test_features_of_another_rate(rows: int, rate: float, seconds: float, message: str | None) -> None:
     found = time_scale.check_rate(rows, rate, round(seconds * 1e6))
-    assert [f.what for f in found] == ([says] if says else [])
+    assert [f.what for f in found] == ([message] if message else [])
 
 
 # --- class lists --------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def test_leaving_out_the_background_wherever_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "message"),
     [
         (np.array([[0.1, np.nan]]), "scores are no numbers"),
         (np.array([[10.0, 90.0]]), "the scores are percentages"),
@@ -210,8 +210,8 @@ def test_leaving_out_the_background_wherever_it_is() -> None:
         (np.linspace(0, 1, 60).reshape(5, 12), "12 columns for 17 classes"),
     ],
 )  # fmt: skip
-def test_score_values(table: np.ndarray, says: str) -> None:
-    assert says in [f.what for f in scores.check_scores(table, CLASSES)]
+def test_score_values(table: np.ndarray, message: str) -> None:
+    assert message in [f.what for f in scores.check_scores(table, CLASSES)]
 
 
 def test_confidences_outside_0_to_1_and_times_before_0() -> None:

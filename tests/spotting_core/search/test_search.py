@@ -144,7 +144,7 @@ def pictures(*angles: float) -> bytes:
 
 
 @pytest.fixture
-def seen(tmp_path: Path) -> SpotSearch:
+def picture_search(tmp_path: Path) -> SpotSearch:
     """Matches whose pictures are known; those of c are another model's, those of d are not there."""
     matches = {
         "a": ([
@@ -164,48 +164,60 @@ def seen(tmp_path: Path) -> SpotSearch:
     return found
 
 
-def test_a_text_orders_the_spots_by_the_picture_that_fits_best(seen: SpotSearch) -> None:
-    found = seen.find(Query(text="card", least=0.2))
+def test_a_text_orders_the_spots_by_the_picture_that_fits_best(picture_search: SpotSearch) -> None:
+    found = picture_search.find(Query(text="card", least=0.2))
     assert [(h.match, h.label, h.half) for h in found.hits] == [
         ("a", "Foul", 2), ("a", "Foul", 1), ("b", "Corner", 1), ("a", "Goal", 1),
     ]  # fmt: skip
     wanted = np.cos(np.deg2rad([0, 30, 45, 80]))
     assert [h.similarity for h in found.hits] == pytest.approx(wanted, abs=1e-3)
-    assert [h.label for h in seen.find(Query(text="flag", least=0.2)).hits] == ["Goal", "Foul", "Corner", "Foul"]
-    assert [h.similarity for h in seen.find(Query()).hits] == [None] * 6
+    assert [h.label for h in picture_search.find(Query(text="flag", least=0.2)).hits] == [
+        "Goal",
+        "Foul",
+        "Corner",
+        "Foul",
+    ]
+    assert [h.similarity for h in picture_search.find(Query()).hits] == [None] * 6
 
 
-def test_a_text_query_is_cut_narrowed_and_counted_like_any_other(seen: SpotSearch) -> None:
-    cut = seen.find(Query(text="card", least=0.2, alike=0.7), most=1)
+def test_a_text_query_is_cut_narrowed_and_counted_like_any_other(picture_search: SpotSearch) -> None:
+    cut = picture_search.find(Query(text="card", least=0.2, alike=0.7), most=1)
     assert (cut.total, cut.matches, [h.half for h in cut.hits]) == (3, 2, [2])
     assert cut.by_minute == {("Foul", 46): 1, ("Foul", 2): 1, ("Corner", 1): 1}
-    assert [h.label for h in seen.find(Query(text="card")).hits] == ["Foul", "Corner", "Goal"]  # not the unsure one
-    assert [h.match for h in seen.find(Query(text="card", labels=("Corner",))).hits] == ["b"]
+    assert [h.label for h in picture_search.find(Query(text="card")).hits] == [
+        "Foul",
+        "Corner",
+        "Goal",
+    ]  # not the unsure one
+    assert [h.match for h in picture_search.find(Query(text="card", labels=("Corner",))).hits] == ["b"]
 
 
-def test_matches_that_a_text_cannot_speak_of_are_counted(seen: SpotSearch) -> None:
-    assert seen.find(Query()).left_out == 0
-    assert seen.find(Query(text="card")).left_out == 2
-    assert seen.find(Query(text="card", matches=("a", "c"))).left_out == 1
-    assert seen.find(Query(text="card", matches=("a", "b"))).left_out == 0
+def test_matches_that_a_text_cannot_speak_of_are_counted(picture_search: SpotSearch) -> None:
+    assert picture_search.find(Query()).left_out == 0
+    assert picture_search.find(Query(text="card")).left_out == 2
+    assert picture_search.find(Query(text="card", matches=("a", "c"))).left_out == 1
+    assert picture_search.find(Query(text="card", matches=("a", "b"))).left_out == 0
 
 
-def test_words_that_the_model_does_not_know_rank_nothing(seen: SpotSearch, search: SpotSearch) -> None:
+def test_words_that_the_model_does_not_know_rank_nothing(picture_search: SpotSearch, search: SpotSearch) -> None:
     with pytest.raises(BadInputError, match="never taught 'bicycle'"):
-        seen.find(Query(text="bicycle"))
+        picture_search.find(Query(text="bicycle"))
     with pytest.raises(BadInputError, match="no model here that understands texts"):
         search.find(Query(text="card"))
-    assert seen.find(Query(text="  ")).total == 6  # no words, no text query
+    assert picture_search.find(Query(text="  ")).total == 6  # no words, no text query
 
 
-def test_a_text_is_compared_with_what_has_changed(seen: SpotSearch, tmp_path: Path) -> None:
-    assert seen.find(Query(text="card")).hits[0].match == "a"
+def test_a_text_is_compared_with_what_has_changed(picture_search: SpotSearch, tmp_path: Path) -> None:
+    assert picture_search.find(Query(text="card")).hits[0].match == "a"
     rows = [row("b", 1, 0, "Corner", pictures=pictures(0)), row("b", 1, MINUTE, "Goal", pictures=pictures(90))]
     write_rows(tmp_path, "b", "2", pa.Table.from_pylist(rows, SCHEMA), MODEL)
-    seen.refresh()
-    assert [(h.match, h.label) for h in seen.find(Query(text="card")).hits][:2] == [("b", "Corner"), ("a", "Foul")]
-    seen.refresh(["b"])
-    found = seen.find(Query(text="card"))
+    picture_search.refresh()
+    assert [(h.match, h.label) for h in picture_search.find(Query(text="card")).hits][:2] == [
+        ("b", "Corner"),
+        ("a", "Foul"),
+    ]
+    picture_search.refresh(["b"])
+    found = picture_search.find(Query(text="card"))
     assert ([h.match for h in found.hits], found.left_out) == (["b", "b"], 0)
 
 

@@ -151,10 +151,10 @@ def camera_targets(
 class Cameras(Network):
     def __init__(self, config: FeatureConfig) -> None:
         super().__init__()
-        self.config, self.say = config, nn.Linear(config.dim, len(config.classes))
+        self.config, self.to_camera = config, nn.Linear(config.dim, len(config.classes))
 
     def forward(self, window: Window) -> Output:
-        logits = self.say(self.config.features_of(window))
+        logits = self.to_camera(self.config.features_of(window))
         return Output(logits, background=torch.full_like(logits[..., 0], -20.0))
 
 
