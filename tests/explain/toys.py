@@ -112,5 +112,5 @@ def explained_window(anchor: int = 15, entities: bool = False) -> ExplainedWindo
             np.zeros((len(rows), 4), np.float16),
         )
     times = (np.arange(W) + 100) * 500_000
-    found = EntitySet.of_table(table, 100, 100 + W, (640, 360)) if table else None
-    return ExplainedWindow(1, 100, times.astype(np.int64), pictures, found, table, anchor)
+    entity_set = EntitySet.of_table(table, 100, 100 + W, (640, 360)) if table else None
+    return ExplainedWindow(1, 100, times.astype(np.int64), pictures, entity_set, table, anchor)

@@ -44,8 +44,8 @@ def test_the_video_tells_rate_and_length(labels: Path, tmp_path: Path) -> None:
     video = make_video(tmp_path / "match.mp4", steady(60, rate=10.0))
     done = touchline("convert", labels, tmp_path / "val.json", "--to", "e2e-spot", "--video", video)
     assert done.returncode == 0, done.stderr
-    (told,) = json.loads((tmp_path / "val.json").read_text())
-    assert (told["fps"], told["num_frames"], told["events"][0]["frame"]) == (10.0, 60, 40)
+    (content,) = json.loads((tmp_path / "val.json").read_text())
+    assert (content["fps"], content["num_frames"], content["events"][0]["frame"]) == (10.0, 60, 40)
 
 
 @pytest.mark.parametrize(

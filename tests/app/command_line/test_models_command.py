@@ -37,8 +37,8 @@ def test_what_ships_says_where_it_lies(tmp_path: Path) -> None:
     assert all(list(row) == ["name", "paper", "reads", "parameters", "weights"] for row in rows.values())
     assert "ensemble" not in rows
     assert done.stderr == ""
-    found = {w["name"]: w["folder"] for row in rows.values() for w in row["weights"]}
-    assert found == {name: str(folder) for name, folder in models_available().items()}
+    folders = {w["name"]: w["folder"] for row in rows.values() for w in row["weights"]}
+    assert folders == {name: str(folder) for name, folder in models_available().items()}
 
 
 def test_a_model_of_ones_own_is_listed_with_its_folder(tmp_path: Path, data: DataDirectory) -> None:

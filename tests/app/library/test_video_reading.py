@@ -101,10 +101,10 @@ def test_a_match_is_shown_while_its_video_is_read(
         record.unlink()  # as after a move to another disk
     at = match_page(match=match.id).run()
     assert not at.exception
-    given = component_data(at)
-    assert given["halves"][0]["note"] == "Reading the video, 50%."
-    assert given["waiting"]
-    assert len(given["spots"]) == 1
+    payload = component_data(at)
+    assert payload["halves"][0]["note"] == "Reading the video, 50%."
+    assert payload["waiting"]
+    assert len(payload["spots"]) == 1
     slow_disk.set()
     soon(lambda: component_data(at.run())["halves"][0]["poster"] is not None)
 

@@ -54,9 +54,9 @@ def library_after(path: str) -> AppTest:
 @pytest.mark.parametrize("name", [n for n in odd_videos.NO_VIDEOS if n not in ("dangling link", "link to itself")])
 def test_the_app_says_what_the_command_line_says(name: str, root: Path, data: DataDirectory) -> None:
     odd_videos.NO_VIDEOS[name](root / "bad.mp4")
-    said = touchline("doctor", root / "bad.mp4").stderr.removeprefix("Error: ").strip()
+    text = touchline("doctor", root / "bad.mp4").stderr.removeprefix("Error: ").strip()
     at = library_after("bad.mp4")
-    assert [e.value for e in at.error] == [said]
+    assert [e.value for e in at.error] == [text]
     assert [b.label for b in at.button if b.label in ("Analyse", "Only add")] == []
     assert [m.title for m in Library(settings(), open_database(data)).matches()] == ["Orrin City v Kestrel City"]
 

@@ -164,11 +164,11 @@ def test_imported_labels_are_compared_with_imported_predictions(match: Match, li
         row = {"gameTime": "1 - 00:05", "label": "Foul", "position": "5000", "visibility": "visible"}
         archive.writestr("league/season/mine/Labels-v2.json", json.dumps({"annotations": [row]}))
     truth, _ = sets.add("Data set", "l.zip", out.getvalue(), LABELS, NAMES)
-    said, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    imported, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
     assert label_choices(library, sets)[f"set:{truth.id}"] == "Data set, 1 game"
-    assert prediction_choices(library, sets, f"set:{truth.id}") == {f"set:{said.id}": "Other"}
-    found = compared(library, sets, f"set:{truth.id}", f"set:{said.id}", NAMES)
-    assert [m.id for m in found.matches if m] == [match.id]
+    assert prediction_choices(library, sets, f"set:{truth.id}") == {f"set:{imported.id}": "Other"}
+    comparison = compared(library, sets, f"set:{truth.id}", f"set:{imported.id}", NAMES)
+    assert [m.id for m in comparison.matches if m] == [match.id]
     with pytest.raises(BadInputError, match="only be compared with imported predictions"):
         compared(library, sets, f"set:{truth.id}", "model:0", NAMES)
     assert LIBRARY not in prediction_choices(library, sets, match.id)

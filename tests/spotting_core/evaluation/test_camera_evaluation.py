@@ -145,9 +145,9 @@ def test_real_labels_are_perfect_against_themselves(shared: Path) -> None:
 
 
 def assert_boundaries(games: list[CameraGame], official: bool) -> float:
-    found = evaluate_boundaries(games, official=official).average_map["all"]
-    assert found is not None
-    return found
+    average = evaluate_boundaries(games, official=official).average_map["all"]
+    assert average is not None
+    return average
 
 
 def test_broken_files_are_named() -> None:

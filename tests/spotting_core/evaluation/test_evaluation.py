@@ -37,17 +37,17 @@ def real_games(shared: Path) -> list[GameColumns]:
 @pytest.mark.parametrize("metric", ["loose", "tight", "at1"])
 def test_official_numbers_on_a_hundred_games(real_games: list[GameColumns], shared: Path, metric: str) -> None:
     expected = json.loads((shared / "data" / "evaluation" / "official.json").read_text())[metric]
-    found = evaluate_spotting(real_games, NAMES, metric=metric, official=True)
+    evaluation = evaluate_spotting(real_games, NAMES, metric=metric, official=True)
     keys = {"all": "a_mAP", "visible": "a_mAP_visible", "unshown": "a_mAP_unshown"}
     for view, key in keys.items():
-        assert found.average_map[view] == pytest.approx(expected[key], abs=1e-9)
+        assert evaluation.average_map[view] == pytest.approx(expected[key], abs=1e-9)
     for view, key in {
         "all": "a_mAP_per_class",
         "visible": "a_mAP_per_class_visible",
         "unshown": "a_mAP_per_class_unshown",
     }.items():
         for name, value in zip(NAMES, expected[key], strict=True):
-            assert found.per_class[name][view] == pytest.approx(value, abs=1e-9)
+            assert evaluation.per_class[name][view] == pytest.approx(value, abs=1e-9)
 
 
 def test_a_perfect_detector_of_one_class_officially_gets_a_seventeenth() -> None:

@@ -29,9 +29,9 @@ def measured(truth: list[Video], predicted: list[Video], **options: Any) -> dict
 
 def test_precision_by_hand() -> None:
     truth = videos(a=[("Entry", 10), ("Entry", 30)], b=[("Entry", 50)])
-    said = videos(a=[("Entry", 10, 0.9), ("Entry", 90, 0.8), ("Entry", 32, 0.7)], b=[("Entry", 51, 0.6)])
+    predicted = videos(a=[("Entry", 10, 0.9), ("Entry", 90, 0.8), ("Entry", 32, 0.7)], b=[("Entry", 51, 0.6)])
     # Hits by tolerance, in falling order of score: 0: 1st; 1: 1st and 4th; 2 and 4: 1st, 3rd and 4th.
-    assert measured(truth, said) == pytest.approx({
+    assert measured(truth, predicted) == pytest.approx({
         "mAP within 0 frames": 1 / 3,
         "mAP within 1 frames": (1 + 2 / 4) / 3,
         "mAP within 2 frames": (1 + 3 / 4 + 3 / 4) / 3,  # 2/3 at the third is raised to the 3/4 that follows
@@ -47,9 +47,9 @@ def test_classes_and_tolerances_are_averaged() -> None:
 
 
 def test_officially_two_truths_in_one_frame_are_recalled_once() -> None:
-    truth, said = videos(a=[("Entry", 10), ("Entry", 10)]), videos(a=[("Entry", 10, 0.9), ("Entry", 10, 0.8)])
-    assert evaluate_frames(truth, said, Record(), official=True).average_map["all"] == 0.5
-    assert evaluate_frames(truth, said, Record()).average_map["all"] == 1
+    truth, predicted = videos(a=[("Entry", 10), ("Entry", 10)]), videos(a=[("Entry", 10, 0.9), ("Entry", 10, 0.8)])
+    assert evaluate_frames(truth, predicted, Record(), official=True).average_map["all"] == 0.5
+    assert evaluate_frames(truth, predicted, Record()).average_map["all"] == 1
 
 
 @pytest.mark.parametrize(

@@ -169,9 +169,9 @@ def official_replays(labels: Path, predictions: Path, games: list[str], metric: 
 def our_replays(labels: Path, predictions: Path, **options: Any) -> float:
     record = Record()
     games = read_replay_games(labels, predictions, record)
-    found = evaluate_replays(games, NAMES, record, **options).average_map["all"]
-    assert found is not None
-    return found
+    average = evaluate_replays(games, NAMES, record, **options).average_map["all"]
+    assert average is not None
+    return average
 
 
 def grounding(labels: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:

@@ -91,9 +91,9 @@ def test_what_was_written_is_read_again(
     else:
         left = list(again)
         for spot in document.spots:
-            found = next((b for b in left if is_same(spot, b, form)), None)
-            assert found is not None, spot
-            left.remove(found)
+            match = next((b for b in left if is_same(spot, b, form)), None)
+            assert match is not None, spot
+            left.remove(match)
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -254,10 +254,10 @@ def test_shots_round_trip(tmp_path: Path) -> None:
     ]
     write_shots(tmp_path / "c.json", shots)
     assert read_shots(tmp_path / "c.json") == shots
-    said = labels_cameras.parse(
+    document = labels_cameras.parse(
         b'{"annotations": [{"gameTime": "1 - 00:01", "label": "Public", "confidence": "0.25"}]}', ""
     )
-    assert said.entries[0].confidence == 0.25
+    assert document.entries[0].confidence == 0.25
 
 
 @settings(max_examples=20, deadline=None)

@@ -73,11 +73,11 @@ PLANS = (
 @pytest.mark.parametrize("sliding", [False, True])
 def test_each_sample_gets_what_was_said_of_it(plan: WindowPlan, sliding: bool) -> None:
     half = half_of(np.arange(10, 31, dtype=np.float32)[:, None])
-    found = score_half(judge(plan, sliding=sliding), half)
-    assert found.confidence[:, 0].tolist() == list(range(10, 31))
+    scores = score_half(judge(plan, sliding=sliding), half)
+    assert scores.confidence[:, 0].tolist() == list(range(10, 31))
     if not (plan.whole and sliding):
-        assert found.displacement is not None
-        assert found.displacement[:, 0].tolist() == [-k for k in range(10, 31)]
+        assert scores.displacement is not None
+        assert scores.displacement[:, 0].tolist() == [-k for k in range(10, 31)]
     assert score_half(judge(plan, sliding=sliding, moved=False), half).displacement is None
 
 
@@ -133,11 +133,11 @@ def test_windows_that_are_slid_over_are_read_as_one_stretch() -> None:
 
     windows = WHOLE.windows(9)[2:6]
     one = judge(WHOLE, sliding=True)
-    found = judge_windows(one, windows, samples)
+    scores = judge_windows(one, windows, samples)
     # From the start of the first, sample -1, to the end of the last, 5 - 3 + 5 = 7.
     assert read == [PlannedWindow(-1, 8, 2, 6, whole=True)]
     assert one.batches == [64]
-    assert [s.confidence.tolist() for s in found] == [[[3.0]], [[4.0]], [[5.0]], [[6.0]]]
+    assert [s.confidence.tolist() for s in scores] == [[[3.0]], [[4.0]], [[5.0]], [[6.0]]]
     read.clear()
     judge_windows(judge(WHOLE), windows, samples)
     assert read == windows
@@ -145,7 +145,7 @@ def test_windows_that_are_slid_over_are_read_as_one_stretch() -> None:
 
 def test_parts_of_scores_are_stacked_where_they_are_there() -> None:
     values = [np.full((2, 1), k, np.float32) for k in (1, 2)]
-    found = stacked([Scores(values[0]), Scores(values[1])], "confidence")
-    assert found is not None
-    assert found.tolist() == [[[1], [1]], [[2], [2]]]
+    stack = stacked([Scores(values[0]), Scores(values[1])], "confidence")
+    assert stack is not None
+    assert stack.tolist() == [[[1], [1]], [[2], [2]]]
     assert stacked([Scores(values[0]), Scores(values[1])], "displacement") is None

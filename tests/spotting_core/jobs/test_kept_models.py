@@ -24,9 +24,9 @@ def _no_models_kept() -> Iterator[None]:
 
 
 def loaded(folder: Path) -> LoadedModel:
-    found = kept_models([folder], "cpu")
-    assert isinstance(found, LoadedModel)
-    return found
+    model = kept_models([folder], "cpu")
+    assert isinstance(model, LoadedModel)
+    return model
 
 
 def put(model: Path, folder: Path) -> None:

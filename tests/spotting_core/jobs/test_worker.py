@@ -62,9 +62,9 @@ def worked(queue: JobQueue, data: DataDirectory, does: Callable[[Context], None]
     kind = TrialJob(does)
     job = kind.ask(queue, TrialParameters())
     assert Worker(data, Kinds(kind), SHORT, os.getppid()).step()
-    found = queue.get(job.id)
-    assert found is not None
-    return found
+    current = queue.get(job.id)
+    assert current is not None
+    return current
 
 
 def raising(error: BaseException) -> Callable[[Context], None]:

@@ -184,8 +184,8 @@ def test_a_softmax_counts_the_background() -> None:
     logits = torch.tensor([[[1.0, 2.0]]])
     output = Output(logits, background=torch.tensor([[0.5]]))
     every = np.exp([0.5, 1.0, 2.0])
-    found = Decoding(activation=SOFTMAX).scores(output)[0].confidence
-    assert found[0] == pytest.approx(every[1:] / every.sum())
+    scores = Decoding(activation=SOFTMAX).scores(output)[0].confidence
+    assert scores[0] == pytest.approx(every[1:] / every.sum())
     assert Decoding().scores(output)[0].confidence[0] == pytest.approx(1 / (1 + np.exp([-1.0, -2.0])))
     with pytest.raises(ValueError, match="needs the logit of the background"):
         Decoding(activation=SOFTMAX).scores(Output(logits))
@@ -324,5 +324,5 @@ def test_what_lies_beyond_a_half_is_as_the_plan_says() -> None:
 
 
 def test_a_card_of_features_says_what_is_read() -> None:
-    told = input_of([FeatureSet("made", 4, 4, 2.0)], 2.0, PictureSize(32, 18))
-    assert (told.kind, told.size, told.dim) == ("video and features", (32, 18), 4)
+    card_input = input_of([FeatureSet("made", 4, 4, 2.0)], 2.0, PictureSize(32, 18))
+    assert (card_input.kind, card_input.size, card_input.dim) == ("video and features", (32, 18), 4)

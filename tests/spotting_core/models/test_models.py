@@ -280,9 +280,9 @@ def test_overfits_four_clips(name: str) -> None:
         optimiser.step()
         first, last = (float(loss.detach()), last) if step == 0 else (first, float(loss.detach()))
     assert last < 0.15 * first
-    found = model(window).logits.sigmoid().detach()
+    output = model(window).logits.sigmoid().detach()
     for k in range(4):
-        assert int(found[k].flatten().argmax()) == (k + 1) * len(NAMES) + k
+        assert int(output[k].flatten().argmax()) == (k + 1) * len(NAMES) + k
 
 
 @pytest.mark.parametrize("name", READS_FRAMES)

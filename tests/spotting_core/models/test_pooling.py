@@ -141,9 +141,9 @@ def built(converted_weights: Converted, classes: tuple[str, ...] = NAMES) -> tor
 def test_the_unpermuted_layout_fits_and_is_wrong(published: Path) -> None:
     path = published / "netvlad_v1.pth.tar"
     raw = read_checkpoint(path)
-    found = converted(raw, path)
-    found.state["fc.weight"] = raw["fc.weight"]  # K before D, as it is published
-    network = built(found, load_classes("soccernet-v1").names)  # every shape fits
+    weights = converted(raw, path)
+    weights.state["fc.weight"] = raw["fc.weight"]  # K before D, as it is published
+    network = built(weights, load_classes("soccernet-v1").names)  # every shape fits
     x = np.random.default_rng(0).normal(size=(40, 512))
     difference = np.abs(scores_by(network, x) - netvlad_forward(x, {k: v.double().numpy() for k, v in raw.items()}))
     assert difference.max() > 1e-2
@@ -207,10 +207,10 @@ def aware_forward(x: np.ndarray, tensors: dict[str, torch.Tensor], name: str) ->
 def test_every_pooling_agrees_with_its_formulas(name: str, dim: int) -> None:
     state = made_state(name, dim=dim)
     told = name if name.startswith(("max", "average")) else ""
-    found = converted(state, Path("x"), system_name=told, code=AWARE)
-    assert (found.system, found.code, found.settings["dim"]) == (name, AWARE, dim)
+    weights = converted(state, Path("x"), system_name=told, code=AWARE)
+    assert (weights.system, weights.code, weights.settings["dim"]) == (name, AWARE, dim)
     x = np.random.default_rng(0).normal(size=(30, dim))
-    assert np.abs(scores_by(built(found), x) - aware_forward(x, state, name)).max() < 1e-5
+    assert np.abs(scores_by(built(weights), x) - aware_forward(x, state, name)).max() < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -226,16 +226,16 @@ def test_every_pooling_agrees_with_its_formulas(name: str, dim: int) -> None:
     ],
 )
 def test_clips_and_suppression_are_those_of_the_folder(name: str, dim: int, code: str) -> None:
-    found = converted(made_state(name, dim=dim), Path("x"), system_name=name)
-    assert found.code == code
-    config = system(name).configure(classes=NAMES, **found.settings)
+    weights = converted(made_state(name, dim=dim), Path("x"), system_name=name)
+    assert weights.code == code
+    config = system(name).configure(classes=NAMES, **weights.settings)
     clip = (config.window, config.before, config.after, config.suppression)
     assert clip == ((40, 20, 19, 20.0) if code == POOLING else (30, 15, 14, 30.0))
 
 
 def test_a_max_pooling_of_the_other_folder_is_said_to_be() -> None:
-    found = converted(made_state("max"), Path("x"), system_name="max", code=AWARE)
-    assert (found.settings["window"], found.settings["suppression"]) == (30, 30.0)
+    weights = converted(made_state("max"), Path("x"), system_name="max", code=AWARE)
+    assert (weights.settings["window"], weights.settings["suppression"]) == (30, 30.0)
 
 
 def test_clips_last_as_long_at_another_rate() -> None:

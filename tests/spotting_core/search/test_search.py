@@ -56,9 +56,9 @@ def search(tmp_path: Path) -> SpotSearch:
     }
     for match, own in rows.items():
         write_rows(tmp_path, match, "1", pa.Table.from_pylist(own, SCHEMA))
-    found = SpotSearch(tmp_path)
-    found.refresh()
-    return found
+    search_engine = SpotSearch(tmp_path)
+    search_engine.refresh()
+    return search_engine
 
 
 def places(search: SpotSearch, query: Query) -> list[tuple[str, str, int]]:
@@ -87,11 +87,11 @@ def test_each_filter_finds_what_it_says(search: SpotSearch) -> None:
 
 
 def test_the_tables_count_what_is_found_and_leave_out_unknown_teams(search: SpotSearch) -> None:
-    found = search.find(Query(least=0.2), most=1)
-    assert (found.total, found.matches, len(found.hits)) == (4, 2, 1)
-    assert found.by_minute == {("Goal", 31): 1, ("Foul", 49): 1, ("Goal", 90): 1, ("Foul", 1): 1}
-    assert found.by_team == {("Goal", "home"): 1, ("Goal", "away"): 1}
-    assert found.team_unknown == 2
+    result = search.find(Query(least=0.2), most=1)
+    assert (result.total, result.matches, len(result.hits)) == (4, 2, 1)
+    assert result.by_minute == {("Goal", 31): 1, ("Foul", 49): 1, ("Goal", 90): 1, ("Foul", 1): 1}
+    assert result.by_team == {("Goal", "home"): 1, ("Goal", "away"): 1}
+    assert result.team_unknown == 2
 
 
 def test_reviews_are_counted_by_the_confidence_of_the_model(search: SpotSearch, tmp_path: Path) -> None:
@@ -159,18 +159,18 @@ def picture_search(tmp_path: Path) -> SpotSearch:
     }  # fmt: skip
     for match, (rows, model) in matches.items():
         write_rows(tmp_path, match, "1", pa.Table.from_pylist(rows, SCHEMA), model)
-    found = SpotSearch(tmp_path, encode)
-    found.refresh()
-    return found
+    search_engine = SpotSearch(tmp_path, encode)
+    search_engine.refresh()
+    return search_engine
 
 
 def test_a_text_orders_the_spots_by_the_picture_that_fits_best(picture_search: SpotSearch) -> None:
-    found = picture_search.find(Query(text="card", least=0.2))
-    assert [(h.match, h.label, h.half) for h in found.hits] == [
+    result = picture_search.find(Query(text="card", least=0.2))
+    assert [(h.match, h.label, h.half) for h in result.hits] == [
         ("a", "Foul", 2), ("a", "Foul", 1), ("b", "Corner", 1), ("a", "Goal", 1),
     ]  # fmt: skip
     wanted = np.cos(np.deg2rad([0, 30, 45, 80]))
-    assert [h.similarity for h in found.hits] == pytest.approx(wanted, abs=1e-3)
+    assert [h.similarity for h in result.hits] == pytest.approx(wanted, abs=1e-3)
     assert [h.label for h in picture_search.find(Query(text="flag", least=0.2)).hits] == [
         "Goal",
         "Foul",
@@ -217,8 +217,8 @@ def test_a_text_is_compared_with_what_has_changed(picture_search: SpotSearch, tm
         ("a", "Foul"),
     ]
     picture_search.refresh(["b"])
-    found = picture_search.find(Query(text="card"))
-    assert ([h.match for h in found.hits], found.left_out) == (["b", "b"], 0)
+    result = picture_search.find(Query(text="card"))
+    assert ([h.match for h in result.hits], result.left_out) == (["b", "b"], 0)
 
 
 def test_rows_hold_the_pictures_within_a_second(tmp_path: Path, data: DataDirectory) -> None:
@@ -229,8 +229,8 @@ def test_rows_hold_the_pictures_within_a_second(tmp_path: Path, data: DataDirect
         return np.stack([times / 1e6, -times / 1e6], axis=1)  # seconds
 
     analysis = make_analysis(match, data, spots, pictures=(MODEL, counted))
-    told = {r["label"]: r["pictures"] for r in rows_of("m", "A v B", analysis, []).to_pylist()}
-    near = {label: np.frombuffer(held, np.float16).reshape(-1, 2)[:, 0].tolist() for label, held in told.items()}
+    by_label = {r["label"]: r["pictures"] for r in rows_of("m", "A v B", analysis, []).to_pylist()}
+    near = {label: np.frombuffer(held, np.float16).reshape(-1, 2)[:, 0].tolist() for label, held in by_label.items()}
     assert near == {"Goal": [4, 4.5, 5, 5.5, 6], "Foul": [7.5, 8, 8.5, 9], "Corner": [0, 0.5, 1]}
     bare = make_analysis(match, data, spots, "bare")
     assert {r["pictures"] for r in rows_of("m", "A v B", bare, []).to_pylist()} == {b""}
@@ -264,8 +264,8 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
     reviews.change("m", origin_of(other, "1" * 64), other, ACCEPT, "Ann", 0)
     truth = [Spot(1, 6_000_000, "Goal", team="home"), Spot(1, 25_000_000, "Foul", team="away")]
     table = rows_of("m", "A v B", analysis, reviews.of_match("m"), truth).to_pylist()
-    told = {r["label"]: (round(r["time"] / 1e6, 1), r["team"], r["state"]) for r in table}
-    assert told == {
+    by_label = {r["label"]: (round(r["time"] / 1e6, 1), r["team"], r["state"]) for r in table}
+    assert by_label == {
         "Goal": (5.0, "home", "open"),  # the label's team, a second away
         "Foul": (21.0, "unknown", "moved"),  # the label is too far away
         "Corner": (25.0, "unknown", "open"),
@@ -277,7 +277,7 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
         "Penalty": 1.0,
         "Offside": 0.6,
     }
-    assert {r["label"]: r["spotted"] for r in table} == {**{label: label for label in told}, "Penalty": ""}
+    assert {r["label"]: r["spotted"] for r in table} == {**{label: label for label in by_label}, "Penalty": ""}
     assert all(r["entities"] == ["ball"] for r in table)
     after = fingerprint(analysis, reviews.of_match("m"))
     assert before != after
@@ -306,8 +306,8 @@ def test_one_action_is_one_row_and_what_another_model_had_rejected_is_known(
     reviews.change("m", origin_of(same, "1" * 64), same, ACCEPT, "Ann", 0)
     reviews.change("m", origin_of(false, "1" * 64), false, REJECT, "Ann", 0)
     table = rows_of("m", "A v B", analysis, reviews.of_match("m"))
-    told = {(r["label"], round(r["time"] / 1e6, 1), r["state"]) for r in table.to_pylist()}
-    assert told == {("Goal", 5.2, "accepted"), ("Goal", 25.0, "open"), ("Foul", 15.0, "rejected")}
+    by_label = {(r["label"], round(r["time"] / 1e6, 1), r["state"]) for r in table.to_pylist()}
+    assert by_label == {("Goal", 5.2, "accepted"), ("Goal", 25.0, "open"), ("Foul", 15.0, "rejected")}
     write_rows(tmp_path / "s", "m", "1", table)
     search = SpotSearch(tmp_path / "s")
     search.refresh()
@@ -349,6 +349,6 @@ def embedded(analysis: Analysis) -> list[EmbeddedHalf]:
 
 def test_what_whole_pictures_are_worth_is_measured_on_what_an_analysis_keeps(demo: Path) -> None:
     analysis = Analysis.open(demo / "analysis")
-    found = measure_pictures(demo, embedded(analysis), VisionLanguageModel.load(), every=10)
-    assert found["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
-    assert found["mean_average_precision"] > found["chance"]
+    measures = measure_pictures(demo, embedded(analysis), VisionLanguageModel.load(), every=10)
+    assert measures["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
+    assert measures["mean_average_precision"] > measures["chance"]
