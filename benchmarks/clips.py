@@ -101,17 +101,17 @@ def _least(run: Callable[[], Time], runs: int = RUNS) -> Time:
 
 
 def _timed(commands: list[list[str]]) -> tuple[Time, str]:
-    before, began, said = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), ""
+    before, began, output = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), ""
     for command in commands:
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Time(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), said
+    return Time(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), output
 
 
 def _ours(video: Path, folder: Path, starts: list[int], way: str) -> Time:
     command = [sys.executable, "-c", _OURS, str(video), str(folder / "ours"), ",".join(map(str, starts)), way]
-    taken, said = _timed([command])
-    return Time(taken.wall, taken.cpu, float(said))
+    taken, output = _timed([command])
+    return Time(taken.wall, taken.cpu, float(output))
 
 
 def _theirs(video: Path, folder: Path, starts: list[int]) -> Time:

@@ -113,12 +113,12 @@ class Falls:
 
     def _cuts(self) -> list[int]:
         """Samples under a wipe, and the two at every change of camera, the spot's own moment left alone."""
-        found = set()
+        cuts = set()
         for i, frame in enumerate(self.frames):
             before = self.frames[max(0, i - 1)]
             if frame.wipe or (frame.camera, frame.replay) != (before.camera, before.replay):
-                found |= {i - 1, i}
-        return sorted(i for i in found if abs(i - self.probe.window.anchor) > SPARED)
+                cuts |= {i - 1, i}
+        return sorted(i for i in cuts if abs(i - self.probe.window.anchor) > SPARED)
 
     def _samples(self, name: str, samples: list[int]) -> Iterator[tuple[str, float]]:
         anchor = self.probe.window.anchor
@@ -151,16 +151,16 @@ def interval(values: Sequence[float], rng: np.random.Generator) -> tuple[float, 
 def summary(rows: Sequence[dict[str, float]], names: Sequence[str], rng: np.random.Generator) -> dict[str, object]:
     """Of one class: mean falls with intervals, and the entity whose removal costs most."""
     parts = ("entities", "picture", *(p for s in SHORTCUTS for p in (s, f"{s}, elsewhere")))
-    found: dict[str, object] = {"spots": len(rows), "score": round(float(np.mean([r["score"] for r in rows])), 3)}
+    figures: dict[str, object] = {"spots": len(rows), "score": round(float(np.mean([r["score"] for r in rows])), 3)}
     for part in parts:
         values = [r[part] for r in rows if part in r]
-        found[part] = [round(v, 3) for v in interval(values, rng)] if values else None
+        figures[part] = [round(v, 3) for v in interval(values, rng)] if values else None
     by_name = {key: [r.get(key, 0.0) for r in rows] for key in {k for r in rows for k in r if k.startswith("name ")}}
     best = max(by_name, key=lambda k: float(np.mean(by_name[k])), default=None)
     if best is not None:
         name = names[int(best.removeprefix("name "))]
-        found["entity"] = {"name": name, "fall": [round(v, 3) for v in interval(by_name[best], rng)]}
-    return found
+        figures["entity"] = {"name": name, "fall": [round(v, 3) for v in interval(by_name[best], rng)]}
+    return figures
 
 
 def show(table: dict[str, dict[str, object]]) -> None:
@@ -183,8 +183,8 @@ def show(table: dict[str, dict[str, object]]) -> None:
 def main(split: Path, target: Path | None, most: int = 4, seed: int = 0) -> None:
     data, model = DataDirectory.default().ensure(), load_model(BUNDLED)
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
-    asked = spots_of(split, model, data, most, seed)
-    for number, one in enumerate(track(asked, "Spots")):
+    spots = spots_of(split, model, data, most, seed)
+    for number, one in enumerate(track(spots, "Spots")):
         rows[one.spot.label].append(measure(one, model, data, seed + number))
     rng = np.random.default_rng(seed)
     names = tuple(model.card.entities["names"]) if model.card.entities else ()

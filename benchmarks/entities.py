@@ -26,12 +26,12 @@ def main(data: Path, write: bool) -> None:
     for name, row in scores["entities"].items():
         table.add_row(name, *(str(row[k]) for k in ("truths", "average_precision", "precision", "recall")))
     out.print(table)
-    found = scores["retrieval"]
+    retrieval = scores["retrieval"]
     table = Table("Held-out phrase", "Right", "AP", "Chance", box=None, pad_edge=False)
-    for text, row in found["phrases"].items():
+    for text, row in retrieval["phrases"].items():
         table.add_row(text, str(row["right"]), str(row["average_precision"]), str(row["chance"]))
-    table.add_row("mean", "", str(found["mean_average_precision"]), str(found["chance"]))
-    out.print(table, f"\n{found['frames']} frames of the test matches")
+    table.add_row("mean", "", str(retrieval["mean_average_precision"]), str(retrieval["chance"]))
+    out.print(table, f"\n{retrieval['frames']} frames of the test matches")
     if write:
         path = asset("weights", "entities", "card.json")
         write_json(path, {**read_json(path), "words": words_taught(), "scores": scores})

@@ -53,11 +53,11 @@ def _official(labels: Path, predictions: Path, metric: str, clock: ReadingClock)
     ActionSpotting.LoadJsonFromZip = clock.timed(ActionSpotting.LoadJsonFromZip)
 
     def call() -> float:
-        found = ActionSpotting.evaluate(
+        results = ActionSpotting.evaluate(
             str(labels), str(predictions), dataset="SoccerNet", split="valid", metric=metric,
             EVENT_DICTIONARY=EVENT_DICTIONARY_V2,
         )  # fmt: skip
-        return float(found["a_mAP"])
+        return float(results["a_mAP"])
 
     return call
 
@@ -119,10 +119,10 @@ def main() -> None:
         table.add_column(head, justify="right")
     for metric in METRICS:
         measured = {e: _measure(e, metric, arguments.folder, arguments.runs) for e in EVALUATORS}
-        for evaluator, found in measured.items():
-            whole, alone = (measured["official"][k] / found[k] for k in ("seconds", "read"))
-            times = [f"{found['seconds']:.3f}", f"{whole:.0f}", f"{found['read']:.3f}", f"{alone:.0f}"]
-            table.add_row(metric, evaluator, *times, f"{found['peak']:.0f}", f"{found['value']:.10f}")
+        for evaluator, results in measured.items():
+            whole, alone = (measured["official"][k] / results[k] for k in ("seconds", "read"))
+            times = [f"{results['seconds']:.3f}", f"{whole:.0f}", f"{results['read']:.3f}", f"{alone:.0f}"]
+            table.add_row(metric, evaluator, *times, f"{results['peak']:.0f}", f"{results['value']:.10f}")
     Console(width=100).print(table)
 
 

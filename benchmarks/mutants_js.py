@@ -79,7 +79,7 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only faults that have one of these words in their name")
     words = parser.parse_args().words
     faults = [f for f in FAULTS if not words or any(word in f.what for word in words)]
-    say = Console().print
+    print_line = Console().print
     unnoticed = []
     with copied_tree() as root:
         for test in dict.fromkeys(f.test for f in faults):
@@ -91,21 +91,21 @@ def main() -> int:
             path.write_text(source.replace(fault.before, fault.after), encoding="utf-8")
             noticed = _outcome(root, fault.test) == _FAILED
             path.write_text(source, encoding="utf-8")
-            say(
+            print_line(
                 f"{'noticed' if noticed else 'NOT NOTICED':12} {fault.what} ({path.name}; {fault.test})", soft_wrap=True
             )
             if not noticed:
                 unnoticed.append(fault)
-    say(f"{len(faults) - len(unnoticed)} of {len(faults)} faults noticed")
+    print_line(f"{len(faults) - len(unnoticed)} of {len(faults)} faults noticed")
     return int(bool(unnoticed))
 
 
 def _script_with(root: Path, fault: Fault) -> Path:
     """The script that holds the words of a fault."""
-    found = [p for p in sorted((root / _SCRIPTS).rglob("*.js")) if fault.before in p.read_text(encoding="utf-8")]
-    if len(found) != 1 or found[0].read_text(encoding="utf-8").count(fault.before) != 1:
-        raise SystemExit(f"{fault.what}: {fault.before!r} has to stand once in one script, not in {len(found)}")
-    return found[0]
+    scripts = [p for p in sorted((root / _SCRIPTS).rglob("*.js")) if fault.before in p.read_text(encoding="utf-8")]
+    if len(scripts) != 1 or scripts[0].read_text(encoding="utf-8").count(fault.before) != 1:
+        raise SystemExit(f"{fault.what}: {fault.before!r} has to stand once in one script, not in {len(scripts)}")
+    return scripts[0]
 
 
 def _outcome(root: Path, test: str) -> int:

@@ -67,13 +67,13 @@ class Mutant:
 def mutants_of(source: str) -> list[Mutant]:
     """All single faults of a module, from its first line to its last."""
     tree = ast.parse(source)
-    found = []
+    mutants = []
     for holder, key, node, is_condition in _places(tree):
         for other in _others(node, is_condition):
             _put(holder, key, other)
-            found.append(Mutant(node.lineno, _text(node), _text(other), ast.unparse(tree)))
+            mutants.append(Mutant(node.lineno, _text(node), _text(other), ast.unparse(tree)))
         _put(holder, key, node)
-    return sorted(found, key=lambda m: m.line)
+    return sorted(mutants, key=lambda m: m.line)
 
 
 def _places(tree: ast.AST) -> Iterator[tuple[Any, str | int, Any, bool]]:

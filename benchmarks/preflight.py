@@ -85,12 +85,12 @@ def real_matches(data: Path, count: int | None = None) -> Iterator[Match]:
     rng = np.random.default_rng(0)
     folder = data / "evaluation"
     labels = {d.game: d for d in registry.read(folder / "labels.zip", registry.format_named("labels-v2"))}
-    for number, said in enumerate(registry.read(folder / "predictions.zip")):
+    for number, predictions in enumerate(registry.read(folder / "predictions.zip")):
         if number == count:
             return
-        sure = [s for s in said.spots if (s.confidence or 0) >= 0.5]
-        last = {h: max(s.time for s in [*labels[said.game].spots, *sure] if s.half == h) for h in (1, 2)}
-        yield Match(labels[said.game], said, {h: t + int(rng.exponential(20e6)) for h, t in last.items()})
+        sure = [s for s in predictions.spots if (s.confidence or 0) >= 0.5]
+        last = {h: max(s.time for s in [*labels[predictions.game].spots, *sure] if s.half == h) for h in (1, 2)}
+        yield Match(labels[predictions.game], predictions, {h: t + int(rng.exponential(20e6)) for h, t in last.items()})
 
 
 def rendered_matches(data: Path, count: int | None = None) -> Iterator[Match]:
@@ -119,7 +119,7 @@ def rates(matches: Sequence[Match], kind: str, evidence: str, case: str, seed: i
     """Of how many matches, how many were told, and how many a safe repair made right again."""
     check, wrong = CASES[case]
     rng = np.random.default_rng(seed)
-    found = mended = 0
+    reports = mended = 0
     for match in matches:
         right = match.labels if kind == "labels" else match.predictions
         assert right is not None
@@ -127,9 +127,9 @@ def rates(matches: Sequence[Match], kind: str, evidence: str, case: str, seed: i
         lengths = match.lengths if evidence == "lengths" else None
         truth = match.labels.spots if evidence == "labels" else None
         findings = check_spots(made, CLASSES, lengths, truth)
-        found += reported(findings, check)
+        reports += reported(findings, check)
         mended += repaired(findings, made, right)
-    return len(matches), found, mended
+    return len(matches), reports, mended
 
 
 def score_tables(match: Match, rng: np.random.Generator) -> np.ndarray:
@@ -177,12 +177,12 @@ def main() -> None:
     for case in CASES:
         cells = []
         for name, kind, evidence in COLUMNS:
-            count, found, mended = rates(sets[name], kind, evidence, case)
-            cells.append(f"{found}/{count}" + (f" ({mended})" if mended else ""))
+            count, reports, mended = rates(sets[name], kind, evidence, case)
+            cells.append(f"{reports}/{count}" + (f" ({mended})" if mended else ""))
         out(f"| {case} | " + " | ".join(cells) + " |\n")
     for name, matches in sets.items():
-        for case, (count, found) in background_rates(matches).items():
-            out(f"{name}, {case}: {found}/{count}\n")
+        for case, (count, reports) in background_rates(matches).items():
+            out(f"{name}, {case}: {reports}/{count}\n")
 
 
 if __name__ == "__main__":

@@ -95,10 +95,10 @@ def _measured(search: SpotSearch, queries: Sequence[Query]) -> tuple[float, floa
 def _texts(random: Random) -> list[str]:
     """As many different texts of words that the model knows."""
     words = json.loads(asset("weights", "entities", "card.json").read_text(encoding="utf-8"))["words"]
-    found: dict[str, None] = {}
-    while len(found) < QUERIES:
-        found[" ".join(random.sample(words, random.randint(2, 6)))] = None
-    return list(found)
+    texts: dict[str, None] = {}
+    while len(texts) < QUERIES:
+        texts[" ".join(random.sample(words, random.randint(2, 6)))] = None
+    return list(texts)
 
 
 def _make_match(folder: Path, number: int, spots: int, random: Random, vision_model: str) -> None:

@@ -51,9 +51,9 @@ class Serving:
 
     def demo(self) -> Match:
         """The demo match, with the analysis that it ships with."""
-        found = self._library().demo()
-        assert found is not None
-        return found
+        demo = self._library().demo()
+        assert demo is not None
+        return demo
 
     def _library(self) -> Library:
         return Library(Settings(self.data, (self.root.resolve(),), b"x"), open_database(self.data))

@@ -66,9 +66,9 @@ def analyse(match: Path, place: Path, model: str, **settings: str) -> tuple[floa
         except (OSError, StopIteration):
             break
         time.sleep(0.2)
-    _, said = process.communicate()
+    _, output = process.communicate()
     if process.returncode:
-        raise RuntimeError(said.decode())
+        raise RuntimeError(output.decode())
     return time.perf_counter() - began, most, json.loads((place / "out.json").read_text())["timings"]
 
 

@@ -141,13 +141,13 @@ def place(name: str, seed: int) -> Path:
 
 def results(name: str, seeds: Sequence[int]) -> list[dict[str, Any]]:
     """What was measured of a configuration, each with the card of its model."""
-    found = []
+    runs = []
     for seed in seeds:
         path = place(name, seed) / _RESULT
         if path.is_file():
             card = read_card(path.parent / "model")
-            found.append({**json.loads(path.read_text(encoding="utf-8")), "card": card})
-    return found
+            runs.append({**json.loads(path.read_text(encoding="utf-8")), "card": card})
+    return runs
 
 
 def spread(scores: Sequence[dict[str, Any]], metric: str) -> str:
@@ -189,22 +189,22 @@ def print_runs(console: Console, names: Sequence[str], seeds: Sequence[int]) -> 
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     by_class: dict[str, Mapping[str, Any]] = {}
     for name in names:
-        found = results(name, seeds)
-        if not found:
+        runs = results(name, seeds)
+        if not runs:
             table.add_row(name, "", "not trained")
             continue
-        scores = [f["card"].scores for f in found]
+        scores = [f["card"].scores for f in runs]
         by_class[name] = scores[0]["per_class"]
         table.add_row(
             name,
-            f"{parameters_of(found[0]['card']):,}",
+            f"{parameters_of(runs[0]['card']):,}",
             spread(scores, "loose"),
             spread(scores, "tight"),
-            mean([f["seconds"] for f in found]),
-            f"{max(f['memory'] for f in found) / 1e6:.0f}",
-            f"{sum(f['speed'] for f in found) / len(found):,.0f}",
-            str(len(found)),
-            " and ".join(sorted({d for f in found for d in re.findall("cpu|cuda", f["card"].training["device"])})),
+            mean([f["seconds"] for f in runs]),
+            f"{max(f['memory'] for f in runs) / 1e6:.0f}",
+            f"{sum(f['speed'] for f in runs) / len(runs):,.0f}",
+            str(len(runs)),
+            " and ".join(sorted({d for f in runs for d in re.findall("cpu|cuda", f["card"].training["device"])})),
         )
     console.print(table)
     missing = [name for name in names if name not in by_class]
@@ -263,20 +263,20 @@ def trained(training: Mapping[str, Any]) -> str:
         stages.append(stage)
         stage = stage.get("earlier")
     hours = [s.get("hours") for s in stages]
-    told = f"{sum(h for h in hours if h is not None):.2f} h" if None not in hours else "unknown"
-    return f"{told}, {'; '.join(sorted({str(s.get('device')) for s in stages}))}"
+    duration = f"{sum(h for h in hours if h is not None):.2f} h" if None not in hours else "unknown"
+    return f"{duration}, {'; '.join(sorted({str(s.get('device')) for s in stages}))}"
 
 
 def print_classes(console: Console, by_class: Mapping[str, Mapping[str, Any]]) -> None:
     """Scores by class: a row for each configuration's first seed and for each card."""
-    classes = [c for c in load_classes() if any(c.name in found for found in by_class.values())]
+    classes = [c for c in load_classes() if any(c.name in values for values in by_class.values())]
     for metric in ("loose", "tight"):
         table = Table(box=None, header_style="bold", pad_edge=False)
         table.add_column(f"{metric.capitalize()}, first seed", no_wrap=True)
         for action in classes:
             table.add_column(action.short)
-        for label, found in by_class.items():
-            table.add_row(label, *(f"{found[c.name][metric]:.2f}" if c.name in found else "–" for c in classes))
+        for label, values in by_class.items():
+            table.add_row(label, *(f"{values[c.name][metric]:.2f}" if c.name in values else "–" for c in classes))
         console.print(table)
 
 
@@ -332,8 +332,8 @@ def retrain(names: Sequence[str], seeds: Sequence[int], arguments: argparse.Name
     for name in names:
         models = lacking(name)
         if models:
-            told = f"{name} is left out: it reads {', '.join(models)}, which has to be trained first (docs/systems.md)."
-            Console(stderr=True).print(told, highlight=False)
+            note = f"{name} is left out: it reads {', '.join(models)}, which has to be trained first (docs/systems.md)."
+            Console(stderr=True).print(note, highlight=False)
         else:
             jobs += [(name, seed) for seed in seeds if seed == 1 or name not in ABLATIONS]
     for job in jobs:

@@ -84,12 +84,12 @@ def without_names(probe: Probe, names: np.ndarray, near: list[int], where: str) 
     gone = torch.zeros(probe.entities.share.shape, dtype=torch.bool, device=probe.model.device)
     gone[:, first:stop] = torch.isin(part, torch.from_numpy(names.astype(np.int64)).to(part.device))
     share = probe.entities.share * ~gone if where != PICTURE else None
-    frames = None
+    pictures = None
     if where != SET:
         presence = _presence(probe, gone[0, first:stop] & (probe.entities.share[0, first:stop] > 0), first)
-        frames = probe.mixed(presence, first)
+        pictures = probe.mixed(presence, first)
     with torch.no_grad():
-        return probe.logits(frames, first, share)
+        return probe.logits(pictures, first, share)
 
 
 def _presence(probe: Probe, gone: Tensor, first: int) -> Tensor:

@@ -69,7 +69,7 @@ def received_by_entity(probe: Probe) -> Tensor:
 
 def _attention(probe: Probe) -> Tensor:
     attention: Any = next(m for m in probe.network.modules() if isinstance(m, AdaptiveAttention)).among.self_attn
-    found: list[Tensor] = []
+    weights: list[Tensor] = []
 
     def ask(_module: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         return inputs, {**options, "need_weights": True, "average_attn_weights": False}
@@ -77,10 +77,10 @@ def _attention(probe: Probe) -> Tensor:
     with ExitStack() as stack:
         for handle in (
             attention.register_forward_pre_hook(ask, with_kwargs=True),
-            attention.register_forward_hook(lambda _m, _g, output: found.append(output[1].detach())),
+            attention.register_forward_hook(lambda _m, _g, output: weights.append(output[1].detach())),
         ):
             stack.callback(handle.remove)
         # With gradients on and hooks set, torch takes the plain path instead of its fused one.
         with torch.enable_grad():
             probe.again()
-    return found[-1]
+    return weights[-1]

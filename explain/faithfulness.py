@@ -99,8 +99,8 @@ class Curves:
 
     def _scores(self, masks: Sequence[np.ndarray]) -> list[float]:
         presence = torch.from_numpy(np.stack(masks).astype(np.float32))
-        found = self.probe.at_anchor(self.probe.keep(presence, self.near[0]), self.label)
-        return [float(v) / self.whole for v in found]
+        confidence = self.probe.at_anchor(self.probe.keep(presence, self.near[0]), self.label)
+        return [float(v) / self.whole for v in confidence]
 
     def _blob(self) -> np.ndarray:
         """Falls with the distance from the middle of the picture and from the anchor."""
@@ -198,8 +198,8 @@ def measure_spot(
         in_time = method.kind == TIME
         if in_time not in curves:
             curves[in_time] = Curves(probe, label, in_time=in_time, seed=seed)
-        found = method.explain(probe, label)
-        values = _values(found, probe, curves[in_time])
+        attribution = method.explain(probe, label)
+        values = _values(attribution, probe, curves[in_time])
         others = [_values(method.explain(p, label), p, curves[in_time]) for p in (blank, shaken)]
         deletion, insertion = curves[in_time].of(values)
         measures.methods[method.name] = {
@@ -208,7 +208,7 @@ def measure_spot(
             **_references(curves[in_time]),
             "sanity": correlation(values, others[0]),
             "stability": correlation(values, others[1]),
-            **_of_kind(probe, label, found, values, truth),
+            **_of_kind(probe, label, attribution, values, truth),
         }
     return measures
 

@@ -35,8 +35,8 @@ def explain(probe: Probe, label: str) -> Attribution:
         return probe.at_anchor(probe.logits(features=mean + difference), label)
 
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-        found = InputXGradient(score).attribute(away[None].clone().requires_grad_(True))[0]
-    values = found.detach().sum(1).float().cpu().numpy()[probe.inside]
+        attributed = InputXGradient(score).attribute(away[None].clone().requires_grad_(True))[0]
+    values = attributed.detach().sum(1).float().cpu().numpy()[probe.inside]
     with torch.no_grad():
         score_without = float(score(torch.zeros_like(away)[None])[0])
     return probe.attribution(

@@ -41,9 +41,9 @@ def explain(probe: Probe, label: str) -> Attribution:
     model = _FromMaps(probe, probe.model.classes.index(label))
     maps = probe.feature_map.detach().clone().float().requires_grad_(True)
     with gradients(probe):
-        found = LayerGradCam(model, model.maps).attribute(maps, relu_attributions=True)
-    assert isinstance(found, Tensor)
-    values = to_grid(found[:, 0].detach().float()).cpu().numpy()
+        attributed = LayerGradCam(model, model.maps).attribute(maps, relu_attributions=True)
+    assert isinstance(attributed, Tensor)
+    values = to_grid(attributed[:, 0].detach().float()).cpu().numpy()
     return probe.attribution(
         NAME,
         label,

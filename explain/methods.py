@@ -64,8 +64,8 @@ class Method:
     def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
         explain = self.function or import_module(f"explain.{self.name.replace('-', '_')}").explain
-        found: Attribution = explain(probe, label, **parameters)
-        return found
+        attribution: Attribution = explain(probe, label, **parameters)
+        return attribution
 
 
 def _has(model: LoadedModel, need: str) -> bool:

@@ -69,7 +69,7 @@ class Probe:
         self.features = self._on_device(window.features)  # (rows, D)
         self.mean = self._on_device(window.mean)  # (D,)
         self._known: list[Tensor] = []
-        with torch.no_grad(), self.precision():
+        with torch.no_grad(), self.number_format():
             self.output: Output = self._whole()
 
     # --- what is read -------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ class Probe:
         return slice(self.window.before, self.window.before + len(self.window.times))
 
     @cached_property
-    def frames(self) -> Tensor:
+    def pictures(self) -> Tensor:
         """The window's pictures, normalised: (rows, 3, H, W)."""
         return self._normalised(self.window.pictures)
 
@@ -112,8 +112,8 @@ class Probe:
     def again(self) -> Output:
         """The window computed once more, for whoever listens to the layers behind the environment."""
         maps = self._known[-1][None] if self._known else None
-        with self.precision():
-            return self.network(Window(self._frames_of_all(), maps, self._features_of_all(), self.entities))
+        with self.number_format():
+            return self.network(Window(self._pictures_of_all(), maps, self._features_of_all(), self.entities))
 
     # --- what is said -------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Probe:
 
     def logits(
         self,
-        frames: Tensor | None = None,
+        pictures: Tensor | None = None,
         first: int = 0,
         share: Tensor | None = None,
         features: Tensor | None = None,
@@ -182,15 +182,15 @@ class Probe:
         """What the model says of a changed window: (B, rows, C).
 
         Arguments:
-            frames: (B, n, 3, H, W), what the samples from ``first`` on show instead; None for no change.
+            pictures: (B, n, 3, H, W), what the samples from ``first`` on show instead; None for no change.
             share: (B, rows, N), the entities' shares instead of theirs (0 takes one out); None for no change.
             features: (B, rows, D), what is read instead; None for no change.
         """
-        variants = next((len(part) for part in (frames, share, features) if part is not None), 1)
-        with self.precision():
+        variants = next((len(part) for part in (pictures, share, features) if part is not None), 1)
+        with self.number_format():
             if self._parts is None:
-                return self._changed_whole(frames, first, share, features, variants)
-            return self._changed_part(frames, first, share, variants)
+                return self._changed_whole(pictures, first, share, features, variants)
+            return self._changed_part(pictures, first, share, variants)
 
     @torch.no_grad()
     def keep(self, presence: Tensor, first: int) -> Tensor:
@@ -221,7 +221,7 @@ class Probe:
         """Frames of which some places are blurred: (B, n, 3, H, W)."""
         start = self.window.before + first
         stop = start + presence.shape[1]
-        sharp, soft = self.frames[start:stop], self.blurred[start:stop]
+        sharp, soft = self.pictures[start:stop], self.blurred[start:stop]
         size = (int(sharp.shape[2]), int(sharp.shape[3]))
         mask = F.interpolate(presence.to(sharp.dtype), size=size, mode="nearest").unsqueeze(2)
         return soft + (sharp - soft) * mask
@@ -259,12 +259,12 @@ class Probe:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _keep(self, presence: Tensor, first: int) -> Tensor:
-        frames = share = features = None
+        pictures = share = features = None
         if self.model.inputs.pictures is not None:
-            frames, share = self.mixed(presence, first), self.share_of(presence, first)
+            pictures, share = self.mixed(presence, first), self.share_of(presence, first)
         if self.features is not None:
             features = self._without_features(presence, first)
-        return self.logits(frames, first, share, features)
+        return self.logits(pictures, first, share, features)
 
     def _without_features(self, presence: Tensor, first: int) -> Tensor:
         """Features of which some samples say nothing of their own: (B, rows, D)."""
@@ -279,48 +279,48 @@ class Probe:
 
     def _whole(self) -> Output:
         if self._parts is None:
-            return self.network(Window(self._frames_of_all(), None, self._features_of_all(), self.entities))
-        self._known = self._parts.environment.activations(self.frames)
+            return self.network(Window(self._pictures_of_all(), None, self._features_of_all(), self.entities))
+        self._known = self._parts.environment.activations(self.pictures)
         output = self.network(Window(maps=self._known[-1][None], entities=self.entities))
         assert output.pooled is not None
         self._fused = self._parts.fuse(output.pooled, self.entities)[0]
         return output
 
-    def _frames_of_all(self) -> Tensor | None:
-        return self.frames[None] if self.model.inputs.pictures is not None else None
+    def _pictures_of_all(self) -> Tensor | None:
+        return self.pictures[None] if self.model.inputs.pictures is not None else None
 
     def _features_of_all(self) -> Tensor | None:
         return self.features[None] if self.features is not None else None
 
     def _changed_whole(
-        self, frames: Tensor | None, first: int, share: Tensor | None, features: Tensor | None, variants: int
+        self, pictures: Tensor | None, first: int, share: Tensor | None, features: Tensor | None, variants: int
     ) -> Tensor:
         """Without knowing how a network works, all of it is computed again: pictures one variant at a time."""
         if self.model.inputs.pictures is None:
             read = features if features is not None else self._features_of_all()
             return self.network(Window(features=read)).logits
-        found = []
+        logits = []
         for variant in range(variants):
             one = slice(variant, variant + 1)
-            pictures = self.frames
-            if frames is not None:
+            window_pictures = self.pictures
+            if pictures is not None:
                 start = self.window.before + first
-                pictures = pictures.clone()
-                pictures[start : start + frames.shape[1]] = frames[variant]
+                window_pictures = window_pictures.clone()
+                window_pictures[start : start + pictures.shape[1]] = pictures[variant]
             entities = self.entities
             if entities is not None and share is not None:
                 entities = entities.with_share(share[one])
             read = features[one] if features is not None else self._features_of_all()
-            found.append(self.network(Window(pictures[None], None, read, entities)).logits)
-        return torch.cat(found)
+            logits.append(self.network(Window(window_pictures[None], None, read, entities)).logits)
+        return torch.cat(logits)
 
-    def _changed_part(self, frames: Tensor | None, first: int, share: Tensor | None, variants: int) -> Tensor:
+    def _changed_part(self, pictures: Tensor | None, first: int, share: Tensor | None, variants: int) -> Tensor:
         assert self.output.pooled is not None
         assert self._parts is not None
         pooled = self.output.pooled.expand(variants, -1, -1)
         low = high = self.row
-        if frames is not None:
-            part, low = self._parts.environment.changed_map(self._known, frames, self.window.before + first)
+        if pictures is not None:
+            part, low = self._parts.environment.changed_map(self._known, pictures, self.window.before + first)
             high = low + part.shape[1]
             pooled = torch.cat([pooled[:, :low], part.float().mean((3, 4)), pooled[:, high:]], dim=1)
         return self.judge(pooled, share, low, high)
@@ -341,13 +341,13 @@ class Probe:
         filled = self._inside.filled(pictures, self._judge.plan.outside)
         return normalised(filled, *self._judge.normalisation, self.model.device)
 
-    def precision(self) -> torch.autocast:
+    def number_format(self) -> torch.autocast:
         """The precision in which this probe computes."""
-        return self._judge.precision(precise=self.precise)
+        return self._judge.number_format(precise=self.precise)
 
 
 @contextmanager
 def gradients(probe: Probe) -> Iterator[None]:
     """Ready to compute gradients with respect to inputs: recurrent layers need cuDNN off outside of training."""
-    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False), probe.precision():
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False), probe.number_format():
         yield

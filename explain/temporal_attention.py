@@ -51,13 +51,13 @@ def explain(probe: Probe, label: str) -> Attribution:
 
 def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:
     """Attention of each layer in one pass over the window: each (1, heads, W, W)."""
-    found: list[Tensor] = []
+    weights_by_layer: list[Tensor] = []
 
     def ask(_module: nn.Module, _arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         return _arguments, {**options, "need_weights": True, "average_attn_weights": False}
 
     def note(_module: nn.Module, _arguments: tuple[Any, ...], output: Any) -> None:
-        found.append(output[1])
+        weights_by_layer.append(output[1])
 
     with ExitStack() as stack, torch.no_grad():
         for layer in encoder.layers:
@@ -70,4 +70,4 @@ def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:
         # With gradients on and hooks set, torch takes the plain path instead of its fused one.
         with torch.enable_grad():
             probe.again()
-    return [weights.detach() for weights in found]
+    return [weights.detach() for weights in weights_by_layer]

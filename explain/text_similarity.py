@@ -23,7 +23,7 @@ from explain.explained_window import closer_pictures
 from explain.probe import GRID, Probe
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.vision_language import VisionLanguageModel, entity_model_folder
 
 NAME = "text-similarity"
@@ -141,15 +141,15 @@ def similarity_maps(text: str, model: VisionLanguageModel, pictures: np.ndarray)
         pictures: uint8 (n, H, W, 3) at the source's own size.
     """
     query = model.encode_texts([text])
-    found = []
+    maps = []
     for start in range(0, len(pictures), _BATCH):
         pixels = model.normalise(pictures[start : start + _BATCH])
-        with half_precision(model.device):
+        with in_bfloat16(model.device):
             if model.pyramid is not None:
                 dense, _ = model.pyramid.dense(pixels)
                 values = model.pyramid.similarity(dense.embedding, query)[:, 0].sigmoid()
             else:
                 patches, _ = model.patches(F.interpolate(pixels, size=(224, 224), mode="bilinear"))
                 values = torch.einsum("behw,e->bhw", patches, query[0]).clamp_min(0)
-        found.append(F.adaptive_max_pool2d(values.float()[:, None], GRID)[:, 0].cpu().numpy())
-    return np.concatenate(found)
+        maps.append(F.adaptive_max_pool2d(values.float()[:, None], GRID)[:, 0].cpu().numpy())
+    return np.concatenate(maps)

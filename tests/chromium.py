@@ -20,7 +20,7 @@ ARGUMENTS = (
 
 def find_chromium() -> str | None:
     """Path of a Chromium that is there, or None."""
-    on_path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    on_path = next((program for name in NAMES if (program := shutil.which(name))), None)
     return on_path or _playwrights()
 
 
@@ -41,11 +41,11 @@ def _install_debians() -> None:
 def main() -> int:
     if find_chromium() is None and shutil.which("apt-get") and os.geteuid() == 0:
         _install_debians()
-    found = find_chromium()
-    if found is None:
+    program = find_chromium()
+    if program is None:
         print("The browser tests need Chromium: install it with your system's package manager.", file=sys.stderr)
         return 1
-    print(found)
+    print(program)
     return 0
 
 

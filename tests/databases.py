@@ -15,8 +15,8 @@ _DEBIANS = Path("/usr/lib/postgresql")
 
 def postgresql_programs() -> Path | None:
     """Folder of the newest PostgreSQL's programs, or None."""
-    found = sorted(_DEBIANS.glob("*/bin/initdb"), key=lambda p: int(p.parent.parent.name.split(".")[0]))
-    return found[-1].parent if found else None
+    programs = sorted(_DEBIANS.glob("*/bin/initdb"), key=lambda p: int(p.parent.parent.name.split(".")[0]))
+    return programs[-1].parent if programs else None
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim:
 def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
     torch.manual_seed(1)
     entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
-    return Window(frames=torch.randn(batch, frames, 3, 36, 64), entities=entities)
+    return Window(pictures=torch.randn(batch, frames, 3, 36, 64), entities=entities)
 
 
 def half_of(values: np.ndarray) -> HalfSamples:

@@ -27,9 +27,9 @@ def interrupted(kind: str, folder: Path, kills: int = 0, seconds: float = 0, see
     command = [sys.executable, "-m", "tests.interrupted", kind, str(folder), str(seed), str(kills), str(seconds)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    assert told["last"] == 0, done.stderr
-    return told
+    content: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    assert content["last"] == 0, done.stderr
+    return content
 
 
 def prepare(kind: str, folder: Path) -> None:

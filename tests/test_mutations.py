@@ -72,12 +72,12 @@ def test_what_says_nothing_of_what_is_computed_stays(source: str) -> None:
 
 def test_each_fault_is_one_and_names_its_line() -> None:
     source = "def f(a, b):\n    if a > b:\n        return a[0]\n    return min(a, 3)\n"
-    found = mutants_of(source)
-    assert [(m.line, m.before, m.after) for m in found] == [
+    mutants = mutants_of(source)
+    assert [(m.line, m.before, m.after) for m in mutants] == [
         (2, "a > b", "a >= b"), (2, "a > b", "a <= b"), (3, "0", "1"), (4, "min(a, 3)", "max(a, 3)"), (4, "3", "4")
     ]  # fmt: skip
     whole = ast.unparse(ast.parse(source)).splitlines()
-    for mutant in found:
+    for mutant in mutants:
         lines = mutant.source.splitlines()
         assert [n + 1 for n, (one, other) in enumerate(zip(whole, lines, strict=True)) if one != other] == [mutant.line]
 

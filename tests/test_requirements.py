@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 EXTRAS = [text for texts in PROJECT["optional-dependencies"].values() for text in texts]
-ASKED = [Requirement(text) for text in (*PROJECT["dependencies"], *EXTRAS)]
+REQUIRED = [Requirement(text) for text in (*PROJECT["dependencies"], *EXTRAS)]
 LINES = (REPOSITORY / "requirements.txt").read_text().splitlines()
 PINNED = [Requirement(line) for line in LINES if line and not line.startswith("#")]
 
@@ -21,10 +21,10 @@ PINNED = [Requirement(line) for line in LINES if line and not line.startswith("#
 def test_a_pin_is_exact_and_in_the_range_that_the_package_asks_for(pin: Requirement) -> None:
     (exact,) = pin.specifier
     assert exact.operator == "=="
-    (asked,) = [a for a in ASKED if canonicalize_name(a.name) == canonicalize_name(pin.name)]
-    assert asked.specifier.contains(exact.version)
-    assert {s.operator for s in asked.specifier} == {">=", "<"}
+    (required,) = [a for a in REQUIRED if canonicalize_name(a.name) == canonicalize_name(pin.name)]
+    assert required.specifier.contains(exact.version)
+    assert {s.operator for s in required.specifier} == {">=", "<"}
 
 
 def test_everything_that_is_asked_for_is_pinned() -> None:
-    assert {canonicalize_name(a.name) for a in ASKED} == {canonicalize_name(p.name) for p in PINNED}
+    assert {canonicalize_name(a.name) for a in REQUIRED} == {canonicalize_name(p.name) for p in PINNED}

@@ -43,20 +43,20 @@ def printed(names: list[str]) -> list[str]:
 
 
 def test_without_runs_the_table_says_how_to_make_them() -> None:
-    _, *rows, told = printed(["max", "calf"])
+    _, *rows, footer = printed(["max", "calf"])
     assert rows == ["max not trained", "calf not trained"]
-    assert told.startswith("There are no runs of max, calf in .runs/spotters: make bench-spotters RETRAIN=1 trains")
+    assert footer.startswith("There are no runs of max, calf in .runs/spotters: make bench-spotters RETRAIN=1 trains")
 
 
 def test_seeds_and_devices_are_told_as_they_are() -> None:
     made_run("max", 1, "cpu", 0.2)
     made_run("max", 3, "cuda", 0.4)
     made_run("max++", 1, "cpu", 0.2, seconds=None)
-    _, two, one, missing, told = printed(["max", "max++", "calf"])
+    _, two, one, missing, footer = printed(["max", "max++", "calf"])
     assert two.endswith("0.500 ± 0.000 0.300 ± 0.100 10 200 1,000 2 cpu and cuda")
     assert one.endswith("0.500 (0.400–0.600) 0.200 (0.100–0.300) – 200 1,000 1 cpu")  # its first part was not measured
     assert missing == "calf not trained"
-    assert "no runs of calf in" in told
+    assert "no runs of calf in" in footer
 
 
 def test_variants_are_trained_with_the_first_seed_and_the_others_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +78,8 @@ def test_a_configuration_without_the_model_it_reads_is_left_out_and_its_runs_sta
     made_run("two-stage-several", 1, "cpu", 0.2)
     assert spotters.retrain(["two-stage-several", "two-stage"], [1], argparse.Namespace()) == ["two-stage"]
     assert spotters.place("two-stage-several", 1).exists()
-    said = " ".join(capsys.readouterr().err.split())
-    assert "two-stage-several is left out: it reads .runs/recognition/model, which has to be trained first" in said
+    text = " ".join(capsys.readouterr().err.split())
+    assert "two-stage-several is left out: it reads .runs/recognition/model, which has to be trained first" in text
 
 
 def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> Any:
@@ -96,11 +96,11 @@ def test_a_run_that_fails_is_named_after_the_table(
 ) -> None:
     """In processes of their own, as always; there is no match to train on."""
     monkeypatch.setenv("PYTHONPATH", str(Path(spotters.__file__).parent.parent))
-    asked = ("--retrain", "--systems", "max", "--seeds", "1", "--device", "cpu")
-    assert command(monkeypatch, tmp_path, *asked) == "Failed: max with seed 1."  # which exits with 1
-    said = capfd.readouterr()
-    assert "no match with Labels-v2.json lies here" in said.err
-    assert "not trained" in said.out
+    arguments = ("--retrain", "--systems", "max", "--seeds", "1", "--device", "cpu")
+    assert command(monkeypatch, tmp_path, *arguments) == "Failed: max with seed 1."  # which exits with 1
+    text = capfd.readouterr()
+    assert "no match with Labels-v2.json lies here" in text.err
+    assert "not trained" in text.out
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,10 @@ def main() -> None:
     except TouchlineError as error:
         _end(error)
     except (OSError, MemoryError, RuntimeError) as error:
-        told = machine_error(error)
-        if told is None:
+        message = machine_error(error)
+        if message is None:
             raise
-        _end(told)
+        _end(message)
 
 
 def _end(error: TouchlineError) -> None:

@@ -74,8 +74,8 @@ def analyze(
     _print_doubts(match, loaded, data)
     with progress_bar() as bar:
         task = bar.add_task(escape(match.fixture.title), total=None, note="")
-        given: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
-        analysis = analyse(match, loaded, data, report=_bar_report(bar, task), **given)
+        options: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
+        analysis = analyse(match, loaded, data, report=_bar_report(bar, task), **options)
         if explain:
             _explain_spots(analysis, match.path, Context(data, lambda *_: True, device), bar)
     for remark in (*(f"{r}." for r in match.remarks(analysis.classes.parts)), *analysis.remarks):
@@ -188,5 +188,5 @@ def _print_summary(analysis: Analysis) -> None:
             times = ", ".join(analysis.clock(s.half, s.time) for s in own[:8])
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
     out.print(table if spots else "No spots at the default thresholds.")
-    told = escape(printable(f"{len(spots)} spots of {analysis.record.title} in {analysis.folder}"))
-    out.print(f"\n{told}", highlight=False, soft_wrap=True)
+    text = escape(printable(f"{len(spots)} spots of {analysis.record.title} in {analysis.folder}"))
+    out.print(f"\n{text}", highlight=False, soft_wrap=True)

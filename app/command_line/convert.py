@@ -96,16 +96,16 @@ def _halves_of(video: Path) -> dict[int, HalfInfo]:
     from spotting_core.media.source import open_match
 
     data = DataDirectory.default().ensure()
-    found = {}
+    halves = {}
     for half in open_match(video).halves:
         media = ingest(half.path, data)
         last = int(media.table.times[-1])
         # The declared rate counts what an edit list hides; the times that are shown do not.
         rate = (len(media.table) - 1) * 1e6 / last if last else media.info.rate
-        found[half.half] = HalfInfo(
+        halves[half.half] = HalfInfo(
             rate, len(media.table), media.info.width, media.info.height, media.table.duration, str(half.path)
         )
-    return found
+    return halves
 
 
 def _with_halves(documents: Iterator[Any], halves: dict[int, HalfInfo]) -> Iterator[Any]:

@@ -37,5 +37,5 @@ def convert_weights(
     )
     card = read_card(out_folder)
     seconds, suppression = card.window / card.input.rate, card.config["suppression"]
-    told = f"{card.training['code']}: clips of {seconds:g} s, suppression {suppression:g} s"
-    out.print(f"{card.name}: {out_folder} ({told})", highlight=False, soft_wrap=True)
+    facts = f"{card.training['code']}: clips of {seconds:g} s, suppression {suppression:g} s"
+    out.print(f"{card.name}: {out_folder} ({facts})", highlight=False, soft_wrap=True)

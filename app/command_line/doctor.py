@@ -66,8 +66,8 @@ def doctor(
     if tables:
         assumed = rate or (read_card(folder).input.rate if folder else 2.0)
         background = predictions is not None and predictions.suffix != ".npy"
-        found = check_score_tables(tables, table, assumed, lengths, background=background)
-        report = replace(report, findings=(*report.findings, *found))
+        findings = check_score_tables(tables, table, assumed, lengths, background=background)
+        report = replace(report, findings=(*report.findings, *findings))
     written: list[Path] = []
     if fix:
         if labels and read_labels:

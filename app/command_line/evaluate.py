@@ -41,13 +41,13 @@ def evaluate(
     """
     from spotting_core.tasks.registry import task_named
 
-    asked = task_named(task)
-    metric = asked.metric(metric)
+    chosen = task_named(task)
+    metric = chosen.metric(metric)
     check_output(json_file)
     record = Record()
-    wanted = None if split is None or asked.in_split_files else read_split(split)
+    wanted = None if split is None or chosen.in_split_files else read_split(split)
     order = EvaluationOrder(labels, predictions, wanted, classes, metric or None, official)
-    report = asked.evaluate(order, record)
+    report = chosen.evaluate(order, record)
     if json_file is not None:
         write_machine_output(report.as_json(record), json_file)
     if json_file != "-":

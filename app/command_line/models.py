@@ -72,14 +72,14 @@ def _known(data: DataDirectory) -> list[_Known]:
     """The models and ensembles that are here; what can no longer be used is told and left out."""
     from spotting_core.models.known import known_ensembles, known_models
 
-    found = []
+    listed = []
     for name, folder in {**known_models(data), **known_ensembles(data)}.items():
         try:
-            found.append(_read(name, folder))
+            listed.append(_read(name, folder))
         except TouchlineError as error:
-            told = f"{name} is left out. {error}"
-            err.print(f"[yellow]Note:[/yellow] {escape(printable(told))}", highlight=False, soft_wrap=True)
-    return found
+            sentence = f"{name} is left out. {error}"
+            err.print(f"[yellow]Note:[/yellow] {escape(printable(sentence))}", highlight=False, soft_wrap=True)
+    return listed
 
 
 def _read(name: str, folder: Path) -> _Known:
@@ -140,5 +140,5 @@ def _print_models(known: list[_Known]) -> None:
     out.print(table if known else "No model is here.")
     for model in known:
         if not model.ships:
-            told = escape(printable(f"{model.name} lies in {model.folder}"))
-            out.print(told, highlight=False, soft_wrap=True)
+            text = escape(printable(f"{model.name} lies in {model.folder}"))
+            out.print(text, highlight=False, soft_wrap=True)

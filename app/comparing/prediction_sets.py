@@ -55,15 +55,15 @@ class PredictionSets:
 
     def all(self, kind: str | None = None) -> list[ImportedSet]:
         """Every readable set, by name."""
-        found = []
+        sets = []
         for path in self._root.glob(f"*/{_RECORD}"):
             try:
                 one = _read(path)
             except (TouchlineError, KeyError, TypeError):
                 continue
             if kind in (None, one.kind):
-                found.append(one)
-        return sorted(found, key=lambda s: s.name.lower())
+                sets.append(one)
+        return sorted(sets, key=lambda s: s.name.lower())
 
     def get(self, set_id: str) -> ImportedSet | None:
         return next((s for s in self.all() if s.id == set_id), None)

@@ -294,7 +294,7 @@ def kits(match: Match) -> tuple[str | None, str | None]:
     if not path.is_file():
         return None, None
     try:
-        told = read_json(path)["kits"]
-        return tuple("#{:02X}{:02X}{:02X}".format(*told[side]["main"]) for side in ("home", "away"))  # type: ignore[return-value]
+        kits_by_team = read_json(path)["kits"]
+        return tuple("#{:02X}{:02X}{:02X}".format(*kits_by_team[side]["main"]) for side in ("home", "away"))  # type: ignore[return-value]
     except (TouchlineError, KeyError, TypeError, IndexError, ValueError):
         return None, None

@@ -43,8 +43,8 @@ class Searched:
 
 def last_minute_of(analyses: Iterable[Analysis]) -> int:
     """Last minute of the match clock of any analysed match; 0 where there is none."""
-    found = (a.classes.parts.last_minute({h.half: h.duration for h in a.record.halves}) for a in analyses)
-    return max(found, default=0)
+    minutes = (a.classes.parts.last_minute({h.half: h.duration for h in a.record.halves}) for a in analyses)
+    return max(minutes, default=0)
 
 
 def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, data: DataDirectory) -> Searched:

@@ -59,12 +59,12 @@ def _model(identity: str) -> VisionLanguageModel:
 
 def limits() -> str:
     """What a text query is worth, in a sentence, by the bundled model's card."""
-    told = _retrieval()
-    if told is None:
+    scores = _retrieval()
+    if scores is None:
         return "How well words find their pictures was not measured."
     return (
         "Phrases that the model was not taught find their rendered frames with a mean average precision of "
-        f"{told['mean_average_precision']:.2f} by places in the picture (chance: {told['chance']:.2f}); whole "
+        f"{scores['mean_average_precision']:.2f} by places in the picture (chance: {scores['chance']:.2f}); whole "
         "pictures, which are compared here, are coarser."
     )
 
@@ -72,7 +72,7 @@ def limits() -> str:
 @lru_cache(maxsize=1)
 def _retrieval() -> Mapping[str, Any] | None:
     try:
-        found: Mapping[str, Any] = read_json(asset("weights", "entities", "card.json"))["scores"]["retrieval"]
+        retrieval: Mapping[str, Any] = read_json(asset("weights", "entities", "card.json"))["scores"]["retrieval"]
     except (TouchlineError, KeyError, TypeError):
         return None
-    return found
+    return retrieval

@@ -63,8 +63,8 @@ def show() -> None:
 
 def _selection_of_address(match: Match) -> Selection | None:
     wanted = st.query_params.get("selection")
-    found = shared_selections().get(wanted) if wanted else None
-    return found if found is not None and found.match_id == match.id else None
+    selection = shared_selections().get(wanted) if wanted else None
+    return selection if selection is not None and selection.match_id == match.id else None
 
 
 def _working(
@@ -258,13 +258,13 @@ def _classes(classes: ClassTable) -> list[dict[str, Any]]:
 def _halves(match: Match, analysis: Analysis | None, parts: Parts) -> list[dict[str, Any]]:
     data = shared_settings().data
     analysed = {h.half: h.folder for h in analysis.halves} if analysis else {}
-    found = []
+    halves = []
     for source in open_match(match.path).halves:
         media = ingest(source.path, data)
         playable = playback_file(media)
         if playable is None:
             prepare_once(match)
-        found.append({
+        halves.append({
             "half": source.half,
             "duration": media.table.duration / 1e6,
             "width": media.info.width,
@@ -278,4 +278,4 @@ def _halves(match: Match, analysis: Analysis | None, parts: Parts) -> list[dict[
             "frameRate": media.table.frame_rate,
             "sound": bool(media.info.audio),
         })  # fmt: skip
-    return found
+    return halves

@@ -84,10 +84,10 @@ def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
     if known in ([], ["unknown"]):
         return ()
     names = _SIDES | team_names(match)
-    found = st.pills(
+    teams = st.pills(
         "Teams", known, selection_mode="multi", default=known, format_func=lambda t: names[t], key="choose_teams"
     )
-    return tuple(found) or ("nobody",)
+    return tuple(teams) or ("nobody",)
 
 
 def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMargins, add: bool) -> None:

@@ -89,8 +89,8 @@ def _size(media: Mapping[int, Media], fast: bool) -> int | None:
     own, *scaled = (film_size(first, lines) for lines in (None, *SIZES))
     names = {_OWN_SIZE: f"{own[0]} × {own[1]}, source"}
     names |= {lines: f"{w} × {h}" for lines, (w, h) in zip(SIZES, scaled, strict=True) if (w, h) != own}
-    found = st.selectbox("Size", list(names), format_func=lambda n: names[n], key="clips_size")
-    return None if found == _OWN_SIZE else int(found)
+    choice = st.selectbox("Size", list(names), format_func=lambda n: names[n], key="clips_size")
+    return None if choice == _OWN_SIZE else int(choice)
 
 
 def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> bool:
@@ -110,8 +110,8 @@ def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], setting
         page.error(problem)
         return
     kind = "reel" if order.reel else "files"
-    asked = clips_parameters({"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}")
-    CLIPS.ask(shared_queue(), asked, match.id)
+    parameters = clips_parameters({"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}")
+    CLIPS.ask(shared_queue(), parameters, match.id)
     st.rerun()
 
 
@@ -171,16 +171,18 @@ def _ended(job: Job, left: Outcome | None) -> None:
     st.html("".join(f'<div class="tl-facts">{text}</div>' for text in links))
     for clip in left.failed:
         of = f", {clip['match']}," if job.match_id is None and clip.get("match") else ""
-        told = f"⚠ Clip {clip['number']}{of} {clip['state']}: {clip['error']}"
-        st.html(f'<div class="tl-facts">{page.escape(told)}</div>')
+        sentence = f"⚠ Clip {clip['number']}{of} {clip['state']}: {clip['error']}"
+        st.html(f'<div class="tl-facts">{page.escape(sentence)}</div>')
     if left.failed and st.button("Retry what failed", key=f"retry-{job.id}"):
         _retry(job, left)
 
 
 def _retry(job: Job, left: Outcome) -> None:
-    asked = CLIPS.read(job)
-    order = Order.from_json(asked.order)
+    parameters = CLIPS.read(job)
+    order = Order.from_json(parameters.order)
     numbers = {int(clip["number"]) for clip in left.failed}
     again = tuple(clip for number, clip in enumerate(order.clips, start=1) if number in numbers)
-    CLIPS.ask(shared_queue(), asked.again(replace(order, clips=again), f"{page.clips(len(again))} again"), job.match_id)
+    CLIPS.ask(
+        shared_queue(), parameters.again(replace(order, clips=again), f"{page.clips(len(again))} again"), job.match_id
+    )
     st.rerun(scope="app")

@@ -32,10 +32,10 @@ def _dialog() -> None:
     uses = measure(shared_settings().data)
     chosen = []
     for use in uses:
-        told = f"**{use.kind.title}**, {size_text(use.size)}"
+        text = f"**{use.kind.title}**, {size_text(use.size)}"
         if use.kind.again is None:
-            st.checkbox(f"{told}. Kept.", value=False, disabled=True, key=f"space_{use.kind.name}")
-        elif st.checkbox(f"{told}: {use.kind.again}", disabled=not use.files, key=f"space_{use.kind.name}"):
+            st.checkbox(f"{text}. Kept.", value=False, disabled=True, key=f"space_{use.kind.name}")
+        elif st.checkbox(f"{text}: {use.kind.again}", disabled=not use.files, key=f"space_{use.kind.name}"):
             chosen.append(use)
     busy = bool(shared_queue().all_live())
     if busy:

@@ -214,8 +214,8 @@ def _export(library: Library, sets: PredictionSets, choice: Choice, systems: dic
 
 
 def _as_json(measured: Measured, report: SpottingReport) -> dict[str, Any]:
-    told: Evaluation = spotting_report(report)
-    return told.as_json(measured.games.record)
+    evaluation: Evaluation = spotting_report(report)
+    return evaluation.as_json(measured.games.record)
 
 
 # --- the table ----------------------------------------------------------------------------------------
@@ -337,10 +337,10 @@ def _curve(measured: Measured, action: ActionClass, tolerance: float, choice: Ch
 
 def _reliability_card(measured: list[Measured], classes: ClassTable, chosen: ActionClass) -> None:
     first, *rest = (_reliability(m, classes) for m in measured)
-    told = f"A: expected error {share(first.expected_error)}"
+    note = f"A: expected error {share(first.expected_error)}"
     if rest:
-        told += f", B: {share(rest[0].expected_error)}"
-    st.html(f'<div class="tl-card-title">Reliability <span>{told}</span></div>')
+        note += f", B: {share(rest[0].expected_error)}"
+    st.html(f'<div class="tl-card-title">Reliability <span>{note}</span></div>')
     figure = reliability_figure(first, rest[0] if rest else None, INKS["dark" if _dark() else "light"], 250)
     st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_reliability", alt="Share right against confidence")
     st.caption(f"All classes. Squares: share of spots within {WITHIN:.0f} s of a truth, per bin; bars: how many.")

@@ -130,10 +130,10 @@ def reliability_figure(first: Reliability, second: Reliability | None, ink: Ink,
     return figure
 
 
-def time_error_figure(found: Sequence[Outcome], classes: ClassTable, dark: bool, ink: Ink) -> go.Figure:
+def time_error_figure(outcomes: Sequence[Outcome], classes: ClassTable, dark: bool, ink: Ink) -> go.Figure:
     """By how much each spot that has a truth is early or late: a dot each, or bars where there are many."""
     figure = _figure(ink, 104)
-    seconds = np.array([(o.error or 0) / 1e6 for o in found])
+    seconds = np.array([(o.error or 0) / 1e6 for o in outcomes])
     bins = np.round(seconds / _BIN).astype(int)
     tallest = max(int(np.unique(bins, return_counts=True)[1].max()) if len(bins) else 0, 1)
     for x0, x1, colour in (
@@ -144,7 +144,7 @@ def time_error_figure(found: Sequence[Outcome], classes: ClassTable, dark: bool,
         figure.add_shape(type="rect", x0=x0, x1=x1, y0=0, y1=1, yref="paper", fillcolor=colour, line_width=0,
                          opacity=0.5 if colour == ink.fill else 1, layer="below")  # fmt: skip
     if tallest <= _MOST_DOTS:
-        _dots(figure, found, bins, classes, dark)
+        _dots(figure, outcomes, bins, classes, dark)
     else:
         values, counts = np.unique(bins, return_counts=True)
         colours = [ink.good if abs(v * _BIN) <= WITHIN else ink.muted for v in values]
@@ -165,10 +165,10 @@ def time_error_figure(found: Sequence[Outcome], classes: ClassTable, dark: bool,
     return figure
 
 
-def _dots(figure: go.Figure, found: Sequence[Outcome], bins: np.ndarray, classes: ClassTable, dark: bool) -> None:
+def _dots(figure: go.Figure, outcomes: Sequence[Outcome], bins: np.ndarray, classes: ClassTable, dark: bool) -> None:
     heights: dict[int, int] = {}
     rows = []
-    for outcome, place in zip(found, bins.tolist(), strict=True):
+    for outcome, place in zip(outcomes, bins.tolist(), strict=True):
         heights[place] = heights.get(place, 0) + 1
         action = classes.get(outcome.label)
         late = (outcome.error or 0) / 1e6

@@ -35,10 +35,10 @@ def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: Ac
     """
     system, scope, threshold = _scope(list(systems), chosen)
     compared = systems[system]
-    found = outcomes(compared.games, classes.names, threshold)
+    errors = outcomes(compared.games, classes.names, threshold)
     if scope is not None:
-        found = [o for o in found if o.label == scope.name]
-    counts = {name: sum(o.kind in kinds for o in found) for name, kinds in _KINDS.items()}
+        errors = [o for o in errors if o.label == scope.name]
+    counts = {name: sum(o.kind in kinds for o in errors) for name, kinds in _KINDS.items()}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         kind = st.segmented_control(
             "Kind", list(_KINDS), default="All", required=True, format_func=lambda k: f"{k} {counts[k]}",
@@ -46,11 +46,11 @@ def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: Ac
         )  # fmt: skip
         st.space("stretch")
         order = st.selectbox("Order", _ORDERS, label_visibility="collapsed", width=150, key="evaluate_order")
-    timed = [o for o in found if o.kind in (RIGHT, NEAR)]
+    timed = [o for o in errors if o.kind in (RIGHT, NEAR)]
     dark = st.context.theme.type != "light"
     figure = time_error_figure(timed, classes, dark, INKS["dark" if dark else "light"])
     st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_times", alt="Time from the nearest truth")
-    rows = in_order([o for o in found if o.kind in _KINDS[str(kind)]], str(order))
+    rows = in_order([o for o in errors if o.kind in _KINDS[str(kind)]], str(order))
     first = _page(len(rows))
     shown = [error_row(o, compared, system, classes) for o in rows[first : first + PAGE]]
     error_list(shown, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")

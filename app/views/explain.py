@@ -78,9 +78,9 @@ def _members(analysis: Analysis, analyses: Sequence[Analysis], spot: Spot) -> No
         f"explain {spot.label} at {analysis.clock(spot.half, spot.time)}?"
     )
     hashes = [member["sha256"] for member in model["members"]]
-    found = {str(a.record.model["sha256"]): a for a in reversed(analyses) if a.record.model["sha256"] in hashes}
+    members = {str(a.record.model["sha256"]): a for a in reversed(analyses) if a.record.model["sha256"] in hashes}
     for member in model["members"]:
-        own = found.get(member["sha256"])
+        own = members.get(member["sha256"])
         words = None if own else f"{member['name']} alone has not analysed this match."
         if st.button(member["name"], key=f"explain_{member['sha256'][:12]}", disabled=own is None, help=words):
             st.session_state["analysis"] = str(own.folder) if own else None
@@ -120,8 +120,8 @@ def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explain_bar"):
         title = f"{action.short} at {analysis.clock(spot.half, spot.time)}"
         part = analysis.classes.parts.title(spot.half)
-        told = f"{match.title}, {part}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
-        st.html(f'<div class="tl-title">{page.escape(title)}<span>{page.escape(told)}</span></div>', width="content")
+        facts = f"{match.title}, {part}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
+        st.html(f'<div class="tl-title">{page.escape(title)}<span>{page.escape(facts)}</span></div>', width="content")
         _steps(match, spot, spots)
         st.space("stretch")
         _class_choice(match, analysis, spot)
@@ -169,9 +169,9 @@ def _class_choice(match: Match, analysis: Analysis, spot: Spot) -> None:
 def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
     """Figures (PNG, SVG) and arrays of what is shown, in one zip."""
     with st.popover("Export", icon=":material/ios_share:"):
-        asked = FiguresParameters.of(match.path, analysis, spot)
-        [made] = FIGURES.leaves(asked, shared_settings().data)
-        job = shared_queue().latest(FIGURES.key(asked))
+        parameters = FiguresParameters.of(match.path, analysis, spot)
+        [made] = FIGURES.leaves(parameters, shared_settings().data)
+        job = shared_queue().latest(FIGURES.key(parameters))
         if job is not None and job.live:
             st.progress(job.progress, text=job.stage or "Waiting for the worker")
             st.button("Look again")
@@ -183,7 +183,7 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
             st.download_button("Download", made.read_bytes(), file_name=name, mime="application/zip", type="primary")
         st.caption("A figure of every explanation of this spot as PNG and SVG, and its arrays as .npz.")
         if st.button("Draw again" if made.is_file() else "Draw the figures"):
-            FIGURES.ask(shared_queue(), asked, match.id)
+            FIGURES.ask(shared_queue(), parameters, match.id)
             st.rerun(scope="fragment")
 
 

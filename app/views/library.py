@@ -135,8 +135,9 @@ def _thumbnail(match: Match) -> str:
     except TouchlineError:
         return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
     if media is None:
-        told = shared_reading().progress(path)
-        return f'<div class="tl-thumb tl-none" title="{told}">{told.rpartition(" ")[2] if "%" in told else "…"}</div>'
+        progress = shared_reading().progress(path)
+        short = progress.rpartition(" ")[2] if "%" in progress else "…"
+        return f'<div class="tl-thumb tl-none" title="{progress}">{short}</div>'
     link = f"{PREFIX}/media/{signer().sign(media.poster, 'media')}"
     return f'<img class="tl-thumb" src="{link}" alt="">'
 
@@ -266,17 +267,17 @@ def _add(library: Library) -> None:
                 st.fragment(run_every=1.0)(_reading_line)(source)
                 return
             facts = preflight(source, media, classes.parts)
-            found = video_findings(source, media, model)
+            findings = video_findings(source, media, model)
         except TouchlineError as problem:
             page.error(problem)
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
-        if any(f.failed for f in found):
+        if any(f.failed for f in findings):
             st.warning("Look at this first", icon=None)
         else:
             st.success("Ready to analyse", icon=None)
         st.html("".join(f'<div class="tl-facts">{page.escape(line)}</div>' for line in facts))
-        _findings(found)
+        _findings(findings)
         if labels is not None:
             labels = _checked_labels(library, source, labels, upload)
         analyse, only = st.columns(2)
@@ -291,10 +292,10 @@ def _add(library: Library) -> None:
 
 def _reading_line(source: MatchSource) -> None:
     """How far the videos are; the page is made again when they have been read."""
-    told = [(shared_reading().progress(h.path), _read_or_failed(h.path)) for h in source.halves]
-    if all(ended for _, ended in told):
+    readings = [(shared_reading().progress(h.path), _read_or_failed(h.path)) for h in source.halves]
+    if all(ended for _, ended in readings):
         st.rerun(scope="app")
-    st.caption(f"{next(text for text, ended in told if not ended)}. It can be analysed when it has been read.")
+    st.caption(f"{next(text for text, ended in readings if not ended)}. It can be analysed when it has been read.")
 
 
 def _read_or_failed(path: Path) -> bool:
@@ -353,10 +354,10 @@ def _checked_labels(library: Library, source: MatchSource, labels: Document, upl
     """The labels, with the fixes applied that the user has asked for; shows what is found."""
     applied: list[str] = st.session_state.setdefault("label_fixes", {}).setdefault(upload.file_id, [])
     for fix in applied:
-        found = next((f for f in library.check_labels(source, labels) if f.fix == fix and f.repair_spots), None)
-        if found is not None and found.repair_spots is not None:
-            labels = labels.with_spots(found.repair_spots(labels.spots))
-            st.caption(f"Labels put right: {found.what}.")
+        repair = next((f for f in library.check_labels(source, labels) if f.fix == fix and f.repair_spots), None)
+        if repair is not None and repair.repair_spots is not None:
+            labels = labels.with_spots(repair.repair_spots(labels.spots))
+            st.caption(f"Labels put right: {repair.what}.")
     findings = library.check_labels(source, labels)
     _findings(findings)
     for number, finding in enumerate(f for f in findings if f.repair_spots is not None):

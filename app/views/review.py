@@ -29,7 +29,7 @@ _ORDERS = {WORTH: "All three", UNCERTAINTY: "Uncertainty", DISAGREEMENT: "Disagr
 def show() -> None:
     """The page."""
     library = shared_library()
-    analysed = {m.id: (m, found) for m in library.matches() if (found := library.analyses(m))}
+    analysed = {m.id: (m, own_analyses) for m in library.matches() if (own_analyses := library.analyses(m))}
     known = {m.id: shared_reviews().of_match(m.id) for m in library.matches()}
     judged = {f"{r.match_id}/{r.origin}" for reviews in known.values() for r in reviews if r.state != OPEN}
     open_spots = _candidates(analysed, known, judged)
@@ -73,15 +73,15 @@ def _spots(folder: str, _analysis: Analysis) -> list[Spot]:
 def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[str, Any]:
     spot, analysis = candidate.spot, analyses[0]
     query = {"match": match.id, "half": spot.half, "t": f"{spot.seconds:.3f}", "class": spot.label}
-    told = [f"{spot.confidence or 0:.2f}", f"uncertainty {candidate.uncertainty:.2f}"]
+    facts = [f"{spot.confidence or 0:.2f}", f"uncertainty {candidate.uncertainty:.2f}"]
     if candidate.disagreement is not None:
-        told.append(f"other models {candidate.disagreement:.2f} away")
-    told += [f"rarity {candidate.rarity:.2f}", match.title]
+        facts.append(f"other models {candidate.disagreement:.2f} away")
+    facts += [f"rarity {candidate.rarity:.2f}", match.title]
     return {
         "kind": "open",
         **drawn(analysis.classes.get(spot.label)),
         "clock": analysis.clock(spot.half, spot.time),
-        "text": ", ".join(told),
+        "text": ", ".join(facts),
         "link": f"match?{urlencode(query)}",
         "picture": _picture(match, analysis, spot),
     }

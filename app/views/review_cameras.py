@@ -98,9 +98,9 @@ class CameraDesk(Desk[CameraChange, ReviewedCamera]):
         return values
 
 
-def _classes(said: list[str]) -> tuple[ActionClass, ...]:
+def _classes(labels: list[str]) -> tuple[ActionClass, ...]:
     """The cameras of the class table, and behind them what else files say, drawn as the table's last class."""
     table = load_classes(CAMERA_TABLE)
-    others = dict.fromkeys(label for label in said if label not in table)
+    others = dict.fromkeys(label for label in labels if label not in table)
     last = table.classes[-1]
     return (*table, *(replace(last, index=i, name=n, short=n) for i, n in enumerate(others, start=len(table))))

@@ -88,8 +88,8 @@ class Desk(ABC, Generic[Subject, Kept]):
         values = self._values(action)
         if kind == ADD:
             done = self.store.add(self.match.id, self.made(values), author, str(action["id"]))
-        elif (found := self._find(str(action["id"]))) is not None:
-            done = self.store.change(self.match.id, *found, kind, author, int(action["revision"]), **values)
+        elif (row := self._find(str(action["id"]))) is not None:
+            done = self.store.change(self.match.id, *row, kind, author, int(action["revision"]), **values)
         else:
             return
         self.known[done.origin] = done

@@ -51,9 +51,9 @@ def show() -> None:
         with st.container(border=True, key="tl_card_matrix", gap="small"):
             cell, width = _matrix(everything, classes, last)
         wanted = query if cell is None else _within(query, cell, width)
-        found = everything if cell is None else shared_search().find(wanted, _SHOWN)
+        result = everything if cell is None else shared_search().find(wanted, _SHOWN)
         with st.container(border=True, key="tl_card_found", gap="small"):
-            _results(found, wanted, _place(cell, width, classes), searched)
+            _results(result, wanted, _place(cell, width, classes), searched)
         _teams(everything, classes)
     title.html(
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
@@ -75,7 +75,7 @@ def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
 # --- the matrix ---------------------------------------------------------------------------------------
 
 
-def _matrix(found: SearchResult, classes: ClassTable, last: int) -> tuple[Cell | None, int]:
+def _matrix(result: SearchResult, classes: ClassTable, last: int) -> tuple[Cell | None, int]:
     """How many spots of each class in the minutes of each cell; the cell that is chosen, and its minutes."""
     title, control = st.columns([3, 1.2], vertical_alignment="center")
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
@@ -84,16 +84,16 @@ def _matrix(found: SearchResult, classes: ClassTable, last: int) -> tuple[Cell |
         format_func=lambda w: f"{w} min", label_visibility="collapsed",
     )  # fmt: skip
     assert width is not None
-    cells = cells_of(found.by_minute, width)
+    cells = cells_of(result.by_minute, width)
     if not cells:
-        st.caption("Nothing is found. Widen the confidence or take a filter away." + _left_out(found))
+        st.caption("Nothing is found. Widen the confidence or take a filter away." + _left_out(result))
         return None, width
     event: Any = st.plotly_chart(
         matrix_figure(cells, classes, st.context.theme.type != "light", width, last), theme=None, config=CONFIG,
         key=f"search_matrix_{width}", on_select="rerun", selection_mode="points",
     )  # fmt: skip
-    unknown = f" The team of {found.team_unknown} is not known." if found.team_unknown else ""
-    st.caption(f"Choose a cell to see its spots.{unknown}{_left_out(found)}")
+    unknown = f" The team of {result.team_unknown} is not known." if result.team_unknown else ""
+    st.caption(f"Choose a cell to see its spots.{unknown}{_left_out(result)}")
     points = event["selection"]["points"]
     if not points:
         return None, width
@@ -101,62 +101,62 @@ def _matrix(found: SearchResult, classes: ClassTable, last: int) -> tuple[Cell |
     return ((str(label), int(minute)) if (label, int(minute)) in cells else None), width
 
 
-def _left_out(found: SearchResult) -> str:
+def _left_out(result: SearchResult) -> str:
     """What a text query cannot speak of."""
-    if not found.left_out:
+    if not result.left_out:
         return ""
-    one = found.left_out == 1
+    one = result.left_out == 1
     return (
-        f" {found.left_out} {'match is' if one else 'matches are'} left out: what {'its' if one else 'their'} pictures "
-        "show was not kept, or by another model than the one that reads the words."
+        f" {result.left_out} {'match is' if one else 'matches are'} left out: what {'its' if one else 'their'} "
+        "pictures show was not kept, or by another model than the one that reads the words."
     )
 
 
-def _teams(found: SearchResult, classes: ClassTable) -> None:
+def _teams(result: SearchResult, classes: ClassTable) -> None:
     """Who does what of what was found, where anybody said so."""
-    if not found.by_team:
+    if not result.by_team:
         return
     with st.container(border=True, key="tl_card_teams", gap="small"):
         st.html('<div class="tl-card-title">Who does what? <span>spots whose team is known</span></div>')
-        figure = team_figure(found.by_team, classes, st.context.theme.type != "light")
+        figure = team_figure(result.by_team, classes, st.context.theme.type != "light")
         st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_teams")
-        if found.team_unknown:
-            st.caption(f"{found.team_unknown} of {found.total} spots are left out: nobody said their team.")
+        if result.team_unknown:
+            st.caption(f"{result.team_unknown} of {result.total} spots are left out: nobody said their team.")
 
 
 # --- what was found -----------------------------------------------------------------------------------
 
 
-def _results(found: SearchResult, query: Query, place: str, searched: Searched) -> None:
+def _results(result: SearchResult, query: Query, place: str, searched: Searched) -> None:
     matches, classes = searched.matches, searched.classes
-    spots = f"{found.total} spot{'' if found.total == 1 else 's'}"
-    text = f"{place}{spots} in {found.matches} match{'' if found.matches == 1 else 'es'}"
+    spots = f"{result.total} spot{'' if result.total == 1 else 's'}"
+    text = f"{place}{spots} in {result.matches} match{'' if result.matches == 1 else 'es'}"
     head, button = st.columns([3, 1.2], vertical_alignment="center")
     head.html(f'<div class="tl-card-title">{page.escape(text)}</div>')
-    hits = [h for h in found.hits if h.label in classes and h.match in matches]
+    hits = [h for h in result.hits if h.label in classes and h.match in matches]
     with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it
         if hits:
-            export_popover(query, found, matches, classes)
+            export_popover(query, result, matches, classes)
         exports_card(None, _EXPORTS)
     error_list(
         [_row(h, matches[h.match], searched.analyses[h.match], classes) for h in hits],
         "Nothing is found.",
         key="search_found",
     )
-    if found.total > len(hits):
+    if result.total > len(hits):
         which = "that fit the words best" if query.text else "most confident"
-        st.caption(f"The {len(hits)} {which} of {found.total}.")
+        st.caption(f"The {len(hits)} {which} of {result.total}.")
 
 
 def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
-    told = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
+    facts = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),
         "clock": analysis.clock(hit.half, hit.time),
-        "text": ", ".join(t for t in told if t),
+        "text": ", ".join(t for t in facts if t),
         "link": f"match?{urlencode(query)}",
         "picture": _picture(match, hit),
     }

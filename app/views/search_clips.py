@@ -24,11 +24,11 @@ _MOST = 60  # clips of an export, unless somebody wants more: some ten minutes o
 _ENDLESS = 10**12  # microseconds
 
 
-def export_popover(query: Query, found: SearchResult, matches: Mapping[str, Match], classes: ClassTable) -> None:
+def export_popover(query: Query, result: SearchResult, matches: Mapping[str, Match], classes: ClassTable) -> None:
     """Ask for clips of what a query finds.
 
     Arguments:
-        found: its answer as far as it is shown.
+        result: its answer as far as it is shown.
     """
     form = st.segmented_control(
         "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
@@ -36,7 +36,7 @@ def export_popover(query: Query, found: SearchResult, matches: Mapping[str, Matc
     )  # fmt: skip
     most = int(st.number_input("At most", 1, MOST_SHOWN, _MOST, key="search_most"))
     cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="search_cards")
-    count = min(most, found.total)
+    count = min(most, result.total)
     if st.button(f"Export {page.clips(count)}", type="primary", width="stretch", key="search_export"):
         clips = clips_of_hits(shared_search().find(query, most).hits, matches, classes)
         _ask(clips, matches, form == _REEL, cards)
@@ -51,15 +51,15 @@ def export_popover(query: Query, found: SearchResult, matches: Mapping[str, Matc
 
 def clips_of_hits(hits: Sequence[Hit], matches: Mapping[str, Match], classes: ClassTable) -> list[Clip]:
     """Clips of found spots in their order, each with its match; what the library no longer has is left out."""
-    margins, lengths, found = Margins(classes), {}, []
+    margins, lengths, clips = Margins(classes), {}, []
     for hit in hits:
         if hit.match not in matches or hit.label not in classes:
             continue
         if hit.match not in lengths:
             lengths[hit.match] = _lengths(matches[hit.match], {h.half for h in hits if h.match == hit.match})
         spot = Spot(hit.half, hit.time, hit.label, hit.confidence, hit.team)
-        found += [replace(c, match=hit.match, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])]
-    return found
+        clips += [replace(c, match=hit.match, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])]
+    return clips
 
 
 def _lengths(match: Match, halves: Iterable[int]) -> Mapping[int, int]:

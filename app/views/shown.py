@@ -105,7 +105,7 @@ def is_named(analysis: Analysis, name: str) -> bool:
 def imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Spot]]:
     """Imported predictions that hold this match, with its spots in the halves that were analysed."""
     halves = {h.half for h in analysis.halves}
-    found = {}
+    sets = {}
     for one in PredictionSets(shared_settings().data).all(PREDICTIONS):
         try:
             spots = spots_of(one, match, analysis.classes.names)
@@ -113,8 +113,8 @@ def imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Sp
             st.toast(str(problem))
             continue
         if spots is not None:
-            found[one] = [s for s in spots if s.half in halves]
-    return found
+            sets[one] = [s for s in spots if s.half in halves]
+    return sets
 
 
 def imported_shown(match: Match, analysis: Analysis) -> tuple[ImportedSet, list[Spot]] | None:

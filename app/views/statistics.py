@@ -172,14 +172,14 @@ def _table(
     counted = [classes.get(name) for name in pressure_weights(classes.name) if name in classes]
     groups = {c.short: [c.name] for c in counted} | {"Cards": [c.name for c in classes if c.group == "cards"]}
     rows = []
-    for found in match_figures(spots, groups):
-        length = sum(h.duration for h in analyses[found.match].record.halves)
+    for figures in match_figures(spots, groups):
+        length = sum(h.duration for h in analyses[figures.match].record.halves)
         row: dict[str, Any] = {
-            "Match": f"match?{urlencode({'match': found.match})}#{matches[found.match].title}",
+            "Match": f"match?{urlencode({'match': figures.match})}#{matches[figures.match].title}",
             "Minutes": length / 60e6,
         }
-        told = _count_text if classes.parts.teams else _total
-        rows.append(row | {name: told(counts) for name, counts in found.counts.items()})
+        count_text = _count_text if classes.parts.teams else _total
+        rows.append(row | {name: count_text(counts) for name, counts in figures.counts.items()})
     teams = "home–away, and in brackets those of unknown team" if classes.parts.teams else ""
     with _card("matches", "What happened in each match?", teams):
         st.dataframe(

@@ -22,13 +22,13 @@ def workspace_data(match: Match, analysis: Analysis, state: State) -> dict[str, 
         BadInputError: the task of the analysis is not known.
     """
     shown = shown_entries(analysis)
-    found = _match_data(match, analysis)
+    payload = _match_data(match, analysis)
     for entry in shown:
-        given = entry.data(match, analysis, state)
-        if set(given) != set(entry.gives) or found.keys() & given.keys():
-            raise ValueError(f"the entry {entry.name!r} of the workspace gives {', '.join(given)}")
-        found |= given
-    return {**found, "shown": named(shown), "start": _start(match, analysis, state, shown)}
+        entry_data = entry.data(match, analysis, state)
+        if set(entry_data) != set(entry.gives) or payload.keys() & entry_data.keys():
+            raise ValueError(f"the entry {entry.name!r} of the workspace gives {', '.join(entry_data)}")
+        payload |= entry_data
+    return {**payload, "shown": named(shown), "start": _start(match, analysis, state, shown)}
 
 
 def workspace_events(match: Match, analysis: Analysis, state: State) -> Events:

@@ -20,12 +20,12 @@ from spotting_core.media.source import open_match
 def halves_data(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
     """What the browser needs of each analysed half."""
     videos, problem = _videos(match, analysis)
-    found = []
+    halves = []
     for half in analysis.halves:
         record = half.record
         media = videos.get(record.half)
         playable = playback_file(media) if media is not None else None
-        found.append({
+        halves.append({
             "half": record.half,
             "duration": record.duration / 1e6,
             "width": record.width,
@@ -38,7 +38,7 @@ def halves_data(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
             "picture": link("picture", media.path, "frames") if media else None,
             "array": link("array", half.folder, "half"),
         })  # fmt: skip
-    return found
+    return halves
 
 
 def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:

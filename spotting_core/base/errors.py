@@ -32,9 +32,9 @@ class BadInputError(TouchlineError):
 class NewerFormatError(BadInputError):
     """A file was written by a newer Touchline than this one."""
 
-    def __init__(self, where: object, found: int, known: int) -> None:
+    def __init__(self, where: object, version: int, known: int) -> None:
         super().__init__(
-            f"format {found} is newer than this Touchline reads (up to {known})",
+            f"format {version} is newer than this Touchline reads (up to {known})",
             where=where,
             fix="Update Touchline, or make the file again with this version",
         )
@@ -73,8 +73,10 @@ def cannot_write(error: OSError, where: object) -> BadInputError:
     reason = _NO_ROOM.get(error.errno or errno.ENOSPC)
     if reason is not None:
         return BadInputError(f"this cannot be written: {reason}", where=where, fix=_FREE_SOME)
-    told = os.strerror(error.errno or 0)
-    return BadInputError(f"this cannot be written ({told})", where=where, fix="Choose another place, or free this one")
+    problem = os.strerror(error.errno or 0)
+    return BadInputError(
+        f"this cannot be written ({problem})", where=where, fix="Choose another place, or free this one"
+    )
 
 
 def machine_error(error: BaseException) -> TouchlineError | None:

@@ -123,13 +123,13 @@ def _layout(state: Mapping[str, Tensor], path: Path) -> Layout:
         halves = _halves(state, path)
         # Only one folder projects, and only it pools before and after apart.
         codes = (AWARE,) if projected or halves == 2 else (POOLING, AWARE)
-        found = Layout(("max++", "average++") if halves == 2 else ("max", "average"), codes)
+        layout = Layout(("max++", "average++") if halves == 2 else ("max", "average"), codes)
     elif names == {*_HEAD, _ASSIGNMENT, _CENTRES}:
-        found = Layout(("netvlad",), (POOLING,), ("pool_layer",), _size(state[_CENTRES], 0))
+        layout = Layout(("netvlad",), (POOLING,), ("pool_layer",), _size(state[_CENTRES], 0))
     else:
-        found = _clustered(state, names, path)
-    _check_shapes(state, found, path)
-    return found
+        layout = _clustered(state, names, path)
+    _check_shapes(state, layout, path)
+    return layout
 
 
 def _halves(state: Mapping[str, Tensor], path: Path) -> int:
@@ -152,9 +152,9 @@ def _clustered(state: Mapping[str, Tensor], names: set[str], path: Path) -> Layo
             name = ("netvlad" if residual else "netrvlad") + ("++" if split else "")
             clusters = sum(_size(state[f"{p}.clusters"], -1) for p in parts)
             return Layout((name,), (AWARE,), parts, clusters)
-    told = ", ".join(sorted(state)[:3]) or "no tensors"
+    tensors = ", ".join(sorted(state)[:3]) or "no tensors"
     raise BadInputError(
-        f"these are not the weights of a pooling model ({told}, …)",
+        f"these are not the weights of a pooling model ({tensors}, …)",
         where=path,
         fix="Max and average pooling, NetVLAD and NetRVLAD can be converted, each also with ++",
     )
@@ -182,21 +182,21 @@ def _check_shapes(state: Mapping[str, Tensor], layout: Layout, path: Path) -> No
     }
     for name, value in state.items():
         if tuple(value.shape) != shapes[name]:
-            found, wanted = ("x".join(map(str, s)) for s in (value.shape, shapes[name]))
-            raise BadInputError(f"{name} is {found}, that of {layout.systems[0]} would be {wanted}", where=path)
+            shape, wanted = ("x".join(map(str, s)) for s in (value.shape, shapes[name]))
+            raise BadInputError(f"{name} is {shape}, that of {layout.systems[0]} would be {wanted}", where=path)
 
 
-def _named(layout: Layout, given: str, path: Path) -> str:
+def _named(layout: Layout, name: str, path: Path) -> str:
     names = layout.systems
-    if given and given not in names:
-        raise BadInputError(f"these are the weights of {' or '.join(names)}, not of {given!r}", where=path)
-    if not given and len(names) > 1:
+    if name and name not in names:
+        raise BadInputError(f"these are the weights of {' or '.join(names)}, not of {name!r}", where=path)
+    if not name and len(names) > 1:
         raise BadInputError(
             f"these weights fit {' and '.join(names)} alike",
             where=path,
             fix=f"Say which of them was trained: --system {' or --system '.join(names)}",
         )
-    return given or names[0]
+    return name or names[0]
 
 
 def _of_pooling_folder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -231,28 +231,28 @@ def convert_checkpoint(
         BadInputError: see ``converted``; or of another number of classes or feature width.
     """
     rate = features.rate
-    found = converted(read_checkpoint(path), path, system_name=system_name, code=code, rate=rate)
+    checkpoint = converted(read_checkpoint(path), path, system_name=system_name, code=code, rate=rate)
     table = load_classes(classes)
-    known = len(found.state["fc.bias"]) - 1
+    known = len(checkpoint.state["fc.bias"]) - 1
     if known != len(table):
         raise BadInputError(
             f"this model has {known} classes, the class table {table.name!r} has {len(table)}",
             where=path,
             fix="Give the class table it was trained with",
         )
-    if found.settings["dim"] != features.dim:
+    if checkpoint.settings["dim"] != features.dim:
         raise BadInputError(
-            f"this model reads {found.settings['dim']} numbers a sample, {features.name} has {features.dim}",
+            f"this model reads {checkpoint.settings['dim']} numbers a sample, {features.name} has {features.dim}",
             where=path,
             fix="Give the features it was trained on",
         )
-    kind = system(found.system)
-    config = kind.configure(classes=table.names, rate=rate, **found.settings)
+    kind = system(checkpoint.system)
+    config = kind.configure(classes=table.names, rate=rate, **checkpoint.settings)
     network = kind.build(config)
-    network.load_state_dict(found.state)
+    network.load_state_dict(checkpoint.state)
     card = Card(
-        name=f"{found.system} ({path.name.split('.')[0]})",
-        system=found.system,
+        name=f"{checkpoint.system} ({path.name.split('.')[0]})",
+        system=checkpoint.system,
         paper=kind.paper,
         config=asdict(config),
         class_table=table.name,
@@ -260,7 +260,7 @@ def convert_checkpoint(
         input=input_of([features], rate),
         window=config.window,
         entities=None,
-        training={"data": "published checkpoint", "file": path.name, "code": f"sn-spotting, {found.code}"},
+        training={"data": "published checkpoint", "file": path.name, "code": f"sn-spotting, {checkpoint.code}"},
         scores={},
         domain=BROADCAST,
         licence="that of the published file",

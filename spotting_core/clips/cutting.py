@@ -229,10 +229,10 @@ class _Sound:
         if not self._film.has_sound:
             return
         while self._film.heard < samples_at(time):
-            found = next(self._blocks, None)
-            if found is None:
+            next_block = next(self._blocks, None)
+            if next_block is None:
                 return
-            end, block = found
+            end, block = next_block
             if block is None:
                 self._film.silence_until(end)
             else:

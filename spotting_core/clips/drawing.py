@@ -73,9 +73,9 @@ class Overlay:
         """The picture shown at ``time`` (microseconds of the half) with all layers: uint8 (H, W, 3)."""
         if self.analysis is not None and self.layers & {MAP, BOXES}:
             image = self._explained(image, self.analysis.half(self.clip.half), time)
-        said = [self.clip.caption, self.clock] if CAPTION in self.layers else []
-        if said or slow < 1.0:
-            image = _captioned(image, self.look, said, f"{slow:.0%} speed, no sound" if slow < 1.0 else "")
+        texts = [self.clip.caption, self.clock] if CAPTION in self.layers else []
+        if texts or slow < 1.0:
+            image = _captioned(image, self.look, texts, f"{slow:.0%} speed, no sound" if slow < 1.0 else "")
         return image
 
     def _explained(self, image: np.ndarray, half: HalfAnalysis, time: int) -> np.ndarray:
@@ -129,14 +129,14 @@ def _rows(half: HalfAnalysis, sample: int, width: int, height: int) -> list[_Row
         return []
     scale = np.array([width / half.record.width, height / half.record.height] * 2)
     colours = {e.name: e.colour for e in load_prompts().entities}
-    found = []
+    rows = []
     for row in range(*table.rows(sample, sample + 1).indices(len(table))):
         name = table.names[int(table.entity[row])]
         x1, y1, x2, y2 = (int(v) for v in np.round(table.box[row] * scale))
         kept = bool(table.kept[row]) if table.kept is not None else False
         weight = float(table.weight[row]) if table.weight is not None else 0.0
-        found.append(_Row(name, _rgb(colours.get(name, "#FFFFFF")), kept, weight, (x1, y1, x2, y2)))
-    return found
+        rows.append(_Row(name, _rgb(colours.get(name, "#FFFFFF")), kept, weight, (x1, y1, x2, y2)))
+    return rows
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -184,12 +184,12 @@ def _draw_tags(image: np.ndarray, rows: Sequence[_Row], look: Look) -> None:
 # --- words --------------------------------------------------------------------------------------------
 
 
-def _captioned(image: np.ndarray, look: Look, said: Sequence[str], note: str) -> np.ndarray:
+def _captioned(image: np.ndarray, look: Look, texts: Sequence[str], note: str) -> np.ndarray:
     """Caption and clock on a plate in the lower left corner, a note in the lower right one; score bugs are above."""
     height, width = image.shape[:2]
     size, edge = max(10, round(height * 0.036)), round(height * 0.034)
     drawn = image.copy()
-    words = [w for w in said if w]
+    words = [w for w in texts if w]
     if words:
         strong = _font(look.strong, size)
         words[0] = shortened(words[0], strong, width * (0.55 if note else 1.0) - 2 * edge - 5 * size)

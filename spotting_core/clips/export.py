@@ -292,8 +292,8 @@ class _Run:
         footage = self._sources.of(clip)
         team = footage.teams.get(clip.team, "")
         slow = f"{clip.slow:.0%} speed around the spot, no sound there" if clip.slow < 1.0 else ""
-        said = clip.caption or footage.short(clip.label)
-        lines = [said, ", ".join(filter(None, [footage.clock(clip), team])), footage.title, slow]
+        title = clip.caption or footage.short(clip.label)
+        lines = [title, ", ".join(filter(None, [footage.clock(clip), team])), footage.title, slow]
         known = clip.label in footage.classes
         colour = footage.classes.get(clip.label).colour_dark if known else _PLAIN_COLOUR
         return title_card(film.size, self._sources.look, colour, [line for line in lines if line])

@@ -62,10 +62,10 @@ class Order:
             "drawing on the picture": bool(self.layers),
             "slow motion": any(c.slow < 1.0 for c in self.clips),
         }
-        asked = [name for name, wanted in encoded.items() if wanted]
-        if self.fast and asked:
+        options = [name for name, wanted in encoded.items() if wanted]
+        if self.fast and options:
             raise BadInputError(
-                f"a fast export copies what is there and cannot do {' or '.join(asked)}", fix="Export exactly"
+                f"a fast export copies what is there and cannot do {' or '.join(options)}", fix="Export exactly"
             )
 
     def as_json(self) -> dict[str, Any]:
@@ -84,10 +84,10 @@ class Order:
             BadInputError: it is not an order, or asks for what cannot be done.
         """
         try:
-            told = {k: content[k] for k in cls.__dataclass_fields__ if k in content}
-            clips = tuple(Clip.from_json(c) for c in told.pop("clips"))
-            layers, companions = frozenset(told.pop("layers", ())), tuple(told.pop("companions", ()))
-            return cls(clips, layers=layers, companions=companions, **told)
+            fields = {k: content[k] for k in cls.__dataclass_fields__ if k in content}
+            clips = tuple(Clip.from_json(c) for c in fields.pop("clips"))
+            layers, companions = frozenset(fields.pop("layers", ())), tuple(fields.pop("companions", ()))
+            return cls(clips, layers=layers, companions=companions, **fields)
         except (KeyError, TypeError) as error:
             raise BadInputError(f"this export cannot be read ({error})", fix="Choose the clips again") from error
 

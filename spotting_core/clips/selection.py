@@ -87,9 +87,9 @@ class Clip:
             BadInputError: a field is missing or no clip comes of it.
         """
         try:
-            told = {k: content[k] for k in cls.__dataclass_fields__ if k in content}
-            whole = {k: int(told[k]) for k in ("half", "start", "end")}
-            return cls(**{**told, **whole})
+            fields = {k: content[k] for k in cls.__dataclass_fields__ if k in content}
+            whole = {k: int(fields[k]) for k in ("half", "start", "end")}
+            return cls(**{**fields, **whole})
         except (KeyError, TypeError, ValueError) as error:
             raise BadInputError(f"this clip cannot be read ({error})", fix="Choose the spots again") from error
 
@@ -123,29 +123,29 @@ class Margins:
 
     Arguments:
         classes: whose lead and lag count.
-        own: (lead, lag) by class name, in place of the table's; either may be None.
+        by_class: (lead, lag) by class name, in place of the table's; either may be None.
         lead, lag: for every class, in place of both.
     """
 
     classes: ClassTable
-    own: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    by_class: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     lead: float | None = None
     lag: float | None = None
 
     def of(self, label: str) -> tuple[float, float]:
         """Lead and lag of a class in seconds."""
         action = self.classes.get(label)
-        lead, lag = self.own.get(label, (None, None))
-        found = (
+        lead, lag = self.by_class.get(label, (None, None))
+        margins = (
             next(v for v in (self.lead, lead, action.lead) if v is not None),
             next(v for v in (self.lag, lag, action.lag) if v is not None),
         )
-        if min(found) < 0 or not 0 < sum(found) < math.inf:
+        if min(margins) < 0 or not 0 < sum(margins) < math.inf:
             raise BadInputError(
-                f"{label} would be clipped from {found[0]:g} s before to {found[1]:g} s after its spot",
+                f"{label} would be clipped from {margins[0]:g} s before to {margins[1]:g} s after its spot",
                 fix="Give finite seconds that together are above 0",
             )
-        return found
+        return margins
 
 
 def clips_of(
@@ -174,10 +174,10 @@ def parse_mark(text: str) -> Clip:
     Errors:
         BadInputError: it is not written so, or shows nothing.
     """
-    found = _MARK_TEXT.match(text)
-    if found is None:
+    match = _MARK_TEXT.match(text)
+    if match is None:
         raise BadInputError(f"{text!r} marks nothing", fix='Write its part, start and end, as in "1 02:34.04-02:48"')
-    return Clip(int(found.group(1)), parse_clock(found.group(2)), parse_clock(found.group(3)), MARK)
+    return Clip(int(match.group(1)), parse_clock(match.group(2)), parse_clock(match.group(3)), MARK)
 
 
 def frames_of(clip: Clip, table: TimeTable) -> tuple[int, int]:

@@ -221,9 +221,9 @@ def joined(tables: Sequence[ClassTable]) -> ClassTable:
 
     Its name is the first one's.
     """
-    found = {c.name: c for table in reversed(tables) for c in table}
+    by_name = {c.name: c for table in reversed(tables) for c in table}
     names = dict.fromkeys(c.name for table in tables for c in table)
-    classes = tuple(replace(found[name], index=i) for i, name in enumerate(names))
+    classes = tuple(replace(by_name[name], index=i) for i, name in enumerate(names))
     return ClassTable(tables[0].name, classes, common_parts(table.parts for table in tables))
 
 

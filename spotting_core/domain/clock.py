@@ -30,9 +30,9 @@ def parse_clock(text: str) -> int:
     Errors:
         BadInputError: the text is no clock time.
     """
-    found = _CLOCK.match(text.strip())
-    if found is None:
+    match = _CLOCK.match(text.strip())
+    if match is None:
         raise BadInputError(f"{text!r} is not a time", fix="Write minutes and seconds, as in 12:43 or 12:43.500")
-    hours, minutes, seconds, fraction = found.groups()
+    hours, minutes, seconds, fraction = match.groups()
     whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
     return whole * 1_000_000 + int((fraction or "").ljust(6, "0"))

@@ -45,8 +45,8 @@ class Homography:
     @cached_property
     def _side(self) -> float:
         """The sign that the third coordinate has in front of the camera: that of the point in the picture's middle."""
-        seen = np.linalg.inv(self.matrix) @ np.array([0.5, 0.9, 1.0])
-        return float(np.sign((self.matrix @ (seen / seen[2]))[2]))
+        ground = np.linalg.inv(self.matrix) @ np.array([0.5, 0.9, 1.0])
+        return float(np.sign((self.matrix @ (ground / ground[2]))[2]))
 
     def to_picture(self, points: np.ndarray) -> np.ndarray:
         """Points of the pitch (..., 2) in shares of the picture, which may lie beside it; NaN behind the camera."""

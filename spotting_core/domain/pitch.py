@@ -53,7 +53,7 @@ class Pitch:
     def lines(self) -> dict[str, np.ndarray]:
         """The lines on the ground by name, float (N, 2), a point every ``STEP`` metres at most."""
         x, y = self.length / 2, self.width / 2
-        found = {
+        lines = {
             "Side line left": _straight((-x, -y), (-x, y)),
             "Side line right": _straight((x, -y), (x, y)),
             "Side line top": _straight((-x, -y), (x, -y)),
@@ -64,13 +64,13 @@ class Pitch:
         for side, sign in (("left", -1), ("right", 1)):
             for name, (depth, width) in (("Big", _AREA), ("Small", _GOAL_AREA)):
                 far, goal = sign * (x - depth), sign * x
-                found[f"{name} rect. {side} main"] = _straight((far, -width / 2), (far, width / 2))
-                found[f"{name} rect. {side} top"] = _straight((goal, -width / 2), (far, -width / 2))
-                found[f"{name} rect. {side} bottom"] = _straight((goal, width / 2), (far, width / 2))
+                lines[f"{name} rect. {side} main"] = _straight((far, -width / 2), (far, width / 2))
+                lines[f"{name} rect. {side} top"] = _straight((goal, -width / 2), (far, -width / 2))
+                lines[f"{name} rect. {side} bottom"] = _straight((goal, width / 2), (far, width / 2))
             reach = np.arccos((_AREA[0] - _SPOT) / _CIRCLE)
             middle = np.pi if sign > 0 else 0.0
-            found[f"Circle {side}"] = _arc((sign * (x - _SPOT), 0), middle - reach, middle + reach)
-        return found
+            lines[f"Circle {side}"] = _arc((sign * (x - _SPOT), 0), middle - reach, middle + reach)
+        return lines
 
 
 def _straight(start: tuple[float, float], end: tuple[float, float]) -> np.ndarray:

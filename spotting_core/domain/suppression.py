@@ -70,7 +70,7 @@ def spots_of_half(
         end: last possible time of a spot (microseconds); the last sample's if not given.
     """
     last = int(times[-1]) if end is None else end
-    found: list[Spot] = []
+    spots: list[Spot] = []
     for action in classes:
         threshold = spotting.thresholds.get(action.name, spotting.threshold)
         width = spotting.windows.get(action.name, action.suppression)
@@ -83,8 +83,8 @@ def spots_of_half(
             at = at + displacement[anchors, action.index]
         at = np.clip(at, 0, last / 1e6)
         for time, score in suppress(at, column[anchors], width, spotting, least=max(threshold, _LEAST)):
-            found.append(Spot(half, round(time * 1e6), action.name, float(score), source=source))
-    return sorted(found, key=lambda s: (s.time, s.label))
+            spots.append(Spot(half, round(time * 1e6), action.name, float(score), source=source))
+    return sorted(spots, key=lambda s: (s.time, s.label))
 
 
 def suppress(

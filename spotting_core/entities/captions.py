@@ -125,8 +125,8 @@ def _kit(match: TrueMatch, kind: str) -> tuple[str | None, str | None, str | Non
 
 def region_caption(facts: frozenset[str], rng: random.Random) -> Caption:
     """One of the many texts that are true of a region."""
-    told = dict(f.split(":", 1) for f in facts if f != "entity:person")
-    entity = told["entity"]
+    attributes = dict(f.split(":", 1) for f in facts if f != "entity:person")
+    entity = attributes["entity"]
     if entity in _THING_TEXTS:
         return Caption(rng.choice(_THING_TEXTS[entity]), frozenset({f"entity:{entity}"}))
     stated = {f"entity:{entity}"}
@@ -134,13 +134,13 @@ def region_caption(facts: frozenset[str], rng: random.Random) -> Caption:
     if rng.random() < 0.2:
         stated, words = {"entity:person"}, rng.choice(["person", "someone"])
     text = words
-    if "shirt" in told and rng.random() < 0.75:
-        stated.add(f"shirt:{told['shirt']}")
-        text, more = _shirt_text(words, told, rng)
+    if "shirt" in attributes and rng.random() < 0.75:
+        stated.add(f"shirt:{attributes['shirt']}")
+        text, more = _shirt_text(words, attributes, rng)
         stated |= more
-    if "place" in told and rng.random() < 0.3:
-        stated.add(f"place:{told['place']}")
-        text += f" {_PLACE_TEXTS[told['place']]}"
+    if "place" in attributes and rng.random() < 0.3:
+        stated.add(f"place:{attributes['place']}")
+        text += f" {_PLACE_TEXTS[attributes['place']]}"
     article = "the" if entity == "referee" and "entity:person" not in stated else "a"
     return Caption(
         f"{article} {text}".replace("a assistant", "an assistant").replace("a outfield", "an outfield"),
@@ -148,11 +148,11 @@ def region_caption(facts: frozenset[str], rng: random.Random) -> Caption:
     )
 
 
-def _shirt_text(words: str, told: dict[str, str], rng: random.Random) -> tuple[str, set[str]]:
-    colour = told["shirt"]
-    pattern = told.get("pattern")
+def _shirt_text(words: str, attributes: dict[str, str], rng: random.Random) -> tuple[str, set[str]]:
+    colour = attributes["shirt"]
+    pattern = attributes.get("pattern")
     if pattern and pattern != "plain" and rng.random() < 0.4:
-        second = told["second"]
+        second = attributes["second"]
         facts = {f"pattern:{pattern}", f"second:{second}"}
         return f"{words} in a {_PATTERN_WORDS[pattern]} {colour} and {second} shirt", facts
     return rng.choice([f"{words} in {colour}", f"{words} in a {colour} shirt", f"{words} wearing {colour}"]), set()

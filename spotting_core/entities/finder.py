@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.prompts import PromptSet, load_prompts
 from spotting_core.entities.proposals import keep_best, regions_of_map, regions_of_pyramid
 from spotting_core.entities.region import Regions, joined
@@ -99,13 +99,13 @@ class EntityFinder:
         Arguments:
             images: uint8 (B, H, W, 3) RGB.
         """
-        found: list[Regions] = []
+        all_regions: list[Regions] = []
         embeddings = []
         for start in range(0, len(images), _BATCH):
             regions, embedding = self._find_few(images[start : start + _BATCH])
-            found += regions
+            all_regions += regions
             embeddings.append(embedding)
-        return found, np.concatenate(embeddings)
+        return all_regions, np.concatenate(embeddings)
 
     def _find_few(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         height, width = images.shape[1:3]
@@ -127,7 +127,7 @@ class EntityFinder:
     def _look(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         pixels = self.model.normalise(images)
         pyramid = self.model.pyramid
-        with half_precision(self.model.device):
+        with in_bfloat16(self.model.device):
             if pyramid is not None:
                 dense, pooled = pyramid.dense(pixels)
                 pictures = F.normalize(self.model.model.visual.head(pooled).float(), dim=1)

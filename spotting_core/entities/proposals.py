@@ -23,13 +23,13 @@ def regions_of_pyramid(tower: EntityPyramid, dense: DenseFeatures, texts: Tensor
     probability = tower.similarity(dense.embedding, texts).sigmoid()  # (B, K, h, w)
     peaks = F.max_pool2d(probability, 3, 1, 1) == probability
     probability = probability * peaks
-    found = []
+    regions = []
     for b in range(len(probability)):
         entity, score, cell = _peaks(probability[b], prompts)
         embedding = F.normalize(dense.embedding[b].flatten(1)[:, cell].float(), dim=0).T  # (N, E)
         boxes = dense.boxes[b].flatten(1)[:, cell].T.float()  # (N, 4)
-        found.append(_to_regions(entity, score, boxes, embedding, prompts))
-    return found
+        regions.append(_to_regions(entity, score, boxes, embedding, prompts))
+    return regions
 
 
 def _peaks(probability: Tensor, prompts: PromptSet) -> tuple[Tensor, Tensor, Tensor]:

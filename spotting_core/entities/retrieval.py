@@ -19,7 +19,7 @@ import torch
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import region_facts
 from spotting_core.entities.measure import average_precision
 from spotting_core.entities.truth import TrueFrame, TrueMatch
@@ -114,7 +114,7 @@ def _scores(model: VisionLanguageModel, images: np.ndarray, queries: torch.Tenso
     assert model.pyramid is not None
     height = round(images.shape[1] * _WIDTH / images.shape[2] / 8) * 8
     pixels = model.normalise(np.stack([resize_image(image, _WIDTH, height) for image in images]))
-    with half_precision(model.device):
+    with in_bfloat16(model.device):
         dense, _ = model.pyramid.dense(pixels)
         return model.pyramid.similarity(dense.embedding, queries).float().amax((2, 3)).cpu().numpy()
 

@@ -48,8 +48,10 @@ def _find(video: Path, folder: Path, finder: EntityFinder, *, rate: float, most:
     parts: list[EntityTable] = []
     size = (0, 0)
     for batch in ahead(decode_samples(video, table, frames, batch=_BATCH)):
-        found, _ = finder.find(batch.images)
-        parts.append(EntityTable.of_regions(finder.prompts.names, found, int(batch.samples[0]), finder.embed_dim, most))
+        regions, _ = finder.find(batch.images)
+        parts.append(
+            EntityTable.of_regions(finder.prompts.names, regions, int(batch.samples[0]), finder.embed_dim, most)
+        )
         size = (batch.images.shape[2], batch.images.shape[1])
     write_array(folder / _SIZE_FILE, np.array(size))
     whole = EntityTable.concatenate(parts)

@@ -62,10 +62,10 @@ class EntityTable:
 
     @classmethod
     def of_regions(
-        cls, names: Sequence[str], found: Sequence[Regions], first: int, embed_dim: int, most: int
+        cls, names: Sequence[str], regions_by_sample: Sequence[Regions], first: int, embed_dim: int, most: int
     ) -> EntityTable:
         """Rows of consecutive samples from ``first`` on, at most ``most`` regions of each (see ``best_of_each``)."""
-        cut = [best_of_each(regions, most) for regions in found]
+        cut = [best_of_each(regions, most) for regions in regions_by_sample]
         parts = cut or [Regions.none(embed_dim)]
         return cls(
             names=tuple(names),

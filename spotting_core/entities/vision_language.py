@@ -120,10 +120,10 @@ class VisionLanguageModel:
         visual = self.model.visual
         pictures = F.normalize(self.model.encode_image(pixels).float(), dim=1)
         if hasattr(visual, "forward_intermediates") and hasattr(visual, "proj"):
-            found = visual.forward_intermediates(
+            intermediates = visual.forward_intermediates(
                 pixels, indices=1, intermediates_only=True, normalize_intermediates=True
             )
-            tokens = found["image_intermediates"][-1].movedim(1, -1)  # (B, h, w, D)
+            tokens = intermediates["image_intermediates"][-1].movedim(1, -1)  # (B, h, w, D)
             mapped = tokens if visual.proj is None else tokens @ visual.proj
         elif hasattr(visual, "trunk") and hasattr(visual.trunk, "forward_features"):
             features = visual.trunk.forward_features(pixels)

@@ -57,11 +57,11 @@ def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) 
 
 def _columns(game: CameraGame, kind: str, official: bool) -> GameColumns:
     true = [c for c in game.truth if not official or c.change_type in KINDS]
-    said = [i for half in HALVES for i in _suppressed(game.predicted, half, official)]
+    predicted = [i for half in HALVES for i in _suppressed(game.predicted, half, official)]
     return GameColumns(
         game.name,
         _spots(true, [1 if c.change_type == kind else -1 for c in true], official),
-        _spots([game.predicted[i] for i in said], [1] * len(said), official),
+        _spots([game.predicted[i] for i in predicted], [1] * len(predicted), official),
     )
 
 

@@ -114,8 +114,8 @@ def read_camera_games(
 
 
 def _games(labels: Path, predictions: Path, record: Record, split: Sequence[str] | None) -> Iterator[CameraGame]:
-    with open_games(labels, FILES) as true, open_games(predictions, FILES) as said:
-        for pair in pairs(true, said, split, record):
+    with open_games(labels, FILES) as true, open_games(predictions, FILES) as predicted:
+        for pair in pairs(true, predicted, split, record):
             sides = []
             for content, where in (
                 (pair.labels, pair.label_file),

@@ -121,9 +121,9 @@ def _on_until(changes: Sequence[EvaluatedChange], index: dict[str, int], times: 
 
 
 def _f1(confusion: np.ndarray) -> dict[str, float]:
-    both, truth, said = np.diag(confusion), confusion.sum(1), confusion[:, :-1].sum(0)
+    both, truth, predicted = np.diag(confusion), confusion.sum(1), confusion[:, :-1].sum(0)
     present = truth > 0
-    single = 2 * both[present] / (truth + said)[present]
+    single = 2 * both[present] / (truth + predicted)[present]
     total = truth.sum()
     return {
         "F1, macro": float(single.mean()) if present.any() else 0.0,
@@ -135,12 +135,12 @@ def _official_f1(counts: np.ndarray) -> dict[str, float]:
     """The three forms of the development kit, from counts of samples (C, C)."""
     counts = counts.copy()
     counts[0, 1] += 1
-    both, truth, said = np.diag(counts), counts.sum(1), counts.sum(0)
-    occurring = truth + said > 0
+    both, truth, predicted = np.diag(counts), counts.sum(1), counts.sum(0)
+    occurring = truth + predicted > 0
     recall = np.divide(both, truth, out=np.zeros(len(counts)), where=truth > 0)
     manual = 2 * recall / (1 + recall)
     return {
-        "F1, macro": float((2 * both[occurring] / (truth + said)[occurring]).mean()),
+        "F1, macro": float((2 * both[occurring] / (truth + predicted)[occurring]).mean()),
         "F1, micro": float(both.sum() / counts.sum()),
         "F1, manual": float(manual[:-1].sum() / (len(manual) - 1)),
     }

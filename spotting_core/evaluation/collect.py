@@ -119,8 +119,8 @@ def _by_game(path: Path, members: Sequence[str], names: Sequence[str]) -> dict[s
     present = {f.name for f in files}
     chosen = next((n for n in names if n in present), next(iter(present)) if len(present) == 1 else None)
     if chosen is None:
-        found = f"it holds {', '.join(sorted(present)[:4])}" if present else "it holds no JSON file"
-        raise BadInputError(f"there is no {names[0]} here", where=path, fix=f"Check the path: {found}")
+        present_files = f"it holds {', '.join(sorted(present)[:4])}" if present else "it holds no JSON file"
+        raise BadInputError(f"there is no {names[0]} here", where=path, fix=f"Check the path: {present_files}")
     return {"" if str(f.parent) == "." else str(f.parent): str(f) for f in files if f.name == chosen}
 
 
@@ -167,25 +167,25 @@ def pairs(labels: GameTree, predictions: GameTree, split: Sequence[str] | None, 
     Errors:
         BadInputError: no game has both, or a file cannot be read.
     """
-    true, said = _aligned(labels.games, predictions.games)
+    true, predicted = _aligned(labels.games, predictions.games)
     wanted = list(true) if split is None else list(dict.fromkeys(split))
     for game in wanted:
         name = game or labels.path.name
         if game not in true:
             record.skip(name, "it has no labels")
-        elif game not in said:
+        elif game not in predicted:
             record.skip(name, "it has no predictions")
         else:
             record.counted.append(name)
-            own, other = true[game], said[game]
+            own, other = true[game], predicted[game]
             yield GamePair(name, labels.read(own), predictions.read(other), labels.where(own), predictions.where(other))
     if split is None:
-        for game in said:
+        for game in predicted:
             if game not in true:
                 record.skip(game or predictions.path.name, "it has predictions but no labels")
     if not record.counted:
         raise BadInputError(
-            f"no game has both labels and predictions ({len(true)} with labels, {len(said)} with predictions)",
+            f"no game has both labels and predictions ({len(true)} with labels, {len(predicted)} with predictions)",
             where=predictions.path,
             fix="The folders of both must have the same names: league/season/game",
         )
@@ -193,17 +193,17 @@ def pairs(labels: GameTree, predictions: GameTree, split: Sequence[str] | None, 
 
 def _aligned(labels: dict[str, str], predictions: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Common name of each game to its name on either side."""
-    true, said = {g: g for g in labels}, {g: g for g in predictions}
-    if set(true) & set(said):
-        return true, said
-    if len(true) == len(said) == 1:  # one game each: that is the same game, however its folders are called
+    true, predicted = {g: g for g in labels}, {g: g for g in predictions}
+    if set(true) & set(predicted):
+        return true, predicted
+    if len(true) == len(predicted) == 1:  # one game each: that is the same game, however its folders are called
         game = next(iter(true))
-        return true, {game: next(iter(said))}
-    bare_true, bare_said = _below_root(true), _below_root(said)
-    for left, right in ((bare_true, said), (true, bare_said), (bare_true, bare_said)):
+        return true, {game: next(iter(predicted))}
+    bare_true, bare_predicted = _below_root(true), _below_root(predicted)
+    for left, right in ((bare_true, predicted), (true, bare_predicted), (bare_true, bare_predicted)):
         if set(left) & set(right):
             return left, right
-    return true, said
+    return true, predicted
 
 
 def _below_root(games: dict[str, str]) -> dict[str, str]:

@@ -88,9 +88,9 @@ def _only(path: Path, names: Sequence[str], split: str | None) -> str:
     if split is not None:
         files = [n for n in files if n.rsplit("/", 1)[-1].split(".")[0] == split]
     if len(files) != 1:
-        found = ", ".join(files[:5]) or "none"
+        listed = ", ".join(files[:5]) or "none"
         raise BadInputError(
-            f"here must be one JSON file, not {len(files)} ({found})", where=path, fix="Name the file itself"
+            f"here must be one JSON file, not {len(files)} ({listed})", where=path, fix="Name the file itself"
         )
     return files[0]
 
@@ -113,14 +113,16 @@ def evaluate_frames(
         BadInputError: the videos differ, no truth, or a score that is missing, not a number or above 1.
     """
     _check_videos(truth, predicted)
-    true, said = _by_class(truth), _scored(predicted)
+    true, events = _by_class(truth), _scored(predicted)
     names = sorted(true) if classes is None else [c for c in classes if c in true]
     if not names:
         raise BadInputError("there is no true event to evaluate", fix="Check the labels and the class list")
     record.counted += [v.video for v in truth]
-    for label in sorted(set(said) - set(true)):
-        record.skip("all videos", f"{len(said[label])} predictions of {label!r}, which has no truth")
-    values = np.array([[_average_precision(true[n], said.get(n, []), t, official) for n in names] for t in tolerances])
+    for label in sorted(set(events) - set(true)):
+        record.skip("all videos", f"{len(events[label])} predictions of {label!r}, which has no truth")
+    values = np.array(
+        [[_average_precision(true[n], events.get(n, []), t, official) for n in names] for t in tolerances]
+    )
     by_tolerance = values.mean(1)
     return Evaluation(
         "frames",
@@ -146,16 +148,16 @@ def _check_videos(truth: Sequence[Video], predicted: Sequence[Video]) -> None:
 
 def _by_class(videos: Sequence[Video]) -> dict[str, dict[str, list[int]]]:
     """Class to video to frames."""
-    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    frames: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for video in videos:
         for event in video.events:
-            found[event.label][video.video].append(event.frame)
-    return found
+            frames[event.label][video.video].append(event.frame)
+    return frames
 
 
 def _scored(videos: Sequence[Video]) -> dict[str, list[tuple[str, int, float]]]:
     """Class to (video, frame, score) in falling order of score."""
-    found: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
+    scored: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
     for video in videos:
         for event in video.events:
             if event.score is None or not event.score <= 1:
@@ -164,18 +166,18 @@ def _scored(videos: Sequence[Video]) -> dict[str, list[tuple[str, int, float]]]:
                     where=video.video,
                     fix="Every prediction needs a score of at most 1",
                 )
-            found[event.label].append((video.video, event.frame, event.score))
-    for events in found.values():
+            scored[event.label].append((video.video, event.frame, event.score))
+    for events in scored.values():
         events.sort(key=lambda e: -e[2])
-    return found
+    return scored
 
 
 def _average_precision(
-    truth: Mapping[str, Sequence[int]], said: Sequence[tuple[str, int, float]], tolerance: int, official: bool
+    truth: Mapping[str, Sequence[int]], predicted: Sequence[tuple[str, int, float]], tolerance: int, official: bool
 ) -> float:
     left = {video: (list(dict.fromkeys(f)) if official else list(f)) for video, f in truth.items()}
     precision: list[float] = []
-    for number, (video, frame, _) in enumerate(said, start=1):
+    for number, (video, frame, _) in enumerate(predicted, start=1):
         free = left.get(video)
         if not free:
             continue

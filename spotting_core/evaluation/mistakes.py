@@ -52,13 +52,13 @@ def outcomes(
     near: float = NEAR_UNTIL,
 ) -> list[Outcome]:
     """What became of every prediction at or above a threshold, and of every truth; in order of game and time."""
-    found: list[Outcome] = []
+    all_outcomes: list[Outcome] = []
     for number, game in enumerate(games):
         columns = game.columns(classes)
         for half in np.unique(np.concatenate([columns.truth.half, columns.predicted.half])).tolist():
             judge = _Half(number, half, columns, classes, threshold, round(within * 1e6), round(near * 1e6))
-            found += sorted(judge.outcomes(), key=lambda o: (o.time, o.label))
-    return found
+            all_outcomes += sorted(judge.outcomes(), key=lambda o: (o.time, o.label))
+    return all_outcomes
 
 
 class _Half:

@@ -65,16 +65,16 @@ class Counts:
         self._detected = self._at_least(np.ones(len(track.score), bool))
         kinds = track.truth_column.astype(np.int64) * 2 + (track.visible < 0)
         own = None if weights is None else weights[track.truth_game]
-        seen = np.bincount(kinds, own, minlength=2 * track.columns).reshape(track.columns, 2)
-        self.truths = np.stack([seen.sum(1), seen[:, 0], seen[:, 1]], axis=1)
+        counts = np.bincount(kinds, own, minlength=2 * track.columns).reshape(track.columns, 2)
+        self.truths = np.stack([counts.sum(1), counts[:, 0], counts[:, 1]], axis=1)
         """Truths, (C, view)."""
 
     def _at_least(self, which: np.ndarray) -> np.ndarray:
         """How many of some detections reach each threshold, (C, view, threshold)."""
         bins = self._columns * 2 * (len(THRESHOLDS) + 1)
         weight = None if self._weight is None else self._weight[which]
-        found = np.bincount(self._bin[which], weight, minlength=bins)
-        split = found.reshape(self._columns, 2, -1)[..., ::-1].cumsum(-1)[..., ::-1][..., 1:]
+        counts = np.bincount(self._bin[which], weight, minlength=bins)
+        split = counts.reshape(self._columns, 2, -1)[..., ::-1].cumsum(-1)[..., ::-1][..., 1:]
         return np.stack([split.sum(1), split[:, 0], split[:, 1]], axis=1)
 
     def curves(self, hit: np.ndarray) -> Curves:

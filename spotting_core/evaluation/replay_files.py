@@ -71,12 +71,12 @@ def read_replay_games(
     Errors:
         BadInputError: no game has both files, or one cannot be read.
     """
-    with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as said:
+    with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
         return [
             ReplayGame(
                 pair.game,
                 read_changes(pair.labels, pair.label_file),
                 read_replays(pair.predictions, pair.prediction_file),
             )
-            for pair in pairs(true, said, split, record)
+            for pair in pairs(true, predicted, split, record)
         ]

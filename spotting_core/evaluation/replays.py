@@ -111,12 +111,12 @@ def _official_queries(games: Sequence[ReplayGame], classes: Sequence[str]) -> li
             cells: dict[int, float] = {}
             for moment in replay.detection:
                 cells[_official_cell(int(moment.time * CELLS_PER_SECOND), game.name)] = moment.score
-            found = {c: s for c, s in cells.items() if s >= 0}
+            by_cell = {c: s for c, s in cells.items() if s >= 0}
             queries.append(
                 _Query(
                     _official_cell(CELLS_PER_SECOND * _seconds_of(link, game.name), game.name),
-                    np.array(list(found), np.int64),
-                    np.array(list(found.values()), np.float64),
+                    np.array(list(by_cell), np.int64),
+                    np.array(list(by_cell.values()), np.float64),
                 )
             )
     return queries

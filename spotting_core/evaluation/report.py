@@ -48,12 +48,12 @@ class Evaluation:
         return {**content, "others": dict(self.others)} if self.others else content
 
 
-def spotting_report(found: SpottingReport) -> Evaluation:
+def spotting_report(report: SpottingReport) -> Evaluation:
     """A spotting evaluation in the common form; classes without truth have no value unless they count as 0."""
     per_class: dict[str, dict[str, float | None]] = {}
-    for name, row in found.per_class.items():
-        truths = found.truths_by_view[name]
-        per_class[name] = {v: row[v] if found.official or truths[v] else None for v in VIEWS}
+    for name, row in report.per_class.items():
+        truths = report.truths_by_view[name]
+        per_class[name] = {v: row[v] if report.official or truths[v] else None for v in VIEWS}
     return Evaluation(
-        "spotting", found.metric, found.official, "Average-mAP", found.average_map, per_class, found.truths
+        "spotting", report.metric, report.official, "Average-mAP", report.average_map, per_class, report.truths
     )

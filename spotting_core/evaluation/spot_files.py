@@ -64,8 +64,8 @@ def read_spotting_games(
     """
     games: list[GameColumns] = []
     strangers: Counter[str] = Counter()
-    with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as said:
-        for pair in pairs(true, said, split, record):
+    with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
+        for pair in pairs(true, predicted, split, record):
             truth = label_columns(pair.labels, pair.label_file, pair.game, classes, record)
             spots, unknown = prediction_columns(pair.predictions, pair.prediction_file, pair.game, classes, record)
             _note_empty_halves(pair.game, truth, spots, record)
@@ -210,10 +210,10 @@ def _counted_ones(
     return columns.where(inside)
 
 
-def _note_empty_halves(game: str, truth: SpotColumns, said: SpotColumns, record: Record) -> None:
+def _note_empty_halves(game: str, truth: SpotColumns, predicted: SpotColumns, record: Record) -> None:
     for half in HALVES:
         missed = int((truth.half == half).sum())
-        if missed and not (said.half == half).any():
+        if missed and not (predicted.half == half).any():
             record.skip(game, f"half {half} has no predictions; its {_counted(missed, 'action')} count as missed")
 
 

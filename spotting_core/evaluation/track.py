@@ -99,19 +99,19 @@ def lay_out(games: Sequence[Game | GameColumns], classes: Sequence[str], *, offi
     per_second = CELLS_PER_SECOND if official else _MICROSECONDS
     parts = max((int(side.half.max(initial=1)) for g in read for side in (g.truth, g.predicted)), default=1)
     truth = _laid([g.truth for g in read], parts, official)
-    said = _laid([g.predicted for g in read], parts, official)
-    kept = said.spots.score >= 0
-    said = _Laid(said.place[kept], said.half[kept], said.spots.where(kept), said.game[kept])
+    predicted = _laid([g.predicted for g in read], parts, official)
+    kept = predicted.spots.score >= 0
+    predicted = _Laid(predicted.place[kept], predicted.half[kept], predicted.spots.where(kept), predicted.game[kept])
     return Track(
         truth=truth.place,
         truth_column=truth.spots.label,
         visible=truth.spots.visible,
         truth_game=truth.game,
-        place=said.place,
-        column=said.spots.label,
-        score=said.spots.score,
-        game=said.game,
-        nearest=_nearest_visibility(truth, said, official),
+        place=predicted.place,
+        column=predicted.spots.label,
+        score=predicted.spots.score,
+        game=predicted.game,
+        nearest=_nearest_visibility(truth, predicted, official),
         per_second=per_second,
         columns=len(classes),
         games=len(read),
@@ -136,22 +136,22 @@ def _laid(spots: Sequence[SpotColumns], parts: int, official: bool) -> _Laid:
     return _Laid(place[order], half[order], joined.where(order), game[order])
 
 
-def _nearest_visibility(truth: _Laid, said: _Laid, official: bool) -> np.ndarray:
+def _nearest_visibility(truth: _Laid, predicted: _Laid, official: bool) -> np.ndarray:
     """Visibility of the nearest truth; where two are equally near the later one counts.
 
     The official border between two truths is a whole cell, cut down.
     """
-    nearest = np.full(len(said.place), -1, np.int8)
+    nearest = np.full(len(predicted.place), -1, np.int8)
     if not len(truth.place):
         return nearest
-    after = np.searchsorted(truth.place, said.place, side="right")
+    after = np.searchsorted(truth.place, predicted.place, side="right")
     before = np.maximum(after - 1, 0)
     after = np.minimum(after, len(truth.place) - 1)
-    has_before = (truth.half[before] == said.half) & (truth.place[before] <= said.place)
-    has_after = (truth.half[after] == said.half) & (truth.place[after] > said.place)
+    has_before = (truth.half[before] == predicted.half) & (truth.place[before] <= predicted.place)
+    has_after = (truth.half[after] == predicted.half) & (truth.place[after] > predicted.place)
     doubled = truth.place[before] + truth.place[after]
     middle = doubled // 2 * 2 if official else doubled
-    takes_after = has_after & (~has_before | (2 * said.place >= middle))
+    takes_after = has_after & (~has_before | (2 * predicted.place >= middle))
     nearest[has_before] = truth.spots.visible[before[has_before]]
     nearest[takes_after] = truth.spots.visible[after[takes_after]]
     return nearest

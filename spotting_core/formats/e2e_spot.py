@@ -150,11 +150,11 @@ def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     except (KeyError, TypeError, ValueError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
     extras = {k: v for k, v in event.items() if k not in _EVENT_OWN}
-    said = _COMMENT.match(str(event.get("comment", "")))
-    if "comment" in event and said is None:
+    comment = _COMMENT.match(str(event.get("comment", "")))
+    if "comment" in event and comment is None:
         extras["comment"] = event["comment"]
-    team = said[1] if said and said[1] != "not applicable" else "unknown"
-    visible = said[2] == "visible" if said else None
+    team = comment[1] if comment and comment[1] != "not applicable" else "unknown"
+    visible = comment[2] == "visible" if comment else None
     source = TRUTH if confidence is None else IMPORTED
     return Entry(Spot(half, time, label, confidence, team, visible, source), extras)
 
@@ -297,7 +297,7 @@ def spot_scores(path: Path, options: Options) -> Iterator[Document]:
                     fix="Give the class list that the scores were made with",
                 )
             times = np.round(np.arange(len(scores)) * (1e6 / rate)).astype(np.int64)
-            found = spots_of_half(half, times, scores[:, 1:], None, classes, spotting, source=IMPORTED)
-            spots += found
+            half_spots = spots_of_half(half, times, scores[:, 1:], None, classes, spotting, source=IMPORTED)
+            spots += half_spots
             infos[half] = HalfInfo(rate, len(scores), file=video["video"])
         yield Document.of(spots, game, infos)

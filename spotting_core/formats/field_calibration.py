@@ -110,15 +110,15 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     except (OSError, pa.ArrowException, KeyError) as error:
         raise BadInputError(f"these calibrations cannot be read ({error})", where=path) from error
     times, halves = np.array(columns["time_s"]), np.array(columns["half"])
-    found = []
+    calibrations = []
     for half in np.unique(halves).tolist():
         rows = np.flatnonzero(halves == half)
         for sample in range(int(np.floor(times[rows[-1]] * rate)) + 1):
             row = int(rows[np.abs(times[rows] - sample / rate).argmin()])
             matrix = np.array(columns["H"][row]).reshape(3, 3)
-            seen = None if columns["wipe"][row] else Homography.of_pixels(matrix, width, height)
-            found.append(Calibration(half, round(sample / rate * 1e6), seen, None, columns["camera"][row]))
-    return found
+            homography = None if columns["wipe"][row] else Homography.of_pixels(matrix, width, height)
+            calibrations.append(Calibration(half, round(sample / rate * 1e6), homography, None, columns["camera"][row]))
+    return calibrations
 
 
 def pitch_of(folder: Path) -> Pitch:

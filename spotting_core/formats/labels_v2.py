@@ -91,8 +91,8 @@ def _extras(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def game_clock(text: object) -> int | None:
     """Microseconds of the clock in a ``gameTime``, or None where it has none."""
-    found = _GAME_TIME.match(str(text))
-    return (int(found.group(1)) * 60 + int(found.group(2))) * 1_000_000 if found else None
+    match = _GAME_TIME.match(str(text))
+    return (int(match.group(1)) * 60 + int(match.group(2))) * 1_000_000 if match else None
 
 
 def game_position(row: Mapping[str, Any], where: str) -> tuple[int, int]:

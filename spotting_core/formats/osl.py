@@ -57,19 +57,19 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
 def _header(path: Path) -> dict[str, Any]:
     """The root's fields without ``data``, which is passed over."""
     header: dict[str, Any] = {}
-    found = False
+    in_header = False
     with path.open("rb") as stream:
         builder, key = None, ""
         for prefix, event, value in ijson.parse(stream, use_float=True):
             if prefix == "" and event == "map_key":
                 key, builder = value, ijson.ObjectBuilder()
-                found = found or key == "data"
+                in_header = in_header or key == "data"
             elif prefix == "" and event not in ("start_map", "end_map"):
                 break
             elif builder is not None and key != "data" and prefix:
                 builder.event(event, value)
                 header[key] = builder.value
-    if not found:
+    if not in_header:
         raise BadInputError("this file has no data of samples", where=path, fix="Expected the OSL form, version 2")
     return header
 
@@ -78,12 +78,12 @@ def _placed(samples: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapp
     for number, sample in enumerate(samples, start=1):
         if not isinstance(sample, dict) or not isinstance(sample.get("events", []), list):
             raise BadInputError("expected a sample with events", where=f"{path}, sample {number}")
-        said = sample.get("metadata")
-        told: dict[str, Any] = said if isinstance(said, dict) else {}
+        metadata = sample.get("metadata")
+        fields: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
         name = str(sample.get("id", number))
         file = _HALF_FILE.match(_input(sample).get("path") or "")
-        if "half" in told and str(told["half"]) in ("1", "2"):
-            yield str(told.get("game", name)), int(told["half"]), sample
+        if "half" in fields and str(fields["half"]) in ("1", "2"):
+            yield str(fields.get("game", name)), int(fields["half"]), sample
         elif file:
             yield file[1] or name, int(file[2]), sample
         else:
@@ -118,8 +118,8 @@ def _entry(where: str, half: int, row: Any) -> Entry:
     try:
         time = round(float(row["position_ms"]) * 1000)
         label = str(row["label"])
-        said = row.get("confidence_score")
-        confidence = None if said is None else float(said)
+        confidence_text = row.get("confidence_score")
+        confidence = None if confidence_text is None else float(confidence_text)
     except (KeyError, TypeError, ValueError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
     extras = {k: v for k, v in row.items() if k not in _OWN}
@@ -168,11 +168,11 @@ def _root(document: Document) -> dict[str, Any]:
     return {**made, "modalities": ["video"], "metadata": {}, **document.kept(FORM)}
 
 
-def _schema(header: Mapping[str, Any], found: list[str]) -> dict[str, Any]:
+def _schema(header: Mapping[str, Any], labels: list[str]) -> dict[str, Any]:
     """The root's label schema, with the classes that occur added to the head of actions if none has them."""
     heads = {k: dict(v) for k, v in header.get("labels", {}).items() if isinstance(v, dict)}
     known = {name for head in heads.values() for name in head.get("labels", ())}
-    missing = [name for name in found if name not in known]
+    missing = [name for name in labels if name not in known]
     if missing or not heads:
         head = heads.setdefault(HEAD, {"type": "single_label", "labels": []})
         head["labels"] = [*head.get("labels", ()), *missing]

@@ -204,9 +204,9 @@ def guess_source(path: Path) -> Format:
             if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
                 return form
     else:
-        found = _by_name(path.name) or _by_start(path)
-        if found:
-            return found
+        guess = _by_name(path.name) or _by_start(path)
+        if guess:
+            return guess
         if path.suffix == ".json":
             read_json(path)  # what is not JSON at all says so
     fix = "Name it to touchline convert with --from"
@@ -279,11 +279,11 @@ def read_of_match(path: Path, match: str, form: Format | None = None, options: O
     Errors:
         BadInputError: see ``read``; also several matches and none of that name.
     """
-    found = [d for d in read(path, form, options) if isinstance(d, Document)]
-    own = found if len(found) == 1 else [d for d in found if d.game.rstrip("/").split("/")[-1] == match]
+    documents = [d for d in read(path, form, options) if isinstance(d, Document)]
+    own = documents if len(documents) == 1 else [d for d in documents if d.game.rstrip("/").split("/")[-1] == match]
     if len(own) != 1:
         raise BadInputError(
-            f"this holds the spots of {len(found)} matches and none is called {match!r}",
+            f"this holds the spots of {len(documents)} matches and none is called {match!r}",
             where=path,
             fix="Give the match's own file",
         )
@@ -296,11 +296,11 @@ def read_one(path: Path, form: Format | None = None, options: Options | None = N
     Errors:
         BadInputError: see ``read``; also none, several, or camera labels.
     """
-    found = list(read(path, form, options))
-    if len(found) != 1 or not isinstance(found[0], Document):
-        what = "no match" if not found else f"{len(found)} matches" if len(found) > 1 else "camera labels"
+    documents = list(read(path, form, options))
+    if len(documents) != 1 or not isinstance(documents[0], Document):
+        what = "no match" if not documents else f"{len(documents)} matches" if len(documents) > 1 else "camera labels"
         raise BadInputError(f"this file holds {what}, expected the spots of one match", where=path)
-    return found[0]
+    return documents[0]
 
 
 def write(path: Path, documents: Iterable[Any], form: Format, options: Options | None = None) -> int:
@@ -330,7 +330,7 @@ def losses(document: Document, form: Format) -> list[Loss]:
     spots = document.spots
     other_fields = 0 if document.form == form.name else sum(bool(e.extras) for e in document.entries)
     predicted = form.name == e2e_spot.FORM  # its predictions have a score, its labels a comment
-    found = (
+    counts = (
         ("the confidence of {} spots", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
         ("the team of {} spots", sum(s.team != "unknown" and not _is_carried(form.team, s, predicted) for s in spots)),
         (
@@ -343,7 +343,7 @@ def losses(document: Document, form: Format) -> list[Loss]:
         ),
         ("other fields of {} entries", other_fields),
     )
-    return [Loss(words, count) for words, count in found if count]
+    return [Loss(words, count) for words, count in counts if count]
 
 
 def _is_carried(carried: bool, spot: Spot, predicted: bool) -> bool:

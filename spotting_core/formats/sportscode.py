@@ -55,18 +55,18 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
 def _read(content: bytes, where: object, game: str) -> Document:
     entries: list[Entry] = []
     others: list[str] = []
-    depth, seen = 0, False
+    depth, in_root = 0, False
     for event, element in iterparse(io.BytesIO(content), events=("start", "end")):
         depth += 1 if event == "start" else -1
         if event == "start":
-            seen = seen or element.tag == "ALL_INSTANCES"
+            in_root = in_root or element.tag == "ALL_INSTANCES"
         elif element.tag == "instance":
             entries.append(_entry(element, f"{where}, instance {len(entries) + 1}"))
             element.clear()
         elif depth == 1 and element.tag != "ALL_INSTANCES":
             others.append(ElementTree.tostring(element, encoding="unicode").strip())
             element.clear()
-    if not seen:
+    if not in_root:
         raise BadInputError("this XML has no ALL_INSTANCES", where=where, fix="Expected a Sportscode timeline")
     return Document(tuple(entries), game, FORM, {"elements": others})
 
@@ -76,18 +76,18 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
         start, end = _microseconds(element.findtext("start")), _microseconds(element.findtext("end"))
         label = (element.findtext("code") or "").strip()
         labels = [(_clean(e.findtext("group")), _clean(e.findtext("text")) or "") for e in element.iterfind("label")]
-        told = dict(reversed(labels))  # the first of a group counts
-        half = int(told.get(HALF, 1))
-        time = parse_clock(told[TIME]) if HALF in told and TIME in told else start
-        confidence = float(told[CONFIDENCE]) if CONFIDENCE in told else None
+        groups = dict(reversed(labels))  # the first of a group counts
+        half = int(groups.get(HALF, 1))
+        time = parse_clock(groups[TIME]) if HALF in groups and TIME in groups else start
+        confidence = float(groups[CONFIDENCE]) if CONFIDENCE in groups else None
     except (TypeError, ValueError, BadInputError) as error:
         raise BadInputError("the start, end or labels of this instance cannot be read", where=where) from error
     if not label:
         raise BadInputError("this instance has no code", where=where)
-    placed = HALF in told and TIME in told
+    placed = HALF in groups and TIME in groups
     own = {HALF, TIME, CONFIDENCE} if placed else {CONFIDENCE}
-    own |= {TEAM} if told.get(TEAM) in ("home", "away") else set()
-    own |= {VISIBILITY} if told.get(VISIBILITY) in ("visible", "not shown") else set()
+    own |= {TEAM} if groups.get(TEAM) in ("home", "away") else set()
+    own |= {VISIBILITY} if groups.get(VISIBILITY) in ("visible", "not shown") else set()
     extras: dict[str, Any] = {
         "ID": element.findtext("ID"),
         "start": start,
@@ -96,16 +96,16 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
         "labels": [pair for pair in labels if pair[0] not in own],
         "elements": [ElementTree.tostring(e, "unicode").strip() for e in element if e.tag not in _CHILDREN],
     }
-    team = told[TEAM] if TEAM in own else "unknown"
-    visible = told[VISIBILITY] == "visible" if VISIBILITY in own else None
+    team = groups[TEAM] if TEAM in own else "unknown"
+    visible = groups[VISIBILITY] == "visible" if VISIBILITY in own else None
     source = TRUTH if confidence is None else IMPORTED
     return Entry(Spot(half, time, label, confidence, str(team), visible, source), extras)
 
 
 def _microseconds(text: str | None) -> int:
     """Seconds, or a clock ``h:mm:ss``, as some programs write."""
-    said = (text or "").strip()
-    return parse_clock(said) if ":" in said else round(float(said) * 1e6)
+    seconds_text = (text or "").strip()
+    return parse_clock(seconds_text) if ":" in seconds_text else round(float(seconds_text) * 1e6)
 
 
 def _clean(text: str | None) -> str | None:

@@ -59,7 +59,7 @@ def _parse(form: str, content: bytes, where: object, game: str, options: Options
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadInputError(f"this timeline cannot be read ({reason})", where=where) from error
     timeline = _timeline(read, where)
-    entries = [_entry(form, timeline, *found) for found in _markers(timeline)]
+    entries = [_entry(form, timeline, *marker) for marker in _markers(timeline)]
     for owner in _owners(timeline):
         del owner.markers[:]
     halves = dict(enumerate((_info(c) for c in _clips(timeline)), start=1)) if _stacked(timeline) else {}
@@ -97,21 +97,21 @@ def _markers(timeline: otio.schema.Timeline) -> Iterator[tuple[Any, otio.schema.
 
 
 def _entry(form: str, timeline: otio.schema.Timeline, owner: Any, marker: otio.schema.Marker, place: int) -> Entry:
-    told = marker.metadata.get(NAMESPACE, {})
+    metadata = marker.metadata.get(NAMESPACE, {})
     start = marker.marked_range.start_time
     half, time = _placed(timeline, owner, start)
-    if "half" in told and "time" in told:
-        half, time = int(told["half"]), int(told["time"])
-    confidence = told.get("confidence")
+    if "half" in metadata and "time" in metadata:
+        half, time = int(metadata["half"]), int(metadata["time"])
+    confidence = metadata.get("confidence")
     label = _original(marker.name) if form == EDL else marker.name
     spot = Spot(
         half,
         time,
         label or "Marker",
         None if confidence is None else float(confidence),
-        told["team"] if told.get("team") in TEAMS else "unknown",
-        told.get("visible"),
-        told.get("source", TRUTH if confidence is None else IMPORTED),
+        metadata["team"] if metadata.get("team") in TEAMS else "unknown",
+        metadata.get("visible"),
+        metadata.get("source", TRUTH if confidence is None else IMPORTED),
     )
     extras: dict[str, Any] = {
         "marker": otio.adapters.write_to_string(marker, "otio_json"),
@@ -221,14 +221,14 @@ def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) ->
             return marker
     rate = owner.duration().rate
     group = options.classes.get(spot.label).group if options.classes and spot.label in options.classes else ""
-    told = {"half": spot.half, "time": spot.time, "team": spot.team, "source": spot.source}
-    told |= {k: v for k, v in (("confidence", spot.confidence), ("visible", spot.visible)) if v is not None}
+    metadata = {"half": spot.half, "time": spot.time, "team": spot.team, "source": spot.source}
+    metadata |= {k: v for k, v in (("confidence", spot.confidence), ("visible", spot.visible)) if v is not None}
     at = RationalTime(round(spot.time * rate / 1e6), rate)
     comment = "" if spot.confidence is None else f"{spot.confidence:.2f}"
     return otio.schema.Marker(
         name=spot.label,
         marked_range=TimeRange(at, RationalTime(0, rate)),
         color=_COLOURS.get(group, "RED"),
-        metadata={NAMESPACE: told},
+        metadata={NAMESPACE: metadata},
         comment=comment,
     )

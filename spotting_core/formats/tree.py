@@ -51,10 +51,10 @@ def members(path: Path, file_name: str) -> Iterator[Member]:
     elif path.is_file():
         yield Member("", str(path), path.read_bytes)
     elif path.is_dir():
-        found = sorted(p for p in path.rglob(file_name) if p.is_file())
-        if not found:
+        files = sorted(p for p in path.rglob(file_name) if p.is_file())
+        if not files:
             raise _missing_file(path, file_name)
-        for file in found:
+        for file in files:
             game = file.parent.relative_to(path).as_posix()
             yield Member("" if game == "." else game, str(file), file.read_bytes)
     else:
@@ -106,13 +106,13 @@ def write_members(target: Path, file_name: str, files: Iterable[tuple[str, bytes
     Errors:
         BadInputError: several matches for one file, a match twice, or a game that is no path below a root.
     """
-    seen: set[str] = set()
+    written: set[str] = set()
     count = 0
     with _store(target, file_name) as store:
         for game, content in files:
-            if game in seen and game:
+            if game in written and game:
                 raise BadInputError("this match occurs twice", where=game, fix="Order the source by match")
-            seen.add(game)
+            written.add(game)
             store(_safe(game), content)
             count += 1
     return count

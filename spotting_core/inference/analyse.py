@@ -31,7 +31,7 @@ from spotting_core.analyses.layers import Layers
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
 from spotting_core.base.files import locked, read_json, write_array, write_json
-from spotting_core.computing.precision import has_half_precision
+from spotting_core.computing.number_format import has_bfloat16
 from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.features.half import FeatureHalf
 from spotting_core.inference.score import judge_windows, window_batches
@@ -95,15 +95,15 @@ def analyse_match(
     return put_in_place(target, run.analyse, anew=out is not None)
 
 
-def check_rate(asked: float | None, rate: float, where: Path | None) -> None:
+def check_rate(wanted: float | None, rate: float, where: Path | None) -> None:
     """Refuse samples at another rate than the model's.
 
     Errors:
         BadInputError: see above.
     """
-    if asked is not None and abs(asked - rate) > 1e-6:
+    if wanted is not None and abs(wanted - rate) > 1e-6:
         raise BadInputError(
-            f"the model reads {rate:g} samples a second, not {asked:g}",
+            f"the model reads {rate:g} samples a second, not {wanted:g}",
             where=where,
             fix=f"Leave the rate out or give {rate:g}",
         )
@@ -191,7 +191,7 @@ class Run:
             require_features(features, source, [model])
         self.folder = features or (source.path if source.path.is_dir() else None)
         self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
-        self.precision = "half" if has_half_precision(model.device.type) else "single"
+        self.precision = "half" if has_bfloat16(model.device.type) else "single"
         self.identity = ModelIdentity(
             model.sha256,
             model.settings,

@@ -32,11 +32,11 @@ from spotting_core.tasks.registry import sample_task
 _FAINT = 1e-6  # confidence: below it a displacement says nothing
 
 
-def analyse(source: MatchSource, model: LoadedModel | Ensemble, data: DataDirectory, **given: Any) -> Analysis:
+def analyse(source: MatchSource, model: LoadedModel | Ensemble, data: DataDirectory, **options: Any) -> Analysis:
     """Analyse a match with what was loaded: ``analyse_match`` or ``analyse_with_ensemble``, which say what is given."""
     if isinstance(model, Ensemble):
-        return analyse_with_ensemble(source, model, data, **given)
-    return analyse_match(source, model, data, **given)
+        return analyse_with_ensemble(source, model, data, **options)
+    return analyse_match(source, model, data, **options)
 
 
 def analyse_with_ensemble(
@@ -118,15 +118,15 @@ def averaged(members: Sequence[HalfAnalysis], times: np.ndarray) -> tuple[np.nda
     Arguments:
         times: int64 (T,) microseconds. Returns float32 (T, C) twice, the latter None where no member has one.
     """
-    said = np.stack([_at(m.scores, m.times, times) for m in members])  # (members, T, C)
-    confidence: np.ndarray = said.mean(0)
+    confidences = np.stack([_at(m.scores, m.times, times) for m in members])  # (members, T, C)
+    confidence: np.ndarray = confidences.mean(0)
     if all(m.displacement is None for m in members):
         return confidence, None
     moved = np.zeros_like(confidence)
-    for member, own in zip(members, said, strict=True):
+    for member, own in zip(members, confidences, strict=True):
         if member.displacement is not None:
             moved += own * _at(member.displacement, member.times, times)
-    return confidence, moved / np.maximum(said.sum(0), _FAINT)
+    return confidence, moved / np.maximum(confidences.sum(0), _FAINT)
 
 
 def _at(values: np.ndarray, known: np.ndarray, times: np.ndarray) -> np.ndarray:

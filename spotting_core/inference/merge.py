@@ -57,10 +57,10 @@ class ScoreMerge:
 
     def _greater(self, window: PlannedWindow, scores: Scores, first: int) -> np.ndarray:
         """Where a window is surer than those before it: bool (n, C)."""
-        said = scores.confidence[window.rows][first - window.first : window.stop - window.first]
+        confidence = scores.confidence[window.rows][first - window.first : window.stop - window.first]
         known = self._values.get("confidence")
         if known is None:
-            return np.ones(said.shape, bool)
+            return np.ones(confidence.shape, bool)
         fresh = self._counts[first : window.stop, None] == 0
-        wins: np.ndarray = fresh | (said > known[first : window.stop])
+        wins: np.ndarray = fresh | (confidence > known[first : window.stop])
         return wins

@@ -55,8 +55,8 @@ def score_half(judge: Judge, half: HalfSamples, report: Callable[[int], None] | 
     judge.network.eval()
     try:
         for batch in window_batches(judge, plan.windows(len(half))):
-            said = judge_windows(judge, batch, lambda w: half.read(w.start, w.length, plan.outside))
-            for window, scores in zip(batch, said, strict=True):
+            scores_of_windows = judge_windows(judge, batch, lambda w: half.read(w.start, w.length, plan.outside))
+            for window, scores in zip(batch, scores_of_windows, strict=True):
                 merge.add(window, scores, ("confidence", "displacement"))
             if report:
                 report(batch[-1].stop)

@@ -42,8 +42,8 @@ def kept_models(names: Sequence[str | Path], device: str) -> LoadedModel | Ensem
         while len(_KEPT) >= _MOST:  # before another one takes its memory
             _KEPT.popitem(last=False)
         _KEPT[key] = load_models(folders, device)
-    found = _KEPT[key]
-    return found if isinstance(found, Ensemble) else replace(found, folder=folders[0])
+    kept = _KEPT[key]
+    return kept if isinstance(kept, Ensemble) else replace(kept, folder=folders[0])
 
 
 def _identity(folder: Path) -> str:

@@ -318,7 +318,7 @@ def _recovered(row: JobRow) -> Job:
         last = f"; its last words were “{row.stage}”" if row.stage else ""
         state, error = FAILED, row.error or f"The worker died twice{last}. See worker.log in the data directory."
     row.state, row.error, row.lease, row.attempt = state, error, None, None
-    found = _job(row)
+    job = _job(row)
     if state != QUEUED:
         row.ended = moment()
-    return found
+    return job

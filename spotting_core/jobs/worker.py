@@ -106,8 +106,8 @@ class Worker:
                 self._end(job, FAILED, str(error))
             except Exception as error:
                 log.exception("job %s failed", job.id)
-                told = machine_error(error) or f"An unforeseen error: {type(error).__name__}: {error}."
-                self._end(job, FAILED, str(told))
+                message = machine_error(error) or f"An unforeseen error: {type(error).__name__}: {error}."
+                self._end(job, FAILED, str(message))
             else:
                 self._end(job, DONE)
 

@@ -41,13 +41,13 @@ def breaks_off(info: VideoInfo, table: TimeTable) -> bool:
 
 def shortcomings(info: VideoInfo, table: TimeTable) -> tuple[str, ...]:
     """What is missing of a half, in words; nothing of a whole one."""
-    found = []
+    sentences = []
     if breaks_off(info, table):
         declared = half_clock(round((info.duration or 0) * 1e6), 0)
-        found.append(f"the file breaks off at {half_clock(table.duration, 0)} of {declared}")
+        sentences.append(f"the file breaks off at {half_clock(table.duration, 0)} of {declared}")
     missing = gaps(table)
     for gap in missing[:_NAMED]:
-        found.append(f"no frames from {half_clock(gap.start, 0)} to {half_clock(gap.end, 0)}")
+        sentences.append(f"no frames from {half_clock(gap.start, 0)} to {half_clock(gap.end, 0)}")
     if len(missing) > _NAMED:
-        found.append(f"{len(missing) - _NAMED} more stretches without frames")
-    return tuple(found)
+        sentences.append(f"{len(missing) - _NAMED} more stretches without frames")
+    return tuple(sentences)

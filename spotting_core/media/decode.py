@@ -183,7 +183,7 @@ def _decoded(
     container: av.container.InputContainer, stream: av.VideoStream, table: TimeTable
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frames of the table in rising order from where the container stands; damaged packets are passed over."""
-    seen = -1
+    last = -1
     counted = is_untimed(stream)
     for packet in container.demux(stream):
         try:
@@ -191,9 +191,9 @@ def _decoded(
         except av.error.FFmpegError:
             continue
         for frame in decoded:
-            number = seen + 1 if counted else _number(frame, stream, table)
-            if number is not None and seen < number < len(table):
-                seen = number
+            number = last + 1 if counted else _number(frame, stream, table)
+            if number is not None and last < number < len(table):
+                last = number
                 yield number, frame
 
 

@@ -52,17 +52,17 @@ def known_hash(path: Path, data: DataDirectory) -> str | None:
     if not record.is_file():
         return None
     try:
-        told = read_json(record)
-        return str(told["sha256"]) if told["state"] == _as_json(FileState.of(path)) else None
+        content = read_json(record)
+        return str(content["sha256"]) if content["state"] == _as_json(FileState.of(path)) else None
     except (TouchlineError, KeyError, TypeError):  # damaged; it is made again
         return None
 
 
 def _kept(state: FileState, data: DataDirectory, report: ReportDone | None) -> str:
-    found = _read_through(state, report)
+    sha256 = _read_through(state, report)
     if FileState.of(state.path) == state:  # else it was being written meanwhile
-        write_json(_record_of(state.path, data), {"state": _as_json(state), "sha256": found})
-    return found
+        write_json(_record_of(state.path, data), {"state": _as_json(state), "sha256": sha256})
+    return sha256
 
 
 def _as_json(state: FileState) -> dict[str, Any]:

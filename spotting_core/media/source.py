@@ -185,8 +185,8 @@ def _numbered_parts(videos: Sequence[Path]) -> tuple[HalfSource, ...]:
     """For each part the largest picture up to 720 lines, else the smallest above."""
     sizes: dict[int, list[tuple[int, Path]]] = {}
     for video in videos:
-        if found := _NUMBERED.match(video.name):
-            sizes.setdefault(int(found.group(1)), []).append((int(found.group(2) or 1080), video))
+        if match := _NUMBERED.match(video.name):
+            sizes.setdefault(int(match.group(1)), []).append((int(match.group(2) or 1080), video))
     return tuple(HalfSource(number, _preferred(sizes[number])) for number in sorted(sizes))
 
 
@@ -210,17 +210,17 @@ def read_fixture(folder: Path) -> Fixture:
     named = _GAME_NAME.match(folder.name)
     league = _league(folder.parent.parent.name) if named else None
     labels = folder / "Labels-v2.json"
-    told: dict[str, object] = {}
+    fields: dict[str, object] = {}
     if labels.is_file():
         try:
             content = read_json(labels)
-            told = content if isinstance(content, dict) else {}
+            fields = content if isinstance(content, dict) else {}
         except TouchlineError:  # a broken label file is reported when it is used, not when the match is opened
-            told = {}
-    home, away = told.get("gameHomeTeam"), told.get("gameAwayTeam")
+            fields = {}
+    home, away = fields.get("gameHomeTeam"), fields.get("gameAwayTeam")
     if isinstance(home, str) and isinstance(away, str):
-        score, date = told.get("gameScore"), told.get("gameDate")
-        place = str(told.get("UrlLocal") or "").split("/")
+        score, date = fields.get("gameScore"), fields.get("gameDate")
+        place = str(fields.get("UrlLocal") or "").split("/")
         league = league or (_league(place[0]) if len(place) > 2 else None)
         return Fixture(f"{home} v {away}", home, away, _text(score), _text(date), league)
     if named:

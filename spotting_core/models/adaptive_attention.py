@@ -49,10 +49,10 @@ class EntityTokens(nn.Module):
     def forward(self, entities: EntitySet) -> tuple[Tensor, Tensor]:
         """Tokens for scoring and values by name, both (B, T, N, d)."""
         scale = math.sqrt(entities.embedding.shape[-1])
-        seen = torch.cat(
+        inputs = torch.cat(
             [entities.embedding * scale, place_features(entities.box), entities.score[..., None] * 2 - 1], -1
         )
-        token = self.norm(self.project(seen) + self.name(entities.entity))
+        token = self.norm(self.project(inputs) + self.name(entities.entity))
         value = torch.zeros_like(token)
         for k in range(self.name.num_embeddings):  # few names: a masked product each beats gathering matrices
             rows = entities.entity == k

@@ -78,11 +78,11 @@ class Card:
 
 def models_available() -> dict[str, Path]:
     """Bundled spotting models by name."""
-    found = {}
+    models = {}
     for path in sorted(asset("weights").glob(f"*/{CARD_FILE}")):
         if "system" in read_json(path) and (path.parent / WEIGHTS_FILE).is_file():
-            found[path.parent.name] = path.parent
-    return found
+            models[path.parent.name] = path.parent
+    return models
 
 
 def model_folder(name: str | Path) -> Path:
@@ -112,13 +112,13 @@ def read_card(folder: Path) -> Card:
     content = read_json(path, "model card")
     if not isinstance(content, dict):
         raise BadInputError("this model card is not an object", where=path)
-    found = content.get("format")
-    if not isinstance(found, int):
+    version = content.get("format")
+    if not isinstance(version, int):
         raise BadInputError(
             "this model card has no format number", where=path, fix="Make the model with touchline train"
         )
-    if found > FORMAT:
-        raise NewerFormatError(path, found, FORMAT)
+    if version > FORMAT:
+        raise NewerFormatError(path, version, FORMAT)
     try:
         return validated(Card, content)
     except InvalidContentError as error:

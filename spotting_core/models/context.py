@@ -108,6 +108,6 @@ def context_loss(score: Tensor, shift: Tensor, k: Tensor, valid: Tensor) -> Tens
     )
     total = torch.zeros_like(score)
     for where, value, limit in cases:
-        asked = torch.where(where, value, torch.ones_like(value))  # the others' values may be out of the log's reach
-        total = total + (limit - asked.clamp_min(1e-7).log()).clamp_min(0) * where
+        defined = torch.where(where, value, torch.ones_like(value))  # the others' values may be out of the log's reach
+        total = total + (limit - defined.clamp_min(1e-7).log()).clamp_min(0) * where
     return (total * valid.unsqueeze(-1)).sum()

@@ -65,7 +65,7 @@ def _members(folder: Path, device: str) -> list[LoadedModel]:
     card = read_card(folder)
     if card.system != ENSEMBLE:
         return [load_model(folder, device)]
-    found = []
+    members = []
     for member in members_named(card, folder):
         model = load_model(member["folder"], device)
         if model.sha256 != member["sha256"]:
@@ -75,8 +75,8 @@ def _members(folder: Path, device: str) -> list[LoadedModel]:
                 where=model.folder,
                 fix="Make the ensemble again, or bring back that model",
             )
-        found.append(model)
-    return found
+        members.append(model)
+    return members
 
 
 def members_named(card: Card, folder: Path) -> list[dict[str, str]]:

@@ -72,10 +72,10 @@ class EntityAttentionConfig(SystemConfig):
     displacement_loss: float = 1.0
 
     def divisions(self) -> Sequence[tuple[str, int, str, int]]:
-        found = [("heads", self.heads, "dim", self.dim)] if self.entities else []
+        divisions = [("heads", self.heads, "dim", self.dim)] if self.entities else []
         if self.temporal == "transformer":
-            found.append(("heads", self.heads, "twice hidden", 2 * self.hidden))
-        return found
+            divisions.append(("heads", self.heads, "twice hidden", 2 * self.hidden))
+        return divisions
 
 
 def read_by(config: EntityAttentionConfig) -> Inputs:
@@ -156,9 +156,9 @@ class EntityAttention(EnvironmentNetwork):
         )
 
     def _maps(self, window: Window) -> Tensor:
-        if window.frames is None:
-            raise ValueError("this model reads frames; the window has none")
-        return self.environment.feature_map(window.frames)
+        if window.pictures is None:
+            raise ValueError("this model reads pictures; the window has none")
+        return self.environment.feature_map(window.pictures)
 
 
 class _Gru(nn.Module):
@@ -235,7 +235,7 @@ _system = partial(
     inputs=read_by,
     plan=overlapping_halves,
     has_environment=True,
-    half_precision=True,
+    bfloat16=True,
 )
 
 register(

@@ -37,27 +37,27 @@ class Environment(nn.Module):
         nn.init.normal_(self.to_class.weight, std=0.01)
         nn.init.zeros_(self.to_class.bias)
 
-    def feature_map(self, frames: Tensor) -> Tensor:
+    def feature_map(self, pictures: Tensor) -> Tensor:
         """(B, T, 3, H, W), normalised, to the trunk's last map (B, T, D, h, w)."""
-        b, t = frames.shape[:2]
+        b, t = pictures.shape[:2]
         self.clip.frames = t
-        flat = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        flat = pictures.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         maps = self.trunk(flat)[0]
-        seen: Tensor = maps.view(b, t, *maps.shape[1:])
-        return seen
+        clip_maps: Tensor = maps.view(b, t, *maps.shape[1:])
+        return clip_maps
 
-    def activations(self, frames: Tensor) -> list[Tensor]:
+    def activations(self, pictures: Tensor) -> list[Tensor]:
         """What the stem and every block after it give for the frames of one clip: each (T, C, h, w).
 
-        frames: (T, 3, H, W), normalised. The last one is ``feature_map`` of the clip.
+        pictures: (T, 3, H, W), normalised. The last one is ``feature_map`` of the clip.
         """
-        self.clip.frames = len(frames)
-        known = [self.trunk.stem(frames.contiguous(memory_format=torch.channels_last))]
+        self.clip.frames = len(pictures)
+        known = [self.trunk.stem(pictures.contiguous(memory_format=torch.channels_last))]
         for block in self._blocks():
             known.append(block(known[-1]))
         return known
 
-    def changed_map(self, known: Sequence[Tensor], frames: Tensor, first: int) -> tuple[Tensor, int]:
+    def changed_map(self, known: Sequence[Tensor], pictures: Tensor, first: int) -> tuple[Tensor, int]:
         """The feature map where some frames of a clip are others, exactly, and of no more frames than must be.
 
         A block's time shift lets a frame see ``REACH`` frames to either side, so what changes grows by that
@@ -65,21 +65,21 @@ class Environment(nn.Module):
 
         Arguments:
             known: ``activations`` of the clip.
-            frames: (B, n, 3, H, W), B ways to change the frames ``first`` to ``first + n``.
+            pictures: (B, n, 3, H, W), B ways to change the frames ``first`` to ``first + n``.
 
         Returns the maps (B, m, D, h, w) and the frame at which they begin.
         """
-        variants, low, high = len(frames), first, first + frames.shape[1]
+        variants, low, high = len(pictures), first, first + pictures.shape[1]
         length = len(known[0])
-        flat = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        flat = pictures.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         part = self.trunk.stem(flat).unflatten(0, (variants, -1))
         for block, before in zip(self._blocks(), known, strict=False):
             out_low, out_high = max(0, low - REACH), min(length, high + REACH)
             in_low, in_high = max(0, out_low - REACH), min(length, out_high + REACH)
             left, right = before[in_low:low], before[high:in_high]
-            seen = torch.cat([_repeated(left, variants), part.to(before.dtype), _repeated(right, variants)], dim=1)
+            joined = torch.cat([_repeated(left, variants), part.to(before.dtype), _repeated(right, variants)], dim=1)
             self.clip.frames = in_high - in_low
-            flat = seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            flat = joined.flatten(0, 1).contiguous(memory_format=torch.channels_last)
             part = block(flat).unflatten(0, (variants, -1))[:, out_low - in_low : out_high - in_low]
             low, high = out_low, out_high
         return part, low

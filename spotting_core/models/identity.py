@@ -36,8 +36,8 @@ class ModelIdentity:
     @classmethod
     def of(cls, model: Mapping[str, Any], precision: str | None) -> ModelIdentity:
         """The identity that an analysis tells; model: of its record."""
-        told = {name: str(model.get(name, "")) for name in ("settings", "reads", "entities")}
-        return cls(str(model["sha256"]), precision=precision or "", **told)
+        hashes = {name: str(model.get(name, "")) for name in ("settings", "reads", "entities")}
+        return cls(str(model["sha256"]), precision=precision or "", **hashes)
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
@@ -55,7 +55,7 @@ class Judge:
         features = [s.features for s in samples if s.features is not None]
         mean, std = self.normalisation
         return Window(
-            frames=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
+            pictures=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
             features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,
             entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
         )
@@ -63,7 +63,7 @@ class Judge:
     @torch.inference_mode()
     def scores(self, samples: Sequence[Samples]) -> list[Scores]:
         """What is said of each of some windows of one length."""
-        with self.precision():
+        with self.number_format():
             return self.system.decoding.scores(self.network(self.window(samples)))
 
     @torch.inference_mode()
@@ -75,18 +75,18 @@ class Judge:
         """
         sliding = self.system.sliding
         assert sliding is not None
-        with self.precision():
+        with self.number_format():
             encoded = sliding.encode(self.network, torch.from_numpy(stretch).to(self.device))
             windows = encoded.unfold(0, self.config.window, 1).transpose(1, 2)  # (n, window, E), a view
-            said = [
+            confidences = [
                 self._confidence(sliding.judge(self.network, windows[at : at + batch]))
                 for at in range(0, len(windows), batch)
             ]
-        return np.concatenate(said)
+        return np.concatenate(confidences)
 
-    def precision(self, *, precise: bool = False) -> torch.autocast:
+    def number_format(self, *, precise: bool = False) -> torch.autocast:
         """The precision in which the network computes; single where it is to be ``precise``."""
-        return half_precision(self.device, wanted=self.system.half_precision and not precise)
+        return in_bfloat16(self.device, wanted=self.system.bfloat16 and not precise)
 
     def _confidence(self, output: Output) -> np.ndarray:
         array: np.ndarray = self.system.decoding.confidence(output)[:, 0].cpu().numpy()

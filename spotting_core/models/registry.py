@@ -90,10 +90,10 @@ class FeatureConfig(SystemConfig):
 
     def with_sets(self, widths: tuple[int, ...]) -> FeatureConfig:
         """The same for feature sets of these widths side by side; systems that treat them alike only know their sum."""
-        told: dict[str, Any] = {"dim": sum(widths)}
+        settings: dict[str, Any] = {"dim": sum(widths)}
         if "sets" in {f.name for f in fields(self)}:
-            told["sets"] = widths
-        return replace(self, **told)
+            settings["sets"] = widths
+        return replace(self, **settings)
 
     @property
     def exact(self) -> bool:
@@ -197,7 +197,7 @@ class System(Generic[_Config, _Network]):
         earlier_stages: stages of training before that on the labels of its task, by name.
         has_environment: whether its network is an ``EnvironmentNetwork``.
         sliding: its network in two parts, where windows are judged as a whole.
-        half_precision: whether it computes in half precision where the device does.
+        bfloat16: whether it computes in bfloat16 where the device does.
         defaults: override those of the config dataclass.
         paper_settings: those of the paper's own model, by which its parameters are counted.
     """
@@ -215,7 +215,7 @@ class System(Generic[_Config, _Network]):
     earlier_stages: Mapping[str, Stage] = field(default_factory=dict)
     has_environment: bool = False
     sliding: Sliding[_Network] | None = None
-    half_precision: bool = False
+    bfloat16: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     paper_settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -102,19 +102,19 @@ class Samples:
 class Window:
     """Consecutive samples of one or more halves.
 
-    A system that looks at pictures reads ``frames`` (normalised), or of the same frames what is known already: ``maps``
-    (the environment's last feature map) or ``features`` (those of its environment). One that reads feature sets reads
-    ``features``.
+    A system that looks at pictures reads ``pictures`` (normalised), or of the same samples what is known already:
+    ``maps`` (the environment's last feature map) or ``features`` (those of its environment). One that reads feature
+    sets reads ``features``.
 
     Arguments:
-        frames: float (B, T, 3, H, W) or None.
+        pictures: float (B, T, 3, H, W) or None.
         maps: float (B, T, D, h, w) or None.
         features: float (B, T, D) or None.
         entities: or None for a system without them.
         second: the other window of a system that judges two together, or None.
     """
 
-    frames: Tensor | None = None
+    pictures: Tensor | None = None
     maps: Tensor | None = None
     features: Tensor | None = None
     entities: EntitySet | None = None

@@ -91,7 +91,7 @@ def renamings(classes: ClassTable) -> dict[str, Renaming]:
     official, alphabetical = list(classes.names), sorted(classes.names)
     shifted = [*official[-1:], *official[:-1]]
     shifted_alphabetical = [*alphabetical[-1:], *alphabetical[:-1]]
-    found = {
+    mix_ups = {
         "the scores are in alphabetical order and were named in the official one": (official, alphabetical),
         "the scores are in the official order and were named in alphabetical one": (alphabetical, official),
         "the names are one column late: column 0 is the background": (official, shifted),
@@ -99,7 +99,7 @@ def renamings(classes: ClassTable) -> dict[str, Renaming]:
         "the scores have a background column and are in alphabetical order": (official, shifted_alphabetical),
     }
     return {
-        words: dict(zip(given, meant, strict=True)) for words, (given, meant) in found.items() if list(given) != meant
+        words: dict(zip(named, meant, strict=True)) for words, (named, meant) in mix_ups.items() if list(named) != meant
     }
 
 
@@ -117,11 +117,11 @@ def _renamed(spot: Spot, label: str) -> Spot:
 def _by_half(spots: Sequence[Spot], names: Sequence[str]) -> dict[int, list[np.ndarray]]:
     """Seconds of every class in every half, rising."""
     index = {n: i for i, n in enumerate(names)}
-    found: dict[int, list[list[float]]] = {}
+    times_by_half: dict[int, list[list[float]]] = {}
     for spot in spots:
         if spot.label in index:
-            found.setdefault(spot.half, [[] for _ in names])[index[spot.label]].append(spot.seconds)
-    return {half: [np.sort(np.array(times)) for times in rows] for half, rows in found.items()}
+            times_by_half.setdefault(spot.half, [[] for _ in names])[index[spot.label]].append(spot.seconds)
+    return {half: [np.sort(np.array(times)) for times in rows] for half, rows in times_by_half.items()}
 
 
 # --- against labels -----------------------------------------------------------------------------------
@@ -142,9 +142,9 @@ class _Agreement:
 
 
 def _agreement(spots: Sequence[Spot], truth: Sequence[Spot], names: Sequence[str]) -> _Agreement:
-    said, true = _by_half(spots, names), _by_half(truth, names)
+    predicted, true = _by_half(spots, names), _by_half(truth, names)
     near, chance, count = np.zeros((len(names),) * 2), np.zeros((len(names),) * 2), np.zeros(len(names))
-    for half, rows in said.items():
+    for half, rows in predicted.items():
         labels = true.get(half)
         if labels is None:
             continue
@@ -189,7 +189,7 @@ def _against_labels(spots: Sequence[Spot], classes: ClassTable, truth: Sequence[
     )
     votes = {names[p]: names[best[p]] for p in np.flatnonzero(voting)}
     for words, renaming in renamings(classes).items():
-        kept = sum(renaming[given] == meant for given, meant in votes.items())
+        kept = sum(renaming[named] == meant for named, meant in votes.items())
         if kept >= 0.8 * len(votes):
             return [_finding(words, f"{evidence}; this order explains {kept} of {len(votes)}", renaming, safe=True)]
     unique = len(set(votes.values())) == len(votes)
@@ -269,15 +269,15 @@ def rule_table(spots: Sequence[Spot], names: Sequence[str], rules: Sequence[Rule
 
 def _score(table: np.ndarray, roles: np.ndarray, meant: np.ndarray) -> float:
     """Sum over the rules when class number i as given is class ``meant[i]``."""
-    given = np.argsort(meant)
-    return float(table[np.arange(len(roles)), given[roles[:, 0]], given[roles[:, 1]]].sum())
+    named = np.argsort(meant)
+    return float(table[np.arange(len(roles)), named[roles[:, 0]], named[roles[:, 1]]].sum())
 
 
 def _against_rules(spots: Sequence[Spot], classes: ClassTable, rules: Sequence[Rule]) -> list[Finding]:
     names = classes.names
     table = rule_table(spots, names, rules)
     roles = np.array([[classes.index(r.name), classes.index(r.other)] for r in rules])
-    given = _score(table, roles, np.arange(len(names)))
+    as_named = _score(table, roles, np.arange(len(names)))
     scored = {
         words: (_score(table, roles, np.array([classes.index(renaming[n]) for n in names])), renaming)
         for words, renaming in renamings(classes).items()
@@ -286,16 +286,16 @@ def _against_rules(spots: Sequence[Spot], classes: ClassTable, rules: Sequence[R
     chance = np.array([_score(table, roles, rng.permutation(len(names))) for _ in range(_PERMUTATIONS)])
     words, (best, renaming) = max(scored.items(), key=lambda item: item[1][0])
     better = float((chance < best).mean())
-    if best > given + _MARGIN and best > 0 and better >= 0.99:
+    if best > as_named + _MARGIN and best > 0 and better >= 0.99:
         evidence = (
-            f"what follows what in football is {best - given:.0f} nats likelier so ({best:.0f} against {given:.0f} "
-            f"as named, {len(spots)} spots)"
+            f"what follows what in football is {best - as_named:.0f} nats likelier so ({best:.0f} against "
+            f"{as_named:.0f} as named, {len(spots)} spots)"
         )
         return [_finding(words, evidence, renaming, safe=True)]
-    beaten = float((chance >= given).mean())
-    if given < 0 and beaten >= 0.05:
+    beaten = float((chance >= as_named).mean())
+    if as_named < 0 and beaten >= 0.05:
         evidence = (
-            f"what follows what in football is no likelier than by chance ({given:.0f} nats, {len(spots)} spots; "
+            f"what follows what in football is no likelier than by chance ({as_named:.0f} nats, {len(spots)} spots; "
             f"{beaten:.0%} of random orders fit better)"
         )
         scrambled = _finding("the class names look scrambled", evidence, {}, safe=False)

@@ -65,16 +65,18 @@ def check_machine(data: DataDirectory, videos: int) -> list[Finding]:
     Arguments:
         videos: bytes of the match's videos; a copy for the browser may take as much again.
     """
-    found = []
+    findings = []
     disk, memory = free_disk(data.root), free_memory()
     if disk < 2 * videos:
         evidence = f"{disk / 1e9:.1f} GB free in {data.root}, the videos take {videos / 1e9:.1f} GB"
         severity = ERROR if disk < 0.2 * videos else WARNING
-        found.append(Finding(DISK, severity, "there is little room for copies and arrays", evidence, "Free some disk"))
+        findings.append(
+            Finding(DISK, severity, "there is little room for copies and arrays", evidence, "Free some disk")
+        )
     if memory is not None and memory < _LEAST_MEMORY * 1e9:
         evidence = f"{memory / 1e9:.1f} GB can be had"
-        found.append(Finding(MEMORY, WARNING, "there is little memory", evidence, "Close other programs"))
-    return found
+        findings.append(Finding(MEMORY, WARNING, "there is little memory", evidence, "Close other programs"))
+    return findings
 
 
 def measured_speed(data: DataDirectory, model: str) -> float | None:

@@ -90,13 +90,13 @@ class Preflight:
         Arguments:
             parts: of a match of its class table.
         """
-        told = [("Match", self.title), *((parts.title(h.half).capitalize(), str(h)) for h in self.halves)]
-        told.append(("Free disk", f"{self.disk / 1e9:.1f} GB"))
-        told.append(("Free memory", "unknown" if self.memory is None else f"{self.memory / 1e9:.1f} GB"))
+        facts = [("Match", self.title), *((parts.title(h.half).capitalize(), str(h)) for h in self.halves)]
+        facts.append(("Free disk", f"{self.disk / 1e9:.1f} GB"))
+        facts.append(("Free memory", "unknown" if self.memory is None else f"{self.memory / 1e9:.1f} GB"))
         if self.model is not None and self.seconds is not None:
             how = "by earlier analyses" if self.measured else "by a trial on some seconds of it"
-            told.append((f"Time with {self.model}", f"{_about(self.seconds)}, {how}"))
-        return told
+            facts.append((f"Time with {self.model}", f"{_about(self.seconds)}, {how}"))
+        return facts
 
     def as_json(self) -> dict[str, Any]:
         known = {k: v for k, v in asdict(replace(self, findings=())).items() if k != "findings"}
@@ -113,17 +113,17 @@ def check_spots(
 
     Class names are looked at only where the times are right: what follows what needs them.
     """
-    found = [*_check_names(document, classes), *check_values(document)]
+    findings = [*_check_names(document, classes), *check_values(document)]
     times = check_times(document, classes, lengths, truth)
-    found += times
+    findings += times
     spots = document.spots
     order = order_of(classes.parts)
     usable = [f.repair_spots for f in times if f.repair_spots is not None and f.check != order]
     if usable:
         spots = usable[0](spots)
     if any(f.check == order for f in times):
-        return found
-    return [*found, *check_class_order(spots, classes, truth)]
+        return findings
+    return [*findings, *check_class_order(spots, classes, truth)]
 
 
 def _check_names(document: Document, classes: ClassTable) -> list[Finding]:
@@ -137,28 +137,28 @@ def _check_names(document: Document, classes: ClassTable) -> list[Finding]:
 
 def check_values(document: Document) -> list[Finding]:
     """Confidences from 0 to 1, times from 0 on."""
-    found = []
+    findings = []
     outside = [s for s in document.spots if s.confidence is not None and not 0 <= s.confidence <= 1]
     if outside:
         evidence = f"{len(outside)} of {len(document.spots)}, for example {outside[0].confidence:g}"
-        found.append(Finding("value range", ERROR, "confidences are not from 0 to 1", evidence))
+        findings.append(Finding("value range", ERROR, "confidences are not from 0 to 1", evidence))
     early = [s for s in document.spots if s.time < 0]
     if early:
         evidence = f"{len(early)} of {len(document.spots)}, for example {early[0].label} at {early[0].seconds:g} s"
-        found.append(Finding(UNITS, ERROR, "times lie before the beginning", evidence))
-    return found
+        findings.append(Finding(UNITS, ERROR, "times lie before the beginning", evidence))
+    return findings
 
 
 def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card: Card | None = None) -> list[Finding]:
     """All checks of a match's videos and the feature files beside them."""
-    found = [*video.check_order(source, parts), *video.check_alike(media, parts)]
+    findings = [*video.check_order(source, parts), *video.check_alike(media, parts)]
     for half, one in zip(source.halves, media, strict=True):
-        found += [*video.check_playback(one), *video.check_steadiness(one), *video.check_length(one, parts)]
-        found += video.check_tracks(one)
-        found += video.check_model(one, card) if card else []
+        findings += [*video.check_playback(one), *video.check_steadiness(one), *video.check_length(one, parts)]
+        findings += video.check_tracks(one)
+        findings += video.check_model(one, card) if card else []
         if source.path.is_dir():
-            found += video.check_features(source.folder, half.half, one.table.duration)
-    return [*found, *(video.check_domain(source, card) if card else [])]
+            findings += video.check_features(source.folder, half.half, one.table.duration)
+    return [*findings, *(video.check_domain(source, card) if card else [])]
 
 
 def examine(
@@ -183,19 +183,19 @@ def examine(
     media = [ingest(h.path, data) for h in source.halves]
     card = read_card(model) if model else None
     lengths = {h.half: m.table.duration for h, m in zip(source.halves, media, strict=True)}
-    found = check_videos(source, media, classes.parts, card)
+    findings = check_videos(source, media, classes.parts, card)
     if card is not None and card.class_table == classes.name:
-        found += check_class_list(card.classes, classes, f"the class list of {card.name}")
+        findings += check_class_list(card.classes, classes, f"the class list of {card.name}")
     if labels is not None:
-        found += [_of("labels", f) for f in check_spots(labels, classes, lengths)]
+        findings += [_of("labels", f) for f in check_spots(labels, classes, lengths)]
     if predictions is not None:
         truth = labels.spots if labels is not None else None
-        found += [_of("predictions", f) for f in check_spots(predictions, classes, lengths, truth)]
-    found += machine.check_machine(data, sum(h.path.stat().st_size for h in source.halves))
+        findings += [_of("predictions", f) for f in check_spots(predictions, classes, lengths, truth)]
+    findings += machine.check_machine(data, sum(h.path.stat().st_size for h in source.halves))
     seconds, measured = None, False
     if model is not None:
         seconds, measured, wrong = _try_model(model, media, data)
-        found += wrong
+        findings += wrong
     return Preflight(
         title=source.fixture.title,
         halves=tuple(HalfFacts.of(h.half, m) for h, m in zip(source.halves, media, strict=True)),
@@ -204,7 +204,7 @@ def examine(
         model=card.name if card else None,
         seconds=seconds,
         measured=measured,
-        findings=tuple(found),
+        findings=tuple(findings),
     )
 
 

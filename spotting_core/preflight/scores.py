@@ -27,10 +27,10 @@ def check_scores(scores: np.ndarray, classes: ClassTable, *, background: bool = 
     """
     if scores.ndim != 2 or not scores.size:
         return [Finding(COLUMNS, ERROR, f"the scores have the shape {scores.shape}, expected frames by classes")]
-    found = check_range(scores)
-    if any(f.failed for f in found):
-        return found
-    return [*found, *check_background(scores, classes, background=background)]
+    findings = check_range(scores)
+    if any(f.failed for f in findings):
+        return findings
+    return [*findings, *check_background(scores, classes, background=background)]
 
 
 def check_range(scores: np.ndarray) -> list[Finding]:
@@ -119,14 +119,14 @@ def check_score_tables(
         tables: float (T, columns) by half; rate: rows a second as assumed; lengths: of the videos, microseconds.
         background: whether column 0 is meant to be the background.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     spots: list[Spot] = []
     for half, table in tables.items():
-        found += check_scores(table, classes, background=background)
+        findings += check_scores(table, classes, background=background)
         if half in lengths and table.ndim == 2:
-            found += check_rate(len(table), rate, lengths[half], "the scores")
+            findings += check_rate(len(table), rate, lengths[half], "the scores")
         spots += _spots(half, table, classes, lengths.get(half))
-    once = list({(f.check, f.what): f for f in found}.values())
+    once = list({(f.check, f.what): f for f in findings}.values())
     return once or check_class_order(spots, classes)
 
 

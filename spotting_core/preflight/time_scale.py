@@ -86,7 +86,7 @@ def check_times(
         ways.append(lambda: check_against_lengths(spots, lengths, parts))
     else:
         ways.append(lambda: check_possible(spots, parts))
-    return next((found for way in ways if (found := way())), [])
+    return next((findings for way in ways if (findings := way())), [])
 
 
 def _confident(spots: Sequence[Spot]) -> list[Spot]:
@@ -107,10 +107,10 @@ def check_clock(document: Document) -> list[Finding]:
     pairs = [(e.spot.time / 1e6, e.clock / 1e6) for e in document.entries if e.clock is not None and e.clock > 10e6]
     if len(pairs) < 3:
         return []
-    said, clock = np.array(pairs).T
+    positions, clock = np.array(pairs).T
     for reading in READINGS:
-        agreeing = int((np.abs(said * reading.factor - clock) <= 1.5).sum())
-        asis = int((np.abs(said - clock) <= 1.5).sum())
+        agreeing = int((np.abs(positions * reading.factor - clock) <= 1.5).sum())
+        asis = int((np.abs(positions - clock) <= 1.5).sum())
         if agreeing >= 0.9 * len(pairs) and asis <= 0.1 * len(pairs):
             evidence = (
                 f"position times {reading.factor:g} is the gameTime in {agreeing} of {len(pairs)} entries, as it "

@@ -47,7 +47,7 @@ def check_playback(media: Media) -> list[Finding]:
 
 def check_steadiness(media: Media) -> list[Finding]:
     """Whether frames come at even times."""
-    found = []
+    findings = []
     steps = np.diff(media.table.times)
     step = media.table.frame_step
     uneven = float((np.abs(steps - step) > max(0.1 * step, 1500)).mean()) if len(steps) else 0.0
@@ -58,26 +58,26 @@ def check_steadiness(media: Media) -> list[Finding]:
         )
         what = f"{media.path.name} has no steady frame rate"
         fix = "Nothing to do here: every frame is found by its own time; other tools may drift"
-        found.append(Finding(STEADY, NOTE, what, evidence, fix))
-    return found
+        findings.append(Finding(STEADY, NOTE, what, evidence, fix))
+    return findings
 
 
 def check_length(media: Media, parts: Parts) -> list[Finding]:
     """Whether all of the video is there, and whether it can be one part of a match."""
     name, length = media.path.name, media.table.duration / 1e6
     fix = "Copy it again; what is there can be analysed"
-    found = [
+    findings = [
         Finding(LENGTH, WARNING, f"{name} is not whole", lack, fix) for lack in shortcomings(media.info, media.table)
     ]
     if parts.length is None:
-        return found
+        return findings
     if length < _SHORT * parts.length / 1e6:
-        found.append(Finding(LENGTH, WARNING, f"{name} is very short", f"{length:.1f} s"))
+        findings.append(Finding(LENGTH, WARNING, f"{name} is very short", f"{length:.1f} s"))
     if length > _LONG * parts.length / 1e6:
         evidence = f"{half_clock(media.table.duration, 0)}, a {parts.name} has {parts.minutes:g} minutes and a few"
         fix = f"Give one file per {parts.name}: times are told from the start of each"
-        found.append(Finding(LENGTH, WARNING, f"{name} is longer than a {parts.name}", evidence, fix))
-    return found
+        findings.append(Finding(LENGTH, WARNING, f"{name} is longer than a {parts.name}", evidence, fix))
+    return findings
 
 
 def check_tracks(media: Media) -> list[Finding]:
@@ -104,12 +104,12 @@ def check_order(source: MatchSource, parts: Parts) -> list[Finding]:
 
 def _numbers_in(name: str, parts: Parts) -> set[int]:
     """Which of two parts a name says that it is, by words of some languages."""
-    said = set()
+    numbers = set()
     for number, words in ((1, _FIRST), (2, _SECOND)):
         own = f"{parts.name[0]}{number}|{re.escape(parts.name)}[ _-]?{number}"
         if re.search(f"(?<![a-z0-9])({words}|{own})(?![a-z0-9])", name, re.IGNORECASE):
-            said.add(number)
-    return said
+            numbers.add(number)
+    return numbers
 
 
 def check_alike(media: Sequence[Media], parts: Parts) -> list[Finding]:
@@ -117,31 +117,31 @@ def check_alike(media: Sequence[Media], parts: Parts) -> list[Finding]:
     kinds = {(m.info.width, m.info.height, round(1e6 / m.table.frame_step)) for m in media}
     if len(kinds) < 2:
         return []
-    told = " and ".join(f"{w}×{h} at {r} a second" for w, h, r in sorted(kinds))
+    kinds_text = " and ".join(f"{w}×{h} at {r} a second" for w, h, r in sorted(kinds))
     fix = f"Check that {'both' if len(media) == 2 else 'all'} are of this match"
-    return [Finding(SIZE, WARNING, f"the {parts.plural} are videos of different kinds", told, fix)]
+    return [Finding(SIZE, WARNING, f"the {parts.plural} are videos of different kinds", kinds_text, fix)]
 
 
 def check_model(media: Media, card: Card) -> list[Finding]:
     """Whether a video is as fine in time and picture as a model reads it."""
-    found = []
+    findings = []
     rate, wanted = 1e6 / media.table.frame_step, card.input.rate
     if rate < wanted * 0.98:
         evidence = f"{rate:.3g} frames a second, the model reads {wanted:g}"
         what = f"{media.path.name} has fewer frames than {card.name} reads"
-        found.append(Finding(RATE, ERROR, what, evidence, "Use a video of the full frame rate"))
+        findings.append(Finding(RATE, ERROR, what, evidence, "Use a video of the full frame rate"))
     size = card.input.size
     if size:
         width, height = size
         evidence = f"{media.info.width}×{media.info.height}, the model reads {width}×{height}"
         if media.info.width < 0.9 * width or media.info.height < 0.9 * height:
             what = f"{media.path.name} is smaller than the pictures {card.name} reads"
-            found.append(Finding(SIZE, WARNING, what, evidence, "Use a larger video: small things will not be seen"))
+            findings.append(Finding(SIZE, WARNING, what, evidence, "Use a larger video: small things will not be seen"))
         shape = media.info.width / media.info.height / (width / height)
         if not 0.9 < shape < 1.12:
             what = f"{media.path.name} has another shape than the pictures {card.name} reads"
-            found.append(Finding(SIZE, WARNING, what, evidence, "The picture will be squeezed"))
-    return found
+            findings.append(Finding(SIZE, WARNING, what, evidence, "The picture will be squeezed"))
+    return findings
 
 
 def check_domain(source: MatchSource, card: Card) -> list[Finding]:
@@ -154,13 +154,13 @@ def check_domain(source: MatchSource, card: Card) -> list[Finding]:
 
 def check_features(folder: Path, half: int, length: int) -> list[Finding]:
     """Whether feature files beside the videos (``1_*.npy``) have as many rows as the half is long."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for path in sorted(folder.glob(f"{half}_*.npy")):
         try:
             rows = np.load(path, mmap_mode="r").shape[0]
         except (OSError, ValueError, IndexError):
-            found.append(Finding(RATE, ERROR, f"{path.name} cannot be read", fix="Copy it again"))
+            findings.append(Finding(RATE, ERROR, f"{path.name} cannot be read", fix="Copy it again"))
             continue
         rate = next((r for word, r in _FEATURE_RATES.items() if word in path.name.lower()), 2.0)
-        found += check_rate(rows, rate, length, path.name)
-    return found
+        findings += check_rate(rows, rate, length, path.name)
+    return findings

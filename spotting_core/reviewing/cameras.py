@@ -34,8 +34,8 @@ def reviewed_labels(
     if unjudged:
         kept += [own[name] for name in own.keys() - {r.origin for r in known}]
     entries = labels.entries if labels else ()
-    said = {_content(e): e for e in reversed(entries)}
-    written = [said.get(_content(e), e) for e in map(_entry, kept)]
+    by_content = {_content(e): e for e in reversed(entries)}
+    written = [by_content.get(_content(e), e) for e in map(_entry, kept)]
     if unjudged:
         written += _not_shown(entries, {(c.half, c.time) for c in own.values()})
     ordered = tuple(sorted(written, key=lambda e: (e.half, e.end)))
@@ -47,13 +47,13 @@ def reviewed_labels(
 def _not_shown(entries: Iterable[CameraEntry], ends: set[tuple[int, int]]) -> list[CameraEntry]:
     """Entries that end no shot of their own, so that nobody can have judged them: ``ends`` has one entry each."""
     left = set(ends)
-    found = []
+    stretches = []
     for entry in entries:
         if (entry.half, entry.end) in left:
             left.remove((entry.half, entry.end))
         else:
-            found.append(entry)
-    return found
+            stretches.append(entry)
+    return stretches
 
 
 def _entry(change: CameraChange) -> CameraEntry:

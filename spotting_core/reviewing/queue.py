@@ -55,7 +55,7 @@ def disagreement(spot: Spot, others: Sequence[Analysis]) -> float | None:
 
     Another model's is its highest one for the class within half the class's window of the spot.
     """
-    found = []
+    disagreements = []
     for other in others:
         if spot.label not in other.classes or spot.half not in {h.half for h in other.halves}:
             continue
@@ -63,8 +63,8 @@ def disagreement(spot: Spot, others: Sequence[Analysis]) -> float | None:
         reach = max(_LEAST_REACH, round(action.suppression * 5e5))
         near = abs(half.times - spot.time) <= reach
         highest = float(half.scores[near, action.index].max()) if near.any() else 0.0
-        found.append(abs(highest - (spot.confidence or 0.0)))
-    return sum(found) / len(found) if found else None
+        disagreements.append(abs(highest - (spot.confidence or 0.0)))
+    return sum(disagreements) / len(disagreements) if disagreements else None
 
 
 def candidates(
@@ -89,6 +89,6 @@ def candidates(
     ]  # fmt: skip
 
 
-def ranked(found: Sequence[Candidate], by: str = WORTH) -> list[Candidate]:
+def ranked(unranked: Sequence[Candidate], by: str = WORTH) -> list[Candidate]:
     """The candidates that teach most first; what is not known comes last."""
-    return sorted(found, key=lambda c: -(v if (v := getattr(c, by)) is not None else -1.0))
+    return sorted(unranked, key=lambda c: -(v if (v := getattr(c, by)) is not None else -1.0))

@@ -36,26 +36,26 @@ def reviews_of_spots(
     """
     prefixes = tuple(origin_prefix(source) for source in sources)
     own = [r for r in reviews if r.origin.startswith(prefixes)]
-    said = defaultdict(list)
+    by_label = defaultdict(list)
     for review in own:
         half, time, label = place_of(review.origin)
-        said[half, label].append((time, review))
-    for group in said.values():
+        by_label[half, label].append((time, review))
+    for group in by_label.values():
         group.sort(key=lambda one: one[0])
     near = []
     for number, spot in enumerate(spots):
-        group = said.get((spot.half, spot.label), [])
+        group = by_label.get((spot.half, spot.label), [])
         reach = _reach(spot.label, classes)
         first = bisect_left(group, spot.time - reach, key=lambda one: one[0])
         stop = bisect_right(group, spot.time + reach, key=lambda one: one[0])
         near += [(abs(time - spot.time), time, spot.time, number, review) for time, review in group[first:stop]]
-    found: list[ReviewedSpot | None] = [None] * len(spots)
+    matched: list[ReviewedSpot | None] = [None] * len(spots)
     taken = set()
     for *_, number, review in sorted(near, key=lambda pair: pair[:4]):
-        if found[number] is None and review.origin not in taken:
-            found[number] = review
+        if matched[number] is None and review.origin not in taken:
+            matched[number] = review
             taken.add(review.origin)
-    return found
+    return matched
 
 
 def origins_of(

@@ -232,15 +232,15 @@ def model_features(model: LoadedModel) -> FeatureReader:
 
 def _reduction(model: LoadedModel, kind: FeatureSet) -> Reduction:
     path = model.folder / reduction_file(kind.name)
-    found = Reduction.load(path)
-    if (found.raw_dim, found.dim) != (kind.raw_dim, kind.dim):
+    reduction = Reduction.load(path)
+    if (reduction.raw_dim, reduction.dim) != (kind.raw_dim, kind.dim):
         raise BadInputError(
-            f"this reduction goes from {found.raw_dim} to {found.dim} numbers, the card says "
+            f"this reduction goes from {reduction.raw_dim} to {reduction.dim} numbers, the card says "
             f"from {kind.raw_dim} to {kind.dim}",
             where=path,
             fix="Copy the model folder again",
         )
-    return found
+    return reduction
 
 
 def finds_features(model: LoadedModel, source: MatchSource, folder: Path) -> bool:

@@ -270,12 +270,12 @@ class SpotSearch:
         where, values = _where(query)
         with self._lock:
             cursor = self._database.cursor()
-        found = cursor.execute(
+        columns = cursor.execute(
             'SELECT match, half, "time", minute, label, team, confidence FROM spot '
             f'WHERE {where} ORDER BY match, half, "time"',
             values,
         ).fetchnumpy()
-        return SearchColumns(*(np.asarray(found[f.name]) for f in fields(SearchColumns)))
+        return SearchColumns(*(np.asarray(columns[f.name]) for f in fields(SearchColumns)))
 
     def _look(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
         """Put what a query finds into the table ``found``, once and without the long columns; matches left out."""

@@ -60,11 +60,11 @@ def by_minutes(
     Arguments:
         last: minute of the match clock.
     """
-    found, bins = {}, -(-last // width)
+    counts, bins = {}, -(-last // width)
     for name, labels in groups.items():
         own = spots.minute[np.isin(spots.label, list(labels))]
-        found[name] = np.bincount((own - 1) // width, minlength=bins)[:bins]
-    return found
+        counts[name] = np.bincount((own - 1) // width, minlength=bins)[:bins]
+    return counts
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def pressure(
         step: minutes between the moments.
     """
     weight = np.array([weights.get(label, 0.0) for label in spots.label]) * spots.confidence
-    found = []
+    shares = []
     for half, length in sorted(lengths.items()):
         minutes = np.arange(0, length / _MINUTE + step, step)
         pressing = (spots.half == half) & (weight > 0)
@@ -107,8 +107,8 @@ def pressure(
             return ((before >= 0) & (before < WINDOW)) @ weight[own]
 
         unknown = int((pressing & ~np.isin(spots.team, TEAMS[:2])).sum())
-        found.append(Pressure(half, minutes, felt(TEAMS[0]), felt(TEAMS[1]), unknown))
-    return found
+        shares.append(Pressure(half, minutes, felt(TEAMS[0]), felt(TEAMS[1]), unknown))
+    return shares
 
 
 @lru_cache(maxsize=8)
@@ -140,9 +140,9 @@ class MatchFigures:
 
 def match_figures(spots: SearchColumns, groups: Mapping[str, Collection[str]]) -> list[MatchFigures]:
     """Each match's counts by group and team."""
-    found = []
+    figures = []
     for match in dict.fromkeys(spots.match.tolist()):
         own = spots.where(spots.match == match)
         counts = {name: Counter(own.team[np.isin(own.label, list(labels))].tolist()) for name, labels in groups.items()}
-        found.append(MatchFigures(match, counts))
-    return found
+        figures.append(MatchFigures(match, counts))
+    return figures

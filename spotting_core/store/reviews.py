@@ -183,7 +183,7 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         row = self._row
         query = select(row).where(row.match_id == match_id).order_by(row.half, row.time)
         with self._database.reading() as session:
-            return [self._reviewed(found) for found in session.scalars(query)]
+            return [self._reviewed(review) for review in session.scalars(query)]
 
     def history(self, subject_id: str) -> list[Review]:
         """All changes of one thing, the first one first."""
@@ -191,8 +191,8 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         query = select(line).where(line.subject_id == subject_id).order_by(line.revision)
         with self._database.reading() as session:
             return [
-                Review(found.action, found.author, _utc(found.at), found.revision, found.before, found.after)
-                for found in session.scalars(query)
+                Review(row.action, row.author, _utc(row.at), row.revision, row.before, row.after)
+                for row in session.scalars(query)
             ]
 
     # --- changing ---------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
             BadInputError: no author, or a value that cannot be.
             ReviewConflictError: it has been changed since.
         """
-        given = self._checked(action, author, values)
+        checked = self._checked(action, author, values)
         try:
             with self._database.session() as session:
                 row = self._find(session, match_id, origin)
@@ -219,7 +219,7 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
                     row = self._new(match_id, origin, subject, author)
                     session.add(row)
                     session.flush()
-                return self._apply(session, row, action, author, revision, given)
+                return self._apply(session, row, action, author, revision, checked)
         except IntegrityError:  # two people reviewed it for the first time at once
             with self._database.reading() as session:
                 first = self._find(session, match_id, origin)
@@ -296,8 +296,8 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         session.refresh(row)
         if not changed.rowcount:  # type: ignore[attr-defined]
             raise ReviewConflictError(self._reviewed(row))
-        told = {"action": action, "author": author, "revision": row.revision, "before": before, "after": after}
-        session.add(self._line(subject_id=row.id, match_id=row.match_id, **told))
+        entry = {"action": action, "author": author, "revision": row.revision, "before": before, "after": after}
+        session.add(self._line(subject_id=row.id, match_id=row.match_id, **entry))
         return self._reviewed(row)
 
     def _drop_undone(self, session: Session, match_id: str, author: str) -> None:
@@ -347,10 +347,10 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
             raise BadInputError(f"a review cannot {action} {', '.join(sorted(unknown))}".rstrip())
         if int(values.get("time", 0)) < 0:
             raise BadInputError(f"a {self._kept.WHAT} cannot lie before the beginning")
-        given = {**values, **self._check(values)}
-        if "comment" in given:
-            given["comment"] = str(given["comment"]).strip()[:_LONGEST_COMMENT]
-        return given
+        checked = {**values, **self._check(values)}
+        if "comment" in checked:
+            checked["comment"] = str(checked["comment"]).strip()[:_LONGEST_COMMENT]
+        return checked
 
 
 class Reviews(ReviewStore[Spot, ReviewedSpot]):

@@ -67,11 +67,11 @@ class Selections:
         Errors:
             BadInputError: there is none.
         """
-        found = next((s for s in self.named(match_id) if s.name == name), None)
-        if found is None:
+        selection = next((s for s in self.named(match_id) if s.name == name), None)
+        if selection is None:
             names = ", ".join(s.name for s in self.named(match_id)) or "none"
             raise BadInputError(f"there is no selection {name!r} of this match", fix=f"Selections: {names}")
-        return found
+        return selection
 
     def make(self, match_id: str, clips: Sequence[Clip], margins: OwnMargins, name: str = "") -> Selection:
         """Keep a new selection."""

@@ -70,14 +70,14 @@ class Use:
 
 def measure(data: DataDirectory) -> list[Use]:
     """What every kind takes, and last what is none of them."""
-    found, seen = [], 0
+    uses, counted = [], 0
     for kind in KINDS:
         sizes = [size for place in _places(data, kind) for size in _sizes(place)]
-        found.append(Use(kind, len(sizes), sum(sizes)))
-        seen += sum(sizes)
+        uses.append(Use(kind, len(sizes), sum(sizes)))
+        counted += sum(sizes)
     everything = list(_sizes(data.root)) if data.root.is_dir() else []
     other = Kind("other", "Time tables, posters, hashes and logs", ())
-    return [*found, Use(other, max(0, len(everything) - sum(u.files for u in found)), max(0, sum(everything) - seen))]
+    return [*uses, Use(other, max(0, len(everything) - sum(u.files for u in uses)), max(0, sum(everything) - counted))]
 
 
 def clear(data: DataDirectory, names: Sequence[str]) -> int:

@@ -53,9 +53,9 @@ class BoundariesTask(SampleTask[Spot]):
         """As Labels-cameras, each boundary as the end of a shot of no camera."""
         starts: dict[int, int] = {}
         shots = []
-        for found in sorted(findings, key=lambda s: (s.half, s.time)):
-            shots.append(Shot(found.half, starts.get(found.half, 0), found.time, "", False, found.label))
-            starts[found.half] = found.time
+        for change in sorted(findings, key=lambda s: (s.half, s.time)):
+            shots.append(Shot(change.half, starts.get(change.half, 0), change.time, "", False, change.label))
+            starts[change.half] = change.time
         labels_cameras.write_shots(path, shots)
 
     def report(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:

@@ -44,17 +44,17 @@ class CalibrationTask(Task):
         metric = self.metric(order.metric)
         if order.official:
             raise BadInputError("calibrations have no official evaluator here", fix="Leave --official out")
-        true, said = calibrated_games(order.labels), calibrated_games(order.predictions)
+        true, predicted = calibrated_games(order.labels), calibrated_games(order.predictions)
         wanted: Sequence[str] = list(true) if order.split is None else order.split
         games = []
         for game in wanted:
-            if game not in true or game not in said:
+            if game not in true or game not in predicted:
                 record.skip(game, f"it has no {'truth' if game not in true else 'predictions'}")
                 continue
             record.counted.append(game)
             games.append(
                 CalibrationGame(
-                    game, pitch_of(true[game]), self.read_truth(true[game]), read_published_match(said[game])
+                    game, pitch_of(true[game]), self.read_truth(true[game]), read_published_match(predicted[game])
                 )
             )
         return evaluate_calibrations(games, metric)
@@ -82,10 +82,10 @@ def calibrated_games(root: Path) -> dict[str, Path]:
     if not root.is_dir():
         raise BadInputError("this is no folder", where=root, fix="Give the folder in which the games lie")
     files = [*root.rglob("*_field_calib_*.json"), *root.rglob(RENDERED)]
-    found = {f.parent.relative_to(root).as_posix(): f.parent for f in sorted(files)}
-    if not found:
+    games = {f.parent.relative_to(root).as_posix(): f.parent for f in sorted(files)}
+    if not games:
         raise BadInputError("no calibrations lie here", where=root, fix="They are called 1_field_calib_ccbv.json")
-    return found
+    return games
 
 
 register(CalibrationTask())

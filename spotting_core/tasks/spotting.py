@@ -49,8 +49,8 @@ class SpottingTask(SampleTask[Spot]):
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
         spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least)
-        said = (half.confidence, half.displacement)
-        return spots_of_half(half.half, half.times, *said, classes, spotting, source=source, end=half.end)
+        scores = (half.confidence, half.displacement)
+        return spots_of_half(half.half, half.times, *scores, classes, spotting, source=source, end=half.end)
 
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
         results_spotting.write_results(path, findings)

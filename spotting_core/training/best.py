@@ -56,5 +56,5 @@ class BestWeights:
 
     def weights(self) -> dict[str, Tensor]:
         """The weights that are kept."""
-        found: dict[str, Tensor] = torch.load(self._file, map_location="cpu", weights_only=True)
-        return found
+        weights: dict[str, Tensor] = torch.load(self._file, map_location="cpu", weights_only=True)
+        return weights

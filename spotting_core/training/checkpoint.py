@@ -43,12 +43,12 @@ class RunFolder:
             return None
         try:
             state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            told = state["fingerprint"]
+            stored = state["fingerprint"]
         except Exception as error:  # a damaged file fails wherever its reader happens to stumble
             raise BadInputError(
                 "this checkpoint cannot be read", where=self.checkpoint, fix="Delete it to start the run over"
             ) from error
-        if told != fingerprint:
+        if stored != fingerprint:
             raise BadInputError(
                 "this folder holds a run of another configuration",
                 where=self.path,

@@ -32,7 +32,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_json
 from spotting_core.base.validation import Positive
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
 from spotting_core.entities.crops import Crop, CropSource
 from spotting_core.entities.prompts import load_prompts
@@ -121,14 +121,14 @@ def start_from(model: CustomTextCLIP, folder: str) -> None:
     Errors:
         BadInputError: there is no such folder, or its weights are of another shape.
     """
-    found = entity_model_folder(folder)
-    if found is None:
+    model_folder = entity_model_folder(folder)
+    if model_folder is None:
         raise BadInputError("there is no entity model here", where=folder, fix="Run the earlier stage first")
     try:
-        model.load_state_dict(load_file(found / "model.safetensors"))
+        model.load_state_dict(load_file(model_folder / "model.safetensors"))
     except (RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=found) from error
+        raise BadInputError(f"the weights of the earlier stage do not fit ({reason})", where=model_folder) from error
 
 
 # --- targets ------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
 
     def losses(self, batch: CropBatch) -> dict[str, Tensor]:
         tower: EntityPyramid = self.model.visual.trunk
-        with half_precision(self.device):
+        with in_bfloat16(self.device):
             dense, pooled = tower.dense(normalised(batch.images, device=self.device))
             picture = F.normalize(self.model.visual.head(pooled).float(), dim=1)
         captions, region_true, picture_true, cells = self._captions(batch)
@@ -294,7 +294,7 @@ class EntityTrainer(Trainer[CropBatch, EntityTrainingConfig, CustomTextCLIP]):
 
     def _encode(self, texts: Sequence[str]) -> Tensor:
         tokens = self.tokenizer(list(texts)).to(self.device)
-        with half_precision(self.device):
+        with in_bfloat16(self.device):
             return F.normalize(self.model.encode_text(tokens).float(), dim=1)
 
     def _captions(self, batch: CropBatch) -> tuple[list[Caption], Tensor, Tensor, Tensor]:

@@ -20,10 +20,10 @@ from spotting_core.models.window import EntitySet
 _Targets = TypeVar("_Targets", bound=Targets)
 
 
-def mix_frames(frames: Tensor, partner: Tensor, share: Tensor) -> Tensor:
+def mix_samples(samples: Tensor, partner: Tensor, share: Tensor) -> Tensor:
     """Blend pictures (B, T, 3, H, W) or features (B, T, D); partner: int64 (B,), share: float (B,), of the own one."""
-    own = share.view(-1, *[1] * (frames.ndim - 1))
-    return torch.lerp(frames[partner], frames, own)
+    own = share.view(-1, *[1] * (samples.ndim - 1))
+    return torch.lerp(samples[partner], samples, own)
 
 
 def mix_entities(entities: EntitySet, partner: Tensor, share: Tensor) -> EntitySet:

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import Positive
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.score import score_half
@@ -46,7 +46,7 @@ from spotting_core.tasks.task import AnySampleTask, Finding, HalfScores, Judged
 from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
-from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
+from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from spotting_core.training.start import start_from_stage, start_from_trunk
 from spotting_core.training.trainer import Trainer
 
@@ -232,8 +232,8 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """Whether what the clips of two moments should say can be blended."""
         if self.stage.taught is not None:
             return False
-        nothing: Targets = self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None)
-        return nothing.blends
+        targets: Targets = self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None)
+        return targets.blends
 
     def _begin(self, network: Network, config: SystemTrainingConfig) -> list[nn.Module]:
         """Take over weights from earlier runs; returns the parts that stay as they are."""
@@ -310,15 +310,15 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         entities = batch.entities.map(lambda v: v.to(self.device)) if batch.entities else None
         targets = batch.targets.map(lambda v: v.to(self.device))
         features = batch.features.to(self.device) if batch.features is not None else None
-        frames = clip_pixels(batch.pictures, device=self.device) if batch.pictures is not None else None
+        pictures = clip_pixels(batch.pictures, device=self.device) if batch.pictures is not None else None
         if batch.partner is not None and batch.share is not None:
             partner, share = batch.partner.to(self.device), batch.share.to(self.device)
-            features = mix_frames(features, partner, share) if features is not None else None
-            frames = mix_frames(frames, partner, share) if frames is not None else None
+            features = mix_samples(features, partner, share) if features is not None else None
+            pictures = mix_samples(pictures, partner, share) if pictures is not None else None
             entities = mix_entities(entities, partner, share) if entities else None
             targets = mix_targets(targets, partner, share, displacement=self.config.mixup_displacement)
-        with half_precision(self.device, wanted=self.system.half_precision):
-            output = self._output(Window(frames, None, features, entities), batch.dark)
+        with in_bfloat16(self.device, wanted=self.system.bfloat16):
+            output = self._output(Window(pictures, None, features, entities), batch.dark)
         return {"spotting": self.stage.loss(self.model, output, targets)}
 
     def _output(self, window: Window, dark: Tensor) -> Output:
@@ -326,11 +326,11 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         if not self.config.dark_share:
             return self.model(window)
         light = (~dark).to(self.device, torch.float32)
-        if window.frames is None:
+        if window.pictures is None:
             assert window.features is not None
             return self.model(replace(window, features=window.features * light.view(-1, 1, 1)))
-        maps = self.environment.feature_map(window.frames)
-        return self.model(replace(window, frames=None, maps=maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype)))
+        maps = self.environment.feature_map(window.pictures)
+        return self.model(replace(window, pictures=None, maps=maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype)))
 
     # --- validation -------------------------------------------------------------------------------------
 
@@ -393,9 +393,9 @@ def looked_at(environment: Environment, half: LabelledHalf, device: torch.device
     assert store is not None, "an environment looks at pictures"
     parts: list[np.ndarray] = []
     for start in range(0, len(half), _LOOKED_AT):
-        frames = np.stack([store[i] for i in range(start, min(len(half), start + _LOOKED_AT))])
-        both = torch.from_numpy(np.stack([frames, frames[:, :, ::-1]]))
-        with half_precision(device):
+        pictures = np.stack([store[i] for i in range(start, min(len(half), start + _LOOKED_AT))])
+        both = torch.from_numpy(np.stack([pictures, pictures[:, :, ::-1]]))
+        with in_bfloat16(device):
             maps = environment.feature_map(clip_pixels(both, device=device))
         parts.append(maps.float().mean((3, 4)).half().cpu().numpy())
     known = np.concatenate(parts, axis=1)  # (2, T, D)
@@ -412,10 +412,10 @@ def judge_matches(
     table = table.with_suppression(suppression) if suppression else table
     judged = []
     for match in matches:
-        found: list[Finding] = []
+        findings: list[Finding] = []
         for half in match.halves:
             samples, scores = half.samples, score_half(judge, half.samples)
-            said = HalfScores(samples.half, samples.times, half.end, scores.confidence, scores.displacement)
-            found += task.findings(said, table, least=task.least_evaluated, source=judge.system.name)
-        judged.append(Judged(match.name, match.truth, found))
+            half_scores = HalfScores(samples.half, samples.times, half.end, scores.confidence, scores.displacement)
+            findings += task.findings(half_scores, table, least=task.least_evaluated, source=judge.system.name)
+        judged.append(Judged(match.name, match.truth, findings))
     return judged

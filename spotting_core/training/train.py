@@ -128,12 +128,12 @@ def _commit() -> str | None:
     """Commit of the code, where it is a checkout."""
     place = Path(__file__).resolve().parent
     try:
-        found = subprocess.run(
+        process = subprocess.run(
             ["git", "rev-parse", "--short=12", "HEAD"], cwd=place, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return found.stdout.strip() or None
+    return process.stdout.strip() or None
 
 
 def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Callable[[str], None]) -> Path:

@@ -67,8 +67,8 @@ def touchline_fork(*arguments: object) -> Done:
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
         environment = {**os.environ, "COLUMNS": "200"}
-        asked = {"arguments": [*map(str, arguments)], "environment": environment, "out": str(out), "err": str(err)}
-        process.stdin.write(f"{json.dumps(asked)}\n")
+        order = {"arguments": [*map(str, arguments)], "environment": environment, "out": str(out), "err": str(err)}
+        process.stdin.write(f"{json.dumps(order)}\n")
         process.stdin.flush()
         code = process.stdout.readline()
         assert code, "the process whose forks run commands has ended"

@@ -46,12 +46,12 @@ def run(arguments: list[str], environment: dict[str, str], out: str, err: str) -
 
 def serve() -> None:
     for line in iter(sys.stdin.readline, ""):
-        asked: dict[str, Any] = json.loads(line)
+        order: dict[str, Any] = json.loads(line)
         for name in ("out", "err"):
-            Path(asked[name]).touch()
+            Path(order[name]).touch()
         child = os.fork()
         if child == 0:
-            run(**asked)
+            run(**order)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         sys.stdout.flush()
 

@@ -55,5 +55,5 @@ def texts(at: AppTest) -> str:
 def component_data(at: AppTest, index: int = 0) -> dict[str, Any]:
     """What a component, such as the workspace, was given."""
     proto = at.get("bidi_component")[index].proto
-    found: dict[str, Any] = json.loads(proto.json or proto.mixed.json)
-    return found
+    content: dict[str, Any] = json.loads(proto.json or proto.mixed.json)
+    return content

@@ -62,9 +62,9 @@ def number(page: Page) -> int:
 
 
 def state(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate(
+    player_state: dict[str, Any] = page.evaluate(
         "() => { const w = find(), p = w.player; return { frame: p.frame, half: p.half, time: p.time, paused: p.video.paused,"
         " rate: p.video.playbackRate, sample: p.overlay.shown?.sample, boxes: p.overlay.shown?.boxes, chosen: w.chosen?.id ?? null,"
         " action: w.action?.name ?? null, view: w.lanes.view, spots: w.spots.length, options: p.overlay.options, loop: p.loop }; }"
     )
-    return found
+    return player_state

@@ -61,10 +61,10 @@ def content(folder: Path) -> dict[str, object]:
     return found
 
 
-def assert_refused(done: Done, says: str) -> None:
+def assert_refused(done: Done, message: str) -> None:
     """One sentence or two, on one line, and exit code 2."""
     assert done.returncode == 2, done.stderr or done.stdout
-    assert says in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     *before, line = done.stderr.strip().splitlines()
     assert [said for said in before if "Error" in said] == []
@@ -162,15 +162,15 @@ SPOTTING = ("evaluate", "--task", "spotting")
 Case = tuple[Callable[[Path], object], tuple[str, ...], str]
 
 
-def nothing(_place: Path) -> None:
+def no_preparation(_place: Path) -> None:
     """There is nothing to prepare."""
 
 
-def video_case(name: str, says: str) -> Case:
+def video_case(name: str, message: str) -> Case:
     return (
         lambda place: odd_videos.NO_VIDEOS[name](place / "bad.mp4"),
         ("analyze", "{at}/bad.mp4", "--model", "{at}/m"),
-        says,
+        message,
     )
 
 
@@ -191,27 +191,27 @@ REFUSED: dict[str, Case] = {
     "no frame decodes": video_case("no frame decodes", "no frame of this video can be decoded"),
     "an mp4 without its index": video_case("without its index", "its index is missing or damaged: the recording or copy stopped early"),
     "only the header": video_case("header only", "no frame of this video can be decoded"),
-    "missing": (nothing, ("analyze", "{at}/gone.mp4"), "there is no such file or folder. Check the path."),
-    "a device": (nothing, ("analyze", "/dev/null"), "there is no such file or folder"),
+    "missing": (no_preparation, ("analyze", "{at}/gone.mp4"), "there is no such file or folder. Check the path."),
+    "a device": (no_preparation, ("analyze", "/dev/null"), "there is no such file or folder"),
     "three videos": (three_videos, ("analyze", "{at}/three"), "holds 3 videos, a match has at most 2"),
     "three videos to look at": (three_videos, ("doctor", "{at}/three"), "holds 3 videos, a match has at most 2"),
     "one half is broken": (one_broken_half, ("analyze", "{at}/game", "--model", "{at}/m"), "2_720p.mp4: this file is not a video"),
     "a name of two lines": (lambda p: odd_videos.text(p / "a\nb.mp4"), ("analyze", "{at}/a\nb.mp4"), "a\\nb.mp4: this file is not a video"),
     "a name of other scripts": (lambda p: odd_videos.text(p / "матч 試合 'x' \"y\".mp4"), ("analyze", "{at}/матч 試合 'x' \"y\".mp4"), "матч 試合 'x' \"y\".mp4: this file is not a video"),
     "a name of broken letters": (lambda p: odd_videos.text(p / os.fsdecode(b"\xff.mp4")), ("analyze", "{at}/" + os.fsdecode(b"\xff.mp4")), "\\udcff.mp4: this file is not a video"),
-    "neither source nor demo": (nothing, ("analyze",), "give a SOURCE or --demo"),
+    "neither source nor demo": (no_preparation, ("analyze",), "give a SOURCE or --demo"),
     # output
     "a file where the folder should be": (write("out", "x"), (*ANALYZE, "--out", "{at}/out"), "there is a file where the analysis should go"),
     "below a file": (write("out", "x"), (*ANALYZE, "--out", "{at}/out/below"), "this cannot be written"),
     "over something else": (something_else, (*ANALYZE, "--out", "{at}/out"), "this folder holds something else"),
-    "the spots to a folder": (nothing, (*ANALYZE, "--json", "{at}/m"), "the output cannot be written: this is a folder"),
+    "the spots to a folder": (no_preparation, (*ANALYZE, "--json", "{at}/m"), "the output cannot be written: this is a folder"),
     "the spots below a file": (write("out", "x"), (*ANALYZE, "--json", "{at}/out/a.json"), "out is a file, not a folder"),
     "the findings below a file": (write("out", "x"), ("doctor", "{at}/good.mp4", "--json", "{at}/out/a.json"), "out is a file, not a folder"),
     "labels below a file": (lambda p: (write("out", "x")(p), labels(GOAL)(p)), ("convert", "{at}/labels.json", "{at}/out/a.csv"), "cannot be written"),
     # models
-    "an unknown model": (nothing, ("analyze", "{at}/good.mp4", "--model", "best"), "there is no model of this name"),
-    "another rate": (nothing, (*ANALYZE, "--rate", "5"), "reads 2 samples a second, not 5"),
-    "an unknown device": (nothing, (*ANALYZE, "--device", "tpu"), "there is no device 'tpu'. Choose one of"),
+    "an unknown model": (no_preparation, ("analyze", "{at}/good.mp4", "--model", "best"), "there is no model of this name"),
+    "another rate": (no_preparation, (*ANALYZE, "--rate", "5"), "reads 2 samples a second, not 5"),
+    "an unknown device": (no_preparation, (*ANALYZE, "--device", "tpu"), "there is no device 'tpu'. Choose one of"),
     "classes in another order": (swap_classes, ANALYZE, "are in another order: number 0 is"),
     "weights of another shape": (other_size, ANALYZE, "the card describes"),
     "weights cut off": (cut_weights, ANALYZE, "the weights cannot be read"),
@@ -235,24 +235,24 @@ REFUSED: dict[str, Case] = {
     "labels of an unknown class": (label_text(label="Homerun"), ("convert", "{at}/labels.json", "{at}/b.csv", "--classes", "soccernet-v2"), "'Homerun' is not in the class table"),
     "labels with a time that is none": (label_text(gameTime="1 - noon", position="noon"), DOCTOR, "noon"),
     "labels without a class": (write("labels.json", '{"annotations": [{"gameTime": "1 - 00:01"}]}'), DOCTOR, "label"),
-    "no labels": (nothing, DOCTOR, "labels.json"),
+    "no labels": (no_preparation, DOCTOR, "labels.json"),
     "predictions that are cut off": (write("p.json", '{"predictions": [{"gameTime"'), ("doctor", "{at}/good.mp4", "--predictions", "{at}/p.json"), "p.json"),
     "scores that are no array": (write("p.npy", "x"), ("doctor", "{at}/good.mp4", "--predictions", "{at}/p.npy"), "this array cannot be read"),
     "no predictions": (labels(), (*SPOTTING, "--labels", "{at}/labels.json", "--predictions", "{at}/gone"), "no such file or folder"),
     "a zip that is none": (lambda p: (labels()(p), write("p.zip", "PK")(p)), (*SPOTTING, "--labels", "{at}/labels.json", "--predictions", "{at}/p.zip"), "p.zip"),
-    "an unknown task": (nothing, ("evaluate", "--task", "juggling", "--labels", "{at}", "--predictions", "{at}"), "there is no task 'juggling'"),
-    "an unknown metric": (nothing, (*SPOTTING, "--labels", "{at}", "--predictions", "{at}", "--metric", "best"), "no metric 'best'"),
+    "an unknown task": (no_preparation, ("evaluate", "--task", "juggling", "--labels", "{at}", "--predictions", "{at}"), "there is no task 'juggling'"),
+    "an unknown metric": (no_preparation, (*SPOTTING, "--labels", "{at}", "--predictions", "{at}", "--metric", "best"), "no metric 'best'"),
     "the target is there already": (lambda p: (labels(GOAL)(p), write("b.csv", "mine")(p)), ("convert", "{at}/labels.json", "{at}/b.csv"), "the target is there already"),
     "an unknown format": (labels(), ("convert", "{at}/labels.json", "{at}/b.csv", "--from", "morse"), "morse"),
     # training
-    "no configuration": (nothing, TRAIN, "there is no such configuration"),
+    "no configuration": (no_preparation, TRAIN, "there is no such configuration"),
     "a configuration that is not TOML": (write("small.toml", "a = = 1"), TRAIN, "is not TOML"),
     "a configuration with an unknown setting": (write("small.toml", 'system = "e2e-spot"\n[config]\ncolour = 1'), TRAIN, "unknown setting 'colour'"),
     "nothing to learn from": (write("small.toml", 'system = "e2e-spot"'), TRAIN, "no match with Labels-v2.json lies here"),
     "a file where the run should be": (lambda p: (train_config(p), write("run", "x")(p)), (*TRAIN, "--run", "{at}/run"), "this cannot be written"),
     "a damaged checkpoint": (damaged_checkpoint, (*TRAIN, "--run", "{at}/run"), "this checkpoint cannot be read"),
     # the app
-    "an app over no folder": (nothing, ("app", "--root", "{at}/gone"), "this is no folder"),
+    "an app over no folder": (no_preparation, ("app", "--root", "{at}/gone"), "this is no folder"),
 }  # fmt: skip
 
 
@@ -339,7 +339,7 @@ def test_a_device_stays_a_device(place: Path) -> None:
 
 # --- what is analysed in part ---------------------------------------------------------------------------
 
-SAID = {
+SHORTCOMINGS = {
     "cut off, mp4": "Half 1: the file breaks off at 00:11 of 00:23.",
     "cut off, mkv": "Half 1: the file breaks off at 00:11 of 00:23.",
     "zeros in the middle": "samples show a neighbouring frame, theirs cannot be decoded.",
@@ -356,8 +356,8 @@ def test_a_damaged_video_is_analysed_as_far_as_it_goes_and_says_so(name: str, pl
         "analyze", place / file, "--model", place / "m", "--out", place / "out", "--json", place / "s.json"
     )
     assert done.returncode == 0, done.stderr
-    assert SAID[name] in done.stderr
-    assert any(SAID[name] in remark for remark in json.loads((place / "s.json").read_text())["remarks"])
+    assert SHORTCOMINGS[name] in done.stderr
+    assert any(SHORTCOMINGS[name] in remark for remark in json.loads((place / "s.json").read_text())["remarks"])
     samples = Analysis.open(place / "out").halves[0].record.samples
     assert samples == (24 if name.startswith("cut off") else 48)
 

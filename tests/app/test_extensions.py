@@ -92,8 +92,8 @@ def test_a_system_of_another_package_goes_through_everything(installed: Path, tm
     assert done.returncode == 0, done.stderr
     spots = json.loads((tmp_path / "spots.json").read_text())
     assert {s["label"] for s in spots["spots"]} >= {"Goal"}
-    asked = ("--time", "0:08", "--class", "Goal", "--method", "feature-gradient", "--out", tmp_path / "why")
-    done = touchline_process("explain", game, "--model", model, *asked, **own)
+    arguments = ("--time", "0:08", "--class", "Goal", "--method", "feature-gradient", "--out", tmp_path / "why")
+    done = touchline_process("explain", game, "--model", model, *arguments, **own)
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "why").glob("*.npz"))
     shown = subprocess.run(
@@ -135,8 +135,8 @@ def _environment(tmp_path: Path, own: dict[str, str]) -> dict[str, str]:
 
 def points(monkeypatch: pytest.MonkeyPatch, *values: str) -> None:
     extensions._loaded.cache_clear()
-    found = [EntryPoint(f"p{n}", value, "group") for n, value in enumerate(values)]
-    monkeypatch.setattr(extensions, "entry_points", lambda group: found)
+    entry_points = [EntryPoint(f"p{n}", value, "group") for n, value in enumerate(values)]
+    monkeypatch.setattr(extensions, "entry_points", lambda group: entry_points)
 
 
 @pytest.fixture(autouse=True)

@@ -114,10 +114,10 @@ def test_the_match_view_is_told_what_a_match_consists_of(match: Match, dives: Pa
     analysed(dives, data)
     at = match_page(match=match.id, half="3", t="2", **{"class": "Entry"}).run()
     assert not at.exception
-    given = component_data(at)
-    assert given["parts"] == {"name": "dive", "between": "", "length": None, "frames": True, "teams": False}
-    assert [(h["half"], h["frameRate"]) for h in given["halves"]] == [(1, 25.0), (2, 25.0), (3, 25.0)]
-    assert given["start"]["half"] == 3
+    payload = component_data(at)
+    assert payload["parts"] == {"name": "dive", "between": "", "length": None, "frames": True, "teams": False}
+    assert [(h["half"], h["frameRate"]) for h in payload["halves"]] == [(1, 25.0), (2, 25.0), (3, 25.0)]
+    assert payload["start"]["half"] == 3
 
 
 def test_a_clip_of_the_third_dive_is_cut(dives: Path, data: DataDirectory, tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_dives_are_found_without_teams(
     analysed(dives, data)
     at = view("search").run()
     assert not at.exception
-    found = [row["clock"] for row in component_data(at, -1)["errors"]]
-    assert sorted(found) == ["dive 1 frame 25", "dive 3 frame 50"]
+    clocks = [row["clock"] for row in component_data(at, -1)["errors"]]
+    assert sorted(clocks) == ["dive 1 frame 25", "dive 3 frame 50"]
     pills = {p.label: p.options for p in at.get("button_group") if p.label}
     assert pills["Dive"] == ["1", "2", "3"]
     assert "Team" not in pills
@@ -173,7 +173,7 @@ def test_dives_are_counted_without_teams(match: Match, dives: Path, data: DataDi
     analysed(dives, data)
     at = view("statistics", match=match.id).run()
     assert not at.exception
-    said = texts(at)
-    assert "How often? " in said
-    assert "in 60 minutes" in said
-    assert not any(word in said for word in ("by whom", "presses", "team"))
+    text = texts(at)
+    assert "How often? " in text
+    assert "in 60 minutes" in text
+    assert not any(word in text for word in ("by whom", "presses", "team"))

@@ -24,10 +24,10 @@ def test_profiles_of_time_are_not_shifted() -> None:
     assert Attribution("m", kind=TIME, values=line, times=times, **fields).over_time(7).tolist() == [0, 0, 2, 0.5]
     rows = np.zeros(3, ENTITY_ROW)
     rows["sample"], rows["weight"], rows["effect"] = (7, 9, 9), (0.5, 0.2, 0.3), np.nan
-    found = Attribution("m", kind=ENTITY, values=rows, times=times, **fields)
-    assert found.over_time(7) == pytest.approx([0.5, 0, 0.3, 0])
+    attribution = Attribution("m", kind=ENTITY, values=rows, times=times, **fields)
+    assert attribution.over_time(7) == pytest.approx([0.5, 0, 0.3, 0])
     rows["effect"] = (-0.1, -0.2, -0.4)
-    assert found.over_time(7) == pytest.approx([0.1, 0, 0.6, 0])
+    assert attribution.over_time(7) == pytest.approx([0.1, 0, 0.6, 0])
 
 
 def made(kind: str, values: np.ndarray) -> Attribution:
@@ -85,6 +85,6 @@ def test_a_newer_file_is_refused_and_one_with_more_fields_is_read(tmp_path: Path
 def test_an_effect_that_is_not_known_of_one_entity_leaves_those_of_the_others() -> None:
     rows = np.zeros(2, ENTITY_ROW)
     rows["sample"], rows["weight"], rows["effect"] = (0, 1), (0.9, 0.9), (np.nan, -0.4)
-    found = made(ENTITY, rows)
-    np.testing.assert_allclose(found.speaks_for(), [np.nan, 0.4])
-    assert found.over_time(0)[1] == pytest.approx(0.4)
+    attribution = made(ENTITY, rows)
+    np.testing.assert_allclose(attribution.speaks_for(), [np.nan, 0.4])
+    assert attribution.over_time(0)[1] == pytest.approx(0.4)

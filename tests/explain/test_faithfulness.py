@@ -47,15 +47,15 @@ def test_the_true_reason_beats_random_orders_and_the_opposite_loses() -> None:
 def test_in_time_the_frame_that_decides_comes_first() -> None:
     probe = Probe(toy(OneFrame(-2)), explained_window())
     curves = Curves(probe, "Goal", in_time=True, seed=0)
-    found = METHODS["temporal-occlusion"].explain(probe, "Goal")
-    deletion, insertion = curves.of(found.values[curves.near].reshape(curves.shape))
+    attribution = METHODS["temporal-occlusion"].explain(probe, "Goal")
+    deletion, insertion = curves.of(attribution.values[curves.near].reshape(curves.shape))
     assert deletion < 0.05 < 0.9 < insertion
 
 
 def test_entities_that_decide_are_comprehensive_and_sufficient() -> None:
     probe = Probe(toy(OneEntity(), entities=True), explained_window(entities=True))
-    found = METHODS["entity-ablation"].explain(probe, "Yellow card")
-    comprehensiveness, sufficiency = entity_measures(probe, "Yellow card", found)
+    attribution = METHODS["entity-ablation"].explain(probe, "Yellow card")
+    comprehensiveness, sufficiency = entity_measures(probe, "Yellow card", attribution)
     fall = float(torch.tensor(3.0).sigmoid() - torch.tensor(-3.0).sigmoid())
     # Five regions lie near the anchor: of 5 % and 20 % one is taken, of half two; the cards come first.
     assert comprehensiveness == pytest.approx(fall, abs=0.4)
@@ -95,44 +95,44 @@ def test_verdicts_and_the_default() -> None:
             "entity-attention": _measures(0.35 + wobble, 0.65, (0.3, 0.7)),
             "grad-cam": _measures(0.5 + (0.1 if k % 2 else -0.1), 0.5, (0.4, 0.6)),
         }))  # fmt: skip
-    found = table(spots)
-    assert {n: row["verdict"] for n, row in found.items()} == {
+    measures = table(spots)
+    assert {n: row["verdict"] for n, row in measures.items()} == {
         "occlusion": FAITHFUL, "entity-attention": BETTER_THAN_RANDOM, "grad-cam": NO_BETTER}  # fmt: skip
-    assert found["occlusion"]["deletion"]["mean"] == pytest.approx(0.22)
-    low, high = found["occlusion"]["deletion"]["interval"]
+    assert measures["occlusion"]["deletion"]["mean"] == pytest.approx(0.22)
+    low, high = measures["occlusion"]["deletion"]["interval"]
     assert 0.2 <= low < 0.22 < high <= 0.24
-    assert found["occlusion"]["spots"] == 12
-    assert default_method(found, ("space", "entity")) == "occlusion"
-    assert default_method(found, ("time",)) is None
+    assert measures["occlusion"]["spots"] == 12
+    assert default_method(measures, ("space", "entity")) == "occlusion"
+    assert default_method(measures, ("time",)) is None
 
 
 def test_what_if_a_box_is_blurred() -> None:
     probe = Probe(toy(OneFrame(0)), _contrast_at_anchor())
-    found = what_if(probe, "Goal", BoxEdit(0, 0, 0.2, 0.3), seed=1)
-    assert found.score > 0.95
-    assert found.edited < 0.1
-    assert len(found.controls) == 10
-    assert np.median(found.controls) > 0.9
+    effect = what_if(probe, "Goal", BoxEdit(0, 0, 0.2, 0.3), seed=1)
+    assert effect.score > 0.95
+    assert effect.edited < 0.1
+    assert len(effect.controls) == 10
+    assert np.median(effect.controls) > 0.9
     with pytest.raises(BadInputError, match="too small"):
         what_if(probe, "Goal", BoxEdit(0.5, 0.5, 0.505, 0.9))
 
 
 def test_what_if_a_span_of_time_is_taken_out() -> None:
     probe = Probe(toy(OneFrame(-2)), explained_window())
-    found = what_if(probe, "Goal", TimeEdit(-1.0, -0.5))
-    assert found.edited < 0.1
-    assert len(found.controls) > 5
-    assert found.controls.min() > 0.9
-    assert found.curve.shape == found.curve_edited.shape == (30,)
+    effect = what_if(probe, "Goal", TimeEdit(-1.0, -0.5))
+    assert effect.edited < 0.1
+    assert len(effect.controls) > 5
+    assert effect.controls.min() > 0.9
+    assert effect.curve.shape == effect.curve_edited.shape == (30,)
     with pytest.raises(BadInputError, match="no sample"):
         what_if(probe, "Goal", TimeEdit(0.1, 0.2))
 
 
 def test_what_if_an_entity_is_taken_out() -> None:
     probe = Probe(toy(OneEntity(), entities=True), explained_window(entities=True))
-    found = what_if(probe, "Yellow card", EntityEdit("yellow card"))
-    assert found.edited == pytest.approx(float(torch.tensor(-3.0).sigmoid()), abs=1e-3)
-    assert found.controls.tolist() == pytest.approx([found.score] * 2, abs=1e-3)
+    effect = what_if(probe, "Yellow card", EntityEdit("yellow card"))
+    assert effect.edited == pytest.approx(float(torch.tensor(-3.0).sigmoid()), abs=1e-3)
+    assert effect.controls.tolist() == pytest.approx([effect.score] * 2, abs=1e-3)
     with pytest.raises(BadInputError, match="no entity 'dog'"):
         what_if(probe, "Yellow card", EntityEdit("dog"))
     with pytest.raises(BadInputError, match="no entities"):

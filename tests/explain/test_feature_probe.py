@@ -88,28 +88,28 @@ def adding() -> Probe:
 
 
 def test_gradient_times_features_of_a_sum(adding: Probe) -> None:
-    found = METHODS["feature-gradient"].explain(adding, LABEL)  # type: ignore[arg-type]
+    attribution = METHODS["feature-gradient"].explain(adding, LABEL)  # type: ignore[arg-type]
     weight = torch.linspace(-1, 1, DIM).numpy()
     away = (values() - values().mean(0)) @ weight
     score = adding.score(LABEL)
-    expected = np.zeros(len(found.times))
+    expected = np.zeros(len(attribution.times))
     at = adding.window.anchor
     expected[at] = 0.1 * away[60] * score * (1 - score)
     expected[at + 1] = 0.1 / 3 * away[61] * score * (1 - score)
-    assert found.values == pytest.approx(expected, abs=1e-5)
-    assert found.times[at] == found.anchor == 30_000_000
+    assert attribution.values == pytest.approx(expected, abs=1e-5)
+    assert attribution.times[at] == attribution.anchor == 30_000_000
 
 
 def test_occlusion_in_time_takes_the_sample_it_names(adding: Probe) -> None:
-    found = METHODS["temporal-occlusion"].explain(adding, LABEL)
+    attribution = METHODS["temporal-occlusion"].explain(adding, LABEL)
     at = adding.window.anchor
-    changed = np.flatnonzero(np.abs(found.values) > 1e-6)
+    changed = np.flatnonzero(np.abs(attribution.values) > 1e-6)
     assert changed.tolist() == [at, at + 1]
     weight = torch.linspace(-1, 1, DIM).numpy()
     mean = values().mean(0)
     logit = 0.1 * mean @ weight + 0.1 / 3 * values()[61] @ weight
-    assert found.values[at] == pytest.approx(adding.score(LABEL) - 1 / (1 + np.exp(-logit)), abs=1e-5)
-    assert "mean of the half" in found.baseline
+    assert attribution.values[at] == pytest.approx(adding.score(LABEL) - 1 / (1 + np.exp(-logit)), abs=1e-5)
+    assert "mean of the half" in attribution.baseline
 
 
 class Places(nn.Module):
@@ -134,8 +134,8 @@ def test_an_action_that_is_placed_a_little_elsewhere_is_the_same(step: int, fall
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=0, after=0)
     model = loaded(READS_FEATURES[0], Places(step), config)
     probe = Probe(model, window_around(analysis_of(values()), None, model, 1, 10_000_000))
-    found = METHODS["temporal-occlusion"].explain(probe, LABEL, span=3)
-    near = found.values[probe.window.anchor - 3 : probe.window.anchor + 4]
+    attribution = METHODS["temporal-occlusion"].explain(probe, LABEL, span=3)
+    near = attribution.values[probe.window.anchor - 3 : probe.window.anchor + 4]
     assert near == pytest.approx(np.full(7, falls), abs=1e-3)
 
 
@@ -144,16 +144,16 @@ def test_the_ends_of_a_half_are_not_shifted() -> None:
     model = loaded(READS_FEATURES[0], Adds(), config)
     for sample in (0, 1, SAMPLES - 2, SAMPLES - 1):
         probe = Probe(model, window_around(analysis_of(values()), None, model, 1, sample * 500_000))
-        found = METHODS["temporal-occlusion"].explain(probe, LABEL)
-        assert int(np.abs(found.values).argmax()) == probe.window.anchor
+        attribution = METHODS["temporal-occlusion"].explain(probe, LABEL)
+        assert int(np.abs(attribution.values).argmax()) == probe.window.anchor
         assert probe.window.times[probe.window.anchor] == sample * 500_000
 
 
 def test_what_if_and_faithfulness_work_without_pictures(adding: Probe) -> None:
-    found = what_if(adding, LABEL, TimeEdit(-0.1, 0.6), controls=3)
-    assert len(found.controls) == 3
-    assert found.curve[found.anchor] == pytest.approx(found.score)
-    assert found.controls == pytest.approx([found.score] * 3)
+    effect = what_if(adding, LABEL, TimeEdit(-0.1, 0.6), controls=3)
+    assert len(effect.controls) == 3
+    assert effect.curve[effect.anchor] == pytest.approx(effect.score)
+    assert effect.controls == pytest.approx([effect.score] * 3)
     with pytest.raises(BadInputError, match="reads features, not pictures"):
         what_if(adding, LABEL, BoxEdit(0.1, 0.1, 0.5, 0.5))
     methods = [m for m in fitting_methods(adding.model) if m.name != "temporal-attention"]
@@ -171,10 +171,10 @@ def test_all_measures_of_a_real_system() -> None:
 
 
 def test_a_window_of_features_is_explained_by_a_methods_name(adding: Probe) -> None:
-    found = explain(adding.model, adding.window, LABEL, method="feature-gradient")
+    attribution = explain(adding.model, adding.window, LABEL, method="feature-gradient")
     same = METHODS["feature-gradient"].explain(adding, LABEL)
-    assert np.array_equal(found.values, same.values)
-    assert (found.label, found.anchor, found.score) == (LABEL, 30_000_000, adding.score(LABEL))
+    assert np.array_equal(attribution.values, same.values)
+    assert (attribution.label, attribution.anchor, attribution.score) == (LABEL, 30_000_000, adding.score(LABEL))
     assert explain(adding.model, adding.window, LABEL).method == "temporal-occlusion"
 
 

@@ -31,9 +31,9 @@ class OnePlace(nn.Module):
         self.unused = nn.Parameter(torch.zeros(1))
 
     def forward(self, window: Window) -> Output:
-        assert window.frames is not None
-        spoken = window.frames[:, :, 0, 5, 60]
-        against = window.frames[:, :, 0, CELL_HEIGHT, CELL_WIDTH]
+        assert window.pictures is not None
+        spoken = window.pictures[:, :, 0, 5, 60]
+        against = window.pictures[:, :, 0, CELL_HEIGHT, CELL_WIDTH]
         logits = torch.full((1, spoken.shape[1], len(CLASSES)), -4.0)
         logits[:, :, GOAL] = torch.roll(spoken, -1, 1) - 0.5 * against
         return Output(logits=logits, pooled=torch.zeros(1, spoken.shape[1], 1))
@@ -53,30 +53,31 @@ def places(values: np.ndarray) -> list[tuple[int, ...]]:
 
 
 def test_they_lie_on_the_sample_the_row_and_the_column_that_decide() -> None:
-    found = explain(a_probe(OnePlace()), "Goal")
-    assert found.kind == SPACE
-    assert found.values.shape == (W, *GRID)
-    assert found.baseline == "the 9 frames around the anchor blurred"  # four to either side where nothing else is said
+    attribution = explain(a_probe(OnePlace()), "Goal")
+    assert attribution.kind == SPACE
+    assert attribution.values.shape == (W, *GRID)
+    # Four to either side where nothing else is said.
+    assert attribution.baseline == "the 9 frames around the anchor blurred"
     # Pixel (5, 60) is in row 5 * 8 // 36 = 1 and column 60 * 14 // 64 = 13.
-    assert places(found.values) == [(ANCHOR, 6, 6), (ANCHOR + 1, 1, 13)]
-    assert found.values[ANCHOR + 1, 1, 13] > 0 > found.values[ANCHOR, 6, 6]
+    assert places(attribution.values) == [(ANCHOR, 6, 6), (ANCHOR + 1, 1, 13)]
+    assert attribution.values[ANCHOR + 1, 1, 13] > 0 > attribution.values[ANCHOR, 6, 6]
 
 
 def test_they_add_up_to_the_change_of_the_score() -> None:
-    found = explain(a_probe(OnePlace()), "Goal", steps=40)
-    assert found.score - found.score_baseline > 0.05
-    assert completeness(found) == pytest.approx(1, abs=0.01)
-    assert float(found.values.sum()) == pytest.approx(found.score - found.score_baseline, rel=0.01)
-    assert found.scale == pytest.approx((-np.abs(found.values).max(), np.abs(found.values).max()))
+    attribution = explain(a_probe(OnePlace()), "Goal", steps=40)
+    assert attribution.score - attribution.score_baseline > 0.05
+    assert completeness(attribution) == pytest.approx(1, abs=0.01)
+    assert float(attribution.values.sum()) == pytest.approx(attribution.score - attribution.score_baseline, rel=0.01)
+    assert attribution.scale == pytest.approx((-np.abs(attribution.values).max(), np.abs(attribution.values).max()))
 
 
 def test_the_score_it_begins_with_is_that_of_the_blurred_frames() -> None:
     probe = a_probe(OnePlace())
-    found = explain(probe, "Goal", span=2)
+    attribution = explain(probe, "Goal", span=2)
     with torch.no_grad():
-        soft = probe.network(Window(frames=probe.blurred[None])).logits[0, ANCHOR, GOAL].sigmoid()
-    assert found.score_baseline == pytest.approx(float(soft), rel=1e-4)
-    assert "the 5 frames around the anchor blurred" in found.baseline
+        soft = probe.network(Window(pictures=probe.blurred[None])).logits[0, ANCHOR, GOAL].sigmoid()
+    assert attribution.score_baseline == pytest.approx(float(soft), rel=1e-4)
+    assert "the 5 frames around the anchor blurred" in attribution.baseline
 
 
 def test_only_the_frames_within_the_span_are_asked() -> None:
@@ -88,8 +89,8 @@ def test_only_the_frames_within_the_span_are_asked() -> None:
 
 
 def test_the_corner_that_decides_is_found_before_the_anchor() -> None:
-    found = explain(Probe(toy(OneFrame(-2)), explained_window(ANCHOR), precise=True), "Goal")
-    total = np.abs(found.values)
+    attribution = explain(Probe(toy(OneFrame(-2)), explained_window(ANCHOR), precise=True), "Goal")
+    total = np.abs(attribution.values)
     # Pixels 0 to 8 of 36 rows and 64 columns lie in the first two rows and columns.
     assert total.sum() > 0
     assert total[ANCHOR - 2, :2, :2].sum() == pytest.approx(total.sum())

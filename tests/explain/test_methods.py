@@ -24,21 +24,22 @@ from tests.videos import make_video, steady
 
 
 def test_occlusion_in_time_finds_the_one_frame_that_decides() -> None:
-    found = explain(toy(OneFrame(-2)), explained_window(), "Goal", method="temporal-occlusion")
-    assert int(found.values.argmax()) == 13
-    assert found.score > 0.95
+    attribution = explain(toy(OneFrame(-2)), explained_window(), "Goal", method="temporal-occlusion")
+    assert int(attribution.values.argmax()) == 13
+    assert attribution.score > 0.95
     # Without that frame the contrast is gone: sigmoid(-5).
-    assert found.values[13] == pytest.approx(found.score - 1 / (1 + math.exp(5)), abs=0.01)
-    assert np.abs(np.delete(found.values, 13)).max() < 1e-4
-    assert found.score_baseline == pytest.approx(1 / (1 + math.exp(5)), abs=0.01)
-    assert (found.half, found.label, found.kind, found.anchor) == (1, "Goal", "time", 115 * 500_000)
+    assert attribution.values[13] == pytest.approx(attribution.score - 1 / (1 + math.exp(5)), abs=0.01)
+    assert np.abs(np.delete(attribution.values, 13)).max() < 1e-4
+    assert attribution.score_baseline == pytest.approx(1 / (1 + math.exp(5)), abs=0.01)
+    assert (attribution.half, attribution.label, attribution.kind) == (1, "Goal", "time")
+    assert attribution.anchor == 115 * 500_000
 
 
 @pytest.mark.parametrize("offset", [-3, -1, 0, 1])
 def test_a_shift_by_a_frame_would_be_seen(offset: int) -> None:
     # The same picture asked of a model that looks elsewhere: nothing there, so nothing matters.
-    found = explain(toy(OneFrame(offset)), explained_window(), "Goal", method="temporal-occlusion")
-    assert np.abs(found.values).max() < 1e-3
+    attribution = explain(toy(OneFrame(offset)), explained_window(), "Goal", method="temporal-occlusion")
+    assert np.abs(attribution.values).max() < 1e-3
 
 
 def test_occlusion_can_be_stopped() -> None:
@@ -60,15 +61,15 @@ def test_blurring_leaves_nothing_to_tell_apart() -> None:
 
 def test_ablation_finds_the_one_entity_that_decides() -> None:
     model, window = toy(OneEntity(), entities=True), explained_window(entities=True)
-    found = explain(model, window, "Yellow card", method="entity-ablation")
-    first = found.values[0]
-    assert found.entities[first["entity"]] == "yellow card"
+    attribution = explain(model, window, "Yellow card", method="entity-ablation")
+    first = attribution.values[0]
+    assert attribution.entities[first["entity"]] == "yellow card"
     with_card, without = 1 / (1 + math.exp(-3)), 1 / (1 + math.exp(3))
-    assert found.score == pytest.approx(with_card, abs=1e-4)
+    assert attribution.score == pytest.approx(with_card, abs=1e-4)
     assert first["effect"] == pytest.approx(without - with_card, abs=1e-4)
-    assert found.score_baseline == pytest.approx(without, abs=1e-4)
-    others = found.values[1:]
-    assert sorted(found.entities[r["entity"]] for r in others) == ["ball", "player"]
+    assert attribution.score_baseline == pytest.approx(without, abs=1e-4)
+    others = attribution.values[1:]
+    assert sorted(attribution.entities[r["entity"]] for r in others) == ["ball", "player"]
     assert np.abs(others["effect"]).max() < 1e-6
     # The row shown is the heaviest region at the anchor's own sample.
     assert (first["sample"], first["x1"], first["weight"]) == (115, 2, pytest.approx(0.75))
@@ -76,22 +77,22 @@ def test_ablation_finds_the_one_entity_that_decides() -> None:
 
 def test_ablation_equals_a_direct_call_without_the_entity() -> None:
     model, window = toy(OneEntity(), entities=True), explained_window(entities=True)
-    found = explain(model, window, "Yellow card", method="entity-ablation")
+    attribution = explain(model, window, "Yellow card", method="entity-ablation")
     assert window.entities is not None
     share = window.entities.share.clone()
     share[:, 7:24][window.entities.entity[:, 7:24] == 1] = 0
     direct = Probe(model, window.with_entities(window.entities.with_share(share))).score("Yellow card")
-    assert found.score + found.values[0]["effect"] == pytest.approx(direct, abs=1e-4)
+    assert attribution.score + attribution.values[0]["effect"] == pytest.approx(direct, abs=1e-4)
 
 
 def test_entity_attention_reads_the_models_own_weights() -> None:
     window = explained_window(entities=True)
-    found = explain(toy(OneEntity(), entities=True), window, "Yellow card", method="entity-attention")
-    assert found.values.dtype == ENTITY_ROW
-    assert found.values["weight"].tolist() == pytest.approx([0, 0.25, 0.75, 0, 0.75, 0.75])
-    assert found.values["kept"].tolist() == [False, True, True, False, True, True]
-    assert found.values["sample"].tolist() == [114, 115, 115, 115, 116, 125]
-    assert np.isnan(found.values["effect"]).all()
+    attribution = explain(toy(OneEntity(), entities=True), window, "Yellow card", method="entity-attention")
+    assert attribution.values.dtype == ENTITY_ROW
+    assert attribution.values["weight"].tolist() == pytest.approx([0, 0.25, 0.75, 0, 0.75, 0.75])
+    assert attribution.values["kept"].tolist() == [False, True, True, False, True, True]
+    assert attribution.values["sample"].tolist() == [114, 115, 115, 115, 116, 125]
+    assert np.isnan(attribution.values["effect"]).all()
 
 
 def test_a_method_that_does_not_fit_says_why() -> None:
@@ -110,25 +111,25 @@ def test_a_method_that_does_not_fit_says_why() -> None:
 
 def test_occlusion_finds_the_place_that_decides() -> None:
     window = explained_window()
-    found = explain(toy(OneFrame(-2)), window, "Goal", method="occlusion")
+    attribution = explain(toy(OneFrame(-2)), window, "Goal", method="occlusion")
     # The contrast is in the first 8 by 8 pixels of 36 by 64: rows 0 to 1, columns 0 to 1 of the 8 by 14 grid.
-    row, column = np.unravel_index(int(found.values[15].argmax()), (8, 14))
+    row, column = np.unravel_index(int(attribution.values[15].argmax()), (8, 14))
     assert (row, column) <= (1, 1)
-    assert found.values[15][4:, 4:].max() < 1e-4
-    assert np.array_equal(found.values[11], found.values[19])
-    assert not found.values[10].any()
-    assert not found.values[20].any()
+    assert attribution.values[15][4:, 4:].max() < 1e-4
+    assert np.array_equal(attribution.values[11], attribution.values[19])
+    assert not attribution.values[10].any()
+    assert not attribution.values[20].any()
 
 
 def test_an_explanation_is_kept_whole(tmp_path: Path) -> None:
     window = explained_window(entities=True)
     for name in ("entity-ablation", "temporal-occlusion"):
         model = toy(OneEntity(), entities=True) if name == "entity-ablation" else toy(OneFrame(-2))
-        found = explain(model, window, "Yellow card", method=name)
-        found.save(tmp_path / "e.npz")
+        attribution = explain(model, window, "Yellow card", method=name)
+        attribution.save(tmp_path / "e.npz")
         again = Attribution.load(tmp_path / "e.npz")
-        assert np.array_equal(again.values, found.values)
-        assert np.array_equal(again.times, found.times)
+        assert np.array_equal(again.values, attribution.values)
+        assert np.array_equal(again.times, attribution.times)
         for field in (
             "method",
             "model",
@@ -142,7 +143,7 @@ def test_an_explanation_is_kept_whole(tmp_path: Path) -> None:
             "scale",
             "entities",
         ):
-            assert getattr(again, field) == getattr(found, field), field
+            assert getattr(again, field) == getattr(attribution, field), field
     (tmp_path / "e.npz").write_bytes(b"x")
     with pytest.raises(BadInputError, match="cannot be read"):
         Attribution.load(tmp_path / "e.npz")

@@ -68,13 +68,13 @@ def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_changed_frames_give_what_the_whole_model_gives(probe: Probe, first: int, count: int) -> None:
     changed = torch.randn(2, count, 3, H, WIDTH, generator=torch.Generator().manual_seed(first))
     with torch.no_grad():
-        found = probe.logits(changed, first)
+        logits = probe.logits(changed, first)
         for variant in range(2):
-            frames = probe.frames.clone()
-            frames[first : first + count] = changed[variant]
-            whole = probe.network(Window(frames=frames[None], entities=probe.entities)).logits
-            assert torch.allclose(found[variant], whole[0], atol=1e-4)
-    assert not torch.allclose(found[0], probe.output.logits[0], atol=1e-3)
+            pictures = probe.pictures.clone()
+            pictures[first : first + count] = changed[variant]
+            whole = probe.network(Window(pictures=pictures[None], entities=probe.entities)).logits
+            assert torch.allclose(logits[variant], whole[0], atol=1e-4)
+    assert not torch.allclose(logits[0], probe.output.logits[0], atol=1e-3)
 
 
 def test_a_change_reaches_as_far_as_the_time_shift_and_no_further(probe: Probe) -> None:
@@ -89,9 +89,9 @@ def test_places_and_their_entities_go_together(probe: Probe) -> None:
     near = probe.window.near(2)
     presence = torch.ones(1, len(near), *GRID)
     presence[:, :, :, : GRID[1] // 2] = 0  # the left half
-    frames = probe.mixed(presence, near[0])
-    assert torch.allclose(frames[0, :, :, :, WIDTH // 2 :], probe.frames[near][:, :, :, WIDTH // 2 :], atol=1e-5)
-    assert torch.allclose(frames[0, :, :, :, : WIDTH // 2], probe.blurred[near][:, :, :, : WIDTH // 2], atol=1e-5)
+    pictures = probe.mixed(presence, near[0])
+    assert torch.allclose(pictures[0, :, :, :, WIDTH // 2 :], probe.pictures[near][:, :, :, WIDTH // 2 :], atol=1e-5)
+    assert torch.allclose(pictures[0, :, :, :, : WIDTH // 2], probe.blurred[near][:, :, :, : WIDTH // 2], atol=1e-5)
     share = probe.share_of(presence, near[0])
     if probe.entities is None:
         assert share is None
@@ -108,11 +108,11 @@ def test_without_entities_equals_the_whole_model_without_them(probe: Probe) -> N
         pytest.skip("this model has none")
     gone = torch.zeros(1, *probe.entities.share.shape[1:], dtype=torch.bool)
     gone[0, 25:33, :3] = True
-    found = probe.without_entities(gone)
+    logits = probe.without_entities(gone)
     entities = probe.entities.with_share(probe.entities.share * ~gone)
     with torch.no_grad():
-        whole = probe.network(Window(frames=probe.frames[None], entities=entities)).logits
-    assert torch.allclose(found, whole, atol=1e-4)
+        whole = probe.network(Window(pictures=probe.pictures[None], entities=entities)).logits
+    assert torch.allclose(logits, whole, atol=1e-4)
 
 
 def test_integrated_gradients_add_up_to_the_change_of_the_score(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,22 +127,22 @@ def test_integrated_gradients_add_up_to_the_change_of_the_score(probe: Probe, mo
     # gradient sees. Without that, everything must add up.
     monkeypatch.setattr(AdaptiveAttention, "select", keep_all)
     probe = Probe(probe.model, probe.window, precise=True)
-    found = METHODS["integrated-gradients"].explain(probe, LABEL, span=2, steps=256)
-    assert found.score - found.score_baseline != pytest.approx(0, abs=1e-5)
-    assert completeness(found) == pytest.approx(1, abs=0.05)
+    attribution = METHODS["integrated-gradients"].explain(probe, LABEL, span=2, steps=256)
+    assert attribution.score - attribution.score_baseline != pytest.approx(0, abs=1e-5)
+    assert completeness(attribution) == pytest.approx(1, abs=0.05)
 
 
 def test_grad_cam_of_a_map_that_decides_alone(probe: Probe) -> None:
-    found = METHODS["grad-cam"].explain(probe, LABEL)
-    assert found.values.shape == (W, *GRID)
-    assert found.values.min() >= 0
+    attribution = METHODS["grad-cam"].explain(probe, LABEL)
+    assert attribution.values.shape == (W, *GRID)
+    assert attribution.values.min() >= 0
     # The gradient of the mean over places is the same everywhere: Grad-CAM is the map weighed by it, cut at 0.
     maps = probe.feature_map.detach().clone().requires_grad_(True)
     logits = probe.judge(maps.mean((2, 3))[None], None, 0, W)
     logits[0, 30, probe.model.classes.index(LABEL)].backward()
     assert maps.grad is not None
     expected = (maps.grad.mean((2, 3), keepdim=True) * maps).sum(1).clamp_min(0)
-    assert found.values[30].max() == pytest.approx(float(expected[30].max().detach()), rel=1e-3, abs=1e-9)
+    assert attribution.values[30].max() == pytest.approx(float(expected[30].max().detach()), rel=1e-3, abs=1e-9)
 
 
 def test_gradient_attention_is_the_slope_of_the_logit(probe: Probe) -> None:
@@ -155,10 +155,10 @@ def test_gradient_attention_is_the_slope_of_the_logit(probe: Probe) -> None:
         share = share * kept
         changed_probe = Probe(probe.model, probe.window.with_entities(probe.entities.with_share(share)), precise=True)
         kept = changed_probe.output.kept
-    found = gradient_attention(changed_probe, LABEL)
+    attribution = gradient_attention(changed_probe, LABEL)
     assert probe.window.table is not None
     sample, slot, _ = probe.window.table.slots(0, W)
-    strongest = int(np.abs(np.where(sample == 30, found.values["effect"], 0)).argmax())
+    strongest = int(np.abs(np.where(sample == 30, attribution.values["effect"], 0)).argmax())
     column, step = probe.model.classes.index(LABEL), 1e-2
     slopes = []
     for sign in (-1, 1):
@@ -167,16 +167,16 @@ def test_gradient_attention_is_the_slope_of_the_logit(probe: Probe) -> None:
         with torch.no_grad():
             slopes.append(float(changed_probe.logits(share=other)[0, 30, column]))
     slope = (slopes[1] - slopes[0]) / (2 * step)
-    assert -found.values["effect"][strongest] == pytest.approx(slope, rel=0.05, abs=1e-5)
+    assert -attribution.values["effect"][strongest] == pytest.approx(slope, rel=0.05, abs=1e-5)
 
 
 def test_temporal_attention_reads_a_transformer(tmp_path: Path) -> None:
     model = load_model(small_model(tmp_path, "e2e-spot", window=W, temporal="transformer", layers=2, heads=2))
     probe = Probe(model, replace(a_window(model)), precise=True)
-    found = METHODS["temporal-attention"].explain(probe, LABEL)
-    assert found.values.sum() == pytest.approx(1, abs=1e-4)
-    assert found.values[30] >= 0.25  # what passes two layers by
-    assert (found.values >= 0).all()
+    attribution = METHODS["temporal-attention"].explain(probe, LABEL)
+    assert attribution.values.sum() == pytest.approx(1, abs=1e-4)
+    assert attribution.values[30] >= 0.25  # what passes two layers by
+    assert (attribution.values >= 0).all()
 
 
 def test_heads_share_their_attention_among_the_kept(probe: Probe) -> None:

@@ -46,8 +46,8 @@ class OneFrame(nn.Module):
         self.unused = nn.Parameter(torch.zeros(1))
 
     def forward(self, window: Window) -> Output:
-        assert window.frames is not None
-        contrast = window.frames[:, :, 0, :8, :8].std((2, 3))  # (1, W)
+        assert window.pictures is not None
+        contrast = window.pictures[:, :, 0, :8, :8].std((2, 3))  # (1, W)
         logits = torch.full((1, contrast.shape[1], len(CLASSES)), -4.0)
         logits[:, :, GOAL] = 10 * torch.roll(contrast, -self.offset, 1) - 5
         return Output(logits=logits, pooled=torch.zeros(1, contrast.shape[1], 1))
@@ -112,5 +112,5 @@ def explained_window(anchor: int = 15, entities: bool = False) -> ExplainedWindo
             np.zeros((len(rows), 4), np.float16),
         )
     times = (np.arange(W) + 100) * 500_000
-    found = EntitySet.of_table(table, 100, 100 + W, (640, 360)) if table else None
-    return ExplainedWindow(1, 100, times.astype(np.int64), pictures, found, table, anchor)
+    entity_set = EntitySet.of_table(table, 100, 100 + W, (640, 360)) if table else None
+    return ExplainedWindow(1, 100, times.astype(np.int64), pictures, entity_set, table, anchor)

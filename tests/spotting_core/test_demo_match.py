@@ -80,8 +80,8 @@ def met(spots: list[Spot], by: list[Spot], within: float) -> list[Spot]:
 
 def test_most_of_what_happens_in_the_demo_is_spotted(shipped: Analysis, demo: Path) -> None:
     truth = read_labels(demo / FILE_NAME)
-    found = met(truth, shipped.spots(), within=2.5)
-    assert len(found) >= 0.6 * len(truth), f"{len(found)} of {len(truth)}"
+    met_spots = met(truth, shipped.spots(), within=2.5)
+    assert len(met_spots) >= 0.6 * len(truth), f"{len(met_spots)} of {len(truth)}"
 
 
 def test_the_shipped_u_net_spots_most_of_the_demo_from_the_features_that_ship(shipped: Analysis, demo: Path) -> None:
@@ -97,8 +97,8 @@ def test_the_shipped_u_net_spots_most_of_the_demo_from_the_features_that_ship(sh
         said = (features.times, scores.confidence, scores.displacement)
         spots += spots_of_half(half.half, *said, table, Spotting(), source="dense-unet", end=half.record.duration)
     # 27 of 41 are found, and 27 of 36 spots are right.
-    found, right = met(truth, spots, within=1.0), met(spots, truth, within=1.0)
-    assert len(found) >= 0.6 * len(truth), f"{len(found)} of {len(truth)}"
+    met_spots, right = met(truth, spots, within=1.0), met(spots, truth, within=1.0)
+    assert len(met_spots) >= 0.6 * len(truth), f"{len(met_spots)} of {len(truth)}"
     assert len(right) >= 0.65 * len(spots), f"{len(right)} of {len(spots)}"
 
 
@@ -106,6 +106,6 @@ def test_the_video_alone_decides(fresh: Analysis, demo: Path, tmp_path: Path, da
     """With every file of truth moved away the scores are the same to the bit."""
     shutil.copyfile(demo / "2_360p.mp4", tmp_path / "2_360p.mp4")
     alone = analyse_match(open_match(tmp_path / "2_360p.mp4"), load_model(), data)
-    expected, found = fresh.half(2), alone.halves[0]
-    assert np.array_equal(expected.array("scores"), found.array("scores"))
-    assert np.array_equal(expected.array("displacement"), found.array("displacement"))
+    expected, half = fresh.half(2), alone.halves[0]
+    assert np.array_equal(expected.array("scores"), half.array("scores"))
+    assert np.array_equal(expected.array("displacement"), half.array("displacement"))

@@ -48,15 +48,15 @@ class Beside(Entry):
 def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) -> list[OtherSystem]:
     """All systems but the shown one that have spotted a match, each once, its newest analysis."""
     shown = imported_shown(match, analysis)
-    found: dict[str, OtherSystem] = {}
+    systems: dict[str, OtherSystem] = {}
     for one in analyses:
         key = one.record.identity.key
         if shown is not None or key != analysis.record.identity.key:
-            found.setdefault(key, OtherSystem(f"model:{key}", str(one.record.model["name"]), one))
+            systems.setdefault(key, OtherSystem(f"model:{key}", str(one.record.model["name"]), one))
     for one_set, spots in imported_sets(match, analysis).items():
         if shown is None or one_set.id != shown[0].id:
-            found[one_set.id] = OtherSystem(f"set:{one_set.id}", one_set.name, None, tuple(spots))
-    return list(found.values())
+            systems[one_set.id] = OtherSystem(f"set:{one_set.id}", one_set.name, None, tuple(spots))
+    return list(systems.values())
 
 
 def chosen_other(match: Match, analysis: Analysis, state: State) -> OtherSystem | None:

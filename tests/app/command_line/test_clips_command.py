@@ -34,8 +34,10 @@ def exported(out: Path, *arguments: object) -> dict:
 
 def test_clips_of_an_analysis(video: Path, tmp_path: Path, data: DataDirectory) -> None:
     make_analysis(open_match(video), data, SPOTS)
-    found = exported(tmp_path / "out", video, "--class", "Goal", "--before", 1, "--after", 0.5, "--caption")
-    assert [(c["label"], c["start"], c["end"], c["state"]) for c in found["clips"]] == [("Goal", 1.0, 2.5, "done")]
+    listed_clips = exported(tmp_path / "out", video, "--class", "Goal", "--before", 1, "--after", 0.5, "--caption")
+    assert [(c["label"], c["start"], c["end"], c["state"]) for c in listed_clips["clips"]] == [
+        ("Goal", 1.0, 2.5, "done")
+    ]
     more = exported(tmp_path / "more", video, "--confidence", 0.3, "--fast", "--after", 0.2, "--before", 0.2)
     assert [c["label"] for c in more["clips"]] == ["Goal", "Corner", "Foul"]
     assert [c["starts"] for c in more["clips"]] == [1.0, 3.0, 4.0]  # a key frame every second
@@ -43,18 +45,18 @@ def test_clips_of_an_analysis(video: Path, tmp_path: Path, data: DataDirectory) 
 
 def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.json", [Spot(1, 3_000_000, "Corner", team="home")])
-    found = exported(
+    listed_clips = exported(
         tmp_path / "out", video, "--labels", tmp_path / "labels.json", "--mark", "1 00:01-00:01.5", "--reel",
         "--also", "sportscode",
     )  # fmt: skip
-    assert [c["label"] for c in found["clips"]] == ["Corner", "Mark"]
-    assert found["files"] == ["reel.mp4", "sportscode.xml", "manifest.csv"]
+    assert [c["label"] for c in listed_clips["clips"]] == ["Corner", "Mark"]
+    assert listed_clips["files"] == ["reel.mp4", "sportscode.xml", "manifest.csv"]
     only = exported(tmp_path / "only", video, "--mark", "1 00:01-00:01.5")
     assert [c["label"] for c in only["clips"]] == ["Mark"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "this match has not been analysed. Run touchline analyze, or give --labels."),
         (["--class", "goal"], "Did you mean 'Goal'"),
@@ -76,23 +78,23 @@ def test_clips_of_labels_and_marks(video: Path, tmp_path: Path) -> None:
         (["--selection", "Two"], "this match is not in the library. Add it in the app first."),
     ],
 )
-def test_bad_input_is_told_in_a_sentence(video: Path, tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_bad_input_is_told_in_a_sentence(video: Path, tmp_path: Path, arguments: list[str], message: str) -> None:
     done = touchline("clips", video, "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2
-    assert told in done.stderr.replace("\n", " ")
+    assert message in done.stderr.replace("\n", " ")
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("after", "told"), [("inf", "inf s after its spot"), ("0", "0 s before to 0 s after")])
+@pytest.mark.parametrize(("after", "message"), [("inf", "inf s after its spot"), ("0", "0 s before to 0 s after")])
 def test_margins_that_show_nothing_or_everything_are_refused(
-    video: Path, tmp_path: Path, after: str, told: str
+    video: Path, tmp_path: Path, after: str, message: str
 ) -> None:
     write_labels(tmp_path / "labels.json", [Spot(1, 3_000_000, "Corner")])
     done = touchline(
         "clips", video, "--out", tmp_path / "out", "--labels", tmp_path / "labels.json", "--before", 0, "--after", after
     )
     assert done.returncode == 2
-    assert told in done.stderr.replace("\n", " ")
+    assert message in done.stderr.replace("\n", " ")
 
 
 @pytest.mark.parametrize("name", ["a.mp4/sub", "x" * 300, "labels.json"])
@@ -116,8 +118,8 @@ def test_a_damaged_analysis_is_passed_over_as_in_the_app(video: Path, tmp_path: 
     make_analysis(open_match(video), data, SPOTS)
     newest = make_analysis(open_match(video), data, SPOTS, "newest")
     (newest.folder / ANALYSIS_FILE).write_text("{")
-    found = exported(tmp_path / "out", video, "--class", "Goal")
-    assert [c["label"] for c in found["clips"]] == ["Goal"]
+    listed_clips = exported(tmp_path / "out", video, "--class", "Goal")
+    assert [c["label"] for c in listed_clips["clips"]] == ["Goal"]
 
 
 def test_a_title_in_brackets_is_written_as_it_is(tmp_path: Path) -> None:
@@ -147,8 +149,8 @@ def test_clips_of_several_matches(video: Path, tmp_path: Path, data: DataDirecto
     other = make_video(tmp_path / "b.mp4", steady(175), first=1000)
     make_analysis(open_match(video), data, SPOTS)
     make_analysis(open_match(other), data, [Spot(1, 3_000_000, "Goal", 0.7)])
-    found = exported(tmp_path / "out", other, video, "--class", "Goal", "--before", 0.4, "--after", 0.4)
-    assert [(c["match"], c["file"]) for c in found["clips"]] == [
+    listed_clips = exported(tmp_path / "out", other, video, "--class", "Goal", "--before", 0.4, "--after", 0.4)
+    assert [(c["match"], c["file"]) for c in listed_clips["clips"]] == [
         ("b", "01_b_goal_00-03.mp4"), ("a", "02_a_goal_00-02.mp4"),
     ]  # fmt: skip
     for name, first in (("01_b_goal_00-03.mp4", 1065), ("02_a_goal_00-02.mp4", 40)):

@@ -30,8 +30,8 @@ def test_analyze_a_video_of_ones_own(video: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "analysis.json").is_file()
-    told = json.loads((tmp_path / "spots.json").read_text())
-    assert told["analysis"] == str(tmp_path / "out")
+    content = json.loads((tmp_path / "spots.json").read_text())
+    assert content["analysis"] == str(tmp_path / "out")
     assert "spots of my match" in done.stdout
     assert "rendered matches only" in done.stderr
 
@@ -43,7 +43,7 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["analyze"], "give a SOURCE or --demo"),
         (["analyze", "{tmp}/nothing.mp4"], "there is no such file or folder"),
@@ -69,7 +69,7 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
     ],
 )  # fmt: skip
 def test_bad_input_is_one_sentence_and_exit_code_2(
-    arguments: list[str], says: str, video: Path, tmp_path: Path
+    arguments: list[str], message: str, video: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     (tmp_path / "broken.toml").write_text("a = = 1")
@@ -80,7 +80,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     before = sorted(p.name for p in tmp_path.iterdir())
     done = touchline_fork(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert sorted({p.name for p in tmp_path.iterdir()} - {"data"}) == before
 
@@ -111,11 +111,11 @@ def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
     ]
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))
-    said = [
+    predicted = [
         {"half": "1", "label": "Goal", "position": "10200", "confidence": "0.9"},
         {"half": "1", "label": "Homerun", "position": "10200", "confidence": "0.9"},
     ]
-    (tmp_path / "results_spotting.json").write_text(json.dumps({"predictions": said}))
+    (tmp_path / "results_spotting.json").write_text(json.dumps({"predictions": predicted}))
     files = ("--labels", tmp_path / "labels", "--predictions", tmp_path / "results_spotting.json")
     done = touchline_process(
         "evaluate", "--task", "spotting", *files, "--metric", "tight", "--json", tmp_path / "out.json"
@@ -124,20 +124,20 @@ def test_evaluate_prints_a_table_and_keys_that_stay(tmp_path: Path) -> None:
     assert "Average-mAP" in done.stdout
     assert "no truth" in done.stdout
     assert "1 prediction of the unknown class 'Homerun'" in done.stderr
-    told = json.loads((tmp_path / "out.json").read_text())
-    assert list(told) == ["task", "metric", "official", "average_map", "average_map_visible", "average_map_unshown", "per_class", "counted", "skipped"]  # fmt: skip
-    assert (told["average_map"], told["official"], told["counted"]) == (0.5, False, 1)
-    assert told["per_class"]["Goal"] == {"all": 1.0, "visible": 1.0, "unshown": None}
-    assert told["per_class"]["Corner"] == {"all": None, "visible": None, "unshown": None}
-    assert told["skipped"] == [{"game": "labels", "why": "1 prediction of the unknown class 'Homerun'"}]
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert list(content) == ["task", "metric", "official", "average_map", "average_map_visible", "average_map_unshown", "per_class", "counted", "skipped"]  # fmt: skip
+    assert (content["average_map"], content["official"], content["counted"]) == (0.5, False, 1)
+    assert content["per_class"]["Goal"] == {"all": 1.0, "visible": 1.0, "unshown": None}
+    assert content["per_class"]["Corner"] == {"all": None, "visible": None, "unshown": None}
+    assert content["skipped"] == [{"game": "labels", "why": "1 prediction of the unknown class 'Homerun'"}]
     classes = tmp_path / "class.txt"
     classes.write_text("Goal\nHomerun\n")
     done = touchline_process(
         "evaluate", "--task", "spotting", *files, "--classes", classes, "--official", "--json", "-"
     )
-    told = json.loads(done.stdout)
-    assert list(told["per_class"]) == ["Goal", "Homerun"]
-    assert told["average_map"] == 0.5
+    content = json.loads(done.stdout)
+    assert list(content["per_class"]) == ["Goal", "Homerun"]
+    assert content["average_map"] == 0.5
 
 
 def test_evaluate_needs_little(tmp_path: Path) -> None:
@@ -153,11 +153,11 @@ def test_evaluate_needs_little(tmp_path: Path) -> None:
 def test_models_lists_every_system_and_what_ships() -> None:
     done = touchline_fork("models", "--json", "-")
     assert done.returncode == 0
-    found = {m["name"]: m for m in json.loads(done.stdout)}
-    assert {"entity-attention", "e2e-spot", "netvlad++", "max", "calf", "dense-unet", "two-stage"} <= found.keys()
-    assert found["netvlad++"]["parameters"] == 1_704_466
-    assert "CVPR 2020" in found["calf"]["paper"]
-    shipped = found["entity-attention"]["weights"][0]
+    listed = {m["name"]: m for m in json.loads(done.stdout)}
+    assert {"entity-attention", "e2e-spot", "netvlad++", "max", "calf", "dense-unet", "two-stage"} <= listed.keys()
+    assert listed["netvlad++"]["parameters"] == 1_704_466
+    assert "CVPR 2020" in listed["calf"]["paper"]
+    shipped = listed["entity-attention"]["weights"][0]
     assert shipped["name"] == "entity-attention"
     assert {"loose", "tight", "per_class", "interval", "compared"} <= set(shipped["card"]["scores"])
     assert "netvlad++" in touchline_fork("models").stdout

@@ -44,12 +44,12 @@ def test_the_video_tells_rate_and_length(labels: Path, tmp_path: Path) -> None:
     video = make_video(tmp_path / "match.mp4", steady(60, rate=10.0))
     done = touchline("convert", labels, tmp_path / "val.json", "--to", "e2e-spot", "--video", video)
     assert done.returncode == 0, done.stderr
-    (told,) = json.loads((tmp_path / "val.json").read_text())
-    assert (told["fps"], told["num_frames"], told["events"][0]["frame"]) == (10.0, 60, 40)
+    (content,) = json.loads((tmp_path / "val.json").read_text())
+    assert (content["fps"], content["num_frames"], content["events"][0]["frame"]) == (10.0, 60, 40)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["{tmp}/nothing.json", "{tmp}/a.csv"], "no such file or folder"),
         (["{labels}", "{tmp}/a.doc"], "cannot be told from this name"),
@@ -60,9 +60,9 @@ def test_the_video_tells_rate_and_length(labels: Path, tmp_path: Path) -> None:
         (["{labels}", "{tmp}/a.csv", "--classes", "finediving"], "'Goal' is not in the class table 'finediving'"),
     ],
 )  # fmt: skip
-def test_bad_input(arguments: list[str], says: str, labels: Path, tmp_path: Path) -> None:
+def test_bad_input(arguments: list[str], message: str, labels: Path, tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_text("")
     done = touchline("convert", *[a.format(tmp=tmp_path, labels=labels) for a in arguments])
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "a.csv").exists()

@@ -27,26 +27,26 @@ def test_the_demo_is_well(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Orrin City v Kestrel City" in done.stdout
     assert "by a trial on some seconds of it" in done.stdout
-    told = json.loads((tmp_path / "r.json").read_text())
-    assert told["failed"] is False
-    assert {f["check"] for f in told["findings"]} <= {"playback"}
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert content["failed"] is False
+    assert {f["check"] for f in content["findings"]} <= {"playback"}
 
 
 def test_wrong_predictions_fail_and_are_mended_beside(tmp_path: Path) -> None:
     names = load_classes().names
     wrong = dict(zip(sorted(names), names, strict=True))
     truth = read_labels(DEMO / "Labels-v2.json")
-    said = [
+    predicted = [
         replace(s, label=wrong[s.label], confidence=0.9, team="unknown", visible=None, source="imported") for s in truth
     ]
     path = tmp_path / "results_spotting.json"
-    write_results(path, said)
+    write_results(path, predicted)
     done = touchline("doctor", "--demo", "--predictions", path, "--json", tmp_path / "r.json")
     assert done.returncode == 1, done.stderr
-    (found,) = [f for f in json.loads((tmp_path / "r.json").read_text())["findings"] if f["severity"] == "error"]
-    assert found["check"] == "predictions, class order"
-    assert "alphabetical" in found["what"]
-    assert found["safe"]
+    (finding,) = [f for f in json.loads((tmp_path / "r.json").read_text())["findings"] if f["severity"] == "error"]
+    assert finding["check"] == "predictions, class order"
+    assert "alphabetical" in finding["what"]
+    assert finding["safe"]
 
 
 def test_fixing_writes_copies_and_touches_nothing(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_scores_at_another_rate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["doctor"], "give a SOURCE or --demo"),
         (["doctor", "{tmp}/nothing"], "no such file or folder"),
@@ -95,11 +95,11 @@ def test_scores_at_another_rate(tmp_path: Path) -> None:
         (["doctor", "--demo", "--classes", "cricket"], "no such class table"),
     ],
 )  # fmt: skip
-def test_bad_input(arguments: list[str], says: str, tmp_path: Path) -> None:
+def test_bad_input(arguments: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"annotations": "gameTime"')
     done = touchline(*[a.format(tmp=tmp_path) for a in arguments])
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert message in done.stderr
 
 
 def findings(*arguments: object, tmp_path: Path) -> tuple[int, dict]:  # type: ignore[type-arg]
@@ -110,23 +110,23 @@ def findings(*arguments: object, tmp_path: Path) -> tuple[int, dict]:  # type: i
 def test_the_report_tells_the_video_the_machine_and_the_time(tmp_path: Path) -> None:
     video = odd_videos.plain(tmp_path / "a.mp4", seconds=30, size=(128, 72))
     model = small_model(tmp_path / "m")
-    code, told = findings(video, "--model", model, tmp_path=tmp_path)
+    code, report = findings(video, "--model", model, tmp_path=tmp_path)
     assert code == 0
-    (half,) = told["halves"]
+    (half,) = report["halves"]
     assert (half["codec"], half["width"], half["height"], half["rate"], half["plays"]) == ("h264", 128, 72, 10.0, True)
     assert (half["frames"], half["duration"]) == (300, 30.0)
-    assert told["disk"] > 0
-    assert 0 < told["seconds"] < 120
-    assert not told["measured"]
-    assert {f["check"] for f in told["findings"]} == {"domain"}
+    assert report["disk"] > 0
+    assert 0 < report["seconds"] < 120
+    assert not report["measured"]
+    assert {f["check"] for f in report["findings"]} == {"domain"}
     assert touchline("analyze", video, "--model", model).returncode == 0
-    _, told = findings(video, "--model", model, tmp_path=tmp_path)
-    assert told["measured"]
+    _, report = findings(video, "--model", model, tmp_path=tmp_path)
+    assert report["measured"]
     assert "by earlier analyses" in touchline("doctor", video, "--model", model).stdout
 
 
 @pytest.mark.parametrize(
-    ("make", "name", "check", "says"),
+    ("make", "name", "check", "message"),
     [
         (odd_videos.cut_off, "a.mp4", "length", "the file breaks off at 00:11 of 00:23"),
         (odd_videos.packets_lost, "a.ts", "length", "no frames from 00:07 to 00:11"),
@@ -139,21 +139,21 @@ def test_the_report_tells_the_video_the_machine_and_the_time(tmp_path: Path) -> 
         (odd_videos.UNUSUAL["HEVC"][1], "a.mp4", "playback", "no browser has a decoder for it everywhere"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_video(make, name: str, check: str, says: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_wrong_with_a_video(make, name: str, check: str, message: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     make(tmp_path / name)
-    _, told = findings(tmp_path / name, "--model", small_model(tmp_path / "m"), tmp_path=tmp_path)
-    assert [f for f in told["findings"] if f["check"] == check and says in f["evidence"]], told["findings"]
+    _, report = findings(tmp_path / name, "--model", small_model(tmp_path / "m"), tmp_path=tmp_path)
+    assert [f for f in report["findings"] if f["check"] == check and message in f["evidence"]], report["findings"]
 
 
 def test_what_is_wrong_with_a_model_is_told_beside_the_rest(tmp_path: Path) -> None:
     video = odd_videos.plain(tmp_path / "a.mp4", seconds=20)
     weights = small_model(tmp_path / "m") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-500])
-    code, told = findings(video, "--model", tmp_path / "m", tmp_path=tmp_path)
+    code, report = findings(video, "--model", tmp_path / "m", tmp_path=tmp_path)
     assert code == 1
-    (found,) = [f for f in told["findings"] if f["severity"] == "error"]
-    assert "the weights cannot be read" in found["what"]
-    assert (told["seconds"], len(told["halves"])) == (None, 1)
+    (finding,) = [f for f in report["findings"] if f["severity"] == "error"]
+    assert "the weights cannot be read" in finding["what"]
+    assert (report["seconds"], len(report["halves"])) == (None, 1)
 
 
 def test_a_video_no_browser_plays_is_transcoded_beside(tmp_path: Path) -> None:
@@ -163,5 +163,6 @@ def test_a_video_no_browser_plays_is_transcoded_beside(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Encode an H.264 copy (transcode) (--fix does it)" in done.stdout
     assert (tmp_path / "a.mp4").read_bytes() == before
-    _, told = findings(tmp_path / "a.fixed.mp4", tmp_path=tmp_path)
-    assert (told["halves"][0]["codec"], told["halves"][0]["plays"], told["halves"][0]["frames"]) == ("h264", True, 60)
+    _, report = findings(tmp_path / "a.fixed.mp4", tmp_path=tmp_path)
+    half = report["halves"][0]
+    assert (half["codec"], half["plays"], half["frames"]) == ("h264", True, 60)

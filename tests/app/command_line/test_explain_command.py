@@ -29,21 +29,21 @@ CLASSES = load_classes()
 
 def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
     model = small_model(tmp_path / "m")
-    asked = ("explain", match.path, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
-    done = touchline(*asked, "--method", "occlusion", "--json", tmp_path / "found.json")
+    command = ("explain", match.path, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    done = touchline(*command, "--method", "occlusion", "--json", tmp_path / "found.json")
     assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "found.json").read_text())
-    assert sorted(Path(f).suffix for f in told["files"]) == [".npz", ".png", ".svg"]
-    assert all(Path(f).is_file() for f in told["files"])
-    found = Attribution.load(Path(told["files"][0]))
-    assert (found.method, found.label, found.half) == ("occlusion", "Goal", 1)
-    assert abs(found.anchor - 10_000_000) <= 1_000_000  # an untrained model hardly moves its votes
-    assert found.values.shape == (20, *GRID)
-    assert found.score == pytest.approx(told["score"])
+    content = json.loads((tmp_path / "found.json").read_text())
+    assert sorted(Path(f).suffix for f in content["files"]) == [".npz", ".png", ".svg"]
+    assert all(Path(f).is_file() for f in content["files"])
+    attribution = Attribution.load(Path(content["files"][0]))
+    assert (attribution.method, attribution.label, attribution.half) == ("occlusion", "Goal", 1)
+    assert abs(attribution.anchor - 10_000_000) <= 1_000_000  # an untrained model hardly moves its votes
+    assert attribution.values.shape == (20, *GRID)
+    assert attribution.score == pytest.approx(content["score"])
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (("--method", "astrology"), "there is no method 'astrology'"),
         (("--method", "entity-ablation"), "this model has no entities"),
@@ -56,13 +56,15 @@ def test_explain_writes_arrays_and_figure(match: Match, tmp_path: Path) -> None:
         (("--time", "50:00"), "half 1 is over before 50:00"),
     ],
 )
-def test_explain_refuses_what_it_cannot_do(match: Match, tmp_path: Path, changed: tuple[str, str], said: str) -> None:
-    asked = {"--time": "0:10", "--class": "Goal", "--method": "grad-cam", "--half": "1"} | {changed[0]: changed[1]}
+def test_explain_refuses_what_it_cannot_do(
+    match: Match, tmp_path: Path, changed: tuple[str, str], message: str
+) -> None:
+    arguments = {"--time": "0:10", "--class": "Goal", "--method": "grad-cam", "--half": "1"} | {changed[0]: changed[1]}
     model = small_model(tmp_path / "m")
-    options = [part for pair in asked.items() for part in pair]
+    options = [part for pair in arguments.items() for part in pair]
     done = touchline("explain", match.path, *options, "--model", model, "--out", tmp_path / "out")
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -74,16 +76,16 @@ def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Pa
     game.mkdir()
     make_video(game / "1_224p.mkv", steady(200, rate=10.0))
     (game / "Labels-v2.json").write_text(json.dumps({"annotations": [{**a, "team": "home"} for a in labels]}))
-    asked = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--keep")
-    done = touchline(*asked, "--json", tmp_path / "out.json")
+    command = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--keep")
+    done = touchline(*command, "--json", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "out.json").read_text())
-    assert set(told["methods"]) == {"temporal-occlusion", "grad-cam", "integrated-gradients", "occlusion"}
-    assert (told["spots"], told["of"]) == (1, "true")
-    row = told["methods"]["occlusion"]
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert set(content["methods"]) == {"temporal-occlusion", "grad-cam", "integrated-gradients", "occlusion"}
+    assert (content["spots"], content["of"]) == (1, "true")
+    row = content["methods"]["occlusion"]
     assert {"deletion", "insertion", "sanity", "stability", "verdict"} <= set(row)
     assert row["comprehensiveness"]["mean"] is None
-    assert json.loads((model / "faithfulness.json").read_text()) == told
+    assert json.loads((model / "faithfulness.json").read_text()) == content
 
 
 def test_faithfulness_refuses_nonsense(tmp_path: Path) -> None:
@@ -109,26 +111,26 @@ def game(tmp_path: Path) -> Path:
 def test_features_in_a_folder_of_their_own_are_explained(game: Path, tmp_path: Path) -> None:
     model = feature_model(tmp_path / "max", "max", 2.0, before=5, after=4)
     assert touchline("analyze", game, "--model", model, "--features", tmp_path / "one").returncode == 0
-    asked = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
-    assert touchline(*asked).returncode == 2  # nothing lies beside the match, and nobody can compute them
-    done = touchline(*asked, "--features", tmp_path / "one", "--json", tmp_path / "found.json")
+    command = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    assert touchline(*command).returncode == 2  # nothing lies beside the match, and nobody can compute them
+    done = touchline(*command, "--features", tmp_path / "one", "--json", tmp_path / "found.json")
     assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "found.json").read_text())
-    assert (told["method"], len(told["files"])) == ("temporal-occlusion", 3)
+    content = json.loads((tmp_path / "found.json").read_text())
+    assert (content["method"], len(content["files"])) == ("temporal-occlusion", 3)
     read = np.load(tmp_path / "one" / "1_made2.npy").astype(np.float16).astype(np.float32)
     scores = score_half(load_model(model).judge, half_of(read))
-    anchor = round(told["anchor"] / 500_000)
-    assert told["score"] == pytest.approx(float(scores.confidence[anchor, CLASSES.index("Goal")]), abs=1e-4)
+    anchor = round(content["anchor"] / 500_000)
+    assert content["score"] == pytest.approx(float(scores.confidence[anchor, CLASSES.index("Goal")]), abs=1e-4)
 
 
 def test_an_analysis_that_ships_is_not_taken_for_that_of_other_features(game: Path, tmp_path: Path) -> None:
     model = feature_model(tmp_path / "unet", "dense-unet", 2.0, before=2, after=2, levels=2)
     made = ("analyze", game, "--model", model, "--features", tmp_path / "one", "--out", game / "analysis")
     assert touchline(*made).returncode == 0
-    asked = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
+    command = ("explain", game, "--time", "0:10", "--class", "Goal", "--model", model, "--out", tmp_path / "out")
     scores = []
     for options in ((), ("--features", tmp_path / "one"), ("--features", tmp_path / "other")):
-        done = touchline(*asked, *options, "--json", tmp_path / "found.json")
+        done = touchline(*command, *options, "--json", tmp_path / "found.json")
         assert done.returncode == 0, done.stderr
         scores.append(json.loads((tmp_path / "found.json").read_text())["score"])
     assert scores[0] == scores[1] != scores[2]
@@ -136,20 +138,20 @@ def test_an_analysis_that_ships_is_not_taken_for_that_of_other_features(game: Pa
 
 def test_faithfulness_is_measured_on_features_in_a_folder_of_their_own(game: Path, tmp_path: Path) -> None:
     model = feature_model(tmp_path / "max", "max", 2.0, before=5, after=4)
-    asked = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--json", tmp_path / "out.json")
-    assert touchline(*asked).returncode == 2
-    done = touchline(*asked, "--features", tmp_path / "one")
+    command = ("faithfulness", game, "--of", "true", "--spots", "1", "--model", model, "--json", tmp_path / "out.json")
+    assert touchline(*command).returncode == 2
+    done = touchline(*command, "--features", tmp_path / "one")
     assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "out.json").read_text())
-    assert set(told["methods"]) == {"temporal-occlusion", "feature-gradient"}
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert set(content["methods"]) == {"temporal-occlusion", "feature-gradient"}
 
 
 def test_features_for_a_model_that_reads_frames_are_refused(game: Path, tmp_path: Path) -> None:
-    given = ("--model", small_model(tmp_path / "m"), "--features", tmp_path / "one")
-    for asked in (
+    options = ("--model", small_model(tmp_path / "m"), "--features", tmp_path / "one")
+    for command in (
         ("explain", game, "--time", "0:10", "--class", "Goal", "--out", tmp_path / "out"),
         ("faithfulness", game),
     ):
-        done = touchline(*asked, *given)
+        done = touchline(*command, *options)
         assert done.returncode == 2
         assert "reads pictures, not features" in done.stderr

@@ -37,8 +37,8 @@ def test_what_ships_says_where_it_lies(tmp_path: Path) -> None:
     assert all(list(row) == ["name", "paper", "reads", "parameters", "weights"] for row in rows.values())
     assert "ensemble" not in rows
     assert done.stderr == ""
-    found = {w["name"]: w["folder"] for row in rows.values() for w in row["weights"]}
-    assert found == {name: str(folder) for name, folder in models_available().items()}
+    folders = {w["name"]: w["folder"] for row in rows.values() for w in row["weights"]}
+    assert folders == {name: str(folder) for name, folder in models_available().items()}
 
 
 def test_a_model_of_ones_own_is_listed_with_its_folder(tmp_path: Path, data: DataDirectory) -> None:
@@ -83,7 +83,7 @@ def test_a_kept_average_has_a_row_of_its_own(tmp_path: Path, data: DataDirectory
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (lambda card: "{", "not JSON"),
         (lambda card: json.dumps({**card, "format": 99}), "format 99 is newer than this Touchline reads"),
@@ -92,7 +92,7 @@ def test_a_kept_average_has_a_row_of_its_own(tmp_path: Path, data: DataDirectory
     ],
 )
 def test_a_card_that_can_no_longer_be_read_is_told_and_left_out(
-    change: Any, says: str, tmp_path: Path, data: DataDirectory
+    change: Any, message: str, tmp_path: Path, data: DataDirectory
 ) -> None:
     used(small_model(tmp_path / "good"), data)
     broken = used(small_model(tmp_path / "broken", hidden=8), data) / "card.json"
@@ -102,7 +102,7 @@ def test_a_card_that_can_no_longer_be_read_is_told_and_left_out(
     assert "ensemble" not in rows
     assert "broken (" in done.stderr
     assert "is left out" in done.stderr
-    assert says in done.stderr
+    assert message in done.stderr
 
 
 def test_a_card_without_its_weights_is_told_and_left_out(tmp_path: Path, data: DataDirectory) -> None:

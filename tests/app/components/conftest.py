@@ -56,9 +56,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """Chromium for what needs windows of its own; each starts with nothing loaded."""
-    found = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-    yield found
-    found.close()
+    launched = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="package")
@@ -66,15 +66,15 @@ def visited(
     playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BrowserContext]:
     """Chromium of a user who has been here before: the app's three megabytes of scripts are loaded and compiled once."""
-    found = playwright.chromium.launch_persistent_context(
+    launched = playwright.chromium.launch_persistent_context(
         tmp_path_factory.mktemp("chromium"),
         executable_path=chromium,
         args=list(ARGUMENTS),
         viewport={"width": 1440, "height": 900},
         color_scheme="dark",
     )
-    yield patient(found)
-    found.close()
+    yield patient(launched)
+    launched.close()
 
 
 @pytest.fixture
@@ -99,15 +99,15 @@ def forget(page: Page, server: Server) -> None:
 
 @pytest.fixture
 def page(visited: BrowserContext, server: Server) -> Iterator[Page]:
-    found = visited.new_page()
+    opened = visited.new_page()
     problems: list[str] = []
     hosts: set[str] = set()
-    found.on("pageerror", lambda error: problems.append(str(error)))
-    found.on(
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
         "request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]) if "//" in request.url else None
     )
-    yield found
-    forget(found, server)
-    found.close()
+    yield opened
+    forget(opened, server)
+    opened.close()
     assert problems == []
     assert hosts <= {"127.0.0.1"}, "something was loaded from another host"

@@ -45,11 +45,11 @@ def beside(page: Page, server: Server, match: Match) -> Page:
 
 
 def rows(page: Page) -> list[list[Any]]:
-    found: list[list[Any]] = page.evaluate(
+    texts: list[list[Any]] = page.evaluate(
         "() => [...find().root.querySelectorAll('.rail .spot')].map((row) =>"
         " [row.querySelector('.name').textContent, row.querySelector('.alone')?.textContent ?? ''])"
     )
-    return found
+    return texts
 
 
 def choose(page: Page, agreement: str) -> None:
@@ -83,8 +83,8 @@ def test_a_spot_of_the_other_alone_is_shown_and_can_be_added(beside: Page) -> No
     beside.locator(".rail .spot").first.click()
     settle(beside)
     assert abs(beside.evaluate("() => find().player.time") - 7.0) < 0.05
-    said = beside.locator(".why").inner_text()
-    assert "Spotted by the other alone: within 2.5 s made by hand is at 0.01 at most." in said
+    text = beside.locator(".why").inner_text()
+    assert "Spotted by the other alone: within 2.5 s made by hand is at 0.01 at most." in text
     # Nobody can accept what the shown system never said.
     beside.keyboard.press("a")
     assert beside.evaluate("() => [find().chosen.other, find().review.item, find().part('review').outbox.pending]") == [

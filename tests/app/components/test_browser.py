@@ -69,7 +69,7 @@ def test_the_box_is_drawn_where_the_sample_has_it(page: Page, server: Server, ma
 
 def test_playing_shows_frame_after_frame_with_its_overlay(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("late start"), half=1, t=0)
-    seen = page.evaluate(
+    shown_frames = page.evaluate(
         f"""async () => {{
           const read = {READ_NUMBER};
           const player = find().player, seen = [];
@@ -86,13 +86,13 @@ def test_playing_shows_frame_after_frame_with_its_overlay(page: Page, server: Se
           return seen;
         }}"""
     )
-    assert len(seen) >= 20
-    numbers = [s[0] for s in seen]
+    assert len(shown_frames) >= 20
+    numbers = [s[0] for s in shown_frames]
     assert numbers == sorted(numbers)
     assert numbers[-1] - numbers[0] >= 20
     # The callback that drew ran for the frame on screen or, at worst, the one before it.
-    assert all(0 <= on_screen - drawn <= 1 for on_screen, drawn, _ in seen)
-    assert sum(on_screen == drawn for on_screen, drawn, _ in seen) >= 0.8 * len(seen)
+    assert all(0 <= on_screen - drawn <= 1 for on_screen, drawn, _ in shown_frames)
+    assert sum(on_screen == drawn for on_screen, drawn, _ in shown_frames) >= 0.8 * len(shown_frames)
 
 
 def test_arrows_step_exactly_one_frame(page: Page, server: Server, match_of: Any) -> None:
@@ -413,7 +413,7 @@ def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo
 
 def test_a_run_that_comes_while_a_match_is_read_waits_for_it(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("plain"))
-    found = page.evaluate(
+    reading = page.evaluate(
         """async () => {
           const w = find(), plain = JSON.parse(JSON.stringify(w.data)), update = w.update.bind(w);
           w.update = async () => {}; // the page's own runs stay out of this
@@ -427,7 +427,7 @@ def test_a_run_that_comes_while_a_match_is_read_waits_for_it(page: Page, server:
           return [began, failed, w.root.dataset.ready, w.arrays.size];
         }"""
     )
-    assert found == [True, True, "broken", 1]
+    assert reading == [True, True, "broken", 1]
     settle(page)
     assert abs(state(page)["time"] - 5) < 0.1
 

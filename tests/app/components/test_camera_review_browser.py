@@ -94,14 +94,14 @@ def test_a_matchs_camera_changes_are_reviewed_by_keys_alone(
     for _ in range(COUNT - REPLAY):
         press(page, "a")
     answered(page)
-    found = by_end(cameras, match)
-    states = [found[origin(n)].state for n in range(COUNT)]
+    reviews_by_key = by_end(cameras, match)
+    states = [reviews_by_key[origin(n)].state for n in range(COUNT)]
     assert states == [ACCEPTED, REJECTED, MOVED, ACCEPTED, *[ACCEPTED] * (COUNT - 4)]
-    assert found[origin(2)].time == ends()[2] + FRAME
-    assert found[origin(3)].label == CAMERAS[2]
-    assert (found[origin(4)].change_type, found[origin(0)].change_type) == ("logo", "abrupt")
-    assert (found[origin(5)].replay, found[origin(5)].comment) == (True, "wipes twice")
-    assert {r.author for r in found.values()} == {"Ann"}
+    assert reviews_by_key[origin(2)].time == ends()[2] + FRAME
+    assert reviews_by_key[origin(3)].label == CAMERAS[2]
+    assert (reviews_by_key[origin(4)].change_type, reviews_by_key[origin(0)].change_type) == ("logo", "abrupt")
+    assert (reviews_by_key[origin(5)].replay, reviews_by_key[origin(5)].comment) == (True, "wipes twice")
+    assert {r.author for r in reviews_by_key.values()} == {"Ann"}
     assert f"{COUNT} of {COUNT}" in page.locator(".review-foot").inner_text()
     shots = page.evaluate("() => find().lanes.segments[0].shots.map((s) => s.end)")
     assert shots[:2] == [1, 3.2]  # the rejected change cuts nothing, the moved one a frame later
@@ -161,9 +161,9 @@ def test_a_conflict_is_shown_and_overwrites_nothing_and_spots_stay_apart(
 ) -> None:
     opened(page, server, match, "Dan")
     press(page, "n")
-    seen = by_end(cameras, match).get(origin(0))
+    review = by_end(cameras, match).get(origin(0))
     theirs = cameras.change(
-        match.id, origin(0), CameraChange(1, ends()[0], CAMERAS[0]), REJECT, "Eve", seen.revision if seen else 0
+        match.id, origin(0), CameraChange(1, ends()[0], CAMERAS[0]), REJECT, "Eve", review.revision if review else 0
     )
     press(page, "a")
     alert: Any = page.get_by_role("alert")

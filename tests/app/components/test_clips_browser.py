@@ -37,8 +37,8 @@ def settle(page: Page) -> dict[str, Any]:
     page.wait_for_function(
         "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.seen >= d.sequence; }"
     )
-    found: dict[str, Any] = page.evaluate(STATE)
-    return found
+    state: dict[str, Any] = page.evaluate(STATE)
+    return state
 
 
 def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(

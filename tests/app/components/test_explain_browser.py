@@ -54,11 +54,11 @@ CENTRE = """() => {
 
 def keep(server: Server, analysis: Analysis, method: str, kind: str, values: np.ndarray) -> None:
     times = np.asarray(analysis.half(1).times)
-    found = Attribution(
+    attribution = Attribution(
         method=method, model="m", half=1, label="Goal", anchor=SPOT.time, baseline="", held_fixed="", kind=kind,
         values=values, times=times, score=0.8, score_baseline=0.1, scale=(0.0, 1.0), seconds=1.0,
     )  # fmt: skip
-    found.save(explanation_file(server.data, analysis, SPOT, method))
+    attribution.save(explanation_file(server.data, analysis, SPOT, method))
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_maps_lie_on_their_frame_and_in_their_place(explained: tuple[Page, Match
 
 def test_what_is_missing_says_why_and_is_tried_again(explained: tuple[Page, Match, Analysis], server: Server) -> None:
     page, match, _ = explained
-    said = page.locator(".over.bad").first.inner_text()
-    assert "the model that made this analysis is no longer here" in said
+    text = page.locator(".over.bad").first.inner_text()
+    assert "the model that made this analysis is no longer here" in text
     queue = JobQueue(open_database(server.data))
     before = queue.recent(match.id, EXPLANATION.name)
     assert before is not None

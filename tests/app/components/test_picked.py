@@ -25,14 +25,14 @@ HELPERS = f"""async () => {{
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = patient(browser.new_context())
-    found = context.new_page()
-    found.evaluate(HELPERS)
-    yield found
+    opened = context.new_page()
+    opened.evaluate(HELPERS)
+    yield opened
     context.close()
 
 
 def test_one_at_a_time_and_the_last_alone(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           for (const id of ["a", "b", "c"]) picked.pick({ id });
           const first = [...told];
@@ -46,11 +46,11 @@ def test_one_at_a_time_and_the_last_alone(page: Page) -> None:
           return [first, other, second, told];
         }"""
     )
-    assert found == [["a"], ["a"], ["a", "c"], ["a", "c", "d"]]
+    assert state == [["a"], ["a"], ["a", "c"], ["a", "c", "d"]]
 
 
 def test_an_answer_that_never_comes_is_not_waited_for(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           picked.pick({ id: "a" });
           picked.pick({ id: "b" });
@@ -58,11 +58,11 @@ def test_an_answer_that_never_comes_is_not_waited_for(page: Page) -> None:
           return told;
         }"""
     )
-    assert found == ["a", "b"]
+    assert state == ["a", "b"]
 
 
 def test_what_is_passed_over_within_its_rest_is_not_told(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           picked.pick({ id: "a" }, 100);
           picked.pick({ id: "b" }, 100);
@@ -75,4 +75,4 @@ def test_what_is_passed_over_within_its_rest_is_not_told(page: Page) -> None:
           return [before, told];
         }"""
     )
-    assert found == [[], ["b"]]
+    assert state == [[], ["b"]]

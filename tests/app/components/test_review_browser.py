@@ -76,17 +76,17 @@ def test_a_hundred_spots_are_reviewed_by_keys_and_none_is_lost(
         keys += len(pressed)
     answered(page)
     assert keys == ALLOWED_KEYS
-    found = reviews.of_match(match.id)
-    states = [r.state for r in found]
-    assert (len(found), states.count(REJECTED), states.count(MOVED)) == (COUNT, 10, 5)
+    reviewed = reviews.of_match(match.id)
+    states = [r.state for r in reviewed]
+    assert (len(reviewed), states.count(REJECTED), states.count(MOVED)) == (COUNT, 10, 5)
     assert states.count(ACCEPTED) == 85
-    assert [r.label for r in found].count("Goal") == 5
+    assert [r.label for r in reviewed].count("Goal") == 5
     # A spot that was moved stands on the frame before the one at which the model had it.
-    moved = [r for r in found if r.state == MOVED]
+    moved = [r for r in reviewed if r.state == MOVED]
     assert all(r.time % 200_000 == 0 for r in moved)
     origins = {round(float(r.origin.split("-")[1]) / 1e6, 1): r.time / 1e6 for r in moved}
     assert all(0.19 <= was - now <= 0.21 for was, now in origins.items())
-    assert {r.author for r in found} == {"Ann"}
+    assert {r.author for r in reviewed} == {"Ann"}
     assert page.locator(".review-foot").inner_text().count("100 of 100") == 1
     assert page.evaluate(ROW_IN_VIEW)
 
@@ -124,9 +124,9 @@ def test_comment_team_adding_undo_and_a_conflict(
     other = reviews.change(match.id, first.origin, first.spot, REJECT, "Eve", first.revision)
     page.keyboard.press("a")
     page.get_by_role("alert").wait_for()
-    said = page.get_by_role("alert").inner_text()
-    assert "Your accept was not kept" in said
-    assert "Eve has changed this spot" in said
+    text = page.get_by_role("alert").inner_text()
+    assert "Your accept was not kept" in text
+    assert "Eve has changed this spot" in text
     kept = next(r for r in reviews.of_match(match.id) if r.id == first.id)
     assert (kept.state, kept.author, kept.revision) == (REJECTED, "Eve", other.revision)
 
@@ -178,6 +178,6 @@ def test_a_comment_is_kept_of_the_spot_it_was_begun_on(
     page.evaluate("() => find().pick(find().all[60])")
     page.keyboard.press("Enter")
     answered(page)
-    said = {r.origin.split("/")[-1]: r.comment for r in reviews.of_match(match.id)}
-    assert said[wanted] == "a hand"
-    assert not said.get(other)
+    comments = {r.origin.split("/")[-1]: r.comment for r in reviews.of_match(match.id)}
+    assert comments[wanted] == "a hand"
+    assert not comments.get(other)

@@ -55,16 +55,16 @@ def page(browser: Browser) -> Iterator[Page]:
             route.fulfill(body="<body></body>" if path == "/match" else "", status=200 if path == "/match" else 404)
 
     context = patient(browser.new_context())
-    found = context.new_page()
-    found.route("**/*", answer)
-    found.goto(f"{ORIGIN}/match?match=one")
-    found.evaluate(HELPERS)
-    yield found
+    opened = context.new_page()
+    opened.route("**/*", answer)
+    opened.goto(f"{ORIGIN}/match?match=one")
+    opened.evaluate(HELPERS)
+    yield opened
     context.close()
 
 
 def test_it_moves_into_its_next_place(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           const first = await show("one");
           first.leave();
@@ -73,11 +73,11 @@ def test_it_moves_into_its_next_place(page: Page) -> None:
           return [second.root === first.root, second.shown === first.shown, first.shown.ended, asked, first.root.isConnected];
         }"""
     )
-    assert found == [True, True, 0, [], True]
+    assert state == [True, True, 0, [], True]
 
 
 def test_without_a_place_it_asks_for_one_and_ends_at_last(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           const { shown, leave } = await show("one");
           leave();
@@ -87,11 +87,11 @@ def test_without_a_place_it_asks_for_one_and_ends_at_last(page: Page) -> None:
           return [asked, before, shown.ended];
         }"""
     )
-    assert found == [["lost"], 0, 1]
+    assert state == [["lost"], 0, 1]
 
 
 def test_what_is_taken_away_before_it_stands_asks_as_well(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           const first = await show("one", "part.js", false);
           const early = first.shown === undefined;
@@ -101,12 +101,12 @@ def test_what_is_taken_away_before_it_stands_asks_as_well(page: Page) -> None:
           return [early, asked, again.shown.ended];
         }"""
     )
-    assert found == [True, ["lost"], 0]
+    assert state == [True, ["lost"], 0]
 
 
 @pytest.mark.parametrize("first", ["leave", "address"])
 def test_on_another_page_it_asks_for_nothing(page: Page, first: str) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async (first) => {
           const { leave } = await show("one");
           if (first === "leave") leave();
@@ -117,11 +117,11 @@ def test_on_another_page_it_asks_for_nothing(page: Page, first: str) -> None:
         }""",
         first,
     )
-    assert found == []
+    assert state == []
 
 
 def test_another_thing_does_not_get_its_place(page: Page) -> None:
-    found = page.evaluate(
+    state = page.evaluate(
         """async () => {
           const first = await show("one");
           first.leave();
@@ -129,7 +129,7 @@ def test_another_thing_does_not_get_its_place(page: Page) -> None:
           return [second.root === first.root, first.shown.ended, second.shown.ended];
         }"""
     )
-    assert found == [False, 1, 0]
+    assert state == [False, 1, 0]
 
 
 def test_a_script_that_cannot_be_loaded_says_so(page: Page) -> None:

@@ -95,10 +95,10 @@ def modules(browser: Browser) -> Iterator[Page]:
             route.fulfill(body="<body></body>", content_type="text/html")
 
     context = patient(browser.new_context())
-    found = context.new_page()
-    found.route("**/*", answer)
-    found.goto(f"{ORIGIN}/")
-    yield found
+    opened = context.new_page()
+    opened.route("**/*", answer)
+    opened.goto(f"{ORIGIN}/")
+    yield opened
     context.close()
 
 

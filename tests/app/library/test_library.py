@@ -99,7 +99,7 @@ def test_uploaded_labels_are_the_truth(library: Library, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"{", "not JSON"),
         (b"\xff\xfe\x00", "not UTF-8"),
@@ -108,9 +108,9 @@ def test_uploaded_labels_are_the_truth(library: Library, tmp_path: Path) -> None
         (json.dumps({"annotations": [{"gameTime": "2 - 00:01", "label": "Goal"}]}).encode(), "past the end of this match"),
     ],
 )  # fmt: skip
-def test_broken_uploads_say_so_and_change_nothing(library: Library, content: bytes, says: str) -> None:
+def test_broken_uploads_say_so_and_change_nothing(library: Library, content: bytes, message: str) -> None:
     match = library.add("mine.mp4")
-    with pytest.raises(BadInputError, match=says) as caught:
+    with pytest.raises(BadInputError, match=message) as caught:
         library.upload_labels(match, "mine.json", content)
     assert "mine.json" in str(caught.value)
     assert library.truth(match) == []

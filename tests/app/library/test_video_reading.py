@@ -52,13 +52,13 @@ def soon(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def demo_seen(library: Library) -> None:
+def demo_read(library: Library) -> None:
     """The bundled match is in the library, and its videos have been read."""
     library.matches()
 
 
 @pytest.fixture
-def changed(demo_seen: None, library: Library, tmp_path: Path) -> Match:
+def changed(demo_read: None, library: Library, tmp_path: Path) -> Match:
     """A match whose video has been written anew since it was added."""
     make_video(tmp_path / "mine.mp4", steady(60))
     match = library.add("mine.mp4")
@@ -76,7 +76,7 @@ def test_the_library_is_drawn_while_a_video_is_read(changed: Match, slow_disk: t
     assert texts(at).count('<img class="tl-thumb"') == 2
 
 
-def test_a_path_is_checked_while_its_video_is_read(demo_seen: None, tmp_path: Path, slow_disk: threading.Event) -> None:
+def test_a_path_is_checked_while_its_video_is_read(demo_read: None, tmp_path: Path, slow_disk: threading.Event) -> None:
     make_video(tmp_path / "mine.mp4", steady(60))
     at = library_page().run()
     next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
@@ -101,10 +101,10 @@ def test_a_match_is_shown_while_its_video_is_read(
         record.unlink()  # as after a move to another disk
     at = match_page(match=match.id).run()
     assert not at.exception
-    given = component_data(at)
-    assert given["halves"][0]["note"] == "Reading the video, 50%."
-    assert given["waiting"]
-    assert len(given["spots"]) == 1
+    payload = component_data(at)
+    assert payload["halves"][0]["note"] == "Reading the video, 50%."
+    assert payload["waiting"]
+    assert len(payload["spots"]) == 1
     slow_disk.set()
     soon(lambda: component_data(at.run())["halves"][0]["poster"] is not None)
 

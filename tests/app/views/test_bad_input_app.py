@@ -43,7 +43,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def asked(path: str) -> AppTest:
+def library_after(path: str) -> AppTest:
     """The Library view after a path was typed."""
     at = library_page().run()
     next(i for i in at.text_input if i.label.startswith("Folder")).set_value(path).run()
@@ -54,9 +54,9 @@ def asked(path: str) -> AppTest:
 @pytest.mark.parametrize("name", [n for n in odd_videos.NO_VIDEOS if n not in ("dangling link", "link to itself")])
 def test_the_app_says_what_the_command_line_says(name: str, root: Path, data: DataDirectory) -> None:
     odd_videos.NO_VIDEOS[name](root / "bad.mp4")
-    said = touchline("doctor", root / "bad.mp4").stderr.removeprefix("Error: ").strip()
-    at = asked("bad.mp4")
-    assert [e.value for e in at.error] == [said]
+    text = touchline("doctor", root / "bad.mp4").stderr.removeprefix("Error: ").strip()
+    at = library_after("bad.mp4")
+    assert [e.value for e in at.error] == [text]
     assert [b.label for b in at.button if b.label in ("Analyse", "Only add")] == []
     assert [m.title for m in Library(settings(), open_database(data)).matches()] == ["Orrin City v Kestrel City"]
 
@@ -80,7 +80,7 @@ def half_that_links_out(root: Path) -> str:
 
 @pytest.mark.parametrize("make", [outside, link_out, half_that_links_out, lambda _: "/dev/stdin", lambda _: "a\x00b"])
 def test_nothing_outside_the_roots_is_looked_at(make, root: Path, data: DataDirectory) -> None:  # type: ignore[no-untyped-def]
-    at = asked(make(root))
+    at = library_after(make(root))
     assert "this path is not below a library folder, or there is nothing there" in at.error[0].value
     assert "Ready to analyse" not in texts(at)
     assert not (data.root / "media").exists() or not [
@@ -96,7 +96,7 @@ def test_a_name_of_broken_letters_is_refused(root: Path) -> None:
 
 def test_a_video_that_breaks_off_says_so_before_and_after(root: Path, data: DataDirectory, tmp_path: Path) -> None:
     odd_videos.cut_off(root / "cut.mp4")
-    shown = texts(asked("cut.mp4"))
+    shown = texts(library_after("cut.mp4"))
     assert "is not whole" in shown
     library = Library(settings(), open_database(data))
     match = library.add("cut.mp4")

@@ -66,9 +66,9 @@ def take(match: Match, analysis: Analysis, actions: list[dict[str, Any]]) -> App
         from app.views.review_actions import take_actions
         from spotting_core.analyses.analysis import Analysis
 
-        found = shared_library().get(match_id)
-        assert found is not None
-        take_actions(found, Analysis.open(Path(folder)), json.loads(event))
+        library_match = shared_library().get(match_id)
+        assert library_match is not None
+        take_actions(library_match, Analysis.open(Path(folder)), json.loads(event))
 
     event = json.dumps({"author": "Ann", "actions": actions})
     at = AppTest.from_function(script, default_timeout=60, args=(match.id, str(analysis.folder), event))
@@ -80,17 +80,17 @@ def test_the_workspace_is_told_the_changes_and_what_was_said(
     match: Match, analysis: Analysis, cameras: CameraReviews
 ) -> None:
     take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": NAMES[0], "revision": 0}])
-    given = component_data(view("match", match=match.id).run())["cameras"]
-    assert given["kinds"] == list(CHANGE_TYPES)
-    names = [c["name"] for c in given["classes"]]
+    payload = component_data(view("match", match=match.id).run())["cameras"]
+    assert payload["kinds"] == list(CHANGE_TYPES)
+    names = [c["name"] for c in payload["classes"]]
     assert names == [*CAMERAS.names, "Cable camera"]
     link = {"half": 1, "seconds": 1.0, "label": "Corner"}
-    assert given["changes"] == [
+    assert payload["changes"] == [
         [NAMES[0], 1, 2.0, 0, "abrupt", False, None],
         [NAMES[1], 1, 4.0, len(CAMERAS), "logo", True, link],
     ]
-    [said] = given["reviews"]
-    assert (said["id"], said["state"], said["revision"], said["author"]) == (NAMES[0], ACCEPTED, 1, "Ann")
+    [review] = payload["reviews"]
+    assert (review["id"], review["state"], review["revision"], review["author"]) == (NAMES[0], ACCEPTED, 1, "Ann")
 
 
 def test_actions_of_both_kinds_are_taken_in_order(match: Match, analysis: Analysis, cameras: CameraReviews) -> None:
@@ -105,9 +105,9 @@ def test_actions_of_both_kinds_are_taken_in_order(match: Match, analysis: Analys
         {"n": 5, "of": "camera", "kind": "accept", "id": NAMES[1], "revision": 0},
         {"n": 6, "of": "camera", "kind": "kind", "id": NAMES[1], "revision": 1, "change_type": "wipe"},
     ])  # fmt: skip
-    found = {r.origin: r for r in cameras.of_match(match.id)}
-    assert found[added].change.link == labels_cameras.Link(1, 1_500_000, "Corner")
-    moved = found[f"labels-cameras/{NAMES[1]}"]
+    reviews_by_key = {r.origin: r for r in cameras.of_match(match.id)}
+    assert reviews_by_key[added].change.link == labels_cameras.Link(1, 1_500_000, "Corner")
+    moved = reviews_by_key[f"labels-cameras/{NAMES[1]}"]
     assert (moved.state, moved.time, moved.revision) == (MOVED, 4_100_000, 1)
     conflict, refused = at.session_state["review_problems"]
     assert (conflict["id"], conflict["mine"]) == (NAMES[1], "accept")

@@ -62,8 +62,8 @@ def test_a_selection_is_kept_named_and_found(selections: Selections, match: Matc
     made = selections.make(match.id, [CLIP], {"Goal": (8.0, 6.0)})
     assert selections.named(match.id) == []
     selections.rename(made.id, " Goals ")
-    found = selections.by_name(match.id, "Goals")
-    assert (found.clips, found.margins, found.revision) == ((CLIP,), {"Goal": (8.0, 6.0)}, 1)
+    selection = selections.by_name(match.id, "Goals")
+    assert (selection.clips, selection.margins, selection.revision) == ((CLIP,), {"Goal": (8.0, 6.0)}, 1)
     with pytest.raises(BadInputError, match="Selections: Goals"):
         selections.by_name(match.id, "Corners")
     selections.remove(made.id)
@@ -94,10 +94,10 @@ def test_the_desk_opens_on_cards_goals_and_shots(match: Match, data: DataDirecto
     make_analysis(open_match(match.path), data, spots)
     at = clips_page(match=match.id).run()
     assert not at.exception
-    given = component_data(at)
-    assert [(c["label"], c["start"]) for c in given["clips"]] == [("Goal", 0)]
-    assert given["margins"]["Goal"] == [10.0, 12.0]
-    assert given["halves"][0]["array"].startswith(PREFIX)
+    payload = component_data(at)
+    assert [(c["label"], c["start"]) for c in payload["clips"]] == [("Goal", 0)]
+    assert payload["margins"]["Goal"] == [10.0, 12.0]
+    assert payload["halves"][0]["array"].startswith(PREFIX)
     assert at.button[-1].label == "Export 1 clip"
 
 
@@ -117,9 +117,9 @@ def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp
 
 def test_a_selection_in_the_address_is_shown_and_a_foreign_one_is_not(match: Match, selections: Selections) -> None:
     made = selections.make(match.id, [CLIP, CLIP], {"Goal": (1.0, 2.0)}, "Mine")
-    given = component_data(clips_page(match=match.id, selection=made.id).run())
-    assert (given["selection"], given["revision"], len(given["clips"])) == (made.id, 1, 2)
-    assert given["margins"]["Goal"] == [1.0, 2.0]
+    payload = component_data(clips_page(match=match.id, selection=made.id).run())
+    assert (payload["selection"], payload["revision"], len(payload["clips"])) == (made.id, 1, 2)
+    assert payload["margins"]["Goal"] == [1.0, 2.0]
     assert component_data(clips_page(match=match.id, selection="nothing").run())["selection"] is None
 
 
@@ -166,9 +166,9 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
     assert answer.content[:2] == b"PK"
     assert client.get(f"{PREFIX}/download/{signer().sign(left.files[0], 'media')}").status_code == 404
     at = clips_page(match=match.id).run()
-    told = " ".join(h.value for h in at.get("html"))
-    assert "clips.zip" in told
-    assert "Clip 2 failed" in told
+    text = " ".join(h.value for h in at.get("html"))
+    assert "clips.zip" in text
+    assert "Clip 2 failed" in text
     next(b for b in at.button if b.label == "Retry what failed").click().run()
     assert queue.of_match(match.id, CLIPS.name, 5)[0].title == "1 clip again"
     CLIPS.delete(job, data)
@@ -178,14 +178,14 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
 def test_a_cancelled_export_keeps_what_was_finished(match: Match, queue: JobQueue, data: DataDirectory) -> None:
     order = Order((CLIP, Clip(1, 0, 5_000_000, "Foul")), zipped=True)
     job = CLIPS.ask(queue, clips_parameters({"": (match, None)}, order, "2 clips"), match.id)
-    told = [0]
+    reports = [0]
 
-    def tell(*_: object) -> bool:
-        told[0] += 1
-        return told[0] < 8
+    def report(*_: object) -> bool:
+        reports[0] += 1
+        return reports[0] < 8
 
     with pytest.raises(CancelledError, match="after 1 of 2 clips"):
-        KINDS.perform(job, Context(data, tell), queue)
+        KINDS.perform(job, Context(data, report), queue)
     left = CLIPS.outcome(job, data)
     assert left is not None
     assert [p.name for p in left.files] == ["clips.zip"]

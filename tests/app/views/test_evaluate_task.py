@@ -32,9 +32,9 @@ def match(tmp_path: Path, library: Library, data: DataDirectory) -> Match:
     shots = [Shot(1, 0, 8_000_000, MAIN, False, "abrupt"), Shot(1, 8_000_000, 20_000_000, CLOSE, False)]
     write_shots(folder / FILE_NAME, shots)
     for name, cut in (("late", 10.0), ("right", 8.0)):
-        said = [Spot(1, k * 500_000, MAIN if k / 2 < cut else CLOSE, 0.9) for k in range(40)]
+        predicted = [Spot(1, k * 500_000, MAIN if k / 2 < cut else CLOSE, 0.9) for k in range(40)]
         made = {"name": f"shots{name}", "model": name, "bare": True, "classes": CAMERAS, "task": "shots"}
-        make_analysis(open_match(folder), data, said, **made)
+        make_analysis(open_match(folder), data, predicted, **made)
     return library.add("game")
 
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("fresh")
 
 NAMES = load_classes().names
 TRUTH = [Spot(1, 2_000_000, "Goal", visible=True), Spot(1, 5_000_000, "Foul", visible=True)]
-SAID = [Spot(1, 2_200_000, "Goal", 0.9), Spot(1, 8_000_000, "Foul", 0.8), Spot(1, 9_000_000, "Corner", 0.7)]
+PREDICTED = [Spot(1, 2_200_000, "Goal", 0.9), Spot(1, 8_000_000, "Foul", 0.8), Spot(1, 9_000_000, "Corner", 0.7)]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def sets(data: DataDirectory) -> PredictionSets:
 def match(tmp_path: Path, library: Library, data: DataDirectory) -> Match:
     """A labelled and analysed match."""
     path = make_video(tmp_path / "mine.mp4", steady(260))
-    make_analysis(open_match(path), data, SAID)
+    make_analysis(open_match(path), data, PREDICTED)
     added = library.add("mine.mp4")
     write_labels(tmp_path / "labels.json", TRUTH)
     library.upload_labels(added, "labels.json", (tmp_path / "labels.json").read_bytes())
@@ -148,11 +148,11 @@ def test_a_single_file_needs_its_match(match: Match, sets: PredictionSets) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [(b"{", "o.json: this results_spotting file is not JSON"), (results((1, "Homerun", 1)), "no spot in it is of a known class"), (b"PK\x03\x04", "o.json.*no such|cannot|not")],
 )  # fmt: skip
-def test_broken_files_are_refused_and_leave_nothing(content: bytes, says: str, sets: PredictionSets, data: DataDirectory) -> None:  # fmt: skip
-    with pytest.raises(BadInputError, match=says) as caught:
+def test_broken_files_are_refused_and_leave_nothing(content: bytes, message: str, sets: PredictionSets, data: DataDirectory) -> None:  # fmt: skip
+    with pytest.raises(BadInputError, match=message) as caught:
         sets.add("Other", "o.json", content, PREDICTIONS, NAMES)
     assert str(data.root) not in str(caught.value)
     assert list((data.root / "imports").iterdir()) == []
@@ -164,11 +164,11 @@ def test_imported_labels_are_compared_with_imported_predictions(match: Match, li
         row = {"gameTime": "1 - 00:05", "label": "Foul", "position": "5000", "visibility": "visible"}
         archive.writestr("league/season/mine/Labels-v2.json", json.dumps({"annotations": [row]}))
     truth, _ = sets.add("Data set", "l.zip", out.getvalue(), LABELS, NAMES)
-    said, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    imported, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
     assert label_choices(library, sets)[f"set:{truth.id}"] == "Data set, 1 game"
-    assert prediction_choices(library, sets, f"set:{truth.id}") == {f"set:{said.id}": "Other"}
-    found = compared(library, sets, f"set:{truth.id}", f"set:{said.id}", NAMES)
-    assert [m.id for m in found.matches if m] == [match.id]
+    assert prediction_choices(library, sets, f"set:{truth.id}") == {f"set:{imported.id}": "Other"}
+    comparison = compared(library, sets, f"set:{truth.id}", f"set:{imported.id}", NAMES)
+    assert [m.id for m in comparison.matches if m] == [match.id]
     with pytest.raises(BadInputError, match="only be compared with imported predictions"):
         compared(library, sets, f"set:{truth.id}", "model:0", NAMES)
     assert LIBRARY not in prediction_choices(library, sets, match.id)

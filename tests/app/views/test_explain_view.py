@@ -48,12 +48,12 @@ def explain_page(**query: str) -> AppTest:
 
 def attribution(analysis: Analysis, method: str, kind: str, values: np.ndarray, **more: Any) -> Attribution:
     half = analysis.half(1)
-    found = Attribution(
+    made = Attribution(
         method=method, model="m", half=1, label="Goal", anchor=anchor_time(analysis, SPOT), baseline="",
         held_fixed="", kind=kind, values=values, times=np.asarray(half.times[5:35]), score=0.8, score_baseline=0.1,
         scale=(0.0, 1.0), seconds=1.0, entities=("ball", "goal"),
     )  # fmt: skip
-    return replace(found, **more)
+    return replace(made, **more)
 
 
 def keep(data: DataDirectory, analysis: Analysis, attribution: Attribution) -> None:
@@ -71,11 +71,11 @@ def test_the_view_shows_every_frame_its_own_map(match: Match, data: DataDirector
     values = np.zeros((30, *GRID), np.float32)  # the window begins at sample 5, the anchor is sample 20
     values[13, 2, 3], values[15, 1, 4], values[16, 5, 6] = 1.0, 4.0, -3.0
     keep(data, analysis, attribution(analysis, "occlusion", SPACE, values))
-    found = shown(match, analysis, ["occlusion"])
-    assert [s["offset"] for s in found["samples"]] == [round(0.5 * i, 2) for i in range(-BESIDE, BESIDE + 1)]
-    assert found["samples"][found["anchor"]]["frame"] == analysis.half(1).frames[20]
-    card = found["cards"][0]
-    maps = np.frombuffer(base64.b64decode(card["map"]), np.uint8).reshape(len(found["samples"]), *GRID)
+    payload = shown(match, analysis, ["occlusion"])
+    assert [s["offset"] for s in payload["samples"]] == [round(0.5 * i, 2) for i in range(-BESIDE, BESIDE + 1)]
+    assert payload["samples"][payload["anchor"]]["frame"] == analysis.half(1).frames[20]
+    card = payload["cards"][0]
+    maps = np.frombuffer(base64.b64decode(card["map"]), np.uint8).reshape(len(payload["samples"]), *GRID)
     # Samples 14 to 26 are shown: the window's 15th value is the anchor, the seventh shown.
     assert maps[BESIDE, 1, 4] == 255
     assert maps[BESIDE - 2, 2, 3] == 64
@@ -97,14 +97,14 @@ def test_the_view_shows_entities_in_their_boxes(match: Match, data: DataDirector
     fall = np.zeros(1, ENTITY_ROW)
     fall["sample"], fall["entity"], fall["effect"] = 20, 1, -0.3
     keep(data, analysis, attribution(analysis, "entity-ablation", ENTITY, fall))
-    found = shown(match, analysis, ["entity-attention"])
-    boxes = found["cards"][0]["boxes"]
+    payload = shown(match, analysis, ["entity-attention"])
+    boxes = payload["cards"][0]["boxes"]
     assert boxes[BESIDE] == [[0.1, 0.1, 0.2, 0.2, 0.25], [0.1, 0.1, 0.2, 0.2, 0.75]]
     assert boxes[BESIDE + 1] == [[0.1, 0.1, 0.2, 0.2, 1.0]]
     assert boxes[BESIDE - 1] == []
-    here = found["entities"]["samples"][BESIDE]
+    here = payload["entities"]["samples"][BESIDE]
     assert [(r["name"], r["weight"], r["effect"]) for r in here["rows"]] == [("goal", 0.75, -0.3), ("ball", 0.25, None)]
-    assert found["entities"]["names"] == ["ball", "goal"]
+    assert payload["entities"]["names"] == ["ball", "goal"]
 
 
 def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue, data: DataDirectory) -> None:
@@ -125,8 +125,8 @@ def test_the_view_says_why_something_is_not_there(match: Match, queue: JobQueue,
     assert shown(match, analysis, [], edit=edit)["edit"]["state"] == "working"
     taken = queue.take([WHAT_IF.name])
     queue.finish(taken, FAILED, "The model is gone.")
-    told = shown(match, analysis, [], edit=edit)["edit"]
-    assert (told["state"], told["message"]) == ("failed", "The model is gone.")
+    payload = shown(match, analysis, [], edit=edit)["edit"]
+    assert (payload["state"], payload["message"]) == ("failed", "The model is gone.")
 
 
 def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: DataDirectory) -> None:
@@ -140,15 +140,15 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
     queue.report(running, 0.5, "Grad-CAM")
     jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
     cards = [Query(one, "grad-cam"), Query(other, "grad-cam")]
-    found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
-    assert [(c["state"], c["message"]) for c in found["cards"]] == [
+    payload = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
+    assert [(c["state"], c["message"]) for c in payload["cards"]] == [
         ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
-    assert found["entities"] == {"message": "The model is gone."}
-    assert found["progress"] == {"text": "Grad-CAM", "share": 0.5}
+    assert payload["entities"] == {"message": "The model is gone."}
+    assert payload["progress"] == {"text": "Grad-CAM", "share": 0.5}
     queue.finish(running, CANCELLED)
-    found = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
-    assert found["cards"][1]["message"] == "This was cancelled."
-    assert found["progress"] is None
+    payload = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
+    assert payload["cards"][1]["message"] == "This was cancelled."
+    assert payload["progress"] is None
 
 
 def test_words_go_along_to_the_next_spot(match: Match, queue: JobQueue, data: DataDirectory) -> None:
@@ -178,11 +178,11 @@ def test_the_view_shows_answers(match: Match, data: DataDirectory) -> None:
         WORDS.leaves(WordsParameters.of(match.path, analysis, SPOT, text="the ball"), data)[0],
         {"text": "the ball", "curves": {"1": words.tolist()}},
     )
-    found = shown(match, analysis, [], edit=edit, words="the ball")
-    assert found["edit"]["before"] == curve[9:22]
-    assert found["edit"]["controls"] == pytest.approx([2, 0.8, 0.1])
-    assert found["words"]["lane"][BESIDE] == 1.0
-    assert sum(found["words"]["lane"]) == 1.0
+    payload = shown(match, analysis, [], edit=edit, words="the ball")
+    assert payload["edit"]["before"] == curve[9:22]
+    assert payload["edit"]["controls"] == pytest.approx([2, 0.8, 0.1])
+    assert payload["words"]["lane"][BESIDE] == 1.0
+    assert sum(payload["words"]["lane"]) == 1.0
 
 
 def test_the_page_asks_for_what_is_missing_once(match: Match, queue: JobQueue, data: DataDirectory) -> None:

@@ -83,10 +83,10 @@ def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, r
     at = AppTest.from_function(taken, args=(match.id, str(analysis.folder), event))
     assert not at.run().exception
     at.run()  # the same actions again: they have been done
-    found = {r.label: r for r in reviews.of_match(match.id)}
-    assert set(found) == {"Corner", "Foul"}
-    assert (found["Corner"].state, found["Corner"].team, found["Corner"].revision) == (ACCEPTED, "home", 2)
-    assert (found["Foul"].half, found["Foul"].time, found["Foul"].revision) == (2, 4_200_000, 1)
+    by_label = {r.label: r for r in reviews.of_match(match.id)}
+    assert set(by_label) == {"Corner", "Foul"}
+    assert (by_label["Corner"].state, by_label["Corner"].team, by_label["Corner"].revision) == (ACCEPTED, "home", 2)
+    assert (by_label["Foul"].half, by_label["Foul"].time, by_label["Foul"].revision) == (2, 4_200_000, 1)
     assert at.session_state[f"review_seen/{match.id}"] == 4
     assert at.session_state["review_problems"] == []
 
@@ -139,8 +139,8 @@ def test_what_the_database_did_not_take_is_taken_when_it_is_sent_again_and_nothi
     assert at.session_state[f"review_seen/{match.id}"] == 1
     assert "it is sent again" in at.session_state["review_problems"][0]["text"]
     at.run()
-    found = {r.label: [h.action for h in reviews.history(r.id)] for r in reviews.of_match(match.id)}
-    assert found == {"Corner": ["accept", "team"], "Foul": ["reject"]}
+    history = {r.label: [h.action for h in reviews.history(r.id)] for r in reviews.of_match(match.id)}
+    assert history == {"Corner": ["accept", "team"], "Foul": ["reject"]}
     assert at.session_state[f"review_seen/{match.id}"] == 3
     assert at.session_state["review_problems"] == []
 
@@ -148,9 +148,9 @@ def test_what_the_database_did_not_take_is_taken_when_it_is_sent_again_and_nothi
 def test_the_workspace_is_told_what_reviewers_said(match: Match, analysis: Analysis, reviews: Reviews) -> None:
     judged(reviews, match, analysis, "Corner", ACCEPT)
     reviews.add(match.id, Spot(1, 1_000_000, "Goal", team="away"), "Ben")
-    given = component_data(view("match", match=match.id).run())
-    by_author = {r["author"]: r for r in given["reviews"]}
-    assert by_author["Ann"]["id"] in {s[0] for s in given["spots"]}
+    payload = component_data(view("match", match=match.id).run())
+    by_author = {r["author"]: r for r in payload["reviews"]}
+    assert by_author["Ann"]["id"] in {s[0] for s in payload["spots"]}
     assert by_author["Ben"]["id"].startswith("added/")
     assert (by_author["Ben"]["state"], by_author["Ben"]["team"], by_author["Ben"]["confidence"]) == (
         "added",
@@ -181,10 +181,10 @@ def moved(match: Match, analysis: Analysis, reviews: Reviews, data: DataDirector
 
 
 def test_reviews_stay_with_spots_that_have_moved(match: Match, moved: Analysis, reviews: Reviews) -> None:
-    given = component_data(view("match", match=match.id).run())
-    assert given["analysis"].endswith(moved.folder.name)
-    names = {s[0]: given["classes"][s[3]]["name"] for s in given["spots"]}
-    assert {names[r["id"]]: r["state"] for r in given["reviews"]} == {"Corner": "accepted", "Foul": "rejected"}
+    payload = component_data(view("match", match=match.id).run())
+    assert payload["analysis"].endswith(moved.folder.name)
+    names = {s[0]: payload["classes"][s[3]]["name"] for s in payload["spots"]}
+    assert {names[r["id"]]: r["state"] for r in payload["reviews"]} == {"Corner": "accepted", "Foul": "rejected"}
 
 
 def test_spots_that_have_moved_are_not_asked_again(moved: Analysis, library: Library) -> None:
@@ -216,9 +216,13 @@ def test_what_is_done_to_a_spot_that_has_moved_is_done_to_its_review(
         taken, args=(match.id, str(moved.folder), json.dumps({"author": "Ben", "actions": actions}))
     )
     assert not at.run().exception
-    found = {r.label: r for r in reviews.of_match(match.id)}
-    assert set(found) == {"Corner", "Foul"}
-    assert (found["Corner"].state, found["Corner"].team, found["Corner"].author) == (ACCEPTED, "home", "Ben")
+    by_label = {r.label: r for r in reviews.of_match(match.id)}
+    assert set(by_label) == {"Corner", "Foul"}
+    assert (by_label["Corner"].state, by_label["Corner"].team, by_label["Corner"].author) == (
+        ACCEPTED,
+        "home",
+        "Ben",
+    )
     stale = [{**actions[0], "n": 2}]  # somebody else has changed it since
     at = AppTest.from_function(
         taken, args=(match.id, str(moved.folder), json.dumps({"author": "Cid", "actions": stale}))

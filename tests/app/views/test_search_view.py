@@ -103,10 +103,10 @@ def matches(library: Library, data: DataDirectory, tmp_path: Path) -> dict[str, 
 
 def rows(at: AppTest, matches: dict[str, Match]) -> list[tuple[str, str]]:
     """Match and class of the listed spots, in their order; those of the bundled match are left out."""
-    given = component_data(at)
+    payload = component_data(at)
     names = {match.id: name for name, match in matches.items()}
-    found = [(r["link"].partition("match=")[2][:32], r["short"]) for r in given["errors"]]
-    return [(names[match], short) for match, short in found if match in names]
+    texts = [(r["link"].partition("match=")[2][:32], r["short"]) for r in payload["errors"]]
+    return [(names[match], short) for match, short in texts if match in names]
 
 
 def field(at: AppTest, label: str) -> Any:
@@ -169,8 +169,8 @@ def test_a_file_of_an_older_form_is_written_anew(
     demo = library.demo()
     assert demo is not None
     assert vision_model_of(data.search / f"{demo.id}.parquet") == search_text.encode(TEXT).model  # by its model's card
-    found = search.find(Query(text=TEXT, matches=(matches["a"].id, matches["c"].id)))
-    assert (found.hits[0].label, found.left_out) == ("Foul", 1)
+    result = search.find(Query(text=TEXT, matches=(matches["a"].id, matches["c"].id)))
+    assert (result.hits[0].label, result.left_out) == ("Foul", 1)
 
 
 def test_what_is_found_is_exported_in_one_job_over_its_matches(
@@ -204,9 +204,9 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
         shown = [read_number(shown_image(frame)) for _, frame in numbered_frames(path, table)]
         assert shown == list(range(first + round(10 * cut[label]["starts"]), first + round(10 * cut[label]["ends"])))
     at = view("search").run()
-    told = " ".join(h.value for h in at.get("html"))
-    assert "clips.zip" in told
-    assert "Clip 2, c, failed" in told
+    text = " ".join(h.value for h in at.get("html"))
+    assert "clips.zip" in text
+    assert "Clip 2, c, failed" in text
     next(b for b in at.button if b.label == "Retry what failed").click().run()
     again = queue.of_match(None, CLIPS.name, 5)[0]
     assert (again.title, again.match_id) == ("1 clip again", None)
@@ -219,9 +219,9 @@ def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], 
     at = next(b for b in at.button if b.label == "Open in Clips").click().run()
     with open_database(data).session() as session:
         [made] = session.scalars(select(SelectionRow.id))
-    found = Selections(open_database(data)).get(made)
-    assert found is not None
-    assert [(c.label, c.match) for c in found.clips] == [("Corner", ""), ("Foul", "")]
+    selection = Selections(open_database(data)).get(made)
+    assert selection is not None
+    assert [(c.label, c.match) for c in selection.clips] == [("Corner", ""), ("Foul", "")]
 
 
 def test_a_cell_is_a_class_and_its_minutes_within_those_asked_for() -> None:

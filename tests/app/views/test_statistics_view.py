@@ -35,17 +35,17 @@ def match(library: Library, data: DataDirectory, tmp_path: Path) -> Match:
     return library.add(str(video))
 
 
-def told(at: AppTest) -> str:
+def page_text(at: AppTest) -> str:
     return " ".join([*(h.value for h in at.get("html")), *(c.value for c in at.caption), *(i.value for i in at.info)])
 
 
 def test_one_match_is_counted(match: Match) -> None:
     at = view("statistics", match=match.id).run()
     assert not at.exception
-    assert match.title in told(at)
-    assert "of 0:07 of video" in told(at)
-    assert "Nobody said the team of 3 of 3 spots" in told(at)
-    assert "No shot, corner or penalty has a team." in told(at)
+    assert match.title in page_text(at)
+    assert "of 0:07 of video" in page_text(at)
+    assert "Nobody said the team of 3 of 3 spots" in page_text(at)
+    assert "No shot, corner or penalty has a team." in page_text(at)
     rows = at.dataframe[0].value
     assert rows["Corner"].tolist() == ["0–0 (1)"]
     assert rows["Cards"].tolist() == ["0–0 (1)"]
@@ -61,22 +61,22 @@ def test_what_a_reviewer_says_counts(match: Match, library: Library, data: DataD
     assert not at.exception
     rows = at.dataframe[0].value
     assert rows["Corner"].tolist() == ["1–0"]
-    assert "Nobody said the team of 1 of 2 spots" in told(at)  # the foul was rejected
-    assert "the sum of the confidence of what it did in the 5 minutes before" in told(at)
+    assert "Nobody said the team of 1 of 2 spots" in page_text(at)  # the foul was rejected
+    assert "the sum of the confidence of what it did in the 5 minutes before" in page_text(at)
 
 
 def test_over_many_matches_pressure_is_not_drawn(match: Match) -> None:
     at = view("statistics").run()  # the demo match is there as well
     assert not at.exception
-    assert "2 matches" in told(at)
-    assert "Pressure is that of one match." in told(at)
+    assert "2 matches" in page_text(at)
+    assert "Pressure is that of one match." in page_text(at)
     assert len(at.dataframe[0].value) == 2
 
 
 def test_nothing_to_count_is_said(match: Match) -> None:
     at = view("statistics", match=match.id).run()
     at.toggle(key="statistics_reviewed").set_value(True).run()
-    assert "There is nothing to count." in told(at)
+    assert "There is nothing to count." in page_text(at)
 
 
 def test_rates_are_stacked_by_team_and_an_absent_team_is_not_named() -> None:

@@ -57,9 +57,9 @@ def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
 
 def ended(queue: JobQueue, job: Job, seconds: float = 90.0) -> Job:
     until(lambda: not queue.get(job.id).live, seconds)  # type: ignore[union-attr]
-    found = queue.get(job.id)
-    assert found is not None
-    return found
+    current = queue.get(job.id)
+    assert current is not None
+    return current
 
 
 def explanations_of(folder: Path) -> str:
@@ -93,19 +93,19 @@ def test_an_analysis_by_the_average_of_two(
     job = ask_for_analysis(queue, match, *map(str, models))
     workers.append(start_worker())
     assert ended(queue, job).state == DONE, queue.get(job.id)
-    found = {len(a.record.model.get("members", ())): a for a in library.analyses(match)}
-    assert [len(library.analyses(match)), sorted(found)] == [3, [0, 2]]  # each member's own are kept as well
-    assert found[2].record.model["name"] == "small e2e-spot + small e2e-spot"
-    assert queue.latest(explanations_of(found[2].folder)) is None  # its members have reasons, not it
+    by_members = {len(a.record.model.get("members", ())): a for a in library.analyses(match)}
+    assert [len(library.analyses(match)), sorted(by_members)] == [3, [0, 2]]  # each member's own are kept as well
+    assert by_members[2].record.model["name"] == "small e2e-spot + small e2e-spot"
+    assert queue.latest(explanations_of(by_members[2].folder)) is None  # its members have reasons, not it
 
 
 def test_a_bad_job_fails_in_words_and_the_worker_goes_on(queue: JobQueue, tmp_path: Path, workers: list) -> None:
     broken = queue.submit(ANALYSIS.name, "x", {"path": str(tmp_path / "nothing.mp4"), "models": ["entity-attention"]})
     foreign = queue.submit(ANALYSIS.name, "y", {"match": "a"})
     workers.append(start_worker())
-    found = ended(queue, broken)
-    assert found.state == FAILED
-    assert found.error == f"{tmp_path / 'nothing.mp4'}: there is no such file or folder. Check the path."
+    job = ended(queue, broken)
+    assert job.state == FAILED
+    assert job.error == f"{tmp_path / 'nothing.mp4'}: there is no such file or folder. Check the path."
     assert "another version of Touchline has asked for this" in (ended(queue, foreign).error or "")
     assert workers[0].ended() is None
 
@@ -142,8 +142,8 @@ def test_a_killed_workers_job_is_taken_up_again(
     until(lambda: first.ended() is not None)
     assert first.ended() == "code -9"
     workers.append(start_worker())
-    found = ended(queue, job)
-    assert (found.state, found.attempts) == (DONE, 2)
+    current = ended(queue, job)
+    assert (current.state, current.attempts) == (DONE, 2)
 
 
 def test_a_worker_told_to_end_gives_its_job_back(
@@ -157,9 +157,9 @@ def test_a_worker_told_to_end_gives_its_job_back(
     until(lambda: queue.get(job.id).progress > 0.01)  # type: ignore[union-attr]
     worker.stop()
     until(lambda: worker.ended() is not None, 15)
-    found = queue.get(job.id)
-    assert found is not None
-    assert (found.state, found.attempts) == ("queued", 0)
+    current = queue.get(job.id)
+    assert current is not None
+    assert (current.state, current.attempts) == ("queued", 0)
 
 
 def test_a_worker_ends_when_its_parent_does(tmp_path: Path) -> None:

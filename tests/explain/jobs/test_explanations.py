@@ -75,14 +75,14 @@ def test_words_are_found_and_unknown_ones_refused(
     path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path
 ) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m", "entity-attention"))
-    asked = WordsParameters.of(path, analysis, SPOT, text="the ball")
-    perform(queue, WORDS.ask(queue, asked), data)
-    curves, places = WORDS.leaves(asked, data)
+    parameters = WordsParameters.of(path, analysis, SPOT, text="the ball")
+    perform(queue, WORDS.ask(queue, parameters), data)
+    curves, places = WORDS.leaves(parameters, data)
     assert len(json.loads(curves.read_text())["curves"]["1"]) == len(analysis.half(1).times)
     assert places == explanation_file(data, analysis, SPOT, method_of_text("the ball"))
-    found = Attribution.load(places)
-    assert "“the ball”" in found.baseline
-    assert np.isnan(found.score_baseline)
+    attribution = Attribution.load(places)
+    assert "“the ball”" in attribution.baseline
+    assert np.isnan(attribution.score_baseline)
     job = WORDS.ask(queue, WordsParameters.of(path, analysis, SPOT, text="a zeppelin"))
     with pytest.raises(Exception, match="never taught 'zeppelin'"):
         perform(queue, job, data)
@@ -190,8 +190,8 @@ def test_a_shipped_explanation_is_the_one_that_is_shown(path: Path, data: DataDi
     assert all(file.is_file() and file.is_relative_to(demo) for file in shipped)
     moved = data.root / "moved"
     (moved / "explanations").mkdir(parents=True)
-    asked = ExplanationParameters.of(path, analysis, spots[0])
-    one, other = (replace_folder(asked, folder) for folder in (moved, demo / "analysis"))
+    parameters = ExplanationParameters.of(path, analysis, spots[0])
+    one, other = (replace_folder(parameters, folder) for folder in (moved, demo / "analysis"))
     assert EXPLANATION.key(one) == EXPLANATION.key(other)  # wherever the analysis lies
     assert not EXPLANATION.leaves(one, data)[0].is_relative_to(demo)
     assert EXPLANATION.leaves(other, data)[0] == shipped[0]
@@ -225,8 +225,8 @@ def test_a_job_of_another_version_fails_in_one_sentence(
     path: Path, queue: JobQueue, data: DataDirectory, how: str
 ) -> None:
     analysis = make_analysis(open_match(path), data, [SPOT])
-    asked = EXPLANATION.ask(queue, ExplanationParameters.of(path, analysis, SPOT)).parameters
-    job = queue.submit(EXPLANATION.name, how, FOREIGN[how](dict(asked)))
+    parameters = EXPLANATION.ask(queue, ExplanationParameters.of(path, analysis, SPOT)).parameters
+    job = queue.submit(EXPLANATION.name, how, FOREIGN[how](dict(parameters)))
     with pytest.raises(BadInputError, match=r"another version of Touchline has asked for this .*\. Ask for it again\."):
         EXPLANATION.read(job)
 
@@ -264,7 +264,7 @@ def test_jobs_load_models_on_the_device_that_was_chosen(
     path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     analysis = analysed(path, data, small_model(tmp_path / "m", "entity-attention"))
-    asked: dict[str, tuple[Any, SpotParameters]] = {
+    attribution: dict[str, tuple[Any, SpotParameters]] = {
         "explanation": (EXPLANATION, ExplanationParameters.of(path, analysis, SPOT, methods=WHY_METHODS[:1])),
         "what-if": (WHAT_IF, WhatIfParameters.of(path, analysis, SPOT, edit=EDIT)),
         "words": (WORDS, WordsParameters.of(path, analysis, SPOT, text="the ball")),
@@ -277,7 +277,7 @@ def test_jobs_load_models_on_the_device_that_was_chosen(
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("spotting_core.models.ensemble.load_models", refuse)
-    job_kind, parameters = asked[kind]
+    job_kind, parameters = attribution[kind]
     with pytest.raises(BadInputError, match="no such device"):
         job_kind.perform(parameters, Context(data, keep_going))
     assert loaded == ["cuda"]

@@ -63,8 +63,8 @@ def test_layers_are_of_a_task(game: Path, tmp_path: Path, data: DataDirectory) -
     assert [layer.folder for layer in layers.all("shots")] == [other]
     assert [layer.folder for layer in layers.all("spotting")] == [spotted.folder]
     assert len(layers.all()) == 2
-    found = [layers.find(task, identity, load_classes()) for task in ("spotting", "shots")]
-    assert [layer.folder for layer in found if layer] == [spotted.folder, other]
+    layers_of_tasks = [layers.find(task, identity, load_classes()) for task in ("spotting", "shots")]
+    assert [layer.folder for layer in layers_of_tasks if layer] == [spotted.folder, other]
     assert layers.find("spotting", identity, load_classes("soccernet-v1")) is None
     places = {layers.place(task, identity, load_classes()) for task in ("spotting", "shots")}
     assert len(places) == 2

@@ -100,13 +100,13 @@ def test_frames_of_a_half_are_stored_by_one_process_at_a_time(
     made = tmp_path / "made"
     write = frame_store._write_pictures
 
-    def told(*arguments: object) -> None:
+    def logged_write(*arguments: object) -> None:
         if arguments[-1]:
             with made.open("a") as log:
                 log.write("x")
         write(*arguments)
 
-    monkeypatch.setattr(frame_store, "_write_pictures", told)
+    monkeypatch.setattr(frame_store, "_write_pictures", logged_write)
     together(3, lambda _: frame_store.store_frames(video, data, rate=2.0, sizes=[(64, 36)]))
     assert made.read_text() == "x"
     [store] = frame_store.store_frames(video, data, rate=2.0, sizes=[(64, 36)])

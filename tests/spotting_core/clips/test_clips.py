@@ -99,9 +99,9 @@ def manifest(folder: Path) -> list[dict[str, str]]:
 
 def test_lead_and_lag_are_those_of_the_class_and_end_with_the_video() -> None:
     spots = [Spot(1, 4 * SECOND, "Goal", 0.9), Spot(2, 50 * SECOND, "Corner", 0.8), Spot(1, 200 * SECOND, "Foul")]
-    found = clips_of(spots, Margins(CLASSES), {1: 100 * SECOND, 2: 55 * SECOND})
+    clips = clips_of(spots, Margins(CLASSES), {1: 100 * SECOND, 2: 55 * SECOND})
     goal, corner = CLASSES.get("Goal"), CLASSES.get("Corner")
-    assert [(c.label, c.start, c.end) for c in found] == [
+    assert [(c.label, c.start, c.end) for c in clips] == [
         ("Goal", 0, round((4 + goal.lag) * SECOND)),
         ("Corner", round((50 - corner.lead) * SECOND), 55 * SECOND),
     ]

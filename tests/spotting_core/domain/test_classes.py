@@ -30,7 +30,7 @@ def test_a_class_in_other_letters_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (lambda t: t.replace("index,", "number,"), "lacks the columns index"),
         (lambda t: "\n".join([t.splitlines()[0], *reversed(t.splitlines()[1:])]), "do not count"),
@@ -39,10 +39,10 @@ def test_a_class_in_other_letters_is_named() -> None:
         (lambda t: t.splitlines()[0], "has no classes"),
     ],
 )
-def test_broken_class_tables_say_what_is_wrong(tmp_path: Path, change, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_broken_class_tables_say_what_is_wrong(tmp_path: Path, change, message: str) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "mine.csv"
     path.write_text(change(asset("classes", "soccernet-v2.csv").read_text()))
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         load_classes(path)
 
 

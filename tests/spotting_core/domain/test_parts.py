@@ -107,7 +107,7 @@ def test_parts_are_read_as_they_were_written(parts: Parts, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("name = ", "cannot be read"),
         ('name = "set"', "lack name or plural"),
@@ -124,10 +124,10 @@ def test_parts_are_read_as_they_were_written(parts: Parts, tmp_path: Path) -> No
         ('clock = "frames"\nminutes = 3', "a clock of frames does not count on"),
     ],
 )
-def test_what_cannot_be_parts_says_so(text: str, says: str, tmp_path: Path) -> None:
+def test_what_cannot_be_parts_says_so(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "own.parts.toml"
     path.write_text(text)
-    with pytest.raises(BadInputError, match=re.escape(says)) as caught:
+    with pytest.raises(BadInputError, match=re.escape(message)) as caught:
         read_parts(path)
     assert caught.value.where == path
 

@@ -72,9 +72,9 @@ def test_a_camera_sees_what_lies_before_it_and_below_the_horizon() -> None:
 
 
 @pytest.mark.parametrize(
-    ("matrix", "says"),
+    ("matrix", "message"),
     [(np.full((3, 3), np.nan), "all finite"), (np.ones((3, 3)), "singular"), (np.eye(2), "nine numbers")],
 )
-def test_what_is_no_homography_says_so(matrix: np.ndarray, says: str) -> None:
-    with pytest.raises(BadInputError, match=says):
+def test_what_is_no_homography_says_so(matrix: np.ndarray, message: str) -> None:
+    with pytest.raises(BadInputError, match=message):
         Homography(matrix)

@@ -53,12 +53,12 @@ def test_a_spot_is_the_weighted_mean_of_the_votes_beside_it() -> None:
 )
 def test_hard_suppression_never_keeps_two_best_votes_within_half_a_window(votes: list, width: float) -> None:
     at, score = (np.array(v) for v in zip(*votes, strict=True))
-    found = suppress(at, score, width, Spotting(), least=0.1)
-    confidences = [s for _, s in found]
+    kept_votes = suppress(at, score, width, Spotting(), least=0.1)
+    confidences = [s for _, s in kept_votes]
     assert confidences == sorted(confidences, reverse=True)
     assert confidences[0] == pytest.approx(score.max())
     # Times are means of votes within 0.75 s of the best one, so they may move by that much.
-    times = sorted(t for t, _ in found)
+    times = sorted(t for t, _ in kept_votes)
     assert all(b - a > width / 2 - 1.5 - 1e-6 for a, b in zip(times, times[1:], strict=False))
 
 
@@ -93,9 +93,9 @@ def test_the_sample_that_voted_for_a_spot_is_found_however_far_it_was_moved(tmp_
     write_array(tmp_path / "displacement.npy", nearest.clip(-6, 6).astype(np.float16))
     half = HalfAnalysis(HalfRecord(1, "1.mp4", 100_000_000, 224, 126, 2500), tmp_path, TABLE.names)
     spots = half_spots(half, TABLE, Spotting(), "made")
-    said = [(half.voting_sample(s.time, TABLE.index(s.label)), TABLE.index(s.label)) for s in spots]
-    assert [float(half.scores[place]) for place in said] == [s.confidence for s in spots]
-    assert max(abs(int(TIMES[n]) - s.time) for (n, _), s in zip(said, spots, strict=True)) > 5_000_000
+    votes = [(half.voting_sample(s.time, TABLE.index(s.label)), TABLE.index(s.label)) for s in spots]
+    assert [float(half.scores[place]) for place in votes] == [s.confidence for s in spots]
+    assert max(abs(int(TIMES[n]) - s.time) for (n, _), s in zip(votes, spots, strict=True)) > 5_000_000
 
 
 def test_where_nothing_voted_it_is_the_nearest_sample(tmp_path: Path) -> None:

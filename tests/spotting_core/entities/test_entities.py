@@ -49,21 +49,21 @@ def regions(*rows: tuple) -> Regions:
 
 
 def test_of_overlapping_people_the_most_probable_name_stays() -> None:
-    found = regions(
+    proposals = regions(
         (1, 0.9, (0, 0, 10, 20)), (2, 0.8, (0, 1, 10, 20)), (2, 0.7, (50, 0, 60, 20)), (0, 0.6, (0, 0, 10, 20))
     )
-    kept = keep_best(found, PROMPTS)
+    kept = keep_best(proposals, PROMPTS)
     assert kept.entity.tolist() == [1, 2, 0]
     assert kept.boxes[1].tolist() == [50, 0, 60, 20]
 
 
 def test_no_more_of_an_entity_than_allowed() -> None:
-    found = regions(
+    proposals = regions(
         *[(1, 0.9 - i / 10, (i * 30, 0, i * 30 + 10, 20)) for i in range(5)],
         (0, 0.35, (0, 50, 2, 52)),
         (0, 0.31, (9, 50, 11, 52)),
     )
-    kept = keep_best(found, PROMPTS)
+    kept = keep_best(proposals, PROMPTS)
     assert np.bincount(kept.entity).tolist() == [1, 3]
     assert kept.score.max() == pytest.approx(0.9)
 
@@ -71,11 +71,11 @@ def test_no_more_of_an_entity_than_allowed() -> None:
 def test_a_crowd_of_players_does_not_push_out_the_ball() -> None:
     box = (0, 0, 1, 1)
     players = [(1, 0.9 - 0.01 * i, box) for i in range(6)]
-    found = regions(*players, (2, 0.4, box), (0, 0.3, box), (0, 0.2, box))
-    kept = best_of_each(found, 5)
+    proposals = regions(*players, (2, 0.4, box), (0, 0.3, box), (0, 0.2, box))
+    kept = best_of_each(proposals, 5)
     assert kept.entity.tolist() == [1, 1, 2, 0, 0]
     assert kept.score.tolist() == pytest.approx([0.9, 0.89, 0.4, 0.3, 0.2])
-    assert len(best_of_each(found, 20)) == len(found)
+    assert len(best_of_each(proposals, 20)) == len(proposals)
 
 
 def test_joining_orders_by_probability() -> None:
@@ -96,19 +96,19 @@ def test_regions_are_the_peaks_of_similarity() -> None:
         tower.region_bias.fill_(-10.0)
     from spotting_core.entities.pyramid import DenseFeatures
 
-    found = regions_of_pyramid(tower, DenseFeatures(embedding, boxes), texts, PROMPTS)[0]
-    assert len(found) == 1
-    assert found.entity.tolist() == [0]
-    assert found.boxes[0].tolist() == [20, 8, 24, 12]
-    assert found.score[0] > 0.99
-    assert np.allclose(found.embedding[0], [1, 0, 0, 0])
+    regions_kept = regions_of_pyramid(tower, DenseFeatures(embedding, boxes), texts, PROMPTS)[0]
+    assert len(regions_kept) == 1
+    assert regions_kept.entity.tolist() == [0]
+    assert regions_kept.boxes[0].tolist() == [20, 8, 24, 12]
+    assert regions_kept.score[0] > 0.99
+    assert np.allclose(regions_kept.embedding[0], [1, 0, 0, 0])
 
 
 def test_regions_of_a_plain_similarity_map_are_connected_cells() -> None:
     similarity = np.zeros((3, 5, 6), np.float32)
     similarity[1, 1:3, 2:4] = 9.0
-    found = regions_of_map(similarity, np.ones((5, 6, 4), np.float32) / 2, PROMPTS, cell=(10, 20))
-    player = found.take(np.flatnonzero(found.entity == 1))
+    regions_kept = regions_of_map(similarity, np.ones((5, 6, 4), np.float32) / 2, PROMPTS, cell=(10, 20))
+    player = regions_kept.take(np.flatnonzero(regions_kept.entity == 1))
     assert player.boxes.tolist() == [[20, 20, 40, 60]]
     assert player.score[0] > 0.99
     assert np.allclose(np.linalg.norm(player.embedding, axis=1), 1)
@@ -153,13 +153,14 @@ def test_the_bundled_model_finds_people_where_they_are(demo: Path) -> None:
     truth, table = TrueMatch(demo, 1), read_time_table(video)
     reached = total = 0
     for number in (100, 600, 2200):
-        found, embedding = finder.find(read_frame(video, table, number)[None])
+        regions_by_picture, embedding = finder.find(read_frame(video, table, number)[None])
         assert embedding.shape == (1, 64)
         assert np.allclose(np.linalg.norm(embedding, axis=1), 1, atol=1e-3)
         true = truth[number]
         people = true.boxes[[i for i, n in enumerate(true.names) if n == "player"]]
         _, hit, _ = match_boxes(
-            found[0].boxes[found[0].entity == finder.prompts.names.index("player")], people.clip(0, [640, 360] * 2)
+            regions_by_picture[0].boxes[regions_by_picture[0].entity == finder.prompts.names.index("player")],
+            people.clip(0, [640, 360] * 2),
         )
         reached, total = reached + int(hit.sum()), total + len(hit)
     assert reached / total > 0.7
@@ -212,10 +213,10 @@ def test_any_open_clip_model_can_be_given_as_name_and_checkpoint(tmp_path: Path)
     name, checkpoint = vit_checkpoint(tmp_path)
     finder = EntityFinder.load(name, checkpoint)
     pictures = np.random.default_rng(0).integers(0, 255, (2, 240, 320, 3), dtype=np.uint8)
-    found, embedding = finder.find(pictures)
+    regions_by_picture, embedding = finder.find(pictures)
     assert embedding.shape == (2, 32)
-    assert len(found) == 2
-    for part in found:
+    assert len(regions_by_picture) == 2
+    for part in regions_by_picture:
         assert (part.boxes[:, 0] >= 0).all()
         assert (part.boxes[:, 2] <= 320 + 1e-3).all()
         assert (part.boxes[:, 3] <= 240 + 1e-3).all()
@@ -373,10 +374,10 @@ def test_a_table_of_entities_round_trip(tmp_path: Path) -> None:
     for name in ("sample", "entity", "score", "box", "embedding", "kept", "weight"):
         assert np.array_equal(getattr(again, name), getattr(table, name)), name
     assert again.names == ("ball", "player")
-    found = EntitySet.of_table(again, 0, 3, (20, 20))
-    assert found.share[0].tolist() == [[1, 1], [0, 0], [1, 0]]
-    assert found.entity[0].tolist() == [[1, 0], [0, 0], [1, 0]]
-    assert found.box[0, 2, 0].tolist() == pytest.approx([0.5, 0.5, 0.7, 0.9])
+    entities = EntitySet.of_table(again, 0, 3, (20, 20))
+    assert entities.share[0].tolist() == [[1, 1], [0, 0], [1, 0]]
+    assert entities.entity[0].tolist() == [[1, 0], [0, 0], [1, 0]]
+    assert entities.box[0, 2, 0].tolist() == pytest.approx([0.5, 0.5, 0.7, 0.9])
     np.save(tmp_path / "entity_embeddings.npy", np.zeros((2, 4), np.float16))
     with pytest.raises(BadInputError, match="has 3 rows but"):
         EntityTable.read(tmp_path)

@@ -27,7 +27,7 @@ def test_default_prompts_name_the_entities() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("entity = 3 =", "not TOML"),
         ("", "names no entity"),
@@ -36,10 +36,10 @@ def test_default_prompts_name_the_entities() -> None:
         ('[[entity]]\nname = "a"\nprompts = ["a"]\n[[entity]]\nname = "a"\nprompts = ["b"]', "same name"),
     ],
 )
-def test_broken_prompts_say_what_is_wrong(tmp_path: Path, text: str, says: str) -> None:
+def test_broken_prompts_say_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "p.toml"
     path.write_text(text)
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         load_prompts(path)
 
 

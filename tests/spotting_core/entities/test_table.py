@@ -33,9 +33,9 @@ def table_of(*counts: int, first: int = 0) -> EntityTable:
 
 
 def test_the_best_of_every_name_comes_before_the_second_best_of_any() -> None:
-    found = best_of_each(regions(1, 1, 1, 0, 1, 0, 2), 4)
-    assert found.entity.tolist() == [1, 1, 0, 2]
-    assert found.boxes[:, 0].tolist() == [0, 10, 30, 60]
+    regions_kept = best_of_each(regions(1, 1, 1, 0, 1, 0, 2), 4)
+    assert regions_kept.entity.tolist() == [1, 1, 0, 2]
+    assert regions_kept.boxes[:, 0].tolist() == [0, 10, 30, 60]
     assert best_of_each(regions(1, 1, 1, 0, 1, 0, 2), 5).boxes[:, 0].tolist() == [0, 10, 30, 50, 60]
     assert best_of_each(regions(1, 1, 0), 1).boxes[:, 0].tolist() == [0]
 

@@ -24,12 +24,12 @@ def change(
     return EvaluatedChange(half, round(seconds * 1e6), int(seconds), label, kind, False, confidence, None)
 
 
-def cameras(truth: list[EvaluatedChange], said: list[EvaluatedChange], official: bool):  # type: ignore[no-untyped-def]
-    return evaluate_cameras([CameraGame("g", truth, said)], CAMERAS, official=official)
+def cameras(truth: list[EvaluatedChange], predicted: list[EvaluatedChange], official: bool):  # type: ignore[no-untyped-def]
+    return evaluate_cameras([CameraGame("g", truth, predicted)], CAMERAS, official=official)
 
 
-def boundaries(truth: list[EvaluatedChange], said: list[EvaluatedChange], official: bool):  # type: ignore[no-untyped-def]
-    return evaluate_boundaries([CameraGame("g", truth, said)], official=official)
+def boundaries(truth: list[EvaluatedChange], predicted: list[EvaluatedChange], official: bool):  # type: ignore[no-untyped-def]
+    return evaluate_boundaries([CameraGame("g", truth, predicted)], official=official)
 
 
 # --- shots ----------------------------------------------------------------------------------------------
@@ -112,16 +112,16 @@ def test_official_boundaries_lie_at_whole_seconds() -> None:
 
 
 def test_suppression_keeps_the_strongest_of_a_window() -> None:
-    said = [change(10.0, confidence=0.9), change(10.3, confidence=0.8), change(30, confidence=0.5)]
-    report = boundaries([change(10), change(30)], said, official=False)
+    predicted = [change(10.0, confidence=0.9), change(10.3, confidence=0.8), change(30, confidence=0.5)]
+    report = boundaries([change(10), change(30)], predicted, official=False)
     assert report.average_map["all"] == 1
 
 
 def test_officially_other_kinds_are_no_truth() -> None:
     truth = [change(10), change(20, kind="other")]
-    said = [change(10, confidence=0.9), change(20, confidence=0.8)]
-    assert boundaries(truth, said, official=True).average_map["all"] == 1  # precision 1 at full recall, before .8
-    assert boundaries(truth, said[:1], official=False).average_map["all"] == pytest.approx(6 / 11)
+    predicted = [change(10, confidence=0.9), change(20, confidence=0.8)]
+    assert boundaries(truth, predicted, official=True).average_map["all"] == 1  # precision 1 at full recall, before .8
+    assert boundaries(truth, predicted[:1], official=False).average_map["all"] == pytest.approx(6 / 11)
 
 
 def test_a_change_at_zero_wraps_to_the_end_officially() -> None:
@@ -141,13 +141,13 @@ def test_real_labels_are_perfect_against_themselves(shared: Path) -> None:
     assert sum(len(g.truth) for g in games) == 6049
     for official in (True, False):
         assert evaluate_cameras(games, CAMERAS, official=official).average_map["all"] == pytest.approx(1)
-        assert boundaries_are_found(games, official) >= 10 / 11  # a few lie within half a second of another
+        assert assert_boundaries(games, official) >= 10 / 11  # a few lie within half a second of another
 
 
-def boundaries_are_found(games: list[CameraGame], official: bool) -> float:
-    found = evaluate_boundaries(games, official=official).average_map["all"]
-    assert found is not None
-    return found
+def assert_boundaries(games: list[CameraGame], official: bool) -> float:
+    average = evaluate_boundaries(games, official=official).average_map["all"]
+    assert average is not None
+    return average
 
 
 def test_broken_files_are_named() -> None:

@@ -106,7 +106,7 @@ def test_what_is_left_out_of_a_game_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (results({"half": "1", "label": "Goal", "position": "5", "confidence": "nan"}), "the confidence of Goal at 5 ms is not a number"),
         ('{"predictions": [{"half": 1, "label": "Goal", "position": 5, "confidence": NaN}]}', "a value is not a number"),
@@ -118,10 +118,10 @@ def test_what_is_left_out_of_a_game_is_said(tmp_path: Path) -> None:
         ({"predictions": [{"half": "1", "label": "goal", "position": "5", "confidence": "1"}]}, "no prediction is of a known class; they say 'goal'"),
     ],
 )  # fmt: skip
-def test_broken_predictions_are_named(content: object, says: str, tmp_path: Path) -> None:
+def test_broken_predictions_are_named(content: object, message: str, tmp_path: Path) -> None:
     labels = tree(tmp_path / "l", {"a/Labels-v2.json": LABELS})
     predictions = tree(tmp_path / "p", {"a/results_spotting.json": content})
-    with pytest.raises(BadInputError, match=says) as caught:
+    with pytest.raises(BadInputError, match=message) as caught:
         read(labels, predictions)
     assert str(tmp_path / "p") in str(caught.value)
 

@@ -23,15 +23,15 @@ def videos(**events: list[tuple]) -> list[Video]:
     return msgspec.json.decode(json.dumps(rows), type=list[Video])
 
 
-def measured(truth: list[Video], said: list[Video], **options: Any) -> dict[str, float]:
-    return dict(evaluate_frames(truth, said, Record(), **options).others)
+def measured(truth: list[Video], predicted: list[Video], **options: Any) -> dict[str, float]:
+    return dict(evaluate_frames(truth, predicted, Record(), **options).others)
 
 
 def test_precision_by_hand() -> None:
     truth = videos(a=[("Entry", 10), ("Entry", 30)], b=[("Entry", 50)])
-    said = videos(a=[("Entry", 10, 0.9), ("Entry", 90, 0.8), ("Entry", 32, 0.7)], b=[("Entry", 51, 0.6)])
+    predicted = videos(a=[("Entry", 10, 0.9), ("Entry", 90, 0.8), ("Entry", 32, 0.7)], b=[("Entry", 51, 0.6)])
     # Hits by tolerance, in falling order of score: 0: 1st; 1: 1st and 4th; 2 and 4: 1st, 3rd and 4th.
-    assert measured(truth, said) == pytest.approx({
+    assert measured(truth, predicted) == pytest.approx({
         "mAP within 0 frames": 1 / 3,
         "mAP within 1 frames": (1 + 2 / 4) / 3,
         "mAP within 2 frames": (1 + 3 / 4 + 3 / 4) / 3,  # 2/3 at the third is raised to the 3/4 that follows
@@ -47,13 +47,13 @@ def test_classes_and_tolerances_are_averaged() -> None:
 
 
 def test_officially_two_truths_in_one_frame_are_recalled_once() -> None:
-    truth, said = videos(a=[("Entry", 10), ("Entry", 10)]), videos(a=[("Entry", 10, 0.9), ("Entry", 10, 0.8)])
-    assert evaluate_frames(truth, said, Record(), official=True).average_map["all"] == 0.5
-    assert evaluate_frames(truth, said, Record()).average_map["all"] == 1
+    truth, predicted = videos(a=[("Entry", 10), ("Entry", 10)]), videos(a=[("Entry", 10, 0.9), ("Entry", 10, 0.8)])
+    assert evaluate_frames(truth, predicted, Record(), official=True).average_map["all"] == 0.5
+    assert evaluate_frames(truth, predicted, Record()).average_map["all"] == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("predicted", "message"),
     [
         (videos(b=[]), "1 videos are missing in the predictions, the first 'a'"),
         (videos(a=[], b=[]), "1 videos are missing in the labels, the first 'b'"),
@@ -61,9 +61,9 @@ def test_officially_two_truths_in_one_frame_are_recalled_once() -> None:
         (videos(a=[("Entry", 1)]), "the score of Entry in frame 1 is None"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(said: list[Video], says: str) -> None:
-    with pytest.raises(BadInputError, match=says):
-        evaluate_frames(videos(a=[("Entry", 1)]), said, Record())
+def test_what_cannot_be_compared_is_refused(predicted: list[Video], message: str) -> None:
+    with pytest.raises(BadInputError, match=message):
+        evaluate_frames(videos(a=[("Entry", 1)]), predicted, Record())
 
 
 @pytest.mark.parametrize("name", ["finediving", "tennis"])

@@ -56,8 +56,8 @@ def test_nothing_to_match(rule) -> None:  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("rule", [greedy, best])
 def test_far_truths_are_matched_each_by_its_own(rule) -> None:  # type: ignore[no-untyped-def]
-    said = [(9, 0.2), (11, 0.3), (30, 0.9), (49, 0.8), (52, 0.1)]
-    assert rule([10, 50], said, 3) == [False, True, False, True, False]
+    predicted = [(9, 0.2), (11, 0.3), (30, 0.9), (49, 0.8), (52, 0.1)]
+    assert rule([10, 50], predicted, 3) == [False, True, False, True, False]
 
 
 def test_officially_the_earlier_truth_takes_the_best_and_may_leave_the_later_none() -> None:
@@ -71,8 +71,8 @@ def test_officially_the_earlier_truth_takes_the_best_and_may_leave_the_later_non
 
 def test_the_best_makes_room_over_a_chain_of_truths() -> None:
     # Only by moving all three along does the last detection, 0.1, get a truth.
-    said = [(8, 0.1), (12, 0.9), (16, 0.8)]
-    assert best([10, 14, 18], said, 2) == [True, True, True]
+    predicted = [(8, 0.1), (12, 0.9), (16, 0.8)]
+    assert best([10, 14, 18], predicted, 2) == [True, True, True]
     # Two truths, three detections that reach both: the two most confident.
     assert best([10, 11], [(10, 0.3), (10, 0.9), (11, 0.5)], 1) == [False, True, True]
 

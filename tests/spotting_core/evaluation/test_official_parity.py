@@ -75,7 +75,7 @@ SCORES = st.one_of(st.floats(-0.5, 1.2, allow_nan=False), st.sampled_from([0.0, 
 PREDICTIONS = st.lists(st.tuples(HALVES, POSITIONS, LABELS, SCORES), max_size=30)
 
 
-def write_game(folder: Path, truth: list[tuple], said: list[tuple]) -> tuple[Path, Path]:
+def write_game(folder: Path, truth: list[tuple], predicted: list[tuple]) -> tuple[Path, Path]:
     labels, predictions = folder / "labels" / "a" / "b" / "c", folder / "predictions" / "a" / "b" / "c"
     for place in (labels, predictions):
         place.mkdir(parents=True, exist_ok=True)
@@ -83,16 +83,16 @@ def write_game(folder: Path, truth: list[tuple], said: list[tuple]) -> tuple[Pat
         {"gameTime": f"{h} - 00:00", "label": label, "position": str(p), "visibility": v} for h, p, label, v in truth
     ]
     (labels / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))
-    spots = [{"half": str(h), "label": label, "position": str(p), "confidence": str(s)} for h, p, label, s in said]
+    spots = [{"half": str(h), "label": label, "position": str(p), "confidence": str(s)} for h, p, label, s in predicted]
     (predictions / "results_spotting.json").write_text(json.dumps({"predictions": spots}))
     return folder / "labels", folder / "predictions"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(truth=TRUTHS, said=PREDICTIONS, metric=st.sampled_from(["tight", "at1", "at5"]))
-def test_random_games(truth: list[tuple], said: list[tuple], metric: str, tmp_path: Path) -> None:
-    said = [*said, (1, 0, "Goal", 0.5)]  # of known class, so that the whole is not refused
-    assert_same(*write_game(tmp_path, truth, said), metric, CLASSES)
+@given(truth=TRUTHS, predicted=PREDICTIONS, metric=st.sampled_from(["tight", "at1", "at5"]))
+def test_random_games(truth: list[tuple], predicted: list[tuple], metric: str, tmp_path: Path) -> None:
+    predicted = [*predicted, (1, 0, "Goal", 0.5)]  # of known class, so that the whole is not refused
+    assert_same(*write_game(tmp_path, truth, predicted), metric, CLASSES)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -101,11 +101,11 @@ def test_dense_games(seed: int, tmp_path: Path) -> None:
     """Many truths and detections within reach of each other, with equal scores."""
     rng = np.random.default_rng(seed)
     truth = [(1, int(p), "Goal", rng.choice(["visible", "not shown"])) for p in rng.integers(0, 120_000, 40)]
-    said = [
+    predicted = [
         (1, int(p), "Goal", float(s))
         for p, s in zip(rng.integers(0, 120_000, 80), rng.integers(0, 9, 80) / 8, strict=True)
     ]
-    assert_same(*write_game(tmp_path, truth, said), "at5", CLASSES[:1])
+    assert_same(*write_game(tmp_path, truth, predicted), "at5", CLASSES[:1])
 
 
 # --- the quirks, each as the official code shows it ---------------------------------------------------
@@ -129,15 +129,20 @@ QUIRKS: dict[str, tuple[list[tuple], list[tuple], str, float]] = {
 
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_quirks(quirk: str, tmp_path: Path) -> None:
-    truth, said, metric, expected = QUIRKS[quirk]
-    official = assert_same(*write_game(tmp_path, truth, said), metric, CLASSES)
+    truth, predicted, metric, expected = QUIRKS[quirk]
+    official = assert_same(*write_game(tmp_path, truth, predicted), metric, CLASSES)
     assert official["a_mAP_per_class"][0] == pytest.approx(expected)
 
 
 def test_unshown_is_scaled_and_false_alarms_of_empty_halves_are_unshown(tmp_path: Path) -> None:
     truth = [(1, 100_000, "Goal", U), (1, 200_000, "Foul", V)]
-    said = [(1, 100_000, "Goal", 0.8), (2, 50_000, "Goal", 0.9), (1, 200_000, "Foul", 0.8), (2, 50_000, "Foul", 0.9)]
-    labels, predictions = write_game(tmp_path, truth, said)
+    predicted = [
+        (1, 100_000, "Goal", 0.8),
+        (2, 50_000, "Goal", 0.9),
+        (1, 200_000, "Foul", 0.8),
+        (2, 50_000, "Foul", 0.9),
+    ]
+    labels, predictions = write_game(tmp_path, truth, predicted)
     tight = assert_same(labels, predictions, "tight", CLASSES)
     assert tight["a_mAP_unshown"] == pytest.approx(1 / 2 / 3 * 17 / 13)  # the false alarm outranks the one truth
     assert tight["a_mAP_visible"] == pytest.approx(1 / 3)
@@ -164,9 +169,9 @@ def official_replays(labels: Path, predictions: Path, games: list[str], metric: 
 def our_replays(labels: Path, predictions: Path, **options: Any) -> float:
     record = Record()
     games = read_replay_games(labels, predictions, record)
-    found = evaluate_replays(games, NAMES, record, **options).average_map["all"]
-    assert found is not None
-    return found
+    average = evaluate_replays(games, NAMES, record, **options).average_map["all"]
+    assert average is not None
+    return average
 
 
 def grounding(labels: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:

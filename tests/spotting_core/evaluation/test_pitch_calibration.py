@@ -53,8 +53,8 @@ def test_lines_by_hand() -> None:
 
 
 def test_a_pitch_turned_by_half_a_turn_looks_alike() -> None:
-    found = placed_sample(FROM_ABOVE, shifted(1).turned(), PITCH)
-    assert found.distance == pytest.approx(1)
+    placed = placed_sample(FROM_ABOVE, shifted(1).turned(), PITCH)
+    assert placed.distance == pytest.approx(1)
     assert placed_sample(tilted(), tilted().turned(), PITCH).jac == 1
 
 
@@ -62,12 +62,12 @@ def test_what_is_asked_and_what_is_answered() -> None:
     """Four samples of which one shows no pitch and one has no prediction: half of what is asked is placed well."""
     high = Homography(np.diag([40.0, 40.0, 1.0]) @ FROM_ABOVE.matrix)  # the grass around one corner of the picture
     truth = [Calibration(1, t, h, None, "Main") for t, h in enumerate([FROM_ABOVE, FROM_ABOVE, None, high])]
-    said = [Calibration(1, 0, shifted(2), 0.9), Calibration(1, 1, None, 0.2), Calibration(1, 2, FROM_ABOVE, 0.9)]
-    found = evaluate_calibrations([CalibrationGame("a", PITCH, truth, said)])
-    assert found.average_map["all"] == pytest.approx(2)
-    assert found.per_class == {"Main": {"all": pytest.approx(2)}}
-    assert found.truths == {"Main": 1}
-    assert found.others["Completeness"] == 0.5
+    predicted = [Calibration(1, 0, shifted(2), 0.9), Calibration(1, 1, None, 0.2), Calibration(1, 2, FROM_ABOVE, 0.9)]
+    evaluation = evaluate_calibrations([CalibrationGame("a", PITCH, truth, predicted)])
+    assert evaluation.average_map["all"] == pytest.approx(2)
+    assert evaluation.per_class == {"Main": {"all": pytest.approx(2)}}
+    assert evaluation.truths == {"Main": 1}
+    assert evaluation.others["Completeness"] == 0.5
     with pytest.raises(BadInputError, match="no sample has both"):
         evaluate_calibrations([CalibrationGame("a", PITCH, truth, [])])
 
@@ -87,17 +87,17 @@ def test_calibrations_are_written_as_published(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ({"size": [1, 720, 1280, 3]}, "missing required field predictions"),
         ({"size": [1, 0, 1280, 3], "predictions": []}, "1280 by 0 pixels"),
         ({"size": [1, 7, 7, 3], "predictions": [[{"homography": [1, 2], "confidence": 1}]]}, "homography"),
     ],
 )
-def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, object], says: str) -> None:
+def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, object], message: str) -> None:
     path = tmp_path / "1_field_calib_ccbv.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         read_published(path, 1)
 
 
@@ -113,9 +113,9 @@ def test_the_demo_is_placed_on_its_own_pitch(demo: Path) -> None:
     assert {c.half for c in truth} == {1, 2}
     assert truth[1].time == 500_000
     some = [c for c in truth if c.homography is not None and c.label == "Main camera center"][::40]
-    found = evaluate_calibrations([CalibrationGame("demo", Pitch(110, 72), some, some)])
-    assert found.average_map["all"] == pytest.approx(0, abs=1e-6)
-    assert found.others["JaC@5"] == 1
+    evaluation = evaluate_calibrations([CalibrationGame("demo", Pitch(110, 72), some, some)])
+    assert evaluation.average_map["all"] == pytest.approx(0, abs=1e-6)
+    assert evaluation.others["JaC@5"] == 1
 
 
 def test_the_command_measures_published_files_against_rendered_truth(demo: Path, tmp_path: Path) -> None:

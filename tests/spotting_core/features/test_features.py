@@ -165,10 +165,10 @@ def test_imagenet_weights_of_the_package_are_in_their_places() -> None:
     by_name = LiteByName(state)
     pixels = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        expected, found = by_name(pixels), extractor.network(pixels)
-    assert found.shape == (2, 1280)
-    assert found.std() > 0.05
-    assert (found - expected).abs().max() < 1e-3
+        expected, output = by_name(pixels), extractor.network(pixels)
+    assert output.shape == (2, 1280)
+    assert output.std() > 0.05
+    assert (output - expected).abs().max() < 1e-3
     unread = {name for name in state.keys() - by_name.read if "num_batches" not in name}
     assert unread == {"_fc.weight", "_fc.bias"}
     pictures = np.random.default_rng(0).integers(0, 255, (2, 224, 224, 3)).astype(np.uint8)
@@ -207,9 +207,9 @@ def test_soccernets_files_are_mapped_and_checked(tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(5400, 512)).astype(np.float32)
     path = write_features(tmp_path, 1, kind.name, values)
     assert path.name == "1_ResNET_TF2_PCA512.npy"
-    found = open_features(path, kind, seconds=2700.0)
-    assert isinstance(found, np.memmap)
-    assert np.array_equal(found[::700], values[::700])
+    opened = open_features(path, kind, seconds=2700.0)
+    assert isinstance(opened, np.memmap)
+    assert np.array_equal(opened[::700], values[::700])
     with pytest.raises(BadInputError, match=r"5400 samples of 1350 s are 4 a second, the model reads 2"):
         open_features(path, kind, seconds=1350.0)
     with pytest.raises(BadInputError, match="have 512 numbers a sample, ResNET_TF2 has 2048"):
@@ -274,11 +274,11 @@ def test_sets_of_two_rates_stand_side_by_side() -> None:
 
 def test_a_card_keeps_its_sets() -> None:
     sets = (FeatureSet("colour", 4, 9, 2.0, SPEC), SOCCERNET["baidu_soccer_embeddings"])
-    told = input_of(sets, 2.0)
-    assert told.dim == 4 + 8576
-    assert told.feature == "colour+baidu_soccer_embeddings"
-    assert read_sets(told) == sets
-    assert read_sets(told)[0].reduced
+    card_input = input_of(sets, 2.0)
+    assert card_input.dim == 4 + 8576
+    assert card_input.feature == "colour+baidu_soccer_embeddings"
+    assert read_sets(card_input) == sets
+    assert read_sets(card_input)[0].reduced
 
 
 # --- reduction ------------------------------------------------------------------------------------------
@@ -288,16 +288,16 @@ def test_components_point_along_the_widest_spread(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     wide = np.array([3.0, 4.0]) / 5
     values = rng.normal(size=(5000, 1)) * 10 * wide + rng.normal(size=(5000, 2)) * 0.1 + [7.0, -2.0]
-    found = fit_reduction([values[:1000], values[1000:]], 1)
-    assert np.abs(found.components[0] - wide).max() < 0.01
-    assert np.abs(found.mean - values.mean(0)).max() < 1e-4
-    assert found.apply(found.mean[None])[0] == pytest.approx(0, abs=1e-6)
-    found.save(tmp_path / "r.safetensors")
+    reduction = fit_reduction([values[:1000], values[1000:]], 1)
+    assert np.abs(reduction.components[0] - wide).max() < 0.01
+    assert np.abs(reduction.mean - values.mean(0)).max() < 1e-4
+    assert reduction.apply(reduction.mean[None])[0] == pytest.approx(0, abs=1e-6)
+    reduction.save(tmp_path / "r.safetensors")
     again = Reduction.load(tmp_path / "r.safetensors")
-    assert again.fingerprint == found.fingerprint
-    assert np.array_equal(again.apply(values), found.apply(values))
+    assert again.fingerprint == reduction.fingerprint
+    assert np.array_equal(again.apply(values), reduction.apply(values))
     with pytest.raises(BadInputError, match="have 3 numbers a sample, the reduction was fitted on 2"):
-        found.apply(np.zeros((1, 3)))
+        reduction.apply(np.zeros((1, 3)))
     with pytest.raises(BadInputError, match="3 components cannot be had"):
         fit_reduction([values], 3)
     (tmp_path / "bad.safetensors").write_bytes(b"x")
@@ -350,7 +350,7 @@ def test_written_features_are_those_that_a_model_reads(tmp_path: Path, data: Dat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("--backbone", "resnet18"), "the weights of resnet18 are not here"),
         (("--backbone", "resnet1800"), "there is no extractor 'resnet1800'"),
@@ -360,7 +360,7 @@ def test_written_features_are_those_that_a_model_reads(tmp_path: Path, data: Dat
     ],
 )
 def test_what_cannot_be_extracted_is_told_before_the_work(
-    arguments: tuple[str, ...], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spotting_core.features.stored.stored_features", lambda *_: pytest.fail("extracted"))
     video, model = make_video(tmp_path / "1_180p.mp4", steady(20, rate=2.0)), small_model(tmp_path / "m")
@@ -368,5 +368,5 @@ def test_what_cannot_be_extracted_is_told_before_the_work(
     given = [a.format(m=model, at=tmp_path) for a in arguments]
     done = touchline("features", video, *given, "--out", tmp_path / "out")
     assert done.returncode == 2
-    assert says in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "out").exists()

@@ -26,7 +26,7 @@ true_spots = st.builds(
     team=st.sampled_from(["home", "away", "unknown"]),
     visible=st.booleans(),
 )
-said_spots = st.builds(
+predicted_spots = st.builds(
     Spot,
     half=st.sampled_from([1, 2]),
     time=st.integers(0, 3_600_000).map(lambda ms: ms * 1000),
@@ -48,7 +48,7 @@ def test_labels_round_trip(tmp_path_factory: pytest.TempPathFactory, spots: list
     assert json.loads(path.read_text())["gameHomeTeam"] == "A"
 
 
-@given(st.lists(said_spots, max_size=20))
+@given(st.lists(predicted_spots, max_size=20))
 def test_results_round_trip(tmp_path_factory: pytest.TempPathFactory, spots: list[Spot]) -> None:
     path = tmp_path_factory.mktemp("results") / "results_spotting.json"
     write_results(path, spots)
@@ -69,7 +69,7 @@ def test_labels_without_position_count_whole_seconds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ("[]", "no list of annotations"),
         ('{"annotations": [{"label": "Goal"}]}', "annotation 1: an annotation needs a label and a gameTime"),
@@ -77,25 +77,25 @@ def test_labels_without_position_count_whole_seconds(tmp_path: Path) -> None:
         ('{"annotations": [{"label": "Homerun", "gameTime": "1 - 00:01"}]}', "'Homerun' is not in the class table"),
     ],
 )
-def test_broken_labels_name_the_annotation(tmp_path: Path, content: str, says: str) -> None:
+def test_broken_labels_name_the_annotation(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "l.json"
     path.write_text(content)
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         read_labels(path, load_classes())
 
 
 @pytest.mark.parametrize(
-    ("row", "says"),
+    ("row", "message"),
     [
         ({"label": "Goal", "position": "1", "half": "1", "confidence": "nan"}, "prediction 1: the confidence is not a number"),
         ({"label": "Goal", "position": "soon", "half": "1", "confidence": "1"}, "prediction 1: this prediction cannot be read"),
         ({"position": "1", "half": "1", "confidence": "1"}, "cannot be read"),
     ],
 )  # fmt: skip
-def test_broken_results_name_the_prediction(tmp_path: Path, row: dict, says: str) -> None:
+def test_broken_results_name_the_prediction(tmp_path: Path, row: dict, message: str) -> None:
     path = tmp_path / "r.json"
     path.write_text(json.dumps({"predictions": [row]}))
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         read_results(path)
 
 

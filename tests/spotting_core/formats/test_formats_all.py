@@ -91,9 +91,9 @@ def test_what_was_written_is_read_again(
     else:
         left = list(again)
         for spot in document.spots:
-            found = next((b for b in left if is_same(spot, b, form)), None)
-            assert found is not None, spot
-            left.remove(found)
+            match = next((b for b in left if is_same(spot, b, form)), None)
+            assert match is not None, spot
+            left.remove(match)
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -254,10 +254,10 @@ def test_shots_round_trip(tmp_path: Path) -> None:
     ]
     write_shots(tmp_path / "c.json", shots)
     assert read_shots(tmp_path / "c.json") == shots
-    said = labels_cameras.parse(
+    document = labels_cameras.parse(
         b'{"annotations": [{"gameTime": "1 - 00:01", "label": "Public", "confidence": "0.25"}]}', ""
     )
-    assert said.entries[0].confidence == 0.25
+    assert document.entries[0].confidence == 0.25
 
 
 @settings(max_examples=20, deadline=None)
@@ -328,7 +328,7 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "content", "message"),
     [
         ("e2e-spot", b'[{"video": "a"}]', "video 1: expected a video with its events"),
         ("e2e-spot", b'[{"video": "a", "fps": 2, "events": [{"label": "x"}]}]', "event 1: this event cannot be read"),
@@ -348,10 +348,10 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
         ("edl", b"\xff", "cannot be read"),
     ],
 )  # fmt: skip
-def test_broken_files_say_what_is_wrong(name: str, content: bytes, says: str, tmp_path: Path) -> None:
+def test_broken_files_say_what_is_wrong(name: str, content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "broken"
     path.write_bytes(content)
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         list(registry.read(path, FORMATS[name]))
 
 

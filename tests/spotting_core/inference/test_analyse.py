@@ -136,10 +136,10 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
     parts = analyse_match(source, model, data, report=lambda p: starts.append(p.share) is None)
     if stops[-1] > 0.5:
         assert starts[0] > 0.2  # it went on, it did not begin again
-    expected, found = arrays_of(whole), arrays_of(parts)
-    assert expected.keys() == found.keys()
+    expected, arrays = arrays_of(whole), arrays_of(parts)
+    assert expected.keys() == arrays.keys()
     for name, values in expected.items():
-        assert np.array_equal(values, found[name]), name
+        assert np.array_equal(values, arrays[name]), name
 
 
 @pytest.mark.parametrize("way", ["cancelled", "killed"])
@@ -204,10 +204,10 @@ def test_only_the_pictures_decide(match_folder: Path, entity_model: Path, tmp_pa
     for name in ("entities.parquet", "calibration.parquet"):
         (other / name).write_bytes(b"truth that must not be read")
     (other / "meta.json").write_text(json.dumps({"engine": {}}))
-    told = analyse_match(open_match(other), model, DataDirectory(tmp_path / "b"))
+    opened = analyse_match(open_match(other), model, DataDirectory(tmp_path / "b"))
     for name, values in arrays_of(plain).items():
-        assert np.array_equal(values, arrays_of(told)[name]), name
-    assert told.record.notice is None  # it says that it was rendered
+        assert np.array_equal(values, arrays_of(opened)[name]), name
+    assert opened.record.notice is None  # it says that it was rendered
 
 
 def test_a_finished_analysis_is_opened_not_made_again(
@@ -353,7 +353,7 @@ def merged(merge: str) -> list[float]:
         window = PlannedWindow(start, 4, start, start + 4)
         scores.add(window, Scores(np.full((4, 1), said, np.float32)), ("confidence", "displacement"))
     assert scores.result("displacement") is None
-    found = scores.result("confidence")
-    assert found is not None
-    values: list[float] = found[:, 0].tolist()
+    merged_values = scores.result("confidence")
+    assert merged_values is not None
+    values: list[float] = merged_values[:, 0].tolist()
     return values

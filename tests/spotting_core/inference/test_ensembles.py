@@ -151,7 +151,7 @@ FRAMES = ("--model", "{at}/frames", "--model", "{at}/frames2")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("--model", "{at}/two", "--features", "{at}/gone"), "there is no such folder of features"),
         (("--model", "{at}/two", "--features", "{at}/empty"), "none of the features that max++ reads lie here. They are in files such as 1_made2.npy"),
@@ -169,10 +169,10 @@ FRAMES = ("--model", "{at}/frames", "--model", "{at}/frames2")
         (("--model", "{at}/nobody"), "this ensemble's card does not name its members"),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_sentence_and_exit_code_2(arguments: tuple[str, ...], says: str, place: Path) -> None:
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments: tuple[str, ...], message: str, place: Path) -> None:
     done = touchline("analyze", place / "game", *(a.format(at=place) for a in arguments))
     assert done.returncode == 2
-    assert says in done.stderr
+    assert message in done.stderr
     assert done.stdout == ""
     assert (place / "full" / "note.txt").read_text() == "mine"
     assert not (place / "kept").exists()

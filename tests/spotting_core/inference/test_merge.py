@@ -99,11 +99,11 @@ def test_what_has_no_classes_is_that_of_the_window_that_is_surer_sample_by_sampl
     for confidence, number in (((0.2, 0.5, 0.4), 1), ((0.3, 0.1, 0.6), 2)):
         maps = np.full((3, 1, 2, 2), number, np.float32)
         features = np.full((3, 4), number, np.float32)
-        said = Scores(column(*confidence), features=features, class_map=maps)
-        merge.add(PlannedWindow(0, 3, 0, 3), said, ("confidence", "features", "class_map"))
-    found = [merge.result(name) for name in ("features", "class_map")]
-    assert found[0].tolist() == [[2] * 4, [1] * 4, [2] * 4]  # type: ignore[union-attr]
-    assert found[1][:, 0].tolist() == [[[k, k], [k, k]] for k in (2, 1, 2)]  # type: ignore[index]
+        scores = Scores(column(*confidence), features=features, class_map=maps)
+        merge.add(PlannedWindow(0, 3, 0, 3), scores, ("confidence", "features", "class_map"))
+    merged_values = [merge.result(name) for name in ("features", "class_map")]
+    assert merged_values[0].tolist() == [[2] * 4, [1] * 4, [2] * 4]  # type: ignore[union-attr]
+    assert merged_values[1][:, 0].tolist() == [[[k, k], [k, k]] for k in (2, 1, 2)]  # type: ignore[index]
 
 
 def test_the_greatest_is_taken_class_by_class() -> None:
@@ -111,16 +111,16 @@ def test_the_greatest_is_taken_class_by_class() -> None:
     window = PlannedWindow(0, 1, 0, 1)
     names = ("confidence", "displacement", "features", "class_map")
     for confidence, displacement, number in (((0.5, 0.5), (1, 2), 1), ((0.6, 0.4), (3, 4), 2), ((0.1, 0.2), (5, 6), 3)):
-        said = Scores(
+        scores = Scores(
             np.array([confidence], np.float32),
             np.array([displacement], np.float32),
             features=np.full((1, 3), number, np.float32),
             class_map=np.full((1, 2, 2, 2), number, np.float32),
         )
-        merge.add(window, said, names)
-    found = {name: merge.result(name) for name in names}
-    assert found["confidence"].tolist() == np.array([[0.6, 0.5]], np.float32).tolist()  # type: ignore[union-attr]
-    assert found["displacement"].tolist() == [[3, 2]]  # type: ignore[union-attr]
+        merge.add(window, scores, names)
+    merged_values = {name: merge.result(name) for name in names}
+    assert merged_values["confidence"].tolist() == np.array([[0.6, 0.5]], np.float32).tolist()  # type: ignore[union-attr]
+    assert merged_values["displacement"].tolist() == [[3, 2]]  # type: ignore[union-attr]
     # What has no classes of its own is that of the last window that was surer of any.
-    assert found["features"].tolist() == [[2, 2, 2]]  # type: ignore[union-attr]
-    assert found["class_map"].tolist() == [[[[2, 2], [2, 2]]] * 2]  # type: ignore[union-attr]
+    assert merged_values["features"].tolist() == [[2, 2, 2]]  # type: ignore[union-attr]
+    assert merged_values["class_map"].tolist() == [[[[2, 2], [2, 2]]] * 2]  # type: ignore[union-attr]

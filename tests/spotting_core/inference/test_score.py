@@ -16,7 +16,7 @@ from spotting_core.models.window_plan import MEAN, REPEATED, PlannedWindow, Wind
 from tests.small_systems import half_of
 
 
-class Teller:
+class CountingJudge:
     """A judge that says of each sample of a window what its only feature is, and remembers what it was asked.
 
     Of a window judged as a whole it says the feature of the sample ``before`` after its start.
@@ -30,7 +30,7 @@ class Teller:
         )
         self.config = SimpleNamespace(rate=2.0)
         self.network = SimpleNamespace(training=True, eval=lambda: self._set(False), train=self._set)
-        self.asked: list[int] = []
+        self.batches: list[int] = []
         self.modes: list[bool] = []
 
     def _set(self, training: bool) -> None:
@@ -41,22 +41,22 @@ class Teller:
         return scores
 
     def scores(self, samples: Sequence[Samples]) -> list[Scores]:
-        self.asked.append(len(samples))
+        self.batches.append(len(samples))
         self.modes.append(self.network.training)
-        return [self._said(np.asarray(s.features)) for s in samples]
+        return [self._scores_of(np.asarray(s.features)) for s in samples]
 
-    def _said(self, values: np.ndarray) -> Scores:
+    def _scores_of(self, values: np.ndarray) -> Scores:
         rows = values[self.plan.before : self.plan.before + 1] if self.plan.whole else values
         return Scores(rows, -rows if self.moved else None)
 
     def sliding_scores(self, stretch: np.ndarray, batch: int) -> np.ndarray:
-        self.asked.append(batch)
+        self.batches.append(batch)
         count = len(stretch) - self.plan.length + 1
         return stretch[self.plan.before : self.plan.before + count]
 
 
 def judge(plan: WindowPlan, **more: bool) -> Any:
-    return Teller(plan, **more)
+    return CountingJudge(plan, **more)
 
 
 WHOLE = WindowPlan(length=5, step=1, before=3, after=1, whole=True, outside=REPEATED)
@@ -73,11 +73,11 @@ PLANS = (
 @pytest.mark.parametrize("sliding", [False, True])
 def test_each_sample_gets_what_was_said_of_it(plan: WindowPlan, sliding: bool) -> None:
     half = half_of(np.arange(10, 31, dtype=np.float32)[:, None])
-    found = score_half(judge(plan, sliding=sliding), half)
-    assert found.confidence[:, 0].tolist() == list(range(10, 31))
+    scores = score_half(judge(plan, sliding=sliding), half)
+    assert scores.confidence[:, 0].tolist() == list(range(10, 31))
     if not (plan.whole and sliding):
-        assert found.displacement is not None
-        assert found.displacement[:, 0].tolist() == [-k for k in range(10, 31)]
+        assert scores.displacement is not None
+        assert scores.displacement[:, 0].tolist() == [-k for k in range(10, 31)]
     assert score_half(judge(plan, sliding=sliding, moved=False), half).displacement is None
 
 
@@ -88,7 +88,7 @@ def test_the_samples_done_are_told_batch_by_batch(monkeypatch: pytest.MonkeyPatc
     score_half(one, half_of(np.zeros((20, 1))), told.append)
     # Windows from 0, 4, 8, 12 and 14 on keep up to 5, 9, 13, 17 and 20.
     assert told == [9, 17, 20]
-    assert one.asked == [2, 2, 1]
+    assert one.batches == [2, 2, 1]
 
 
 def test_a_network_in_training_goes_on_in_training_whatever_happens() -> None:
@@ -133,11 +133,11 @@ def test_windows_that_are_slid_over_are_read_as_one_stretch() -> None:
 
     windows = WHOLE.windows(9)[2:6]
     one = judge(WHOLE, sliding=True)
-    found = judge_windows(one, windows, samples)
+    scores = judge_windows(one, windows, samples)
     # From the start of the first, sample -1, to the end of the last, 5 - 3 + 5 = 7.
     assert read == [PlannedWindow(-1, 8, 2, 6, whole=True)]
-    assert one.asked == [64]
-    assert [s.confidence.tolist() for s in found] == [[[3.0]], [[4.0]], [[5.0]], [[6.0]]]
+    assert one.batches == [64]
+    assert [s.confidence.tolist() for s in scores] == [[[3.0]], [[4.0]], [[5.0]], [[6.0]]]
     read.clear()
     judge_windows(judge(WHOLE), windows, samples)
     assert read == windows
@@ -145,7 +145,7 @@ def test_windows_that_are_slid_over_are_read_as_one_stretch() -> None:
 
 def test_parts_of_scores_are_stacked_where_they_are_there() -> None:
     values = [np.full((2, 1), k, np.float32) for k in (1, 2)]
-    found = stacked([Scores(values[0]), Scores(values[1])], "confidence")
-    assert found is not None
-    assert found.tolist() == [[[1], [1]], [[2], [2]]]
+    stack = stacked([Scores(values[0]), Scores(values[1])], "confidence")
+    assert stack is not None
+    assert stack.tolist() == [[[1], [1]], [[2], [2]]]
     assert stacked([Scores(values[0]), Scores(values[1])], "displacement") is None

@@ -17,16 +17,16 @@ from tests.conftest import small_model
 
 
 @pytest.fixture(autouse=True)
-def _nothing_loaded() -> Iterator[None]:
+def _no_models_kept() -> Iterator[None]:
     kept._KEPT.clear()
     yield
     kept._KEPT.clear()
 
 
 def loaded(folder: Path) -> LoadedModel:
-    found = kept_models([folder], "cpu")
-    assert isinstance(found, LoadedModel)
-    return found
+    model = kept_models([folder], "cpu")
+    assert isinstance(model, LoadedModel)
+    return model
 
 
 def put(model: Path, folder: Path) -> None:

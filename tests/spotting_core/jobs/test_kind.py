@@ -63,11 +63,11 @@ def context(data: DataDirectory) -> Context:
 
 
 def test_a_job_is_asked_for_and_read_back(queue: JobQueue) -> None:
-    asked = CountParameters(3, ("one", "two"))
-    job = COUNT.ask(queue, asked)
+    parameters = CountParameters(3, ("one", "two"))
+    job = COUNT.ask(queue, parameters)
     assert (job.kind, job.key, job.title, job.state) == ("count", "count/3", "Counting to 3", QUEUED)
-    assert COUNT.read(job) == asked
-    assert COUNT.ask(queue, asked).id == job.id
+    assert COUNT.read(job) == parameters
+    assert COUNT.ask(queue, parameters).id == job.id
 
 
 @pytest.mark.parametrize("kept", [{}, {"to": "3"}, {"to": 3, "from": 1}, {"to": 3, "words": "one"}])
@@ -112,10 +112,10 @@ def test_jobs_that_were_queued_before_titles_were_kept_are_still_done(queue: Job
 
 def test_an_analysis_lies_where_its_kind_says(data: DataDirectory, tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", steady(60, rate=10.0, start=0.5))
-    asked = AnalysisParameters(str(path), (str(small_model(tmp_path / "m")),))
-    left = ANALYSIS.perform(asked, context(data))
+    parameters = AnalysisParameters(str(path), (str(small_model(tmp_path / "m")),))
+    left = ANALYSIS.perform(parameters, context(data))
     assert left is not None
-    assert left.parent == ANALYSIS.leaves(asked, data)[0]
+    assert left.parent == ANALYSIS.leaves(parameters, data)[0]
     [folder] = PLAYBACK.leaves(PlaybackParameters(str(path)), data)
     assert (folder / "playback.mp4").is_file()  # a browser cannot play it as it is
 
@@ -132,9 +132,9 @@ def test_an_analysis_uses_a_gpu_where_there_is_one(
 
     monkeypatch.setattr("spotting_core.models.ensemble.load_models", refuse)
     monkeypatch.setattr("spotting_core.jobs.kept_models._KEPT", OrderedDict())  # nothing is loaded yet
-    asked = AnalysisParameters(str(path), (str(small_model(tmp_path / "m")),))
+    parameters = AnalysisParameters(str(path), (str(small_model(tmp_path / "m")),))
     for there in (True, False):
         monkeypatch.setattr("torch.cuda.is_available", lambda there=there: there)
         with pytest.raises(BadInputError, match="no such device"):
-            ANALYSIS.perform(asked, context(data))
+            ANALYSIS.perform(parameters, context(data))
     assert loaded == ["cuda", "cpu"]

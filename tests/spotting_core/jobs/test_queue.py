@@ -58,9 +58,9 @@ def taken(queue: JobQueue) -> Job:
 
 
 def state_of(queue: JobQueue, job: Job) -> str:
-    found = queue.get(job.id)
-    assert found is not None
-    return found.state
+    current = queue.get(job.id)
+    assert current is not None
+    return current.state
 
 
 # --- asking and doing -----------------------------------------------------------------------------------
@@ -103,9 +103,9 @@ def test_progress_and_cancel(queue: JobQueue) -> None:
     job = queue.submit("analysis", "a", {})
     mine = taken(queue)
     assert queue.report(mine, 0.25, "Reading", 6.0, 12.0)
-    seen = queue.get(job.id)
-    assert seen is not None
-    assert (seen.progress, seen.stage, seen.speed, seen.remaining) == (0.25, "Reading", 6.0, 12.0)
+    current = queue.get(job.id)
+    assert current is not None
+    assert (current.progress, current.stage, current.speed, current.remaining) == (0.25, "Reading", 6.0, 12.0)
     assert queue.report(mine)  # a sign of life changes nothing else
     assert queue.get(job.id).progress == 0.25  # type: ignore[union-attr]
     queue.cancel(job.id)
@@ -133,11 +133,11 @@ def test_a_job_whose_worker_died_is_tried_once_more_then_failed(queue: JobQueue,
     queue.report(taken(queue), 0.4, "Finding entities")
     lapse(database, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [FAILED]
-    said = queue.get(job.id)
-    assert said is not None
-    assert said.ended is not None
+    current = queue.get(job.id)
+    assert current is not None
+    assert current.ended is not None
     assert (
-        said.error
+        current.error
         == "The worker died twice; its last words were “Finding entities”. See worker.log in the data directory."
     )
 
@@ -188,10 +188,10 @@ def test_a_worker_that_was_thought_dead_cannot_speak_for_the_next(
 def test_who_has_not_taken_a_job_cannot_speak_for_it(queue: JobQueue) -> None:
     job = queue.submit("analysis", "a", {})
     taken(queue)
-    seen = queue.get(job.id)
-    assert seen is not None
-    assert not queue.report(seen)
-    assert not queue.finish(seen, DONE)
+    current = queue.get(job.id)
+    assert current is not None
+    assert not queue.report(current)
+    assert not queue.finish(current, DONE)
 
 
 # --- clocks ---------------------------------------------------------------------------------------------
@@ -283,15 +283,15 @@ def test_jobs_that_nobody_knows_fail_in_words(queue: JobQueue, database: Databas
     queue.take(["dance"])
     assert queue.refuse_unknown(KINDS)
     assert [state_of(queue, j) for j in (known, foreign, running)] == [QUEUED, FAILED, RUNNING]
-    told = queue.get(foreign.id)
-    assert told is not None
-    assert told.error == "this Touchline has no such kind of job. Ask for what you want again."
+    job = queue.get(foreign.id)
+    assert job is not None
+    assert job.error == "this Touchline has no such kind of job. Ask for what you want again."
     lapse(database, running.id)
     assert queue.refuse_unknown(KINDS)
     assert not queue.refuse_unknown(KINDS)
 
 
-ASKED: dict[str, Callable[[JobQueue], object]] = {
+QUERIES: dict[str, Callable[[JobQueue], object]] = {
     "live": lambda queue: queue.live("a"),
     "latest": lambda queue: queue.latest("a"),
     "recent": lambda queue: queue.recent(MATCH, "analysis"),
@@ -301,7 +301,7 @@ ASKED: dict[str, Callable[[JobQueue], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", list(ASKED))
+@pytest.mark.parametrize("name", list(QUERIES))
 def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirectory, name: str) -> None:
     database = open_database(data)
     statements: list[tuple[str, Any]] = []
@@ -310,7 +310,7 @@ def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirecto
         "before_cursor_execute",
         lambda _c, _cursor, statement, parameters, *_: statements.append((statement, parameters)),
     )
-    ASKED[name](JobQueue(database))
+    QUERIES[name](JobQueue(database))
     [(statement, parameters)] = [s for s in statements if s[0].startswith("SELECT")]
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()

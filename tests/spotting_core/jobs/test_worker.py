@@ -62,9 +62,9 @@ def worked(queue: JobQueue, data: DataDirectory, does: Callable[[Context], None]
     kind = TrialJob(does)
     job = kind.ask(queue, TrialParameters())
     assert Worker(data, Kinds(kind), SHORT, os.getppid()).step()
-    found = queue.get(job.id)
-    assert found is not None
-    return found
+    current = queue.get(job.id)
+    assert current is not None
+    return current
 
 
 def raising(error: BaseException) -> Callable[[Context], None]:
@@ -80,7 +80,7 @@ def change(data: DataDirectory, **values: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "state", "says"),
+    ("error", "state", "message"),
     [
         (BadInputError("this is no video", where="a.mp4"), FAILED, "a.mp4: this is no video."),
         (KeyError("half"), FAILED, "An unforeseen error: KeyError: 'half'."),
@@ -90,11 +90,11 @@ def change(data: DataDirectory, **values: Any) -> None:
     ids=["said", "unforeseen", "machine", "cancelled"],
 )
 def test_a_job_that_fails_says_why(
-    queue: JobQueue, data: DataDirectory, error: Exception, state: str, says: str | None
+    queue: JobQueue, data: DataDirectory, error: Exception, state: str, message: str | None
 ) -> None:
     job = worked(queue, data, raising(error))
     assert job.state == state
-    assert job.error is None if says is None else (job.error or "").startswith(says)
+    assert job.error is None if message is None else (job.error or "").startswith(message)
 
 
 def test_a_job_of_another_version_fails_and_the_next_is_done(queue: JobQueue, data: DataDirectory) -> None:

@@ -106,12 +106,12 @@ def test_a_damaged_record_is_made_again(content: str, video: Path, data: DataDir
 def test_a_video_that_was_seen_is_not_read_again(tmp_path: Path, data: DataDirectory, read: Callable[[], int]) -> None:
     path = make_video(tmp_path / "b.mp4", steady(30))
     assert known_media(path, data) is None
-    seen = ingest(path, data)
+    media = ingest(path, data)
     assert read() == 1
-    assert ingest(path, data).hash == seen.hash
+    assert ingest(path, data).hash == media.hash
     known = known_media(path, data)
     assert known is not None
-    assert known.hash == seen.hash
+    assert known.hash == media.hash
     open_match(path).content_hash(data)
     assert read() == 1
     assert known_media(tmp_path / "nothing.mp4", data) is None

@@ -165,14 +165,14 @@ def test_probe_says_what_the_file_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [(None, "does not exist"), (b"", "is empty"), (b"this is no video\n" * 50, "not a video that can be read")],
 )
-def test_what_is_no_video_says_so(tmp_path: Path, content: bytes | None, says: str) -> None:
+def test_what_is_no_video_says_so(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "a.mp4"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(BadInputError, match=says):
+    with pytest.raises(BadInputError, match=message):
         probe_video(path)
 
 

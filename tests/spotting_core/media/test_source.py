@@ -87,16 +87,16 @@ def test_the_layout_of_soccernet_has_any_number_of_parts(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("names", "says"),
+    ("names", "message"),
     [
         (("a.mp4", "b.mp4", "c.mp4"), "this folder holds 3 videos, a match has at most 2"),
         (("1_224p.mkv", "2_224p.mkv", "3_224p.mkv"), "this folder holds 3 videos, a match has at most 2"),
         (("1_224p.mkv", "3_224p.mkv"), "this folder holds a video of half 3, a match has at most 2"),
     ],
 )
-def test_a_match_of_football_has_no_third_half(tmp_path: Path, names: tuple[str, ...], says: str) -> None:
+def test_a_match_of_football_has_no_third_half(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
     match = open_match(touch(tmp_path / "m", *names))
-    with pytest.raises(BadInputError, match=says) as caught:
+    with pytest.raises(BadInputError, match=message) as caught:
         check_parts(match, load_classes().parts)
     assert caught.value.fix == "Name one video, or move each match into a folder of its own"
 

@@ -31,8 +31,8 @@ def test_the_step_and_the_length() -> None:
 
 def test_the_nearest_frame_and_of_two_the_earlier() -> None:
     table = table_of(0, 40, 100)
-    asked = (-9, 0, 19, 20, 21, 40, 69, 70, 71, 100, 101, 9999)
-    assert [table.nearest(t) for t in asked] == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
+    times = (-9, 0, 19, 20, 21, 40, 69, 70, 71, 100, 101, 9999)
+    assert [table.nearest(t) for t in times] == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
     assert table_of(0).nearest(7) == 0
 
 
@@ -76,8 +76,8 @@ def packet(pts: int | None, size: int = 9, discarded: bool = False) -> Made:
 
 
 def packet_ticks(*packets: Made) -> list[int] | None:
-    found = module._packet_ticks(Made(demux=lambda _: iter(packets)), None)  # type: ignore[arg-type]
-    return None if found is None else found.tolist()
+    ticks = module._packet_ticks(Made(demux=lambda _: iter(packets)), None)  # type: ignore[arg-type]
+    return None if ticks is None else ticks.tolist()
 
 
 def test_a_frame_has_its_own_tick_or_the_decoders_guess() -> None:
@@ -94,8 +94,8 @@ def test_packets_that_are_not_shown_have_no_place() -> None:
     ("timed", "untimed", "known"), [(100, 1, True), (100, 2, False), (99, 1, False), (0, 1, False)]
 )
 def test_a_few_packets_may_lack_their_time(timed: int, untimed: int, known: bool) -> None:
-    found = packet_ticks(*[packet(k) for k in range(timed)], *[packet(None)] * untimed)
-    assert found == (list(range(timed)) if known else None)
+    ticks = packet_ticks(*[packet(k) for k in range(timed)], *[packet(None)] * untimed)
+    assert ticks == (list(range(timed)) if known else None)
 
 
 def test_times_count_from_the_first_frame_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

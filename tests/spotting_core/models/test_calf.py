@@ -43,7 +43,7 @@ LIMIT = math.log(0.9)
 
 
 @pytest.mark.parametrize(
-    ("shift", "asked"),
+    ("shift", "probability"),
     [
         (-50, lambda p: 1 - p),  # far before
         (-21, lambda p: 1 - p),
@@ -63,8 +63,8 @@ LIMIT = math.log(0.9)
     ],
 )
 @pytest.mark.parametrize("p", [0.02, 0.3, 0.8, 0.99])
-def test_every_case_and_border_of_the_loss(shift: float, asked, p: float) -> None:  # type: ignore[no-untyped-def]
-    expected = max(0.0, -math.log(asked(p)) + LIMIT)
+def test_every_case_and_border_of_the_loss(shift: float, probability, p: float) -> None:  # type: ignore[no-untyped-def]
+    expected = max(0.0, -math.log(probability(p)) + LIMIT)
     assert loss_at(shift, p) == pytest.approx(expected, abs=1e-5)
 
 
@@ -233,8 +233,8 @@ def two_clips(**settings: object) -> tuple[SimpleNamespace, Output, CalfTargets]
 
 # The goal is K3 = 60 s = 120 samples long; where there is no action at all, 1 - p is asked to be .9.
 SEGMENTED = sum(
-    max(0.0, -math.log(asked) + math.log(0.9))
-    for asked in (
+    max(0.0, -math.log(share) + math.log(0.9))
+    for share in (
         1 - 0.3,  # penalty, first clip: none
         1 - 0.05,  # enough
         0.6,  # the goal itself

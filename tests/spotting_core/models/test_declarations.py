@@ -45,15 +45,15 @@ class Volume(Network):
         super().__init__()
         self.config = config
         self.look = nn.Conv3d(3, 4, 3, padding=1)
-        self.say = nn.Linear(4, len(config.classes))
+        self.to_class = nn.Linear(4, len(config.classes))
 
     def forward(self, window: Window) -> Output:
-        assert window.frames is not None
-        seen = F.relu(self.look(window.frames.transpose(1, 2))).mean((3, 4)).transpose(1, 2)  # (B, T, 4)
-        return Output(self.say(seen))
+        assert window.pictures is not None
+        maps = F.relu(self.look(window.pictures.transpose(1, 2))).mean((3, 4)).transpose(1, 2)  # (B, T, 4)
+        return Output(self.to_class(maps))
 
 
-class Says(Network):
+class EchoNetwork(Network):
     """Says of a sample what its first numbers are, and that the background is 0."""
 
     def __init__(self, config: FeatureConfig) -> None:
@@ -68,7 +68,7 @@ class Says(Network):
 
 @dataclass(frozen=True)
 class Taught(Targets):
-    given: Tensor
+    features: Tensor
 
 
 class Pupil(Network):
@@ -76,7 +76,7 @@ class Pupil(Network):
 
     def __init__(self, config: FeatureConfig) -> None:
         super().__init__()
-        self.network = Says(config)
+        self.network = EchoNetwork(config)
         self.to_teacher = nn.Linear(config.dim, 12)
 
     def forward(self, window: Window) -> Output:
@@ -85,7 +85,7 @@ class Pupil(Network):
 
 def teacher_loss(_network: Network, output: Output, targets: Taught) -> Tensor:
     assert output.pooled is not None
-    return F.mse_loss(output.pooled, targets.given)
+    return F.mse_loss(output.pooled, targets.features)
 
 
 def likeness_loss(_network: Network, output: Output, _targets: Taught) -> Tensor:
@@ -102,11 +102,11 @@ def logit_loss(_network: Network, output: Output, targets: Any) -> Tensor:
     return F.binary_cross_entropy_with_logits(output.logits, targets.confidence)
 
 
-SAYS = System(
+ECHO = System(
     name="says",
     paper="made for a test, 2026",
     config=FeatureConfig,
-    build=Says,
+    build=EchoNetwork,
     loss=logit_loss,
     earlier_stages={
         "likeness": Stage(of_no_spots, likeness_loss, labelled=False),
@@ -134,7 +134,7 @@ VOLUME = System(
 def own_systems() -> Iterator[None]:
     """Two more systems in the registry, for as long as a test."""
     registry.systems()
-    registry.register(SAYS)
+    registry.register(ECHO)
     registry.register(VOLUME)
     yield
     for name in ("says", "volume"):
@@ -156,10 +156,10 @@ def test_ends_that_are_dropped_are_dropped_but_at_the_ends_of_the_half() -> None
 def test_the_greatest_of_what_windows_say_counts() -> None:
     """Of two windows that keep a sample, the surer one says how sure it is and how far the action is."""
     config = FeatureConfig(NAMES, window=8, before=2, after=2, dim=2 * len(NAMES))
-    system = replace(SAYS, plan=lambda c: WindowPlan(c.window, 3, c.before, c.after, MAXIMUM))
+    system = replace(ECHO, plan=lambda c: WindowPlan(c.window, 3, c.before, c.after, MAXIMUM))
     values = np.random.default_rng(0).normal(size=(29, 2 * len(NAMES))).astype(np.float32)
 
-    class Surer(Says):
+    class Surer(EchoNetwork):
         """Surer the further a window has come."""
 
         def forward(self, window: Window) -> Output:
@@ -184,8 +184,8 @@ def test_a_softmax_counts_the_background() -> None:
     logits = torch.tensor([[[1.0, 2.0]]])
     output = Output(logits, background=torch.tensor([[0.5]]))
     every = np.exp([0.5, 1.0, 2.0])
-    found = Decoding(activation=SOFTMAX).scores(output)[0].confidence
-    assert found[0] == pytest.approx(every[1:] / every.sum())
+    scores = Decoding(activation=SOFTMAX).scores(output)[0].confidence
+    assert scores[0] == pytest.approx(every[1:] / every.sum())
     assert Decoding().scores(output)[0].confidence[0] == pytest.approx(1 / (1 + np.exp([-1.0, -2.0])))
     with pytest.raises(ValueError, match="needs the logit of the background"):
         Decoding(activation=SOFTMAX).scores(Output(logits))
@@ -198,8 +198,8 @@ def test_scores_that_are_moved_arrive_at_the_sample_their_displacement_names() -
     values[:, len(NAMES) :] = 0
     values[[2, 4, 9], 0] = (2.0, 1.0, 3.0)
     values[[2, 9], len(NAMES)] = (1.0, 4.0)
-    system = replace(SAYS, decoding=Decoding(displacement=MOVED))
-    scores = score_half(Judge(system, config, Says(config)), half_of(values))
+    system = replace(ECHO, decoding=Decoding(displacement=MOVED))
+    scores = score_half(Judge(system, config, EchoNetwork(config)), half_of(values))
     assert scores.displacement is None
     said = 1 / (1 + np.exp(-np.array([1.0, 2.0, 3.0])))
     assert scores.confidence[4, 0] == pytest.approx(said[1])
@@ -252,7 +252,7 @@ def test_a_stage_that_needs_no_labels_reads_none(tmp_path: Path, data: DataDirec
     trainer.train()
     assert trainer.best.score is not None
     assert -trainer.best.score < before
-    assert isinstance(trainer.trained, Says)
+    assert isinstance(trainer.trained, EchoNetwork)
     with pytest.raises(BadInputError, match="no match with Labels-v2"):
         of_stage(root, tmp_path / "other", data, "spotting")
 
@@ -263,10 +263,10 @@ def test_a_stage_that_is_taught_learns_what_its_teacher_says_of_the_same_samples
     root = unlabelled(write_splits(tmp_path / "splits"))
     trainer = of_stage(root, tmp_path / "run", data, "distillation", teacher=(SET,))
     clip = trainer.clips.clip(0, 7)
-    assert np.array_equal(clip.targets.given.numpy(), clip.samples.features[:, :12])
+    assert np.array_equal(clip.targets.features.numpy(), clip.samples.features[:, :12])
     trainer.train()
     assert isinstance(trainer.model, Pupil)
-    assert isinstance(trainer.trained, Says)
+    assert isinstance(trainer.trained, EchoNetwork)
     with pytest.raises(BadInputError, match="Name them with teacher"):
         of_stage(root, tmp_path / "a", data, "distillation")
     with pytest.raises(BadInputError, match="learns from no teacher"):
@@ -324,5 +324,5 @@ def test_what_lies_beyond_a_half_is_as_the_plan_says() -> None:
 
 
 def test_a_card_of_features_says_what_is_read() -> None:
-    told = input_of([FeatureSet("made", 4, 4, 2.0)], 2.0, PictureSize(32, 18))
-    assert (told.kind, told.size, told.dim) == ("video and features", (32, 18), 4)
+    card_input = input_of([FeatureSet("made", 4, 4, 2.0)], 2.0, PictureSize(32, 18))
+    assert (card_input.kind, card_input.size, card_input.dim) == ("video and features", (32, 18), 4)

@@ -91,7 +91,7 @@ def anchors() -> AnchorTargets:
 
 
 # Probabilities 1/2, 3/4, 1/2; what is said of the last anchor, and how far the third one moves, counts for nothing.
-SAID = Output(
+OUTPUT = Output(
     logits=torch.tensor([[[0.0], [math.log(3)], [0.0], [-9.0]]]),
     displacement=torch.tensor([[[1.5], [6.0], [5.0], [-6.0]]]),
 )
@@ -108,8 +108,8 @@ def test_the_dense_loss_by_hand() -> None:
     # In shares of the radius of 6 s: a quarter instead of a half, and 1 instead of minus a half.
     displacement = (huber(0.25) + huber(1.5)) / 2
     assert displacement == (0.0625 + 1.25) / 2
-    assert float(dense_loss(model, SAID, anchors())) == pytest.approx(confidence + displacement, rel=1e-6)
-    without = replace(SAID, displacement=None)
+    assert float(dense_loss(model, OUTPUT, anchors())) == pytest.approx(confidence + displacement, rel=1e-6)
+    without = replace(OUTPUT, displacement=None)
     assert float(dense_loss(model, without, anchors())) == pytest.approx(confidence, rel=1e-6)
 
 
@@ -122,7 +122,7 @@ def test_the_loss_of_the_second_stage_by_hand() -> None:
     displacement = (huber(1.5) + huber(9.0)) / 2
     assert displacement == (1.25 + 8.75) / 2
     expected = (positive + negative) / 3 + displacement
-    assert float(two_stage_loss(model, SAID, anchors())) == pytest.approx(expected, rel=1e-6)
+    assert float(two_stage_loss(model, OUTPUT, anchors())) == pytest.approx(expected, rel=1e-6)
 
 
 def test_networks_that_are_apart_share_no_gradient() -> None:
@@ -161,7 +161,7 @@ def test_mixed_clips_teach_the_confidence_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "says"),
+    ("name", "settings", "message"),
     [
         ("dense-unet", {"trunk": "gru"}, "trunk must be u-net or transformer, not 'gru'"),
         ("max", {"pooling": "median"}, "pooling must be one of max, average, netvlad, netrvlad, not 'median'"),
@@ -174,8 +174,8 @@ def test_mixed_clips_teach_the_confidence_alone() -> None:
         ("netvlad++", {"window": 40}, "must leave one sample of the window, 15 and 14 leave 11 of 40"),
     ],
 )
-def test_settings_that_cannot_be_say_so(name: str, settings: dict[str, object], says: str) -> None:
-    with pytest.raises(BadInputError, match=re.escape(says)):
+def test_settings_that_cannot_be_say_so(name: str, settings: dict[str, object], message: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(message)):
         system(name).configure(classes=NAMES, **settings)
 
 

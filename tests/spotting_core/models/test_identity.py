@@ -83,7 +83,7 @@ def test_a_review_belongs_to_the_model_that_was_reviewed_in_whatever_precision(t
     classes, spot = load_classes(), Spot(1, 10_000_000, "Goal", 0.9)
     first, second = (one.record.identity for one in two)
 
-    def found(source: str, by: ModelIdentity) -> bool:
+    def review_counts(source: str, by: ModelIdentity) -> bool:
         moment = datetime(2026, 1, 1, tzinfo=UTC)
         review = ReviewedSpot(
             "id",
@@ -103,10 +103,10 @@ def test_a_review_belongs_to_the_model_that_was_reviewed_in_whatever_precision(t
         )
         return reviews_of_spots([spot], [review], by.review_sources, classes)[0] is not None
 
-    assert found(first.review_sources[0], first)
-    assert found(first.review_sources[0], replace(first, precision="other"))
-    assert not found(first.review_sources[0], second)
-    assert found(first.weights, first)  # as an earlier version named it
+    assert review_counts(first.review_sources[0], first)
+    assert review_counts(first.review_sources[0], replace(first, precision="other"))
+    assert not review_counts(first.review_sources[0], second)
+    assert review_counts(first.weights, first)  # as an earlier version named it
 
 
 def test_an_analysis_is_found_again_wherever_its_version_put_it(

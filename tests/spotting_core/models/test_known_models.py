@@ -53,10 +53,10 @@ def test_a_list_of_an_earlier_version_is_read(data: DataDirectory, tmp_path: Pat
     shutil.copytree(models_available()["dense-unet"], copy)
     model = load_model(copy)
     (data.ensure().root / "models.json").write_text(json.dumps({model.sha256: str(copy)}))
-    asked = {"sha256": model.sha256, "folder": "copy", "settings": model.settings}
-    assert folder_of(asked, data) == copy
+    record = {"sha256": model.sha256, "folder": "copy", "settings": model.settings}
+    assert folder_of(record, data) == copy
     remember(tmp_path / "other", model.sha256, data)
-    assert folder_of(asked, data) == copy
+    assert folder_of(record, data) == copy
 
 
 def test_a_model_of_ones_own_is_found_again_by_its_hash(data: DataDirectory, tmp_path: Path) -> None:

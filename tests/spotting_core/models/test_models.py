@@ -26,7 +26,7 @@ from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.registry import system, systems
 from spotting_core.models.targets import AnchorTargets, anchor_targets, stack_targets
 from spotting_core.models.window import EntitySet, Window, stack_entities
-from spotting_core.training.mixup import mix_entities, mix_frames, mix_targets
+from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from tests.conftest import small_model
 from tests.small_systems import SMALL_FRAMES, small, some_entities, some_window
 
@@ -213,7 +213,7 @@ def test_displacement_loss_by_hand() -> None:
 def test_mixup_blends_frames_joins_entities_and_blends_targets() -> None:
     share, partner = torch.tensor([0.7, 0.9]), torch.tensor([1, 0])
     frames = torch.stack([torch.zeros(3, 3, 2, 2), torch.ones(3, 3, 2, 2)])
-    mixed = mix_frames(frames, partner, share)
+    mixed = mix_samples(frames, partner, share)
     assert torch.allclose(mixed[0], torch.full_like(mixed[0], 0.3))
     assert torch.allclose(mixed[1], torch.full_like(mixed[1], 0.9))
     entities = mix_entities(some_entities(2, 3, 4), partner, share)
@@ -280,9 +280,9 @@ def test_overfits_four_clips(name: str) -> None:
         optimiser.step()
         first, last = (float(loss.detach()), last) if step == 0 else (first, float(loss.detach()))
     assert last < 0.15 * first
-    found = model(window).logits.sigmoid().detach()
+    output = model(window).logits.sigmoid().detach()
     for k in range(4):
-        assert int(found[k].flatten().argmax()) == (k + 1) * len(NAMES) + k
+        assert int(output[k].flatten().argmax()) == (k + 1) * len(NAMES) + k
 
 
 @pytest.mark.parametrize("name", READS_FRAMES)
@@ -337,8 +337,8 @@ def test_wrong_settings_are_named() -> None:
 def test_a_window_without_what_the_model_reads_says_so() -> None:
     model = small("entity-attention").eval()
     with pytest.raises(ValueError, match="window has none"):
-        model(Window(frames=torch.randn(1, 2, 3, 36, 64)))
-    with pytest.raises(ValueError, match="reads frames"):
+        model(Window(pictures=torch.randn(1, 2, 3, 36, 64)))
+    with pytest.raises(ValueError, match="reads pictures"):
         model(Window(entities=some_entities(1, 2, 3)))
 
 
@@ -430,5 +430,7 @@ def test_scores_on_a_gpu_are_those_of_the_processor(tmp_path: Path) -> None:
     window = some_window("e2e-spot")
     with torch.inference_mode():
         here = load_model(folder).network(window).logits.sigmoid()
-        there = load_model(folder, "cuda").network(replace(window, frames=window.frames.cuda())).logits.sigmoid().cpu()
+        there = (
+            load_model(folder, "cuda").network(replace(window, pictures=window.pictures.cuda())).logits.sigmoid().cpu()
+        )
     assert (here - there).abs().max() < 0.02

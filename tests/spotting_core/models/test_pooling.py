@@ -112,7 +112,7 @@ def netvlad_forward(x: np.ndarray, state: dict[str, np.ndarray]) -> np.ndarray:
     return 1 / (1 + np.exp(-(state["fc.weight"] @ flat + state["fc.bias"])))
 
 
-def said_by(model: torch.nn.Module, x: np.ndarray) -> np.ndarray:
+def scores_by(model: torch.nn.Module, x: np.ndarray) -> np.ndarray:
     with torch.no_grad():
         output = model(Window(features=torch.from_numpy(x).float()[None]))
     return torch.cat([output.background, output.logits[:, 0]], 1).sigmoid()[0].numpy()
@@ -128,24 +128,24 @@ def test_published_netvlad_agrees_with_its_formulas(published: Path, tmp_path: P
     rng = np.random.default_rng(0)
     for scale in (0.1, 1.0, 30.0):
         x = rng.normal(size=(model.config.window, 512)) * scale
-        assert np.abs(said_by(model.network, x) - netvlad_forward(x, state)).max() < 1e-5
+        assert np.abs(scores_by(model.network, x) - netvlad_forward(x, state)).max() < 1e-5
 
 
-def built(found: Converted, classes: tuple[str, ...] = NAMES) -> torch.nn.Module:
-    kind = system(found.system)
-    network = kind.build(kind.configure(classes=classes, **found.settings)).eval()
-    network.load_state_dict(found.state)
+def built(converted_weights: Converted, classes: tuple[str, ...] = NAMES) -> torch.nn.Module:
+    kind = system(converted_weights.system)
+    network = kind.build(kind.configure(classes=classes, **converted_weights.settings)).eval()
+    network.load_state_dict(converted_weights.state)
     return network
 
 
 def test_the_unpermuted_layout_fits_and_is_wrong(published: Path) -> None:
     path = published / "netvlad_v1.pth.tar"
     raw = read_checkpoint(path)
-    found = converted(raw, path)
-    found.state["fc.weight"] = raw["fc.weight"]  # K before D, as it is published
-    network = built(found, load_classes("soccernet-v1").names)  # every shape fits
+    weights = converted(raw, path)
+    weights.state["fc.weight"] = raw["fc.weight"]  # K before D, as it is published
+    network = built(weights, load_classes("soccernet-v1").names)  # every shape fits
     x = np.random.default_rng(0).normal(size=(40, 512))
-    difference = np.abs(said_by(network, x) - netvlad_forward(x, {k: v.double().numpy() for k, v in raw.items()}))
+    difference = np.abs(scores_by(network, x) - netvlad_forward(x, {k: v.double().numpy() for k, v in raw.items()}))
     assert difference.max() > 1e-2
 
 
@@ -156,7 +156,7 @@ def test_published_max_pooling_agrees_with_its_formulas(published: Path, tmp_pat
     state = {k: v.double().numpy() for k, v in read_checkpoint(path).items()}
     x = np.random.default_rng(0).normal(size=(model.config.window, 512))
     expected = 1 / (1 + np.exp(-(state["fc.weight"] @ x.max(0) + state["fc.bias"])))
-    assert np.abs(said_by(model.network, x) - expected).max() < 1e-5
+    assert np.abs(scores_by(model.network, x) - expected).max() < 1e-5
     # The Pooling folder's clip of 20 s, its scores those of the sample in the middle, and its suppression.
     assert (model.config.window, model.config.before, model.config.after) == (40, 20, 19)
     assert model.config.suppression == 20.0
@@ -207,10 +207,10 @@ def aware_forward(x: np.ndarray, tensors: dict[str, torch.Tensor], name: str) ->
 def test_every_pooling_agrees_with_its_formulas(name: str, dim: int) -> None:
     state = made_state(name, dim=dim)
     told = name if name.startswith(("max", "average")) else ""
-    found = converted(state, Path("x"), system_name=told, code=AWARE)
-    assert (found.system, found.code, found.settings["dim"]) == (name, AWARE, dim)
+    weights = converted(state, Path("x"), system_name=told, code=AWARE)
+    assert (weights.system, weights.code, weights.settings["dim"]) == (name, AWARE, dim)
     x = np.random.default_rng(0).normal(size=(30, dim))
-    assert np.abs(said_by(built(found), x) - aware_forward(x, state, name)).max() < 1e-5
+    assert np.abs(scores_by(built(weights), x) - aware_forward(x, state, name)).max() < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -226,16 +226,16 @@ def test_every_pooling_agrees_with_its_formulas(name: str, dim: int) -> None:
     ],
 )
 def test_clips_and_suppression_are_those_of_the_folder(name: str, dim: int, code: str) -> None:
-    found = converted(made_state(name, dim=dim), Path("x"), system_name=name)
-    assert found.code == code
-    config = system(name).configure(classes=NAMES, **found.settings)
+    weights = converted(made_state(name, dim=dim), Path("x"), system_name=name)
+    assert weights.code == code
+    config = system(name).configure(classes=NAMES, **weights.settings)
     clip = (config.window, config.before, config.after, config.suppression)
     assert clip == ((40, 20, 19, 20.0) if code == POOLING else (30, 15, 14, 30.0))
 
 
 def test_a_max_pooling_of_the_other_folder_is_said_to_be() -> None:
-    found = converted(made_state("max"), Path("x"), system_name="max", code=AWARE)
-    assert (found.settings["window"], found.settings["suppression"]) == (30, 30.0)
+    weights = converted(made_state("max"), Path("x"), system_name="max", code=AWARE)
+    assert (weights.settings["window"], weights.settings["suppression"]) == (30, 30.0)
 
 
 def test_clips_last_as_long_at_another_rate() -> None:
@@ -244,7 +244,7 @@ def test_clips_last_as_long_at_another_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "says"),
+    ("name", "options", "message"),
     [
         (
             "average",
@@ -260,9 +260,9 @@ def test_clips_last_as_long_at_another_rate() -> None:
     ],
 )
 def test_what_the_weights_do_not_tell_is_asked_and_what_they_deny_refused(
-    name: str, options: dict[str, str], says: str
+    name: str, options: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(BadInputError, match=re.escape(says)):
+    with pytest.raises(BadInputError, match=re.escape(message)):
         converted(made_state(name), Path("x"), **options)
 
 
@@ -271,7 +271,7 @@ def without(state: dict[str, torch.Tensor], *names: str) -> dict[str, torch.Tens
 
 
 @pytest.mark.parametrize(
-    ("state", "says"),
+    ("state", "message"),
     [
         (
             made_state("max", dim=640, width=640),
@@ -290,9 +290,9 @@ def without(state: dict[str, torch.Tensor], *names: str) -> dict[str, torch.Tens
         ({}, "not the weights of a pooling model (no tensors"),
     ],
 )
-def test_weights_of_no_pooling_say_so(state: dict[str, torch.Tensor], says: str) -> None:
-    with pytest.raises(BadInputError, match=re.escape(says)):
-        converted(state, Path("x"), system_name="max" if "max" in says else "")
+def test_weights_of_no_pooling_say_so(state: dict[str, torch.Tensor], message: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(message)):
+        converted(state, Path("x"), system_name="max" if "max" in message else "")
 
 
 def test_what_cannot_be_converted_says_so(published: Path, tmp_path: Path) -> None:

@@ -75,9 +75,9 @@ def test_four_clips_are_learned_by_heart(name: str) -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.2 * losses[0]
-    found = model.eval()(window).logits.detach()
+    output = model.eval()(window).logits.detach()
     for k in range(4):
-        assert int(found[k].amax(0).argmax()) == k
+        assert int(output[k].amax(0).argmax()) == k
 
 
 # --- saved, loaded, and judged without an accelerator ----------------------------------------------------
@@ -146,11 +146,11 @@ def without_accelerator(saved: Path) -> Path:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_saved_model_needs_no_accelerator(name: str, without_accelerator: Path) -> None:
-    found = np.load(without_accelerator / name / "judged.npz")
+    arrays = np.load(without_accelerator / name / "judged.npz")
     expected = judged(used(name), name)
-    assert set(found.files) == expected.keys()
+    assert set(arrays.files) == expected.keys()
     for part, values in expected.items():
-        assert np.allclose(values, found[part], atol=1e-4), part
+        assert np.allclose(values, arrays[part], atol=1e-4), part
 
 
 @pytest.mark.parametrize("name", READS_FEATURES)
@@ -179,14 +179,14 @@ def test_a_window_judges_the_same_alone_and_among_others(name: str) -> None:
 def test_a_gpu_judges_alike_and_learns(name: str) -> None:
     model, (window, targets) = small(name).eval(), clips(name, 2)
     there = Window(
-        frames=window.frames.cuda() if window.frames is not None else None,
+        pictures=window.pictures.cuda() if window.pictures is not None else None,
         entities=window.entities.map(lambda v: v.cuda()) if window.entities is not None else None,
         features=window.features.cuda() if window.features is not None else None,
     )
     decoding = system(name).decoding
     with torch.inference_mode():
-        here, said = decoding.scores(model(window)), decoding.scores(model.cuda()(there))
-    for own, other in zip(here, said, strict=True):
+        here, scores = decoding.scores(model(window)), decoding.scores(model.cuda()(there))
+    for own, other in zip(here, scores, strict=True):
         assert np.abs(own.confidence - other.confidence).max() < 0.01
     loss = system(name).loss(model, model.train()(there), targets.map(lambda v: v.cuda()))
     loss.backward()
@@ -205,7 +205,7 @@ def test_a_half_is_judged_on_a_gpu(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_wrong_input_is_named(name: str) -> None:
-    wanted = "features" if name in READS_FEATURES else "frames|entities"
+    wanted = "features" if name in READS_FEATURES else "pictures|entities"
     with pytest.raises(ValueError, match=f"this model reads ({wanted}); the window has none"):
         small(name)(Window())
     with pytest.raises(BadInputError, match=f"system '{name.replace('+', chr(92) + '+')}': .*colour"):

@@ -18,20 +18,20 @@ def targets_of(*spots: Spot, times: np.ndarray = TIMES, valid: np.ndarray | None
 
 
 def test_an_action_is_said_by_the_anchors_near_it_both_ends_included() -> None:
-    found = targets_of(Spot(1, 2_000_000, "Foul"))
-    assert found.confidence.tolist() == [[0, float(3 <= k <= 5)] for k in range(8)]
-    assert found.near.tolist() == [[0, float(2 <= k <= 6)] for k in range(8)]
+    targets = targets_of(Spot(1, 2_000_000, "Foul"))
+    assert targets.confidence.tolist() == [[0, float(3 <= k <= 5)] for k in range(8)]
+    assert targets.near.tolist() == [[0, float(2 <= k <= 6)] for k in range(8)]
     # Seconds from the anchor to the action; nothing where it is too far.
-    assert found.displacement[:, 1].tolist() == [0, 0, 1, 0.5, 0, -0.5, -1, 0]
-    assert not found.displacement[:, 0].any()
-    assert found.valid.tolist() == [1] * 8
+    assert targets.displacement[:, 1].tolist() == [0, 0, 1, 0.5, 0, -0.5, -1, 0]
+    assert not targets.displacement[:, 0].any()
+    assert targets.valid.tolist() == [1] * 8
 
 
 def test_just_beyond_its_radius_an_action_is_not_said() -> None:
-    found = targets_of(Spot(1, 2_000_100, "Foul"))
-    assert found.confidence[:, 1].tolist() == [0, 0, 0, 0, 1, 1, 0, 0]
-    assert found.near[:, 1].tolist() == [0, 0, 0, 1, 1, 1, 1, 0]
-    assert found.displacement[3, 1] == pytest.approx(0.5001)
+    targets = targets_of(Spot(1, 2_000_100, "Foul"))
+    assert targets.confidence[:, 1].tolist() == [0, 0, 0, 0, 1, 1, 0, 0]
+    assert targets.near[:, 1].tolist() == [0, 0, 0, 1, 1, 1, 1, 0]
+    assert targets.displacement[3, 1] == pytest.approx(0.5001)
     # A millionth of a second is still within it, two are not.
     still, beyond = targets_of(Spot(1, 2_000_001, "Foul")), targets_of(Spot(1, 2_000_002, "Foul"))
     assert (still.confidence[3, 1], still.near[2, 1]) == (1, 1)
@@ -41,33 +41,35 @@ def test_just_beyond_its_radius_an_action_is_not_said() -> None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_actions_of_a_class_an_anchor_says_the_nearer(order: tuple[int, int]) -> None:
     spots = [Spot(1, 1_000_000, "Goal"), Spot(1, 2_400_000, "Goal")]
-    found = targets_of(*(spots[i] for i in order))
+    targets = targets_of(*(spots[i] for i in order))
     # Anchor 3, at 1.5 s, lies 0.5 s after the first and 0.9 s before the second; anchor 4 1.0 s and 0.4 s.
-    assert found.displacement[:, 0].tolist() == pytest.approx([1, 0.5, 0, -0.5, 0.4, -0.1, -0.6, 0])
-    assert found.confidence[:, 0].tolist() == [0, 1, 1, 1, 1, 1, 0, 0]
+    assert targets.displacement[:, 0].tolist() == pytest.approx([1, 0.5, 0, -0.5, 0.4, -0.1, -0.6, 0])
+    assert targets.confidence[:, 0].tolist() == [0, 1, 1, 1, 1, 1, 0, 0]
 
 
 def test_of_two_as_near_the_first_counts() -> None:
-    found = targets_of(Spot(1, 1_000_000, "Goal"), Spot(1, 2_000_000, "Goal"))
-    assert found.displacement[3, 0] == -0.5
+    targets = targets_of(Spot(1, 1_000_000, "Goal"), Spot(1, 2_000_000, "Goal"))
+    assert targets.displacement[3, 0] == -0.5
 
 
 def test_classes_that_are_not_asked_say_nothing_and_hide_nothing() -> None:
-    found = targets_of(Spot(1, 1_000_000, "Corner"), Spot(1, 2_000_000, "Goal"))
-    assert found.confidence[:, 0].tolist() == [0, 0, 0, 1, 1, 1, 0, 0]
-    assert not found.confidence[:, 1].any()
+    targets = targets_of(Spot(1, 1_000_000, "Corner"), Spot(1, 2_000_000, "Goal"))
+    assert targets.confidence[:, 0].tolist() == [0, 0, 0, 1, 1, 1, 0, 0]
+    assert not targets.confidence[:, 1].any()
 
 
 def test_times_are_those_of_the_window() -> None:
-    found = targets_of(Spot(1, 62_000_000, "Goal"), times=TIMES + 60_000_000)
-    assert found.confidence[:, 0].tolist() == [0, 0, 0, 1, 1, 1, 0, 0]
+    targets = targets_of(Spot(1, 62_000_000, "Goal"), times=TIMES + 60_000_000)
+    assert targets.confidence[:, 0].tolist() == [0, 0, 0, 1, 1, 1, 0, 0]
     assert not targets_of().near.any()
 
 
 def test_samples_beyond_the_half_do_not_count() -> None:
-    found = targets_of(valid=np.arange(8) < 5)
-    assert found.valid.tolist() == [1, 1, 1, 1, 1, 0, 0, 0]
-    assert all(t.dtype == torch.float32 for t in (found.confidence, found.displacement, found.near, found.valid))
+    targets = targets_of(valid=np.arange(8) < 5)
+    assert targets.valid.tolist() == [1, 1, 1, 1, 1, 0, 0, 0]
+    assert all(
+        t.dtype == torch.float32 for t in (targets.confidence, targets.displacement, targets.near, targets.valid)
+    )
 
 
 def test_windows_become_a_batch_part_by_part() -> None:

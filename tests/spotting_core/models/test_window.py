@@ -23,20 +23,20 @@ def a_table() -> EntityTable:
 
 
 def test_a_table_becomes_a_set_frame_by_frame() -> None:
-    found = EntitySet.of_table(a_table(), 3, 6, (200, 100))
-    assert found.share.tolist() == [[[1, 1], [0, 0], [1, 0]]]
-    assert found.entity.tolist() == [[[1, 0], [0, 0], [1, 0]]]
-    assert found.score[0, :, 0].tolist() == pytest.approx([0.9, 0, 0.7])
-    assert found.box[0, 0, 0].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.4])
-    assert found.box[0, 2, 0].tolist() == pytest.approx([0.5, 0.5, 1, 1])
-    assert found.embedding.shape == (1, 3, 2, 2)
-    assert found.embedding[0, 2, 0].tolist() == pytest.approx([0.6, 0.8], abs=1e-3)
+    entities = EntitySet.of_table(a_table(), 3, 6, (200, 100))
+    assert entities.share.tolist() == [[[1, 1], [0, 0], [1, 0]]]
+    assert entities.entity.tolist() == [[[1, 0], [0, 0], [1, 0]]]
+    assert entities.score[0, :, 0].tolist() == pytest.approx([0.9, 0, 0.7])
+    assert entities.box[0, 0, 0].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.4])
+    assert entities.box[0, 2, 0].tolist() == pytest.approx([0.5, 0.5, 1, 1])
+    assert entities.embedding.shape == (1, 3, 2, 2)
+    assert entities.embedding[0, 2, 0].tolist() == pytest.approx([0.6, 0.8], abs=1e-3)
 
 
 def test_a_stretch_without_entities_is_empty() -> None:
-    found = EntitySet.of_table(a_table(), 8, 10, (200, 100))
-    assert found.share.shape == (1, 2, 0)
-    assert found.box.shape == (1, 2, 0, 4)
+    entities = EntitySet.of_table(a_table(), 8, 10, (200, 100))
+    assert entities.share.shape == (1, 2, 0)
+    assert entities.box.shape == (1, 2, 0, 4)
     none = EntitySet.empty(2, 3, 5)
     assert [tuple(v.shape) for v in (none.entity, none.score, none.box, none.embedding, none.share)] == [
         (2, 3, 0), (2, 3, 0), (2, 3, 0, 4), (2, 3, 0, 5), (2, 3, 0)
@@ -45,14 +45,14 @@ def test_a_stretch_without_entities_is_empty() -> None:
 
 
 def test_in_a_mirror_left_and_right_are_exchanged_and_nothing_else() -> None:
-    found = EntitySet.of_table(a_table(), 3, 6, (200, 100))
-    mirrored = found.mirrored()
+    entities = EntitySet.of_table(a_table(), 3, 6, (200, 100))
+    mirrored = entities.mirrored()
     # 0.1 to 0.3 from the left becomes 0.7 to 0.9; the left edge stays left of the right one.
     assert mirrored.box[0, 0, 0].tolist() == pytest.approx([0.7, 0.1, 0.9, 0.4])
     assert mirrored.box[0, 2, 0].tolist() == pytest.approx([0, 0.5, 0.5, 1])
-    assert torch.equal(mirrored.share, found.share)
-    assert torch.equal(mirrored.entity, found.entity)
-    assert torch.allclose(mirrored.mirrored().box, found.box)
+    assert torch.equal(mirrored.share, entities.share)
+    assert torch.equal(mirrored.entity, entities.entity)
+    assert torch.allclose(mirrored.mirrored().box, entities.box)
 
 
 def test_sets_of_other_sizes_are_joined_padded_at_the_end() -> None:
@@ -66,11 +66,11 @@ def test_sets_of_other_sizes_are_joined_padded_at_the_end() -> None:
 
 
 def test_shares_are_exchanged_alone() -> None:
-    found = EntitySet.of_table(a_table(), 3, 4, (200, 100))
-    out = found.with_share(torch.tensor([[[0.0, 1.0]]]))
+    entities = EntitySet.of_table(a_table(), 3, 4, (200, 100))
+    out = entities.with_share(torch.tensor([[[0.0, 1.0]]]))
     assert out.share.tolist() == [[[0, 1]]]
-    assert out.box is found.box
-    assert found.map(lambda v: v[:, :, :1]).share.tolist() == [[[1]]]
+    assert out.box is entities.box
+    assert entities.map(lambda v: v[:, :, :1]).share.tolist() == [[[1]]]
 
 
 def test_as_many_samples_as_may_lie_in_the_half() -> None:

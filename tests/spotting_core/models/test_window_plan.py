@@ -11,7 +11,7 @@ def laid(plan: WindowPlan, samples: int) -> list[tuple[int, int, int, int]]:
     return [(w.start, w.length, w.first, w.stop) for w in plan.windows(samples)]
 
 
-def asked(plan: WindowPlan, samples: int, sample: int) -> tuple[int, int, int, int]:
+def window_at(plan: WindowPlan, samples: int, sample: int) -> tuple[int, int, int, int]:
     window = plan.window_at(samples, sample)
     return window.start, window.length, window.first, window.stop
 
@@ -74,16 +74,16 @@ def test_a_half_shorter_than_a_window_is_judged_filled_or_in_a_shorter_one() -> 
 
 def test_in_the_middle_the_window_to_ask_is_the_one_that_keeps_the_sample() -> None:
     plan = WindowPlan(length=10, step=4, before=2, after=3)
-    assert [asked(plan, 20, s)[0] for s in (0, 6, 7, 10, 11, 14, 15, 19)] == [0, 0, 4, 4, 8, 8, 10, 10]
-    assert asked(plan, 20, 7) == (4, 10, 7, 11)
+    assert [window_at(plan, 20, s)[0] for s in (0, 6, 7, 10, 11, 14, 15, 19)] == [0, 0, 4, 4, 8, 8, 10, 10]
+    assert window_at(plan, 20, 7) == (4, 10, 7, 11)
 
 
 def test_where_windows_overlap_the_one_to_ask_has_the_sample_in_its_middle() -> None:
     plan = WindowPlan(length=10, step=4, before=2, after=3, merge=MEAN)
-    assert asked(plan, 20, 10) == (5, 10, 5, 15)
-    assert asked(plan, 20, 6) == (1, 10, 1, 11)
-    assert [asked(plan, 20, s) for s in (0, 5)] == [(0, 10, 0, 10)] * 2  # no earlier than the half
-    assert [asked(plan, 20, s) for s in (15, 16, 19)] == [(10, 10, 10, 20)] * 3  # no later
-    assert asked(plan, 4, 3) == (0, 10, 0, 4)
-    assert asked(WindowPlan(10, 4, merge=MEAN, shortened=True), 4, 3) == (0, 4, 0, 4)
-    assert asked(WindowPlan(10, 4, merge=MEAN, shortened=True), 20, 12) == (7, 10, 7, 17)
+    assert window_at(plan, 20, 10) == (5, 10, 5, 15)
+    assert window_at(plan, 20, 6) == (1, 10, 1, 11)
+    assert [window_at(plan, 20, s) for s in (0, 5)] == [(0, 10, 0, 10)] * 2  # no earlier than the half
+    assert [window_at(plan, 20, s) for s in (15, 16, 19)] == [(10, 10, 10, 20)] * 3  # no later
+    assert window_at(plan, 4, 3) == (0, 10, 0, 4)
+    assert window_at(WindowPlan(10, 4, merge=MEAN, shortened=True), 4, 3) == (0, 4, 0, 4)
+    assert window_at(WindowPlan(10, 4, merge=MEAN, shortened=True), 20, 12) == (7, 10, 7, 17)

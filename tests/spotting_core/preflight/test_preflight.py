@@ -83,8 +83,8 @@ def test_labels_with_names_of_another_sport_are_not_judged_by_football(shared: P
 def test_cases_made_wrong_are_told_and_mended(
     real: list[rates.Match], case: str, kind: str, evidence: str, least: int, mended: int
 ) -> None:
-    _, found, again = rates.rates(real, kind, evidence, case)
-    assert found >= least
+    _, reported, again = rates.rates(real, kind, evidence, case)
+    assert reported >= least
     assert again >= mended
 
 
@@ -93,40 +93,40 @@ def test_swapped_halves_are_told_by_the_videos_only_where_they_cannot_fit() -> N
     right = [Spot(1, t * 10_000_000, "Foul") for t in range(1, 270)] + [Spot(2, t * 10_000_000, "Foul") for t in range(1, 288)]  # fmt: skip
     swapped = [replace(s, half=3 - s.half) for s in right]
     assert time_scale.check_against_lengths(right, lengths, CLASSES.parts) == []
-    (found,) = time_scale.check_against_lengths(swapped, lengths, CLASSES.parts)
-    assert (found.check, found.what) == ("order of halves", "the halves are swapped")
-    assert "17 of 556 spots lie past the end" in found.evidence
-    assert found.repair_spots is not None
-    assert found.repair_spots(swapped) == right
+    (finding,) = time_scale.check_against_lengths(swapped, lengths, CLASSES.parts)
+    assert (finding.check, finding.what) == ("order of halves", "the halves are swapped")
+    assert "17 of 556 spots lie past the end" in finding.evidence
+    assert finding.repair_spots is not None
+    assert finding.repair_spots(swapped) == right
 
 
 def test_one_stray_label_is_not_taken_for_swapped_halves() -> None:
     lengths = {1: 2_700_000_000, 2: 2_900_000_000}
     spots = [Spot(h, t * 10_000_000, "Foul") for h in (1, 2) for t in range(1, 270)] + [Spot(1, 2_705_000_000, "Foul")]
-    (found,) = time_scale.check_against_lengths(spots, lengths, CLASSES.parts)
-    assert (found.check, found.severity) == ("length", ERROR)
-    assert found.repair_spots is None
+    (finding,) = time_scale.check_against_lengths(spots, lengths, CLASSES.parts)
+    assert (finding.check, finding.severity) == ("length", ERROR)
+    assert finding.repair_spots is None
 
 
 def test_the_clock_of_game_time_tells_the_unit_of_position() -> None:
     rows = [f'{{"gameTime": "1 - {m:02d}:{s:02d}", "label": "Foul", "position": "{m * 60 + s}"}}' for m, s in ((1, 5), (12, 43), (40, 1))]  # fmt: skip
     document = parse(f'{{"annotations": [{", ".join(rows)}]}}'.encode(), "l.json")
-    (found,) = time_scale.check_clock(document)
-    assert found.what == "seconds were written as milliseconds"
-    assert found.evidence == "position times 1000 is the gameTime in 3 of 3 entries, as it stands in 0"
-    assert found.repair_spots is not None
-    assert [s.time for s in found.repair_spots(document.spots)] == [65_000_000, 763_000_000, 2_401_000_000]
+    (finding,) = time_scale.check_clock(document)
+    assert finding.what == "seconds were written as milliseconds"
+    assert finding.evidence == "position times 1000 is the gameTime in 3 of 3 entries, as it stands in 0"
+    assert finding.repair_spots is not None
+    assert [s.time for s in finding.repair_spots(document.spots)] == [65_000_000, 763_000_000, 2_401_000_000]
 
 
 def test_half_a_single_video_labelled_is_a_question_not_a_verdict() -> None:
     spots = [Spot(1, t * 1_000_000, "Foul") for t in range(1, 49)]
-    (found,) = time_scale.check_against_lengths(spots, {1: 100_000_000}, CLASSES.parts)
-    assert (found.severity, found.safe) == (WARNING, False)
-    assert found.what == "frames at 1 a second were read as 2 a second"
+    (finding,) = time_scale.check_against_lengths(spots, {1: 100_000_000}, CLASSES.parts)
+    assert (finding.severity, finding.safe) == (WARNING, False)
+    assert finding.what == "frames at 1 a second were read as 2 a second"
 
 
 @pytest.mark.parametrize(
-    ("rows", "rate", "seconds", "says"),
+    ("rows", "rate", "seconds", "message"),
     [
         (5400, 2.0, 2700, None),
         (5401, 2.0, 2700.3, None),
@@ -136,9 +136,9 @@ def test_half_a_single_video_labelled_is_a_question_not_a_verdict() -> None:
         (60, 2.0, 30.9, None),
     ],
 )  # fmt: skip
-def test_features_of_another_rate(rows: int, rate: float, seconds: float, says: str | None) -> None:
-    found = time_scale.check_rate(rows, rate, round(seconds * 1e6))
-    assert [f.what for f in found] == ([says] if says else [])
+def test_features_of_another_rate(rows: int, rate: float, seconds: float, message: str | None) -> None:
+    findings = time_scale.check_rate(rows, rate, round(seconds * 1e6))
+    assert [f.what for f in findings] == ([message] if message else [])
 
 
 # --- class lists --------------------------------------------------------------------------------------
@@ -146,13 +146,13 @@ def test_features_of_another_rate(rows: int, rate: float, seconds: float, says: 
 
 def test_class_lists() -> None:
     assert class_order.check_class_list(CLASSES.names, CLASSES) == []
-    (found,) = class_order.check_class_list(sorted(CLASSES.names), CLASSES)
-    assert found.what == "this class list is in alphabetical order, not in that of soccernet-v2"
-    assert found.evidence.startswith("16 of 17 classes stand in another place")
-    (found,) = class_order.check_class_list(CLASSES.names[::-1], CLASSES)
-    assert "in another order" in found.what
-    (found,) = class_order.check_class_list([*CLASSES.names[:-1], "VAR"], CLASSES)
-    assert found.evidence == "missing: Yellow->red card; unknown: VAR"
+    (finding,) = class_order.check_class_list(sorted(CLASSES.names), CLASSES)
+    assert finding.what == "this class list is in alphabetical order, not in that of soccernet-v2"
+    assert finding.evidence.startswith("16 of 17 classes stand in another place")
+    (finding,) = class_order.check_class_list(CLASSES.names[::-1], CLASSES)
+    assert "in another order" in finding.what
+    (finding,) = class_order.check_class_list([*CLASSES.names[:-1], "VAR"], CLASSES)
+    assert finding.evidence == "missing: Yellow->red card; unknown: VAR"
 
 
 def test_a_rule_is_counted_by_hand() -> None:
@@ -172,8 +172,8 @@ def test_a_bad_model_is_not_accused_with_certainty() -> None:
 
 
 def test_spots_of_other_classes_are_told(tmp_path: Path) -> None:
-    (found,) = check_spots(Document((Entry(Spot(1, 0, "Homerun")),)), CLASSES)
-    assert (found.check, found.evidence) == ("class names", "'Homerun'")
+    (finding,) = check_spots(Document((Entry(Spot(1, 0, "Homerun")),)), CLASSES)
+    assert (finding.check, finding.evidence) == ("class names", "'Homerun'")
 
 
 # --- scores -------------------------------------------------------------------------------------------
@@ -190,17 +190,17 @@ def test_a_background_column_is_found(rendered: list[rates.Match]) -> None:
 def test_leaving_out_the_background_wherever_it_is() -> None:
     table = np.full((50, 18), 0.01, np.float32)
     table[:, 17] = 0.83
-    (found,) = scores.check_scores(table, CLASSES)
-    assert found.what == "column 17 is the background"
-    assert found.repair_scores is not None
-    assert found.repair_scores(table).shape == (50, 17)
-    assert np.array_equal(found.repair_scores(table), table[:, :17])
+    (finding,) = scores.check_scores(table, CLASSES)
+    assert finding.what == "column 17 is the background"
+    assert finding.repair_scores is not None
+    assert finding.repair_scores(table).shape == (50, 17)
+    assert np.array_equal(finding.repair_scores(table), table[:, :17])
     first = table[:, [17, *range(17)]]
     assert scores.check_scores(first, CLASSES, background=True) == []
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "message"),
     [
         (np.array([[0.1, np.nan]]), "scores are no numbers"),
         (np.array([[10.0, 90.0]]), "the scores are percentages"),
@@ -210,8 +210,8 @@ def test_leaving_out_the_background_wherever_it_is() -> None:
         (np.linspace(0, 1, 60).reshape(5, 12), "12 columns for 17 classes"),
     ],
 )  # fmt: skip
-def test_score_values(table: np.ndarray, says: str) -> None:
-    assert says in [f.what for f in scores.check_scores(table, CLASSES)]
+def test_score_values(table: np.ndarray, message: str) -> None:
+    assert message in [f.what for f in scores.check_scores(table, CLASSES)]
 
 
 def test_confidences_outside_0_to_1_and_times_before_0() -> None:
@@ -264,8 +264,8 @@ def test_features_beside_a_video(tmp_path: Path, data: DataDirectory) -> None:
     np.save(tmp_path / "1_ResNET_TF2.npy", np.zeros((40, 3)))
     np.save(tmp_path / "1_baidu_soccer_embeddings.npy", np.zeros((80, 3)))
     report = examine(open_match(tmp_path), data, CLASSES)
-    found = [f.what for f in report.findings if f.check == "frame rate"]
-    assert found == [
+    finding_texts = [f.what for f in report.findings if f.check == "frame rate"]
+    assert finding_texts == [
         "1_ResNET_TF2.npy have 1 rows a second, not 2",
         "1_baidu_soccer_embeddings.npy have 2 rows a second, not 1",
     ]

@@ -34,13 +34,13 @@ def test_disagreement_is_the_distance_of_the_others(tmp_path: Path, data: DataDi
 def test_the_order_by_each_and_by_what_is_known() -> None:
     goals = [(f"g{n}", Spot(1, n, "Goal", 0.5)) for n in range(4)]
     card = ("card", Spot(1, 9, "Red card", 0.9))
-    found = candidates({"m": [*goals, card]}, {}, {"m/g3"})
-    assert [c.origin for c in found] == ["g0", "g1", "g2", "card"]
-    by_origin = {c.origin: c for c in found}
+    ranking = candidates({"m": [*goals, card]}, {}, {"m/g3"})
+    assert [c.origin for c in ranking] == ["g0", "g1", "g2", "card"]
+    by_origin = {c.origin: c for c in ranking}
     assert by_origin["g0"].rarity == 0
     assert by_origin["card"].rarity == 0.75
     assert by_origin["card"].worth == pytest.approx((entropy(0.9) + 0.75) / 2)
-    assert ranked(found, RARITY)[0].origin == "card"
-    assert ranked(found, UNCERTAINTY)[-1].origin == "card"
-    assert [c.disagreement for c in ranked(found, DISAGREEMENT)] == [None] * 4
-    assert ranked(found)[0].origin == "card"  # (0.469 + 0.75) / 2 = 0.61 against (1 + 0) / 2
+    assert ranked(ranking, RARITY)[0].origin == "card"
+    assert ranked(ranking, UNCERTAINTY)[-1].origin == "card"
+    assert [c.disagreement for c in ranked(ranking, DISAGREEMENT)] == [None] * 4
+    assert ranked(ranking)[0].origin == "card"  # (0.469 + 0.75) / 2 = 0.61 against (1 + 0) / 2

@@ -32,42 +32,42 @@ def goal(seconds: float, half: int = 1, label: str = "Goal") -> Spot:
     return Spot(half, round(seconds * 1e6), label, 0.7)
 
 
-def found(spots: list[Spot], reviewed: list[ReviewedSpot], classes: ClassTable = CLASSES) -> list[float | None]:
+def matched_times(spots: list[Spot], reviewed: list[ReviewedSpot], classes: ClassTable = CLASSES) -> list[float | None]:
     """Where the review of each spot was made, in seconds."""
     return [r and r.time / 1e6 for r in reviews_of_spots(spots, reviewed, (MODEL,), classes)]
 
 
 def test_a_spot_that_moved_a_little_keeps_its_review() -> None:
-    assert found([goal(10.2)], [review(goal(10))]) == [10]
-    assert found([goal(10 + SAME_SPOT / 1e6)], [review(goal(10))]) == [10]
-    assert found([goal(10.001 + SAME_SPOT / 1e6)], [review(goal(10))]) == [None]
+    assert matched_times([goal(10.2)], [review(goal(10))]) == [10]
+    assert matched_times([goal(10 + SAME_SPOT / 1e6)], [review(goal(10))]) == [10]
+    assert matched_times([goal(10.001 + SAME_SPOT / 1e6)], [review(goal(10))]) == [None]
 
 
 def test_another_class_half_or_model_is_another_spot() -> None:
-    assert found([goal(10, half=2)], [review(goal(10))]) == [None]
-    assert found([goal(10, label="Foul")], [review(goal(10))]) == [None]
-    assert found([goal(10)], [review(goal(10), OTHER)]) == [None]
+    assert matched_times([goal(10, half=2)], [review(goal(10))]) == [None]
+    assert matched_times([goal(10, label="Foul")], [review(goal(10))]) == [None]
+    assert matched_times([goal(10)], [review(goal(10), OTHER)]) == [None]
 
 
 def test_each_spot_has_one_review_the_nearest_pairs_first() -> None:
     reviewed = [review(goal(10)), review(goal(10.6))]
-    assert found([goal(10.5)], reviewed) == [10.6]
-    assert found([goal(10.5), goal(11.2)], reviewed) == [10.6, None]  # the other one's is too far away
-    assert found([goal(10.5), goal(10.9)], reviewed) == [10.6, 10]
-    assert found([goal(10), goal(10.1)], [review(goal(10))]) == [10, None]
-    assert found([goal(9.5), goal(10.5)], [review(goal(10))]) == [10, None]  # as near: the earlier one
+    assert matched_times([goal(10.5)], reviewed) == [10.6]
+    assert matched_times([goal(10.5), goal(11.2)], reviewed) == [10.6, None]  # the other one's is too far away
+    assert matched_times([goal(10.5), goal(10.9)], reviewed) == [10.6, 10]
+    assert matched_times([goal(10), goal(10.1)], [review(goal(10))]) == [10, None]
+    assert matched_times([goal(9.5), goal(10.5)], [review(goal(10))]) == [10, None]  # as near: the earlier one
 
 
 def test_the_order_in_which_they_come_does_not_matter() -> None:
     rng = random.Random(3)
     spots = [goal(rng.uniform(0, 60), label=rng.choice(["Goal", "Foul"])) for _ in range(60)]
     reviewed = [review(goal(rng.uniform(0, 60), label=rng.choice(["Goal", "Foul"]))) for _ in range(60)]
-    first = dict(zip(spots, found(spots, reviewed), strict=True))
+    first = dict(zip(spots, matched_times(spots, reviewed), strict=True))
     assert 20 < sum(value is not None for value in first.values()) < 60
     for _ in range(5):
         rng.shuffle(spots)
         rng.shuffle(reviewed)
-        assert dict(zip(spots, found(spots, reviewed), strict=True)) == first
+        assert dict(zip(spots, matched_times(spots, reviewed), strict=True)) == first
 
 
 def test_spots_of_a_class_that_follow_each_other_fast_are_not_confused() -> None:
@@ -76,8 +76,10 @@ def test_spots_of_a_class_that_follow_each_other_fast_are_not_confused() -> None
         assert 0 < action.suppression < SAME_SPOT / 1e6
         near, far = action.suppression * 0.49, action.suppression * 0.51
         table = load_classes("finediving")
-        assert found([goal(10 + near, label=action.name)], [review(goal(10, label=action.name))], table) == [10]
-        assert found([goal(10 + far, label=action.name)], [review(goal(10, label=action.name))], table) == [None]
+        assert matched_times([goal(10 + near, label=action.name)], [review(goal(10, label=action.name))], table) == [10]
+        assert matched_times([goal(10 + far, label=action.name)], [review(goal(10, label=action.name))], table) == [
+            None
+        ]
     assert all(action.suppression >= 2 * SAME_SPOT / 1e6 for action in CLASSES)
 
 

@@ -36,19 +36,19 @@ def columns(rows: list[tuple]) -> SearchColumns:
 
 
 def test_rates_are_counts_in_ninety_minutes() -> None:
-    found = rates(columns(SPOTS), played=45 * MINUTE, minutes=90)
-    assert found["Corner", "home"].count == 1
-    assert found["Corner", "home"].frequency == 2.0
-    assert found["Goal", "unknown"].frequency == 2.0
-    assert ("Goal", "away") not in found
+    counts = rates(columns(SPOTS), played=45 * MINUTE, minutes=90)
+    assert counts["Corner", "home"].count == 1
+    assert counts["Corner", "home"].frequency == 2.0
+    assert counts["Goal", "unknown"].frequency == 2.0
+    assert ("Goal", "away") not in counts
     with pytest.raises(BadInputError, match="some length"):
         rates(columns(SPOTS), played=0, minutes=90)
 
 
 def test_minutes_are_those_of_the_match_and_stoppage_time_counts_to_the_last() -> None:
-    found = by_minutes(columns(SPOTS), {"Goals": ["Goal"], "Cards": ["Yellow card"]}, 5, 90)
-    assert {name: values.nonzero()[0].tolist() for name, values in found.items()} == {"Goals": [0, 9], "Cards": [17]}
-    assert all(len(values) == 18 for values in found.values())
+    counts = by_minutes(columns(SPOTS), {"Goals": ["Goal"], "Cards": ["Yellow card"]}, 5, 90)
+    assert {name: values.nonzero()[0].tolist() for name, values in counts.items()} == {"Goals": [0, 9], "Cards": [17]}
+    assert all(len(values) == 18 for values in counts.values())
 
 
 def test_pressure_is_what_happened_in_the_five_minutes_before_by_confidence() -> None:
@@ -90,12 +90,12 @@ def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
         write_rows(tmp_path, match, "stamp", pa.Table.from_pylist(own, SCHEMA))
     search = SpotSearch(tmp_path)
     search.refresh()
-    found = search.columns(Query(least=0.55))
+    columns_of_hits = search.columns(Query(least=0.55))
     # The corner at .5 is below, the corner at 1.0 was rejected.
-    assert list(zip(found.match, found.label, strict=True)) == [
+    assert list(zip(columns_of_hits.match, columns_of_hits.label, strict=True)) == [
         ("a", "Goal"), ("a", "Foul"), ("a", "Goal"), ("b", "Yellow card"),
     ]  # fmt: skip
-    assert found.minute.tolist() == [4, 5, 48, 90]
+    assert columns_of_hits.minute.tolist() == [4, 5, 48, 90]
     # The foul was accepted: it counts however unsure the model was of it.
     assert search.columns(Query(least=0.95)).label.tolist() == []
     assert search.columns(Query(least=0.95, confirmed=True)).label.tolist() == ["Foul"]

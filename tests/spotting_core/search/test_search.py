@@ -56,9 +56,9 @@ def search(tmp_path: Path) -> SpotSearch:
     }
     for match, own in rows.items():
         write_rows(tmp_path, match, "1", pa.Table.from_pylist(own, SCHEMA))
-    found = SpotSearch(tmp_path)
-    found.refresh()
-    return found
+    search_engine = SpotSearch(tmp_path)
+    search_engine.refresh()
+    return search_engine
 
 
 def places(search: SpotSearch, query: Query) -> list[tuple[str, str, int]]:
@@ -87,11 +87,11 @@ def test_each_filter_finds_what_it_says(search: SpotSearch) -> None:
 
 
 def test_the_tables_count_what_is_found_and_leave_out_unknown_teams(search: SpotSearch) -> None:
-    found = search.find(Query(least=0.2), most=1)
-    assert (found.total, found.matches, len(found.hits)) == (4, 2, 1)
-    assert found.by_minute == {("Goal", 31): 1, ("Foul", 49): 1, ("Goal", 90): 1, ("Foul", 1): 1}
-    assert found.by_team == {("Goal", "home"): 1, ("Goal", "away"): 1}
-    assert found.team_unknown == 2
+    result = search.find(Query(least=0.2), most=1)
+    assert (result.total, result.matches, len(result.hits)) == (4, 2, 1)
+    assert result.by_minute == {("Goal", 31): 1, ("Foul", 49): 1, ("Goal", 90): 1, ("Foul", 1): 1}
+    assert result.by_team == {("Goal", "home"): 1, ("Goal", "away"): 1}
+    assert result.team_unknown == 2
 
 
 def test_reviews_are_counted_by_the_confidence_of_the_model(search: SpotSearch, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def pictures(*angles: float) -> bytes:
 
 
 @pytest.fixture
-def seen(tmp_path: Path) -> SpotSearch:
+def picture_search(tmp_path: Path) -> SpotSearch:
     """Matches whose pictures are known; those of c are another model's, those of d are not there."""
     matches = {
         "a": ([
@@ -159,54 +159,66 @@ def seen(tmp_path: Path) -> SpotSearch:
     }  # fmt: skip
     for match, (rows, model) in matches.items():
         write_rows(tmp_path, match, "1", pa.Table.from_pylist(rows, SCHEMA), model)
-    found = SpotSearch(tmp_path, encode)
-    found.refresh()
-    return found
+    search_engine = SpotSearch(tmp_path, encode)
+    search_engine.refresh()
+    return search_engine
 
 
-def test_a_text_orders_the_spots_by_the_picture_that_fits_best(seen: SpotSearch) -> None:
-    found = seen.find(Query(text="card", least=0.2))
-    assert [(h.match, h.label, h.half) for h in found.hits] == [
+def test_a_text_orders_the_spots_by_the_picture_that_fits_best(picture_search: SpotSearch) -> None:
+    result = picture_search.find(Query(text="card", least=0.2))
+    assert [(h.match, h.label, h.half) for h in result.hits] == [
         ("a", "Foul", 2), ("a", "Foul", 1), ("b", "Corner", 1), ("a", "Goal", 1),
     ]  # fmt: skip
     wanted = np.cos(np.deg2rad([0, 30, 45, 80]))
-    assert [h.similarity for h in found.hits] == pytest.approx(wanted, abs=1e-3)
-    assert [h.label for h in seen.find(Query(text="flag", least=0.2)).hits] == ["Goal", "Foul", "Corner", "Foul"]
-    assert [h.similarity for h in seen.find(Query()).hits] == [None] * 6
+    assert [h.similarity for h in result.hits] == pytest.approx(wanted, abs=1e-3)
+    assert [h.label for h in picture_search.find(Query(text="flag", least=0.2)).hits] == [
+        "Goal",
+        "Foul",
+        "Corner",
+        "Foul",
+    ]
+    assert [h.similarity for h in picture_search.find(Query()).hits] == [None] * 6
 
 
-def test_a_text_query_is_cut_narrowed_and_counted_like_any_other(seen: SpotSearch) -> None:
-    cut = seen.find(Query(text="card", least=0.2, alike=0.7), most=1)
+def test_a_text_query_is_cut_narrowed_and_counted_like_any_other(picture_search: SpotSearch) -> None:
+    cut = picture_search.find(Query(text="card", least=0.2, alike=0.7), most=1)
     assert (cut.total, cut.matches, [h.half for h in cut.hits]) == (3, 2, [2])
     assert cut.by_minute == {("Foul", 46): 1, ("Foul", 2): 1, ("Corner", 1): 1}
-    assert [h.label for h in seen.find(Query(text="card")).hits] == ["Foul", "Corner", "Goal"]  # not the unsure one
-    assert [h.match for h in seen.find(Query(text="card", labels=("Corner",))).hits] == ["b"]
+    assert [h.label for h in picture_search.find(Query(text="card")).hits] == [
+        "Foul",
+        "Corner",
+        "Goal",
+    ]  # not the unsure one
+    assert [h.match for h in picture_search.find(Query(text="card", labels=("Corner",))).hits] == ["b"]
 
 
-def test_matches_that_a_text_cannot_speak_of_are_counted(seen: SpotSearch) -> None:
-    assert seen.find(Query()).left_out == 0
-    assert seen.find(Query(text="card")).left_out == 2
-    assert seen.find(Query(text="card", matches=("a", "c"))).left_out == 1
-    assert seen.find(Query(text="card", matches=("a", "b"))).left_out == 0
+def test_matches_that_a_text_cannot_speak_of_are_counted(picture_search: SpotSearch) -> None:
+    assert picture_search.find(Query()).left_out == 0
+    assert picture_search.find(Query(text="card")).left_out == 2
+    assert picture_search.find(Query(text="card", matches=("a", "c"))).left_out == 1
+    assert picture_search.find(Query(text="card", matches=("a", "b"))).left_out == 0
 
 
-def test_words_that_the_model_does_not_know_rank_nothing(seen: SpotSearch, search: SpotSearch) -> None:
+def test_words_that_the_model_does_not_know_rank_nothing(picture_search: SpotSearch, search: SpotSearch) -> None:
     with pytest.raises(BadInputError, match="never taught 'bicycle'"):
-        seen.find(Query(text="bicycle"))
+        picture_search.find(Query(text="bicycle"))
     with pytest.raises(BadInputError, match="no model here that understands texts"):
         search.find(Query(text="card"))
-    assert seen.find(Query(text="  ")).total == 6  # no words, no text query
+    assert picture_search.find(Query(text="  ")).total == 6  # no words, no text query
 
 
-def test_a_text_is_compared_with_what_has_changed(seen: SpotSearch, tmp_path: Path) -> None:
-    assert seen.find(Query(text="card")).hits[0].match == "a"
+def test_a_text_is_compared_with_what_has_changed(picture_search: SpotSearch, tmp_path: Path) -> None:
+    assert picture_search.find(Query(text="card")).hits[0].match == "a"
     rows = [row("b", 1, 0, "Corner", pictures=pictures(0)), row("b", 1, MINUTE, "Goal", pictures=pictures(90))]
     write_rows(tmp_path, "b", "2", pa.Table.from_pylist(rows, SCHEMA), MODEL)
-    seen.refresh()
-    assert [(h.match, h.label) for h in seen.find(Query(text="card")).hits][:2] == [("b", "Corner"), ("a", "Foul")]
-    seen.refresh(["b"])
-    found = seen.find(Query(text="card"))
-    assert ([h.match for h in found.hits], found.left_out) == (["b", "b"], 0)
+    picture_search.refresh()
+    assert [(h.match, h.label) for h in picture_search.find(Query(text="card")).hits][:2] == [
+        ("b", "Corner"),
+        ("a", "Foul"),
+    ]
+    picture_search.refresh(["b"])
+    result = picture_search.find(Query(text="card"))
+    assert ([h.match for h in result.hits], result.left_out) == (["b", "b"], 0)
 
 
 def test_rows_hold_the_pictures_within_a_second(tmp_path: Path, data: DataDirectory) -> None:
@@ -217,8 +229,8 @@ def test_rows_hold_the_pictures_within_a_second(tmp_path: Path, data: DataDirect
         return np.stack([times / 1e6, -times / 1e6], axis=1)  # seconds
 
     analysis = make_analysis(match, data, spots, pictures=(MODEL, counted))
-    told = {r["label"]: r["pictures"] for r in rows_of("m", "A v B", analysis, []).to_pylist()}
-    near = {label: np.frombuffer(held, np.float16).reshape(-1, 2)[:, 0].tolist() for label, held in told.items()}
+    by_label = {r["label"]: r["pictures"] for r in rows_of("m", "A v B", analysis, []).to_pylist()}
+    near = {label: np.frombuffer(held, np.float16).reshape(-1, 2)[:, 0].tolist() for label, held in by_label.items()}
     assert near == {"Goal": [4, 4.5, 5, 5.5, 6], "Foul": [7.5, 8, 8.5, 9], "Corner": [0, 0.5, 1]}
     bare = make_analysis(match, data, spots, "bare")
     assert {r["pictures"] for r in rows_of("m", "A v B", bare, []).to_pylist()} == {b""}
@@ -252,8 +264,8 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
     reviews.change("m", origin_of(other, "1" * 64), other, ACCEPT, "Ann", 0)
     truth = [Spot(1, 6_000_000, "Goal", team="home"), Spot(1, 25_000_000, "Foul", team="away")]
     table = rows_of("m", "A v B", analysis, reviews.of_match("m"), truth).to_pylist()
-    told = {r["label"]: (round(r["time"] / 1e6, 1), r["team"], r["state"]) for r in table}
-    assert told == {
+    by_label = {r["label"]: (round(r["time"] / 1e6, 1), r["team"], r["state"]) for r in table}
+    assert by_label == {
         "Goal": (5.0, "home", "open"),  # the label's team, a second away
         "Foul": (21.0, "unknown", "moved"),  # the label is too far away
         "Corner": (25.0, "unknown", "open"),
@@ -265,7 +277,7 @@ def test_rows_say_what_model_and_reviewers_say(tmp_path: Path, data: DataDirecto
         "Penalty": 1.0,
         "Offside": 0.6,
     }
-    assert {r["label"]: r["spotted"] for r in table} == {**{label: label for label in told}, "Penalty": ""}
+    assert {r["label"]: r["spotted"] for r in table} == {**{label: label for label in by_label}, "Penalty": ""}
     assert all(r["entities"] == ["ball"] for r in table)
     after = fingerprint(analysis, reviews.of_match("m"))
     assert before != after
@@ -294,8 +306,8 @@ def test_one_action_is_one_row_and_what_another_model_had_rejected_is_known(
     reviews.change("m", origin_of(same, "1" * 64), same, ACCEPT, "Ann", 0)
     reviews.change("m", origin_of(false, "1" * 64), false, REJECT, "Ann", 0)
     table = rows_of("m", "A v B", analysis, reviews.of_match("m"))
-    told = {(r["label"], round(r["time"] / 1e6, 1), r["state"]) for r in table.to_pylist()}
-    assert told == {("Goal", 5.2, "accepted"), ("Goal", 25.0, "open"), ("Foul", 15.0, "rejected")}
+    by_label = {(r["label"], round(r["time"] / 1e6, 1), r["state"]) for r in table.to_pylist()}
+    assert by_label == {("Goal", 5.2, "accepted"), ("Goal", 25.0, "open"), ("Foul", 15.0, "rejected")}
     write_rows(tmp_path / "s", "m", "1", table)
     search = SpotSearch(tmp_path / "s")
     search.refresh()
@@ -337,6 +349,6 @@ def embedded(analysis: Analysis) -> list[EmbeddedHalf]:
 
 def test_what_whole_pictures_are_worth_is_measured_on_what_an_analysis_keeps(demo: Path) -> None:
     analysis = Analysis.open(demo / "analysis")
-    found = measure_pictures(demo, embedded(analysis), VisionLanguageModel.load(), every=10)
-    assert found["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
-    assert found["mean_average_precision"] > found["chance"]
+    measures = measure_pictures(demo, embedded(analysis), VisionLanguageModel.load(), every=10)
+    assert measures["frames"] == sum(-(-len(h.times) // 10) for h in analysis.halves)
+    assert measures["mean_average_precision"] > measures["chance"]

@@ -72,8 +72,8 @@ def test_every_change_is_kept_with_its_author(cameras: CameraReviews) -> None:
         "labels-cameras",
     )
     assert last.change == CameraChange(1, 8_040_000, "Spider camera", "logo", True, GOAL, "Ann")
-    told = [(r.action, r.author, r.revision) for r in cameras.history(last.id)]
-    assert told == [
+    history = [(r.action, r.author, r.revision) for r in cameras.history(last.id)]
+    assert history == [
         (MOVE, "Ann", 1),
         (RECLASS, "Ben", 2),
         (KIND, "Ann", 3),

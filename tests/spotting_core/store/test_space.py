@@ -42,8 +42,8 @@ def filled(data: DataDirectory, tmp_path: Path) -> DataDirectory:
 
 
 def test_every_file_is_counted_once(filled: DataDirectory) -> None:
-    found = {use.kind.name: (use.files, use.size) for use in measure(filled)}
-    assert found == {
+    sizes = {use.kind.name: (use.files, use.size) for use in measure(filled)}
+    assert sizes == {
         "copies": (1, 1000), "frames": (2, 340), "explanations": (1, 70), "unfinished": (1, 20), "analyses": (1, 500),
         "exports": (1, 60), "search": (1, 8), "uploads": (2, 11), "database": (1, 9), "other": (2, 13),
     }  # fmt: skip

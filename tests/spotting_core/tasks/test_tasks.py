@@ -81,8 +81,8 @@ def confidence_of(columns: list[int], classes: int) -> np.ndarray:
 def test_shots_are_runs_of_the_surest_camera_with_cuts_between_two_samples() -> None:
     times = np.arange(6, dtype=np.int64) * 500_000
     half = HalfScores(2, times, 2_900_000, confidence_of([1, 1, 0, 0, 0, 3], len(CAMERAS)))
-    found = SHOTS.findings(half, load_classes(SHOTS.class_table), least=None, source="made")
-    assert [(s.half, s.start, s.end, s.label) for s in found] == [
+    findings = SHOTS.findings(half, load_classes(SHOTS.class_table), least=None, source="made")
+    assert [(s.half, s.start, s.end, s.label) for s in findings] == [
         (2, 0, 750_000, CAMERAS[1]),
         (2, 750_000, 2_250_000, CAMERAS[0]),
         (2, 2_250_000, 2_900_000, CAMERAS[3]),
@@ -96,15 +96,15 @@ def test_boundaries_are_spots_of_their_kind(tmp_path: Path) -> None:
     confidence = np.zeros((20, 3), np.float32)
     confidence[4, 0], confidence[12, 2] = 0.9, 0.7
     half = HalfScores(1, times, 10_000_000, confidence)
-    found = BOUNDARIES.findings(half, load_classes(BOUNDARIES.class_table), least=None, source="made")
-    assert [(s.time, s.label) for s in found] == [(2_000_000, "abrupt"), (6_000_000, "logo")]
-    BOUNDARIES.write(tmp_path / BOUNDARIES.label_file, found)
+    findings = BOUNDARIES.findings(half, load_classes(BOUNDARIES.class_table), least=None, source="made")
+    assert [(s.time, s.label) for s in findings] == [(2_000_000, "abrupt"), (6_000_000, "logo")]
+    BOUNDARIES.write(tmp_path / BOUNDARIES.label_file, findings)
     assert [(s.time, s.label) for s in BOUNDARIES.read_truth(tmp_path)] == [(2_000_000, "abrupt"), (6_000_000, "logo")]
-    truth = [replace(s, confidence=None) for s in found]
-    assert BOUNDARIES.figure([Judged("a", truth, found)], KINDS, "ap") == pytest.approx(1.0)
-    late = [s.moved_to(s.time + 2_000_000) for s in found]
+    truth = [replace(s, confidence=None) for s in findings]
+    assert BOUNDARIES.figure([Judged("a", truth, findings)], KINDS, "ap") == pytest.approx(1.0)
+    late = [s.moved_to(s.time + 2_000_000) for s in findings]
     assert BOUNDARIES.figure([Judged("a", truth, late)], KINDS, "ap") == 0
-    scores = BOUNDARIES.card_scores([Judged("a", truth, found)], KINDS, "test")
+    scores = BOUNDARIES.card_scores([Judged("a", truth, findings)], KINDS, "test")
     assert scores["per_class"]["logo"] == {"truths": 1, "ap": pytest.approx(1.0)}
 
 
@@ -151,10 +151,10 @@ def camera_targets(
 class Cameras(Network):
     def __init__(self, config: FeatureConfig) -> None:
         super().__init__()
-        self.config, self.say = config, nn.Linear(config.dim, len(config.classes))
+        self.config, self.to_camera = config, nn.Linear(config.dim, len(config.classes))
 
     def forward(self, window: Window) -> Output:
-        logits = self.say(self.config.features_of(window))
+        logits = self.to_camera(self.config.features_of(window))
         return Output(logits, background=torch.full_like(logits[..., 0], -20.0))
 
 
@@ -212,11 +212,11 @@ def test_a_system_of_another_task_is_trained_analyses_and_is_measured(
     assert set(model.card.scores["per_class"]) == {CAMERAS[0], CAMERAS[4]}
     analysis = analyse_match(open_match(game), model, data)
     assert analysis.record.task == "shots"
-    found = Analysis.open(analysis.folder).findings(SHOTS)
-    assert [s.label for s in found] == [CAMERAS[0], CAMERAS[4], CAMERAS[0]]
-    assert [s.end for s in found[:2]] == [11_250_000, 27_750_000]
+    findings = Analysis.open(analysis.folder).findings(SHOTS)
+    assert [s.label for s in findings] == [CAMERAS[0], CAMERAS[4], CAMERAS[0]]
+    assert [s.end for s in findings[:2]] == [11_250_000, 27_750_000]
     assert [(s.end, s.label) for s in read_shots(analysis.folder / SHOTS.results_file)] == [
-        (s.end, s.label) for s in found
+        (s.end, s.label) for s in findings
     ]
     config.write_text(config.read_text().replace("validate_every = 30", 'validate_every = 30\nchoose_by = "tight"'))
     with pytest.raises(BadInputError, match="choose_by must be miou, not 'tight'"):

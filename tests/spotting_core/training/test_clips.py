@@ -23,7 +23,7 @@ from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 CONFIG = SystemConfig(("Goal", "Foul"))
 
 
-def asked(spots: Any, times: np.ndarray, config: SystemConfig, valid: np.ndarray) -> Any:
+def recorded_targets(spots: Any, times: np.ndarray, config: SystemConfig, valid: np.ndarray) -> Any:
     """Targets that say what they were asked."""
     return SimpleNamespace(spots=spots, times=times.tolist(), valid=valid.tolist(), config=config)
 
@@ -40,7 +40,7 @@ def half_of(first: int, samples: int, spots: Sequence[Spot] = (), **more: Any) -
 
 
 def clips_of(halves: Sequence[LabelledHalf], length: int, plan: WindowPlan | None = None, **more: Any) -> TrainingClips:
-    stage = Stage(targets=asked, loss=lambda *_: None)  # type: ignore[arg-type,return-value]
+    stage = Stage(targets=recorded_targets, loss=lambda *_: None)  # type: ignore[arg-type,return-value]
     more = {"stage": stage, "seed": 3, **more}
     return TrainingClips(halves, config=CONFIG, plan=plan or WindowPlan(length, length), length=length, **more)
 
@@ -79,7 +79,7 @@ def test_what_a_teacher_says_takes_the_place_of_the_truth() -> None:
     def taught(teacher: np.ndarray, times: np.ndarray, config: SystemConfig, valid: np.ndarray) -> Any:
         return SimpleNamespace(teacher=teacher[:, 0].tolist(), times=times.tolist(), valid=valid.tolist())
 
-    stage = Stage(targets=asked, loss=lambda *_: None, taught=taught)  # type: ignore[arg-type,return-value]
+    stage = Stage(targets=recorded_targets, loss=lambda *_: None, taught=taught)  # type: ignore[arg-type,return-value]
     clip: Any = clips_of([half_of(100, 4, teacher=features_of(500, 4))], 3, stage=stage).clip(0, 2)
     assert clip.targets.teacher == [502, 503, 0]
     assert clip.targets.times == [1_000_000, 1_500_000, 2_000_000]

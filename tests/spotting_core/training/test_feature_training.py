@@ -379,8 +379,8 @@ def test_a_timm_backbone_is_named_with_its_weights(tmp_path: Path, data: DataDir
     torch.save(timm.create_model("test_resnet", num_classes=0).state_dict(), weights)
     for split in ("train", "val"):
         make_video(write_game(tmp_path / split) / "1_224p.mp4", steady(80, rate=2.0))
-    given = {"features": ("test_resnet",), "weights": {"test_resnet": str(weights)}}
-    begun = trainer(tmp_path, tmp_path / "run", data, **given)
+    settings = {"features": ("test_resnet",), "weights": {"test_resnet": str(weights)}}
+    begun = trainer(tmp_path, tmp_path / "run", data, **settings)
     (kind,) = begun.reader.features.sets
     assert kind.extractor is not None
     assert (kind.extractor.model, kind.dim) == ("test_resnet", begun.model_config.dim)
@@ -398,9 +398,9 @@ def test_files_of_a_backbone_do_not_hide_weights_that_are_missing(
     shutil.copytree(root / "val", tmp_path / "val")
     for path in tmp_path.rglob(f"1_{SET}.npy"):
         shutil.copyfile(path, path.with_name("1_test_resnet.npy"))
-    given = {"features": ("test_resnet",), "weights": {"test_resnet": str(tmp_path / "typo.pth")}}
+    settings = {"features": ("test_resnet",), "weights": {"test_resnet": str(tmp_path / "typo.pth")}}
     with pytest.raises(BadInputError, match="the weights of test_resnet are not here"):
-        trainer(tmp_path, tmp_path / "run", data, **given)
+        trainer(tmp_path, tmp_path / "run", data, **settings)
 
 
 def test_a_model_brings_the_weights_of_its_backbone(tmp_path: Path, data: DataDirectory) -> None:

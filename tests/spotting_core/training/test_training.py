@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
-from spotting_core.computing.precision import half_precision
+from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.pixels import clip_pixels
@@ -125,7 +125,7 @@ def test_features_that_are_known_are_those_of_the_frames(root: Path, tmp_path: P
     assert known.shape == (2, len(half), run.model.environment.dim)
     frames = np.stack([half.samples.pictures[i] for i in range(len(half))])
     for side, pictures in enumerate((frames, np.ascontiguousarray(frames[:, :, ::-1]))):
-        with torch.inference_mode(), half_precision("cpu"):
+        with torch.inference_mode(), in_bfloat16("cpu"):
             maps = run.model.environment.feature_map(clip_pixels(pictures[None]))
         expected = maps.float().mean((3, 4))[0].numpy()
         assert np.abs(known[side] - expected).max() < 0.02 * np.abs(expected).max()

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from spotting_core.computing.precision import half_precision, has_half_precision
+from spotting_core.computing.number_format import has_bfloat16, in_bfloat16
 
 
 @pytest.fixture(autouse=True)
-def asked_anew() -> Iterator[None]:
-    has_half_precision.cache_clear()
+def fresh_capabilities() -> Iterator[None]:
+    has_bfloat16.cache_clear()
     yield
-    has_half_precision.cache_clear()
+    has_bfloat16.cache_clear()
 
 
 def product(*, wanted: bool = True) -> torch.dtype:
-    with half_precision("cpu", wanted=wanted):
+    with in_bfloat16("cpu", wanted=wanted):
         return (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
 
 
@@ -36,9 +36,9 @@ def test_single_where_it_would_be_emulated(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_not_wanted_inside_of_wanted_is_single(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    with half_precision("cpu"):
+    with in_bfloat16("cpu"):
         assert product(wanted=False) == torch.float32
 
 
 def test_other_devices_compute_in_single_precision() -> None:
-    assert not has_half_precision("meta")
+    assert not has_bfloat16("meta")

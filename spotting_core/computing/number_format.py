@@ -1,4 +1,4 @@
-"""In which precision networks compute: half (bfloat16) where the device calculates in it, else single.
+"""In which number format networks compute: bfloat16 where the device calculates in it, else single precision.
 
 A CPU without bfloat16 arithmetic emulates it, ten to twenty times slower than it computes in single precision.
 """
@@ -13,14 +13,14 @@ import torch
 _BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 
 
-def half_precision(device: torch.device | str, *, wanted: bool = True) -> torch.autocast:
+def in_bfloat16(device: torch.device | str, *, wanted: bool = True) -> torch.autocast:
     """Context in which networks on the device compute in half precision, if it is wanted and the device has it."""
     kind = torch.device(device).type
-    return torch.autocast(kind, dtype=torch.bfloat16, enabled=wanted and has_half_precision(kind))
+    return torch.autocast(kind, dtype=torch.bfloat16, enabled=wanted and has_bfloat16(kind))
 
 
 @lru_cache(maxsize=8)
-def has_half_precision(kind: str) -> bool:
+def has_bfloat16(kind: str) -> bool:
     """Whether a kind of device ("cpu", "cuda") calculates in bfloat16 itself."""
     if kind == "cuda":
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
