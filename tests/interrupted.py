@@ -92,8 +92,8 @@ def main(kind: str, folder: Path, seed: int, kills: int, seconds: float) -> None
             break
     began = time.monotonic()
     last = attempt(work, folder, None)
-    told = {"killed": killed, "last": os.waitstatus_to_exitcode(last), "seconds": time.monotonic() - began}
-    sys.stdout.write(json.dumps(told) + "\n")
+    outcome = {"killed": killed, "last": os.waitstatus_to_exitcode(last), "seconds": time.monotonic() - began}
+    sys.stdout.write(json.dumps(outcome) + "\n")
 
 
 if __name__ == "__main__":

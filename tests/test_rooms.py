@@ -17,25 +17,25 @@ def room_of(module: str, package: str) -> str:
 
 def imports(package: str) -> dict[str, set[str]]:
     """Which rooms of a package each of its rooms imports."""
-    found: dict[str, set[str]] = defaultdict(set)
+    modules: dict[str, set[str]] = defaultdict(set)
     root = REPOSITORY / package
     for path in root.rglob("*.py"):
         own = path.relative_to(root).parts[0].removesuffix(".py")
         for node in ast.walk(ast.parse(path.read_text())):
             module = node.module if isinstance(node, ast.ImportFrom) else None
             if module and module.startswith(f"{package}."):
-                found[own].add(room_of(module, package))
-    return {room: others - {room} for room, others in found.items()}
+                modules[own].add(room_of(module, package))
+    return {room: others - {room} for room, others in modules.items()}
 
 
 def reached(room: str, edges: dict[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
+    visited: set[str] = set()
     waiting = [room]
     while waiting:
-        for other in edges.get(waiting.pop(), set()) - seen:
-            seen.add(other)
+        for other in edges.get(waiting.pop(), set()) - visited:
+            visited.add(other)
             waiting.append(other)
-    return seen
+    return visited
 
 
 @pytest.mark.parametrize("package", ["spotting_core", "explain"])

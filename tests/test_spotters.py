@@ -60,14 +60,14 @@ def test_seeds_and_devices_are_told_as_they_are() -> None:
 
 
 def test_variants_are_trained_with_the_first_seed_and_the_others_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, int]] = []
-    monkeypatch.setattr(spotters, "run_all", lambda jobs, _: asked.extend(jobs) or ["max with seed 2"])
+    trainings: list[tuple[str, int]] = []
+    monkeypatch.setattr(spotters, "run_all", lambda jobs, _: trainings.extend(jobs) or ["max with seed 2"])
     Path(".runs/recognition/model").mkdir(parents=True)
     Path(".runs/recognition/model/card.json").write_text("{}")
     made_run("max", 1, "cpu", 0.2)
     names = ["max", "two-stage-several", "dense-unet-together"]
     assert spotters.retrain(names, range(1, 3), argparse.Namespace()) == ["max with seed 2"]
-    assert asked == [("max", 1), ("two-stage-several", 1), ("dense-unet-together", 1), ("max", 2), ("two-stage-several", 2)]  # fmt: skip
+    assert trainings == [("max", 1), ("two-stage-several", 1), ("dense-unet-together", 1), ("max", 2), ("two-stage-several", 2)]  # fmt: skip
     assert not spotters.place("max", 1).exists()
 
 

@@ -47,7 +47,7 @@ def score_half(judge: Judge, half: HalfSamples, report: Callable[[int], None] | 
     """Confidence and displacement of every sample of a half, as an analysis would store them.
 
     Arguments:
-        tell: called with the samples done; raises to stop.
+        report: called with the samples done; raises to stop.
     """
     plan = judge.plan
     merge = ScoreMerge(len(half), plan.merge)

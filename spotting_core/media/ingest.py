@@ -45,7 +45,7 @@ def ingest(path: Path, data: DataDirectory, report: ReportDone | None = None) ->
     """Read a video's facts and time table, from the data directory if it has been seen before.
 
     Arguments:
-        tell: how far a video is that nobody has seen, see ``kept_hash``.
+        report: how far a video is that nobody has seen, see ``kept_hash``.
 
     Errors:
         BadInputError: the file cannot be used; nothing but its hash is kept of it then.

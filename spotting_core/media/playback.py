@@ -77,7 +77,7 @@ def make_playback(media: Media, report: PlaybackProgress | None = None) -> Path:
 
     Errors:
         BadInputError: neither copying nor re-encoding gives the table's time line.
-        CancelledError: ``progress`` returned False.
+        CancelledError: ``report`` returned False.
     """
     ready = playback_file(media)
     if ready is not None:

@@ -95,7 +95,7 @@ class SampleReader:
         Arguments:
             frames: of ``self.frames``; features: of the half, from ``read_features``.
             already: samples below this have their entities, which are in ``before``.
-            tell: called before every batch of frames; raises to cancel.
+            report: called before every batch of frames; raises to cancel.
         """
         pictures = None
         if self.inputs.pictures is not None:

@@ -108,7 +108,7 @@ class PictureStream:
         size: of the model's pictures.
         finder, most: what finds entities, and how many per sample; None for a system without.
         first: sample to begin with; already: samples below this have their entities, which are in ``before``.
-        tell: called before every batch; raises to cancel.
+        report: called before every batch; raises to cancel.
     """
 
     def __init__(

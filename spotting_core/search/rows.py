@@ -56,7 +56,7 @@ def fingerprint(
     """Changes with all that the rows of a match say, and with the form they have.
 
     Arguments:
-        seen_by: SHA-256 of the vision-language model of the picture embeddings, or None if it is not known.
+        vision_model: SHA-256 of the vision-language model of the picture embeddings, or None if it is not known.
     """
     revisions = [f"{r.origin} {r.revision}" for r in reviews]
     labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]

@@ -129,7 +129,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         """Run until it has ``ended``.
 
         Errors:
-            CancelledError: ``progress`` returned False; the state is saved.
+            CancelledError: ``report`` returned False; the state is saved.
         """
         if self.ended:
             return

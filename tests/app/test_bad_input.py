@@ -54,11 +54,11 @@ def place(made: Path, tmp_path: Path) -> Path:
 
 def content(folder: Path) -> dict[str, object]:
     """All that lies below a folder, with its content."""
-    found: dict[str, object] = {}
+    files: dict[str, object] = {}
     for path in sorted(folder.rglob("*")):
         kept = path.read_bytes() if path.is_file() else "link" if path.is_symlink() else "folder"
-        found[str(path.relative_to(folder))] = kept
-    return found
+        files[str(path.relative_to(folder))] = kept
+    return files
 
 
 def assert_refused(done: Done, message: str) -> None:
@@ -67,7 +67,7 @@ def assert_refused(done: Done, message: str) -> None:
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     *before, line = done.stderr.strip().splitlines()
-    assert [said for said in before if "Error" in said] == []
+    assert [error_line for error_line in before if "Error" in error_line] == []
     assert line.startswith("Error: ")
     assert line.endswith(".")
 
@@ -258,10 +258,10 @@ REFUSED: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", list(REFUSED))
 def test_bad_input_is_refused_in_a_sentence_and_changes_nothing(name: str, place: Path, tmp_path: Path) -> None:
-    prepare, arguments, says = REFUSED[name]
+    prepare, arguments, message = REFUSED[name]
     prepare(place)
     before = content(place)
-    assert_refused(touchline(*[a.replace("{at}", str(place)) for a in arguments]), says)
+    assert_refused(touchline(*[a.replace("{at}", str(place)) for a in arguments]), message)
     assert content(place) == before
     kept = [p for p in content(tmp_path / "data") if not p.startswith("media")]
     assert [p for p in kept if "analyses" in p or ".part" in p or "unfinished" in p] == []

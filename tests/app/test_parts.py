@@ -75,8 +75,8 @@ def test_a_match_of_football_with_three_videos_is_refused_in_the_app(dives: Path
     at = library_page().run()
     next(i for i in at.text_input if i.label.startswith("Folder")).set_value("dives").run()
     assert not at.exception
-    [said] = at.error
-    assert REFUSED in said.value
+    [error] = at.error
+    assert REFUSED in error.value
 
 
 def test_a_model_of_football_does_not_analyse_three_videos(dives: Path, data: DataDirectory, tmp_path: Path) -> None:

@@ -73,10 +73,10 @@ class Adds(nn.Module):
 
     def forward(self, window: Window) -> Output:
         assert window.features is not None
-        said: Tensor = window.features @ self.weight
-        after = torch.cat([said[:, 1:], torch.zeros_like(said[:, :1])], 1)
-        logits = torch.zeros(*said.shape, len(CLASSES))
-        logits[..., COLUMN] = 0.1 * said + 0.1 / 3 * after
+        output: Tensor = window.features @ self.weight
+        after = torch.cat([output[:, 1:], torch.zeros_like(output[:, :1])], 1)
+        logits = torch.zeros(*output.shape, len(CLASSES))
+        logits[..., COLUMN] = 0.1 * output + 0.1 / 3 * after
         return Output(logits=logits)
 
 

@@ -43,15 +43,15 @@ def test_a_shift_by_a_frame_would_be_seen(offset: int) -> None:
 
 
 def test_occlusion_can_be_stopped() -> None:
-    seen: list[float] = []
+    shares: list[float] = []
     explain(
         toy(OneFrame(-2)),
         explained_window(),
         "Goal",
         method="temporal-occlusion",
-        report=lambda s: seen.append(s) or len(seen) < 3,
+        report=lambda s: shares.append(s) or len(shares) < 3,
     )
-    assert len(seen) == 3
+    assert len(shares) == 3
 
 
 def test_blurring_leaves_nothing_to_tell_apart() -> None:

@@ -94,8 +94,8 @@ def test_the_shipped_u_net_spots_most_of_the_demo_from_the_features_that_ship(sh
         features = FeatureHalf(half.half, (FeaturePart(half.array("features"), read.rate),), model.config.rate)
         scores = score_half(model.judge, HalfSamples(half.half, features.times, features.rate, features=features))
         table = model.classes.with_suppression(model.config.suppression)
-        said = (features.times, scores.confidence, scores.displacement)
-        spots += spots_of_half(half.half, *said, table, Spotting(), source="dense-unet", end=half.record.duration)
+        arrays = (features.times, scores.confidence, scores.displacement)
+        spots += spots_of_half(half.half, *arrays, table, Spotting(), source="dense-unet", end=half.record.duration)
     # 27 of 41 are found, and 27 of 36 spots are right.
     met_spots, right = met(truth, spots, within=1.0), met(spots, truth, within=1.0)
     assert len(met_spots) >= 0.6 * len(truth), f"{len(met_spots)} of {len(truth)}"

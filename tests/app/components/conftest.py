@@ -20,8 +20,8 @@ from tests.videos import make_video
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The one app of all browser tests of a process; each has matches of its own in it."""
-    with running(tmp_path_factory.mktemp("app")) as found:
-        yield found
+    with running(tmp_path_factory.mktemp("app")) as running_server:
+        yield running_server
 
 
 @pytest.fixture(scope="package")
@@ -49,8 +49,8 @@ def chromium() -> str:
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as found:
-        yield found
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="package")

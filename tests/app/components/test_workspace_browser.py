@@ -118,7 +118,7 @@ def test_both_sides_know_the_same_entries_and_what_each_is_given(modules: Page) 
 
 
 def test_a_name_without_a_module_is_told(modules: Page) -> None:
-    told = modules.evaluate(
+    messages = modules.evaluate(
         """async () => {
           const { register, entriesOf } = await import('/workspace/registry.js');
           const failed = (doing) => doing().then(() => null, (error) => error.message);
@@ -129,11 +129,11 @@ def test_a_name_without_a_module_is_told(modules: Page) -> None:
           ];
         }"""
     )
-    assert told[:2] == [
+    assert messages[:2] == [
         "the entry overview of the workspace is registered twice",
         "the entry x of the workspace is of no known kind: shelf",
     ]
-    assert told[2]
+    assert messages[2]
 
 
 def test_an_analysis_for_another_task_shows_what_that_task_lists(page: Page, server: Server) -> None:
@@ -186,8 +186,8 @@ def with_toys(tmp_path: Path) -> Iterator[Server]:
         )
         script = SCRIPT.format(kind=kind, name=name, body=body, more=more)
         (checkout / "app" / "components" / "scripts" / "workspace" / f"{kind}s" / f"{name}.js").write_text(script)
-    with running(tmp_path, checkout) as found:
-        yield found
+    with running(tmp_path, checkout) as running_server:
+        yield running_server
 
 
 def test_a_module_on_each_side_is_all_that_an_entry_takes(browser: Browser, with_toys: Server) -> None:

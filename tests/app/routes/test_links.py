@@ -27,8 +27,8 @@ def client(data: DataDirectory):  # type: ignore[no-untyped-def]
     http.signer.cache_clear()
     http._picture.cache_clear()
     http._frame.cache_clear()
-    with TestClient(Starlette(routes=http.routes())) as found:
-        yield found
+    with TestClient(Starlette(routes=http.routes())) as test_client:
+        yield test_client
     settings.cache_clear()
     http.signer.cache_clear()
 
@@ -124,12 +124,12 @@ def test_frame_times_and_exact_pictures(client: TestClient, tmp_path: Path, data
 def test_the_pictures_of_a_video_that_took_anothers_place_are_its_own(
     client: TestClient, tmp_path: Path, query: str
 ) -> None:
-    path, seen = tmp_path / "a.mp4", []
+    path, pictures = tmp_path / "a.mp4", []
     for first in (3, 1000):
         make_video(path, steady(30), first=first)
         token = http.signer().sign(path, "frames")
-        seen.append(client.get(f"{http.PREFIX}/picture/{token}?{query}").content)
-    assert seen[0] != seen[1]
+        pictures.append(client.get(f"{http.PREFIX}/picture/{token}?{query}").content)
+    assert pictures[0] != pictures[1]
     path.unlink()
     assert client.get(f"{http.PREFIX}/picture/{token}?{query}").status_code == 404
 

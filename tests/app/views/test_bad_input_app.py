@@ -125,7 +125,7 @@ def test_a_match_whose_video_is_gone_says_so_where_it_is_shown(root: Path, data:
     library = Library(settings(), open_database(data))
     match = library.add("good.mp4")
     analyse_match(open_match(match.path), load_model(small_model(tmp_path / "m")), data)
-    for spoil, says in (
+    for spoil, message in (
         (lambda: odd_videos.plain(root / "good.mp4", seconds=3), "is another one than was analysed"),
         (lambda: odd_videos.text(root / "good.mp4"), "this file is not a video that can be read"),
         ((root / "good.mp4").unlink, "there is no such file or folder"),
@@ -134,7 +134,7 @@ def test_a_match_whose_video_is_gone_says_so_where_it_is_shown(root: Path, data:
         at = match_page(match=match.id).run()
         assert not at.exception
         (half,) = component_data(at)["halves"]
-        assert says in half["note"]
+        assert message in half["note"]
         assert half["video"] is half["times"] is None
 
 

@@ -60,10 +60,12 @@ def keep(data: DataDirectory, analysis: Analysis, attribution: Attribution) -> N
     attribution.save(explanation_file(data, analysis, SPOT, attribution.method))
 
 
-def shown(match: Match, analysis: Analysis, methods: list[str], **asked: Any) -> dict[str, Any]:
+def shown(match: Match, analysis: Analysis, methods: list[str], **questions: Any) -> dict[str, Any]:
     cards = [Query(analysis, name) for name in methods]
-    jobs = asked.get("jobs", {})
-    return explanation_data(Shown(match, analysis, SPOT, cards, [], asked.get("edit"), asked.get("words"), jobs))
+    jobs = questions.get("jobs", {})
+    return explanation_data(
+        Shown(match, analysis, SPOT, cards, [], questions.get("edit"), questions.get("words"), jobs)
+    )
 
 
 def test_the_view_shows_every_frame_its_own_map(match: Match, data: DataDirectory) -> None:

@@ -66,9 +66,9 @@ def taken(match_id: str, folder: str, event: str) -> None:
     from app.views.review_actions import take_actions
     from spotting_core.analyses.analysis import Analysis
 
-    found = shared_library().get(match_id)
-    assert found is not None
-    take_actions(found, Analysis.open(Path(folder)), json.loads(event))
+    library_match = shared_library().get(match_id)
+    assert library_match is not None
+    take_actions(library_match, Analysis.open(Path(folder)), json.loads(event))
 
 
 def test_actions_are_taken_once_and_in_order(match: Match, analysis: Analysis, reviews: Reviews) -> None:
@@ -191,8 +191,8 @@ def test_spots_that_have_moved_are_not_asked_again(moved: Analysis, library: Lib
     demo = library.demo()
     assert demo is not None
     of_demo = library.analyses(demo)[0].spots(Spotting(threshold=0.05))
-    asked = sum((s.confidence or 0) >= 0.3 for s in of_demo) + 1  # and the red card
-    assert any(f"{asked} open, 2 judged" in h.value for h in view("review").run().get("html"))
+    count = sum((s.confidence or 0) >= 0.3 for s in of_demo) + 1  # and the red card
+    assert any(f"{count} open, 2 judged" in h.value for h in view("review").run().get("html"))
 
 
 def test_a_spot_that_has_moved_is_found_once_and_as_it_was_judged(

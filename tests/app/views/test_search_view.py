@@ -237,9 +237,9 @@ def test_the_matrix_has_a_cell_for_what_happens_and_can_be_drawn_on_both_grounds
     for dark in (True, False):
         figure = matrix_figure(cells, classes, dark, 5, 90)
         [drawn] = figure.data
-        told = {tuple(point[:2]): point[2] for point in drawn.customdata}
-        assert told == cells
-        sizes = dict(zip(told.values(), drawn.marker.size, strict=True))
+        drawn_cells = {tuple(point[:2]): point[2] for point in drawn.customdata}
+        assert drawn_cells == cells
+        sizes = dict(zip(drawn_cells.values(), drawn.marker.size, strict=True))
         assert sizes[4] == 20
         assert sizes[1] == 13  # a quarter of the area above the least
         assert list(figure.layout.yaxis.categoryarray) == ["Foul", "Goal"]

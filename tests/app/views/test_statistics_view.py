@@ -80,8 +80,8 @@ def test_nothing_to_count_is_said(match: Match) -> None:
 
 
 def test_rates_are_stacked_by_team_and_an_absent_team_is_not_named() -> None:
-    found = {("Corner", "home"): Rate(3, 6.0), ("Corner", "away"): Rate(1, 2.0), ("Foul", "home"): Rate(2, 4.0)}
-    figure = rate_figure(found, load_classes(), NAMES, dark=True, minutes=90)
+    rates = {("Corner", "home"): Rate(3, 6.0), ("Corner", "away"): Rate(1, 2.0), ("Foul", "home"): Rate(2, 4.0)}
+    figure = rate_figure(rates, load_classes(), NAMES, dark=True, minutes=90)
     assert [bar.name for bar in figure.data] == ["Reds", "Blues"]
     assert list(figure.data[0].y) == ["Foul", "Corner"]
     assert list(figure.data[0].x) == [4.0, 6.0]

@@ -108,10 +108,10 @@ def test_all_spots_of_an_analysis_are_explained(
     spots = [SPOT, Spot(1, 4_000_000, "Foul", 0.9), Spot(1, 15_000_000, "Corner", 0.6)]
     monkeypatch.setattr(Analysis, "spots", lambda *_: spots)
     monkeypatch.setattr(explanation, "_AT_ONCE", 2)
-    seen = []
+    shares = []
 
     def report(share: float | None, stage: str, *_rest: object) -> bool:
-        seen.append((share, stage))
+        shares.append((share, stage))
         return True
 
     def explained() -> list[str]:
@@ -126,7 +126,7 @@ def test_all_spots_of_an_analysis_are_explained(
     assert first is not None
     KINDS.perform(first, Context(data, report), queue)
     queue.finish(first, "done")
-    assert seen == [(0, "Explaining spot 1 of 3"), (pytest.approx(1 / 3), "Explaining spot 2 of 3")]
+    assert shares == [(0, "Explaining spot 1 of 3"), (pytest.approx(1 / 3), "Explaining spot 2 of 3")]
     assert sorted(explained()) == ["Foul", "Goal"]  # the surest two
     assert [f.is_file() for f in EXPLANATIONS.leaves(parameters, data)] == [
         True,
@@ -176,8 +176,8 @@ def test_each_question_has_a_key_and_a_place_of_its_own(path: Path, data: DataDi
         (WORDS, WordsParameters.of(path, analysis, SPOT, text="a card")),
         (FIGURES, FiguresParameters.of(path, analysis, SPOT)),
     ]
-    assert len({kind.key(asked) for kind, asked in others}) == len(others)
-    left = [kind.leaves(asked, data) for kind, asked in others]
+    assert len({kind.key(parameters) for kind, parameters in others}) == len(others)
+    left = [kind.leaves(parameters, data) for kind, parameters in others]
     assert len(set(left)) == len(left)
     assert EXPLANATION.key(ExplanationParameters.of(path, analysis, SPOT)) == EXPLANATION.key(others[0][1])
 
@@ -214,9 +214,9 @@ def test_an_analysis_that_another_one_replaced_is_not_explained_for_it(
 
 
 FOREIGN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "older": lambda asked: {"path": "a", "analysis": "b", "half": 1, "time": 5, "label": "Goal"},
-    "another type": lambda asked: {**asked, "methods": "grad-cam"},
-    "more": lambda asked: {**asked, "beside": True},
+    "older": lambda parameters: {"path": "a", "analysis": "b", "half": 1, "time": 5, "label": "Goal"},
+    "another type": lambda parameters: {**parameters, "methods": "grad-cam"},
+    "more": lambda parameters: {**parameters, "beside": True},
 }
 
 

@@ -82,9 +82,9 @@ def test_models_that_are_used_first_at_once_are_all_remembered(
     own = known._own
 
     def slowly(where: DataDirectory) -> dict[str, list[str]]:
-        found = own(where)
+        known_before = own(where)
         time.sleep(0.05)
-        return found
+        return known_before
 
     monkeypatch.setattr(known, "_own", slowly)
     together(4, lambda number: known.remember(tmp_path / f"model{number}", f"hash{number}", data))

@@ -394,7 +394,7 @@ def test_cells_of_the_manifest_are_no_formulas(halves: dict[int, Media], tmp_pat
 @pytest.fixture
 def matches(tmp_path: Path, data: DataDirectory) -> dict[str, Footage]:
     """Two matches whose frames tell them apart: those of the second begin at number 1000, and are of another size."""
-    found = {}
+    footage = {}
     for name, first, size in (("a", 0, (320, 180)), ("b", 1000, (400, 180))):
         folder = tmp_path / f"match {name}"
         folder.mkdir()
@@ -402,8 +402,8 @@ def matches(tmp_path: Path, data: DataDirectory) -> dict[str, Footage]:
             numbered = first + 300 * (half - 1)
             make_video(folder / f"{half}_180p.mp4", steady(150), first=numbered, size=size)
         media = {h.half: ingest(h.path, data) for h in open_match(folder).halves}
-        found[name] = Footage(media, CLASSES, f"{name.upper()} v Guests", {"home": name.upper()})
-    return found
+        footage[name] = Footage(media, CLASSES, f"{name.upper()} v Guests", {"home": name.upper()})
+    return footage
 
 
 MIXED = (

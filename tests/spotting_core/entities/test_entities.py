@@ -124,21 +124,21 @@ def test_tiles_cover_the_picture_at_its_own_resolution(width: int, height: int) 
     if width <= 960:
         assert len(tiles) == 1
         return
-    seen = np.zeros((height, width), int)
+    covered = np.zeros((height, width), int)
     for tile in tiles[1:]:
         assert tile.scale == (1.0, 1.0)
         assert 0 <= tile.left < tile.right <= width
         assert 0 <= tile.top < tile.bottom <= height
-        seen[tile.top : tile.bottom, tile.left : tile.right] += 1
-    assert seen.min() >= 1
+        covered[tile.top : tile.bottom, tile.left : tile.right] += 1
+    assert covered.min() >= 1
 
 
 def test_square_tiles_cover_the_picture() -> None:
-    seen = np.zeros((360, 640), int)
+    covered = np.zeros((360, 640), int)
     for tile in square_tiles(640, 360)[1:]:
-        seen[tile.top : tile.bottom, tile.left : tile.right] += 1
+        covered[tile.top : tile.bottom, tile.left : tile.right] += 1
         assert tile.width == tile.height == 224
-    assert seen.min() >= 1
+    assert covered.min() >= 1
 
 
 # --- the bundled model ----------------------------------------------------------------------------------
@@ -270,8 +270,8 @@ def test_a_caption_states_only_facts_of_its_region() -> None:
     captions = [region_caption(facts, rng) for _ in range(200)]
     assert all(c.facts <= facts for c in captions)
     assert len({c.text for c in captions}) > 20
-    told = next(c for c in captions if "striped red and white" in c.text)
-    assert {"shirt:red", "pattern:vstripe", "second:white"} <= told.facts
+    caption = next(c for c in captions if "striped red and white" in c.text)
+    assert {"shirt:red", "pattern:vstripe", "second:white"} <= caption.facts
     assert Caption("a ball", frozenset({"entity:ball"})).facts.isdisjoint(facts)
 
 
@@ -388,8 +388,8 @@ def test_a_table_of_entities_round_trip(tmp_path: Path) -> None:
 
 def test_matching_of_boxes_by_hand() -> None:
     true = np.array([[0, 0, 20, 20], [100, 100, 104, 104], [50, 50, 50.5, 50.5]], np.float32)
-    found = np.array([[0, 0, 20, 18], [1, 1, 20, 20], [102, 100, 106, 104], [50, 50, 50.6, 50.6]], np.float32)
-    hit, reached, counts = match_boxes(found, true)
+    boxes = np.array([[0, 0, 20, 18], [1, 1, 20, 20], [102, 100, 106, 104], [50, 50, 50.6, 50.6]], np.float32)
+    hit, reached, counts = match_boxes(boxes, true)
     assert hit.tolist() == [True, False, True, False]  # a true box is hit once; a small one by a quarter
     assert reached.tolist() == [True, True, True]
     assert counts.tolist() == [True, True, True, False]  # nobody can see half a pixel

@@ -152,10 +152,10 @@ def assert_boundaries(games: list[CameraGame], official: bool) -> float:
 
 def test_broken_files_are_named() -> None:
     row = {"gameTime": "1 - 00:10", "label": MAIN, "confidence": "nan"}
-    for content, says in (
+    for content, message in (
         ({"annotations": [row]}, "f.json, annotation 1: the confidence is not a number"),
         ({"annotations": [{**row, "confidence": 1, "gameTime": "soon"}]}, "the time 'soon' cannot be read"),
         ({}, "missing required field `annotations`"),
     ):
-        with pytest.raises(BadInputError, match=says):
+        with pytest.raises(BadInputError, match=message):
             read_changes(json.dumps(content).encode(), "f.json")

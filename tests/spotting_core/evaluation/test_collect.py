@@ -82,8 +82,8 @@ def test_a_split_chooses_the_games(tmp_path: Path) -> None:
     split = tmp_path / "split.json"
     for text in ('["e/s/a", "e/s/z"]', '{"e": {"s": ["a", "z"]}}', "e/s/a\ne/s/z\n"):
         split.write_text(text)
-        found = read(tree(tmp_path / "l", files), predictions, read_split(split))
-        assert found == (["e/s/a"], ["e/s/z: it has no labels"])
+        record = read(tree(tmp_path / "l", files), predictions, read_split(split))
+        assert record == (["e/s/a"], ["e/s/z: it has no labels"])
     for text in ("[1]", "[", "", '{"a": 3}'):
         split.write_text(text)
         with pytest.raises(BadInputError, match="split file"):
@@ -92,12 +92,12 @@ def test_a_split_chooses_the_games(tmp_path: Path) -> None:
 
 def test_what_is_left_out_of_a_game_is_said(tmp_path: Path) -> None:
     truth = [*LABELS["annotations"], {"gameTime": "2 - 00:10", "label": "Foul"}, {"gameTime": "1 - 00:10", "label": "Homerun"}]  # fmt: skip
-    said = results(
+    predictions = results(
         {"half": "1", "label": "goal", "position": "5", "confidence": "0.5"},
         {"half": "3", "label": "Goal", "position": "5", "confidence": "0.5"},
     )
     labels = tree(tmp_path / "l", {"Labels-v2.json": {"annotations": truth}})
-    assert read(labels, tree(tmp_path / "p", {"results_spotting.json": said}))[1] == [
+    assert read(labels, tree(tmp_path / "p", {"results_spotting.json": predictions}))[1] == [
         "l: 1 label of the unknown class 'Homerun'",
         "l: 1 prediction of the unknown class 'goal' (did you mean 'Goal'?)",
         "l: 1 prediction of a half other than 1 and 2",

@@ -14,11 +14,11 @@ from spotting_core.evaluation.track import Track
 
 def track_of(truth: Sequence[int], detections: Sequence[tuple[int, float]], per_second: int = 2) -> Track:
     place = np.array([p for p, _ in detections], np.int64)
-    nothing = np.zeros(len(place), np.int64)
+    zeros = np.zeros(len(place), np.int64)
     true = np.array(truth, np.int64)
     score = np.array([s for _, s in detections], np.float64)
     return Track(true, np.zeros(len(true), np.int64), np.ones(len(true), np.int8), np.zeros(len(true), np.int64), place,
-                 nothing, score, nothing, np.ones(len(place), np.int8), per_second, 1, 1)  # fmt: skip
+                 zeros, score, zeros, np.ones(len(place), np.int8), per_second, 1, 1)  # fmt: skip
 
 
 def greedy(truth: Sequence[int], detections: Sequence[tuple[int, float]], reach: int) -> list[bool]:
@@ -81,8 +81,8 @@ def test_one_answer_for_each_tolerance() -> None:
     # Two cells a second; a window of 4 s reaches 4 cells, one of 1 s reaches 1.
     track = track_of([10, 40], [(10, 0.4), (14, 0.9), (41, 0.5)])
     for official in (True, False):
-        found = [m.tolist() for m in matches(track, [1.0, 4.0], official=official)]
-        assert found == [[True, False, True], [False, True, True]], official
+        by_tolerance = [m.tolist() for m in matches(track, [1.0, 4.0], official=official)]
+        assert by_tolerance == [[True, False, True], [False, True, True]], official
 
 
 def in_order(truth: Sequence[int], detections: Sequence[tuple[int, float]], reach: int) -> list[bool]:
@@ -116,7 +116,7 @@ def test_both_rules_against_their_definition(seed: int) -> None:
     truth = sorted(rng.integers(0, 24, rng.integers(1, 5)).tolist())
     places = sorted(rng.integers(0, 24, rng.integers(1, 6)).tolist())
     scores = rng.permutation(len(places)) / 10 + 0.1
-    said = list(zip(places, scores.tolist(), strict=True))
+    predicted = list(zip(places, scores.tolist(), strict=True))
     for reach in (1, 3, 6):
-        assert greedy(truth, said, reach) == in_order(truth, said, reach)
-        assert best(truth, said, reach) == most_confident(truth, said, reach)
+        assert greedy(truth, predicted, reach) == in_order(truth, predicted, reach)
+        assert best(truth, predicted, reach) == most_confident(truth, predicted, reach)

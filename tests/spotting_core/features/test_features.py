@@ -33,8 +33,8 @@ SPEC = ExtractorSpec("timm", "mean colour", "", (16, 9), (0.0,) * 3, (1.0,) * 3,
 def neighbours(pixels: torch.Tensor) -> torch.Tensor:
     """Mean colour of each picture and of those beside it: (T, 3, H, W) to (T, 9), zero beyond the ends."""
     own = pixels.float().mean((2, 3))
-    nothing = torch.zeros(1, 3)
-    return torch.cat([own, torch.cat([nothing, own[:-1]]), torch.cat([own[1:], nothing])], dim=1)
+    zeros = torch.zeros(1, 3)
+    return torch.cat([own, torch.cat([zeros, own[:-1]]), torch.cat([own[1:], zeros])], dim=1)
 
 
 EXTRACTOR = Extractor(SPEC, 9, 1, neighbours, torch.device("cpu"))
@@ -76,9 +76,9 @@ def test_a_stopped_extraction_goes_on(media: Media, tmp_path: Path, monkeypatch:
 
     with pytest.raises(CancelledError):
         stored.stored_features(media, data, EXTRACTOR, 2.0, stop)
-    told: list[int] = []
-    again = stored.stored_features(media, data, EXTRACTOR, 2.0, lambda done, _: told.append(done))
-    assert told[0] == 64
+    reports: list[int] = []
+    again = stored.stored_features(media, data, EXTRACTOR, 2.0, lambda done, _: reports.append(done))
+    assert reports[0] == 64
     assert np.array_equal(again, whole)
     assert not list(data.root.rglob("*.rows"))
 
@@ -88,7 +88,7 @@ def test_an_extraction_stopped_where_the_video_is_damaged_goes_on(
 ) -> None:
     zeros_at_the_end(tmp_path / "match.mp4")
     monkeypatch.setattr(stored, "BLOCK", 8)
-    found = {}
+    rows_by_folder = {}
     for name, last in (("whole", 1000), ("parts", 40)):
         data = DataDirectory(tmp_path / name)
 
@@ -100,8 +100,8 @@ def test_an_extraction_stopped_where_the_video_is_damaged_goes_on(
         with contextlib.suppress(CancelledError):
             stored.stored_features(media, data, EXTRACTOR, 2.0, stop)
         assert bool(list(data.root.rglob("*.rows"))) == (name == "parts")
-        found[name] = np.array(stored.stored_features(media, data, EXTRACTOR, 2.0))
-    assert np.array_equal(found["whole"], found["parts"])
+        rows_by_folder[name] = np.array(stored.stored_features(media, data, EXTRACTOR, 2.0))
+    assert np.array_equal(rows_by_folder["whole"], rows_by_folder["parts"])
 
 
 def test_another_rate_gives_other_samples(media: Media, data: DataDirectory) -> None:
@@ -365,8 +365,8 @@ def test_what_cannot_be_extracted_is_told_before_the_work(
     monkeypatch.setattr("spotting_core.features.stored.stored_features", lambda *_: pytest.fail("extracted"))
     video, model = make_video(tmp_path / "1_180p.mp4", steady(20, rate=2.0)), small_model(tmp_path / "m")
     fit_reduction([np.random.default_rng(0).normal(size=(9, 4))], 2).save(tmp_path / "r")
-    given = [a.format(m=model, at=tmp_path) for a in arguments]
-    done = touchline("features", video, *given, "--out", tmp_path / "out")
+    options = [a.format(m=model, at=tmp_path) for a in arguments]
+    done = touchline("features", video, *options, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert message in done.stderr
     assert not (tmp_path / "out").exists()

@@ -383,8 +383,8 @@ def test_own_class_lists(tmp_path: Path, shared: Path) -> None:
 
 def test_the_documented_table_is_the_registry() -> None:
     rows = [line for line in (REPOSITORY / "docs" / "formats.md").read_text().splitlines() if line.startswith("| ")]
-    told = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows[1:]]
-    assert told == [
+    documented = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows[1:]]
+    assert documented == [
         (
             f.title,
             f"`{f.name}`",

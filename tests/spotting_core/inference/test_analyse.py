@@ -61,15 +61,15 @@ def entity_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def arrays_of(analysis: Analysis) -> dict[str, np.ndarray]:
-    found = {}
+    arrays = {}
     for half in analysis.halves:
         for name in ("times", "frames", "scores", "displacement", "features", "image_embeddings", "maps/class_map"):
             if half.has(name):
-                found[f"{half.half}/{name}"] = np.array(half.array(name))
+                arrays[f"{half.half}/{name}"] = np.array(half.array(name))
         if half.entities is not None:
             for name in ("sample", "entity", "score", "box", "weight", "kept"):
-                found[f"{half.half}/entities/{name}"] = getattr(half.entities, name)
-    return found
+                arrays[f"{half.half}/entities/{name}"] = getattr(half.entities, name)
+    return arrays
 
 
 def test_an_analysis_has_what_it_says(match_folder: Path, model_folder: Path, data: DataDirectory) -> None:
@@ -123,11 +123,11 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
     source = open_match(match_folder)
     whole = analyse_match(source, model, DataDirectory(tmp_path / "a"))
     data = DataDirectory(tmp_path / "b")
-    seen: list[float] = []
+    shares: list[float] = []
     for stop in stops:
 
         def report(progress: AnalysisProgress, stop: float = stop) -> bool:
-            seen.append(progress.share)
+            shares.append(progress.share)
             return progress.share < stop
 
         with pytest.raises(CancelledError, match="What is done is kept"):
@@ -349,9 +349,9 @@ def test_the_average_is_a_mean_over_the_windows_a_sample_lies_in() -> None:
 def merged(merge: str) -> list[float]:
     """Two windows of four samples that overlap by two, and say 1 and 3 of theirs."""
     scores = ScoreMerge(6, merge)
-    for start, said in ((0, 1.0), (2, 3.0)):
+    for start, confidence in ((0, 1.0), (2, 3.0)):
         window = PlannedWindow(start, 4, start, start + 4)
-        scores.add(window, Scores(np.full((4, 1), said, np.float32)), ("confidence", "displacement"))
+        scores.add(window, Scores(np.full((4, 1), confidence, np.float32)), ("confidence", "displacement"))
     assert scores.result("displacement") is None
     merged_values = scores.result("confidence")
     assert merged_values is not None

@@ -83,11 +83,11 @@ def test_each_sample_gets_what_was_said_of_it(plan: WindowPlan, sliding: bool) -
 
 def test_the_samples_done_are_told_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_BATCH", 2)
-    told: list[int] = []
+    reports: list[int] = []
     one = judge(WindowPlan(length=6, step=4, before=1, after=1))
-    score_half(one, half_of(np.zeros((20, 1))), told.append)
+    score_half(one, half_of(np.zeros((20, 1))), reports.append)
     # Windows from 0, 4, 8, 12 and 14 on keep up to 5, 9, 13, 17 and 20.
-    assert told == [9, 17, 20]
+    assert reports == [9, 17, 20]
     assert one.batches == [2, 2, 1]
 
 

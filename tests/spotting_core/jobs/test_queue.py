@@ -52,9 +52,9 @@ def lapse(database: Database, job_id: str) -> None:
 
 
 def taken(queue: JobQueue) -> Job:
-    found = queue.take(KINDS)
-    assert found is not None
-    return found
+    job = queue.take(KINDS)
+    assert job is not None
+    return job
 
 
 def state_of(queue: JobQueue, job: Job) -> str:
@@ -314,10 +314,10 @@ def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirecto
     [(statement, parameters)] = [s for s in statements if s[0].startswith("SELECT")]
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-    told = [row[-1] for row in plan]
-    assert any(line.startswith("SEARCH job USING INDEX") for line in told), told
+    steps = [row[-1] for row in plan]
+    assert any(line.startswith("SEARCH job USING INDEX") for line in steps), steps
     if name not in ("all_live", "take"):  # they are few, and sorted by whether they run
-        assert not any("TEMP B-TREE" in line for line in told), told
+        assert not any("TEMP B-TREE" in line for line in steps), steps
 
 
 # --- the database ---------------------------------------------------------------------------------------

@@ -148,9 +148,9 @@ class _Unreachable(JobQueue):
 
 def taken(queue: JobQueue, data: DataDirectory) -> Job:
     TrialJob(lambda _: None).ask(queue, TrialParameters())
-    found = queue.take(["trial"])
-    assert found is not None
-    return found
+    job = queue.take(["trial"])
+    assert job is not None
+    return job
 
 
 def test_a_heartbeat_that_fails_is_logged_and_goes_on(
@@ -200,10 +200,10 @@ def test_a_worker_outlives_a_queue_that_it_cannot_reach(
     def sometimes(self: JobQueue, kinds: Any) -> Job | None:
         if next(failures, False):
             raise OperationalError("SELECT", {}, Exception("database is locked"))
-        found = take(self, kinds)
-        if found is not None:
+        job = take(self, kinds)
+        if job is not None:
             worker.stop()
-        return found
+        return job
 
     monkeypatch.setattr(JobQueue, "take", sometimes)
     TrialJob(lambda _: None).ask(queue, TrialParameters())

@@ -65,13 +65,13 @@ def test_samples_are_the_frames_nearest_to_each_multiple(video: tuple[Path, list
     path, times, hidden = video
     table = read_time_table(path)
     frames = table.samples(2.0)
-    seen: list[int] = []
+    numbers: list[int] = []
     for batch in ahead(decode_samples(path, table, frames, batch=3)):
-        seen += [read_number(image) - hidden for image in batch.images]
+        numbers += [read_number(image) - hidden for image in batch.images]
         assert batch.substituted == 0
-    assert seen == frames.tolist()
-    assert len(seen) == int(times[-1] * 2 + 1e-6) + 1
-    for k, number in enumerate(seen):
+    assert numbers == frames.tolist()
+    assert len(numbers) == int(times[-1] * 2 + 1e-6) + 1
+    for k, number in enumerate(numbers):
         gaps = np.abs(np.array(times) - k / 2)
         assert gaps[number] < gaps.min() + 0.0011  # of two frames as near, rounding decides
 

@@ -201,9 +201,9 @@ def test_scores_that_are_moved_arrive_at_the_sample_their_displacement_names() -
     system = replace(ECHO, decoding=Decoding(displacement=MOVED))
     scores = score_half(Judge(system, config, EchoNetwork(config)), half_of(values))
     assert scores.displacement is None
-    said = 1 / (1 + np.exp(-np.array([1.0, 2.0, 3.0])))
-    assert scores.confidence[4, 0] == pytest.approx(said[1])
-    assert scores.confidence[9, 0] == pytest.approx(said[2])
+    confidence = 1 / (1 + np.exp(-np.array([1.0, 2.0, 3.0])))
+    assert scores.confidence[4, 0] == pytest.approx(confidence[1])
+    assert scores.confidence[9, 0] == pytest.approx(confidence[2])
     assert scores.confidence[2, 0] < 0.01
 
 

@@ -36,15 +36,15 @@ def test_of_the_same_weights_the_model_with_the_settings_of_the_analysis_is_foun
     write_card(copy, replace(card, config={**card.config, "suppression": 9.0}))
     models = [load_model(bundled), load_model(copy)]
     remember(copy, models[1].sha256, data.ensure())
-    asked = [{"sha256": m.sha256, "folder": bundled.name, "settings": m.settings} for m in models]
-    assert [folder_of(a, data) for a in asked] == [bundled, copy]
-    assert folder_of({**asked[0], "settings": "others"}, data) is None
+    records = [{"sha256": m.sha256, "folder": bundled.name, "settings": m.settings} for m in models]
+    assert [folder_of(a, data) for a in records] == [bundled, copy]
+    assert folder_of({**records[0], "settings": "others"}, data) is None
     third = tmp_path / "third" / "copy"
     shutil.copytree(bundled, third)
     write_card(third, replace(card, config={**card.config, "suppression": 7.0}))
     remember(third, models[1].sha256, data)
-    asked.append({**asked[0], "settings": load_model(third).settings})
-    assert [folder_of(a, data) for a in asked] == [bundled, copy, third]
+    records.append({**records[0], "settings": load_model(third).settings})
+    assert [folder_of(a, data) for a in records] == [bundled, copy, third]
     assert [f for f in known_models(data).values() if f not in models_available().values()] == [copy, third]
 
 

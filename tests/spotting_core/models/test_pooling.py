@@ -71,8 +71,8 @@ def test_a_clip_says_what_its_seconds_hold() -> None:
     assert label.nonzero().flatten().tolist() == [1 + NAMES.index("Goal")]
     # At 3.9 s the clock shows 0:03, which is inside; at 4.1 s it shows 0:04, which is not.
     assert clip_targets([Spot(1, 3_900_000, "Foul")], times, config).label[1 + NAMES.index("Foul")] == 1
-    nothing = clip_targets(spots[1:], times, config).label
-    assert nothing.nonzero().flatten().tolist() == [0]
+    label_without = clip_targets(spots[1:], times, config).label
+    assert label_without.nonzero().flatten().tolist() == [0]
     # Of a clip that reaches beyond the half only the samples inside count.
     valid = np.array([True, True, False, False])
     assert clip_targets([Spot(1, 3_100_000, "Goal")], times, config, valid).label[0] == 1
@@ -104,9 +104,9 @@ def netvlad_forward(x: np.ndarray, state: dict[str, np.ndarray]) -> np.ndarray:
     """The public Pooling model from its formulas, in numpy: (T, D) to (1 + C,) after the sigmoid."""
     centres = state["pool_layer.centroids"]  # (K, D)
     x = unit(x, 1)
-    said = x @ state["pool_layer.conv.weight"][:, :, 0, 0].T  # (T, K)
-    said = np.exp(said - said.max(1, keepdims=True))
-    assignment = said / said.sum(1, keepdims=True)
+    activations = x @ state["pool_layer.conv.weight"][:, :, 0, 0].T  # (T, K)
+    activations = np.exp(activations - activations.max(1, keepdims=True))
+    assignment = activations / activations.sum(1, keepdims=True)
     vlad = np.stack([(assignment[:, k, None] * (x - centres[k])).sum(0) for k in range(len(centres))])
     flat = unit(unit(vlad, 1).ravel(), 0)  # K before D
     return 1 / (1 + np.exp(-(state["fc.weight"] @ flat + state["fc.bias"])))
@@ -195,8 +195,8 @@ def aware_forward(x: np.ndarray, tensors: dict[str, torch.Tensor], name: str) ->
             pooled.append(samples.max(0) if name.startswith("max") else samples.mean(0))
             continue
         samples = unit(samples, 1)
-        said = np.exp(samples @ state[f"{part}.clusters"])
-        assignment = said / said.sum(1, keepdims=True)  # (T, K)
+        activations = np.exp(samples @ state[f"{part}.clusters"])
+        assignment = activations / activations.sum(1, keepdims=True)  # (T, K)
         vlad = samples.T @ assignment - assignment.sum(0) * state.get(f"{part}.clusters2", np.zeros((1, 1, 1)))[0]
         pooled.append(unit(unit(vlad, 0).ravel(), 0))  # D before K
     return 1 / (1 + np.exp(-(state["fc.weight"] @ np.concatenate(pooled) + state["fc.bias"])))
@@ -206,8 +206,8 @@ def aware_forward(x: np.ndarray, tensors: dict[str, torch.Tensor], name: str) ->
 @pytest.mark.parametrize("name", [p + s for p in ("max", "average", "netvlad", "netrvlad") for s in ("", "++")])
 def test_every_pooling_agrees_with_its_formulas(name: str, dim: int) -> None:
     state = made_state(name, dim=dim)
-    told = name if name.startswith(("max", "average")) else ""
-    weights = converted(state, Path("x"), system_name=told, code=AWARE)
+    system_name = name if name.startswith(("max", "average")) else ""
+    weights = converted(state, Path("x"), system_name=system_name, code=AWARE)
     assert (weights.system, weights.code, weights.settings["dim"]) == (name, AWARE, dim)
     x = np.random.default_rng(0).normal(size=(30, dim))
     assert np.abs(scores_by(built(weights), x) - aware_forward(x, state, name)).max() < 1e-5

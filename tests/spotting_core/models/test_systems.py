@@ -106,8 +106,8 @@ def judged(network: torch.nn.Module, name: str) -> dict[str, np.ndarray]:
     with torch.inference_mode():
         scores = system(name).decoding.scores(network(clips(name, 2)[0]))
     parts = ("confidence", "displacement", "weight", "kept", "features", "class_map")
-    found = {part: [getattr(one, part) for one in scores] for part in parts}
-    return {part: np.stack(values) for part, values in found.items() if values[0] is not None}
+    parts_of_scores = {part: [getattr(one, part) for one in scores] for part in parts}
+    return {part: np.stack(values) for part, values in parts_of_scores.items() if values[0] is not None}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -118,10 +118,10 @@ def test_a_saved_model_says_the_same_when_loaded(name: str, saved: Path) -> None
     stored, own = load_file(saved / name / WEIGHTS_FILE), network.state_dict()
     assert stored.keys() == own.keys()
     assert all(torch.equal(stored[key], own[key]) for key in own)
-    expected, found = judged(network, name), judged(loaded.network, name)
-    assert expected.keys() == found.keys()
+    expected, loaded_scores = judged(network, name), judged(loaded.network, name)
+    assert expected.keys() == loaded_scores.keys()
     for part, values in expected.items():
-        assert np.allclose(values, found[part], atol=1e-4), part
+        assert np.allclose(values, loaded_scores[part], atol=1e-4), part
 
 
 def judge_saved(root: Path) -> None:
@@ -216,8 +216,8 @@ def test_wrong_input_is_named(name: str) -> None:
 def test_features_of_another_width_or_length_are_named(name: str) -> None:
     model = small(name).eval()
     for shape in ((2, LENGTH, DIM - 1), (2, LENGTH, DIM + 1), (LENGTH, DIM)):
-        said = f"reads features (B, T, {DIM}); the window's are {shape}"
-        with pytest.raises(ValueError, match=re.escape(said)):
+        message = f"reads features (B, T, {DIM}); the window's are {shape}"
+        with pytest.raises(ValueError, match=re.escape(message)):
             model(Window(features=torch.randn(shape)))
     most = "" if model.config.exact else "at most "
     with pytest.raises(ValueError, match=f"reads windows of {most}{LENGTH} samples; the window has {LENGTH + 1}"):

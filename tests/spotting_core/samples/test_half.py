@@ -101,8 +101,8 @@ def test_a_mirror_shows_its_own_features_and_its_entities_the_other_way() -> Non
         box=np.array([[20, 10, 60, 40]], np.float32),
         embedding=np.ones((1, 1), np.float16),
     )
-    seen = half_of([1, 2]).features
-    half = half_of([5, 6], mirrored=seen, entities=table, size=(200, 100), teacher=seen)
+    features = half_of([1, 2]).features
+    half = half_of([5, 6], mirrored=features, entities=table, size=(200, 100), teacher=features)
     plain, mirrored = half.read(-1, 3), half.read(-1, 3, mirrored=True)
     assert plain.features is not None
     assert mirrored.features is not None

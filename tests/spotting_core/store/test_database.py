@@ -114,14 +114,14 @@ def test_processes_that_open_a_fresh_postgresql_at_once() -> None:
 
 
 def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
-    found: list[list[str]] = []
+    rows: list[list[str]] = []
     with database.session() as session:
         session.add(MatchRow(id="new", path="/b", title="C v D"))
         session.flush()  # the writer holds the lock
-        thread = threading.Thread(target=lambda: found.append(titles(database)), daemon=True)
+        thread = threading.Thread(target=lambda: rows.append(titles(database)), daemon=True)
         thread.start()
         thread.join(5)
-        assert found == [["A v B"]]  # what was there before the writer began
+        assert rows == [["A v B"]]  # what was there before the writer began
     assert titles(database) == ["A v B", "C v D"]
 
 

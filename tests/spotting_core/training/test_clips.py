@@ -145,8 +145,8 @@ def test_classes_are_drawn_by_a_power_of_their_frequency() -> None:
 
 def test_half_of_the_clips_are_seen_in_a_mirror_where_there_is_one() -> None:
     clips = clips_of([half_of(100, 6, mirrored=features_of(-100, 6))], 2, sampling=GRID)
-    seen = sum(numbers(clips.draw(k))[0] < 0 for k in range(300))
-    assert seen == pytest.approx(150, abs=30)
+    mirrored = sum(numbers(clips.draw(k))[0] < 0 for k in range(300))
+    assert mirrored == pytest.approx(150, abs=30)
     assert numbers(clips.clip(0, 2, mirrored=True)) == [-98, -97]
     assert numbers(clips.clip(0, 2)) == [102, 103]
 

@@ -421,10 +421,10 @@ def test_a_model_brings_the_weights_of_its_backbone(tmp_path: Path, data: DataDi
 def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_trained_on(
     root: Path, tmp_path: Path, data: DataDirectory
 ) -> None:
-    config, said = tmp_path / "max.toml", []
+    config, notices = tmp_path / "max.toml", []
     config.write_text(f'system = "max"\n[config]\nfeatures = ["{SET}"]\nsteps = 2\nbatch = 4\nvalidate_every = 2\n')
     order = TrainingOrder(config, root, tmp_path / "run", tmp_path / "model")
-    card = load_model(train(order, data, notice=said.append)).card
+    card = load_model(train(order, data, notice=notices.append)).card
     assert card.scores["matches"] == 1
     assert (card.domain, card.training["data"]) == (BROADCAST, f"{root.name}: train")
     for split in ("train", "val"):
@@ -432,9 +432,9 @@ def test_a_model_is_measured_without_videos_and_its_card_says_what_it_was_traine
         for labels in (tmp_path / "rendered" / split).rglob("Labels-v2.json"):
             (labels.parent / "meta.json").write_text('{"engine": "made"}')
     order = TrainingOrder(config, tmp_path / "rendered", tmp_path / "run2", tmp_path / "model2")
-    card = load_model(train(order, data, notice=said.append)).card
+    card = load_model(train(order, data, notice=notices.append)).card
     assert (card.domain, card.scores, card.licence) == (SIMULATED, {}, "Apache-2.0")
-    assert said[-1] == f"There is no test split in {tmp_path / 'rendered'}: the card has no scores"
+    assert notices[-1] == f"There is no test split in {tmp_path / 'rendered'}: the card has no scores"
 
 
 def test_a_match_with_a_video_of_one_half_is_measured_by_its_features(tmp_path: Path, data: DataDirectory) -> None:

@@ -176,10 +176,10 @@ def test_a_stage_builds_on_the_one_before(root: Path, tmp_path: Path, data: Data
 
 
 def test_a_measured_model_has_its_scores_on_the_card(root: Path, tmp_path: Path, data: DataDirectory) -> None:
-    said: list[str] = []
+    notices: list[str] = []
     order = _order(root, tmp_path, "measured", measured=True)
-    card = load_model(train(order, data, notice=said.append)).card
-    assert said[-1] == "Measuring on the test split"
+    card = load_model(train(order, data, notice=notices.append)).card
+    assert notices[-1] == "Measuring on the test split"
     assert card.scores["split"] == "test"
     assert card.scores["actions"] == 3
     assert card.scores["per_class"].keys() == {"Goal", "Foul"}
