@@ -9,9 +9,9 @@ consists of stands beside it (``<name>.parts.toml``, see ``domain.parts``).
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from spotting_core.base.assets import asset
@@ -132,7 +132,7 @@ def _read(path: Path, name: str, _states: _States) -> ClassTable:
         )
     if len({r.name for r in rows}) != len(rows):
         raise BadInputError("a class name occurs twice in this class table", where=path)
-    return ClassTable(name, rows, _parts_of(path))
+    return ClassTable(name, rows, _parts_of(path, (r.name for r in rows)))
 
 
 @lru_cache(maxsize=64)
@@ -143,7 +143,7 @@ def _read_list(path: Path, name: str, _states: _States) -> ClassTable:
         raise BadInputError("this class list has no classes", where=path)
     if len(set(names)) != len(names):
         raise BadInputError("a class name occurs twice in this class list", where=path)
-    return ClassTable(name, tuple(_plain(i, n) for i, n in enumerate(names)), _parts_of(path))
+    return ClassTable(name, tuple(_plain(i, n) for i, n in enumerate(names)), _parts_of(path, names))
 
 
 def _plain(index: int, name: str) -> ActionClass:
@@ -177,9 +177,22 @@ def _states(path: Path) -> _States:
     return FileState.of(path), FileState.of(beside) if beside.is_file() else None
 
 
-def _parts_of(path: Path) -> Parts:
-    beside = parts_file(path)
-    return read_parts(beside) if beside.is_file() else Parts()
+def _parts_of(path: Path, names: Iterable[str]) -> Parts:
+    """The parts beside a table; else those of the bundled table that has all of its classes, which are of its sport."""
+    beside, own = parts_file(path), set(names)
+    if beside.is_file():
+        return read_parts(beside)
+    return next((parts for known, parts in _bundled_parts() if own <= known), Parts())
+
+
+@cache
+def _bundled_parts() -> tuple[tuple[frozenset[str], Parts], ...]:
+    """Class names and parts of the bundled tables that have any."""
+    pairs = []
+    for beside in sorted(asset("classes").glob("*.parts.toml")):
+        with beside.with_name(beside.name.replace(".parts.toml", ".csv")).open(encoding="utf-8", newline="") as handle:
+            pairs.append((frozenset(row["name"] for row in csv.DictReader(handle)), read_parts(beside)))
+    return tuple(pairs)
 
 
 def classes_in(folder: Path, name: str) -> ClassTable:

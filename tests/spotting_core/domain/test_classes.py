@@ -61,3 +61,11 @@ def test_an_unknown_table_names_the_tables_and_not_what_lies_beside_them() -> No
     assert caught.value.fix is not None
     assert "finediving, soccernet-boundaries" in caught.value.fix
     assert "pressure" not in caught.value.fix
+
+
+def test_a_list_of_classes_of_football_has_its_halves(tmp_path: Path) -> None:
+    path = tmp_path / "class.txt"
+    path.write_text("\n".join(sorted(OFFICIAL)))
+    assert load_classes(path).parts == load_classes().parts
+    path.write_text("Goal\nServe")
+    assert load_classes(path).parts.name == "part"
