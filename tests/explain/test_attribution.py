@@ -83,8 +83,8 @@ def test_a_newer_file_is_refused_and_one_with_more_fields_is_read(tmp_path: Path
 
 
 def test_an_effect_that_is_not_known_of_one_entity_leaves_those_of_the_others() -> None:
-    rows = np.zeros(2, ENTITY_ROW)
-    rows["sample"], rows["weight"], rows["effect"] = (0, 1), (0.9, 0.9), (np.nan, -0.4)
+    rows = np.zeros(3, ENTITY_ROW)
+    rows["sample"], rows["weight"], rows["effect"] = (0, 1, 1), 0.9, (np.nan, -0.4, -0.3)
     attribution = made(ENTITY, rows)
-    np.testing.assert_allclose(attribution.speaks_for(), [np.nan, 0.4])
-    assert attribution.over_time(0)[1] == pytest.approx(0.4)
+    np.testing.assert_allclose(attribution.speaks_for(), [np.nan, 0.4, 0.3])
+    assert attribution.over_time(0)[1] == pytest.approx(0.7)  # effects add up, where weights would not
