@@ -28,7 +28,9 @@ def evaluate(
         None, help="Class table (.csv), or a file with one class a line.", show_default="the task's own"
     ),
     metric: str | None = typer.Option(
-        None, help="loose, tight, or at1 to at5; for spotting and replays.", show_default="loose"
+        None,
+        help="Spotting, replays: loose, tight, at1 to at5; calibration: distance, jac, part, whole.",
+        show_default="the first",
     ),
     official: bool = typer.Option(
         False, "--official", help="Compute what the official evaluator prints, flaws included."

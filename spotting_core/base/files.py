@@ -127,6 +127,8 @@ def parse_json(content: bytes, where: object, what: str = "file") -> Any:
         return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInputError(f"this {what} is not UTF-8 text", where=where) from error
+    except RecursionError as error:
+        raise BadInputError(f"this {what} is nested too deeply", where=where, fix="Copy it again") from error
     except json.JSONDecodeError as error:
         raise BadInputError(
             f"this {what} is not JSON ({error.msg} at line {error.lineno}, column {error.colno})", where=where

@@ -35,7 +35,7 @@ class Homography:
     @classmethod
     def of_pixels(cls, matrix: np.ndarray, width: int, height: int) -> Homography:
         """From a matrix (3, 3) to pixels of a picture of a size."""
-        return cls(np.diag([1 / width, 1 / height, 1.0]) @ np.asarray(matrix, float))
+        return cls(np.asarray(matrix, float) / np.array([[width], [height], [1.0]]))
 
     def pixels(self, width: int, height: int) -> np.ndarray:
         """The matrix (3, 3) to pixels of a picture of a size, its last number 1 where that can be."""

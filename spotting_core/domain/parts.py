@@ -168,6 +168,7 @@ def read_parts(path: Path) -> Parts:
     try:
         return validated(Parts, content)
     except InvalidContentError as error:
-        raise BadInputError(f"the parts of this class table cannot be used ({error})", where=path) from error
+        fix = f"Known: {', '.join(f.name for f in fields(Parts))}"
+        raise BadInputError(f"the parts of this class table cannot be used ({error})", where=path, fix=fix) from error
     except BadInputError as error:
         raise BadInputError(error.what, where=path, fix=error.fix) from error

@@ -68,9 +68,11 @@ def evaluate_calibrations(games: Sequence[CalibrationGame], metric: str = METRIC
     """
     placed = [one for game in games for one in _placed(game)]
     if not placed:
+        used = sum(c.homography is not None for game in games for c in game.predicted)
+        total = sum(len(game.predicted) for game in games)
         raise BadInputError(
-            "no sample has both a true and a predicted calibration",
-            fix="Check that both are of the same games and of two samples a second",
+            f"no sample whose truth shows the pitch's lines has a prediction ({used} of {total} can be used)",
+            fix="Check that both are of the same games and halves, at two samples a second, and sure enough",
         )
     complete = len(placed) / sum(_samples_with_lines(game) for game in games)
     values = {name: _summed(name, placed) for name in METRICS}

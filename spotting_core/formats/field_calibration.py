@@ -8,7 +8,7 @@ calibration.parquet            the exact ones of a rendered match, frame by fram
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ import pyarrow.parquet as parquet
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json, write_json
-from spotting_core.base.validation import InvalidContentError, validated
+from spotting_core.base.validation import InvalidContentError, Positive, Share, validated
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import Pitch
 
@@ -37,7 +37,7 @@ _Size = Annotated[list[int], msgspec.Meta(min_length=3)]
 
 class _Entry(msgspec.Struct):
     homography: _Nine
-    confidence: float
+    confidence: Share
 
 
 class _File(msgspec.Struct):
@@ -61,7 +61,11 @@ def read_published(path: Path, half: int) -> list[Calibration]:
     try:
         content = validated(_File, read_json(path, "calibration file"))
     except InvalidContentError as error:
-        raise BadInputError(f"this is no calibration file ({error})", where=path) from error
+        fix = "It has size and predictions, each a list of {homography, confidence from 0 to 1}"
+        raise BadInputError(f"this is no calibration file ({error})", where=path, fix=fix) from error
+    if content.size[0] != len(content.predictions):
+        what = f"the file says {content.size[0]} samples and has {len(content.predictions)}"
+        raise BadInputError(what, where=path, fix="Size: samples, height, width; one list of predictions a sample")
     height, width = content.size[1:3]
     if height <= 0 or width <= 0:
         raise BadInputError(
@@ -103,22 +107,46 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     Errors:
         BadInputError: the file or its ``meta.json`` is missing or of another form.
     """
-    path = folder / RENDERED
-    width, height = (int(v) for v in _meta(folder)["out_res"])
-    try:
-        columns = parquet.read_table(path, columns=["half", "time_s", "H", "camera", "wipe"]).to_pydict()
-    except (OSError, pa.ArrowException, KeyError) as error:
-        raise BadInputError(f"these calibrations cannot be read ({error})", where=path) from error
-    times, halves = np.array(columns["time_s"]), np.array(columns["half"])
-    calibrations = []
+    path, size = folder / RENDERED, _meta(folder).out_res
+    if size is None:
+        raise BadInputError("this match description has no out_res", where=folder / "meta.json")
+    width, height = size
+    columns = _rendered_columns(path)
+    times, halves = np.array(columns["time_s"], float), np.array(columns["half"])
+    found = []
     for half in np.unique(halves).tolist():
         rows = np.flatnonzero(halves == half)
         for sample in range(int(np.floor(times[rows[-1]] * rate)) + 1):
             row = int(rows[np.abs(times[rows] - sample / rate).argmin()])
-            matrix = np.array(columns["H"][row]).reshape(3, 3)
-            homography = None if columns["wipe"][row] else Homography.of_pixels(matrix, width, height)
-            calibrations.append(Calibration(half, round(sample / rate * 1e6), homography, None, columns["camera"][row]))
-    return calibrations
+            seen = None if columns["wipe"][row] else _rendered_homography(columns["H"][row], width, height, path, row)
+            found.append(Calibration(half, round(sample / rate * 1e6), seen, None, columns["camera"][row]))
+    return found
+
+
+_COLUMNS = ("half", "time_s", "H", "camera", "wipe")
+
+
+def _rendered_columns(path: Path) -> dict[str, list[Any]]:
+    try:
+        missing = [name for name in _COLUMNS if name not in parquet.read_schema(path).names]
+        if missing:
+            raise BadInputError(f"these calibrations lack the columns {', '.join(missing)}", where=path)
+        columns: dict[str, list[Any]] = parquet.read_table(path, columns=list(_COLUMNS)).to_pydict()
+    except (OSError, pa.ArrowException) as error:
+        raise BadInputError(f"these calibrations cannot be read ({error})", where=path) from error
+    for name in ("half", "time_s"):
+        if any(value is None for value in columns[name]):
+            raise BadInputError(f"these calibrations have rows without {name}", where=path)
+    return columns
+
+
+def _rendered_homography(values: Any, width: int, height: int, path: Path, row: int) -> Homography:
+    try:
+        if values is None or len(values) != 9:
+            raise BadInputError("a homography has nine numbers, all finite")
+        return Homography.of_pixels(np.array(values, float).reshape(3, 3), width, height)
+    except BadInputError as error:
+        raise BadInputError(error.what, where=f"{path}, row {row}", fix="Copy the match folder again") from error
 
 
 def pitch_of(folder: Path) -> Pitch:
@@ -127,14 +155,25 @@ def pitch_of(folder: Path) -> Pitch:
     Errors:
         BadInputError: see ``Pitch``.
     """
-    if not (folder / "meta.json").is_file():
-        return Pitch()
-    size = _meta(folder).get("pitch")
-    return Pitch(*(float(v) for v in size)) if isinstance(size, list) and len(size) == 2 else Pitch()
+    path = folder / "meta.json"
+    size = _meta(folder).pitch if path.is_file() else None
+    try:
+        return Pitch(*size) if size else Pitch()
+    except BadInputError as error:
+        raise BadInputError(error.what, where=path, fix=error.fix) from error
 
 
-def _meta(folder: Path) -> Mapping[str, Any]:
-    content = read_json(folder / "meta.json", "match description")
-    if not isinstance(content, dict):
-        raise BadInputError("this match description is not an object", where=folder / "meta.json")
-    return content
+class _Meta(msgspec.Struct):
+    """What is read of ``meta.json``."""
+
+    out_res: tuple[Positive, Positive] | None = None
+    pitch: tuple[float, float] | None = None
+
+
+def _meta(folder: Path) -> _Meta:
+    path = folder / "meta.json"
+    try:
+        return validated(_Meta, read_json(path, "match description"))
+    except InvalidContentError as error:
+        fix = "out_res are width and height in pixels, pitch length and width in metres"
+        raise BadInputError(f"this match description cannot be used ({error})", where=path, fix=fix) from error

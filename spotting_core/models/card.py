@@ -122,7 +122,8 @@ def read_card(folder: Path) -> Card:
     try:
         return validated(Card, content)
     except InvalidContentError as error:
-        raise BadInputError(f"this model card cannot be used ({error})", where=path) from error
+        fix = "Copy the model folder again"
+        raise BadInputError(f"this model card cannot be used ({error})", where=path, fix=fix) from error
 
 
 def settings_hash(config: Mapping[str, Any]) -> str:

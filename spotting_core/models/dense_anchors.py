@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spotting_core.base.validation import Positive
+from spotting_core.base.validation import Positive, Share
 from spotting_core.models.losses import displacement_loss
 from spotting_core.models.network import Network
 from spotting_core.models.registry import FeatureConfig, System, register
@@ -58,14 +58,14 @@ class DenseConfig(FeatureConfig):
     suppression: float = 3.0
     trunk: str = UNET
     width: Positive = 64
-    levels: int = 6
-    layers: int = 3
-    heads: int = 4
+    levels: Positive = 6
+    layers: Positive = 3
+    heads: Positive = 4
     feed_forward: int = 256
-    dropout: float = 0.0
+    dropout: Share = 0.0
     displacement: bool = True
     apart: bool = True
-    positive_share: float = 0.03
+    positive_share: Share = 0.03
 
     def __post_init__(self) -> None:
         super().__post_init__()

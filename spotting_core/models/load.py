@@ -117,6 +117,12 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
             + first_difference(card.classes, tuple(config.classes)),
             where=folder / CARD_FILE,
         )
+    if card.window != config.window:
+        raise BadInputError(
+            f"the card says a window of {card.window} samples, its configuration one of {config.window}",
+            where=folder / CARD_FILE,
+            fix="Copy the model folder again",
+        )
     network = kind.build(config)
     _load_weights(network, folder / WEIGHTS_FILE)
     network = channels_last(fold_batch_norm(network.eval()).to(device))

@@ -86,7 +86,7 @@ class FeatureConfig(SystemConfig):
         dim: numbers per sample.
     """
 
-    dim: int = 512
+    dim: Positive = 512
 
     def with_sets(self, widths: tuple[int, ...]) -> FeatureConfig:
         """The same for feature sets of these widths side by side; systems that treat them alike only know their sum."""

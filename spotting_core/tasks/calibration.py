@@ -42,6 +42,8 @@ class CalibrationTask(Task):
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         metric = self.metric(order.metric)
+        if order.classes is not None:
+            raise BadInputError("calibrations have no classes", where=order.classes, fix="Leave --classes out")
         if order.official:
             raise BadInputError("calibrations have no official evaluator here", fix="Leave --official out")
         true, predicted = calibrated_games(order.labels), calibrated_games(order.predictions)
@@ -52,12 +54,22 @@ class CalibrationTask(Task):
                 record.skip(game, f"it has no {'truth' if game not in true else 'predictions'}")
                 continue
             record.counted.append(game)
-            games.append(
-                CalibrationGame(
-                    game, pitch_of(true[game]), self.read_truth(true[game]), read_published_match(predicted[game])
-                )
-            )
+            truth, predictions = self.read_truth(true[game]), read_published_match(predicted[game])
+            games.append(CalibrationGame(game, pitch_of(true[game]), truth, predictions))
+            _note_missing(games[-1], record)
         return evaluate_calibrations(games, metric)
+
+
+def _note_missing(game: CalibrationGame, record: Record) -> None:
+    """What of a game has no prediction that is used: whole parts of it, or samples that are unsure or no homography."""
+    there = {c.half for c in game.predicted}
+    for half in sorted({c.half for c in game.truth} - there):
+        record.skip(game.name, f"half {half} has no predictions")
+    unused = sum(c.homography is None for c in game.predicted)
+    if unused:
+        record.skip(
+            game.name, f"{unused} of {len(game.predicted)} predictions are below {USED_FROM:g} or no homography"
+        )
 
 
 def read_published_match(folder: Path) -> list[Calibration]:

@@ -27,7 +27,11 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
         raise BadInputError(f"this configuration is not TOML ({error})", where=path) from error
     system = content.get("system")
     if not isinstance(system, str):
-        raise BadInputError("this configuration names no system", where=path, fix='Add a line system = "…"')
+        fix = 'Add a line system = "…" before [config]'
+        raise BadInputError("this configuration names no system, as a text in quotes", where=path, fix=fix)
+    if unknown := sorted(set(content) - {"system", "config"}):
+        fix = "A configuration has system = … and a table [config] with all settings"
+        raise BadInputError(f"unknown setting {unknown[0]!r} outside of [config]", where=path, fix=fix)
     settings = content.get("config", {})
     if not isinstance(settings, dict):
         raise BadInputError("[config] of this configuration is not a table", where=path)
@@ -47,4 +51,5 @@ def as_config(kind: type[_Config], settings: dict[str, Any], where: Path) -> _Co
     try:
         return validated(kind, settings)
     except InvalidContentError as error:
-        raise BadInputError(f"this configuration cannot be used ({error})", where=where) from error
+        fix = "See assets/training for examples"
+        raise BadInputError(f"this configuration cannot be used ({error})", where=where, fix=fix) from error

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.validation import Positive
+from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, Share
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
@@ -84,22 +84,22 @@ class SystemTrainingConfig(InputConfig):
     classes: str = ""
     clip: int = 0
     sampling: str = ACTIONS
-    action_share: float = 0.6
-    rarity: float = 0.5
-    mixup: float = 0.0
-    mixup_share: float = 0.5
+    action_share: Share = 0.6
+    rarity: NotNegativeNumber = 0.5
+    mixup: NotNegativeNumber = 0.0
+    mixup_share: Share = 0.5
     mixup_displacement: bool = False
-    noise: float = 0.0
+    noise: NotNegativeNumber = 0.0
     validation: tuple[str, ...] = ("val",)
-    validate_every: int = 100
+    validate_every: Positive = 100
     patience: Positive = 10
     choose_by: str = ""
-    memory: int = 512
+    memory: Positive = 512
     trunk_from: str = ""
     start_from: str = ""
     environment_stays: bool = False
-    stages_stay: int = 0
-    dark_share: float = 0.0
+    stages_stay: NotNegative = 0
+    dark_share: Share = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

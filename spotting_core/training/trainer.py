@@ -23,7 +23,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from spotting_core.base.errors import CancelledError
 from spotting_core.base.files import write_json
-from spotting_core.base.validation import Positive, PositiveNumber
+from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, PositiveNumber, Share
 from spotting_core.computing.memory_layout import channels_last
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.training.allocator import keep_freed_memory
@@ -60,13 +60,13 @@ class TrainingConfig:
     seed: int = 1
     steps: Positive = 1000
     batch: Positive = 8
-    warm_up: int = 100
+    warm_up: NotNegative = 100
     rate: PositiveNumber = 2.0
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.02
-    averaging: float = 0.999
-    sharpness: float = 0.0
-    checkpoint_every: int = 200
+    learning_rate: PositiveNumber = 1e-3
+    weight_decay: NotNegativeNumber = 0.02
+    averaging: Share = 0.999
+    sharpness: NotNegativeNumber = 0.0
+    checkpoint_every: Positive = 200
 
     def fingerprint(self) -> str:
         """Hash of the configuration: a run is resumed only with its own."""

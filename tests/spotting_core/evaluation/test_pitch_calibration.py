@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import Pitch
+from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.pitch_calibration import (
     CalibrationGame,
     distance,
@@ -24,6 +27,8 @@ from spotting_core.evaluation.pitch_calibration import (
     placed_sample,
 )
 from spotting_core.formats.field_calibration import pitch_of, read_published, read_rendered, write_published
+from spotting_core.tasks.registry import task_named
+from spotting_core.tasks.task import EvaluationOrder
 from tests.app.commands import touchline, touchline_process
 from tests.spotting_core.domain.test_pitch import FROM_ABOVE, tilted
 
@@ -68,7 +73,7 @@ def test_what_is_asked_and_what_is_answered() -> None:
     assert evaluation.per_class == {"Main": {"all": pytest.approx(2)}}
     assert evaluation.truths == {"Main": 1}
     assert evaluation.others["Completeness"] == 0.5
-    with pytest.raises(BadInputError, match="no sample has both"):
+    with pytest.raises(BadInputError, match="no sample whose truth shows"):
         evaluate_calibrations([CalibrationGame("a", PITCH, truth, [])])
 
 
@@ -90,8 +95,10 @@ def test_calibrations_are_written_as_published(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ({"size": [1, 720, 1280, 3]}, "missing required field predictions"),
-        ({"size": [1, 0, 1280, 3], "predictions": []}, "1280 by 0 pixels"),
+        ({"size": [0, 0, 1280, 3], "predictions": []}, "1280 by 0 pixels"),
         ({"size": [1, 7, 7, 3], "predictions": [[{"homography": [1, 2], "confidence": 1}]]}, "homography"),
+        ({"size": [1, 7, 7, 3], "predictions": [[{"homography": [1] * 9, "confidence": 2}]]}, "confidence"),
+        ({"size": [9, 7, 7, 3], "predictions": [[]]}, "says 9 samples and has 1"),
     ],
 )
 def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, object], message: str) -> None:
@@ -146,3 +153,67 @@ def test_real_calibrations_look_at_the_pitch(shared: Path, tmp_path: Path) -> No
     assert len(sure) > 0.5 * len(read)
     middle = np.array([h.to_pitch(np.array([0.5, 0.6])) for h in sure])
     assert Pitch().contains(middle).mean() > 0.98
+
+
+def rendered(folder: Path, demo: Path, **columns: object) -> Path:
+    """Ten rows of the demo's calibrations, with other values in some columns; without those that are None."""
+    folder.mkdir()
+    table = parquet.read_table(demo / "calibration.parquet").slice(0, 10)
+    for name, value in columns.items():
+        place = table.column_names.index(name)
+        table = table.remove_column(place)
+        if value is not None:
+            table = table.add_column(place, name, pa.array([value] * 10))
+    parquet.write_table(table, folder / "calibration.parquet")
+    (folder / "meta.json").write_text((demo / "meta.json").read_text())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"wipe": None}, "lack the columns wipe"),
+        ({"H": [1.0] * 8}, "row 0: a homography has nine numbers"),
+        ({"H": [0.0] * 9}, "row 0: this homography is singular"),
+        ({"time_s": pa.scalar(None, pa.float64())}, "rows without time_s"),
+    ],
+)
+def test_damaged_truth_says_where(columns: dict[str, object], message: str, demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=message):
+        read_rendered(rendered(tmp_path / "game", demo, **columns))
+
+
+@pytest.mark.parametrize(
+    ("meta", "message"),
+    [
+        ({}, "has no out_res"),
+        ({"out_res": "big"}, "out_res must be"),
+        ({"out_res": [640]}, "out_res"),
+        ({"out_res": [0, 0]}, "out_res"),
+        ({"out_res": [640, 360], "pitch": ["a", "b"]}, "pitch"),
+    ],
+)
+def test_a_damaged_description_says_what(meta: dict[str, object], message: str, demo: Path, tmp_path: Path) -> None:
+    folder = rendered(tmp_path / "game", demo)
+    (folder / "meta.json").write_text(json.dumps(meta))
+    with pytest.raises(BadInputError, match=message) as caught:
+        read_rendered(folder)
+    assert caught.value.where == folder / "meta.json"
+
+
+def test_a_pitch_that_cannot_be_names_its_file(tmp_path: Path) -> None:
+    (tmp_path / "meta.json").write_text(json.dumps({"pitch": [-105, 68]}))
+    with pytest.raises(BadInputError, match="no pitch is -105 by 68 m") as caught:
+        pitch_of(tmp_path)
+    assert caught.value.where == tmp_path / "meta.json"
+
+
+def test_what_has_no_prediction_is_named(demo: Path, tmp_path: Path) -> None:
+    own = [replace(c, confidence=0.9 if i % 2 else 0.1) for i, c in enumerate(read_rendered(demo)) if c.half == 1]
+    write_published(tmp_path / "1_field_calib_ccbv.json", own, 640, 360)
+    record = Record()
+    task_named("calibration").evaluate(EvaluationOrder(demo, tmp_path), record)
+    assert record.skipped[0].why == "half 2 has no predictions"
+    assert "are below 0.75 or no homography" in record.skipped[1].why
+    with pytest.raises(BadInputError, match="calibrations have no classes"):
+        task_named("calibration").evaluate(EvaluationOrder(demo, tmp_path, classes="finediving"), Record())
