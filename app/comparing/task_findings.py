@@ -43,6 +43,17 @@ def system_names(library: Library, task: AnySampleTask, matches: dict[str, Match
     return unambiguous_names({f"model:{r.identity.key}": str(r.model["name"]) for r in layers})
 
 
+def judged_by_all(
+    library: Library, task: AnySampleTask, matches: dict[str, Match], systems: list[str]
+) -> dict[str, Match]:
+    """Those of some matches that every one of some models has judged: only over these can models be compared."""
+    return {
+        name: match
+        for name, match in matches.items()
+        if all(_layer(library, match, task, system) is not None for system in systems)
+    }
+
+
 def report_of(
     library: Library, task: AnySampleTask, matches: dict[str, Match], system: str, *, official: bool
 ) -> Evaluation:

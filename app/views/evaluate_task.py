@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.comparing.task_findings import labelled_matches, report_of, system_names
+from app.comparing.task_findings import judged_by_all, labelled_matches, report_of, system_names
 from app.library.library import Library
 from app.views import page
 from app.views.evaluate_charts import share
@@ -48,12 +48,13 @@ def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySample
         )  # fmt: skip
     try:
         keys = [first] if second == NO_SYSTEM else [first, second]
-        reports = [report_of(library, task, matches, key, official=way == "Official") for key in keys]
+        judged = judged_by_all(library, task, matches, keys)
+        reports = [report_of(library, task, judged, key, official=way == "Official") for key in keys]
     except TouchlineError as problem:
         page.error(problem)
         return
     with st.container(border=True, key="tl_card_task", gap="small"):
-        st.html(_figures(reports, len(matches)))
+        st.html(_figures(reports, len(judged)))
         st.dataframe(class_rows(reports), hide_index=True, key=f"evaluate_table_{task.name}")
 
 

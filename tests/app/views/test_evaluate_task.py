@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.comparing.task_findings import judged_by_all, report_of, system_names
 from app.library.library import Library, Match
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.cameras import Shot
@@ -13,6 +14,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import FILE_NAME, write_shots
 from spotting_core.media.source import open_match
+from spotting_core.tasks.registry import sample_task
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import texts, view
 from tests.videos import make_video, steady
@@ -55,6 +57,27 @@ def test_shots_are_measured_by_their_overlap(match: Match) -> None:
     assert rows.loc[MAIN, "Truth"] == 8
     assert "Mean IoU" in texts(at)
     assert "Counted in 1 match" in texts(at)
+
+
+def test_two_models_are_compared_over_what_both_have_judged(
+    match: Match, tmp_path: Path, library: Library, data: DataDirectory
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    make_video(other / "1_224p.mp4", steady(100, rate=10.0), first=500)
+    write_shots(other / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    only = [Spot(1, k * 500_000, CLOSE, 0.9) for k in range(20)]  # wrong all along
+    make_analysis(
+        open_match(other), data, only, name="shotslate", model="late", bare=True, classes=CAMERAS, task="shots"
+    )
+    second, task = library.add("other"), sample_task("shots")
+    both = {m.id: m for m in (match, second)}
+    names = system_names(library, task, both)
+    late, right = (next(key for key, name in names.items() if name == wanted) for wanted in ("late", "right"))
+    assert set(judged_by_all(library, task, both, [late])) == {match.id, second.id}
+    assert set(judged_by_all(library, task, both, [late, right])) == {match.id}
+    alone = report_of(library, task, both, late, official=False)
+    assert alone.per_class[MAIN]["all"] == pytest.approx(8 / 20, abs=0.03)  # 8 of 8, 2 more and 10 missed
 
 
 def test_without_other_layers_only_spotting_is_evaluated(library: Library) -> None:
