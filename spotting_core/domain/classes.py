@@ -218,6 +218,35 @@ def keep_classes(folder: Path, table: ClassTable) -> None:
         writer.writerows(asdict(c) for c in table)
 
 
+def rows_beside(table: str, kind: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of ``<table>.<kind>.csv`` beside a bundled class table; none where there is no such file.
+
+    Errors:
+        BadInputError: it lacks a column, or a row a value.
+    """
+    path = file_beside(table, kind)
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        missing = [c for c in columns if c not in (reader.fieldnames or ())]
+        if missing:
+            what = f"this file lacks the columns {', '.join(missing)}"
+            raise BadInputError(what, where=path, fix=f"Its columns: {', '.join(columns)}")
+        rows = list(reader)
+    short = next((line for line, row in enumerate(rows, 2) if None in row.values()), None)
+    if short is not None:
+        raise BadInputError(
+            f"row {short} of this file ends early", where=path, fix=f"Its columns: {', '.join(columns)}"
+        )
+    return rows
+
+
+def file_beside(table: str, kind: str) -> Path:
+    """Where such rows of a bundled class table lie (the file need not exist)."""
+    return asset("classes", f"{table}.{kind}.csv")
+
+
 def is_bundled(table: ClassTable) -> bool:
     """Whether a table is the bundled one of its name, row by row, and its parts are."""
     path = asset("classes", f"{table.name}.csv")

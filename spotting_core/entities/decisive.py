@@ -5,13 +5,11 @@ assets/classes/<table>.entities.csv     class,entity; a row each, * for every cl
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 
-from spotting_core.base.assets import asset
-from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import rows_beside
 
 _OTHERS = "*"
 
@@ -28,16 +26,7 @@ def decisive_entities(table: str, label: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _rules(table: str) -> Mapping[str, tuple[str, ...]]:
-    path = asset("classes", f"{table}.entities.csv")
-    if not path.is_file():
-        return {}
     rules: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            try:
-                rules[row["class"]] += (row["entity"],)
-            except (KeyError, TypeError) as error:
-                raise BadInputError(
-                    f"this is no table of entities ({error})", where=path, fix="Columns: class, entity"
-                ) from error
+    for row in rows_beside(table, "entities", ("class", "entity")):
+        rules[row["class"]] += (row["entity"],)
     return dict(rules)

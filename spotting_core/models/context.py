@@ -17,7 +17,6 @@ The times of a class table lie beside it, ``assets/classes/<name>.context.csv``:
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 
@@ -25,9 +24,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import file_beside, rows_beside
 
+_TIMES = ("k1", "k2", "k3", "k4")
 _HIT_RADIUS, _MISS_RADIUS = 0.1, 0.9  # how near a score may stay to 1 and to 0 before nothing more is asked
 
 
@@ -37,18 +37,18 @@ def context_times(table: str, classes: Sequence[str]) -> np.ndarray:
     Errors:
         BadInputError: the class table has no such times, or lacks a class.
     """
-    path = asset("classes", f"{table}.context.csv")
-    if not path.is_file():
+    rows = {row["name"]: [float(row[k]) for k in _TIMES] for row in rows_beside(table, "context", ("name", *_TIMES))}
+    if not rows:
         raise BadInputError(
             f"the class table {table!r} has no times for the context-aware loss",
-            where=path,
+            where=file_beside(table, "context"),
             fix="Write one: name, k1, k2, k3, k4 in seconds around an action",
         )
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = {row["name"]: [float(row[k]) for k in ("k1", "k2", "k3", "k4")] for row in csv.DictReader(handle)}
     missing = [name for name in classes if name not in rows]
     if missing:
-        raise BadInputError(f"class {missing[0]!r} has no times for the context-aware loss", where=path)
+        raise BadInputError(
+            f"class {missing[0]!r} has no times for the context-aware loss", where=file_beside(table, "context")
+        )
     return np.array([rows[name] for name in classes]).T
 
 

@@ -12,7 +12,6 @@ Scores decoded with the names in another order give other actions at the right t
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from spotting_core.base.assets import asset
-from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.classes import ClassTable, rows_beside
 from spotting_core.domain.spots import Spot
 from spotting_core.preflight.finding import ERROR, WARNING, Finding
 
@@ -239,14 +237,10 @@ class Rule:
 @lru_cache(maxsize=8)
 def rules_of(classes: ClassTable) -> tuple[Rule, ...]:
     """The rules of a bundled class table; none for others."""
-    path = asset("classes", f"{classes.name}.rules.csv")
-    if not path.is_file():
-        return ()
-    with path.open(encoding="utf-8", newline="") as handle:
-        return tuple(
-            Rule(row["class"], row["other"], float(row["from"]), float(row["to"]), float(row["share"]))
-            for row in csv.DictReader(handle)
-        )
+    return tuple(
+        Rule(row["class"], row["other"], float(row["from"]), float(row["to"]), float(row["share"]))
+        for row in rows_beside(classes.name, "rules", ("class", "other", "from", "to", "share"))
+    )
 
 
 def rule_table(spots: Sequence[Spot], names: Sequence[str], rules: Sequence[Rule]) -> np.ndarray:

@@ -5,7 +5,6 @@ A spot counts if the model is sure enough of it or a reviewer holds it to be tru
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import file_beside, rows_beside
 from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import SearchColumns
 
@@ -96,7 +95,7 @@ def pressure(
         step: minutes between the moments.
     """
     weight = np.array([weights.get(label, 0.0) for label in spots.label]) * spots.confidence
-    shares = []
+    pressures = []
     for half, length in sorted(lengths.items()):
         minutes = np.arange(0, length / _MINUTE + step, step)
         pressing = (spots.half == half) & (weight > 0)
@@ -107,8 +106,8 @@ def pressure(
             return ((before >= 0) & (before < WINDOW)) @ weight[own]
 
         unknown = int((pressing & ~np.isin(spots.team, TEAMS[:2])).sum())
-        shares.append(Pressure(half, minutes, felt(TEAMS[0]), felt(TEAMS[1]), unknown))
-    return shares
+        pressures.append(Pressure(half, minutes, felt(TEAMS[0]), felt(TEAMS[1]), unknown))
+    return pressures
 
 
 @lru_cache(maxsize=8)
@@ -118,16 +117,11 @@ def pressure_weights(table: str) -> Mapping[str, float]:
     Errors:
         BadInputError: the file is damaged.
     """
-    path = asset("classes", f"{table}.pressure.csv")
-    if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        try:
-            return {row["class"]: float(row["weight"]) for row in csv.DictReader(file)}
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInputError(
-                f"this is no table of pressure ({error})", where=path, fix="Columns: class, weight"
-            ) from error
+    rows = rows_beside(table, "pressure", ("class", "weight"))
+    try:
+        return {row["class"]: float(row["weight"]) for row in rows}
+    except ValueError as error:
+        raise BadInputError(f"a weight is no number ({error})", where=file_beside(table, "pressure")) from error
 
 
 @dataclass(frozen=True)

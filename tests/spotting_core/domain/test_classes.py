@@ -8,7 +8,7 @@ import pytest
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import load_classes
+from spotting_core.domain.classes import load_classes, rows_beside
 
 OFFICIAL = (
     "Penalty", "Kick-off", "Goal", "Substitution", "Offside", "Shots on target", "Shots off target", "Clearance",
@@ -69,3 +69,18 @@ def test_a_list_of_classes_of_football_has_its_halves(tmp_path: Path) -> None:
     assert load_classes(path).parts == load_classes().parts
     path.write_text("Goal\nServe")
     assert load_classes(path).parts.name == "part"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("class,value\nGoal,1\n", "lacks the columns weight"), ("class,weight\nGoal\n", "row 2 of this file ends early")],
+)
+def test_damaged_rows_beside_a_table_say_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.setattr("spotting_core.domain.classes.asset", lambda *parts: tmp_path.joinpath(*parts[1:]))
+    assert rows_beside("own", "pressure", ("class", "weight")) == []
+    (tmp_path / "own.pressure.csv").write_text(text)
+    with pytest.raises(BadInputError, match=message) as caught:
+        rows_beside("own", "pressure", ("class", "weight"))
+    assert caught.value.where is not None
