@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.command_line.terminal import check_output, err, out, write_machine_output
+from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record, read_split
 from spotting_core.evaluation.precision import VIEWS
 from spotting_core.evaluation.report import Evaluation
@@ -45,6 +46,8 @@ def evaluate(
 
     chosen = task_named(task)
     metric = chosen.metric(metric)
+    if official and not chosen.has_official:
+        raise BadInputError(f"the task {chosen.name} has no official evaluator", fix="Leave --official out")
     check_output(json_file)
     record = Record()
     wanted = None if split is None or chosen.in_split_files else read_split(split)
@@ -53,18 +56,19 @@ def evaluate(
     if json_file is not None:
         write_machine_output(report.as_json(record), json_file)
     if json_file != "-":
-        _print(report, metric)
+        _print(report, metric, chosen.has_official)
     _print_record(record)
 
 
 # --- what is printed ----------------------------------------------------------------------------------
 
 
-def _print(report: Evaluation, metric: str) -> None:
+def _print(report: Evaluation, metric: str, has_official: bool) -> None:
     views = [v for v in VIEWS if report.average_map.get(v) is not None]
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("Class")
-    for head in ("Truth", *(v.capitalize() for v in views)):
+    truth = f"Truth, {report.truth_unit}" if report.truth_unit else "Truth"
+    for head in (truth, *(v.capitalize() for v in views)):
         table.add_column(head, justify="right")
     for name, row in report.per_class.items():
         values = [_number(row.get(v)) for v in views]
@@ -75,9 +79,8 @@ def _print(report: Evaluation, metric: str) -> None:
     out.print(table)
     for name, value in report.others.items():
         out.print(f"{name}: {_number(value)}", highlight=False)
-    way = "as the official evaluator computes it" if report.official else "corrected"
-    measured = f"{metric}, " if metric else ""
-    out.print(f"\n{report.task.capitalize()}, {measured}{way}.", highlight=False)
+    way = ("as the official evaluator computes it" if report.official else "corrected") if has_official else ""
+    out.print(f"\n{', '.join(filter(None, (report.task.capitalize(), metric, way)))}.", highlight=False)
 
 
 def _number(value: float | None) -> str:

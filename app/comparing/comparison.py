@@ -20,6 +20,7 @@ from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.spot_files import read_spotting_games
+from spotting_core.tasks.spotting import SPOTTING
 
 LIBRARY = "library"
 LEAST = 0.02
@@ -142,9 +143,9 @@ def _predictions(
     return SpotColumns.of_spots(analysis.spots(Spotting(threshold=LEAST)), classes)
 
 
-def analysis_by(library: Library, match: Match, system: str) -> Analysis | None:
-    """The analysis of a match by the model of a key."""
-    return next((a for a in library.analyses(match) if f"model:{a.record.identity.key}" == system), None)
+def analysis_by(library: Library, match: Match, system: str, task: str = SPOTTING.name) -> Analysis | None:
+    """The analysis of a match for a task by the model of a key."""
+    return next((a for a in library.analyses(match, task) if f"model:{a.record.identity.key}" == system), None)
 
 
 def state_of(library: Library, sets: PredictionSets) -> str:

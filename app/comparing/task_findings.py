@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from app.comparing.comparison import unambiguous_names
+from app.comparing.comparison import analysis_by, unambiguous_names
 from app.library.library import Library, Match
-from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.media.source import open_match
@@ -15,13 +14,9 @@ from spotting_core.tasks.task import AnySampleTask, Judged, SampleTask
 def evaluated_tasks(library: Library) -> dict[str, AnySampleTask]:
     """Tasks of which the library has layers of a match whose truth is known, by name."""
     known: dict[str, AnySampleTask] = {n: t for n, t in tasks().items() if isinstance(t, SampleTask)}
-    matches = library.matches()
-    there = {layer.record.task for match in matches for layer in library.layers(match)}
-    return {
-        name: task
-        for name, task in known.items()
-        if name in there and any(library.analyses(m, name) and has_truth(task, m) for m in matches)
-    }
+    judged = {(layer.record.task, match) for match in library.matches() for layer in library.layers(match)}
+    evaluated = {name for name, match in judged if name in known and has_truth(known[name], match)}
+    return {name: task for name, task in known.items() if name in evaluated}
 
 
 def has_truth(task: AnySampleTask, match: Match) -> bool:
@@ -50,7 +45,7 @@ def judged_by_all(
     return {
         name: match
         for name, match in matches.items()
-        if all(_layer(library, match, task, system) is not None for system in systems)
+        if all(analysis_by(library, match, system, task.name) is not None for system in systems)
     }
 
 
@@ -64,7 +59,7 @@ def report_of(
     """
     judged, classes = [], None
     for match in matches.values():
-        layer = _layer(library, match, task, system)
+        layer = analysis_by(library, match, system, task.name)
         if layer is None:
             continue
         classes = layer.classes
@@ -73,8 +68,3 @@ def report_of(
     if classes is None:
         raise BadInputError("this model has judged none of these matches", fix="Analyse one with it")
     return task.report(judged, classes.names, official=official)
-
-
-def _layer(library: Library, match: Match, task: AnySampleTask, system: str) -> Analysis | None:
-    layers = library.analyses(match, task.name)
-    return next((one for one in layers if f"model:{one.record.identity.key}" == system), None)

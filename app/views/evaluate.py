@@ -32,7 +32,7 @@ from app.views.evaluate_charts import (
 )
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
-from app.views.evaluate_task import show_task, task_select
+from app.views.evaluate_task import NO_SYSTEM, choice_select, show_task, task_select
 from app.views.shown import drawn
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
@@ -44,7 +44,6 @@ from spotting_core.evaluation.spotting import SpottingReport, evaluate_spotting,
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnySampleTask
 
-NONE = "none"
 _TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _GROUPS = ("goals", "cards", "restarts", "fouls", "flow")
 
@@ -123,10 +122,12 @@ def _toolbar(
         st.html('<div class="tl-title">Evaluate</div>', width="content")
         task_select(tasks, SPOTTING.name)
         labels = label_choices(library, sets)
-        own = _select("Labels", labels, "evaluate_labels", 250)
+        own = choice_select("Labels", labels, "evaluate_labels", 250)
         systems = prediction_choices(library, sets, own) if own else {}
-        first = _select("A", systems, "evaluate_a", 190)
-        second = _select("B", {NONE: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 190)
+        first = choice_select("A", systems, "evaluate_a", 190)
+        second = choice_select(
+            "B", {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 190
+        )
         st.space("stretch")
         way = st.segmented_control(
             "Metric", ["Corrected", "Official"], default="Corrected", required=True, label_visibility="collapsed",
@@ -142,19 +143,10 @@ def _toolbar(
         export = st.empty()
     if not own or not first:
         return labels, systems, None
-    choice = Choice(own, first, None if second in (None, NONE) else second, way == "Official", str(view).lower())
+    choice = Choice(own, first, None if second in (None, NO_SYSTEM) else second, way == "Official", str(view).lower())
     with export:
         _export(library, sets, choice, systems)
     return labels, systems, choice
-
-
-def _select(label: str, options: dict[str, str], key: str, width: int) -> str | None:
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
-    return st.selectbox(
-        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
-        label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
-    )  # fmt: skip
 
 
 def _empty_page(labels: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.comparing.comparison import LIBRARY
 from app.comparing.task_findings import judged_by_all, labelled_matches, report_of, system_names
 from app.library.library import Library
 from app.views import page
@@ -14,7 +15,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.tasks.task import AnySampleTask
 
-LIBRARY, NO_SYSTEM = "library", "nothing"
+NO_SYSTEM = "none"
 
 
 def task_select(tasks: dict[str, AnySampleTask], chosen: str) -> None:
@@ -27,6 +28,16 @@ def task_select(tasks: dict[str, AnySampleTask], chosen: str) -> None:
         )  # fmt: skip
 
 
+def choice_select(label: str, options: dict[str, str], key: str, width: int) -> str | None:
+    """Choose labels or a system by its key; what is no longer there is forgotten."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+    return st.selectbox(
+        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
+        label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
+    )  # fmt: skip
+
+
 def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySampleTask) -> None:
     """The page for a task of which the library has layers and truth."""
     labelled = labelled_matches(library, task)
@@ -35,19 +46,19 @@ def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySample
         task_select(tasks, task.name)
         titles = {LIBRARY: f"Library, {len(labelled)} labelled matches"} if len(labelled) > 1 else {}
         titles |= {m.id: m.title for m in labelled.values()}
-        labels = _choice("Labels", titles, f"labels_{task.name}", 250)
-        matches = labelled if labels == LIBRARY else {labels: labelled[labels]}
+        labels = choice_select("Labels", titles, f"evaluate_labels_{task.name}", 250)
+        matches = {name: match for name, match in labelled.items() if labels in (LIBRARY, name)}
         systems = system_names(library, task, matches)
-        first = _choice("A", systems, f"a_{task.name}", 190)
+        first = choice_select("A", systems, f"evaluate_a_{task.name}", 190)
         others = {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}
-        second = _choice("B", others, f"b_{task.name}", 190)
+        second = choice_select("B", others, f"evaluate_b_{task.name}", 190)
         st.space("stretch")
         way = st.segmented_control(
             "Metric", ["Corrected", "Official"], default="Corrected", required=True, label_visibility="collapsed",
             help="Official: what the official evaluator prints, flaws included.", key=f"evaluate_way_{task.name}",
         )  # fmt: skip
     try:
-        keys = [first] if second == NO_SYSTEM else [first, second]
+        keys = [key for key in (first, second) if key not in (None, NO_SYSTEM)]
         judged = judged_by_all(library, task, matches, keys)
         reports = [report_of(library, task, judged, key, official=way == "Official") for key in keys]
     except TouchlineError as problem:
@@ -56,13 +67,6 @@ def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySample
     with st.container(border=True, key="tl_card_task", gap="small"):
         st.html(_figures(reports, len(judged)))
         st.dataframe(class_rows(reports), hide_index=True, key=f"evaluate_table_{task.name}")
-
-
-def _choice(label: str, options: dict[str, str], key: str, width: int) -> str:
-    return st.selectbox(
-        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=f"evaluate_{key}", width=width,
-        label_visibility="collapsed",
-    )  # fmt: skip
 
 
 def _figures(reports: list[Evaluation], matches: int) -> str:
@@ -88,10 +92,11 @@ def class_rows(reports: list[Evaluation]) -> list[dict[str, Any]]:
     first = reports[0]
     names = [n for n, row in first.per_class.items() if row.get("all") is not None]
     columns = ["A", "B"] if len(reports) > 1 else [first.headline]
+    truth = f"Truth, {first.truth_unit}" if first.truth_unit else "Truth"
     return [
         {
             "Class": name,
-            "Truth": round(first.truths.get(name, 0.0), 1),
+            truth: round(first.truths.get(name, 0.0), 1),
             **{
                 column: None if (value := report.per_class[name].get("all")) is None else round(value, 4)
                 for column, report in zip(columns, reports, strict=True)

@@ -170,7 +170,8 @@ def _table(
     spots: SearchColumns, matches: Mapping[str, Match], analyses: Mapping[str, Analysis], classes: ClassTable
 ) -> None:
     counted = [classes.get(name) for name in pressure_weights(classes.name) if name in classes]
-    groups = {c.short: [c.name] for c in counted} | {"Cards": [c.name for c in classes if c.group == "cards"]}
+    cards = [c.name for c in classes if c.group == "cards"]
+    groups = {c.short: [c.name] for c in counted} | ({"Cards": cards} if cards else {})
     rows = []
     for figures in match_figures(spots, groups):
         length = sum(h.duration for h in analyses[figures.match].record.halves)

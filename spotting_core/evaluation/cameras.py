@@ -64,6 +64,7 @@ def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, off
         {n: {"all": float(overlap[i]) if present[i] else None} for i, n in enumerate(cameras)},
         {n: _seconds(truth[i], official) for i, n in enumerate(cameras)},
         _official_f1(confusion[:, :-1]) if official else _f1(confusion),
+        "s",
     )
 
 

@@ -32,6 +32,7 @@ from spotting_core.evaluation.report import Evaluation
 WIDTH, HEIGHT = 960, 540
 REACH = 5.0
 """Pixels of a picture of that size within which a line is right."""
+UNNAMED = "Camera not named"
 LEAST_LINES = 5
 """Lines that a picture shows that a calibration is asked of."""
 _POINTS = 8  # of the picture, across and down, whose distance is measured
@@ -76,7 +77,7 @@ def evaluate_calibrations(games: Sequence[CalibrationGame], metric: str = METRIC
         )
     complete = len(placed) / sum(_samples_with_lines(game) for game in games)
     values = {name: _summed(name, placed) for name in METRICS}
-    cameras = sorted({one.label for one in placed} - {""})
+    cameras = sorted({one.label for one in placed})
     per_class = {c: {"all": _summed(metric, [one for one in placed if one.label == c])} for c in cameras}
     return Evaluation(
         "calibration",
@@ -125,7 +126,7 @@ def _placed(game: CalibrationGame) -> Iterator[PlacedSample]:
         if predicted is None or predicted.homography is None or not _shows_enough(true, game.pitch):
             continue
         assert true.homography is not None
-        yield placed_sample(true.homography, predicted.homography, game.pitch, true.label)
+        yield placed_sample(true.homography, predicted.homography, game.pitch, true.label or UNNAMED)
 
 
 def placed_sample(true: Homography, predicted: Homography, pitch: Pitch, label: str = "") -> PlacedSample:

@@ -21,6 +21,7 @@ class Evaluation:
         per_class: class name to view to value; None where there is nothing to measure.
         truths: class name to how much truth it has.
         others: further figures by name (F1, single tolerances).
+        truth_unit: of ``truths``, empty where they are counted.
     """
 
     task: str
@@ -31,6 +32,7 @@ class Evaluation:
     per_class: Mapping[str, Mapping[str, float | None]]
     truths: Mapping[str, float]
     others: Mapping[str, float] = field(default_factory=dict)
+    truth_unit: str = ""
 
     def as_json(self, record: Record) -> dict[str, Any]:
         """Machine output; the names of its keys are fixed."""

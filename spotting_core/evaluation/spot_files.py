@@ -116,7 +116,7 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
         np.zeros(len(known)),
         np.array([-1 if r.visibility == "not shown" else 1 for r in known], np.int8),
     )
-    return _counted_ones(game, "label", _unknown(rows, labels), classes, columns, record)
+    return _counted_spots(game, "label", _unknown(rows, labels), classes, columns, record)
 
 
 def prediction_columns(
@@ -148,7 +148,7 @@ def prediction_columns(
             where=where,
             fix="Every prediction needs a confidence from 0 to 1",
         )
-    return _counted_ones(game, "prediction", unknown, classes, columns, record), unknown
+    return _counted_spots(game, "prediction", unknown, classes, columns, record), unknown
 
 
 def _indices(rows: Sequence[Any], classes: Sequence[str]) -> np.ndarray:
@@ -196,7 +196,7 @@ def microseconds(milliseconds: Sequence[float], where: str) -> np.ndarray:
     return np.trunc(values).astype(np.int64) * 1000
 
 
-def _counted_ones(
+def _counted_spots(
     game: str, what: str, unknown: Counter[str], classes: Sequence[str], columns: SpotColumns, record: Record
 ) -> SpotColumns:
     """The spots of the two halves that SoccerNet's files have; what is left out is recorded."""

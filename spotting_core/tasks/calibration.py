@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
 from spotting_core.domain.homography import Calibration
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.pitch_calibration import METRICS, CalibrationGame, evaluate_calibrations
@@ -29,6 +30,7 @@ class CalibrationTask(Task):
     title = "Calibration"
     class_table = "soccernet-cameras"
     metrics = METRICS
+    has_official = False
 
     def read_truth(self, folder: Path) -> list[Calibration]:
         """The calibrations of a match folder: exact ones of a rendered match, else the published ones.
@@ -44,8 +46,6 @@ class CalibrationTask(Task):
         metric = self.metric(order.metric)
         if order.classes is not None:
             raise BadInputError("calibrations have no classes", where=order.classes, fix="Leave --classes out")
-        if order.official:
-            raise BadInputError("calibrations have no official evaluator here", fix="Leave --official out")
         true, predicted = calibrated_games(order.labels), calibrated_games(order.predictions)
         wanted: Sequence[str] = list(true) if order.split is None else order.split
         games = []
@@ -64,7 +64,7 @@ def _note_missing(game: CalibrationGame, record: Record) -> None:
     """What of a game has no prediction that is used: whole parts of it, or samples that are unsure or no homography."""
     there = {c.half for c in game.predicted}
     for half in sorted({c.half for c in game.truth} - there):
-        record.skip(game.name, f"half {half} has no predictions")
+        record.skip(game.name, f"{load_classes(CalibrationTask.class_table).parts.title(half)} has no predictions")
     unused = sum(c.homography is None for c in game.predicted)
     if unused:
         record.skip(

@@ -84,6 +84,8 @@ class Task(ABC):
     title: ClassVar[str]
     class_table: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]] = ()
+    has_official: ClassVar[bool] = True
+    """Whether there is an official evaluator, whose flaws can be asked for."""
     in_split_files: ClassVar[bool] = False
     """Whether its files hold a whole split, so that no file lists the games of one."""
 

@@ -54,7 +54,7 @@ def test_shots_are_measured_by_their_overlap(match: Match) -> None:
     assert rows.loc[MAIN, "A"] == pytest.approx(8 / 10, abs=0.03)  # a change lies between two samples
     assert rows.loc[CLOSE, "A"] == pytest.approx(10 / 12, abs=0.03)
     assert rows.loc[MAIN, "B"] == pytest.approx(1, abs=0.04)
-    assert rows.loc[MAIN, "Truth"] == 8
+    assert rows.loc[MAIN, "Truth, s"] == 8
     assert "Mean IoU" in texts(at)
     assert "Counted in 1 match" in texts(at)
 

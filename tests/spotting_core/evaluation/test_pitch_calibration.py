@@ -18,6 +18,7 @@ from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import Pitch
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.pitch_calibration import (
+    UNNAMED,
     CalibrationGame,
     distance,
     evaluate_calibrations,
@@ -123,6 +124,8 @@ def test_the_demo_is_placed_on_its_own_pitch(demo: Path) -> None:
     evaluation = evaluate_calibrations([CalibrationGame("demo", Pitch(110, 72), some, some)])
     assert evaluation.average_map["all"] == pytest.approx(0, abs=1e-6)
     assert evaluation.others["JaC@5"] == 1
+    unnamed = [replace(c, label="") for c in some]
+    assert list(evaluate_calibrations([CalibrationGame("demo", Pitch(110, 72), unnamed, some)]).per_class) == [UNNAMED]
 
 
 def test_the_command_measures_published_files_against_rendered_truth(demo: Path, tmp_path: Path) -> None:
