@@ -18,7 +18,7 @@ from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
     from spotting_core.analyses.analysis import Analysis
-    from spotting_core.media.source import MatchSource
+    from spotting_core.media.source import HalfSource, MatchSource
     from spotting_core.models.load import LoadedModel
 
 
@@ -67,26 +67,41 @@ def explain(
     if reason is not None:
         raise BadInputError(f"{chosen.title} does not fit {loaded.card.name}: {reason}")
     loaded.classes.index(label)
-    title = loaded.classes.parts.title(half)
-    part = next((h for h in match.halves if h.half == half), None)
-    if part is None:
-        raise BadInputError(f"this match has no {title}", where=match.path)
+    part = _half_video(match, loaded, half)
     data = DataDirectory.default().ensure()
     analysis = analysis_of(match, loaded, data, features)
-    at = parse_clock(time)
-    if at > analysis.half(half).times[-1]:
-        raise BadInputError(f"{title} is over before {time}", where=match.path, fix="Give a time within it")
-    probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, Spot(half, at, label)))
+    spot = Spot(half, _time_in(analysis, half, time, match.path), label)
+    probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, spot))
     attribution = chosen.explain(probe, label, **parameters)
-    method_text = "-".join([chosen.name, *map(str, parameters.values())])
-    name = f"half{half}-{half_clock(attribution.anchor, 2).replace(':', '.')}-{label}-{method_text}"
-    stem = out_folder / _IN_NAMES.sub("-", name)
+    stem = out_folder / _file_name(attribution, [chosen.name, *map(str, parameters.values())])
     attribution.save(stem.with_name(stem.name + ".npz"))
     figures = save(attribution, probe, stem.with_name(stem.name + ".png"))
     if json_file is not None:
         write_machine_output(_as_json(attribution, stem, figures), json_file)
     if json_file != "-":
         _print_summary(attribution, chosen.title, analysis.clock(half, attribution.anchor, 2), out_folder)
+
+
+def _half_video(match: MatchSource, model: LoadedModel, half: int) -> HalfSource:
+    part = next((h for h in match.halves if h.half == half), None)
+    if part is None:
+        raise BadInputError(f"this match has no {model.classes.parts.title(half)}", where=match.path)
+    return part
+
+
+def _time_in(analysis: Analysis, half: int, text: str, match: Path) -> int:
+    """The milliseconds that a clock time means, where the part lasts that long."""
+    time = parse_clock(text)
+    if time > analysis.half(half).times[-1]:
+        title = analysis.classes.parts.title(half)
+        raise BadInputError(f"{title} is over before {text}", where=match, fix="Give a time within it")
+    return time
+
+
+def _file_name(attribution: Any, method: list[str]) -> str:
+    """What the files of an attribution are called, without their suffix."""
+    clock = half_clock(attribution.anchor, 2).replace(":", ".")
+    return _IN_NAMES.sub("-", f"half{attribution.half}-{clock}-{attribution.label}-{'-'.join(method)}")
 
 
 def _as_json(attribution: Any, stem: Path, figures: list[Path]) -> dict[str, Any]:
