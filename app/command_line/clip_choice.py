@@ -23,7 +23,7 @@ from spotting_core.store.tables import MatchRow
 
 
 @dataclass(frozen=True)
-class ClipChoice:
+class ClipOptions:
     """What the command line asks for, as the options of ``touchline clips`` say it.
 
     Errors:
@@ -55,7 +55,7 @@ class ClipChoice:
             )
 
 
-def chosen_clips(choice: ClipChoice, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Clip]:
+def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Clip]:
     """The clips that are asked for: a selection in its own order, else in the order of half and time.
 
     Errors:
@@ -84,7 +84,7 @@ def chosen_clips(choice: ClipChoice, match: MatchSource, data: DataDirectory, fo
     return [_finished(clip, choice, footage) for clip in clips]
 
 
-def _spots(choice: ClipChoice, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
+def _spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
     """Spots of the label file or the reviewers, else of the analysis; none where only marks are asked for."""
     if choice.label_file is not None:
         options = Options(footage.classes)
@@ -113,7 +113,7 @@ def _match_id(match: MatchSource, data: DataDirectory) -> str:
     return match_id
 
 
-def _finished(clip: Clip, choice: ClipChoice, footage: Footage) -> Clip:
+def _finished(clip: Clip, choice: ClipOptions, footage: Footage) -> Clip:
     """A clip with the speed and the caption that are asked for; what a selection says of them stays."""
     slow = choice.slow if choice.slow < 1.0 else clip.slow
     caption = clip.caption or (_caption(clip, footage) if choice.caption else "")

@@ -18,7 +18,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.clock import half_clock
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
-    from app.command_line.clip_choice import ClipChoice
+    from app.command_line.clip_choice import ClipOptions
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.clips.export import Exported
     from spotting_core.clips.order import Order
@@ -72,10 +72,10 @@ def clips(
     Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection.
     What cannot be cut is told; the other clips are written.
     """
-    from app.command_line.clip_choice import ClipChoice
+    from app.command_line.clip_choice import ClipOptions
     from spotting_core.clips.order import Order
 
-    choice = ClipChoice(
+    choice = ClipOptions(
         tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption
     )
     check_output(json_file)
@@ -89,7 +89,7 @@ def clips(
     _report(_export(order, footage, out_folder), order, footage, json_file)
 
 
-def _check_of_one(sources: Sequence[Path], choice: ClipChoice, analysis_folder: Path | None) -> None:
+def _check_of_one(sources: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None) -> None:
     """Refuse what can only be said of one match where there are several."""
     options = {
         "--mark": choice.marks, "--labels": choice.label_file, "--selection": choice.selection,
@@ -102,7 +102,7 @@ def _check_of_one(sources: Sequence[Path], choice: ClipChoice, analysis_folder: 
         )
 
 
-def _chosen(paths: Sequence[Path], choice: ClipChoice, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
+def _chosen(paths: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
     """The clips of all matches, match by match, and what they are cut from."""
     from app.command_line.clip_choice import chosen_clips
     from app.components.look import look

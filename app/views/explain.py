@@ -12,7 +12,7 @@ from app.components.explanation import explanation
 from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
-from app.views.explanation import Query, Shown, explanation_data, first_by_measure, heads_of
+from app.views.explanation import Shown, ShownMethod, explanation_data, first_by_measure, heads_of
 from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
 from explain.jobs.explanation import EXPLANATION, ExplanationParameters
@@ -190,21 +190,27 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
 # --- asking and waiting -------------------------------------------------------------------------------
 
 
-def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[Query]:
+def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[ShownMethod]:
     if mode == BY_MODELS:
-        return [Query(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
+        return [ShownMethod(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
     if mode == BY_HEADS:
         note = "attention among the kept entities"
-        return [Query(analysis, f"{HEADS}: {head}", f"Head {head}", note) for head in range(1, heads_of(analysis) + 1)]
-    return [Query(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
+        return [
+            ShownMethod(analysis, f"{HEADS}: {head}", f"Head {head}", note) for head in range(1, heads_of(analysis) + 1)
+        ]
+    return [ShownMethod(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
 
 
-def _lines(analysis: Analysis, cards: Sequence[Query]) -> list[Query]:
+def _lines(analysis: Analysis, cards: Sequence[ShownMethod]) -> list[ShownMethod]:
     """What the panel of moments shows beside the cards."""
-    return [Query(analysis, name) for name in IN_TIME] if len({c.method.partition(": ")[0] for c in cards}) > 1 else []
+    return (
+        [ShownMethod(analysis, name) for name in IN_TIME]
+        if len({c.method.partition(": ")[0] for c in cards}) > 1
+        else []
+    )
 
 
-def _ask(match: Match, spot: Spot, cards: Sequence[Query], analysis: Analysis) -> None:
+def _ask(match: Match, spot: Spot, cards: Sequence[ShownMethod], analysis: Analysis) -> None:
     """Have computed what is missing; what failed or was cancelled is asked for again by a person only."""
     for one in _analyses_of(cards):
         wanted = _methods_of(one, cards, analysis)
@@ -224,11 +230,11 @@ def _unasked(key: str) -> bool:
     return job is None or job.state == DONE
 
 
-def _analyses_of(cards: Sequence[Query]) -> list[Analysis]:
+def _analyses_of(cards: Sequence[ShownMethod]) -> list[Analysis]:
     return list({str(c.analysis.folder): c.analysis for c in cards}.values())
 
 
-def _methods_of(one: Analysis, cards: Sequence[Query], analysis: Analysis) -> tuple[str, ...]:
+def _methods_of(one: Analysis, cards: Sequence[ShownMethod], analysis: Analysis) -> tuple[str, ...]:
     wanted = [c.method for c in cards if c.analysis.folder == one.folder]
     if one.folder == analysis.folder:
         wanted += [ABLATION, *(a.method for a in _lines(analysis, cards))]
@@ -245,7 +251,9 @@ def _missing(analysis: Analysis, spot: Spot, methods: Sequence[str]) -> bool:
     )
 
 
-def _explained(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> list[ExplanationParameters]:
+def _explained(
+    match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod]
+) -> list[ExplanationParameters]:
     """What the jobs that explain the spot are asked for, one of each analysis."""
     return [
         ExplanationParameters.of(match.path, one, spot, methods=_methods_of(one, cards, analysis))
@@ -253,12 +261,12 @@ def _explained(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Que
     ]
 
 
-def _jobs(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> dict[str, str]:
+def _jobs(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod]) -> dict[str, str]:
     """Keys of the jobs that explain the spot, by the folder of their analysis."""
     return {parameters.analysis: EXPLANATION.key(parameters) for parameters in _explained(match, analysis, spot, cards)}
 
 
-def _waiting(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> bool:
+def _waiting(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod]) -> bool:
     keys = list(_jobs(match, analysis, spot, cards).values())
     edit, text = _edit_of(match, spot), st.session_state.get("explain_words")
     keys += [WHAT_IF.key(WhatIfParameters.of(match.path, analysis, spot, edit=edit))] if edit else []
@@ -275,7 +283,7 @@ def _edit_of(match: Match, spot: Spot) -> Mapping[str, Any] | None:
 # --- the component ------------------------------------------------------------------------------------
 
 
-def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Query]) -> None:
+def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[ShownMethod]) -> None:
     waiting = _waiting(match, analysis, spot, cards)
     if st.session_state.get("explain_waited", False) and not waiting:
         st.session_state["explain_waited"] = False
@@ -294,7 +302,7 @@ def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[Query]) -> N
         st.rerun(scope="app")
 
 
-def _handle_event(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[Query]) -> None:
+def _handle_event(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod]) -> None:
     event = st.session_state[f"{_KEY}-{match.id}"].get("asked")
     if not event:
         return

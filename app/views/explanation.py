@@ -38,7 +38,7 @@ _BY_WORDS, _BY_HEADS = "text-similarity", "entity-heads"
 
 
 @dataclass(frozen=True)
-class Query:
+class ShownMethod:
     """One card or line: a method on one model's analysis."""
 
     analysis: Analysis
@@ -60,8 +60,8 @@ class Shown:
     match: Match
     analysis: Analysis
     spot: Spot
-    cards: Sequence[Query]
-    lines: Sequence[Query]
+    cards: Sequence[ShownMethod]
+    lines: Sequence[ShownMethod]
     edit: Mapping[str, Any] | None
     words: str | None
     jobs: Mapping[str, str]
@@ -135,7 +135,7 @@ def _progress(shown: Shown) -> dict[str, Any] | None:
 # --- cards --------------------------------------------------------------------------------------------
 
 
-def _card(shown: Shown, query: Query, times: np.ndarray) -> dict[str, Any]:
+def _card(shown: Shown, query: ShownMethod, times: np.ndarray) -> dict[str, Any]:
     method, _ = method_and_parameters(query.method)
     trust = _trust(query)
     card: dict[str, Any] = {
@@ -159,7 +159,7 @@ def _card(shown: Shown, query: Query, times: np.ndarray) -> dict[str, Any]:
     return card | note | {"state": "ready", **_drawn(query, attribution, times)}
 
 
-def _pending(shown: Shown, query: Query) -> dict[str, Any]:
+def _pending(shown: Shown, query: ShownMethod) -> dict[str, Any]:
     reason = unsupported(shared_settings().data, query.analysis, shown.spot, query.method)
     if reason is not None:
         return {"state": "none", "message": reason[0].upper() + reason[1:]}
@@ -171,7 +171,7 @@ def _pending(shown: Shown, query: Query) -> dict[str, Any]:
     return {"state": "working", "message": "Computing" if at_it else "Waiting"}
 
 
-def _trust(query: Query) -> dict[str, str]:
+def _trust(query: ShownMethod) -> dict[str, str]:
     """The chip of a card: measured faithfulness, or for words how well they find what they name."""
     if query.method.startswith(_BY_HEADS):
         hint = "What a head reads explains no score; take the entity out to see what decides."
@@ -202,7 +202,7 @@ def _retrieval(analysis: Analysis) -> Mapping[str, Any] | None:
     return scores.get("retrieval")
 
 
-def _drawn(query: Query, attribution: Attribution, times: np.ndarray) -> dict[str, Any]:
+def _drawn(query: ShownMethod, attribution: Attribution, times: np.ndarray) -> dict[str, Any]:
     """A found explanation on the samples shown; every map is a share of its own greatest value, which is named."""
     part = query.analysis.half(attribution.half)
     first = part.nearest_sample(int(attribution.times[0]))
@@ -263,7 +263,7 @@ def _packed(values: np.ndarray) -> str:
     return base64.b64encode((values * 255).round().astype(np.uint8).tobytes()).decode()
 
 
-def _insertion(query: Query) -> str:
+def _insertion(query: ShownMethod) -> str:
     table = measured_of(query.analysis)
     row = table["methods"].get(query.method) if table else None
     if row is None:
@@ -279,7 +279,7 @@ def _entities(shown: Shown, samples: Sequence[int]) -> dict[str, Any] | None:
     data, analysis, spot = shared_settings().data, shown.analysis, shown.spot
     read = explanation_file(data, analysis, spot, "entity-attention")
     if not read.is_file():
-        state = _pending(shown, Query(analysis, "entity-attention"))
+        state = _pending(shown, ShownMethod(analysis, "entity-attention"))
         return None if state["state"] == "working" else {"message": state["message"]}
     attribution = Attribution.load(read)
     without = explanation_file(data, analysis, spot, "entity-ablation")

@@ -44,7 +44,7 @@ class Homography:
 
     @cached_property
     def _side(self) -> float:
-        """The sign that the third coordinate has in front of the camera: that of the point in the picture's middle."""
+        """The sign that the third coordinate has in front of the camera: that of a point low in the picture."""
         ground = np.linalg.inv(self.matrix) @ np.array([0.5, 0.9, 1.0])
         return float(np.sign((self.matrix @ (ground / ground[2]))[2]))
 

@@ -39,15 +39,15 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
     Errors:
         BadInputError: not JSON, not of this form, or a time that cannot be read; names the annotation.
     """
-    content_json = parse_json(content, where, "label file")
-    rows = content_json.get("annotations") if isinstance(content_json, dict) else None
+    label_file = parse_json(content, where, "label file")
+    rows = label_file.get("annotations") if isinstance(label_file, dict) else None
     if not isinstance(rows, list):
         raise BadInputError(
             "this label file has no list of annotations", where=where, fix="Expected SoccerNet's Labels form"
         )
     entries = [_entry(f"{where}, annotation {n}", row) for n, row in enumerate(rows, start=1)]
-    header = {k: v for k, v in content_json.items() if k != "annotations"}
-    return Document(tuple(entries), game or str(content_json.get("UrlLocal") or "").strip("/"), FORM, header)
+    header = {k: v for k, v in label_file.items() if k != "annotations"}
+    return Document(tuple(entries), game or str(label_file.get("UrlLocal") or "").strip("/"), FORM, header)
 
 
 def _entry(where: str, row: Any) -> Entry:

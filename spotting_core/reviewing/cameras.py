@@ -47,13 +47,13 @@ def reviewed_labels(
 def _not_shown(entries: Iterable[CameraEntry], ends: set[tuple[int, int]]) -> list[CameraEntry]:
     """Entries that end no shot of their own, so that nobody can have judged them: ``ends`` has one entry each."""
     left = set(ends)
-    stretches = []
+    unshown = []
     for entry in entries:
         if (entry.half, entry.end) in left:
             left.remove((entry.half, entry.end))
         else:
-            stretches.append(entry)
-    return stretches
+            unshown.append(entry)
+    return unshown
 
 
 def _entry(change: CameraChange) -> CameraEntry:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Match
-from app.views.explanation import BESIDE, Query, Shown, explanation_data
+from app.views.explanation import BESIDE, Shown, ShownMethod, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
 from explain.jobs.explanation import EXPLANATION
 from explain.jobs.what_if import WHAT_IF, WhatIfParameters
@@ -61,7 +61,7 @@ def keep(data: DataDirectory, analysis: Analysis, attribution: Attribution) -> N
 
 
 def shown(match: Match, analysis: Analysis, methods: list[str], **questions: Any) -> dict[str, Any]:
-    cards = [Query(analysis, name) for name in methods]
+    cards = [ShownMethod(analysis, name) for name in methods]
     jobs = questions.get("jobs", {})
     return explanation_data(
         Shown(match, analysis, SPOT, cards, [], questions.get("edit"), questions.get("words"), jobs)
@@ -141,7 +141,7 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
     queue.finish(failing, FAILED, "The model is gone.")
     queue.report(running, 0.5, "Grad-CAM")
     jobs = dict(zip((str(one.folder), str(other.folder)), keys, strict=True))
-    cards = [Query(one, "grad-cam"), Query(other, "grad-cam")]
+    cards = [ShownMethod(one, "grad-cam"), ShownMethod(other, "grad-cam")]
     payload = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
     assert [(c["state"], c["message"]) for c in payload["cards"]] == [
         ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
