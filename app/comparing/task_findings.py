@@ -8,18 +8,18 @@ from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.media.source import open_match
 from spotting_core.tasks.registry import tasks
-from spotting_core.tasks.task import AnySampleTask, Judged, SampleTask
+from spotting_core.tasks.task import AnyLayerTask, Judged, LayerTask
 
 
-def evaluated_tasks(library: Library) -> dict[str, AnySampleTask]:
+def evaluated_tasks(library: Library) -> dict[str, AnyLayerTask]:
     """Tasks of which the library has layers of a match whose truth is known, by name."""
-    known: dict[str, AnySampleTask] = {n: t for n, t in tasks().items() if isinstance(t, SampleTask)}
+    known: dict[str, AnyLayerTask] = {n: t for n, t in tasks().items() if isinstance(t, LayerTask)}
     judged = {(layer.record.task, match) for match in library.matches() for layer in library.layers(match)}
     evaluated = {name for name, match in judged if name in known and has_truth(known[name], match)}
     return {name: task for name, task in known.items() if name in evaluated}
 
 
-def has_truth(task: AnySampleTask, match: Match) -> bool:
+def has_truth(task: AnyLayerTask, match: Match) -> bool:
     """Whether the labels of a match's folder say what is true for a task, or try to."""
     try:
         return open_match(match.path).companion(task.label_file) is not None
@@ -27,19 +27,19 @@ def has_truth(task: AnySampleTask, match: Match) -> bool:
         return False
 
 
-def labelled_matches(library: Library, task: AnySampleTask) -> dict[str, Match]:
+def labelled_matches(library: Library, task: AnyLayerTask) -> dict[str, Match]:
     """Matches by id of which a task's truth is known and a model has judged it."""
     return {m.id: m for m in library.matches() if library.analyses(m, task.name) and has_truth(task, m)}
 
 
-def system_names(library: Library, task: AnySampleTask, matches: dict[str, Match]) -> dict[str, str]:
+def system_names(library: Library, task: AnyLayerTask, matches: dict[str, Match]) -> dict[str, str]:
     """Key of a model's identity to its name, of those that have judged one of some matches."""
     layers = (layer.record for m in matches.values() for layer in library.analyses(m, task.name))
     return unambiguous_names({f"model:{r.identity.key}": str(r.model["name"]) for r in layers})
 
 
 def judged_by_all(
-    library: Library, task: AnySampleTask, matches: dict[str, Match], systems: list[str]
+    library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: list[str]
 ) -> dict[str, Match]:
     """Those of some matches that every one of some models has judged: only over these can models be compared."""
     return {
@@ -50,7 +50,7 @@ def judged_by_all(
 
 
 def report_of(
-    library: Library, task: AnySampleTask, matches: dict[str, Match], system: str, *, official: bool
+    library: Library, task: AnyLayerTask, matches: dict[str, Match], system: str, *, official: bool
 ) -> Evaluation:
     """How well a model does a task over those of some matches that it has judged.
 

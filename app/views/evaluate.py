@@ -42,7 +42,7 @@ from spotting_core.evaluation.reliability import Reliability, reliability_of
 from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spotting import SpottingReport, evaluate_spotting, precision_recall
 from spotting_core.tasks.spotting import SPOTTING
-from spotting_core.tasks.task import AnySampleTask
+from spotting_core.tasks.task import AnyLayerTask
 
 _TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _GROUPS = ("goals", "cards", "restarts", "fouls", "flow")
@@ -116,7 +116,7 @@ def show() -> None:
 
 
 def _toolbar(
-    library: Library, sets: PredictionSets, tasks: dict[str, AnySampleTask]
+    library: Library, sets: PredictionSets, tasks: dict[str, AnyLayerTask]
 ) -> tuple[dict[str, str], dict[str, str], Choice | None]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
         st.html('<div class="tl-title">Evaluate</div>', width="content")

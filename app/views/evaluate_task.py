@@ -13,12 +13,12 @@ from app.views import page
 from app.views.evaluate_charts import share
 from spotting_core.base.errors import TouchlineError
 from spotting_core.evaluation.report import Evaluation
-from spotting_core.tasks.task import AnySampleTask
+from spotting_core.tasks.task import AnyLayerTask
 
 NO_SYSTEM = "none"
 
 
-def task_select(tasks: dict[str, AnySampleTask], chosen: str) -> None:
+def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
     """Choose a task, where there are several; it is kept as ``evaluate_task``."""
     if len(tasks) > 1:
         names = list(tasks)
@@ -38,7 +38,7 @@ def choice_select(label: str, options: dict[str, str], key: str, width: int) -> 
     )  # fmt: skip
 
 
-def show_task(library: Library, tasks: dict[str, AnySampleTask], task: AnySampleTask) -> None:
+def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTask) -> None:
     """The page for a task of which the library has layers and truth."""
     labelled = labelled_matches(library, task)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):

@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 
 from app.workspace.entry import KINDS, Entry
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.tasks.registry import sample_task
+from spotting_core.tasks.registry import layer_task
 
 _ENTRIES: dict[str, Entry] = {}
 
@@ -38,7 +38,7 @@ def entries_of(task: str) -> list[Entry]:
     Errors:
         BadInputError: no such task, or one of which there are no analyses.
     """
-    listed = sample_task(task).shown
+    listed = layer_task(task).shown
     return [e for e in entries().values() if e.every_match or (e.goes_with or e.name) in listed]
 
 

@@ -7,6 +7,8 @@
     half1/frames.npy           int32   (T,)    its frame number in the file
     half1/scores.npy           float16 (T, C)  confidence before displacement and suppression
     half1/displacement.npy     float16 (T, C)  seconds; event time = sample time + value
+    half1/replay.npy           float16 (T,)    confidence that a replay is shown, of models of shots that say so
+    half1/replays.parquet      of models of replays: replay, start, end, time (microseconds), label, confidence
     half1/entities.parquet     sample, entity, score, x1, y1, x2, y2 (source pixels), kept, weight
     half1/entity_embeddings.npy, image_embeddings.npy, features.npy
     half1/maps/<name>.npy      uint8, with its scale in analysis.json
@@ -32,11 +34,10 @@ from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.models.identity import ModelIdentity
-from spotting_core.tasks.task import AnySampleTask, HalfScores
+from spotting_core.tasks.task import AnyLayerTask
 
 FORMAT = 1
 ANALYSIS_FILE = "analysis.json"
-ARRAYS = ("times", "frames", "scores", "displacement", "image_embeddings", "features")
 CLASS_MAP = "class_map"
 
 
@@ -194,6 +195,16 @@ class HalfAnalysis:
         return np.asarray(self.array("displacement"), np.float32) if self.has("displacement") else None
 
     @cached_property
+    def replay(self) -> np.ndarray | None:
+        """float32 (T,), how sure it is that a replay is shown, or None."""
+        return np.asarray(self.array("replay"), np.float32) if self.has("replay") else None
+
+    @property
+    def end(self) -> int:
+        """Microseconds, last possible time of a finding."""
+        return self.record.duration
+
+    @cached_property
     def entities(self) -> EntityTable | None:
         return EntityTable.read(self.folder) if self.has("entities") else None
 
@@ -277,22 +288,18 @@ class Analysis:
             spot for half in self.halves for spot in half_spots(half, self.classes, spotting, self.record.model["name"])
         ]
 
-    def write_results(self, task: AnySampleTask) -> None:
+    def write_results(self, task: AnyLayerTask) -> None:
         """Write what is found at the default thresholds in the form of the task's results file."""
         task.write(self.folder / task.results_file, self.findings(task))
 
-    def findings(self, task: AnySampleTask, *, least: float | None = None) -> list[Any]:
-        """What the stored scores say of the whole match for the task that they are of (``SampleTask.findings``)."""
+    def findings(self, task: AnyLayerTask, *, least: float | None = None) -> list[Any]:
+        """What the layer says of the whole match for the task that it is of (``LayerTask.findings_of``)."""
         source = self.record.model["name"]
         return [
             finding
             for half in self.halves
-            for finding in task.findings(_half_scores(half), self.classes, least=least, source=source)
+            for finding in task.findings_of(half, self.classes, least=least, source=source)
         ]
-
-
-def _half_scores(half: HalfAnalysis) -> HalfScores:
-    return HalfScores(half.half, half.times, half.record.duration, half.scores, half.displacement)
 
 
 def half_spots(half: HalfAnalysis, classes: ClassTable, spotting: Spotting, source: str) -> list[Spot]:

@@ -18,7 +18,8 @@ LABELLED = "labels-cameras"
 class Shot:
     """One shot of one camera; times in microseconds of the half.
 
-    ``change_type`` is how it ends; None where nobody said (the last shot).
+    ``change_type`` is how it ends; None where nobody said (the last shot). ``confidence`` is that of the model that
+    named the camera, None where it is labelled.
     """
 
     half: int
@@ -27,6 +28,7 @@ class Shot:
     label: str
     replay: bool
     change_type: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,32 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """An action that a replay may show, and how sure that is (0 to 1)."""
+
+    link: Link
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """What a replay, from ``start`` to ``end`` (microseconds of the half), may show.
+
+    ``candidates`` come surest first; there is none where no action fits.
+    """
+
+    half: int
+    start: int
+    end: int
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Class of the action that it shows most surely, or nothing."""
+        return self.candidates[0].link.label if self.candidates else ""
+
+
+@dataclass(frozen=True)
 class CameraChange:
     """The shot that ends at a moment.
 
@@ -47,7 +75,8 @@ class CameraChange:
         label: its camera, as in the class table of cameras.
         change_type: abrupt, smooth or logo; None where nobody said (the last shot).
         replay: whether it is a replay; link: the action that the replay shows, None where nobody said.
-        source: ``LABELLED``, or the reviewer.
+        source: ``LABELLED``, the name of a model, or the reviewer.
+        confidence: of the model that found it; None where it is labelled.
     """
 
     half: int
@@ -57,6 +86,7 @@ class CameraChange:
     replay: bool = False
     link: Link | None = None
     source: str = LABELLED
+    confidence: float | None = None
 
 
 def change_id(change: CameraChange) -> str:
@@ -69,14 +99,26 @@ def origin_of(change: CameraChange) -> str:
     return f"{LABELLED}/{change_id(change)}"
 
 
-def changes_of(shots: Iterable[Shot], links: Mapping[tuple[int, int], Link] | None = None) -> list[CameraChange]:
+def changes_of(
+    shots: Iterable[Shot], links: Mapping[tuple[int, int], Link] | None = None, source: str = LABELLED
+) -> list[CameraChange]:
     """The changes at the ends of shots, in their order.
 
     Arguments:
         links: what replays show, by half and end; shots do not carry them.
+        source: of the shots.
     """
     known = links or {}
     return [
-        CameraChange(s.half, s.end, s.label, s.change_type, s.replay, known.get((s.half, s.end)) if s.replay else None)
+        CameraChange(
+            s.half,
+            s.end,
+            s.label,
+            s.change_type,
+            s.replay,
+            known.get((s.half, s.end)) if s.replay else None,
+            source,
+            s.confidence,
+        )
         for s in shots
     ]

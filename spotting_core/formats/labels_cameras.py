@@ -14,7 +14,7 @@ from typing import Any
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
-from spotting_core.domain.cameras import Link, Shot
+from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
 from spotting_core.domain.clock import half_clock
 from spotting_core.formats.labels_v2 import game_position
 
@@ -70,6 +70,16 @@ class CameraDocument:
         return list(_from_ends(ordered))
 
     @property
+    def groundings(self) -> list[Grounding]:
+        """The replays of which the file says what they show, in order."""
+        links = self.links
+        return [
+            Grounding(s.half, s.start, s.end, (Candidate(link, 1.0),))
+            for s in self.shots
+            if s.replay and (link := links.get((s.half, s.end))) is not None
+        ]
+
+    @property
     def links(self) -> dict[tuple[int, int], Link]:
         """What the replays show of which the file says it, by half and end; the first where several end at once."""
         return {(e.half, e.end): e.link for e in reversed(self.entries) if e.link is not None}
@@ -82,6 +92,15 @@ def read_shots(path: Path) -> list[Shot]:
         BadInputError: not JSON or not of this form; names the annotation.
     """
     return _document(read_json(path, "camera label file"), path, "").shots
+
+
+def read_groundings(path: Path) -> list[Grounding]:
+    """The replays of a match of which its file says what they show, in order.
+
+    Errors:
+        BadInputError: see ``read_shots``.
+    """
+    return _document(read_json(path, "camera label file"), path, "").groundings
 
 
 def parse(content: bytes, where: object, game: str = "") -> CameraDocument:
@@ -152,7 +171,7 @@ def _from_ends(entries: Iterable[CameraEntry]) -> Iterable[Shot]:
 def write_shots(path: Path, shots: Iterable[Shot], header: Mapping[str, Any] | None = None) -> None:
     """Write shots as Labels-cameras; ``header`` holds the file's other fields."""
     entries = [
-        CameraEntry(s.half, s.end, s.label, REPLAY if s.replay else REAL_TIME, s.change_type)
+        CameraEntry(s.half, s.end, s.label, REPLAY if s.replay else REAL_TIME, s.change_type, s.confidence)
         for s in sorted(shots, key=lambda s: (s.half, s.end))
     ]
     write_json(path, {"UrlLocal": "", **(header or {}), "annotations": [_row(e) for e in entries]})

@@ -50,7 +50,7 @@ from spotting_core.preflight.machine import require_room
 from spotting_core.samples.progress import Pace, ReportProgress
 from spotting_core.samples.reader import model_reader, require_features
 from spotting_core.samples.stream import HalfStream, StreamedWindow, joined
-from spotting_core.tasks.registry import sample_task
+from spotting_core.tasks.registry import layer_task
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ class Run:
     ) -> None:
         self.source, self.media, self.model, self.data = source, media, model, data
         self.reader, self.judge = model_reader(model), model.judge
-        self.task = sample_task(model.system.task)
+        self.task = layer_task(model.system.task)
         if features is not None and not model.inputs.features:
             what = f"{model.card.name} reads {' and '.join(model.inputs.words)}, not features"
             raise BadInputError(what, where=features, fix="Leave out --features")

@@ -27,7 +27,7 @@ from spotting_core.models.ensemble import Ensemble
 from spotting_core.models.load import LoadedModel
 from spotting_core.samples.progress import AnalysisProgress, ReportProgress
 from spotting_core.samples.reader import finds_features, require_features
-from spotting_core.tasks.registry import sample_task
+from spotting_core.tasks.registry import layer_task
 
 _FAINT = 1e-6  # confidence: below it a displacement says nothing
 
@@ -109,7 +109,7 @@ def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: 
     keep_classes(target, ensemble.classes)
     write_record(target, _record(ensemble, parts, fastest.record, shapes, source))
     analysis = Analysis.open(target)
-    analysis.write_results(sample_task(analysis.record.task))
+    analysis.write_results(layer_task(analysis.record.task))
 
 
 def averaged(members: Sequence[HalfAnalysis], times: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

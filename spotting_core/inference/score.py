@@ -57,14 +57,14 @@ def score_half(judge: Judge, half: HalfSamples, report: Callable[[int], None] | 
         for batch in window_batches(judge, plan.windows(len(half))):
             scores_of_windows = judge_windows(judge, batch, lambda w: half.read(w.start, w.length, plan.outside))
             for window, scores in zip(batch, scores_of_windows, strict=True):
-                merge.add(window, scores, ("confidence", "displacement"))
+                merge.add(window, scores, ("confidence", "displacement", "replay"))
             if report:
                 report(batch[-1].stop)
     finally:
         judge.network.train(training)
     confidence = merge.result("confidence")
     assert confidence is not None
-    scores = Scores(confidence, merge.result("displacement"))
+    scores = Scores(confidence, merge.result("displacement"), replay=merge.result("replay"))
     return judge.system.decoding.settled(scores, judge.config.rate)
 
 

@@ -23,13 +23,14 @@ from spotting_core.models.window import Scores
 from spotting_core.models.window_plan import PlannedWindow, WindowPlan
 from spotting_core.samples.stream import EntityFindings
 
-_MERGED = ("confidence", "displacement", "features", "class_map")
+_MERGED = ("confidence", "displacement", "features", "class_map", "replay")
 _SAVED = (*_MERGED, "weight", "kept")
 _UNITS: dict[str, tuple[str, list[float] | None]] = {
     "times": ("microseconds", None),
     "frames": ("frame number in the file", None),
     "scores": ("confidence", [0, 1]),
     "displacement": ("seconds", None),
+    "replay": ("confidence", [0, 1]),
     "features": ("features of the environment, or as they were read", None),
     "image_embeddings": ("unit length", [-1, 1]),
 }
@@ -119,10 +120,12 @@ class WindowStore:
                     attention.add(window, scores.weight, scores.kept)
         confidence = merge.result("confidence")
         assert confidence is not None, "a half has a window"
-        settled = decoding.settled(Scores(confidence, merge.result("displacement")), rate)
+        merged = Scores(confidence, merge.result("displacement"), replay=merge.result("replay"))
+        settled = decoding.settled(merged, rate)
         features = merge.result("features") if read is None else read
         arrays: dict[str, np.ndarray] = {"times": times.astype(np.int64), "frames": frames.astype(np.int32)}
         halved = {"scores": settled.confidence, "displacement": settled.displacement, "features": features}
+        halved["replay"] = settled.replay
         arrays |= {name: values.astype(np.float16) for name, values in halved.items() if values is not None}
         written: dict[str, dict[str, Any]] = {}
         if entities is not None and attention is not None:

@@ -51,6 +51,7 @@ class Decoding:
             "kept": output.kept,
             "features": output.pooled,
             "class_map": output.class_map,
+            "replay": output.replay.sigmoid() if output.replay is not None else None,
         }
         arrays = {name: _array(values) for name, values in parts.items() if values is not None}
         return [
@@ -66,7 +67,7 @@ class Decoding:
         """
         if self.displacement == VOTES or scores.displacement is None:
             return scores
-        return Scores(moved_scores(scores.confidence, scores.displacement * rate))
+        return Scores(moved_scores(scores.confidence, scores.displacement * rate), replay=scores.replay)
 
 
 def moved_scores(confidence: np.ndarray, shift: np.ndarray) -> np.ndarray:

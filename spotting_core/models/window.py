@@ -139,6 +139,8 @@ class Output:
         background: (B, T), logit of there being no action, of systems that have a class for it, or None.
         segmentation: (B, T, C), how near in time each sample is to an action, 0 to 1, of systems that say so, or None.
         detections: (B, N, 2 + C), confidence, place in the window (0 to 1) and classes of whole actions, or None.
+        replay: (B, T), logit of a replay being shown, of systems that say so, or None.
+        change: (B, T), logit of a new shot beginning with the sample, of systems that say so, or None.
     """
 
     logits: Tensor
@@ -152,6 +154,8 @@ class Output:
     background: Tensor | None = None
     segmentation: Tensor | None = None
     detections: Tensor | None = None
+    replay: Tensor | None = None
+    change: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,7 @@ class Scores:
         weight: float32 (T, N), kept: bool (T, N), or None.
         features: float32 (T, D), or None.
         class_map: float32 (T, C, h, w), contributions to the logit, or None.
+        replay: float32 (T,), confidence that a replay is shown, or None.
     """
 
     confidence: np.ndarray
@@ -172,6 +177,7 @@ class Scores:
     kept: np.ndarray | None = None
     features: np.ndarray | None = None
     class_map: np.ndarray | None = None
+    replay: np.ndarray | None = None
 
 
 def stack_entities(sets: Sequence[EntitySet]) -> EntitySet:

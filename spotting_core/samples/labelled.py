@@ -17,7 +17,7 @@ from spotting_core.media.source import check_parts, open_match
 from spotting_core.media.video import probe_video
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.reader import SampleReader
-from spotting_core.tasks.task import AnySampleTask, Finding
+from spotting_core.tasks.task import AnyLayerTask, Finding
 
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
 _TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this
@@ -68,7 +68,7 @@ def labelled_matches(
     folders: Iterable[Path],
     reader: SampleReader,
     data: DataDirectory,
-    task: AnySampleTask | None,
+    task: AnyLayerTask | None,
     *,
     most: int = 0,
     parts: Parts | None = None,
@@ -104,11 +104,11 @@ def labelled_matches(
     return matches
 
 
-def _parts_of(task: AnySampleTask | None) -> Parts:
+def _parts_of(task: AnyLayerTask | None) -> Parts:
     return load_classes(task.class_table).parts if task else Parts()
 
 
-def has_videos(game: Path, task: AnySampleTask) -> bool:
+def has_videos(game: Path, task: AnyLayerTask) -> bool:
     """Whether every half of a match that has labels has a video that can be opened."""
     try:
         halves = {half.half: probe_video(half.path) for half in open_match(game).halves}

@@ -21,6 +21,7 @@ from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 
 MIOU = "miou"
+_REPLAY = 0.5  # confidence from which a sample is of a replay
 
 
 class ShotsTask(SampleTask[Shot]):
@@ -45,17 +46,19 @@ class ShotsTask(SampleTask[Shot]):
         return (finding.start + finding.end) // 2
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Shot]:
-        """Runs of samples whose surest camera is the same; a change lies in the middle between its two samples."""
+        """Runs of samples of one surest camera, live or replayed; a change lies in the middle between two samples."""
         if least is not None:
             raise BadInputError("of every moment one camera is said to be on, however surely", fix="Leave least out")
         surest = half.confidence.argmax(1)
-        cuts = np.flatnonzero(np.diff(surest)) + 1
+        replayed = half.replay >= _REPLAY if half.replay is not None else np.zeros(len(surest), bool)
+        cuts = np.flatnonzero((np.diff(surest) != 0) | (np.diff(replayed) != 0)) + 1
         begins = [0, *((half.times[cuts - 1] + half.times[cuts]) // 2).tolist()]
         ends = [*begins[1:], half.end]
-        cameras = surest[[0, *cuts]].tolist()
+        confidence = np.maximum.reduceat(half.confidence, [0, *cuts.tolist()], axis=0).max(1)
+        shots = zip(begins, ends, surest[[0, *cuts]], replayed[[0, *cuts]], confidence, strict=True)
         return [
-            Shot(half.half, int(start), int(end), classes.names[camera], replay=False)
-            for start, end, camera in zip(begins, ends, cameras, strict=True)
+            Shot(half.half, int(start), int(end), classes.names[camera], bool(replay), None, round(float(sure), 4))
+            for start, end, camera, replay, sure in shots
             if end > start
         ]
 

@@ -1,7 +1,7 @@
-"""What a task is: what is found in a match, how truth of it is read, how it is made of scores, and how it is judged.
+"""What a task is: what is found in a match, how truth of it is read, how it is made of a layer, and how it is judged.
 
-A task whose systems say something of every sample is a ``SampleTask``: it can be trained, analysed and validated. A
-``Task`` alone can be evaluated.
+A ``Task`` alone can be evaluated. A ``LayerTask`` has systems: they are trained and validated, and what one finds in a
+match is a layer. Of a ``SampleTask`` they say something of every sample.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class HalfScores:
     Arguments:
         times: int64 (T,) microseconds; end: last possible time of a finding (microseconds).
         confidence, displacement: float32 (T, C), the latter in seconds or None.
+        replay: float32 (T,), how sure it is that a replay is shown, or None where the system does not say.
     """
 
     half: int
@@ -56,6 +57,32 @@ class HalfScores:
     end: int
     confidence: np.ndarray
     displacement: np.ndarray | None = None
+    replay: np.ndarray | None = None
+
+
+class StoredHalf(Protocol):
+    """A half of a layer, as it lies on disk: what of it a task reads."""
+
+    @property
+    def half(self) -> int: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def end(self) -> int: ...
+
+    @property
+    def times(self) -> np.ndarray: ...
+
+    @property
+    def scores(self) -> np.ndarray: ...
+
+    @property
+    def displacement(self) -> np.ndarray | None: ...
+
+    @property
+    def replay(self) -> np.ndarray | None: ...
 
 
 @dataclass(frozen=True)
@@ -115,8 +142,8 @@ class Task(ABC):
         return class_names(table) if table is not None else load_classes(self.class_table).names
 
 
-class SampleTask(Task, Generic[_Finding]):
-    """A task whose systems say something of every sample.
+class LayerTask(Task, Generic[_Finding]):
+    """A task whose systems leave layers.
 
     ``chosen_by`` names the figures by which validation can choose weights, the first being the default;
     ``label_file`` is the file beside a match that holds its truth, ``results_file`` what an analysis writes of it;
@@ -143,12 +170,12 @@ class SampleTask(Task, Generic[_Finding]):
         """The moment (microseconds of the half) around which clips to train on are laid."""
 
     @abstractmethod
-    def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
-        """What scores say of a half, in order of time.
+    def findings_of(self, half: StoredHalf, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
+        """What a layer says of a half, in order of time.
 
         Arguments:
             least: confidence below which nothing counts; the task's own where None.
-            source: what made the scores, in words.
+            source: what made the layer, in words.
         """
 
     @abstractmethod
@@ -185,4 +212,17 @@ class SampleTask(Task, Generic[_Finding]):
         return games
 
 
+class SampleTask(LayerTask[_Finding]):
+    """A task whose systems say something of every sample."""
+
+    @abstractmethod
+    def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
+        """What scores say of a half, in order of time; see ``findings_of``."""
+
+    def findings_of(self, half: StoredHalf, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
+        scores = HalfScores(half.half, half.times, half.end, half.scores, half.displacement, half.replay)
+        return self.findings(scores, classes, least=least, source=source)
+
+
+AnyLayerTask = LayerTask[Any]
 AnySampleTask = SampleTask[Any]

@@ -17,7 +17,7 @@ from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set
 from spotting_core.models.inputs import Inputs
 from spotting_core.samples.labelled import all_games, labelled_matches
 from spotting_core.samples.reader import SampleReader
-from spotting_core.tasks.task import AnySampleTask
+from spotting_core.tasks.task import AnyLayerTask
 from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.trainer import TrainingConfig
 
@@ -107,7 +107,7 @@ def sample_reader(
     return SampleReader(inputs, config.rate, finder, features, teacher)
 
 
-def existing_splits(root: Path, splits: Sequence[str], task: AnySampleTask | None) -> list[Path]:
+def existing_splits(root: Path, splits: Sequence[str], task: AnyLayerTask | None) -> list[Path]:
     """Folders of some splits, each with a match: a mistyped one is told before anything takes time.
 
     Arguments:

@@ -11,14 +11,14 @@ from spotting_core.base.report_done import ReportDone
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import LoadedModel
-from spotting_core.tasks.task import AnySampleTask, Judged
+from spotting_core.tasks.task import AnyLayerTask, Judged
 
 
 def judged_games(
     model: LoadedModel,
     folder: Path,
     data: DataDirectory,
-    task: AnySampleTask,
+    task: AnyLayerTask,
     *,
     report: ReportDone | None = None,
 ) -> list[Judged[Any]]:

@@ -415,7 +415,9 @@ def judge_matches(
         findings: list[Finding] = []
         for half in match.halves:
             samples, scores = half.samples, score_half(judge, half.samples)
-            half_scores = HalfScores(samples.half, samples.times, half.end, scores.confidence, scores.displacement)
+            half_scores = HalfScores(
+                samples.half, samples.times, half.end, scores.confidence, scores.displacement, scores.replay
+            )
             findings += task.findings(half_scores, table, least=task.least_evaluated, source=judge.system.name)
         judged.append(Judged(match.name, match.truth, findings))
     return judged

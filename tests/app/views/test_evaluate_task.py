@@ -14,7 +14,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import FILE_NAME, write_shots
 from spotting_core.media.source import open_match
-from spotting_core.tasks.registry import sample_task
+from spotting_core.tasks.registry import layer_task
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import texts, view
 from tests.videos import make_video, steady
@@ -70,7 +70,7 @@ def test_two_models_are_compared_over_what_both_have_judged(
     make_analysis(
         open_match(other), data, only, name="shotslate", model="late", bare=True, classes=CAMERAS, task="shots"
     )
-    second, task = library.add("other"), sample_task("shots")
+    second, task = library.add("other"), layer_task("shots")
     both = {m.id: m for m in (match, second)}
     names = system_names(library, task, both)
     late, right = (next(key for key, name in names.items() if name == wanted) for wanted in ("late", "right"))

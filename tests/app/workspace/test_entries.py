@@ -10,13 +10,13 @@ from app.workspace.payload import workspace_data
 from app.workspace.registry import entries, entries_of, register
 from spotting_core.base.errors import BadInputError
 from spotting_core.tasks.registry import tasks
-from spotting_core.tasks.task import SampleTask
+from spotting_core.tasks.task import LayerTask
 
-SAMPLE_TASKS = [task for task in tasks().values() if isinstance(task, SampleTask)]
+SAMPLE_TASKS = [task for task in tasks().values() if isinstance(task, LayerTask)]
 
 
 @pytest.mark.parametrize("task", SAMPLE_TASKS, ids=lambda task: task.name)
-def test_every_name_that_a_task_lists_is_an_entry_and_is_shown(task: SampleTask) -> None:
+def test_every_name_that_a_task_lists_is_an_entry_and_is_shown(task: LayerTask) -> None:
     assert task.shown
     assert set(task.shown) <= set(entries())
     assert set(task.shown) <= {entry.name for entry in entries_of(task.name)}

@@ -33,10 +33,10 @@ from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.tasks.boundaries import BOUNDARIES
-from spotting_core.tasks.registry import register, sample_task, task_named, tasks
+from spotting_core.tasks.registry import layer_task, register, sample_task, task_named, tasks
 from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
-from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
+from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, LayerTask
 from spotting_core.training.train import TrainingOrder, train
 from tests.videos import make_video, steady
 
@@ -50,13 +50,15 @@ def test_every_task_has_its_class_table_and_says_what_it_is() -> None:
         assert task.name == name
         assert task.title
         assert len(load_classes(task.class_table)) > 2
-        if isinstance(task, SampleTask):
+        if isinstance(task, LayerTask):
             assert task.chosen_by
             assert task.shown
     assert load_classes(BOUNDARIES.class_table).names == KINDS
     with pytest.raises(BadInputError, match="there is no task 'sleep'"):
         task_named("sleep")
-    with pytest.raises(BadInputError, match="no system is trained for the task replays"):
+    with pytest.raises(BadInputError, match="no system is trained for the task frames"):
+        layer_task("frames")
+    with pytest.raises(BadInputError, match="systems of the task replays do not judge samples"):
         sample_task("replays")
     with pytest.raises(ValueError, match="registered twice"):
         register(SPOTTING)

@@ -1,0 +1,136 @@
+"""The cameras of a match: its labels where there are any, else what models have found, joined.
+
+A model of shots names the camera of every sample, so the ends of its shots are known to half a sample; one of
+boundaries knows them to the frame, and how one shot goes over into the next. Where both have judged a match, the ends
+of shots are those of the nearest boundary, and a boundary inside a shot parts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.cameras import LABELLED, CameraChange, Grounding, Link, Shot, changes_of
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_cameras import CameraDocument
+from spotting_core.tasks.boundaries import BOUNDARIES
+from spotting_core.tasks.replays import REPLAYS
+from spotting_core.tasks.shots import SHOTS
+
+_NEAR = 750_000  # microseconds within which a boundary is the end of a shot
+_SHORTEST = 400_000  # a boundary nearer to another end than this parts no shot
+
+
+@dataclass(frozen=True)
+class MatchCameras:
+    """Shots of a match, in order.
+
+    Arguments:
+        source: ``LABELLED``, or the name of the model that named the cameras.
+        links: what the replays show, by half and end.
+        groundings: what a model says the replays may show, by half and end.
+    """
+
+    shots: tuple[Shot, ...]
+    source: str
+    links: dict[tuple[int, int], Link]
+    groundings: dict[tuple[int, int], Grounding]
+
+    @property
+    def changes(self) -> list[CameraChange]:
+        """The changes at the ends of shots."""
+        return changes_of(self.shots, self.links, self.source)
+
+    @property
+    def replays(self) -> list[Shot]:
+        """The shots that are replays."""
+        return [s for s in self.shots if s.replay]
+
+    def shot_at(self, half: int, time: int) -> Shot | None:
+        """The shot on screen at a moment (microseconds of the half)."""
+        return next((s for s in self.shots if s.half == half and s.start <= time < s.end), None)
+
+
+def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> MatchCameras | None:
+    """The cameras of a match, from its labels or else from its layers; None where nothing is known of them.
+
+    Arguments:
+        layers: of every task, the newest first; the first of a task counts.
+    """
+    layers = list(layers)
+    if labels is not None and labels.entries:
+        shots, source = tuple(labels.shots), LABELLED
+        links = labels.links
+    else:
+        found = _first(layers, SHOTS.name)
+        if found is None:
+            return None
+        edges = _first(layers, BOUNDARIES.name)
+        boundaries: Sequence[Spot] = edges.findings(BOUNDARIES) if edges is not None else ()
+        shots, source = tuple(cut_at(found.findings(SHOTS), boundaries)), str(found.record.model["name"])
+        links = {}
+    groundings = _groundings(shots, _first(layers, REPLAYS.name))
+    if source != LABELLED:
+        links = {end: g.candidates[0].link for end, g in groundings.items() if g.candidates}
+    return MatchCameras(shots, source, links, groundings)
+
+
+def cut_at(shots: Sequence[Shot], boundaries: Iterable[Spot]) -> list[Shot]:
+    """Shots whose ends lie at boundaries, where one is near, and which boundaries part.
+
+    Arguments:
+        shots: without gaps, in order; boundaries: of the class of their kind.
+    """
+    ordered = sorted(boundaries, key=lambda b: (b.half, b.time))
+    cut: list[Shot] = []
+    for half in dict.fromkeys(s.half for s in shots):
+        cut += _cut_half([s for s in shots if s.half == half], [b for b in ordered if b.half == half])
+    return cut
+
+
+def _cut_half(shots: list[Shot], boundaries: list[Spot]) -> list[Shot]:
+    free = {b.time: b for b in boundaries}
+    ends: dict[int, tuple[int, str | None]] = {}
+    for shot in shots[:-1]:
+        nearest = min(free, key=lambda time: abs(time - shot.end), default=None)
+        if nearest is not None and abs(nearest - shot.end) <= _NEAR:
+            ends[shot.end] = nearest, free.pop(nearest).label
+    moved, start = [], shots[0].start if shots else 0
+    for shot in shots:
+        end, kind = ends.get(shot.end, (shot.end, shot.change_type))
+        if end > start:
+            moved.append(replace(shot, start=start, end=end, change_type=kind))
+            start = end
+    return [part for shot in moved for part in _parted(shot, free.values())]
+
+
+def _parted(shot: Shot, boundaries: Iterable[Spot]) -> list[Shot]:
+    """A shot as the boundaries inside of it part it."""
+    parts = []
+    for boundary in boundaries:
+        if shot.start + _SHORTEST <= boundary.time <= shot.end - _SHORTEST:
+            parts.append(replace(shot, end=boundary.time, change_type=boundary.label))
+            shot = replace(shot, start=boundary.time)
+    return [*parts, shot]
+
+
+def _first(layers: Iterable[Analysis], task: str) -> Analysis | None:
+    return next((layer for layer in layers if layer.record.task == task), None)
+
+
+def _groundings(shots: Iterable[Shot], layer: Analysis | None) -> dict[tuple[int, int], Grounding]:
+    """Groundings by half and end of the replay that they overlap most."""
+    if layer is None:
+        return {}
+    groundings: list[Grounding] = layer.findings(REPLAYS)
+    by_end: dict[tuple[int, int], Grounding] = {}
+    for shot in shots:
+        own = [g for g in groundings if shot.replay and g.half == shot.half and _overlap(shot, g) > 0]
+        if own:
+            by_end[shot.half, shot.end] = max(own, key=lambda g: _overlap(shot, g))
+    return by_end
+
+
+def _overlap(shot: Shot, grounding: Grounding) -> int:
+    return min(shot.end, grounding.end) - max(shot.start, grounding.start)
