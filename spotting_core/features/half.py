@@ -17,6 +17,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import extractor_of
 from spotting_core.features.files import feature_file, open_features
+from spotting_core.features.layer_sets import LAYER, layer_file
 from spotting_core.features.reduction import Reduction
 from spotting_core.features.sets import FeatureSet
 from spotting_core.features.stored import stored_features
@@ -168,6 +169,8 @@ class FeatureReader:
         data: DataDirectory,
         report: ReportDone | None,
     ) -> np.ndarray:
+        if kind.extractor is not None and media is not None and kind.extractor.kind == LAYER:
+            return np.load(layer_file(media, data, kind.name, kind.extractor), mmap_mode="r")
         if kind.extractor is not None and media is not None:
             extractor = extractor_of(kind.extractor, self.where, self.device)
             return stored_features(media, data, extractor, kind.rate, report)

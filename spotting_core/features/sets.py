@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
+from spotting_core.features.layer_sets import LAYER_SETS, layer_spec, layer_widths
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.models.card import CardInput
 from spotting_core.models.inputs import PictureSize
@@ -61,8 +62,11 @@ def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
     """
     if name in SOCCERNET:
         return SOCCERNET[name]
+    if name in LAYER_SETS:
+        width = layer_widths()[name]
+        return FeatureSet(name, width, width, rate, layer_spec())
     if not is_extractor(name):
-        known = ", ".join([*SOCCERNET, ENVIRONMENT, LITE])
+        known = ", ".join([*SOCCERNET, *LAYER_SETS, ENVIRONMENT, LITE])
         raise BadInputError(f"there is no extractor {name!r}, nor a feature set of this name", fix=f"Known: {known}")
     extractor = load_extractor(name, weights)
     return FeatureSet(extractor.spec.set_name(name), extractor.dim, extractor.dim, rate, extractor.spec)

@@ -53,11 +53,13 @@ class Judge:
         pictures = [s.pictures for s in samples if s.pictures is not None]
         entities = [s.entities for s in samples if s.entities is not None]
         features = [s.features for s in samples if s.features is not None]
+        second = [s.second for s in samples if s.second is not None]
         mean, std = self.normalisation
         return Window(
             pictures=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
             features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,
             entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
+            second=self.window(second) if second else None,
         )
 
     @torch.inference_mode()

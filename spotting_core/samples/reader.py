@@ -265,5 +265,10 @@ def require_features(folder: Path, source: MatchSource, models: Sequence[LoadedM
         )
 
 
+def model_sets(model: LoadedModel) -> tuple[FeatureSet, ...]:
+    """The feature sets that a model reads; none of one that reads pictures alone."""
+    return read_sets(model.card.input) if model.inputs.features else ()
+
+
 def _set_names(model: LoadedModel) -> list[str]:
-    return [k.name for k in read_sets(model.card.input)] if model.inputs.features else []
+    return [k.name for k in model_sets(model)]

@@ -28,7 +28,7 @@ from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
 from spotting_core.tasks.registry import layer_task
-from spotting_core.tasks.task import AnyLayerTask, Judged, SampleTask
+from spotting_core.tasks.task import AnyLayerTask, Judged
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.measure import compared, judged_games
@@ -223,11 +223,7 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Cal
 
 def _judged(model: LoadedModel, split: Path, data: DataDirectory, task: AnyLayerTask) -> list[Judged[Any]]:
     """Findings of a split's matches: by analysing them, or of features alone where a half has no video of use."""
-    if (
-        isinstance(task, SampleTask)
-        and model.inputs.pictures is None
-        and not all(has_videos(game, task) for game in task.labelled_games(split))
-    ):
+    if model.inputs.pictures is None and not all(has_videos(game, task) for game in task.labelled_games(split)):
         matches = labelled_matches([split], model_reader(model), data, task, parts=model.classes.parts)
         return judge_matches(model.judge, matches, model.classes, task)
     return judged_games(model, split, data, task)
