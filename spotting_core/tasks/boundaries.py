@@ -33,6 +33,7 @@ class BoundariesTask(SampleTask[Spot]):
     chosen_by = (AVERAGE_PRECISION,)
     least_evaluated = 0.02
     shown = ("shots", "cameras")
+    default_model = "frame-boundaries"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)

@@ -34,6 +34,7 @@ class ShotsTask(SampleTask[Shot]):
     results_file = labels_cameras.FILE_NAME
     chosen_by = (MIOU,)
     shown = ("shots", "cameras")
+    default_model = "whole-shots"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)

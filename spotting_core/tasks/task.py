@@ -154,6 +154,8 @@ class LayerTask(Task, Generic[_Finding]):
     results_file: ClassVar[str]
     chosen_by: ClassVar[tuple[str, ...]]
     shown: ClassVar[tuple[str, ...]] = ()
+    default_model: ClassVar[str] = ""
+    """Name of the bundled model that does it where nothing else is said."""
     least_evaluated: ClassVar[float | None] = None
     """Confidence below which findings are not evaluated: far below any that matters to a figure."""
 
