@@ -18,6 +18,7 @@ from spotting_core.models.card import Card, CardInput
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import save_model
 from spotting_core.models.registry import system
+from spotting_core.tasks.registry import layer_task
 
 settings.register_profile("patient", deadline=None)  # a busy machine must not fail what is only slow
 settings.load_profile("patient")
@@ -60,7 +61,7 @@ def made_card(name: str, config: Any, read: CardInput) -> Card:
         system=name,
         paper=system(name).paper,
         config=asdict(config),
-        class_table="soccernet-v2",
+        class_table=layer_task(system(name).task).class_table,
         classes=config.classes,
         input=read,
         window=config.window,

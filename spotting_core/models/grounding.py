@@ -64,6 +64,17 @@ class GroundingConfig(FeatureConfig):
             raise ValueError(f"this model reads replays (B, {self.replay}, {self.dim}); the window has {shape}")
         return second
 
+    def before_replay(self, window: Window) -> Tensor:
+        """Which samples of a stretch that ends with its replay lie before it: bool (B, window).
+
+        Errors:
+            ValueError: see ``replay_of``.
+        """
+        replay = self.replay_of(window)
+        real = window.second.valid if window.second is not None else None
+        lengths = real.sum(1) if real is not None else replay.new_full((len(replay),), self.replay, dtype=torch.long)
+        return torch.arange(self.window, device=replay.device)[None, :] < self.window - lengths[:, None]
+
 
 @dataclass(frozen=True)
 class GroundingTargets(Targets):

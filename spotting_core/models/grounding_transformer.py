@@ -30,7 +30,6 @@ from spotting_core.models.grounding import (
     one_stretch,
     reads_pairs,
 )
-from spotting_core.models.latest_action import before_replay
 from spotting_core.models.network import Network
 from spotting_core.models.registry import System, register
 from spotting_core.models.window import Output, Window
@@ -105,8 +104,7 @@ class GroundingTransformer(Network):
     def forward(self, window: Window) -> Output:
         config = self.config
         stretch, replay = config.features_of(window), config.replay_of(window)
-        before = before_replay(replay, config.window)
-        tokens, alike = self._tokens(stretch, replay, before)
+        tokens, alike = self._tokens(stretch, replay, config.before_replay(window))
         hidden = self.leave(self.encoder(tokens))
         logits = self.to_logit(hidden).squeeze(-1)  # (B, 1 + T + R), none first
         samples = logits[:, 1 : 1 + config.window] + (alike * self.likeness if config.content else 0.0)

@@ -53,23 +53,12 @@ class LatestAction(Network):
 
     def forward(self, window: Window) -> Output:
         spots = self.config.features_of(window)
-        before = before_replay(self.config.replay_of(window), self.config.window)
+        before = self.config.before_replay(window)
         there = (spots[..., self.columns].amax(-1) >= self.config.least) & before  # (B, T)
         later = there.flip(1).cumsum(1).flip(1) - there.long()
         latest = there & (later == 0)
         never = torch.full_like(latest, torch.logit(torch.tensor(NEVER)).item(), dtype=spots.dtype)
         return Output(logits=torch.where(latest, self.right.expand_as(never), never).unsqueeze(-1))
-
-
-def before_replay(replay: Tensor, samples: int) -> Tensor:
-    """Which samples of a stretch that ends with its replay lie before it: bool (B, samples).
-
-    Arguments:
-        replay: (B, R, D), followed by zeros.
-    """
-    lengths = (replay.abs().amax(-1) > 0).long()
-    lengths = lengths.flip(1).cummax(1).values.flip(1).sum(1)  # up to the last sample that is not all zeros
-    return torch.arange(samples, device=replay.device)[None, :] < samples - lengths[:, None]
 
 
 def latest_action_loss(_model: LatestAction, output: Output, targets: GroundingTargets) -> Tensor:

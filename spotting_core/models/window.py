@@ -114,6 +114,7 @@ class Window:
         features: float (B, T, D) or None.
         entities: or None for a system without them.
         second: the other window of a system that judges two together, or None.
+        valid: bool (B, T), False for samples that only fill it, or None where all are real.
     """
 
     pictures: Tensor | None = None
@@ -121,6 +122,7 @@ class Window:
     features: Tensor | None = None
     entities: EntitySet | None = None
     second: Window | None = None
+    valid: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ def replay_samples(half: HalfSamples, start: int, end: int, config: GroundingCon
     features = read.features
     assert features is not None, "systems of replays read features"
     if config.repeated:
-        filled = np.resize(features, (config.replay, features.shape[1]))
+        filled, valid = np.resize(features, (config.replay, features.shape[1])), np.ones(config.replay, bool)
     else:
-        filled = np.pad(features, ((0, missing), (0, 0)))
-    return Samples(first, np.ones(config.replay, bool), features=filled)
+        filled, valid = np.pad(features, ((0, missing), (0, 0))), np.pad(read.valid, (0, missing))
+    return Samples(first, valid, features=filled)
 
 
 def stretch_before(half: HalfSamples, end: int, config: GroundingConfig) -> int:

@@ -41,11 +41,11 @@ from spotting_core.media.pixels import clip_pixels
 from spotting_core.media.source import open_match
 from spotting_core.models.environment import Environment
 from spotting_core.models.grounding import GroundingConfig
-from spotting_core.models.judge import Judge
+from spotting_core.models.judge import Judge, valid_samples
 from spotting_core.models.network import EnvironmentNetwork, Network
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.models.targets import Targets, stack_targets
-from spotting_core.models.window import EntitySet, Output, Window, stack_entities
+from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, all_games, labelled_matches
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.task import AnyLayerTask, Finding, HalfScores, Judged, SampleTask
@@ -124,7 +124,7 @@ class Batch:
         pictures: uint8 (B, T, H, W, 3), still as bytes; features: float32 (B, T, D).
         dark: bool (B,), clips without environment features.
         partner, share: of mixup, or None.
-        second: float32 (B, T', D), features of the second window.
+        second: features float32 (B, T', D) of the second window, and which of its samples are real.
     """
 
     pictures: Tensor | None
@@ -134,7 +134,7 @@ class Batch:
     dark: Tensor
     partner: Tensor | None
     share: Tensor | None
-    second: Tensor | None = None
+    second: tuple[Tensor, Tensor] | None = None
 
 
 class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
@@ -323,7 +323,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             dark=torch.tensor([rng.random() < self.config.dark_share for _ in clips]),
             partner=partner,
             share=share,
-            second=_stacked(s.second.features for s in samples if s.second is not None),
+            second=_second(samples),
         )
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -340,7 +340,10 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             entities = mix_entities(entities, partner, share) if entities else None
             targets = mix_targets(targets, partner, share, displacement=self.config.mixup_displacement)
         with in_bfloat16(self.device, wanted=self.system.bfloat16):
-            second = Window(features=batch.second.to(self.device)) if batch.second is not None else None
+            second = None
+            if batch.second is not None:
+                read, valid = (v.to(self.device) for v in batch.second)
+                second = Window(features=read, valid=valid)
             output = self._output(Window(pictures, None, features, entities, second), batch.dark)
         return {"spotting": self.stage.loss(self.model, output, targets)}
 
@@ -401,6 +404,13 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """What the averaged weights find in the matches of the validation splits."""
         judge = Judge(self.system, self.model_config, self.averaged)
         return judge_matches(judge, self.validation, self.table, self.task)
+
+
+def _second(samples: Sequence[Samples]) -> tuple[Tensor, Tensor] | None:
+    """Features of the second windows, and which of their samples are real; None of clips of one window."""
+    others = [s.second for s in samples if s.second is not None]
+    features = _stacked(s.features for s in others)
+    return (features, valid_samples(others)) if features is not None else None
 
 
 def _stacked(arrays: Iterable[np.ndarray | None]) -> Tensor | None:
