@@ -57,7 +57,7 @@ CLAIMS = {
     "grounding-transformer": "average-AP .719, unverified",
 }
 _RESULT = "bench.json"
-_SAMPLES = 500  # of a bootstrap
+_SAMPLES = 100  # of a bootstrap
 
 
 @dataclass(frozen=True)
