@@ -9,6 +9,7 @@ from typing import Any
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.collect import Record
@@ -16,7 +17,6 @@ from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
 from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.registry import register
-from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 
 AVERAGE_PRECISION = "ap"
@@ -47,7 +47,10 @@ class BoundariesTask(SampleTask[Spot]):
         return finding.time
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
-        return SPOTTING.findings(half, classes, least=least, source=source)
+        """The strongest samples: those beside may be of another change, and would blur what is exact to the frame."""
+        spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least, vote=0.0)
+        scores = (half.confidence, half.displacement)
+        return spots_of_half(half.half, half.times, *scores, classes, spotting, source=source, end=half.end)
 
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
         """As Labels-cameras, each boundary as the end of a shot of no camera."""
