@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
-from spotting_core.features.thumbnails import DIM, RATE, SPEC, THUMBNAILS
+from spotting_core.features.thumbnails import RATE, SPEC, THUMBNAILS
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
+from spotting_core.media.thumbnail import NUMBERS
 from spotting_core.models.card import CardInput
 from spotting_core.models.inputs import PictureSize
 
@@ -49,7 +50,7 @@ SOCCERNET = {
     )
 }
 """The sets that SoccerNet publishes; the last one is Baidu's."""
-OF_FIXED_RATE = {**SOCCERNET, THUMBNAILS: FeatureSet(THUMBNAILS, DIM, DIM, RATE, SPEC)}
+OF_FIXED_RATE = {**SOCCERNET, THUMBNAILS: FeatureSet(THUMBNAILS, NUMBERS, NUMBERS, RATE, SPEC)}
 """The sets whose rate is their own, whatever the model's."""
 
 

@@ -2,9 +2,8 @@
 
     media/<hash>/thumbnails-<layout>.npy    uint8 (T, 864): luma 18 x 32, then the two chroma planes 9 x 16
 
-They are averages over a grid of pixels of the planes that the decoder gives, turned upright, but never made RGB. The
-picture of a sample is that of the frame nearest to its time: videos of more frames are thinned out, and those of fewer
-repeated; a sample whose frame does not decode repeats the one before it.
+The picture of a sample is that of the frame nearest to its time: videos of more frames are thinned out, and those of
+fewer repeated; a sample whose frame does not decode repeats the one before it.
 
 An analysis that decodes a half for its pictures writes them by the way (``written_beside``), so that what reads them
 decodes nothing. Rows are appended in order and each depends on its frame and the row before alone: work that was
@@ -22,7 +21,6 @@ from typing import BinaryIO
 
 import av
 import av.error
-import cv2
 import numpy as np
 from filelock import Timeout
 
@@ -34,43 +32,15 @@ from spotting_core.features.extractor import ExtractorSpec
 from spotting_core.media.decode import FrameTap, numbered_frames
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media
+from spotting_core.media.thumbnail import CHROMA, LUMA, NUMBERS, thumbnail
 
 log = logging.getLogger(__name__)
 
 THUMBNAILS = "thumbnails"
 """Name of the feature set, and kind of what makes it."""
 RATE = 25.0
-LUMA, CHROMA = (32, 18), (16, 9)  # width, height
-DIM = LUMA[0] * LUMA[1] + 2 * CHROMA[0] * CHROMA[1]
 SPEC = ExtractorSpec(THUMBNAILS, THUMBNAILS, "", LUMA, (), (), joint_hash([THUMBNAILS, str(LUMA), str(CHROMA), "1"]))
-_PLANAR = frozenset(
-    ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "yuv411p", "yuv440p", "yuvj440p")
-)
-_GRID = 8  # pixels a side of the source that a pixel of a thumbnail is the mean of: more tell nothing new, and cost
 _BLOCK = 250  # rows after which they are flushed and reported
-
-
-def thumbnail(frame: av.VideoFrame) -> np.ndarray:
-    """The tiny picture of a frame, as a viewer sees it upright: uint8 (864,)."""
-    shown = frame if frame.format.name in _PLANAR else frame.reformat(format="yuv420p")
-    turns = (int(frame.rotation) // 90) % 4
-    sizes = (LUMA, CHROMA, CHROMA)
-    return np.concatenate([_small(_plane(shown, k), size, turns).ravel() for k, size in enumerate(sizes)])
-
-
-def _plane(frame: av.VideoFrame, number: int) -> np.ndarray:
-    """One plane without its padding: uint8 (H, W)."""
-    plane = frame.planes[number]
-    return np.asarray(memoryview(plane)).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-
-
-def _small(plane: np.ndarray, size: tuple[int, int], turns: int) -> np.ndarray:
-    stored = size[::-1] if turns % 2 else size
-    grid = stored[0] * _GRID, stored[1] * _GRID
-    if plane.shape[1] >= grid[0] and plane.shape[0] >= grid[1]:
-        plane = cv2.resize(plane, grid, interpolation=cv2.INTER_NEAREST)
-    small = cv2.resize(plane, stored, interpolation=cv2.INTER_AREA)
-    return np.rot90(small, turns) if turns else small
 
 
 def thumbnail_file(media: Media, data: DataDirectory) -> Path:
@@ -147,7 +117,7 @@ class _Rows:
         self.frames = media.table.samples(RATE)
         self._path, self._raw = path, path.with_suffix(".rows")
         head = io.BytesIO()
-        shape = {"descr": "|u1", "fortran_order": False, "shape": (len(self.frames), DIM)}
+        shape = {"descr": "|u1", "fortran_order": False, "shape": (len(self.frames), NUMBERS)}
         np.lib.format.write_array_header_1_0(head, shape)
         self._head = head.getvalue()
         self._handle, self.done, self._last = self._open()
@@ -156,14 +126,14 @@ class _Rows:
         """The file, ready to be appended to, its rows, and the last of them."""
         self._raw.parent.mkdir(parents=True, exist_ok=True)
         size = self._raw.stat().st_size if self._raw.is_file() else 0
-        done = min(max(0, size - len(self._head)) // DIM, len(self.frames))
+        done = min(max(0, size - len(self._head)) // NUMBERS, len(self.frames))
         handle = self._raw.open("r+b" if done else "w+b")
         if not done:
             handle.write(self._head)
             return handle, 0, None
-        handle.truncate(len(self._head) + done * DIM)
-        handle.seek(-DIM, io.SEEK_END)
-        return handle, done, handle.read(DIM)
+        handle.truncate(len(self._head) + done * NUMBERS)
+        handle.seek(-NUMBERS, io.SEEK_END)
+        return handle, done, handle.read(NUMBERS)
 
     def __enter__(self) -> _Rows:
         return self

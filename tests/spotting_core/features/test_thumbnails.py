@@ -15,11 +15,12 @@ from spotting_core.base.files import locked
 from spotting_core.features import thumbnails
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.sets import feature_set
-from spotting_core.features.thumbnails import CHROMA, LUMA, stored_thumbnails, thumbnail_file, written_beside
+from spotting_core.features.thumbnails import stored_thumbnails, thumbnail_file, written_beside
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match
+from spotting_core.media.thumbnail import CHROMA, LUMA
 from spotting_core.models.load import load_model
 from tests.conftest import small_model
 from tests.odd_videos import no_frame_decodes, turned, zeros_in_the_middle
