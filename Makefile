@@ -6,6 +6,7 @@
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-spotters    every system on the same matches, and what ships; RETRAIN=1 trains those that read features first,
 #                        DEVICE=cuda on a GPU
+# make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -24,7 +25,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-clips bench-search bench-spotters bench-streaming mutants mutants-js clean chromium
+	bench-boundaries bench-clips bench-search bench-spotters bench-streaming mutants mutants-js clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -63,6 +64,9 @@ bench-preflight: $(VENV)/.test-installed
 bench-spotters: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.spotters $(DATA)/simmatch --ablations $(if $(RETRAIN),--retrain) \
 		$(if $(DEVICE),--device $(DEVICE))
+
+bench-boundaries: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming

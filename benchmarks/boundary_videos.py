@@ -199,6 +199,13 @@ def make_split(split: Split, root: Path, out: Path, scale: float) -> None:
         write_match(out / split.name / _LEAGUE / f"match {number:02d}", material, split.seconds, rng)
 
 
+def make_all(simmatch: Path, out: Path, scale: float = 1.0) -> None:
+    """All splits."""
+    for split in SPLITS:
+        Console(stderr=True).print(f"Making {split.name}")
+        make_split(split, simmatch, out, scale)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("simmatch", type=Path)
@@ -207,9 +214,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not all(_matches(arguments.simmatch, (*s.stills, *s.clips)) for s in SPLITS):
         parser.error(f"{arguments.simmatch} does not hold simmatch")
-    for split in SPLITS:
-        Console(stderr=True).print(f"Making {split.name}")
-        make_split(split, arguments.simmatch, arguments.out, arguments.scale)
+    make_all(arguments.simmatch, arguments.out, arguments.scale)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import torch
 from spotting_core.domain.classes import load_classes
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.models.frame_differences import DifferenceConfig
 from spotting_core.models.judge import Judge
 from spotting_core.models.load import save_model
 from spotting_core.models.registry import FeatureConfig, system, systems
@@ -24,13 +25,19 @@ SMALL_FRAMES = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden"
 DIM, LENGTH = 32, 40
 COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
 OWN: dict[str, dict[str, Any]] = {
-    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4},
+    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4,
+             "table": "soccernet-v2"},
     "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
     "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
     "pooling": {"before": 20, "after": 19, "vocabulary": 8},
-}
+    "frame": {"before": 4, "after": 4, "luma": (8, 3), "chroma": (2, 2)},
+    "difference": {"luma": (8, 3), "chroma": (2, 2), "kind": NAMES[0]},
+}  # fmt: skip
+WITHOUT_DROPOUT = ("calf", "frame", "difference")
 ALL = sorted(systems())
 READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig)]
+DIFFERENCES = [name for name in ALL if issubclass(system(name).config, DifferenceConfig)]
+"""Systems of two numbers: they have no room to learn a clip by heart."""
 
 
 def small_config(name: str) -> Any:
@@ -39,9 +46,9 @@ def small_config(name: str) -> Any:
         return kind.configure(
             **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
         )
-    family = next((f for f in OWN if name.startswith(f)), "pooling")
+    family = "difference" if name in DIFFERENCES else next((f for f in OWN if name.startswith(f)), "pooling")
     settings = {**COMMON, **OWN[family]}
-    return kind.configure(**{k: v for k, v in settings.items() if k != "dropout" or family != "calf"})
+    return kind.configure(**{k: v for k, v in settings.items() if k != "dropout" or family not in WITHOUT_DROPOUT})
 
 
 def small(name: str) -> torch.nn.Module:

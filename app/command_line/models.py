@@ -27,18 +27,20 @@ def models(
     from spotting_core.domain.classes import load_classes
     from spotting_core.models.ensemble import ENSEMBLE
     from spotting_core.models.registry import systems
+    from spotting_core.tasks.registry import sample_task
 
     known = _known(DataDirectory.default())
-    classes = load_classes().names
+    kinds = systems()
+    classes = {name: load_classes(sample_task(kind.task).class_table).names for name, kind in kinds.items()}
     listed: list[dict[str, Any]] = [
         {
             "name": name,
             "paper": kind.paper,
-            "reads": " and ".join(kind.inputs(kind.configure(classes=classes)).words),
-            "parameters": kind.paper_parameters(classes),
+            "reads": " and ".join(kind.inputs(kind.configure(classes=classes[name])).words),
+            "parameters": kind.paper_parameters(classes[name]),
             "weights": [_weights(m) for m in known if m.card.system == name],
         }
-        for name, kind in systems().items()
+        for name, kind in kinds.items()
     ]
     averages = [m for m in known if m.card.system == ENSEMBLE]
     if json_file is not None:

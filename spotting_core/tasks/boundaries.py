@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
@@ -14,12 +16,14 @@ from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.suppress import strongest
 from spotting_core.formats import labels_cameras
 from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 
 AVERAGE_PRECISION = "ap"
+_ONE_CHANGE = 500_000  # microseconds
 
 
 class BoundariesTask(SampleTask[Spot]):
@@ -47,10 +51,18 @@ class BoundariesTask(SampleTask[Spot]):
         return finding.time
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
-        """The strongest samples: those beside may be of another change, and would blur what is exact to the frame."""
+        """The strongest samples: those beside may be of another change, and would blur what is exact to the frame.
+
+        A change is of one kind: of several kinds within half a second the surest stays.
+        """
         spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least, vote=0.0)
         scores = (half.confidence, half.displacement)
-        return spots_of_half(half.half, half.times, *scores, classes, spotting, source=source, end=half.end)
+        spots = spots_of_half(half.half, half.times, *scores, classes, spotting, source=source, end=half.end)
+        if not spots:
+            return []
+        place, surest = np.array([s.time for s in spots]), np.array([s.confidence for s in spots])
+        kept = strongest(place, surest, below=_ONE_CHANGE, above=_ONE_CHANGE + 1)
+        return [spots[k] for k in sorted(kept)]
 
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
         """As Labels-cameras, each boundary as the end of a shot of no camera."""

@@ -24,7 +24,18 @@ from spotting_core.models.registry import system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import Window
 from tests.conftest import REPOSITORY, made_card
-from tests.small_systems import ALL, DIM, LENGTH, READS_FEATURES, half_of, judge_of, small, small_config, some_window
+from tests.small_systems import (
+    ALL,
+    DIFFERENCES,
+    DIM,
+    LENGTH,
+    READS_FEATURES,
+    half_of,
+    judge_of,
+    small,
+    small_config,
+    some_window,
+)
 
 NAMES = load_classes().names
 
@@ -63,12 +74,14 @@ def test_shapes_and_gradients(name: str) -> None:
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
-@pytest.mark.parametrize("name", READS_FEATURES)
+@pytest.mark.parametrize("name", [name for name in READS_FEATURES if name not in DIFFERENCES])
 def test_four_clips_are_learned_by_heart(name: str) -> None:
     model, (window, targets) = small(name).train(), clips(name, 4)
-    optimiser = torch.optim.Adam(model.parameters(), lr=5e-3 if name in ("calf", "dense-transformer") else 1e-2)
+    optimiser = torch.optim.Adam(
+        model.parameters(), lr=5e-3 if name.startswith(("calf", "dense-transformer")) else 1e-2
+    )
     losses = []
-    for _ in range(150 if name == "calf" else 60):
+    for _ in range(150 if name.startswith("calf") else 60):
         loss = system(name).loss(model, model(window), targets)
         optimiser.zero_grad()
         loss.backward()
@@ -234,11 +247,12 @@ def test_features_of_another_width_or_length_are_named(name: str) -> None:
 def test_a_system_says_what_it_is(name: str) -> None:
     kind = system(name)
     assert any(year in kind.paper for year in ("2018", "2020", "2021", "2022", "2024"))
-    assert kind.paper_parameters(NAMES) > 9_000
+    if name not in DIFFERENCES:
+        assert kind.paper_parameters(NAMES) > 9_000
 
 
 def test_the_sizes_of_the_papers() -> None:
-    sizes = {name: system(name).paper_parameters(NAMES) for name in ALL}
+    sizes = {name: system(name).paper_parameters(NAMES) for name in ALL if name not in DIFFERENCES}
     assert sizes["netvlad++"] == 1_704_466
     assert sizes["netvlad"] == 655_378
     assert sizes["max"] == sizes["average"] == 9_234
