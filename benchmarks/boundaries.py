@@ -7,9 +7,11 @@ clip25, and the demo match. Nothing is trained on any of them, nor on pictures o
 clip25's footage, though. ``frame-boundaries`` is the one that ships; the others are trained as
 assets/training/<system>.toml says, in minutes, and kept in .runs/boundaries; --retrain trains all of them anew.
 
-Average precision is that of the SoccerNet-v2 development kit within a second, corrected and official, over all changes
-and by kind, with a 95 % interval from a bootstrap over matches where there are several. What it ignores stands beside
-it: how many frames matched boundaries are off, and which kind is taken for which, of what is surer than a half.
+Average precision is that of the SoccerNet-v2 development kit within a second, over all changes and by kind, with a 95 %
+interval from a bootstrap over matches where there are several. The official one is of the files as they are; the others
+leave out labels at which a recording ends (simmatch has one in each half), for no new shot begins there. What it
+ignores stands beside it: how many frames matched boundaries are off, and which kind is taken for which, of what is
+surer than a half.
 """
 
 from __future__ import annotations
@@ -68,9 +70,14 @@ class TestSet:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one system says of one set."""
+    """What one system says of one set.
 
-    judged: Sequence[Judged[Spot]]
+    Arguments:
+        filed: against the labels as they lie in files; changes: without those at which a recording ends.
+    """
+
+    filed: list[Judged[Spot]]
+    changes: list[Judged[Spot]]
     errors: BoundaryErrors
 
 
@@ -97,18 +104,18 @@ def trained_model(name: str, made: Path, data: DataDirectory, *, anew: bool) -> 
 
 def measure(model: LoadedModel, tested: TestSet, data: DataDirectory) -> Measured:
     """Analyse the matches of a set as a user would, and compare."""
-    judged, errors = [], BoundaryErrors()
+    measured = Measured([], [], BoundaryErrors())
     for game in tested.games:
         source = open_match(game)
-        analysis = analyse_match(source, model, data)
-        truth = BOUNDARIES.read_truth(game)
-        found = analysis.findings(BOUNDARIES, least=BOUNDARIES.least_evaluated)
-        judged.append(Judged(game.name, truth, found))
-        for half in source.halves:
-            end = ingest(half.path, data).table.duration - _AT_THE_END
-            true = [_middle(s, tested) for s in truth if s.half == half.half and s.time < end]
-            errors.add(true, [s for s in found if s.half == half.half and (s.confidence or 0) >= _SURE])
-    return Measured(judged, errors)
+        truth, ends = BOUNDARIES.read_truth(game), {h.half: ingest(h.path, data).table.duration for h in source.halves}
+        found = analyse_match(source, model, data).findings(BOUNDARIES, least=BOUNDARIES.least_evaluated)
+        changes = [_middle(s, tested) for s in truth if s.time < ends[s.half] - _AT_THE_END]
+        measured.filed.append(Judged(game.name, truth, found))
+        measured.changes.append(Judged(game.name, changes, found))
+        sure = [s for s in found if (s.confidence or 0) >= _SURE]
+        for half in ends:
+            measured.errors.add([s for s in changes if s.half == half], [s for s in sure if s.half == half])
+    return measured
 
 
 def _middle(spot: Spot, tested: TestSet) -> Spot:
@@ -148,15 +155,16 @@ def interval(judged: Sequence[Judged[Spot]]) -> str:
 
 def scores(measured: Measured) -> list[str]:
     """Cells of a row: average precision, corrected with its interval and official; by kind; frames off."""
-    corrected, official = (BOUNDARIES.report(measured.judged, KINDS, official=way) for way in (False, True))
+    corrected = BOUNDARIES.report(measured.changes, KINDS)
+    official = BOUNDARIES.report(measured.filed, KINDS, official=True)
     kinds = [corrected.per_class[kind]["all"] for kind in KINDS]
-    both = [f"{corrected.average_map['all']:.3f}{interval(measured.judged)}", f"{official.average_map['all']:.3f}"]
+    both = [f"{corrected.average_map['all']:.3f}{interval(measured.changes)}", f"{official.average_map['all']:.3f}"]
     off = [f"{measured.errors.percentile(share):.1f}" for share in (50, 95)]
     return [*both, *(f"{value:.3f}" if value is not None else "–" for value in kinds), *off]
 
 
 def print_scores(console: Console, tested: TestSet, rows: dict[str, Measured]) -> None:
-    truths = BOUNDARIES.report(next(iter(rows.values())).judged, KINDS).truths
+    truths = BOUNDARIES.report(next(iter(rows.values())).changes, KINDS).truths
     title = f"{tested.name}: " + ", ".join(f"{int(truths[kind])} {kind}" for kind in KINDS)
     columns = ("System", "AP", "official", *KINDS, "frames off, median", "95 %", "claimed")
     table = Table(*columns, title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)

@@ -36,8 +36,9 @@ _LEAGUE = Path("made_league") / "2026-2027"
 _STILLS = 40  # of a match
 _KINDS, _SHARES = ("abrupt", "smooth", "logo"), (0.4, 0.25, 0.35)
 _AROUND = 30  # frames beside a true change that are no footage of one shot
-_LEAST = 20  # frames of a shot between two changes
-_UNLIKE, _TRIES = 14.0, 5  # mean difference of two shots' pictures in levels, and how often one is drawn for it
+_LEAST = 8  # frames of a shot between two changes
+_USUAL = (25.0, 120.0)  # more than that, of short shots and of long ones, on average
+_UNLIKE, _TRIES = 18.0, 5  # mean difference of two shots' pictures in levels, and how often one is drawn for it
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Split:
 
 
 SPLITS = (
-    Split("train", ("train", "looks"), (), 48, 80),
+    Split("train", ("train", "looks"), (), 48, 100),
     Split("val", ("val",), (), 8, 60),
     Split("test", ("test",), ("clip25",), 12, 60),
 )
@@ -78,14 +79,14 @@ class Planned:
 
 def planned_changes(frames: int, rng: np.random.Generator) -> list[Planned]:
     """Changes of a video, in order."""
-    changes, at = [], int(rng.integers(_LEAST, 60))
+    changes, at = [], int(rng.integers(20, 60))
     while True:
         kind = str(rng.choice(_KINDS, p=_SHARES))
         length = {"abrupt": 0, "smooth": int(rng.integers(4, 33)), "logo": int(rng.integers(8, 37))}[kind]
         if at + length + _LEAST > frames:
             return changes
         changes.append(Planned(kind, at, length))
-        at += length + _LEAST + int(rng.exponential(30))
+        at += length + _LEAST + int(rng.exponential(_USUAL[int(rng.random() < 0.35)]))
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def clips_of(match: Path) -> list[np.ndarray]:
     ends = [s.end * RATE // 1_000_000 for s in labels_cameras.read_shots(match / labels_cameras.FILE_NAME)]
     starts = [0, *(end + _AROUND for end in ends)]
     clips = [frames[start : end - _AROUND] for start, end in zip(starts, [*ends, len(frames)], strict=True)]
-    return [clip for clip in clips if len(clip) > _LEAST]
+    return [clip for clip in clips if len(clip) > 2 * _AROUND]
 
 
 def _video(match: Path) -> Path:

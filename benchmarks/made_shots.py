@@ -1,8 +1,8 @@
 """Shots made for camera changes to lie between: a still that a camera moves over, or footage; and what disturbs them.
 
-Matches of two frames a second give many pictures and no motion; so a still is filmed anew, by a camera that pans, zooms
-and shakes, past players that run. What disturbs a shot is what a camera change is mistaken for: a flash, a graphic that
-comes and goes, frames that stand or are lost, somebody who walks past the lens.
+Matches of two frames a second give many pictures and no motion; so a still is filmed anew, by a camera that turns,
+zooms and shakes, past players that run. What disturbs a shot is what a camera change is mistaken for: a flash, a
+graphic that comes and goes, frames that stand or are lost, somebody who walks past the lens.
 """
 
 from __future__ import annotations
@@ -17,27 +17,44 @@ _Random = np.random.Generator
 
 
 def moving_still(picture: np.ndarray, count: int, rng: _Random) -> np.ndarray:
-    """A still filmed by a moving camera: uint8 (H, W, 3) to (count, 90, 160, 3)."""
+    """A still filmed by a camera that turns and zooms: uint8 (H, W, 3) to (count, 90, 160, 3)."""
     height, width = picture.shape[:2]
-    at = np.arange(count)
-    span = rng.uniform(0.45, 0.95) * np.exp(rng.choice([0.0, rng.normal(0, 0.002), rng.normal(0, 0.01)]) * at)
-    speed = rng.choice([0.0, 0.3, 1.0, 4.0], p=[0.25, 0.4, 0.25, 0.1]) * rng.normal(0, 0.006, 2)
-    bend = np.sin(at / rng.uniform(20, 90) + rng.uniform(0, 6))
-    shake = rng.normal(0, 1, (count, 2)) * rng.choice([0.0, 0.0005, 0.003], p=[0.5, 0.35, 0.15])
-    centre = rng.uniform(0.35, 0.65, 2) + (speed * (at + rng.uniform(5, 30) * bend)[:, None]) + shake
+    span = rng.uniform(0.45, 0.95) * np.exp(
+        _wandering(count, rng.choice([0.0, 0.001, 0.006], p=[0.5, 0.35, 0.15]), rng)
+    )
+    pace = rng.choice([0.0, 0.0008, 0.003, 0.008, 0.02], p=[0.2, 0.3, 0.3, 0.15, 0.05])
+    shake = rng.normal(0, 1, (2, count)) * rng.choice([0.0, 0.0005, 0.003], p=[0.5, 0.35, 0.15])
+    x, y = (rng.uniform(0.3, 0.7) + _wandering(count, pace * slow, rng) for slow in (1.0, 0.4))
+    centre = np.clip(np.stack([x, y]) + shake, 0.0, 1.0)
+    lens = width * rng.uniform(0.8, 3.0)
     runners = [_Runner(rng) for _ in range(rng.integers(0, 9))]
     frames = []
     for k in range(count):
         scale = WIDTH / (width * float(np.clip(span[k], 0.3, 1.0)))
-        x, y = centre[k] * (width, height)
-        matrix = np.array([[scale, 0, WIDTH / 2 - scale * x], [0, scale, HEIGHT / 2 - scale * y]])
-        frame = cv2.warpAffine(
-            picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101
-        )
+        matrix = _view((width, height), centre[:, k], lens, scale)
+        frame = cv2.warpPerspective(picture, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT_101)
         for runner in runners:
-            runner.draw(frame, matrix, k, (width, height))
+            runner.draw(frame, matrix, k, (width, height), scale)
         frames.append(frame)
     return np.stack(frames)
+
+
+def _wandering(count: int, pace: float, rng: _Random) -> np.ndarray:
+    """A way whose speed changes every second or so, of this pace a frame: float (count,)."""
+    knots = np.arange(0, count + 50, 25)
+    return np.cumsum(np.interp(np.arange(count), knots, rng.normal(0, pace, len(knots))))
+
+
+def _view(size: tuple[int, int], centre: np.ndarray, lens: float, scale: float) -> np.ndarray:
+    """How a camera that turns towards a place of a picture (shares of it) shows it: float (3, 3), pixels to pixels."""
+    (width, height), (x, y) = size, centre
+    inwards = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, lens]]) / lens
+    yaw, pitch = np.arctan((x - 0.5) * width / lens), np.arctan((y - 0.5) * height / lens)
+    aside = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
+    upwards = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    outwards = np.array([[scale * lens, 0, WIDTH / 2], [0, scale * lens, HEIGHT / 2], [0, 0, 1]])
+    shown: np.ndarray = outwards @ upwards @ aside @ inwards
+    return shown
 
 
 class _Runner:
@@ -49,9 +66,12 @@ class _Runner:
         self._colours = [tuple(int(v) for v in rng.integers(0, 256, 3)) for _ in range(2)]
         self._stride = rng.uniform(0.3, 0.9)
 
-    def draw(self, frame: np.ndarray, matrix: np.ndarray, number: int, size: tuple[int, int]) -> None:
-        x, y = matrix @ [*(self._at + number * self._speed) * size, 1.0]
-        tall = self._size * size[0] * matrix[0, 0]
+    def draw(self, frame: np.ndarray, matrix: np.ndarray, number: int, size: tuple[int, int], scale: float) -> None:
+        x, y, depth = matrix @ [*(self._at + number * self._speed) * size, 1.0]
+        if depth < 0.2:  # beside or behind the camera
+            return
+        x, y = np.clip([x / depth, y / depth], -1000, 1000)
+        tall = self._size * size[0] * scale
         lean = 0.2 * tall * np.sin(number * self._stride)
         for part, colour in enumerate(self._colours):
             top = (round(x + part * lean), round(y + (part - 1) * tall))

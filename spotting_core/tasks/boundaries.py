@@ -23,7 +23,7 @@ from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 
 AVERAGE_PRECISION = "ap"
-_ONE_CHANGE = 500_000  # microseconds
+_ONE_CHANGE = 200_000  # microseconds
 
 
 class BoundariesTask(SampleTask[Spot]):
@@ -53,7 +53,7 @@ class BoundariesTask(SampleTask[Spot]):
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
         """The strongest samples: those beside may be of another change, and would blur what is exact to the frame.
 
-        A change is of one kind: of several kinds within half a second the surest stays.
+        A change is of one kind: of several kinds within a fifth of a second the surest stays.
         """
         spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least, vote=0.0)
         scores = (half.confidence, half.displacement)
