@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from spotting_core.domain.cameras import Shot
+from spotting_core.base.files import replacing
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
-from spotting_core.evaluation.camera_files import read_camera_games
+from spotting_core.evaluation.camera_files import FOUND_FILE, read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.suppress import strongest
 from spotting_core.formats import labels_cameras
+from spotting_core.formats.labels_cameras import CameraDocument, CameraEntry
 from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
@@ -33,7 +34,7 @@ class BoundariesTask(SampleTask[Spot]):
     title = "Boundaries"
     class_table = "soccernet-boundaries"
     label_file = labels_cameras.FILE_NAME
-    results_file = "Boundaries-cameras.json"
+    results_file = FOUND_FILE
     chosen_by = (AVERAGE_PRECISION,)
     least_evaluated = 0.02
     shown = ("shots", "cameras")
@@ -65,13 +66,11 @@ class BoundariesTask(SampleTask[Spot]):
         return [spots[k] for k in sorted(kept)]
 
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
-        """As Labels-cameras, each boundary as the end of a shot of no camera."""
-        starts: dict[int, int] = {}
-        shots = []
-        for change in sorted(findings, key=lambda s: (s.half, s.time)):
-            shots.append(Shot(change.half, starts.get(change.half, 0), change.time, "", False, change.label))
-            starts[change.half] = change.time
-        labels_cameras.write_shots(path, shots)
+        """As Labels-cameras, each boundary as the end of a shot of no camera, with its confidence."""
+        changes = sorted(findings, key=lambda s: (s.half, s.time))
+        entries = [CameraEntry(s.half, s.time, "", change_type=s.label, confidence=s.confidence) for s in changes]
+        with replacing(path) as part:
+            part.write_bytes(labels_cameras.render(CameraDocument(tuple(entries))))
 
     def report(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
         return evaluate_boundaries(games_of_boundaries(matches), official=official)
