@@ -1,4 +1,4 @@
-"""Every system that reads features, trained alike and measured on the same matches: ``make bench-spotters``.
+"""Every spotting system that reads features, trained alike and measured on the same matches: ``make bench-spotters``.
 
 python -m benchmarks.spotters DATA [--retrain] [--seeds N] [--matches N] [--systems NAME …] [--ablations]
                                    [--device cuda]

@@ -18,7 +18,6 @@ from spotting_core.models.card import Card, CardInput
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import save_model
 from spotting_core.models.registry import system
-from spotting_core.tasks.registry import layer_task
 
 settings.register_profile("patient", deadline=None)  # a busy machine must not fail what is only slow
 settings.load_profile("patient")
@@ -54,6 +53,12 @@ def demo() -> Path:
     return REPOSITORY / "assets" / "demo_match"
 
 
+def _table_of(names: tuple[str, ...]) -> str:
+    """The bundled class table that has some classes."""
+    tables = ("soccernet-v2", "soccernet-cameras", "soccernet-boundaries")
+    return next(table for table in tables if load_classes(table).names == tuple(names))
+
+
 def made_card(name: str, config: Any, read: CardInput) -> Card:
     """The card of a made model of a system; read: ``input`` of the card."""
     return Card(
@@ -61,7 +66,7 @@ def made_card(name: str, config: Any, read: CardInput) -> Card:
         system=name,
         paper=system(name).paper,
         config=asdict(config),
-        class_table=layer_task(system(name).task).class_table,
+        class_table=_table_of(config.classes),
         classes=config.classes,
         input=read,
         window=config.window,

@@ -14,6 +14,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.models.frame_differences import DifferenceConfig
 from spotting_core.models.grounding import GroundingConfig
 from spotting_core.models.judge import Judge
 from spotting_core.models.load import save_model
@@ -44,21 +45,27 @@ OWN: dict[str, dict[str, Any]] = {
         "embedding": 8,
         "dropout": 0.0,
     },
-    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4},
+    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4,
+             "table": "soccernet-v2"},
     "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
     "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
     "pooling": {"before": 20, "after": 19, "vocabulary": 8},
-}
+    "frame": {"before": 4, "after": 4, "luma": (8, 3), "chroma": (2, 2)},
+    "difference": {"luma": (8, 3), "chroma": (2, 2), "kind": NAMES[0]},
+}  # fmt: skip
 ALL = sorted(systems())
 READS_PAIRS = [name for name in ALL if issubclass(system(name).config, GroundingConfig)]
 READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig) and name not in READS_PAIRS]
 SPOTS = [name for name in ALL if system(name).task == SPOTTING]
 SPOTS_OF_FEATURES = [name for name in READS_FEATURES if name in SPOTS]
+DIFFERENCES = [name for name in ALL if issubclass(system(name).config, DifferenceConfig)]
+"""Systems of two numbers: they have no room to learn a clip by heart."""
 
 
 def names_of(name: str) -> tuple[str, ...]:
-    """The classes of a system's task."""
-    return load_classes(layer_task(system(name).task).class_table).names
+    """The classes of a system's task; boundaries are spots, and can be those of any classes."""
+    task = layer_task(system(name).task)
+    return NAMES if task.name == "boundaries" else load_classes(task.class_table).names
 
 
 def width_of(name: str) -> int:
@@ -73,6 +80,7 @@ def small_config(name: str) -> Any:
             **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
         )
     family = name if name in OWN else next((f for f in OWN if name.startswith(f)), "pooling")
+    family = "difference" if name in DIFFERENCES else family
     settings = {**COMMON, "classes": names_of(name), "dim": width_of(name), **OWN[family]}
     known = {field.name for field in fields(kind.config)}
     return kind.configure(**{k: v for k, v in settings.items() if k in known})

@@ -44,11 +44,13 @@ def analyse_match(
     rate: float | None = None,
     report: ReportProgress | None = None,
     features: Path | None = None,
+    thumbnails: bool = True,
 ) -> Analysis:
     """Analyse a match; an analysis that is in the data directory already is only opened.
 
     Arguments:
         features: folder with the features of a model that reads them; the match's own where not given.
+        thumbnails: keep thumbnails of every frame that is decoded for the model's pictures, for what reads them later.
 
     Errors:
         BadInputError: the match has more parts than the model's class table knows, a half cannot be read, ``rate`` is
@@ -60,7 +62,8 @@ def analyse_match(
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     keep_layer_features(source, model_sets(model), data, model.device.type, report)
-    run = (Run if model.inputs.windows == 1 else ReplayRun)(source, media, model, data, features, report)
+    kind = Run if model.inputs.windows == 1 else ReplayRun
+    run = kind(source, media, model, data, features, report, thumbnails=thumbnails)
     layers = Layers(data, source.content_hash(data))
     known = layers.find(run.task.name, run.identity, model.classes) if out is None else None
     if known is not None:

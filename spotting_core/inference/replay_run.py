@@ -44,8 +44,10 @@ class ReplayRun(Run):
         data: DataDirectory,
         features: Path | None,
         report: ReportProgress | None,
+        *,
+        thumbnails: bool = True,
     ) -> None:
-        super().__init__(source, media, model, data, features, report)
+        super().__init__(source, media, model, data, features, report, thumbnails=thumbnails)
         layers = Layers(data, source.content_hash(data)).all()
         cameras = match_cameras(labels_beside(source), layers)
         if cameras is None:

@@ -12,6 +12,7 @@ import logging
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ from spotting_core.base.files import read_json, write_array, write_json
 from spotting_core.computing.number_format import has_bfloat16
 from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.features.half import FeatureHalf
+from spotting_core.features.thumbnails import written_beside
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import HalfArrays, WindowStore
 from spotting_core.media.completeness import shortcomings
+from spotting_core.media.decode import FrameTap
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
@@ -71,7 +74,10 @@ class Run:
         data: DataDirectory,
         features: Path | None,
         report: ReportProgress | None,
+        *,
+        thumbnails: bool = True,
     ) -> None:
+        self.thumbnails = thumbnails
         self.source, self.media, self.model, self.data = source, media, model, data
         self.reader, self.judge = model_reader(model), model.judge
         self.task = layer_task(model.system.task)
@@ -138,10 +144,15 @@ class Run:
         store = self._judge_half(half, media, frames, features)
         self.pace.advance(max(0, before + len(frames) - self.pace.done))
         with self.pace.stage("writing"):
-            read = features.rows(0, len(frames)) if features is not None else None
+            read = features.rows(0, len(frames)) if features is not None and self._keeps_features else None
             decoding = self.model.system.decoding
             arrays = store.assemble(media.table.times[frames], frames, read, decoding, self.rate)
         return arrays, store.substituted()
+
+    @property
+    def _keeps_features(self) -> bool:
+        """Whether what is read is written beside the scores, for explanations."""
+        return self.reader.features is not None and not self.reader.features.of_frames
 
     def _features(self, half: int, media: Media, samples: int) -> FeatureHalf | None:
         """The features of a half, computed where they do not lie in files; None for a model that reads none."""
@@ -172,23 +183,32 @@ class Run:
             log.info("%s: going on at sample %d of %d", media.path.name, already, len(frames))
         if first == len(batches):
             return store
-        stream = self.reader.stream(
-            media,
-            frames,
-            features=features,
-            outside=plan.outside,
-            pace=self.pace,
-            report=lambda: self.report_stage("Finding entities" if finder else "Reading the video"),
-            first=max(0, batches[first][0].start),
-            already=already,
-            before=store.entities(max(0, first - 2), first),
-        )
-        try:
-            for index in range(first, len(batches)):
-                self._judge_batch(index, batches[index], stream, store)
-        finally:
-            stream.close()
+        sample = max(0, batches[first][0].start)
+        with self._tap(media, int(frames[sample])) as tap:
+            stream = self.reader.stream(
+                media,
+                frames,
+                features=features,
+                outside=plan.outside,
+                pace=self.pace,
+                report=lambda: self.report_stage("Finding entities" if finder else "Reading the video"),
+                first=sample,
+                already=already,
+                before=store.entities(max(0, first - 2), first),
+                tap=tap,
+            )
+            try:
+                for index in range(first, len(batches)):
+                    self._judge_batch(index, batches[index], stream, store)
+            finally:
+                stream.close()
         return store
+
+    def _tap(self, media: Media, start: int) -> AbstractContextManager[FrameTap | None]:
+        """What keeps thumbnails of the frames that are decoded from frame ``start`` on."""
+        if not self.thumbnails or self.judge.inputs.pictures is None:
+            return nullcontext()
+        return written_beside(media, self.data, start)
 
     def _judge_batch(
         self, index: int, windows: Sequence[PlannedWindow], stream: HalfStream, store: WindowStore

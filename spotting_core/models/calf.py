@@ -4,6 +4,9 @@ Paper: Cioppa et al., "A Context-Aware Loss Function for Action Spotting in Socc
 settings of SoccerNet-v2 (Deliège et al., CVPRW 2021).
 Original code: SoccerNet/sn-spotting, folder CALF.
 
+``calf-boundaries`` is the same for boundaries between shots, with the sizes that SoccerNet-v2 gives it: windows of 24
+s, a receptive field of 8 s, nine detections. Its times around a change are ours, for they are not published.
+
 Differences:
 * losses are per clip, not summed over the batch; their ratio is the paper's;
 * of several detections that fall on one sample and class the most confident stays;
@@ -17,7 +20,7 @@ a window always has the same length.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -244,13 +247,29 @@ def match_detections(place: Tensor, true: Tensor) -> Tensor:
     return order
 
 
+_CALF = System(
+    name="calf",
+    paper="Cioppa et al., A Context-Aware Loss Function for Action Spotting in Soccer Videos, CVPR 2020",
+    config=CalfConfig,
+    build=Calf,
+    loss=calf_loss,
+    targets=calf_targets,
+)
+_BOUNDARIES = {
+    "window": 48,
+    "before": 8,
+    "after": 8,
+    "detections": 9,
+    "suppression": 1.0,
+    "table": "soccernet-boundaries",
+}
+register(_CALF)
 register(
-    System(
-        name="calf",
-        paper="Cioppa et al., A Context-Aware Loss Function for Action Spotting in Soccer Videos, CVPR 2020",
-        config=CalfConfig,
-        build=Calf,
-        loss=calf_loss,
-        targets=calf_targets,
+    replace(
+        _CALF,
+        name="calf-boundaries",
+        paper="CALF-detection of Deliège et al., SoccerNet-v2, CVPRW 2021, after Cioppa et al., CVPR 2020",
+        task="boundaries",
+        defaults=_BOUNDARIES,
     )
 )

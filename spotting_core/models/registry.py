@@ -40,6 +40,8 @@ _MODULES = (
     "netvlad_grounding",
     "latest_action",
     "grounding_transformer",
+    "frame_boundaries",
+    "frame_differences",
 )
 SPOTTING = "spotting"
 """The task of a system, and the stage of its training, where nothing else is said."""
