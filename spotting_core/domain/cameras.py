@@ -10,8 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 CHANGE_TYPES = ("abrupt", "smooth", "logo")
+CAMERA_TABLE = "soccernet-cameras"
+"""The class table of the cameras."""
+
 LABELLED = "labels-cameras"
 """The source of a change that a file of labels has."""
+
+REVIEWERS = "reviewers"
+"""The source of the cameras of a match where neither labels nor a model say anything of them."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,18 @@ def change_id(change: CameraChange) -> str:
 def origin_of(change: CameraChange) -> str:
     """Name of a change of a file, in the store."""
     return f"{LABELLED}/{change_id(change)}"
+
+
+def shots_of(changes: Iterable[CameraChange]) -> list[Shot]:
+    """The shots that changes end, in order; each begins where the one before it ended."""
+    start: dict[int, int] = {}
+    shots = []
+    for c in sorted(changes, key=lambda c: (c.half, c.time)):
+        if c.time > start.get(c.half, 0):
+            kind = c.change_type
+            shots.append(Shot(c.half, start.get(c.half, 0), c.time, c.label, c.replay, kind, c.confidence))
+            start[c.half] = c.time
+    return shots
 
 
 def changes_of(

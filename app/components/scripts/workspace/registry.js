@@ -32,6 +32,7 @@
 // Panel, made of a workspace and the card that it fills; the entry says where that stands: at "player" or "list"
 // List, made of a workspace
 //   label, count, rows        its name; how many there are, and as markup
+//   order, orderTitle         what its head says of them where that is not "by time", and in full
 //   filters, placed(element)  markup of its own filters, which have their place now
 //   click(event), step(by)    true where it goes to the next one itself
 //   review                    what is done to its things (see `Review`)

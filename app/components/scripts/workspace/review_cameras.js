@@ -22,6 +22,7 @@ export class CameraReview extends Review {
   all = [];
   item = null;
   linking = false;
+  doubtfulFirst = false;
 
   update(data) {
     this.cameras = data.cameras;
@@ -33,11 +34,19 @@ export class CameraReview extends Review {
   }
 
   get classes() { return this.cameras.classes; }
-  get items() { return this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half); }
+  /** The changes on show, in the order in which they are gone through. */
+  get items() {
+    const shown = this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half);
+    return this.doubtfulFirst ? shown.sort((a, b) => (b.doubt ?? -1) - (a.doubt ?? -1)) : shown;
+  }
+  /** Whether a model says how sure it is of them. */
+  get doubted() { return this.all.some((c) => c.doubt !== null && c.doubt !== undefined); }
+  /** Where the changes come from, in a few words. */
+  get source() { return this.cameras?.source ?? ""; }
 
   /** The match's changes as their reviewers have left them. */
   read() {
-    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link })));
+    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt })));
     if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
     if (!this.item) this.linking = false; // what was to be linked is gone
   }
@@ -58,8 +67,11 @@ export class CameraReview extends Review {
   shots(half) {
     let start = 0;
     const ends = this.all.filter((c) => c.half === half && c.review?.state !== "rejected");
-    return ends.map((c) => { const shot = { start, end: c.seconds, action: c.action, replay: c.replay, review: c.review, id: c.id }; start = c.seconds; return shot; });
+    return ends.map((c) => { const shot = { ...c, start, end: c.seconds }; start = c.seconds; return shot; });
   }
+
+  /** The shot on screen at a moment, or null. */
+  shotAt(half, seconds) { return this.shots(half).find((s) => seconds >= s.start && seconds < s.end) ?? null; }
 
   // --- going about -----------------------------------------------------------------------------------
 
@@ -75,8 +87,9 @@ export class CameraReview extends Review {
   step(by) {
     const { lanes, player } = this.workspace, now = lanes.common(player.half, player.time), at = (c) => lanes.common(c.half, c.seconds);
     // From the chosen change's own frame: two changes can lie closer than the eye can tell.
-    const from = this.item && !this.away ? this.items.findIndex((c) => c.id === this.item.id) : -1;
+    const from = this.item && (this.doubtfulFirst || !this.away) ? this.items.findIndex((c) => c.id === this.item.id) : -1;
     if (from >= 0) this.pick(this.items[from + by]);
+    else if (this.doubtfulFirst) this.pick(this.items[0]);
     else this.pick(by > 0 ? this.items.find((c) => at(c) > now + SAME) : this.items.findLast((c) => at(c) < now - SAME));
   }
 
@@ -175,9 +188,10 @@ export class CameraReview extends Review {
   }
 
   /** What a change is, in words. */
-  facts({ action, change_type, replay, link }) {
+  facts({ action, change_type, replay, link, confidence, review }) {
     const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : "replay of what?";
-    return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : [])].join(", ");
+    const sure = typeof confidence === "number" && !review ? [`confidence ${confidence.toFixed(2)}`] : [];
+    return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : []), ...sure].join(", ");
   }
 
   shortOf(label) { return this.data.classes.find((c) => c.name === label)?.short ?? label; }

@@ -1,0 +1,67 @@
+"""The cameras of a match of the library: as its labels or its models have them, and as reviewers have left them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from app.library.library import Match
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.analyses.layers import open_layer
+from spotting_core.analyses.match_cameras import MatchCameras, match_cameras
+from spotting_core.base.errors import TouchlineError
+from spotting_core.formats import labels_cameras
+from spotting_core.formats.labels_cameras import CameraDocument
+from spotting_core.media.source import open_match
+from spotting_core.reviewing.cameras import reviewed_cameras
+from spotting_core.store.camera_reviews import CameraReviews
+
+_File = tuple[Path, int]
+"""A file, and when it was last changed (nanoseconds)."""
+
+
+def camera_labels(match: Match) -> CameraDocument | None:
+    """The camera labels beside a match's videos, if there are any.
+
+    Errors:
+        BadInputError: the match cannot be opened, or its labels cannot be read.
+    """
+    path = open_match(match.path).companion(labels_cameras.FILE_NAME)
+    return _read(_file(path)) if path else None
+
+
+def found_cameras(match: Match, layers: Sequence[Analysis]) -> MatchCameras | None:
+    """The cameras of a match before anybody reviewed them; labels that cannot be read count as none.
+
+    Arguments:
+        layers: of the match, for every task.
+    """
+    try:
+        path = open_match(match.path).companion(labels_cameras.FILE_NAME)
+        labels = _file(path) if path else None
+        if labels is not None:
+            _read(labels)
+    except TouchlineError:  # said where they are shown
+        labels = None
+    return _found(labels, tuple(_file(layer.folder / ANALYSIS_FILE) for layer in layers))
+
+
+def standing_cameras(match: Match, layers: Sequence[Analysis], reviews: CameraReviews) -> MatchCameras | None:
+    """The cameras of a match as their reviewers have left them; None where nothing is known of them."""
+    return reviewed_cameras(found_cameras(match, layers), reviews.of_match(match.id))
+
+
+def _file(path: Path) -> _File:
+    return path, path.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _read(labels: _File) -> CameraDocument:
+    return labels_cameras.parse(labels[0].read_bytes(), labels[0])
+
+
+@lru_cache(maxsize=64)
+def _found(labels: _File | None, records: tuple[_File, ...]) -> MatchCameras | None:
+    layers = (open_layer(path.parent) for path, _ in records)
+    return match_cameras(_read(labels) if labels else None, [layer for layer in layers if layer is not None])
