@@ -136,11 +136,12 @@ def _analysis_of(match: MatchSource, data: DataDirectory, folder: Path | None) -
     Errors:
         BadInputError: the named one is none, or that of another match.
     """
-    from app.library.library import analyses_of
+    from app.library.library import layers_of
     from spotting_core.analyses.analysis import Analysis
+    from spotting_core.tasks.spotting import SPOTTING
 
     if folder is None:
-        return next(iter(analyses_of(match.content_hash(data), match.path, data)), None)
+        return next(iter(layers_of(match.content_hash(data), match.path, data, SPOTTING.name)), None)
     analysis = Analysis.open(folder)
     if analysis.record.source_id != match.content_hash(data):
         raise BadInputError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.library.cameras import camera_labels, found_cameras
+from app.library.cameras import camera_labels, unreviewed_cameras
 from app.library.library import Match
 from app.state import shared_camera_reviews, shared_library
 from app.views.review_desk import Desk
@@ -34,7 +34,7 @@ from spotting_core.store.camera_reviews import ReviewedCamera
 def shown_labels(match: Match) -> CameraDocument | None:
     """The camera labels beside a match's videos; None, and a word on the page, where they cannot be read."""
     try:
-        return camera_labels(match)
+        return camera_labels(match.path)
     except TouchlineError as problem:
         st.toast(str(problem))
         return None
@@ -66,7 +66,7 @@ class CameraDesk(Desk[CameraChange, ReviewedCamera]):
     of = "camera"
 
     def __init__(self, match: Match, analysis: Analysis) -> None:
-        self.cameras = found_cameras(match, shared_library().layers(match))
+        self.cameras = unreviewed_cameras(match.path, shared_library().layers(match))
         store, halves = shared_camera_reviews(), {half.half for half in analysis.halves}
         reviews, prefix = store.of_match(match.id), source_prefix(self.cameras)
         changes = changes_by_origin(self.cameras, reviews)

@@ -10,10 +10,12 @@ import numpy as np
 import streamlit as st
 
 from app.library.library import Match
-from app.searching.index import bring_up_to_date, last_minute_of
-from app.state import shared_library, shared_reviews, shared_search, shared_settings
+from app.searching.index import last_minute_of
+from app.state import shared_search
 from app.views import page
 from app.views.charts import EXPORTED
+from app.views.replay_choice import replay_toggle
+from app.views.searched import up_to_date
 from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.classes import ClassTable, joined
@@ -36,8 +38,7 @@ _FALLING = ("goals", "cards")  # groups whose moments are shown, where a class t
 
 def show() -> None:
     """The page."""
-    with st.spinner("Reading what has changed …", show_time=True):
-        searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
+    searched = up_to_date()
     matches = searched.matches
     chosen, query = _choice(matches)
     analyses = {m.id: searched.analyses[m.id] for m in chosen}
@@ -62,7 +63,7 @@ def show() -> None:
 
 
 def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
-    title, which, least, kind = st.columns([1.6, 3, 1.4, 1.2], vertical_alignment="bottom")
+    title, which, least, kind, replayed = st.columns([1.6, 2.6, 1.3, 1.2, 1.1], vertical_alignment="bottom")
     wanted = st.query_params.get("match")
     names = which.multiselect(
         "Matches", list(matches), [wanted] if wanted in matches else [], format_func=lambda m: matches[m].title,
@@ -79,6 +80,7 @@ def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
         least=float(confidence),
         reviewed=REVIEWED if reviewed else None,
         confirmed=True,
+        replays=replay_toggle("statistics_replays", replayed),
     )
     return chosen, query
 

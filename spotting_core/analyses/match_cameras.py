@@ -20,6 +20,9 @@ from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
 
+CAMERA_TASKS = (SHOTS.name, BOUNDARIES.name, REPLAYS.name)
+"""Tasks whose layers say something of the cameras of a match."""
+
 _NEAR = 750_000  # microseconds within which a boundary is the end of a shot
 _SHORTEST = 400_000  # a boundary nearer to another end than this parts no shot
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spotting_core.domain.classes import load_classes
+
 CHANGE_TYPES = ("abrupt", "smooth", "logo")
 CAMERA_TABLE = "soccernet-cameras"
 """The class table of the cameras."""
+
+GROUPS = {"main": "Main camera", "close": "Close-up", "goal": "Behind the goal"}
+"""Groups of the class table of the cameras, and how they are called."""
 
 LABELLED = "labels-cameras"
 """The source of a change that a file of labels has."""
@@ -93,6 +98,12 @@ class CameraChange:
     link: Link | None = None
     source: str = LABELLED
     confidence: float | None = None
+
+
+def group_of(camera: str) -> str:
+    """The group of a camera; empty of one that the class table does not have."""
+    table = load_classes(CAMERA_TABLE)
+    return table.get(camera).group if camera in table else ""
 
 
 def change_id(change: CameraChange) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.library.cameras import found_cameras, standing_cameras
+from app.library.cameras import standing_cameras, unreviewed_cameras
 from app.library.library import Library, Match
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
@@ -87,7 +87,7 @@ def test_a_models_change_is_reviewed_under_its_own_name_and_keeps_its_review_whe
     assert prefixes.isdisjoint({"labels-cameras", "added"})
     assert {(r.source, r.state) for r in reviews} == {("camera model", ACCEPTED), ("camera model", REJECTED)}
     layers = library.layers(match)
-    assert [s.label for s in found_cameras(match, layers).shots] == [MAIN, CLOSE, MAIN]
+    assert [s.label for s in unreviewed_cameras(match.path, layers).shots] == [MAIN, CLOSE, MAIN]
     standing = standing_cameras(match, layers, store)
     assert [(s.label, s.replay) for s in standing.shots] == [(MAIN, False), (MAIN, False)]  # the rejected one is gone
     # The same model again, whose first change comes half a sample earlier: it still is the one that was accepted.
