@@ -26,13 +26,14 @@ import pyarrow as pa
 
 from app.searching import text as search_text
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.replayed_spots import LIVE_ALONE, WITH_REPLAYS
 from spotting_core.base.assets import asset
 from spotting_core.domain.cameras import CAMERA_TABLE, GROUPS
 from spotting_core.domain.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
-from spotting_core.search.engine import LIVE_ALONE, REVIEWED, UNREVIEWED, WITH_REPLAYS, Query, SpotSearch
+from spotting_core.search.engine import REVIEWED, UNREVIEWED, Query, SpotSearch
 from spotting_core.search.rows import SCHEMA, write_rows
 
 MATCHES, SPOTS, QUERIES = 500, 200_000, 400

@@ -9,9 +9,12 @@ import streamlit as st
 from app.library.library import Match
 from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
+from app.views.replay_choice import of_address, replay_choice
+from app.views.replayed import cameras_of, counted
 from app.views.shown import spotting
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
+from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
@@ -39,12 +42,17 @@ def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: flo
 
 
 def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
-    """Clips of cards, goals and shots: predicted ones, or true ones where there is no analysis."""
+    """Clips of cards, goals and shots: predicted ones, or true ones where there is no analysis.
+
+    Spots in replays are left out, unless the address asks for them.
+    """
     kind = PREDICTED if analysis is not None else TRUE
     classes = analysis.classes if analysis is not None else load_classes()
     wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
     lengths = shared_library().lengths(open_match(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
+    if kind != TRUE:  # what is labelled is an action, shown or not
+        spots = counted(match, spots, of_address(), held=False)
     return tuple(clips_of(spots, Margins(classes), lengths, Choice(wanted)))
 
 
@@ -60,6 +68,9 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     if kind == PREDICTED:
         least = st.slider("Least confidence", 0.05, 0.99, DEFAULT_THRESHOLD, 0.01, key="choose_least")
     spots = [s for s in spots_of_kind(match, analysis, str(kind), least) if s.label in classes]
+    cameras = cameras_of(match)
+    if cameras is not None and cameras.replays and kind != TRUE:
+        spots = counted(match, spots, replay_choice(of_address(), "choose_replays"), held=kind == REVIEWED)
     counts = {c.name: sum(s.label == c.name for s in spots) for c in classes}
     present = [name for name, count in counts.items() if count]
     labels = st.pills(
@@ -73,6 +84,9 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
     clips = clips_of(chosen, Margins(classes, own), lengths)
+    if cameras is not None and any(cameras.link_of(shot) for shot in cameras.replays):
+        wanted = st.toggle("Each with its replays", key="choose_with_replays", help="They follow it in the reel.")
+        clips = with_replays(clips, cameras, lengths, classes) if wanted else clips
     add = st.toggle("Add to the clips that are there", key="choose_add")
     if st.button(f"Take {page.clips(len(clips))}", type="primary", disabled=not clips):
         _take(match, analysis, clips, own, add)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from spotting_core.search.engine import LIVE_ALONE, ONLY_IN_REPLAYS, WITH_REPLAYS
+from spotting_core.analyses.replayed_spots import LIVE_ALONE, ONLY_IN_REPLAYS, WITH_REPLAYS
 
 ADDRESS = "replays"
 _HELP = (

@@ -17,6 +17,9 @@ from spotting_core.domain.spots import Spot
 LIVE, REPLAYED, ONLY_REPLAYED = "", "replay", "only"
 """What a spot is: not in a replay; in one; in one, and seen nowhere else."""
 
+LIVE_ALONE, WITH_REPLAYS, ONLY_IN_REPLAYS = REPLAY_CHOICES = ("live", "all", "only")
+"""Which spots count: not those in replays, all, or those that are seen in replays alone."""
+
 NEAR = 5_000_000
 """Microseconds from the moment that a replay is linked to within which a spot of its class is that action."""
 
@@ -54,6 +57,13 @@ def replay_marks(spots: Sequence[Spot], cameras: MatchCameras | None, standing: 
         if not elsewhere:
             taken.add(half, spot.label, (start + end) // 2)
     return marks
+
+
+def counts(mark: str, choice: str, *, held: bool = False) -> bool:
+    """Whether a spot of a mark counts; ``held``: a reviewer holds it to be true."""
+    if choice == LIVE_ALONE:
+        return mark == LIVE or (mark == ONLY_REPLAYED and held)
+    return choice == WITH_REPLAYS or mark == ONLY_REPLAYED
 
 
 def _replay_at(spot: Spot, cameras: MatchCameras) -> Shot | None:

@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from spotting_core.analyses.replayed_spots import LIVE, ONLY_REPLAYED
+from spotting_core.analyses.replayed_spots import LIVE, LIVE_ALONE, ONLY_IN_REPLAYS, ONLY_REPLAYED, REPLAY_CHOICES
 from spotting_core.base.errors import BadInputError
 from spotting_core.search.pictures import Pictures, TextVector, read_pictures
 from spotting_core.search.rows import SCHEMA
@@ -26,9 +26,6 @@ from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECTED
 
 REVIEWED, UNREVIEWED = "reviewed", "open"
 _STATES = {REVIEWED: (ACCEPTED, MOVED, ADDED), UNREVIEWED: (OPEN,), None: (ACCEPTED, MOVED, ADDED, OPEN)}
-LIVE_ALONE, WITH_REPLAYS, ONLY_IN_REPLAYS = "live", "all", "only"
-"""Which spots count: not those in replays, all, or those that are seen in replays alone."""
-
 MOST_SHOWN = 500
 """Hits of an answer, at most."""
 
@@ -85,8 +82,8 @@ class Query:
     def __post_init__(self) -> None:
         if self.reviewed not in _STATES:
             raise BadInputError(f"a spot cannot be {self.reviewed!r}", fix="Known: reviewed, open")
-        if self.replays not in (LIVE_ALONE, WITH_REPLAYS, ONLY_IN_REPLAYS):
-            raise BadInputError(f"replays cannot be {self.replays!r}", fix="Known: live, all, only")
+        if self.replays not in REPLAY_CHOICES:
+            raise BadInputError(f"replays cannot be {self.replays!r}", fix=f"Known: {', '.join(REPLAY_CHOICES)}")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

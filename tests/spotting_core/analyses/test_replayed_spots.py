@@ -87,7 +87,7 @@ def test_the_replays_of_an_action_are_those_linked_to_it() -> None:
     st.booleans(),
 )
 def test_a_mark_says_where_a_spot_lies_and_never_depends_on_the_order(rows: list, linked: bool) -> None:
-    spots = [spot(seconds, label, sure) for seconds, label, sure in dict((r[2], r) for r in rows).values()]
+    spots = [spot(seconds, label, sure) for seconds, label, sure in {r[2]: r for r in rows}.values()]
     known = cameras(LINKED if linked else None)
     forward = replay_marks(spots, known, spots)
     inside = [known.shot_at(s.half, s.time) for s in spots]

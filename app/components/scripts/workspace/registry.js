@@ -15,6 +15,8 @@
 // Any part that has a say in which spots stand
 //   joined(spots)             spots with what else is known of them, and those that are added
 //   keeps(spot)               whether it stands below its threshold
+//   counts(spot)              whether it is an action of its own
+//   inAddress                 [name, value] of the page's address for a choice of its own; null where it is the usual one
 //   passes(spot), hides(action)  whether a filter lets it through; whether a class is filtered out
 //   others, pair(spots, others)  spots of another system, and which of them are the same
 //   agrees(spot)              whether it passes a filter by that

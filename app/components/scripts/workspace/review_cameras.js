@@ -20,6 +20,7 @@ export class CameraReview extends Review {
   columns = { change_type: null, replay: false, link: null };
   moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink(), g: () => this.goThere() };
   all = [];
+  cut = new Map(); // shots by half
   item = null;
   linking = false;
   doubtfulFirst = false;
@@ -46,6 +47,7 @@ export class CameraReview extends Review {
 
   /** The match's changes as their reviewers have left them. */
   read() {
+    this.cut = new Map();
     this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt })));
     if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
     if (!this.item) this.linking = false; // what was to be linked is gone
@@ -63,15 +65,23 @@ export class CameraReview extends Review {
     this.workspace.respot();
   }
 
-  /** Shots of a half as the changes that stand or are open cut it: [{start, end, action, replay, review}]. */
+  /** Shots of a half as the changes that stand or are open cut it: changes with {start, end}, in order. */
   shots(half) {
-    let start = 0;
-    const ends = this.all.filter((c) => c.half === half && c.review?.state !== "rejected");
-    return ends.map((c) => { const shot = { ...c, start, end: c.seconds }; start = c.seconds; return shot; });
+    if (!this.cut.has(half)) {
+      let start = 0;
+      const ends = this.all.filter((c) => c.half === half && c.review?.state !== "rejected");
+      this.cut.set(half, ends.map((c) => { const shot = { ...c, start, end: c.seconds }; start = c.seconds; return shot; }));
+    }
+    return this.cut.get(half);
   }
 
   /** The shot on screen at a moment, or null. */
-  shotAt(half, seconds) { return this.shots(half).find((s) => seconds >= s.start && seconds < s.end) ?? null; }
+  shotAt(half, seconds) {
+    const shots = this.shots(half);
+    let low = 0, high = shots.length;
+    while (low < high) { const middle = (low + high) >> 1; if (shots[middle].end <= seconds) low = middle + 1; else high = middle; }
+    return shots[low] && seconds >= shots[low].start ? shots[low] : null;
+  }
 
   // --- going about -----------------------------------------------------------------------------------
 
@@ -139,7 +149,7 @@ export class CameraReview extends Review {
 
   spotBefore() {
     const start = this.shots(this.item.half).find((s) => s.id === this.item.id)?.start ?? this.item.seconds;
-    return this.workspace.spots.findLast((s) => s.half === this.item.half && s.seconds <= start) ?? null;
+    return this.workspace.spots.findLast((s) => s.half === this.item.half && s.seconds <= start && !s.replayed) ?? null;
   }
 
   /** The replay shows the chosen action. */
