@@ -89,8 +89,13 @@ class CameraDesk(Desk[CameraChange, ReviewedCamera]):
         """A change as the browser is told of it."""
         return [
             name, change.half, change.time / 1e6, self.labels.index(change.label), change.change_type, change.replay,
-            _link(change.link), change.confidence, doubt(change),
+            _link(change.link), change.confidence, doubt(change), self._unfit(change),
         ]  # fmt: skip
+
+    def _unfit(self, change: CameraChange) -> bool:
+        """Whether a model has looked for the action of a replay and none fits."""
+        grounding = self.cameras.groundings.get((change.half, change.time)) if self.cameras is not None else None
+        return grounding is not None and not grounding.candidates and change.link is None
 
     def subject(self, kept: ReviewedCamera) -> CameraChange:
         return kept.change

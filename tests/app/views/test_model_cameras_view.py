@@ -61,7 +61,7 @@ def cameras_shown(match: Match) -> dict:
 def test_without_labels_the_models_say_which_camera_is_on(match: Match) -> None:
     payload = cameras_shown(match)
     assert payload["source"] == "camera model"
-    rows = [(half, label, replay, link, sure) for _, half, _, label, _, replay, link, sure, _ in payload["changes"]]
+    rows = [(half, label, replay, link, sure) for _, half, _, label, _, replay, link, sure, *_ in payload["changes"]]
     shown = {"half": 1, "seconds": 1.0, "label": "Corner"}
     assert rows == [
         (1, 0, False, None, pytest.approx(0.9, abs=1e-3)),

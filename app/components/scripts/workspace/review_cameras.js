@@ -4,7 +4,7 @@ import { Review, html } from "./review.js";
 import { colour } from "./theme.js";
 import { matchClock } from "./time.js";
 
-const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "camera"], ["T", "kind of change"], ["R", "replay"], ["W", "what it shows"], ["G", "go there"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "spots"]];
+const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "camera"], ["T", "kind of change"], ["R", "replay"], ["W", "what it shows"], ["G", "go to the action"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "spots"]];
 const TONES = { close: "shotCloseUp", goal: "shotBehindGoal" };
 const SAME = 0.05; // seconds within which a change is where the playhead is
 const NEAR = 5; // seconds around the playhead in which an action is meant
@@ -18,7 +18,7 @@ export class CameraReview extends Review {
   noun = "camera change";
   hints = HINTS;
   columns = { change_type: null, replay: false, link: null };
-  moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink(), g: () => this.goThere() };
+  moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink() };
   all = [];
   cut = new Map(); // shots by half
   item = null;
@@ -48,7 +48,7 @@ export class CameraReview extends Review {
   /** The match's changes as their reviewers have left them. */
   read() {
     this.cut = new Map();
-    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt })));
+    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt, unfit]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt, unfit })));
     if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
     if (!this.item) this.linking = false; // what was to be linked is gone
   }
@@ -167,14 +167,6 @@ export class CameraReview extends Review {
     this.pick(this.item);
   }
 
-  /** To the action that the replay shows and back. */
-  goThere() {
-    const link = this.item?.link;
-    if (!link) return;
-    if (this.away) this.workspace.goTo(this.item.half, this.item.seconds);
-    else this.workspace.goTo(link.half, link.seconds);
-  }
-
   key(event) {
     if (this.linking && !event.ctrlKey && !event.metaKey) {
       const actions = { Enter: () => this.link(), w: () => this.link(), x: () => this.unlink(), Escape: () => this.pick(this.item) };
@@ -198,8 +190,8 @@ export class CameraReview extends Review {
   }
 
   /** What a change is, in words. */
-  facts({ action, change_type, replay, link, confidence, review }) {
-    const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : "replay of what?";
+  facts({ action, change_type, replay, link, confidence, review, unfit }) {
+    const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : unfit ? "replay that no action fits" : "replay of what?";
     const sure = typeof confidence === "number" && !review ? [`confidence ${confidence.toFixed(2)}`] : [];
     return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : []), ...sure].join(", ");
   }

@@ -87,10 +87,10 @@ function confidenceOf({ confidence, review }) {
   return typeof confidence === "number" && (review?.state ?? "open") === "open" ? `<span class="value" title="How sure the model is of this camera">${short(confidence)}</span>` : `<span class="value"></span>`;
 }
 
-function replayMark({ replay, link }) {
+function replayMark({ replay, link, unfit }) {
   if (!replay) return `<span class="replay"></span>`;
   const shown = link ? matchClock(link.half, link.seconds) : "?";
-  return `<span class="replay ${link ? "" : "unlinked"}" title="${link ? `Replay of ${html(link.label)} at ${shown}` : "Replay; nobody has said of what"}">${icon("loop", 12)}${shown}</span>`;
+  return `<span class="replay ${link ? "" : "unlinked"}" title="${link ? `Replay of ${html(link.label)} at ${shown}` : unfit ? "Replay; no action fits it" : "Replay; nobody has said of what"}">${icon("loop", 12)}${shown}</span>`;
 }
 
 register("list", "cameras", { reads: ["cameras"], make: (workspace) => new Cameras(workspace) });
