@@ -13,9 +13,11 @@ from app.views.replay_choice import of_address, replay_choice
 from app.views.replayed import cameras_of, counted
 from app.views.shown import spotting
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
+from spotting_core.domain.cameras import GROUPS, group_of
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
@@ -69,13 +71,13 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
         least = st.slider("Least confidence", 0.05, 0.99, DEFAULT_THRESHOLD, 0.01, key="choose_least")
     spots = [s for s in spots_of_kind(match, analysis, str(kind), least) if s.label in classes]
     cameras = cameras_of(match)
-    if cameras is not None and cameras.replays and kind != TRUE:
-        spots = counted(match, spots, replay_choice(of_address(), "choose_replays"), held=kind == REVIEWED)
+    if cameras is not None:
+        spots = _by_cameras(match, spots, cameras, str(kind))
     counts = {c.name: sum(s.label == c.name for s in spots) for c in classes}
     present = [name for name, count in counts.items() if count]
     labels = st.pills(
         "Classes", present, selection_mode="multi", default=present,
-        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}",
+        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}_{len(spots)}",
     )  # fmt: skip
     halves = st.pills(
         classes.parts.plural.capitalize(), list(lengths), selection_mode="multi", default=list(lengths),
@@ -90,6 +92,19 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     add = st.toggle("Add to the clips that are there", key="choose_add")
     if st.button(f"Take {page.clips(len(clips))}", type="primary", disabled=not clips):
         _take(match, analysis, clips, own, add)
+
+
+def _by_cameras(match: Match, spots: list[Spot], cameras: MatchCameras, kind: str) -> list[Spot]:
+    """Those of some spots that count beside the replays, and at which a camera of the chosen groups is on."""
+    if cameras.replays and kind != TRUE:
+        spots = counted(match, spots, replay_choice(of_address(), "choose_replays"), held=kind == REVIEWED)
+    groups = st.pills(
+        "Cameras", list(GROUPS), selection_mode="multi", format_func=lambda g: GROUPS[g], key="choose_shots",
+        help="All where none is chosen.",
+    )  # fmt: skip
+    shots = [cameras.shot_at(s.half, s.time) for s in spots]
+    on = [group_of(shot.label) if shot is not None else "" for shot in shots]
+    return [spot for spot, group in zip(spots, on, strict=True) if not groups or group in groups]
 
 
 def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
@@ -111,7 +126,7 @@ def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMa
         wanted = st.query_params.get("selection")
         selection = store.get(wanted) if wanted else None
         before = selection.clips if selection is not None else default_clips(match, analysis)
-    there = {(c.half, c.time, c.label) for c in before if c.label != MARK}
-    joined = [*before, *(c for c in clips if (c.half, c.time, c.label) not in there)]
+    there = {(c.half, c.moment, c.label) for c in before if c.label != MARK}
+    joined = [*before, *(c for c in clips if (c.half, c.moment, c.label) not in there)]
     kept = store.make(match.id, joined, own)
     page.go("clips", match=match.id, selection=kept.id)

@@ -13,7 +13,7 @@ _HELP = (
     "A spot in a replay is an action that was counted already, unless the live picture missed it: such a one is seen "
     "only in its replay."
 )
-_NAMES = {LIVE_ALONE: "Live", WITH_REPLAYS: "All", ONLY_IN_REPLAYS: "Only in replays"}
+_NAMES = {LIVE_ALONE: "Live", WITH_REPLAYS: "All", ONLY_IN_REPLAYS: "Replay only"}
 
 
 def of_address(otherwise: str = LIVE_ALONE) -> str:

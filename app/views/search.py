@@ -154,8 +154,8 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
 def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
-    seen = [_camera(hit), _REPLAYS.get(hit.replay)]
-    facts = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", *seen, hit.state, hit.comment]
+    shown = [_camera(hit), _REPLAYS.get(hit.replay)]
+    facts = [fits, *shown, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),

@@ -28,6 +28,17 @@ _SHORTEST = 400_000  # a boundary nearer to another end than this parts no shot
 
 
 @dataclass(frozen=True)
+class CameraMinutes:
+    """Minutes for which a camera is on, live and in replays."""
+
+    live: float = 0.0
+    replayed: float = 0.0
+
+    def __add__(self, other: CameraMinutes) -> CameraMinutes:
+        return CameraMinutes(self.live + other.live, self.replayed + other.replayed)
+
+
+@dataclass(frozen=True)
 class MatchCameras:
     """Shots of a match, in order.
 
@@ -63,6 +74,14 @@ class MatchCameras:
     def link_of(self, replay: Shot) -> Link | None:
         """The action that a replay shows, where that is known."""
         return self.links.get((replay.half, replay.end))
+
+    def minutes(self) -> dict[str, CameraMinutes]:
+        """How long each camera is on, the longest first."""
+        lengths: dict[str, list[int]] = {}
+        for shot in self.shots:
+            lengths.setdefault(shot.label, [0, 0])[shot.replay] += shot.end - shot.start
+        ordered = sorted(lengths.items(), key=lambda item: -sum(item[1]))
+        return {label: CameraMinutes(live / 60e6, replayed / 60e6) for label, (live, replayed) in ordered}
 
     @cached_property
     def _by_half(self) -> dict[int, list[Shot]]:
