@@ -78,7 +78,9 @@ def _file(path: Path) -> _File:
 
 @lru_cache(maxsize=64)
 def _read(labels: _File) -> CameraDocument:
-    return labels_cameras.parse(labels[0].read_bytes(), labels[0])
+    """The labels of a file; an annotation that cannot be read is left out, as ``touchline doctor`` says."""
+    document, _ = labels_cameras.parse_readable(labels[0].read_bytes(), labels[0])
+    return document
 
 
 @lru_cache(maxsize=64)

@@ -98,7 +98,7 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
     sources: tuple[str, ...] = ()
     if labels is not None and labels.entries:
         shots, source = tuple(labels.shots), LABELLED
-        links = labels.links
+        links = labels.resolved_links
     else:
         found = _first(layers, SHOTS.name)
         if found is None:
