@@ -10,12 +10,16 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
+from app.settings import settings
+from app.work.clip_export import CLIPS
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.clips.order import Order
 from spotting_core.domain.cameras import LABELLED, Link, Shot, change_id, changes_of
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import CameraDocument, CameraEntry, link_extras
+from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.store.camera_reviews import REPLAY, CameraReviews
 from spotting_core.store.database import open_database
@@ -146,6 +150,17 @@ def test_a_reel_has_no_replayed_spots_and_can_have_each_actions_replays(match: M
     assert selection is not None
     clips = [(c.label, c.start // SECOND, c.caption) for c in selection.clips]
     assert clips == [("Goal", 0, ""), ("Goal", 10, "Goal, replay"), ("Goal", 28, "Goal, replay"), ("Foul", 20, "")]
+
+
+def test_what_is_found_is_exported_with_its_replays(match: Match) -> None:
+    at = searched(match)
+    next(w for w in at.multiselect if w.label == "Classes").set_value(["Goal"]).run()
+    at.toggle("search_with_replays").set_value(True).run()
+    next(b for b in at.button if b.label == "Export 1 clip").click().run()
+    assert not at.exception
+    [job] = JobQueue(open_database(settings().data)).of_match(None, CLIPS.name, 5)
+    clips = Order.from_json(job.parameters["order"]).clips
+    assert [(c.label, c.start // SECOND, c.match) for c in clips] == [("Goal", s, match.id) for s in (0, 10, 28)]
 
 
 def test_the_address_brings_replays_into_the_first_clips(match: Match) -> None:

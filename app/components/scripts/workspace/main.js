@@ -211,6 +211,7 @@ export class Workspace {
     this.lanes.draw();
     this.rail.draw();
     this.review?.draw();
+    for (const part of this.having("relisted")) part.relisted();
     this.rail.reveal();
   }
 

@@ -7,6 +7,7 @@
 //   update(data)              new data has come
 // Any part
 //   pick(spot, rest)          another spot was chosen
+//   relisted()                another thing of the list on show was chosen
 //   respot(above, others)     it was found which spots stand, and which of another system
 //   resize(wide, tall)        the workspace has another size, pixels
 //   keys, takesKey(event)     what it does at keys, by their names; whether it takes a key before all others

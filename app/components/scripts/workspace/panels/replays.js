@@ -35,8 +35,10 @@ class Replays {
 
   pick(spot) {
     if (this.inset.shot && !this.replaysOf(spot).some((shot) => shot.id === this.inset.shot.id)) this.inset.close();
-    this.draw();
+    this.draw(); // before the list looks how much room is left
   }
+
+  relisted() { this.draw(); }
 
   respot() { this.draw(); }
   destroy() { this.inset.close(); }
