@@ -26,7 +26,9 @@ import pyarrow as pa
 
 from app.searching import text as search_text
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.replayed_spots import LIVE_ALONE, WITH_REPLAYS
 from spotting_core.base.assets import asset
+from spotting_core.domain.cameras import CAMERA_TABLE, GROUPS
 from spotting_core.domain.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
@@ -120,6 +122,9 @@ def _make_match(folder: Path, number: int, spots: int, random: Random, vision_mo
         "author": [""] * spots,
         "comment": ["near post" if c else "" for c in rng.random(spots) < 0.05],
         "spotted": [""] * spots,
+        "camera": list(rng.choice(load_classes(CAMERA_TABLE).names, spots)),
+        "shots": list(rng.choice(list(GROUPS), spots)),
+        "replay": rng.choice(["", "replay", "only"], spots, p=[0.8, 0.17, 0.03]),
         "pictures": [_pictures(rng) for _ in range(spots)],
         "entities": [list(rng.choice(entities, rng.integers(0, 5), replace=False)) for _ in range(spots)],
     }
@@ -143,6 +148,8 @@ def _query(random: Random) -> Query:
         least=random.choice((0.2, 0.5, 0.7)),
         reviewed=random.choice((None, None, REVIEWED, UNREVIEWED)),
         words=random.choice(("", "", "kestrel", "post")),
+        shots=random.choice(((), (), ("close",), ("main", "goal"))),
+        replays=random.choice((LIVE_ALONE, LIVE_ALONE, WITH_REPLAYS)),
     )
 
 

@@ -1,21 +1,30 @@
-"""Which clips ``touchline clips`` cuts: those of spots, of a saved selection, and stretches that were marked."""
+"""Which clips ``touchline clips`` cuts: spots, shots, a saved selection, stretches that were marked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
 
+from app.library.cameras import camera_labels, unreviewed_cameras
+from app.library.library import layers_of
+from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.analyses.replayed_spots import LIVE_ALONE, counts, replay_marks
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark
+from spotting_core.clips.shots import check_names, shot_clips
 from spotting_core.clips.sources import Footage
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
 from spotting_core.media.source import MatchSource
+from spotting_core.reviewing.cameras import reviewed_cameras
+from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
@@ -41,25 +50,42 @@ class ClipOptions:
     selection: str | None
     slow: float
     caption: bool
+    shots: tuple[str, ...] = ()
+    replays: bool = False
+    with_replays: bool = False
 
     def __post_init__(self) -> None:
-        by_option = {"--labels": self.label_file, "--reviewed": self.reviewed or None, "--selection": self.selection}
+        by_option = {
+            "--labels": self.label_file, "--reviewed": self.reviewed or None, "--selection": self.selection,
+            "--shots": self.shots or None,
+        }  # fmt: skip
         sources = [name for name, value in by_option.items() if value is not None]
         if len(sources) > 1:
             raise BadInputError(
                 f"clips come from one place, and {' and '.join(sources)} name two", fix="Give one of them"
             )
-        if self.selection is not None and (self.before is not None or self.after is not None):
+        own = "selection" if self.selection is not None else "shot" if self.shots else None
+        if own is not None and (self.before is not None or self.after is not None):
             raise BadInputError(
-                "the clips of a selection have their own in and out points", fix="Leave out --before and --after"
+                f"the clips of a {own} have their own in and out points", fix="Leave out --before and --after"
             )
+        if self.shots and self.labels:
+            raise BadInputError("a clip is of a shot or of an action", fix="Give --shots or --class")
 
 
-def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Clip]:
+@dataclass(frozen=True)
+class ChosenClips:
+    """Clips of a match, and how many spots were left out because they lie in replays."""
+
+    clips: list[Clip]
+    left_out: int = 0
+
+
+def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage) -> ChosenClips:
     """The clips that are asked for: a selection in its own order, else in the order of half and time.
 
     Errors:
-        BadInputError: an unknown class, half, selection or mark, or no spots to choose from.
+        BadInputError: an unknown class, half, selection, shot or mark, or no spots or cameras to choose from.
     """
     classes = footage.classes
     for label in choice.labels:
@@ -69,19 +95,65 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
     marks = [parse_mark(text) for text in choice.marks]
     for mark in marks:
         classes.parts.check(mark.half)
-    halves = (choice.half,) if choice.half else ()
-    if choice.selection is not None:
-        criteria = Choice(choice.labels, halves, least=choice.confidence or 0.0)
-        kept = Selections(open_database(data)).by_name(_match_id(match, data), choice.selection).clips
-        clips = [*(c for c in kept if criteria.takes(c.spot)), *marks]
+    cameras, left_out = _cameras(choice, match, data), 0
+    lengths = {half: m.table.duration for half, m in footage.media.items()}
+    if choice.selection is not None or choice.shots:
+        criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=choice.confidence or 0.0)
+        clips = [*(c for c in _ready(choice, match, data, cameras, lengths) if criteria.takes(c.spot)), *marks]
     else:
-        least = DEFAULT_THRESHOLD if choice.confidence is None else choice.confidence
-        spots = _spots(choice, match, data, footage, least)
-        lengths = {half: m.table.duration for half, m in footage.media.items()}
+        spots, left_out = _counted(choice, _chosen_spots(choice, match, data, footage), cameras)
         margins = Margins(classes, lead=choice.before, lag=choice.after)
-        clips = [*clips_of(spots, margins, lengths, Choice(choice.labels, halves, least=least)), *marks]
-        clips.sort(key=lambda c: (c.half, c.start))
-    return [_finished(clip, choice, footage) for clip in clips]
+        clips = sorted([*clips_of(spots, margins, lengths), *marks], key=lambda c: (c.half, c.start))
+    finished = [_finished(clip, choice, footage) for clip in clips]
+    if choice.with_replays:
+        finished = with_replays(finished, cameras, lengths, classes)
+    return ChosenClips(finished, left_out)
+
+
+def _ready(
+    choice: ClipOptions, match: MatchSource, data: DataDirectory, cameras: MatchCameras | None, lengths: dict[int, int]
+) -> Sequence[Clip]:
+    """Clips that have in and out points of their own: of shots, or of a selection."""
+    if choice.selection is not None:
+        return Selections(open_database(data)).by_name(_match_id(match, data), choice.selection).clips
+    assert cameras is not None
+    check_names(choice.shots, cameras)
+    return shot_clips(cameras, choice.shots, lengths)
+
+
+def _cameras(choice: ClipOptions, match: MatchSource, data: DataDirectory) -> MatchCameras | None:
+    """The cameras of a match as reviewers have left them; None where nothing is known of them.
+
+    Errors:
+        BadInputError: shots or replays are asked for, and nothing is known, or the labels cannot be read.
+    """
+    needed = bool(choice.shots) or choice.with_replays
+    if needed:
+        camera_labels(match.path)
+    cameras = unreviewed_cameras(match.path, layers_of(match.content_hash(data), match.path, data))
+    name = _library_name(match, data)
+    if name is not None:
+        cameras = reviewed_cameras(cameras, CameraReviews(open_database(data)).of_match(name))
+    if needed and cameras is None:
+        raise BadInputError(
+            "nothing is known of the cameras of this match", where=match.path, fix="Run touchline analyze --task shots"
+        )
+    return cameras
+
+
+def _chosen_spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Spot]:
+    least = DEFAULT_THRESHOLD if choice.confidence is None else choice.confidence
+    criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=least)
+    return [spot for spot in _spots(choice, match, data, footage, least) if criteria.takes(spot)]
+
+
+def _counted(choice: ClipOptions, spots: Sequence[Spot], cameras: MatchCameras | None) -> tuple[Sequence[Spot], int]:
+    """The spots that count where those in replays do not unless they are asked for, and how many do not."""
+    if choice.replays or choice.label_file is not None:  # what is labelled is an action, shown or not
+        return spots, 0
+    marks = replay_marks(spots, cameras, spots)
+    kept = [spot for spot, mark in zip(spots, marks, strict=True) if counts(mark, LIVE_ALONE, held=choice.reviewed)]
+    return kept, len(spots) - len(kept)
 
 
 def _spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
@@ -106,11 +178,15 @@ def _match_id(match: MatchSource, data: DataDirectory) -> str:
     Errors:
         BadInputError: it is not in the library.
     """
-    with open_database(data).reading() as session:
-        match_id = session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
-    if match_id is None:
+    name = _library_name(match, data)
+    if name is None:
         raise BadInputError("this match is not in the library", where=match.path, fix="Add it in the app first")
-    return match_id
+    return name
+
+
+def _library_name(match: MatchSource, data: DataDirectory) -> str | None:
+    with open_database(data).reading() as session:
+        return session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
 
 
 def _finished(clip: Clip, choice: ClipOptions, footage: Footage) -> Clip:

@@ -48,6 +48,11 @@ def clips(
         None, "--labels", help="Spots of a label or result file, in place of an analysis."
     ),
     reviewed: bool = typer.Option(False, "--reviewed", help="Spots that reviewers accepted, moved or added."),
+    shots: list[str] = typer.Option(
+        [], "--shots", help="Shots in place of actions: replay, live, main, close, goal, or a camera; may be repeated."
+    ),
+    replays: bool = typer.Option(False, "--replays", help="Spots inside replays too."),
+    with_replays: bool = typer.Option(False, "--with-replays", help="After each action the replays that show it."),
     selection: str | None = typer.Option(None, "--selection", help="Name of a selection that was saved in the app."),
     analysis_folder: Path | None = typer.Option(
         None, "--analysis", help="An analysis.", show_default="the newest of this match"
@@ -69,24 +74,30 @@ def clips(
 ) -> None:
     """Cut the actions of one match or several into clips, exact to the frame, with a manifest.
 
-    Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection.
+    Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection or
+    of --shots. Spots inside replays are left out where the cameras are known.
     What cannot be cut is told; the other clips are written.
     """
     from app.command_line.clip_choice import ClipOptions
     from spotting_core.clips.order import Order
 
     choice = ClipOptions(
-        tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption
-    )
+        tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption,
+        tuple(shots), replays, with_replays,
+    )  # fmt: skip
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)
     _check_of_one(sources or [], choice, analysis_folder)
     paths = [source_of(path, demo) for path in sources] if sources else [source_of(None, demo)]
-    chosen, footage = _chosen(paths, choice, analysis_folder)
+    chosen, footage, left_out = _chosen(paths, choice, analysis_folder)
     order = Order(
         tuple(chosen), reel, fast, size, titles, _layers(overlay, caption), sound, tuple(also), zipped,
     )  # fmt: skip
-    _report(_export(order, footage, out_folder), order, footage, json_file)
+    exported = _export(order, footage, out_folder)
+    if left_out and json_file != "-":
+        spots = "1 spot in a replay is" if left_out == 1 else f"{left_out} spots in replays are"
+        out.print(f"{spots} left out; --replays takes what lies in replays too.", highlight=False)
+    _report(exported, order, footage, json_file)
 
 
 def _check_of_one(sources: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None) -> None:
@@ -102,20 +113,24 @@ def _check_of_one(sources: Sequence[Path], choice: ClipOptions, analysis_folder:
         )
 
 
-def _chosen(paths: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None) -> tuple[list[Clip], Sources]:
-    """The clips of all matches, match by match, and what they are cut from."""
+def _chosen(
+    paths: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None
+) -> tuple[list[Clip], Sources, int]:
+    """The clips of all matches, match by match, what they are cut from, and how many spots in replays are left out."""
     from app.command_line.clip_choice import chosen_clips
     from app.components.look import look
     from spotting_core.clips.sources import Sources
     from spotting_core.media.source import open_match
 
-    data, chosen, footage = DataDirectory.default().ensure(), [], {}
+    data, chosen, footage, left_out = DataDirectory.default().ensure(), [], {}, 0
     for number, path in enumerate(dict.fromkeys(paths)):
         match = open_match(path)
         own = _footage(match, data, analysis_folder)
         footage[str(number)] = own
-        chosen += [replace(clip, match=str(number)) for clip in chosen_clips(choice, match, data, own)]
-    return chosen, Sources(footage, look())
+        clips_of_match = chosen_clips(choice, match, data, own)
+        chosen += [replace(clip, match=str(number)) for clip in clips_of_match.clips]
+        left_out += clips_of_match.left_out
+    return chosen, Sources(footage, look()), left_out
 
 
 def _footage(match: MatchSource, data: DataDirectory, analysis_folder: Path | None) -> Footage:
@@ -136,11 +151,12 @@ def _analysis_of(match: MatchSource, data: DataDirectory, folder: Path | None) -
     Errors:
         BadInputError: the named one is none, or that of another match.
     """
-    from app.library.library import analyses_of
+    from app.library.library import layers_of
     from spotting_core.analyses.analysis import Analysis
+    from spotting_core.tasks.spotting import SPOTTING
 
     if folder is None:
-        return next(iter(analyses_of(match.content_hash(data), match.path, data)), None)
+        return next(iter(layers_of(match.content_hash(data), match.path, data, SPOTTING.name)), None)
     analysis = Analysis.open(folder)
     if analysis.record.source_id != match.content_hash(data):
         raise BadInputError(

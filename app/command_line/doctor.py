@@ -13,6 +13,7 @@ from app.command_line.analyze import source_of
 from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
+from spotting_core.formats.labels_cameras import FILE_NAME as CAMERAS_FILE
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
 from spotting_core.media.source import open_match
 from spotting_core.models.card import model_folder, read_card
@@ -43,7 +44,7 @@ def doctor(
         None, "--json", help="Write the findings as JSON to this file (- for standard output)."
     ),
 ) -> None:
-    """Check a match, its labels, its predictions and a model for what makes results silently wrong.
+    """Check a match, its labels, also of cameras, its predictions and a model for what makes results silently wrong.
 
     Also told: how long an analysis will take here (some seconds are tried). Exits with 1 if a check fails.
     """
@@ -61,7 +62,15 @@ def doctor(
     tables = score_tables(predictions, match) if predictions else {}
     read_predictions = registry.read_of_match(predictions, match.path.name) if predictions and not tables else None
     data = DataDirectory.default().ensure()
-    report = examine(match, data, table, model=folder, labels=read_labels, predictions=read_predictions)
+    report = examine(
+        match,
+        data,
+        table,
+        model=folder,
+        labels=read_labels,
+        predictions=read_predictions,
+        cameras=match.companion(CAMERAS_FILE),
+    )
     lengths = {h.half: ingest(h.path, data).table.duration for h in match.halves}
     if tables:
         assumed = rate or (read_card(folder).input.rate if folder else 2.0)

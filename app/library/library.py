@@ -74,15 +74,17 @@ def _match(row: MatchRow) -> Match:
     )
 
 
-def analyses_of(source_hash: str | None, path: Path, data: DataDirectory, task: str = SPOTTING.name) -> list[Analysis]:
-    """Complete analyses of the match at a path for a task, the newest first; damaged ones are left out.
+def layers_of(source_hash: str | None, path: Path, data: DataDirectory, task: str | None = None) -> list[Analysis]:
+    """Complete analyses of the match at a path, those of spotting first and of each task the newest first.
 
     Arguments:
         source_hash: of the match's content, or None if it is not known.
+        task: the only one whose analyses are wanted; those of all where None.
     """
     layers = Layers(data, source_hash).all(task) if source_hash else []
-    shipped = open_layer(DEMO_ANALYSIS) if path == DEMO and task == SPOTTING.name else None
-    return [*layers, shipped] if shipped is not None else layers
+    shipped = open_layer(DEMO_ANALYSIS) if path == DEMO and task in (None, SPOTTING.name) else None
+    layers += [shipped] if shipped is not None else []
+    return sorted(layers, key=lambda layer: layer.record.task != SPOTTING.name)
 
 
 class Library:
@@ -112,12 +114,11 @@ class Library:
 
     def analyses(self, match: Match, task: str = SPOTTING.name) -> list[Analysis]:
         """Complete analyses of a match for a task, the newest first; damaged ones are left out."""
-        return analyses_of(match.source_hash, match.path, self._settings.data, task)
+        return layers_of(match.source_hash, match.path, self._settings.data, task)
 
     def layers(self, match: Match) -> list[Analysis]:
         """Complete analyses of a match for every task, those of spotting first and of each task the newest first."""
-        of_others = Layers(self._settings.data, match.source_hash).all() if match.source_hash else []
-        return [*self.analyses(match), *(layer for layer in of_others if layer.record.task != SPOTTING.name)]
+        return layers_of(match.source_hash, match.path, self._settings.data)
 
     def truth(self, match: Match) -> list[Spot]:
         """True spots: uploaded ones, else the label file beside the video, else none.

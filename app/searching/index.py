@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from app.library.cameras import cameras_stamp, standing_cameras
 from app.library.library import Library, Match
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
@@ -15,7 +16,9 @@ from spotting_core.domain.spots import Spot
 from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import SpotSearch
 from spotting_core.search.rows import fingerprint, rows_of, stamp_of, write_rows
+from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.reviews import Reviews
+from spotting_core.tasks.spotting import SPOTTING
 
 
 @dataclass(frozen=True)
@@ -47,27 +50,38 @@ def last_minute_of(analyses: Iterable[Analysis]) -> int:
     return max(minutes, default=0)
 
 
-def bring_up_to_date(search: SpotSearch, library: Library, reviews: Reviews, data: DataDirectory) -> Searched:
+def bring_up_to_date(
+    search: SpotSearch, library: Library, reviews: Reviews, camera_reviews: CameraReviews, data: DataDirectory
+) -> Searched:
     """Write the rows of matches that have changed, and have them read."""
     searched, newest = {}, {}
     for match in library.matches():
-        analyses = library.analyses(match)
-        if not analyses:
+        layers = library.layers(match)
+        if not layers or layers[0].record.task != SPOTTING.name:
             continue
-        searched[match.id], newest[match.id] = match, analyses[0]
-        _write(match, analyses[0], library, reviews, data)
+        searched[match.id], newest[match.id] = match, layers[0]
+        _write(match, layers, library, reviews, camera_reviews, data)
     search.refresh(list(searched))
     tables = list(dict.fromkeys(a.classes for a in newest.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
     return Searched(searched, newest, replace(joined([load_classes(), *tables]), parts=parts))
 
 
-def _write(match: Match, analysis: Analysis, library: Library, reviews: Reviews, data: DataDirectory) -> None:
-    known, truth = reviews.of_match(match.id), _truth(library, match)
+def _write(
+    match: Match,
+    layers: Sequence[Analysis],
+    library: Library,
+    reviews: Reviews,
+    camera_reviews: CameraReviews,
+    data: DataDirectory,
+) -> None:
+    analysis, known, truth = layers[0], reviews.of_match(match.id), _truth(library, match)
     vision_model = entity_model_of(analysis.record.model, data)
-    stamp = fingerprint(analysis, known, truth, vision_model)
+    stamp = fingerprint(analysis, known, truth, vision_model, cameras_stamp(match, layers, camera_reviews))
     if stamp_of(data.search / f"{match.id}.parquet") != stamp:
-        write_rows(data.search, match.id, stamp, rows_of(match.id, match.title, analysis, known, truth), vision_model)
+        cameras = standing_cameras(match, layers, camera_reviews)
+        rows = rows_of(match.id, match.title, analysis, known, truth, cameras)
+        write_rows(data.search, match.id, stamp, rows, vision_model)
 
 
 def _truth(library: Library, match: Match) -> list[Spot]:

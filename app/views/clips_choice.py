@@ -9,10 +9,15 @@ import streamlit as st
 from app.library.library import Match
 from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
+from app.views.replay_choice import of_address, replay_choice
+from app.views.replayed import cameras_of, counted
 from app.views.shown import spotting
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.base.errors import TouchlineError
+from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
+from spotting_core.domain.cameras import GROUPS, group_of
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
@@ -39,12 +44,17 @@ def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: flo
 
 
 def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
-    """Clips of cards, goals and shots: predicted ones, or true ones where there is no analysis."""
+    """Clips of cards, goals and shots: predicted ones, or true ones where there is no analysis.
+
+    Spots in replays are left out, unless the address asks for them.
+    """
     kind = PREDICTED if analysis is not None else TRUE
     classes = analysis.classes if analysis is not None else load_classes()
     wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
     lengths = shared_library().lengths(open_match(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
+    if kind != TRUE:  # what is labelled is an action, shown or not
+        spots = counted(match, spots, of_address(), held=False)
     return tuple(clips_of(spots, Margins(classes), lengths, Choice(wanted)))
 
 
@@ -60,11 +70,14 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     if kind == PREDICTED:
         least = st.slider("Least confidence", 0.05, 0.99, DEFAULT_THRESHOLD, 0.01, key="choose_least")
     spots = [s for s in spots_of_kind(match, analysis, str(kind), least) if s.label in classes]
+    cameras = cameras_of(match)
+    if cameras is not None:
+        spots = _by_cameras(match, spots, cameras, str(kind))
     counts = {c.name: sum(s.label == c.name for s in spots) for c in classes}
     present = [name for name, count in counts.items() if count]
     labels = st.pills(
         "Classes", present, selection_mode="multi", default=present,
-        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}",
+        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}_{len(spots)}",
     )  # fmt: skip
     halves = st.pills(
         classes.parts.plural.capitalize(), list(lengths), selection_mode="multi", default=list(lengths),
@@ -73,9 +86,25 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
     clips = clips_of(chosen, Margins(classes, own), lengths)
+    if cameras is not None and any(cameras.link_of(shot) for shot in cameras.replays):
+        wanted = st.toggle("Each with its replays", key="choose_with_replays", help="They follow it in the reel.")
+        clips = with_replays(clips, cameras, lengths, classes) if wanted else clips
     add = st.toggle("Add to the clips that are there", key="choose_add")
     if st.button(f"Take {page.clips(len(clips))}", type="primary", disabled=not clips):
         _take(match, analysis, clips, own, add)
+
+
+def _by_cameras(match: Match, spots: list[Spot], cameras: MatchCameras, kind: str) -> list[Spot]:
+    """Those of some spots that count beside the replays, and at which a camera of the chosen groups is on."""
+    if cameras.replays and kind != TRUE:
+        spots = counted(match, spots, replay_choice(of_address(), "choose_replays"), held=kind == REVIEWED)
+    groups = st.pills(
+        "Cameras", list(GROUPS), selection_mode="multi", format_func=lambda g: GROUPS[g], key="choose_shots",
+        help="All where none is chosen.",
+    )  # fmt: skip
+    shots = [cameras.shot_at(s.half, s.time) for s in spots]
+    on = [group_of(shot.label) if shot is not None else "" for shot in shots]
+    return [spot for spot, group in zip(spots, on, strict=True) if not groups or group in groups]
 
 
 def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
@@ -97,7 +126,7 @@ def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMa
         wanted = st.query_params.get("selection")
         selection = store.get(wanted) if wanted else None
         before = selection.clips if selection is not None else default_clips(match, analysis)
-    there = {(c.half, c.time, c.label) for c in before if c.label != MARK}
-    joined = [*before, *(c for c in clips if (c.half, c.time, c.label) not in there)]
+    there = {(c.half, c.moment, c.label) for c in before if c.label != MARK}
+    joined = [*before, *(c for c in clips if (c.half, c.moment, c.label) not in there)]
     kept = store.make(match.id, joined, own)
     page.go("clips", match=match.id, selection=kept.id)

@@ -9,19 +9,17 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from app.library.library import Match
-from app.state import shared_camera_reviews, shared_reviews
+from app.state import shared_reviews
 from app.views import page
-from app.views.review_cameras import camera_changes, camera_labels
+from app.views.review_cameras import CameraDesk, shown_labels
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.cameras import CameraChange
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.media.source import open_match
 from spotting_core.reviewing.cameras import reviewed_labels
-from spotting_core.store.camera_reviews import ReviewedCamera
 from spotting_core.store.reviews import REJECTED, STANDING
 
 _SPOTS, _CAMERAS = "Spots", "Camera changes"
@@ -31,15 +29,14 @@ _SHOWN, _REVIEWED = "As shown", "Reviewed"
 @st.dialog("Export", on_dismiss=page.close_dialog)
 def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     """The spots in any format that they can be written to, or the camera changes as Labels-cameras."""
-    changes, cameras = camera_changes(match, analysis), shared_camera_reviews().of_match(match.id)
-    what = _SPOTS
-    if changes or cameras:
+    desk, what = CameraDesk(match, analysis), _SPOTS
+    if desk.changes or desk.known:
         what = st.segmented_control(
             "What is exported", [_SPOTS, _CAMERAS], default=_SPOTS, required=True, label_visibility="collapsed",
             key="export_what",
         )  # fmt: skip
     if what == _CAMERAS:
-        _export_cameras(match, changes, cameras)
+        _export_cameras(match, desk)
     else:
         _export_spots(match, analysis, spots)
 
@@ -74,12 +71,13 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     st.download_button(f"Download {name}", content, name, form.mime, type="primary")
 
 
-def _export_cameras(match: Match, changes: list[CameraChange], cameras: list[ReviewedCamera]) -> None:
+def _export_cameras(match: Match, desk: CameraDesk) -> None:
     """The camera changes that reviewers hold to be true and, if asked for, those that nobody has judged."""
     unjudged = st.checkbox("With what nobody has judged", key="export_unjudged")
-    document = reviewed_labels(changes, cameras, camera_labels(match), unjudged=unjudged, game=match.path.name)
-    rejected = sum(r.state == REJECTED for r in cameras)
-    st.write(cameras_sentence(len(document.entries), sum(r.state in STANDING for r in cameras), rejected, unjudged))
+    known = list(desk.known.values())
+    document = reviewed_labels(desk.changes, known, shown_labels(match), unjudged=unjudged, game=match.path.name)
+    rejected = sum(r.state == REJECTED for r in known)
+    st.write(cameras_sentence(len(document.entries), sum(r.state in STANDING for r in known), rejected, unjudged))
     st.download_button(
         f"Download {labels_cameras.FILE_NAME}",
         labels_cameras.render(document),

@@ -4,59 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from app.library.cameras import camera_labels, unreviewed_cameras
 from app.library.library import Match
-from app.state import shared_camera_reviews
+from app.state import shared_camera_reviews, shared_library
 from app.views.review_desk import Desk
 from app.views.shown import class_data
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.cameras import CHANGE_TYPES, LABELLED, CameraChange, Link, change_id, changes_of
+from spotting_core.domain.cameras import (
+    CAMERA_TABLE,
+    CHANGE_TYPES,
+    LABELLED,
+    REVIEWERS,
+    CameraChange,
+    Link,
+    change_id,
+)
 from spotting_core.domain.classes import ActionClass, load_classes
-from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import CameraDocument
-from spotting_core.media.source import open_match
+from spotting_core.reviewing.cameras import changes_by_origin, reviews_that_count, source_prefix
+from spotting_core.reviewing.queue import doubt
 from spotting_core.store.camera_reviews import ReviewedCamera
 
-CAMERA_TABLE = "soccernet-cameras"
 
-
-def camera_labels(match: Match) -> CameraDocument | None:
+def shown_labels(match: Match) -> CameraDocument | None:
     """The camera labels beside a match's videos; None, and a word on the page, where they cannot be read."""
     try:
-        path = open_match(match.path).companion(labels_cameras.FILE_NAME)
-        return _read(path, path.stat().st_mtime_ns) if path else None
+        return camera_labels(match.path)
     except TouchlineError as problem:
         st.toast(str(problem))
         return None
 
 
-@lru_cache(maxsize=16)
-def _read(path: Path, _changed: int) -> CameraDocument:
-    return labels_cameras.parse(path.read_bytes(), path)
-
-
-def camera_changes(match: Match, analysis: Analysis) -> list[CameraChange]:
-    """Camera changes of a match in the halves of an analysis, in order, as its labels have its shots."""
-    labels, halves = camera_labels(match), {half.half for half in analysis.halves}
-    return changes_of([s for s in labels.shots if s.half in halves], labels.links) if labels is not None else []
-
-
 def camera_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     """What the workspace shows of the camera changes."""
+    shown_labels(match)  # says what is wrong with them
     desk = CameraDesk(match, analysis)
     return {
         "classes": [class_data(c) for c in desk.classes],
         "kinds": list(CHANGE_TYPES),
-        "changes": [
-            [name, c.half, c.time / 1e6, desk.labels.index(c.label), c.change_type, c.replay, _link(c.link)]
-            for name, c in desk.shown.items()
-        ],
+        "source": desk.source,
+        "changes": [desk.row(name, change) for name, change in desk.shown.items()],
         "reviews": [desk.as_json(r) for r in desk.known.values()],
     }
 
@@ -66,16 +58,44 @@ def _link(link: Link | None) -> dict[str, Any] | None:
 
 
 class CameraDesk(Desk[CameraChange, ReviewedCamera]):
-    """The reviews of camera changes of a match."""
+    """The reviews of camera changes of a match, in the halves of an analysis.
+
+    ``changes`` are all that labels or models have, by their names in the store.
+    """
 
     of = "camera"
 
     def __init__(self, match: Match, analysis: Analysis) -> None:
-        shown = {change_id(c): c for c in camera_changes(match, analysis)}
-        store = shared_camera_reviews()
-        super().__init__(store, match, f"{LABELLED}/", shown, store.of_match(match.id), {})
+        self.cameras = unreviewed_cameras(match.path, shared_library().layers(match))
+        store, halves = shared_camera_reviews(), {half.half for half in analysis.halves}
+        reviews, prefix = store.of_match(match.id), source_prefix(self.cameras)
+        changes = changes_by_origin(self.cameras, reviews)
+        self.changes = {origin: c for origin, c in changes.items() if c.half in halves}
+        shown = {change_id(c): c for c in self.changes.values()}
+        origins = {change_id(c): name for name, c in self.changes.items() if name != f"{prefix}{change_id(c)}"}
+        known = reviews_that_count(changes, reviews)
+        super().__init__(store, match, prefix, shown, known, origins)
         self.classes = _classes([c.label for c in shown.values()] + [r.label for r in self.known.values()])
         self.labels = tuple(c.name for c in self.classes)
+
+    @property
+    def source(self) -> str:
+        """Where the changes come from, in a few words."""
+        if self.cameras is None:
+            return REVIEWERS if self.known else ""
+        return "labels" if self.cameras.source == LABELLED else self.cameras.source
+
+    def row(self, name: str, change: CameraChange) -> list[Any]:
+        """A change as the browser is told of it."""
+        return [
+            name, change.half, change.time / 1e6, self.labels.index(change.label), change.change_type, change.replay,
+            _link(change.link), change.confidence, doubt(change), self._unfit(change),
+        ]  # fmt: skip
+
+    def _unfit(self, change: CameraChange) -> bool:
+        """Whether a model has looked for the action of a replay and none fits."""
+        grounding = self.cameras.groundings.get((change.half, change.time)) if self.cameras is not None else None
+        return grounding is not None and not grounding.candidates and change.link is None
 
     def subject(self, kept: ReviewedCamera) -> CameraChange:
         return kept.change

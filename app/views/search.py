@@ -10,31 +10,34 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
-from app.searching.index import Searched, bring_up_to_date
-from app.state import shared_library, shared_reviews, shared_search, shared_searches, shared_settings
+from app.searching.index import Searched
+from app.state import shared_search, shared_searches, shared_settings
 from app.views import page
 from app.views.charts import CONFIG, EXPORTED
 from app.views.clips_export import exports_card
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
+from app.views.searched import up_to_date
 from app.views.shown import drawn, picture_link
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.cameras import CAMERA_TABLE
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match, team_names
 from spotting_core.search.engine import Hit, Query, SearchResult
 
 _SHOWN = 40
+_REPLAYS = {REPLAYED: "in a replay", ONLY_REPLAYED: "seen only in its replay"}
 _EXPORTS = 3  # the newest: more would not fit below the button
 _WIDTH = 5  # minutes of a cell, at first
 
 
 def show() -> None:
     """The page."""
-    with st.spinner("Reading what has changed …", show_time=True):
-        searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
+    searched = up_to_date()
     matches, classes, last = searched.matches, searched.classes, searched.last_minute
     saved = shared_searches().all()
     title, box = st.columns([3, 1.4], vertical_alignment="center")
@@ -151,7 +154,8 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
 def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
-    facts = [fits, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
+    shown = [_camera(hit), _REPLAYS.get(hit.replay)]
+    facts = [fits, *shown, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),
@@ -160,6 +164,12 @@ def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dic
         "link": f"match?{urlencode(query)}",
         "picture": _picture(match, hit),
     }
+
+
+def _camera(hit: Hit) -> str:
+    """The camera that is on at a spot, for people; empty where that is not known."""
+    table = load_classes(CAMERA_TABLE)
+    return table.get(hit.camera).short if hit.camera in table else hit.camera
 
 
 def _picture(match: Match, hit: Hit) -> str | None:

@@ -10,9 +10,11 @@ import streamlit as st
 from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
+from app.views.replayed import cameras_of
 from app.work.clip_export import CLIPS, clips_parameters
 from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.order import Order
+from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import Clip, Margins, clips_of
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
@@ -36,29 +38,43 @@ def export_popover(query: Query, result: SearchResult, matches: Mapping[str, Mat
     )  # fmt: skip
     most = int(st.number_input("At most", 1, MOST_SHOWN, _MOST, key="search_most"))
     cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="search_cards")
+    replayed = st.toggle(
+        "Each with its replays", key="search_with_replays", help="They follow it, where they are known."
+    )
     count = min(most, result.total)
     if st.button(f"Export {page.clips(count)}", type="primary", width="stretch", key="search_export"):
-        clips = clips_of_hits(shared_search().find(query, most).hits, matches, classes)
+        clips = clips_of_hits(shared_search().find(query, most).hits, matches, classes, replayed=replayed)
         _ask(clips, matches, form == _REEL, cards)
     names = list(dict.fromkeys(h.match for h in shared_search().find(query, MOST_SHOWN).hits if h.match in matches))
     one = st.selectbox("Or trim those of", names, format_func=lambda m: matches[m].title, key="search_trimmed")
     if st.button("Open in Clips", width="stretch", key="search_trim"):
         hits = shared_search().find(replace(query, matches=(one,)), MOST_SHOWN).hits
-        own = clips_of_hits(hits, matches, classes)
+        own = clips_of_hits(hits, matches, classes, replayed=replayed)
         kept = shared_selections().make(one, [replace(c, match="") for c in own], {})
         page.go("clips", match=one, selection=kept.id)
 
 
-def clips_of_hits(hits: Sequence[Hit], matches: Mapping[str, Match], classes: ClassTable) -> list[Clip]:
-    """Clips of found spots in their order, each with its match; what the library no longer has is left out."""
+def clips_of_hits(
+    hits: Sequence[Hit], matches: Mapping[str, Match], classes: ClassTable, *, replayed: bool = False
+) -> list[Clip]:
+    """Clips of found spots in their order, each with its match; what the library no longer has is left out.
+
+    Arguments:
+        replayed: with the replays of each.
+    """
     margins, lengths, clips = Margins(classes), {}, []
+    cameras = {name: cameras_of(matches[name]) for name in {h.match for h in hits if replayed and h.match in matches}}
     for hit in hits:
         if hit.match not in matches or hit.label not in classes:
             continue
         if hit.match not in lengths:
             lengths[hit.match] = _lengths(matches[hit.match], {h.half for h in hits if h.match == hit.match})
         spot = Spot(hit.half, hit.time, hit.label, hit.confidence, hit.team)
-        clips += [replace(c, match=hit.match, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])]
+        own = with_replays(
+            [replace(c, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])],
+            cameras.get(hit.match), lengths[hit.match], classes,
+        )  # fmt: skip
+        clips += [replace(c, match=hit.match) for c in own]
     return clips
 
 

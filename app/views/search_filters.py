@@ -10,7 +10,9 @@ from app.searching import text as search_text
 from app.searching.index import Searched
 from app.state import shared_searches
 from app.views import page
+from app.views.replay_choice import of_address, replay_choice
 from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.cameras import GROUPS
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.search.engine import NO_MATTER, REVIEWED, UNREVIEWED, Query
 
@@ -45,6 +47,12 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
         key=key("halves"),
     )  # fmt: skip
     teams = _teams(start, key("teams")) if parts.teams else ()
+    # A saved search brings its own choice; without one the address has it.
+    replays = replay_choice(of_address(start.replays) if start == Query() else start.replays, key("replays"))
+    shots = st.pills(
+        "Cameras", list(GROUPS), selection_mode="multi", default=[g for g in start.shots if g in GROUPS],
+        format_func=lambda g: GROUPS[g], key=key("shots"), help="What is on at the spot, by labels or a model.",
+    )  # fmt: skip
     reviewed = st.segmented_control(
         "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
         key=key("reviewed"),
@@ -60,6 +68,7 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
     return Query(
         tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes,
         float(least), float(most), None if reviewed == _ANY else reviewed, words, text, alike,
+        shots=tuple(shots), replays=replays,
     )  # fmt: skip
 
 

@@ -10,12 +10,17 @@ import numpy as np
 import streamlit as st
 
 from app.library.library import Match
-from app.searching.index import bring_up_to_date, last_minute_of
-from app.state import shared_library, shared_reviews, shared_search, shared_settings
+from app.searching.index import last_minute_of
+from app.state import shared_search
 from app.views import page
 from app.views.charts import EXPORTED
-from app.views.statistics_charts import fall_figure, judged_figure, pressure_figure, rate_figure
+from app.views.replay_choice import replay_toggle
+from app.views.replayed import cameras_of
+from app.views.searched import up_to_date
+from app.views.statistics_charts import camera_figure, fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_cameras import CameraMinutes
+from spotting_core.domain.cameras import GROUPS, LABELLED
 from spotting_core.domain.classes import ClassTable, joined
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS
@@ -29,6 +34,7 @@ from spotting_core.search.figures import (
     rates,
 )
 
+_ALL = ""  # groups of cameras
 _BIN = 5  # minutes of a bar
 _HOUR = 60.0  # minutes of a rate where no match has a regular length
 _FALLING = ("goals", "cards")  # groups whose moments are shown, where a class table has them
@@ -36,8 +42,7 @@ _FALLING = ("goals", "cards")  # groups whose moments are shown, where a class t
 
 def show() -> None:
     """The page."""
-    with st.spinner("Reading what has changed …", show_time=True):
-        searched = bring_up_to_date(shared_search(), shared_library(), shared_reviews(), shared_settings().data)
+    searched = up_to_date()
     matches = searched.matches
     chosen, query = _choice(matches)
     analyses = {m.id: searched.analyses[m.id] for m in chosen}
@@ -59,10 +64,11 @@ def show() -> None:
         if classes.parts.teams:
             _pressure(spots, chosen, analyses, names, dark)
         _judged(dark)
+        _cameras(chosen, dark)
 
 
 def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
-    title, which, least, kind = st.columns([1.6, 3, 1.4, 1.2], vertical_alignment="bottom")
+    title, which, least, shots, kind = st.columns([1.5, 2.4, 1.3, 1.3, 1.3], vertical_alignment="bottom")
     wanted = st.query_params.get("match")
     names = which.multiselect(
         "Matches", list(matches), [wanted] if wanted in matches else [], format_func=lambda m: matches[m].title,
@@ -70,6 +76,10 @@ def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
         key="statistics_matches",
     )  # fmt: skip
     confidence = least.slider("Least confidence", 0.2, 0.99, 0.5, 0.01, key="statistics_least")
+    group = shots.selectbox(
+        "Cameras", [_ALL, *GROUPS], format_func=lambda g: GROUPS.get(g, "All"), key="statistics_shots",
+        help="What is on at the spot, by labels or a model.",
+    )  # fmt: skip
     reviewed = kind.toggle("Reviewed alone", key="statistics_reviewed")
     chosen = [matches[name] for name in names or matches]
     text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
@@ -79,6 +89,8 @@ def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
         least=float(confidence),
         reviewed=REVIEWED if reviewed else None,
         confirmed=True,
+        shots=() if group == _ALL else (group,),
+        replays=replay_toggle("statistics_replays", kind),
     )
     return chosen, query
 
@@ -164,6 +176,23 @@ def _judged(dark: bool) -> None:
             "Numbers: spots reviewed; one that was given another class is not confirmed. On the dotted line a "
             "confidence is the share that is confirmed."
         )
+
+
+def _cameras(chosen: Sequence[Match], dark: bool) -> None:
+    """How long each camera is on in those matches of which that is known, and who says so."""
+    known = [cameras for match in chosen if (cameras := cameras_of(match)) is not None]
+    with _card("cameras", "How long is which camera on?", "minutes, live and in replays"):
+        if not known:
+            st.caption("No camera is known here. Labels-cameras.json beside the videos or a model of shots says them.")
+            return
+        minutes: dict[str, CameraMinutes] = {}
+        for label, length in (item for cameras in known for item in cameras.minutes().items()):
+            minutes[label] = minutes.get(label, CameraMinutes()) + length
+        ordered = dict(sorted(minutes.items(), key=lambda item: -(item[1].live + item[1].replayed)))
+        _chart(camera_figure(ordered, dark), "cameras")
+        sources = dict.fromkeys("labels" if c.source == LABELLED else c.source for c in known)
+        of = "" if len(known) == len(chosen) else f" {len(chosen) - len(known)} of {len(chosen)} matches are left out."
+        st.caption(f"From {' and '.join(sources)}.{of}")
 
 
 def _table(

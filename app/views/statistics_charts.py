@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.views.charts import INKS, finished, minute_ticks, team_colours
-from spotting_core.domain.classes import ClassTable
+from spotting_core.analyses.match_cameras import CameraMinutes
+from spotting_core.domain.cameras import CAMERA_TABLE
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import JudgedBin
@@ -89,6 +91,27 @@ def pressure_figure(halves: Sequence[Pressure], names: Mapping[str, str], dark: 
     figure.update_yaxes(range=[-1.1 * most, 1.1 * most], tickvals=ticks, ticktext=[str(abs(t)) for t in ticks])
     figure.update_xaxes(ticksuffix="′")
     return finished(figure, ink, 232, legend=True)
+
+
+def camera_figure(minutes: Mapping[str, CameraMinutes], dark: bool) -> go.Figure:
+    """Minutes of each camera, live and replayed, stacked; the longest on top."""
+    ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
+    table = load_classes(CAMERA_TABLE)
+    names = [table.get(label).short if label in table else label for label in minutes]
+    figure = go.Figure()
+    for name, colour, values in (
+        ("Live", colours[TEAMS[0]], [m.live for m in minutes.values()]),
+        ("Replays", colours[TEAMS[2]], [m.replayed for m in minutes.values()]),
+    ):
+        if any(values):
+            figure.add_bar(
+                y=names, x=values, orientation="h", name=name, marker={"color": colour},
+                hovertemplate=f"%{{y}}, {name.lower()}: %{{x:.1f}} minutes<extra></extra>",
+            )  # fmt: skip
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], automargin=True)
+    figure.update_xaxes(ticksuffix=" min", rangemode="tozero")
+    figure.update_layout(barmode="stack")
+    return finished(figure, ink, max(160, 60 + 22 * len(names)), legend=True)
 
 
 def judged_figure(judged: Sequence[JudgedBin], dark: bool) -> go.Figure:

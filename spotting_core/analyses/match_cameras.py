@@ -7,8 +7,10 @@ of shots are those of the nearest boundary, and a boundary inside a shot parts i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.cameras import LABELLED, CameraChange, Grounding, Link, Shot, changes_of
@@ -18,8 +20,22 @@ from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
 
+CAMERA_TASKS = (SHOTS.name, BOUNDARIES.name, REPLAYS.name)
+"""Tasks whose layers say something of the cameras of a match."""
+
 _NEAR = 750_000  # microseconds within which a boundary is the end of a shot
 _SHORTEST = 400_000  # a boundary nearer to another end than this parts no shot
+
+
+@dataclass(frozen=True)
+class CameraMinutes:
+    """Minutes for which a camera is on, live and in replays."""
+
+    live: float = 0.0
+    replayed: float = 0.0
+
+    def __add__(self, other: CameraMinutes) -> CameraMinutes:
+        return CameraMinutes(self.live + other.live, self.replayed + other.replayed)
 
 
 @dataclass(frozen=True)
@@ -30,12 +46,14 @@ class MatchCameras:
         source: ``LABELLED``, or the name of the model that named the cameras.
         links: what the replays show, by half and end.
         groundings: what a model says the replays may show, by half and end.
+        sources: by what reviews name that model (``ModelIdentity.review_sources``); none of labels.
     """
 
     shots: tuple[Shot, ...]
     source: str
     links: dict[tuple[int, int], Link]
     groundings: dict[tuple[int, int], Grounding]
+    sources: tuple[str, ...] = ()
 
     @property
     def changes(self) -> list[CameraChange]:
@@ -49,7 +67,25 @@ class MatchCameras:
 
     def shot_at(self, half: int, time: int) -> Shot | None:
         """The shot on screen at a moment (microseconds of the half)."""
-        return next((s for s in self.shots if s.half == half and s.start <= time < s.end), None)
+        shots = self._by_half.get(half, [])
+        at = bisect_right(shots, time, key=lambda shot: shot.start) - 1
+        return shots[at] if at >= 0 and time < shots[at].end else None
+
+    def link_of(self, replay: Shot) -> Link | None:
+        """The action that a replay shows, where that is known."""
+        return self.links.get((replay.half, replay.end))
+
+    def minutes(self) -> dict[str, CameraMinutes]:
+        """How long each camera is on, the longest first."""
+        lengths: dict[str, list[int]] = {}
+        for shot in self.shots:
+            lengths.setdefault(shot.label, [0, 0])[shot.replay] += shot.end - shot.start
+        ordered = sorted(lengths.items(), key=lambda item: -sum(item[1]))
+        return {label: CameraMinutes(live / 60e6, replayed / 60e6) for label, (live, replayed) in ordered}
+
+    @cached_property
+    def _by_half(self) -> dict[int, list[Shot]]:
+        return {half: [s for s in self.shots if s.half == half] for half in {s.half for s in self.shots}}
 
 
 def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> MatchCameras | None:
@@ -59,9 +95,10 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
         layers: of every task, the newest first; the first of a task counts.
     """
     layers = list(layers)
+    sources: tuple[str, ...] = ()
     if labels is not None and labels.entries:
         shots, source = tuple(labels.shots), LABELLED
-        links = labels.links
+        links = labels.resolved_links
     else:
         found = _first(layers, SHOTS.name)
         if found is None:
@@ -69,11 +106,12 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
         edges = _first(layers, BOUNDARIES.name)
         boundaries: Sequence[Spot] = edges.findings(BOUNDARIES) if edges is not None else ()
         shots, source = tuple(cut_at(found.findings(SHOTS), boundaries)), str(found.record.model["name"])
+        sources = found.record.identity.review_sources
         links = {}
     groundings = _groundings(shots, _first(layers, REPLAYS.name))
     if source != LABELLED:
         links = {end: g.candidates[0].link for end, g in groundings.items() if g.candidates}
-    return MatchCameras(shots, source, links, groundings)
+    return MatchCameras(shots, source, links, groundings, sources)
 
 
 def cut_at(shots: Sequence[Shot], boundaries: Iterable[Spot]) -> list[Shot]:

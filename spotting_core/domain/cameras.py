@@ -9,9 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spotting_core.domain.classes import load_classes
+
 CHANGE_TYPES = ("abrupt", "smooth", "logo")
+CAMERA_TABLE = "soccernet-cameras"
+"""The class table of the cameras."""
+
+GROUPS = {"main": "Main camera", "close": "Close-up", "goal": "Behind the goal"}
+"""Groups of the class table of the cameras, and how they are called."""
+
 LABELLED = "labels-cameras"
 """The source of a change that a file of labels has."""
+
+REVIEWERS = "reviewers"
+"""The source of the cameras of a match where neither labels nor a model say anything of them."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,12 @@ class CameraChange:
     confidence: float | None = None
 
 
+def group_of(camera: str) -> str:
+    """The group of a camera; empty of one that the class table does not have."""
+    table = load_classes(CAMERA_TABLE)
+    return table.get(camera).group if camera in table else ""
+
+
 def change_id(change: CameraChange) -> str:
     """Name of a change that stays the same as long as its file has the same shot ending there."""
     return f"{change.half}-{change.time}-{change.label}"
@@ -97,6 +114,18 @@ def change_id(change: CameraChange) -> str:
 def origin_of(change: CameraChange) -> str:
     """Name of a change of a file, in the store."""
     return f"{LABELLED}/{change_id(change)}"
+
+
+def shots_of(changes: Iterable[CameraChange]) -> list[Shot]:
+    """The shots that changes end, in order; each begins where the one before it ended."""
+    start: dict[int, int] = {}
+    shots = []
+    for c in sorted(changes, key=lambda c: (c.half, c.time)):
+        if c.time > start.get(c.half, 0):
+            kind = c.change_type
+            shots.append(Shot(c.half, start.get(c.half, 0), c.time, c.label, c.replay, kind, c.confidence))
+            start[c.half] = c.time
+    return shots
 
 
 def changes_of(

@@ -27,7 +27,6 @@ from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
 
-CLASS_TABLE = "soccernet-cameras"
 OTHER = "Other"
 _OTHER_LABELS = ("other", "I don't know")
 

@@ -49,6 +49,11 @@ class CameraEntry:
         return (self.replay or "").lower() == REPLAY
 
     @property
+    def says_link(self) -> bool:
+        """Whether the file says what the shot shows, readable or not."""
+        return self.extras.get(_LINK) is not None
+
+    @property
     def link(self) -> Link | None:
         """The action that the replay shows; None where there is none or it cannot be read."""
         return _link(self.extras.get(_LINK))
@@ -84,6 +89,14 @@ class CameraDocument:
         """What the replays show of which the file says it, by half and end; the first where several end at once."""
         return {(e.half, e.end): e.link for e in reversed(self.entries) if e.link is not None}
 
+    @property
+    def resolved_links(self) -> dict[tuple[int, int], Link]:
+        """Those of the links that lead to a moment of the labelled match: before the last change of its half."""
+        ends: dict[int, int] = {}
+        for e in self.entries:
+            ends[e.half] = max(e.end, ends.get(e.half, 0))
+        return {place: link for place, link in self.links.items() if 0 <= link.time < ends.get(link.half, 0)}
+
 
 def read_shots(path: Path) -> list[Shot]:
     """Shots of a match, in order; each begins where the one before it ended.
@@ -112,13 +125,31 @@ def parse(content: bytes, where: object, game: str = "") -> CameraDocument:
     return _document(parse_json(content, where, "camera label file"), where, game)
 
 
-def _document(content: Any, where: object, game: str) -> CameraDocument:
+def parse_readable(content: bytes, where: object) -> tuple[CameraDocument, list[BadInputError]]:
+    """The document of those annotations of a file's content that can be read, and what is wrong with the others.
+
+    Errors:
+        BadInputError: not JSON, or without a list of annotations.
+    """
+    unread: list[BadInputError] = []
+    return _document(parse_json(content, where, "camera label file"), where, "", unread), unread
+
+
+def _document(content: Any, where: object, game: str, unread: list[BadInputError] | None = None) -> CameraDocument:
+    """The document of a file; with a list for what is wrong, annotations that cannot be read are left out."""
     rows = content.get("annotations") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise BadInputError("this camera label file has no list of annotations", where=where)
-    entries = tuple(_entry(f"{where}, annotation {n}", row) for n, row in enumerate(rows, start=1))
+    entries = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            entries.append(_entry(f"{where}, annotation {number}", row))
+        except BadInputError as error:
+            if unread is None:
+                raise
+            unread.append(error)
     header = {k: v for k, v in content.items() if k != "annotations"}
-    return CameraDocument(entries, game or str(content.get("UrlLocal") or "").strip("/"), header=header)
+    return CameraDocument(tuple(entries), game or str(content.get("UrlLocal") or "").strip("/"), header=header)
 
 
 def _entry(where: str, row: Any) -> CameraEntry:
@@ -134,7 +165,7 @@ def _entry(where: str, row: Any) -> CameraEntry:
         milliseconds * 1000,
         str(row["label"]),
         None if row.get("replay") is None else str(row["replay"]),
-        row.get("change_type"),
+        None if row.get("change_type") is None else str(row["change_type"]),
         confidence,
         {k: v for k, v in row.items() if k not in _OWN},
     )

@@ -19,6 +19,7 @@ from spotting_core.media.playback import playback_file
 from spotting_core.media.source import MatchSource, check_parts
 from spotting_core.models.card import Card, read_card
 from spotting_core.preflight import machine, video
+from spotting_core.preflight.cameras import check_camera_file
 from spotting_core.preflight.class_order import check_class_list, check_class_order
 from spotting_core.preflight.finding import ERROR, Finding
 from spotting_core.preflight.time_scale import UNITS, check_times, order_of
@@ -169,12 +170,14 @@ def examine(
     model: Path | None = None,
     labels: Document | None = None,
     predictions: Document | None = None,
+    cameras: Path | None = None,
 ) -> Preflight:
     """Look at a match, and at a model, labels and predictions for it if given.
 
     Arguments:
         classes: of the labels and predictions, whose parts the match has.
         model: folder of a model, whose card can be read.
+        cameras: file of its camera labels.
 
     Errors:
         BadInputError: a video or the card cannot be read, or the match has more parts than its class table knows.
@@ -191,6 +194,8 @@ def examine(
     if predictions is not None:
         truth = labels.spots if labels is not None else None
         findings += [_of("predictions", f) for f in check_spots(predictions, classes, lengths, truth)]
+    if cameras is not None:
+        findings += check_camera_file(cameras, lengths)
     findings += machine.check_machine(data, sum(h.path.stat().st_size for h in source.halves))
     seconds, measured = None, False
     if model is not None:

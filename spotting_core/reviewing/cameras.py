@@ -1,17 +1,91 @@
-"""Labels-cameras of what reviewers hold to be true."""
+"""What reviewers make of the cameras of a match: which review is of which change, and what stands in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from spotting_core.domain.cameras import CameraChange, origin_of
+from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.domain.cameras import CAMERA_TABLE, LABELLED, REVIEWERS, CameraChange, origin_of, shots_of
+from spotting_core.domain.classes import load_classes
 from spotting_core.formats.labels_cameras import REAL_TIME, REPLAY, CameraDocument, CameraEntry, link_extras
+from spotting_core.reviewing.spots import origins_of
 from spotting_core.store.camera_reviews import ReviewedCamera
-from spotting_core.store.reviews import OPEN, STANDING
+from spotting_core.store.reviews import ADDED, OPEN, REJECTED, STANDING, origin_prefix
+
+_SAME_CHANGE = 1_000_000  # microseconds within which two sources mean the same change
+
+
+def source_prefix(cameras: MatchCameras | None) -> str:
+    """What the names of the changes of a source begin with, in the store."""
+    return origin_prefix(cameras.sources[0]) if cameras is not None and cameras.sources else f"{LABELLED}/"
+
+
+def changes_by_origin(cameras: MatchCameras | None, reviews: Iterable[ReviewedCamera]) -> dict[str, CameraChange]:
+    """The changes of a match by their names in the store.
+
+    A change that a model has a little elsewhere than when it was reviewed keeps the name that it had then.
+    """
+    if cameras is None:
+        return {}
+    if not cameras.sources:
+        return {origin_of(c): c for c in cameras.changes}
+    changes, table = cameras.changes, load_classes(CAMERA_TABLE)
+    return dict(zip(origins_of(changes, reviews, cameras.sources, table), changes, strict=True))
+
+
+def reviews_that_count(changes: Mapping[str, CameraChange], reviews: Iterable[ReviewedCamera]) -> list[ReviewedCamera]:
+    """Reviews of these changes, what was added, and what is held to be true of another source where these have nothing.
+
+    Arguments:
+        changes: by their names in the store; reviews: of the match, by whomever and of whatever.
+    """
+    return [
+        r
+        for r in reviews
+        if r.origin in changes
+        or r.origin.startswith(f"{ADDED}/")
+        or (r.state in STANDING and not any(_same(r, c) for c in changes.values()))
+    ]
+
+
+def _same(review: ReviewedCamera, change: CameraChange) -> bool:
+    return review.half == change.half and abs(review.time - change.time) <= _SAME_CHANGE
+
+
+def reviewed_cameras(cameras: MatchCameras | None, reviews: Iterable[ReviewedCamera]) -> MatchCameras | None:
+    """The cameras of a match as their reviewers have left them: a change that was rejected ends no shot."""
+    known = list(reviews)
+    if not known:
+        return cameras
+    changes = changes_by_origin(cameras, known)
+    by_origin = {r.origin: r for r in reviews_that_count(changes, known)}
+    left, groundings = [], {}
+    for origin in dict.fromkeys([*changes, *by_origin]):
+        before, review = changes.get(origin), by_origin.get(origin)
+        after = before if review is None else _left(review)
+        if after is None:
+            continue
+        left.append(after)
+        grounding = cameras.groundings.get((before.half, before.time)) if cameras is not None and before else None
+        if grounding is not None and after.replay:
+            groundings[after.half, after.time] = grounding
+    shots = shots_of(left)
+    if not shots:
+        return None
+    links = {(c.half, c.time): c.link for c in left if c.link is not None}
+    if cameras is None:
+        return MatchCameras(tuple(shots), REVIEWERS, links, groundings)
+    return replace(cameras, shots=tuple(shots), links=links, groundings=groundings)
+
+
+def _left(review: ReviewedCamera) -> CameraChange | None:
+    """A change as it was left; None where it is not held to be there."""
+    return None if review.state == REJECTED else review.change
 
 
 def reviewed_labels(
-    changes: Iterable[CameraChange],
+    changes: Mapping[str, CameraChange],
     reviews: Iterable[ReviewedCamera],
     labels: CameraDocument | None = None,
     *,
@@ -23,21 +97,21 @@ def reviewed_labels(
     Entries of the file that nobody changed are written with all that the file says of them.
 
     Arguments:
-        changes: of the match, as its shots have them.
+        changes: of the match, as its shots have them, by their names in the store.
         labels: the file beside the match.
         unjudged: with the changes that nobody has judged, as they are.
         game: name of the match where the file has none.
     """
-    own, known = {origin_of(c): c for c in changes}, list(reviews)
+    known = list(reviews)
     wanted = {OPEN, *STANDING} if unjudged else set(STANDING)
     kept = [r.change for r in known if r.state in wanted]
     if unjudged:
-        kept += [own[name] for name in own.keys() - {r.origin for r in known}]
+        kept += [changes[name] for name in changes.keys() - {r.origin for r in known}]
     entries = labels.entries if labels else ()
     by_content = {_content(e): e for e in reversed(entries)}
     written = [by_content.get(_content(e), e) for e in map(_entry, kept)]
     if unjudged:
-        written += _not_shown(entries, {(c.half, c.time) for c in own.values()})
+        written += _not_shown(entries, {(c.half, c.time) for c in changes.values()})
     ordered = tuple(sorted(written, key=lambda e: (e.half, e.end)))
     return CameraDocument(
         ordered, labels.game if labels and labels.game else game, header=labels.header if labels else {}

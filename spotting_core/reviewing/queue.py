@@ -1,4 +1,5 @@
-"""Which spots teach most when they are reviewed: those the model doubts, those models disagree on, rare classes.
+"""Which spots teach most when they are reviewed: those the model doubts, those models disagree on, rare classes; and
+how much a model doubts the camera of a shot.
 
 Each is a number from 0 to 1; their mean is what a spot is worth. What is not known of a spot (there is one model
 alone) is left out of its mean, not taken as 0.
@@ -12,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.cameras import CameraChange
 from spotting_core.domain.spots import Spot
 
 WORTH, UNCERTAINTY, DISAGREEMENT, RARITY = "worth", "uncertainty", "disagreement", "rarity"
@@ -48,6 +50,14 @@ def entropy(confidence: float) -> float:
     if not 0 < confidence < 1:
         return 0.0
     return -confidence * math.log2(confidence) - (1 - confidence) * math.log2(1 - confidence)
+
+
+def doubt(change: CameraChange) -> float | None:
+    """How far a model is from being sure of the camera of a shot: one of several, so it is 1 at 0, not at .5.
+
+    None where no model says anything.
+    """
+    return None if change.confidence is None else round(1 - change.confidence, 4)
 
 
 def disagreement(spot: Spot, others: Sequence[Analysis]) -> float | None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from spotting_core.domain.classes import ClassTable
-from spotting_core.domain.spots import Spot
-from spotting_core.store.reviews import ReviewedSpot, origin_of, origin_prefix, place_of
+from spotting_core.store.reviews import Placed, Reviewed, origin_of, origin_prefix, place_of
 
 LEAST = 0.05
 """Confidence from which a spot can be reviewed; among these reviews find their spots, however many a view shows."""
@@ -24,13 +24,16 @@ which look once a second. Of a class with a window of less than two seconds it i
 class are no nearer to each other than that."""
 
 
+_Kept = TypeVar("_Kept", bound=Reviewed)
+
+
 def reviews_of_spots(
-    spots: Sequence[Spot], reviews: Iterable[ReviewedSpot], sources: Sequence[str], classes: ClassTable
-) -> list[ReviewedSpot | None]:
+    spots: Sequence[Placed], reviews: Iterable[_Kept], sources: Sequence[str], classes: ClassTable
+) -> list[_Kept | None]:
     """The review of each spot, or None.
 
     Arguments:
-        spots: all that can be reviewed, of one model or imported set.
+        spots: all that can be reviewed, of one model or imported set; or the camera changes of one model.
         sources: names of that, as ``origin_of`` takes them (``ModelIdentity.review_sources``, or the set's id).
         reviews: of the match, by whomever and of whatever.
     """
@@ -49,7 +52,7 @@ def reviews_of_spots(
         first = bisect_left(group, spot.time - reach, key=lambda one: one[0])
         stop = bisect_right(group, spot.time + reach, key=lambda one: one[0])
         near += [(abs(time - spot.time), time, spot.time, number, review) for time, review in group[first:stop]]
-    matched: list[ReviewedSpot | None] = [None] * len(spots)
+    matched: list[_Kept | None] = [None] * len(spots)
     taken = set()
     for *_, number, review in sorted(near, key=lambda pair: pair[:4]):
         if matched[number] is None and review.origin not in taken:
@@ -59,7 +62,7 @@ def reviews_of_spots(
 
 
 def origins_of(
-    spots: Sequence[Spot], reviews: Iterable[ReviewedSpot], sources: Sequence[str], classes: ClassTable
+    spots: Sequence[Placed], reviews: Iterable[Reviewed], sources: Sequence[str], classes: ClassTable
 ) -> list[str]:
     """The name of each spot in the store: its review's, or that by the first source which its first one will have."""
     attached = reviews_of_spots(spots, reviews, sources, classes)

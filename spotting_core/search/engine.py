@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from spotting_core.analyses.replayed_spots import LIVE, LIVE_ALONE, ONLY_IN_REPLAYS, ONLY_REPLAYED, REPLAY_CHOICES
 from spotting_core.base.errors import BadInputError
 from spotting_core.search.pictures import Pictures, TextVector, read_pictures
 from spotting_core.search.rows import SCHEMA
@@ -37,7 +38,7 @@ _ROWS_OF_A_MATCH = 1 << 20  # numbers that a match has for its spots: more than 
 _TABLE = """CREATE TABLE spot (
     match VARCHAR, title VARCHAR, half TINYINT, "time" BIGINT, minute SMALLINT, label VARCHAR, team VARCHAR,
     confidence FLOAT, state VARCHAR, author VARCHAR, comment VARCHAR, entities VARCHAR[],
-    spotted VARCHAR, number BIGINT)"""
+    spotted VARCHAR, camera VARCHAR, shots VARCHAR, replay VARCHAR, number BIGINT)"""
 _READ = ", ".join(f'"{name}"' for name in SCHEMA.names if name != "pictures")
 
 Encode = Callable[[str], TextVector]
@@ -57,6 +58,9 @@ class Query:
         text: what is seen; spots are ordered by how well the pictures within a second of them fit it.
         alike: least similarity with the text, -1 to 1.
         confirmed: whether what a reviewer holds to be true is found whatever its confidence.
+        shots: groups of cameras, any of which is on at the spot.
+        replays: ``live``, ``all`` or ``only``; with ``live``, what is seen in a replay alone is found where a reviewer
+            holds it to be true.
     """
 
     labels: tuple[str, ...] = ()
@@ -72,10 +76,14 @@ class Query:
     text: str = ""
     alike: float = NO_MATTER
     confirmed: bool = False
+    shots: tuple[str, ...] = ()
+    replays: str = LIVE_ALONE
 
     def __post_init__(self) -> None:
         if self.reviewed not in _STATES:
             raise BadInputError(f"a spot cannot be {self.reviewed!r}", fix="Known: reviewed, open")
+        if self.replays not in REPLAY_CHOICES:
+            raise BadInputError(f"replays cannot be {self.replays!r}", fix=f"Known: {', '.join(REPLAY_CHOICES)}")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -97,7 +105,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Hit:
-    """A spot that was found; time in microseconds of its half, similarity where a text was asked for."""
+    """A spot that was found; time in microseconds of its half, similarity where a text was asked for.
+
+    ``camera`` and ``replay`` as in the rows (see ``SCHEMA``).
+    """
 
     match: str
     title: str
@@ -109,6 +120,8 @@ class Hit:
     state: str
     comment: str
     similarity: float | None = None
+    camera: str = ""
+    replay: str = LIVE
 
 
 @dataclass(frozen=True)
@@ -244,7 +257,8 @@ class SpotSearch:
     def _result(self, cursor: duckdb.DuckDBPyConnection, query: Query, most: int) -> SearchResult:
         left_out = self._look(cursor, query)
         hits = cursor.execute(
-            'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity '
+            'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity, '
+            "camera, replay "
             "FROM spot JOIN (FROM found ORDER BY worth DESC, place LIMIT ?) AS best ON spot.rowid = best.place "
             'ORDER BY worth DESC, title, half, "time"',
             [min(most, MOST_SHOWN)],
@@ -341,11 +355,23 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     parts, values = [sure], [query.least, query.most]
     if query.confirmed:
         parts, values = [f"({sure} OR state IN (?, ?, ?))"], [*values, ACCEPTED, MOVED, ADDED]
-    narrowed = {"label": query.labels, "half": query.halves, "team": query.teams, "match": query.matches}
+    narrowed = {
+        "label": query.labels,
+        "half": query.halves,
+        "team": query.teams,
+        "match": query.matches,
+        "shots": query.shots,
+    }
     for column, wanted in {"state": _STATES[query.reviewed], **narrowed}.items():
         if wanted:
             parts.append(f"{column} IN ({', '.join('?' * len(wanted))})")
             values += wanted
+    if query.replays == LIVE_ALONE:
+        parts.append("(replay = ? OR (replay = ? AND state IN (?, ?, ?)))")
+        values += [LIVE, ONLY_REPLAYED, ACCEPTED, MOVED, ADDED]
+    elif query.replays == ONLY_IN_REPLAYS:
+        parts.append("replay = ?")
+        values.append(ONLY_REPLAYED)
     if query.minutes is not None:
         parts.append("minute BETWEEN ? AND ?")
         values += query.minutes

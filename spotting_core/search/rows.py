@@ -1,8 +1,9 @@
 """What of a match can be searched: one row for each spot, in a Parquet file of its own.
 
-A row says where the spot is, what the model and the reviewers say of it, which entities the model kept within a
-second of it, and how the pictures of that second are embedded, for text queries. The file is written anew when the
-match's analysis or reviews have changed since, or when it was written in another form.
+A row says where the spot is, what the model and the reviewers say of it, which camera is on and whether that is a
+replay, which entities the model kept within a second of it, and how the pictures of that second are embedded, for text
+queries. The file is written anew when the match's analysis, cameras or reviews have changed since, or when it was
+written in another form.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
+from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.analyses.replayed_spots import replay_marks
 from spotting_core.base.files import replacing
+from spotting_core.domain.cameras import group_of
 from spotting_core.domain.spots import Spot
-from spotting_core.domain.suppression import Spotting
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.reviewing.spots import LEAST as REVIEWABLE
 from spotting_core.reviewing.spots import reviews_of_spots
@@ -27,7 +31,7 @@ from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
 
-FORMAT = 4  # of the files; one of another format is written anew
+FORMAT = 5  # of the files; one of another format is written anew
 
 _AROUND = 1_000_000
 """Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
@@ -38,10 +42,12 @@ SCHEMA = pa.schema([
     ("match", pa.string()), ("title", pa.string()), ("half", pa.int8()), ("time", pa.int64()), ("minute", pa.int16()),
     ("label", pa.string()), ("team", pa.string()), ("confidence", pa.float32()), ("state", pa.string()),
     ("author", pa.string()), ("comment", pa.string()), ("entities", pa.list_(pa.string())), ("spotted", pa.string()),
-    ("pictures", pa.binary()),
+    ("camera", pa.string()), ("shots", pa.string()), ("replay", pa.string()), ("pictures", pa.binary()),
 ])  # fmt: skip
 """``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots.
 
+``camera`` is on at the spot and ``shots`` is its group in the class table of cameras; both are empty where that is not
+known. ``replay`` is one of those of ``replay_marks``: what is live, what lies in a replay, what is seen only there.
 ``minute`` counts from 1 on the match clock, see ``Parts.minute``. Added spots are certain.
 ``pictures`` holds the embeddings of the samples near the spot, float16 (k, E) row by row, unit length; k is 0 where
 there are none."""
@@ -51,12 +57,17 @@ _STAMP, _VISION_KEY = "stamp", "seen_by"
 
 
 def fingerprint(
-    analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = (), vision_model: str | None = None
+    analysis: Analysis,
+    reviews: Sequence[ReviewedSpot],
+    truth: Sequence[Spot] = (),
+    vision_model: str | None = None,
+    cameras: str = "",
 ) -> str:
     """Changes with all that the rows of a match say, and with the form they have.
 
     Arguments:
         vision_model: SHA-256 of the vision-language model of the picture embeddings, or None if it is not known.
+        cameras: what changes with all that is known of the cameras of the match.
     """
     revisions = [f"{r.origin} {r.revision}" for r in reviews]
     labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
@@ -70,6 +81,7 @@ def fingerprint(
             analysis.folder.name,
             record.title,
             vision_model or "",
+            cameras,
             *sorted(revisions),
             "",
             *labels,
@@ -78,7 +90,12 @@ def fingerprint(
 
 
 def rows_of(
-    match: str, title: str, analysis: Analysis, reviews: Sequence[ReviewedSpot], truth: Sequence[Spot] = ()
+    match: str,
+    title: str,
+    analysis: Analysis,
+    reviews: Sequence[ReviewedSpot],
+    truth: Sequence[Spot] = (),
+    cameras: MatchCameras | None = None,
 ) -> pa.Table:
     """Rows of a match: its spots as the reviewers have left them, and what they hold to be true besides.
 
@@ -88,6 +105,7 @@ def rows_of(
     Arguments:
         truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
             within half the class's window.
+        cameras: of the match, where they are known.
     """
     spots = analysis.spots(Spotting(threshold=REVIEWABLE))
     reviews_of = reviews_of_spots(spots, reviews, analysis.record.identity.review_sources, analysis.classes)
@@ -97,7 +115,37 @@ def rows_of(
     standing = [r for r in others if r.state in STANDING]
     own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
     own += [(replace(review.spot, confidence=review.confidence), review) for review in others]
-    return pa.Table.from_pylist([_row(match, title, analysis, *one, truth) for one in own], SCHEMA)
+    rows = [_row(match, title, analysis, *one, truth) | _shown_by(*one, cameras) for one in own]
+    for row, mark in zip(rows, _marks(own, cameras), strict=True):
+        row["replay"] = mark
+    return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _marks(own: Sequence[tuple[Spot, ReviewedSpot | None]], cameras: MatchCameras | None) -> list[str]:
+    """What each spot is to the replays; what a reviewer holds to be true and what is sure enough shows an action."""
+    placed = [_placed(spot, review) for spot, review in own]
+    standing = [
+        spot
+        for spot, (_, review) in zip(placed, own, strict=True)
+        if (review.state in STANDING if review and review.state != OPEN else _sure(spot))
+    ]
+    return replay_marks(placed, cameras, standing)
+
+
+def _sure(spot: Spot) -> bool:
+    return spot.confidence is None or spot.confidence >= DEFAULT_THRESHOLD
+
+
+def _placed(spot: Spot, review: ReviewedSpot | None) -> Spot:
+    """A spot where, and of the class that, its reviewer has left it."""
+    return replace(spot, half=review.half, time=review.time, label=review.label) if review else spot
+
+
+def _shown_by(spot: Spot, review: ReviewedSpot | None, cameras: MatchCameras | None) -> dict[str, object]:
+    """The camera that is on at a spot."""
+    placed = _placed(spot, review)
+    shot = cameras.shot_at(placed.half, placed.time) if cameras is not None else None
+    return {"camera": shot.label, "shots": group_of(shot.label)} if shot is not None else {"camera": "", "shots": ""}
 
 
 def _judged(review: ReviewedSpot) -> bool:

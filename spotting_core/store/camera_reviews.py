@@ -46,7 +46,7 @@ class CameraReviews(ReviewStore[CameraChange, ReviewedCamera]):
         return super().add(match_id, replace(subject, source=author), author, origin)
 
     def _first(self, subject: CameraChange) -> dict[str, Any]:
-        return asdict(subject)
+        return {name: value for name, value in asdict(subject).items() if name != "confidence"}  # that is its layer's
 
     def _check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         kind, link = values.get("change_type"), values.get("link")

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +38,19 @@ _FIELDS = ("half", "time", "label", "state", "comment")
 _ADDED_ORIGIN = re.compile(rf"{ADDED}/[0-9a-f]{{32}}")
 _DONE, _UNDONE, _DROPPED = "done", "undone", "dropped"
 _LONGEST_COMMENT = 2000
+
+
+class Placed(Protocol):
+    """What can be reviewed: of a class, at a time of a half."""
+
+    @property
+    def half(self) -> int: ...
+
+    @property
+    def time(self) -> int: ...
+
+    @property
+    def label(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -111,8 +124,8 @@ class ReviewConflictError(ConflictError):
         )
 
 
-def origin_of(spot: Spot, model: str) -> str:
-    """Name that a model's spot gets when it is first reviewed: of which model, where, and which class.
+def origin_of(spot: Placed, model: str) -> str:
+    """Name that a model's spot or camera change gets when it is first reviewed: of which model, where, and which class.
 
     ``reviewed_spots`` finds the review again when the spot has moved a little since.
     """

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.cameras import Shot
+from spotting_core.domain.cameras import CAMERA_TABLE, Shot
 from spotting_core.domain.classes import ClassTable
 from spotting_core.evaluation.camera_files import read_camera_games
-from spotting_core.evaluation.cameras import CLASS_TABLE, evaluate_cameras
+from spotting_core.evaluation.cameras import evaluate_cameras
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
@@ -29,7 +29,7 @@ class ShotsTask(SampleTask[Shot]):
 
     name = "shots"
     title = "Camera shots"
-    class_table = CLASS_TABLE
+    class_table = CAMERA_TABLE
     label_file = labels_cameras.FILE_NAME
     results_file = labels_cameras.FILE_NAME
     chosen_by = (MIOU,)

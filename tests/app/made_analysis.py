@@ -11,10 +11,12 @@ import numpy as np
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfRecord, write_record
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import write_array
+from spotting_core.domain.cameras import CAMERA_TABLE, Grounding, Shot
 from spotting_core.domain.classes import ClassTable, keep_classes, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.table import EntityTable
+from spotting_core.formats.grounding_table import write_table
 from spotting_core.inference.window_store import describe
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
@@ -113,6 +115,45 @@ def make_analysis(
     write_record(folder, record)
     assert (folder / ANALYSIS_FILE).is_file()
     return Analysis.open(folder)
+
+
+def make_shots(
+    source: MatchSource, data: DataDirectory, shots: Sequence[Shot], model: str = "camera model", sure: float = 0.9
+) -> Analysis:
+    """Write a layer of the task shots that says of every sample the camera, and whether it is a replay, of some shots.
+
+    Arguments:
+        sure: confidence of a shot that has none.
+    """
+    cameras = [
+        Spot(shot.half, time, shot.label, shot.confidence or sure)
+        for shot in shots
+        for time in _sampled(source, data, shot.half)
+        if shot.start <= time < shot.end
+    ]
+    made = {"name": f"shots{model}", "model": model, "bare": True, "classes": load_classes(CAMERA_TABLE)}
+    layer = make_analysis(source, data, cameras, task="shots", **made)
+    for half in layer.halves:
+        replays = [s for s in shots if s.replay and s.half == half.half]
+        replay = [any(s.start <= time < s.end for s in replays) for time in half.times]
+        write_array(half.folder / "replay.npy", np.array(replay, np.float16))
+    return Analysis.open(layer.folder)
+
+
+def make_groundings(
+    source: MatchSource, data: DataDirectory, groundings: Sequence[Grounding], model: str = "replay model"
+) -> Analysis:
+    """Write a layer of the task replays that says what some replays may show."""
+    layer = make_analysis(source, data, [], f"replays{model}", model, bare=True, task="replays")
+    for half in layer.halves:
+        write_table(half.folder, [g for g in groundings if g.half == half.half])
+    return layer
+
+
+def _sampled(source: MatchSource, data: DataDirectory, number: int) -> list[int]:
+    """Times of the samples of a half, microseconds."""
+    table = ingest(next(h.path for h in source.halves if h.half == number), data).table
+    return [int(time) for time in table.times[table.samples(RATE)]]
 
 
 def _maps(samples: int, classes: int) -> np.ndarray:

@@ -8,12 +8,15 @@ from typing import Any
 import streamlit as st
 
 from app.library.library import Match
+from app.views.replayed import marks_of
 from app.views.review_actions import SpotDesk
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import LIST, Entry, Events, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD
+from spotting_core.store.reviews import REJECTED, STANDING
 
 
 class Spots(Entry):
@@ -27,10 +30,11 @@ class Spots(Entry):
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
         spots = shown_spots(match, analysis, LEAST)
         desk = SpotDesk(match, analysis)
+        marks = marks_of(match, spots, _standing(spots, desk, state))
         return {
             "spots": [
-                [spot_id(s), s.half, s.seconds, analysis.classes.index(s.label), round(s.confidence or 0, 4)]
-                for s in spots
+                [spot_id(s), s.half, s.seconds, analysis.classes.index(s.label), round(s.confidence or 0, 4), mark]
+                for s, mark in zip(spots, marks, strict=True)
             ],
             "threshold": state.session.get("threshold", DEFAULT_THRESHOLD),
             "thresholds": state.session.get("thresholds", {}),
@@ -52,6 +56,14 @@ class Spots(Entry):
         if best is None:
             return None
         return {"half": best.half, "seconds": best.seconds, "label": best.label, "pick": True}
+
+
+def _standing(spots: list[Spot], desk: SpotDesk, state: State) -> list[Spot]:
+    """What is sure enough at the present thresholds and not rejected, and what reviewers hold to be true."""
+    least, own = state.session.get("threshold", DEFAULT_THRESHOLD), state.session.get("thresholds", {})
+    rejected = {desk.name_of(r.origin) for r in desk.known.values() if r.state == REJECTED}
+    sure = [s for s in spots if (s.confidence or 0) >= own.get(s.label, least) and spot_id(s) not in rejected]
+    return sure + [r.spot for r in desk.known.values() if r.state in STANDING]
 
 
 def _method_text(state: State) -> str:

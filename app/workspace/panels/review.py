@@ -16,7 +16,7 @@ class Review(Entry):
 
     kind = PANEL
     name = "review"
-    place = 2
+    place = 3
     gives = ("reviewer", "reviewSeen", "reviewProblems")
     every_match = True
 

@@ -166,3 +166,23 @@ def test_a_video_no_browser_plays_is_transcoded_beside(tmp_path: Path) -> None:
     _, report = findings(tmp_path / "a.fixed.mp4", tmp_path=tmp_path)
     half = report["halves"][0]
     assert (half["codec"], half["plays"], half["frames"]) == ("h264", True, 60)
+
+
+def test_camera_labels_beside_the_videos_are_looked_at(tmp_path: Path) -> None:
+    folder = tmp_path / "game"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(100))
+    rows = [
+        {"gameTime": "1 - 00:02", "position": "2000", "label": "Main camera centre", "replay": "real-time"},
+        {"gameTime": "1 - 00:03", "label": "Public", "replay": "replay", "change_type": "logo"},
+    ]
+    (folder / "Labels-cameras.json").write_text(json.dumps({"annotations": rows}))
+    done = touchline("doctor", folder)
+    printed = done.stdout.replace("\n", " ")
+    assert done.returncode == 0
+    assert "cameras: cameras that soccernet-cameras does not have belong to no group" in printed
+    assert "1, for example Public at 1 - 00:03" in printed
+    (folder / "Labels-cameras.json").write_text("{")
+    broken = touchline("doctor", folder)
+    assert broken.returncode == 1
+    assert "the camera labels cannot be read, and count as none" in broken.stdout.replace("\n", " ")

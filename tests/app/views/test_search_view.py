@@ -30,6 +30,7 @@ from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 from spotting_core.search.engine import Query, SpotSearch
 from spotting_core.search.rows import stamp_of, vision_model_of
+from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
 from spotting_core.store.selections import Selections
@@ -156,13 +157,14 @@ def test_words_that_the_model_does_not_know_warn_and_order_nothing(matches: dict
 def test_a_file_of_an_older_form_is_written_anew(
     matches: dict[str, Match], library: Library, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    search, reviews = SpotSearch(data.search, search_text.encode), Reviews(open_database(data))
+    search, database = SpotSearch(data.search, search_text.encode), open_database(data)
+    reviews, cameras = Reviews(database), CameraReviews(database)
     monkeypatch.setattr("spotting_core.search.rows.FORMAT", 1)
-    bring_up_to_date(search, library, reviews, data)
+    bring_up_to_date(search, library, reviews, cameras, data)
     path = data.search / f"{matches['a'].id}.parquet"
     old = stamp_of(path)
     monkeypatch.undo()
-    bring_up_to_date(search, library, reviews, data)
+    bring_up_to_date(search, library, reviews, cameras, data)
     assert stamp_of(path) != old
     assert vision_model_of(path) == search_text.encode(TEXT).model
     assert vision_model_of(data.search / f"{matches['c'].id}.parquet") == OTHER_MODEL

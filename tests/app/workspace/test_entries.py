@@ -24,10 +24,22 @@ def test_every_name_that_a_task_lists_is_an_entry_and_is_shown(task: LayerTask) 
 
 def test_what_is_shown_follows_the_task_and_what_belongs_to_every_match() -> None:
     assert len(SAMPLE_TASKS) >= 3
-    every = ["overview", "shots", "review", "cameras", "boxes", "maps"]
+    every = ["overview", "shots", "replays", "review", "cameras", "boxes", "maps"]
     assert [e.name for e in entries_of("shots")] == every
     assert [e.name for e in entries_of("boundaries")] == every
-    spotting = ["curves", "beside", "overview", "shots", "why", "review", "spots", "cameras", "boxes", "maps"]
+    spotting = [
+        "curves",
+        "beside",
+        "overview",
+        "shots",
+        "why",
+        "replays",
+        "review",
+        "spots",
+        "cameras",
+        "boxes",
+        "maps",
+    ]
     assert [e.name for e in entries_of("spotting")] == spotting
     with pytest.raises(BadInputError, match="frames"):
         entries_of("frames")

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.boundaries import evaluate_boundaries
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange, read_camera_games, read_changes
-from spotting_core.evaluation.cameras import CLASS_TABLE, evaluate_cameras
+from spotting_core.evaluation.cameras import evaluate_cameras
 from spotting_core.evaluation.collect import Record
 
-CAMERAS = load_classes(CLASS_TABLE).names
+CAMERAS = load_classes(CAMERA_TABLE).names
 MAIN, CLOSE, LEFT = CAMERAS[:3]
 
 

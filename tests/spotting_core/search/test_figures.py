@@ -77,7 +77,7 @@ def test_each_match_is_counted_by_group_and_team() -> None:
 def test_columns_hold_what_a_query_finds_in_order(tmp_path: Path) -> None:
     rows = [
         {
-            **dict.fromkeys(SCHEMA.names),
+            **dict.fromkeys(SCHEMA.names), "replay": "",
             "match": match, "half": half, "time": int(minute * MINUTE), "minute": PARTS.minute(half, int(minute * MINUTE)),
             "label": label, "team": team, "confidence": confidence, "state": state, "title": "", "comment": "",
         }

@@ -40,7 +40,7 @@ def row(match: str, half: int, time: int, label: str, confidence: float = 0.9, *
     return {
         "match": match, "title": f"{match} v Guests", "half": half, "time": time, "minute": PARTS.minute(half, time),
         "label": label, "team": "unknown", "confidence": confidence, "state": "open", "author": "", "comment": "",
-        "entities": [], "spotted": label, "pictures": b"", **more,
+        "entities": [], "spotted": label, "camera": "", "shots": "", "replay": "", "pictures": b"", **more,
     }  # fmt: skip
 
 

@@ -204,6 +204,11 @@ def labels() -> CameraDocument:
     return labels_cameras.parse(json.dumps(FILE).encode(), "Labels-cameras.json")
 
 
+def named(changes: list[CameraChange]) -> dict[str, CameraChange]:
+    """Changes of the file by their names in the store."""
+    return {origin_of(c): c for c in changes}
+
+
 def written(document: CameraDocument) -> dict[str, object]:
     content: dict[str, object] = json.loads(labels_cameras.render(document))
     return content
@@ -218,8 +223,8 @@ def test_links_come_from_the_file(labels: CameraDocument) -> None:
 
 def test_what_nobody_changed_is_written_as_it_was(labels: CameraDocument) -> None:
     changes = changes_of(labels.shots, labels.links)
-    assert written(reviewed_labels(changes, [], labels)) == {**FILE, "annotations": []}
-    assert written(reviewed_labels(changes, [], labels, unjudged=True)) == FILE
+    assert written(reviewed_labels(named(changes), [], labels)) == {**FILE, "annotations": []}
+    assert written(reviewed_labels(named(changes), [], labels, unjudged=True)) == FILE
 
 
 def test_the_reviewed_truth_is_written_and_read_again(cameras: CameraReviews, labels: CameraDocument) -> None:
@@ -230,7 +235,7 @@ def test_the_reviewed_truth_is_written_and_read_again(cameras: CameraReviews, la
     changed(cameras, REJECT, 0, change=third)
     cameras.add(MATCH, CameraChange(2, 9_000_000, "Inside the goal", "abrupt"), "Ben")
     known = cameras.of_match(MATCH)
-    document = reviewed_labels(changes_of(labels.shots, labels.links), known, labels)
+    document = reviewed_labels(named(changes_of(labels.shots, labels.links)), known, labels)
     linked = {"label": "Foul", "half": "1", "time": "00:02", "position": "2520"}
     assert written(document)["annotations"] == [
         ROWS[0],
@@ -241,7 +246,7 @@ def test_the_reviewed_truth_is_written_and_read_again(cameras: CameraReviews, la
     assert labels_cameras.render(again) == labels_cameras.render(document)
     assert [c.link for c in changes_of(again.shots, again.links)] == [None, Link(1, 2_520_000, "Foul"), None]
     # With what nobody judged: the entries of half 2 as they are, the rejected one left out.
-    all_rows = written(reviewed_labels(changes_of(labels.shots, labels.links), known, labels, unjudged=True))[
+    all_rows = written(reviewed_labels(named(changes_of(labels.shots, labels.links)), known, labels, unjudged=True))[
         "annotations"
     ]
     assert isinstance(all_rows, list)
@@ -253,8 +258,8 @@ def test_what_was_only_remarked_on_counts_as_not_judged(cameras: CameraReviews, 
     changes = changes_of(labels.shots, labels.links)
     changed(cameras, KIND, 0, change=changes[0], change_type="logo")
     known = cameras.of_match(MATCH)
-    assert written(reviewed_labels(changes, known, labels))["annotations"] == []
-    rows = written(reviewed_labels(changes, known, labels, unjudged=True))["annotations"]
+    assert written(reviewed_labels(named(changes), known, labels))["annotations"] == []
+    rows = written(reviewed_labels(named(changes), known, labels, unjudged=True))["annotations"]
     assert isinstance(rows, list)
     assert rows[0]["change_type"] == "logo"
     assert "operator" not in rows[0]  # what the file says of it may no longer hold
@@ -262,7 +267,7 @@ def test_what_was_only_remarked_on_counts_as_not_judged(cameras: CameraReviews, 
 
 def test_without_a_file_the_changes_alone_are_written() -> None:
     change = replace(CHANGE, replay=True)
-    document = reviewed_labels([change], [], unjudged=True, game="g")
+    document = reviewed_labels(named([change]), [], unjudged=True, game="g")
     assert written(document) == {
         "UrlLocal": "g",
         "annotations": [

@@ -142,7 +142,7 @@ export class Workspace {
   // --- spots -----------------------------------------------------------------------------------------
 
   readSpots() {
-    const spots = (this.data.spots ?? []).map(([id, half, seconds, index, confidence]) => ({ id, half, seconds, action: this.data.classes[index], confidence }));
+    const spots = (this.data.spots ?? []).map(([id, half, seconds, index, confidence, replayed]) => ({ id, half, seconds, action: this.data.classes[index], confidence, replayed }));
     this.all = this.having("joined").reduce((joined, part) => part.joined(joined), spots);
     this.others = this.having("others").flatMap((part) => part.others);
     if (this.chosen) this.chosen = [...this.all, ...this.others].find((s) => s.id === this.chosen.id) ?? null;
@@ -211,6 +211,7 @@ export class Workspace {
     this.lanes.draw();
     this.rail.draw();
     this.review?.draw();
+    for (const part of this.having("relisted")) part.relisted();
     this.rail.reveal();
   }
 
@@ -257,7 +258,7 @@ export class Workspace {
     if (settled) this.address();
   }
 
-  /** Match, moment and class into the page's address, without a rerun. */
+  /** Match, moment, class and what the parts want into the page's address, without a rerun. */
   address() {
     if (this.player.half === null) return;
     const query = new URLSearchParams(location.search);
@@ -265,6 +266,7 @@ export class Workspace {
     query.set("half", this.player.half);
     query.set("t", this.player.time.toFixed(3));
     if (this.action) query.set("class", this.action.name); else query.delete("class");
+    for (const [name, value] of this.having("inAddress").map((part) => part.inAddress)) if (value) query.set(name, value); else query.delete(name);
     const target = `${location.pathname}?${query}`;
     if (target !== location.pathname + location.search) history.replaceState(history.state, "", target);
   }

@@ -13,18 +13,18 @@ export const inFull = (lanes) => lanes.scale > FULL;
 /** Half the width of a mark, pixels. */
 export const markSize = (lanes) => Math.min(4.2, lanes.lane * 0.3) + (lanes.lane > 18 ? 1.2 : 0);
 
-/** A triangle: of what was spotted in its class's colour, of what is true hollow and upside down. */
-export function triangle(lanes, x, y, s, action = null) {
+/** A triangle: of what was spotted in its class's colour, hollow where that is no action of its own; of what is true upside down. */
+export function triangle(lanes, x, y, s, action = null, hollow = false) {
   const pen = lanes.ink, d = action ? 1 : -1;
   pen.beginPath();
   pen.moveTo(x - s, y - d * s * 0.8);
   pen.lineTo(x + s, y - d * s * 0.8);
   pen.lineTo(x, y + d * s * 0.9);
   pen.closePath();
-  pen.lineWidth = action ? 1 : 1.2;
+  pen.lineWidth = action && !hollow ? 1 : 1.2;
   pen.lineJoin = "round";
-  pen.fillStyle = action ? classColour(action, lanes.theme) : colour(lanes.theme, "surface");
-  pen.strokeStyle = colour(lanes.theme, action ? "surface" : "text");
+  pen.fillStyle = action && !hollow ? classColour(action, lanes.theme) : colour(lanes.theme, "surface");
+  pen.strokeStyle = hollow ? classColour(action, lanes.theme) : colour(lanes.theme, action ? "surface" : "text");
   pen.fill();
   pen.stroke();
 }
@@ -70,7 +70,7 @@ export class Ticks {
     const key = `${row.y}/${Math.round(x / 4)}`;
     if (!predicted && this.taken.has(key)) return;
     this.taken.add(key);
-    lanes.ink.fillStyle = predicted ? classColour(mark.action, lanes.theme) : colour(lanes.theme, "textMuted");
+    lanes.ink.fillStyle = predicted ? classColour(mark.action, lanes.theme) + (mark.replayed ? "80" : "") : colour(lanes.theme, "textMuted");
     lanes.ink.fillRect(x - 1, row.y + 1, 2, predicted ? (lanes.halved ? row.height / 2 : row.height - 2) : 3);
   }
 }

@@ -11,7 +11,7 @@ export class Rail {
     this.lists = [];
     this.list = null; // the one on show
     root.innerHTML = `
-      <div class="rail-head"><div class="segments modes" role="group" aria-label="What is reviewed (V)"></div><span class="muted count"></span><span class="spring"></span><span class="caption">by time</span></div>
+      <div class="rail-head"><div class="segments modes" role="group" aria-label="What is reviewed (V)"></div><span class="muted count"></span><span class="spring"></span><span class="caption order"></span></div>
       <div class="filters"><div class="segments halves-shown" role="group"></div></div>
       <div class="list" tabindex="-1"></div>`;
     this.q = (selector) => root.querySelector(selector);
@@ -71,6 +71,8 @@ export class Rail {
   draw() {
     if (!this.list) return;
     this.q(".count").textContent = this.list.count;
+    this.q(".order").textContent = this.list.order ?? "by time";
+    this.q(".order").title = this.list.orderTitle ?? "";
     this.q(".list").innerHTML = this.list.rows;
   }
 

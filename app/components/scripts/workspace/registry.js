@@ -7,6 +7,7 @@
 //   update(data)              new data has come
 // Any part
 //   pick(spot, rest)          another spot was chosen
+//   relisted()                another thing of the list on show was chosen
 //   respot(above, others)     it was found which spots stand, and which of another system
 //   resize(wide, tall)        the workspace has another size, pixels
 //   keys, takesKey(event)     what it does at keys, by their names; whether it takes a key before all others
@@ -15,6 +16,8 @@
 // Any part that has a say in which spots stand
 //   joined(spots)             spots with what else is known of them, and those that are added
 //   keeps(spot)               whether it stands below its threshold
+//   counts(spot)              whether it is an action of its own
+//   inAddress                 [name, value] of the page's address for a choice of its own; null where it is the usual one
 //   passes(spot), hides(action)  whether a filter lets it through; whether a class is filtered out
 //   others, pair(spots, others)  spots of another system, and which of them are the same
 //   agrees(spot)              whether it passes a filter by that
@@ -32,6 +35,7 @@
 // Panel, made of a workspace and the card that it fills; the entry says where that stands: at "player" or "list"
 // List, made of a workspace
 //   label, count, rows        its name; how many there are, and as markup
+//   order, orderTitle         what its head says of them where that is not "by time", and in full
 //   filters, placed(element)  markup of its own filters, which have their place now
 //   click(event), step(by)    true where it goes to the next one itself
 //   review                    what is done to its things (see `Review`)

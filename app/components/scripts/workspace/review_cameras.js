@@ -4,7 +4,7 @@ import { Review, html } from "./review.js";
 import { colour } from "./theme.js";
 import { matchClock } from "./time.js";
 
-const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "camera"], ["T", "kind of change"], ["R", "replay"], ["W", "what it shows"], ["G", "go there"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "spots"]];
+const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "camera"], ["T", "kind of change"], ["R", "replay"], ["W", "what it shows"], ["G", "go to the action"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "spots"]];
 const TONES = { close: "shotCloseUp", goal: "shotBehindGoal" };
 const SAME = 0.05; // seconds within which a change is where the playhead is
 const NEAR = 5; // seconds around the playhead in which an action is meant
@@ -18,10 +18,12 @@ export class CameraReview extends Review {
   noun = "camera change";
   hints = HINTS;
   columns = { change_type: null, replay: false, link: null };
-  moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink(), g: () => this.goThere() };
+  moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink() };
   all = [];
+  cut = new Map(); // shots by half
   item = null;
   linking = false;
+  doubtfulFirst = false;
 
   update(data) {
     this.cameras = data.cameras;
@@ -33,11 +35,20 @@ export class CameraReview extends Review {
   }
 
   get classes() { return this.cameras.classes; }
-  get items() { return this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half); }
+  /** The changes on show, in the order in which they are gone through. */
+  get items() {
+    const shown = this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half);
+    return this.doubtfulFirst ? shown.sort((a, b) => (b.doubt ?? -1) - (a.doubt ?? -1)) : shown;
+  }
+  /** Whether a model says how sure it is of them. */
+  get doubted() { return this.all.some((c) => c.doubt !== null && c.doubt !== undefined); }
+  /** Where the changes come from, in a few words. */
+  get source() { return this.cameras?.source ?? ""; }
 
   /** The match's changes as their reviewers have left them. */
   read() {
-    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link })));
+    this.cut = new Map();
+    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt, unfit]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt, unfit })));
     if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
     if (!this.item) this.linking = false; // what was to be linked is gone
   }
@@ -54,11 +65,22 @@ export class CameraReview extends Review {
     this.workspace.respot();
   }
 
-  /** Shots of a half as the changes that stand or are open cut it: [{start, end, action, replay, review}]. */
+  /** Shots of a half as the changes that stand or are open cut it: changes with {start, end}, in order. */
   shots(half) {
-    let start = 0;
-    const ends = this.all.filter((c) => c.half === half && c.review?.state !== "rejected");
-    return ends.map((c) => { const shot = { start, end: c.seconds, action: c.action, replay: c.replay, review: c.review, id: c.id }; start = c.seconds; return shot; });
+    if (!this.cut.has(half)) {
+      let start = 0;
+      const ends = this.all.filter((c) => c.half === half && c.review?.state !== "rejected");
+      this.cut.set(half, ends.map((c) => { const shot = { ...c, start, end: c.seconds }; start = c.seconds; return shot; }));
+    }
+    return this.cut.get(half);
+  }
+
+  /** The shot on screen at a moment, or null. */
+  shotAt(half, seconds) {
+    const shots = this.shots(half);
+    let low = 0, high = shots.length;
+    while (low < high) { const middle = (low + high) >> 1; if (shots[middle].end <= seconds) low = middle + 1; else high = middle; }
+    return shots[low] && seconds >= shots[low].start ? shots[low] : null;
   }
 
   // --- going about -----------------------------------------------------------------------------------
@@ -75,8 +97,9 @@ export class CameraReview extends Review {
   step(by) {
     const { lanes, player } = this.workspace, now = lanes.common(player.half, player.time), at = (c) => lanes.common(c.half, c.seconds);
     // From the chosen change's own frame: two changes can lie closer than the eye can tell.
-    const from = this.item && !this.away ? this.items.findIndex((c) => c.id === this.item.id) : -1;
+    const from = this.item && (this.doubtfulFirst || !this.away) ? this.items.findIndex((c) => c.id === this.item.id) : -1;
     if (from >= 0) this.pick(this.items[from + by]);
+    else if (this.doubtfulFirst) this.pick(this.items[0]);
     else this.pick(by > 0 ? this.items.find((c) => at(c) > now + SAME) : this.items.findLast((c) => at(c) < now - SAME));
   }
 
@@ -126,7 +149,7 @@ export class CameraReview extends Review {
 
   spotBefore() {
     const start = this.shots(this.item.half).find((s) => s.id === this.item.id)?.start ?? this.item.seconds;
-    return this.workspace.spots.findLast((s) => s.half === this.item.half && s.seconds <= start) ?? null;
+    return this.workspace.spots.findLast((s) => s.half === this.item.half && s.seconds <= start && !s.replayed) ?? null;
   }
 
   /** The replay shows the chosen action. */
@@ -142,14 +165,6 @@ export class CameraReview extends Review {
     this.linking = false;
     this.act("link", { link: null }, false);
     this.pick(this.item);
-  }
-
-  /** To the action that the replay shows and back. */
-  goThere() {
-    const link = this.item?.link;
-    if (!link) return;
-    if (this.away) this.workspace.goTo(this.item.half, this.item.seconds);
-    else this.workspace.goTo(link.half, link.seconds);
   }
 
   key(event) {
@@ -175,9 +190,10 @@ export class CameraReview extends Review {
   }
 
   /** What a change is, in words. */
-  facts({ action, change_type, replay, link }) {
-    const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : "replay of what?";
-    return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : [])].join(", ");
+  facts({ action, change_type, replay, link, confidence, review, unfit }) {
+    const shown = link ? `replay of ${this.shortOf(link.label)} at ${matchClock(link.half, link.seconds)}` : unfit ? "replay that no action fits" : "replay of what?";
+    const sure = typeof confidence === "number" && !review ? [`confidence ${confidence.toFixed(2)}`] : [];
+    return [action.short, change_type ?? "kind unknown", ...(replay ? [shown] : []), ...sure].join(", ");
   }
 
   shortOf(label) { return this.data.classes.find((c) => c.name === label)?.short ?? label; }

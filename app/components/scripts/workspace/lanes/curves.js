@@ -28,7 +28,7 @@ class Curves {
     this.image = new CurveImage();
     this.names = new ClassNames(this.lanes, (action) => workspace.choose(action));
     const triangleOf = (d, filled) => `<svg width="11" height="10" viewBox="0 0 11 10"><path d="${d}" fill="${filled ? "var(--text-secondary)" : "none"}" stroke="var(--text-secondary)" stroke-width="1.2"/></svg>`;
-    this.legend = `<span class="legend-mark">${triangleOf("M1 1.5h9L5.5 9Z", true)}predicted</span><span class="legend-mark">${triangleOf("M1 8.5h9L5.5 1Z", false)}true</span>`;
+    this.legend = `<span class="legend-mark">${triangleOf("M1 1.5h9L5.5 9Z", true)}predicted</span><span class="legend-mark">${triangleOf("M1 8.5h9L5.5 1Z", false)}true</span><span class="legend-mark legend-replayed" hidden>${triangleOf("M1 1.5h9L5.5 9Z", false)}in a replay</span>`;
   }
 
   update(data) {
@@ -37,6 +37,7 @@ class Curves {
   }
 
   respot() {
+    this.workspace.q(".legend-replayed").hidden = !this.workspace.spots.some((s) => s.replayed);
     this.spots = [...this.workspace.spots].sort((a, b) => a.confidence - b.confidence);
     this.truth = this.all.filter((t) => !this.workspace.hides(t.action));
   }
@@ -104,7 +105,7 @@ class Curves {
     for (const mark of this.spots.filter((m) => lanes.inView(m))) {
       const row = lanes.rowOf(mark.action.index), x = lanes.xOf(mark.half, mark.seconds), state = mark.review?.state ?? "open";
       if (near && state !== "open") reviewed(lanes, x, row.y + row.height / 2, size, mark.action, state);
-      else if (near) triangle(lanes, x, row.y + size * 0.85, size, mark.action);
+      else if (near) triangle(lanes, x, row.y + size * 0.85, size, mark.action, Boolean(mark.replayed));
       else ticks.draw(lanes, x, row, mark, true);
       if (near && lanes.halved && !mark.mate && state === "open") ring(lanes, x, row.y + size * 0.85, size);
     }
@@ -122,7 +123,7 @@ class Curves {
     pen.stroke();
     if (chosen.other) return;
     if (state !== "open") reviewed(lanes, x, row.y + row.height / 2, size * 1.1, chosen.action, state);
-    else triangle(lanes, x, row.y + row.height * 0.42, size * 1.15, chosen.action);
+    else triangle(lanes, x, row.y + row.height * 0.42, size * 1.15, chosen.action, Boolean(chosen.replayed));
     if (lanes.view[1] - lanes.view[0] <= CLOSE && !row.folded) this.drawError(lanes, row, x);
   }
 

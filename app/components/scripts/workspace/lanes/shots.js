@@ -19,6 +19,15 @@ class Shots {
 
   constructor(workspace) { this.workspace = workspace; }
 
+  /** What a shot in the strip is, and where that comes from. */
+  tip(lanes, x, y) {
+    const box = lanes.boxes.get(this);
+    if (y < box.top || y >= box.top + box.tall) return null;
+    const [half, seconds] = lanes.apart(lanes.wholeAt(x)), shot = this.review.shotAt(half, seconds);
+    if (!shot) return null;
+    return { text: `${this.review.facts(shot)}, from ${this.review.source || "reviewers"}`, title: shot.action.name };
+  }
+
   get review() { return this.workspace.part("cameras").review; }
   /** The chosen change, where changes are reviewed. */
   get chosen() { return this.review.active ? this.review.item : null; }

@@ -6,8 +6,11 @@ import { CameraReview, tone } from "../review_cameras.js";
 import { icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
 
+const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
+
 class Cameras {
   label = "Cameras";
+  filters = `<div class="segments doubtful" role="group" aria-label="Order" hidden><button data-doubtful="">By time</button><button data-doubtful="1" title="What the model is least sure of comes first, and Q goes through it in that order">Doubtful first</button></div>`;
 
   constructor(workspace) {
     this.workspace = workspace;
@@ -15,10 +18,39 @@ class Cameras {
     this.review = new CameraReview(workspace, root, outbox);
   }
 
-  update(data) { this.review.update(data); }
+  /** The filters have their place. */
+  placed(root) {
+    this.segments = root.querySelector(".doubtful");
+    this.segments.addEventListener("click", (event) => this.chooseOrder(event.target.closest("button")));
+  }
+
+  update(data) {
+    this.review.update(data);
+    this.segments.hidden = !this.review.doubted;
+    if (!this.review.doubted) this.review.doubtfulFirst = false;
+    this.markOrder();
+  }
+
+  chooseOrder(button) {
+    if (!button) return;
+    this.review.doubtfulFirst = Boolean(button.dataset.doubtful);
+    this.markOrder();
+    this.workspace.relist();
+  }
+
+  markOrder() {
+    for (const button of this.segments.children) {
+      const on = Boolean(button.dataset.doubtful) === this.review.doubtfulFirst;
+      button.classList.toggle("on", on);
+      button.ariaPressed = on;
+    }
+  }
+
+  get order() { return this.review.source ? `from ${this.review.source}` : ""; }
+  get orderTitle() { return this.review.source === "labels" ? "From the labels beside the match" : this.order && `These are ${this.review.source}'s`; }
 
   get count() { return this.review.items.length; }
-  get rows() { return cameraRows(this.review.items, this.review.item, this.workspace.theme); }
+  get rows() { return cameraRows(this.review.items, this.review, this.workspace.theme); }
 
   click(event) {
     const id = event.target.closest("[data-camera]")?.dataset.camera;
@@ -34,26 +66,31 @@ class Cameras {
 }
 
 /** The rows of a list of changes. */
-function cameraRows(changes, chosen, theme) {
+function cameraRows(changes, { item: chosen, doubted, doubtfulFirst }, theme) {
   if (!changes.length) return `<p class="empty">No camera changes are known here. <kbd>D</kbd> adds one at the frame on screen.</p>`;
   const rows = [];
   let half = 0;
   for (const change of changes) {
-    if (change.half !== half) {
+    if (change.half !== half && !doubtfulFirst) {
       half = change.half;
       rows.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${changes.filter((c) => c.half === half).length}</span></div>`);
     }
-    rows.push(`<button class="spot camera ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${html(change.id)}">
+    rows.push(`<button class="spot camera ${doubted ? "doubted" : ""} ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${html(change.id)}">
       <i class="tone" style="background:${tone(change.action, theme)}"></i><span class="time">${matchClock(change.half, change.seconds)}</span>
-      <span class="name" title="${html(change.action.name)}">${html(change.action.short)}</span><span class="kind">${html(change.change_type ?? "–")}</span>${replayMark(change)}${reviewSign(change.review)}</button>`);
+      <span class="name" title="${html(change.action.name)}">${html(change.action.short)}</span><span class="kind">${html(change.change_type ?? "–")}</span>${doubted ? confidenceOf(change) : ""}${replayMark(change)}${reviewSign(change.review)}</button>`);
   }
   return rows.join("");
 }
 
-function replayMark({ replay, link }) {
+/** How sure the model is; of what a reviewer has judged it says nothing any more. */
+function confidenceOf({ confidence, review }) {
+  return typeof confidence === "number" && (review?.state ?? "open") === "open" ? `<span class="value" title="How sure the model is of this camera">${short(confidence)}</span>` : `<span class="value"></span>`;
+}
+
+function replayMark({ replay, link, unfit }) {
   if (!replay) return `<span class="replay"></span>`;
   const shown = link ? matchClock(link.half, link.seconds) : "?";
-  return `<span class="replay ${link ? "" : "unlinked"}" title="${link ? `Replay of ${html(link.label)} at ${shown}` : "Replay; nobody has said of what"}">${icon("loop", 12)}${shown}</span>`;
+  return `<span class="replay ${link ? "" : "unlinked"}" title="${link ? `Replay of ${html(link.label)} at ${shown}` : unfit ? "Replay; no action fits it" : "Replay; nobody has said of what"}">${icon("loop", 12)}${shown}</span>`;
 }
 
 register("list", "cameras", { reads: ["cameras"], make: (workspace) => new Cameras(workspace) });

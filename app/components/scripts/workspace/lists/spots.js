@@ -3,6 +3,7 @@
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
 import { SpotReview } from "../review_spots.js";
+import { ShotFilter } from "../shot_filter.js";
 import { glyph, groupsOf, icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
 
@@ -10,15 +11,18 @@ const LEAST = 0.05;
 const FEW = 5; // spots that a lower threshold is to show
 const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
 
+const REPLAYED = { replay: "In a replay: the action itself is spotted elsewhere", only: "Seen only in its replay" };
+
 class Spots {
   label = "Spots";
-  filters = `
+
+  get filters() { return `
     <div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
     <div class="glyphs"></div>
     <div class="class-menu" hidden></div>
     <div class="range-row"><span class="caption">Confidence</span>
       <span class="double"><i></i><input type="range" class="low" min="5" max="99" aria-label="Least confidence"><input type="range" class="high" min="6" max="100" value="100" aria-label="Greatest confidence"></span>
-      <span class="caption range-text"></span></div>`;
+      <span class="caption range-text"></span></div>${this.shotFilter.markup}`; }
 
   constructor(workspace) {
     this.workspace = workspace;
@@ -27,12 +31,14 @@ class Spots {
     this.agreement = "all"; // or "both", "own", "other"
     const { root, outbox } = workspace.part("review");
     this.review = new SpotReview(workspace, root, outbox);
+    this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), () => { workspace.respot(); workspace.address(); });
     workspace.q("[data-head=spotting]").hidden = false;
   }
 
   /** The filters have their place. */
   placed(root) {
     this.q = (selector) => root.querySelector(selector);
+    this.shotFilter.placed(root);
     this.q(".agreement").addEventListener("click", (event) => this.chooseAgreement(event.target.closest("button")));
     this.q(".glyphs").addEventListener("click", (event) => this.chooseGroup(event));
     this.q(".class-menu").addEventListener("change", (event) => this.toggleClass(Number(event.target.value), event.target.checked));
@@ -57,7 +63,11 @@ class Spots {
   joined(spots) { return this.review.joined(spots); }
   keeps(spot) { return this.review.stands(spot); }
   hides(action) { return this.hidden.has(action.index); }
-  passes(spot) { return !this.hidden.has(spot.action.index) && spot.confidence <= this.most + 1e-9; }
+  passes(spot) { return this.passesOthers(spot) && this.shotFilter.passes(spot); }
+  /** Whether a spot passes all filters but that of its shot. */
+  passesOthers(spot) { return !this.hidden.has(spot.action.index) && spot.confidence <= this.most + 1e-9; }
+  counts(spot) { return this.shotFilter.counts(spot); }
+  get inAddress() { return this.shotFilter.inAddress; }
 
   /** Whether a spot passes the choice between what both systems have and what one of them has alone. */
   agrees(spot) {
@@ -68,6 +78,8 @@ class Spots {
     this.q(".low").value = Math.round(this.data.threshold * 100);
     this.describeRange();
     this.countSystems(above, others);
+    const { workspace } = this, level = (s) => s.confidence >= workspace.levelOf(s.action) || this.keeps(s);
+    this.shotFilter.draw(workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s)));
     const own = Object.keys(this.workspace.thresholds).length;
     this.workspace.q(".spotting-text").textContent = `≥ ${short(this.data.threshold)}${own ? ` (${own} of their own)` : ""}, ${this.data.method}`;
   }
@@ -138,7 +150,9 @@ class Spots {
 
   // --- list ------------------------------------------------------------------------------------------
 
-  get count() { return this.workspace.rows.length; }
+  /** How many of what is listed are actions; where only what does not count is asked for, how many that is. */
+  get count() { return this.counted(this.workspace.rows); }
+  counted(spots) { return spots.filter((s) => this.counts(s)).length || spots.length; }
 
   get rows() {
     const { rows: spots, chosen } = this.workspace, html = [];
@@ -147,11 +161,12 @@ class Spots {
     for (const spot of spots) {
       if (spot.half !== half) {
         half = spot.half;
-        html.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${spots.filter((s) => s.half === half).length}</span></div>`);
+        html.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${this.counted(spots.filter((s) => s.half === half))}</span></div>`);
       }
       const own = chosen && spot.id === chosen.id;
-      html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
-        <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${spot.action.short}</span>
+      const replay = spot.replayed ? `<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
+      html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.replayed ? "replayed" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
+        <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${spot.action.short}</span>
         <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${this.sign(spot)}</button>`);
     }
     if (!spots.length) html.push(this.emptyText(this.below()));

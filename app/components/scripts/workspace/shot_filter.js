@@ -1,0 +1,55 @@
+// Which spots are listed by the shot that they lie in: those in replays or not, those of some cameras. What lies in a
+// replay is no action of its own, so it is not counted; what is seen only there is, once a reviewer holds it to be true.
+
+const ADDRESS = "replays", ALL = "all", LIVE = "live", ONLY = "only";
+const GROUPS = { main: "Main camera", close: "Close-ups", goal: "Behind the goal" };
+
+export class ShotFilter {
+  markup = `<div class="selects" hidden><select class="field replays" aria-label="Spots in replays"></select><select class="field shots" aria-label="Cameras"></select></div>`;
+  group = ""; // of cameras, or all
+
+  /** @param stands(spot) whether a reviewer holds a spot to be true; changed() another choice was made */
+  constructor(workspace, stands, changed) {
+    this.workspace = workspace;
+    this.stands = stands;
+    this.changed = changed;
+    const wanted = new URLSearchParams(location.search).get(ADDRESS);
+    this.replays = [LIVE, ONLY].includes(wanted) ? wanted : ALL;
+  }
+
+  /** The filters have their place. */
+  placed(root) {
+    this.root = root.querySelector(".selects");
+    this.root.addEventListener("change", (event) => {
+      if (event.target.classList.contains("replays")) this.replays = event.target.value;
+      else this.group = event.target.value;
+      event.target.blur(); // keys are the workspace's again
+      this.changed();
+    });
+  }
+
+  /** What the address has of it: [name, value or null]. */
+  get inAddress() { return [ADDRESS, this.replays === ALL ? null : this.replays]; }
+
+  /** Whether a spot counts as an action. */
+  counts(spot) { return !spot.replayed || (spot.replayed === ONLY && this.stands(spot)); }
+
+  passes(spot) {
+    if (this.replays === LIVE && !this.counts(spot)) return false;
+    if (this.replays === ONLY && spot.replayed !== ONLY) return false;
+    return !this.group || this.groupOf(spot) === this.group;
+  }
+
+  /** Group of the camera that is on at a spot. */
+  groupOf(spot) { return this.workspace.part("cameras").review.shotAt(spot.half, spot.seconds)?.action.group ?? ""; }
+
+  /** Say how many there are of each; nothing where no camera is known. */
+  draw(spots) {
+    this.root.hidden = !this.workspace.part("cameras").review.all.length;
+    if (this.root.hidden) return;
+    const live = spots.filter((s) => this.counts(s)).length, only = spots.filter((s) => s.replayed === ONLY).length;
+    const option = (value, text, chosen) => `<option value="${value}" ${value === chosen ? "selected" : ""}>${text}</option>`;
+    this.root.querySelector(".replays").innerHTML = [[ALL, `With replays ${spots.length}`], [LIVE, `Live ${live}`], [ONLY, `Replay only ${only}`]].map(([value, text]) => option(value, text, this.replays)).join("");
+    this.root.querySelector(".shots").innerHTML = [["", "All cameras"], ...Object.entries(GROUPS)].map(([value, text]) => option(value, text, this.group)).join("");
+  }
+}

@@ -1,0 +1,125 @@
+"""Replays in the Match view, found by models: from one to its action and back, beside it, and spots that lie in them."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.library.library import Match
+from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.media.source import open_match
+from tests.app.conftest import Server
+from tests.app.made_analysis import make_analysis, make_groundings, make_shots
+from tests.app.player_page import open_page, settle
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.browser
+
+CAMERAS = load_classes("soccernet-cameras").names
+MAIN, CLOSE = CAMERAS[:2]
+SECOND, RATE = 1_000_000, 5
+SPOTS = [
+    Spot(1, 2 * SECOND, "Goal", 0.9), Spot(1, 5_400_000, "Corner", 0.8), Spot(1, 15_000_000, "Foul", 0.7),
+    Spot(1, 24 * SECOND, "Foul", 0.9),
+]  # fmt: skip
+SHOTS = [
+    Shot(1, 0, 4 * SECOND, MAIN, False, None, 0.9),
+    Shot(1, 4 * SECOND, 7 * SECOND, CLOSE, True, None, 0.5),  # shows the goal; the corner is seen only here
+    Shot(1, 7 * SECOND, 13 * SECOND, MAIN, False, None, 0.8),
+    Shot(1, 13 * SECOND, 16 * SECOND, CLOSE, True, None, 0.7),  # fits no action
+    Shot(1, 16 * SECOND, 26 * SECOND, MAIN, False, None, 0.95),
+]
+GROUNDINGS = [
+    Grounding(1, 4 * SECOND, 7 * SECOND, (Candidate(Link(1, 2 * SECOND, "Goal"), 0.9),)),
+    Grounding(1, 13 * SECOND, 16 * SECOND, ()),
+]
+
+
+@pytest.fixture(scope="module")
+def match(server: Server) -> Match:
+    """A match of five shots, by a model; two of them are replays."""
+    path = server.root / "replays"
+    path.mkdir()
+    make_video(path / "1_720p.mp4", steady(26 * RATE, rate=RATE), key_every=RATE)
+    source = open_match(path)
+    make_analysis(source, server.data, SPOTS)
+    make_shots(source, server.data, SHOTS)
+    make_groundings(source, server.data, GROUNDINGS)
+    return server.library().add(str(path))
+
+
+def time_shown(page: Page) -> float:
+    settle(page)
+    return float(page.evaluate("() => find().player.time"))
+
+
+def row(page: Page, text: str) -> str:
+    return page.locator(".rail .spot", has_text=text).first.get_attribute("class") or ""
+
+
+def test_a_replay_leads_to_its_action_and_back_and_is_played_beside_it(
+    page: Page, server: Server, match: Match
+) -> None:
+    open_page(page, server, match, half=1, t=6)
+    page.keyboard.press("g")
+    assert time_shown(page) == 2
+    assert page.evaluate("() => find().chosen.action.name") == "Goal"
+    panel = page.locator(".replays")
+    expect(panel.locator(".thumb")).to_have_count(1)
+    page.keyboard.press("g")
+    assert time_shown(page) == 6
+    page.keyboard.press("g")
+    panel.locator(".thumb").click()
+    inset = page.locator(".inset")
+    expect(inset).to_be_visible()
+    page.wait_for_function("() => find().part('replays').inset.video.currentTime > 4.2")
+    assert "Goal, replay at 00:0" in inset.inner_text()
+    assert time_shown(page) == 2  # the action stays where it is
+    page.wait_for_function("() => find().part('replays').inset.video.paused")
+    assert 6 < page.evaluate("() => find().part('replays').inset.video.currentTime") < 8
+    inset.get_by_role("button").click()
+    expect(inset).to_be_hidden()
+    page.evaluate("() => find().goTo(1, 14)")
+    settle(page)
+    page.keyboard.press("g")
+    expect(panel.get_by_role("status")).to_contain_text("No action fits it")
+    assert time_shown(page) == 14
+
+
+def test_spots_in_replays_are_marked_not_counted_and_narrowed_by_what_the_address_remembers(
+    page: Page, server: Server, match: Match
+) -> None:
+    open_page(page, server, match, half=1, t=0)
+    expect(page.locator(".rail .spot")).to_have_count(4)
+    assert page.locator(".rail-head .count").inner_text() == "2"
+    assert "replayed" in row(page, "Corner")
+    assert page.locator(".spot", has_text="Corner").locator(".in-replay.only").count() == 1
+    assert "replayed" not in row(page, "Goal")
+    page.locator("select.replays").select_option("live")
+    expect(page.locator(".rail .spot")).to_have_count(2)
+    assert parse_qs(urlsplit(page.url).query)["replays"] == ["live"]
+    page.locator("select.replays").select_option("only")
+    expect(page.locator(".rail .spot").first).to_contain_text("Corner")
+    open_page(page, server, match, half=1, t=0, replays="live")
+    expect(page.locator(".rail .spot")).to_have_count(2)
+    page.locator("select.shots").select_option("close")
+    expect(page.locator(".rail .spot")).to_have_count(0)
+
+
+def test_what_a_model_doubts_most_is_gone_through_first(page: Page, server: Server, match: Match) -> None:
+    page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
+    open_page(page, server, match, half=1, t=0)
+    page.keyboard.press("v")
+    expect(page.locator(".rail-head .order")).to_have_text("from camera model")
+    page.get_by_role("button", name="Doubtful first").click()
+    page.keyboard.press("q")
+    chosen = "() => find().part('cameras').review.item.confidence"
+    assert page.evaluate(chosen) == pytest.approx(0.5, abs=1e-3)
+    page.keyboard.press("a")
+    assert page.evaluate(chosen) == pytest.approx(0.7, abs=1e-3)
+    page.wait_for_function("() => find().review.pending.length === 0")
+    expect(page.locator(".rail .camera.accepted")).to_have_count(1)

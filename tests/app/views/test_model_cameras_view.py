@@ -1,0 +1,121 @@
+"""The cameras of a match without camera labels: they come from models, say so, and are reviewed like labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.library.cameras import standing_cameras, unreviewed_cameras
+from app.library.library import Library, Match
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_cameras import FILE_NAME, write_shots
+from spotting_core.media.source import open_match
+from spotting_core.store.camera_reviews import CameraReviews
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, REJECTED
+from tests.app.made_analysis import make_analysis, make_groundings, make_shots
+from tests.app.pages import component_data, view
+from tests.app.views.test_camera_review_view import take
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+CAMERAS = load_classes("soccernet-cameras").names
+MAIN, CLOSE = CAMERAS[:2]
+SECOND = 1_000_000
+SHOTS = [
+    Shot(1, 0, 4 * SECOND, MAIN, False, None, 0.9),
+    Shot(1, 4 * SECOND, 6 * SECOND, CLOSE, True, None, 0.4),
+    Shot(1, 6 * SECOND, 7 * SECOND, MAIN, False, None, 0.7),
+]
+CORNER = Link(1, 1 * SECOND, "Corner")
+
+
+@pytest.fixture
+def match(library: Library, data: DataDirectory, tmp_path: Path) -> Match:
+    """Seven seconds, of which a model says that two are a replay, and another one that they show the corner."""
+    folder = tmp_path / "game"
+    folder.mkdir()
+    make_video(folder / "1_720p.mp4", steady(70, rate=10))
+    source = open_match(folder)
+    make_analysis(source, data, [Spot(1, CORNER.time, "Corner", 0.9)])
+    make_shots(source, data, SHOTS)
+    make_groundings(source, data, [Grounding(1, 4 * SECOND, 6 * SECOND, (Candidate(CORNER, 0.8),))])
+    return library.add(str(folder))
+
+
+@pytest.fixture
+def analysis(match: Match, library: Library) -> Analysis:
+    return library.analyses(match)[0]
+
+
+def cameras_shown(match: Match) -> dict:
+    return component_data(view("match", match=match.id).run())["cameras"]
+
+
+def test_without_labels_the_models_say_which_camera_is_on(match: Match) -> None:
+    payload = cameras_shown(match)
+    assert payload["source"] == "camera model"
+    rows = [(half, label, replay, link, sure) for _, half, _, label, _, replay, link, sure, *_ in payload["changes"]]
+    shown = {"half": 1, "seconds": 1.0, "label": "Corner"}
+    assert rows == [
+        (1, 0, False, None, pytest.approx(0.9, abs=1e-3)),
+        (1, 1, True, shown, pytest.approx(0.4, abs=1e-3)),
+        (1, 0, False, None, pytest.approx(0.7, abs=1e-3)),
+    ]
+    doubts = [row[8] for row in payload["changes"]]
+    assert max(range(3), key=lambda n: doubts[n]) == 1
+
+
+def test_a_models_change_is_reviewed_under_its_own_name_and_keeps_its_review_when_it_moves(
+    match: Match, analysis: Analysis, library: Library, data: DataDirectory
+) -> None:
+    names = [row[0] for row in cameras_shown(match)["changes"]]
+    take(match, analysis, [
+        {"n": 1, "of": "camera", "kind": ACCEPT, "id": names[0], "revision": 0},
+        {"n": 2, "of": "camera", "kind": REJECT, "id": names[1], "revision": 0},
+        {"n": 3, "of": "camera", "kind": ACCEPT, "id": names[2], "revision": 7},
+    ])  # fmt: skip
+    store = CameraReviews(open_database(data))
+    reviews = store.of_match(match.id)
+    prefixes = {r.origin.partition("/")[0] for r in reviews}
+    assert prefixes.isdisjoint({"labels-cameras", "added"})
+    assert {(r.source, r.state) for r in reviews} == {("camera model", ACCEPTED), ("camera model", REJECTED)}
+    layers = library.layers(match)
+    assert [s.label for s in unreviewed_cameras(match.path, layers).shots] == [MAIN, CLOSE, MAIN]
+    standing = standing_cameras(match, layers, store)
+    assert [(s.label, s.replay) for s in standing.shots] == [(MAIN, False), (MAIN, False)]  # the rejected one is gone
+    # The same model again, whose first change comes half a sample earlier: it still is the one that was accepted.
+    make_shots(
+        open_match(match.path), data, [Shot(1, 0, 3_900_000, MAIN, False), Shot(1, 3_900_000, 7 * SECOND, CLOSE, True)]
+    )
+    [row, *_] = cameras_shown(match)["changes"]
+    [review] = [r for r in cameras_shown(match)["reviews"] if r["state"] == ACCEPTED]
+    assert review["id"] == row[0]
+
+
+def test_labels_come_first_and_what_was_said_of_a_model_does_not_count_twice(
+    match: Match, analysis: Analysis, data: DataDirectory
+) -> None:
+    names = [row[0] for row in cameras_shown(match)["changes"]]
+    take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": names[0], "revision": 0}])
+    write_shots(
+        match.path / FILE_NAME, [Shot(1, 0, 4 * SECOND, MAIN, False), Shot(1, 4 * SECOND, 7 * SECOND, CLOSE, False)]
+    )
+    payload = cameras_shown(match)
+    assert payload["source"] == "labels"
+    assert [row[7] for row in payload["changes"]] == [None, None]
+    assert payload["reviews"] == []
+
+
+def test_labels_that_cannot_be_read_give_way_to_the_model(match: Match) -> None:
+    (match.path / FILE_NAME).write_text("{")
+    at = view("match", match=match.id).run()
+    assert not at.exception
+    assert component_data(at)["cameras"]["source"] == "camera model"
+    assert any("camera label file" in toast.value for toast in at.toast)
