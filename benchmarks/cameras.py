@@ -166,7 +166,8 @@ def bootstrap(judged: Sequence[Judged[Any]], figure: Callable[[Sequence[Judged[A
 
 def _on_real_labels(text: str) -> str:
     """A configuration that reads the actions of labels and where the camera looks."""
-    return re.sub(r'(?m)^features = .*"layer-environment".*$', 'features = ["layer-spots", "camera"]', text)
+    text = re.sub(r'(?m)^features = .*"layer-environment".*$', 'features = ["layer-spots", "camera"]', text)
+    return re.sub(r"(?m)^window = \d+$", "window = 240", text)  # what is replayed there is up to two minutes old
 
 
 # --- real labels as features ----------------------------------------------------------------------------

@@ -284,7 +284,7 @@ def _print_summary(analysis: Analysis) -> None:
     for action in analysis.classes:
         if counts[action.name]:
             own = [f for f in findings if f.label == action.name]
-            times = ", ".join(analysis.clock(f.half, task.moment(f)) for f in own[:8])
+            times = ", ".join(analysis.clock(f.half, task.begins(f)) for f in own[:8])
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
     out.print(table if findings else f"{task.title}: nothing at the default thresholds.")
     what = "spots" if analysis.record.task == "spotting" else task.title.lower()

@@ -46,6 +46,9 @@ class ShotsTask(SampleTask[Shot]):
     def moment(self, finding: Shot) -> int:
         return (finding.start + finding.end) // 2
 
+    def begins(self, finding: Shot) -> int:
+        return finding.start
+
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Shot]:
         """Runs of samples of one surest camera, live or replayed; a change lies in the middle between two samples."""
         if least is not None:

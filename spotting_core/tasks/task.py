@@ -171,6 +171,10 @@ class LayerTask(Task, Generic[_Finding]):
     def moment(self, finding: _Finding) -> int:
         """The moment (microseconds of the half) around which clips to train on are laid."""
 
+    def begins(self, finding: _Finding) -> int:
+        """When a finding begins (microseconds of the half), for people."""
+        return self.moment(finding)
+
     @abstractmethod
     def findings_of(self, half: StoredHalf, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
         """What a layer says of a half, in order of time.
