@@ -55,7 +55,7 @@ CLAIMS = {
 _SHIPS = "frame-boundaries"
 FADE_MIDDLE = 4 * 40_000
 """Simmatch labels a cross fade at the first of its eight blended frames; its middle is four frames later."""
-_AT_THE_END = 200_000  # microseconds: a label so near to the end of a video is the end of the recording, not a change
+_AT_THE_END = 20_000  # microseconds: a label half a frame before the end of a video is the end of the recording
 _SURE, _RESAMPLED = 0.5, 200
 
 

@@ -36,8 +36,8 @@ _LEAGUE = Path("made_league") / "2026-2027"
 _STILLS = 40  # of a match
 _KINDS, _SHARES = ("abrupt", "smooth", "logo"), (0.4, 0.25, 0.35)
 _AROUND = 30  # frames beside a true change that are no footage of one shot
-_LEAST = 8  # frames of a shot between two changes
-_USUAL = (25.0, 120.0)  # more than that, of short shots and of long ones, on average
+_USUAL = (25.0, 120.0)  # frames of a shot beside the least, of short shots and of long ones, on average
+_AT_THE_END = 8  # frames after the last change
 _UNLIKE, _TRIES = 18.0, 5  # mean difference of two shots' pictures in levels, and how often one is drawn for it
 
 
@@ -47,6 +47,7 @@ class Split:
 
     Arguments:
         stills, clips: splits of simmatch that its shots are of; matches, seconds: how many videos, and how long.
+        least: frames of a shot between two changes.
     """
 
     name: str
@@ -54,12 +55,13 @@ class Split:
     clips: tuple[str, ...]
     matches: int
     seconds: int
+    least: int = 8
 
 
 SPLITS = (
     Split("train", ("train", "looks"), (), 48, 100),
     Split("val", ("val",), (), 8, 60),
-    Split("test", ("test",), ("clip25",), 12, 60),
+    Split("test", ("test",), ("clip25",), 12, 60, 13),  # of two changes within half a second the metric counts one
 )
 
 
@@ -77,16 +79,16 @@ class Planned:
         return self.first + max(0.0, (self.length - 1) / 2)
 
 
-def planned_changes(frames: int, rng: np.random.Generator) -> list[Planned]:
+def planned_changes(frames: int, least: int, rng: np.random.Generator) -> list[Planned]:
     """Changes of a video, in order."""
     changes, at = [], int(rng.integers(20, 60))
     while True:
         kind = str(rng.choice(_KINDS, p=_SHARES))
         length = {"abrupt": 0, "smooth": int(rng.integers(4, 33)), "logo": int(rng.integers(8, 37))}[kind]
-        if at + length + _LEAST > frames:
+        if at + length + _AT_THE_END > frames:
             return changes
         changes.append(Planned(kind, at, length))
-        at += length + _LEAST + int(rng.exponential(_USUAL[int(rng.random() < 0.35)]))
+        at += length + least + int(rng.exponential(_USUAL[int(rng.random() < 0.35)]))
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,11 @@ def _change(kind: str, rng: np.random.Generator) -> Change:
     return wipe(rng) if kind == "logo" else fade(rng)
 
 
-def write_match(folder: Path, material: Material, seconds: int, rng: np.random.Generator) -> None:
+def write_match(folder: Path, material: Material, seconds: int, least: int, rng: np.random.Generator) -> None:
     """One match: its video, its labels, and that it is rendered."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = seconds * RATE
-    changes = planned_changes(frames, rng)
+    changes = planned_changes(frames, least, rng)
     look = rng.uniform((0.75, -15, 0.5), (1.2, 15, 1.4))
     video = recoloured(edited(material, changes, frames, rng), look)
     _write_video(folder / "1_90p.mp4", video, str(int(rng.integers(18, 34))))
@@ -197,7 +199,7 @@ def make_split(split: Split, root: Path, out: Path, scale: float) -> None:
         material = Material(
             stills_of(_video(stills[number % len(stills)]), rng), clips[number % len(clips)] if clips else ()
         )
-        write_match(out / split.name / _LEAGUE / f"match {number:02d}", material, split.seconds, rng)
+        write_match(out / split.name / _LEAGUE / f"match {number:02d}", material, split.seconds, split.least, rng)
 
 
 def make_all(simmatch: Path, out: Path, scale: float = 1.0) -> None:

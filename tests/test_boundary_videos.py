@@ -21,7 +21,7 @@ STILLS = [np.random.default_rng(k).integers(0, 256, (9, 16, 3), np.uint8).repeat
 
 
 def test_changes_leave_room_for_shots() -> None:
-    changes = planned_changes(5000, np.random.default_rng(0))
+    changes = planned_changes(5000, 8, np.random.default_rng(0))
     assert {c.kind for c in changes} == {"abrupt", "smooth", "logo"}
     assert all(later.first - (c.first + c.length) >= 8 for c, later in zip(changes, changes[1:], strict=False))
     assert changes[-1].first + changes[-1].length <= 4992
@@ -54,7 +54,7 @@ def test_a_wipe_has_as_much_of_the_old_before_its_middle_as_of_the_new_after(see
 
 def test_a_video_changes_where_it_says() -> None:
     rng = np.random.default_rng(3)
-    changes = [c for c in planned_changes(400, rng) if c.kind == "abrupt"]
+    changes = [c for c in planned_changes(400, 8, rng) if c.kind == "abrupt"]
     video = edited(Material(STILLS, ()), changes, 400, rng)
     off = np.abs(np.diff(video.astype(int), axis=0)).mean((1, 2, 3))
     assert changes
@@ -74,11 +74,11 @@ def test_a_still_moves_and_a_disturbed_shot_keeps_its_length() -> None:
 
 def test_a_match_is_written_alike_every_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_match(tmp_path / name, Material(STILLS, ()), 12, np.random.default_rng(5))
+        write_match(tmp_path / name, Material(STILLS, ()), 12, 8, np.random.default_rng(5))
     truth = BOUNDARIES.read_truth(tmp_path / "a")
     assert truth == BOUNDARIES.read_truth(tmp_path / "b")
     assert len(truth) > 3
-    changes = planned_changes(300, np.random.default_rng(5))
+    changes = planned_changes(300, 8, np.random.default_rng(5))
     assert [s.time for s in truth] == [round(c.middle * 40) * 1000 for c in changes]
     assert is_rendered(tmp_path / "a")
     with av.open(str(tmp_path / "a" / "1_90p.mp4")) as container:
