@@ -222,6 +222,64 @@ def camera_numbers(homography: np.ndarray, confidence: np.ndarray, size: np.ndar
     return numbers
 
 
+# --- spots in replays -----------------------------------------------------------------------------------
+
+
+def print_replayed(console: Console, root: Path) -> None:
+    """How many spots of the bundled model lie in replays of the test matches, and what leaving them out does."""
+    from spotting_core.base.data_directory import DataDirectory
+    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.every_task import default_models
+    from spotting_core.media.source import open_match
+    from spotting_core.models.load import load_model
+    from spotting_core.tasks.spotting import SPOTTING
+
+    data = DataDirectory.default().ensure()
+    models = [load_model(name) for task, name in default_models().items() if task != "replays"]
+    matches = []
+    for game in SPOTTING.labelled_games(root / "test"):
+        source = open_match(game)
+        layers = [analyse_match(source, model, data) for model in models]
+        matches.append((source, SPOTTING.read_truth(game), layers))
+    table = Table("Cameras", "Spots", "In replays", "Double", "Only there", "Loose, all", "Loose, live", "Tight, all",
+                  "Tight, live", box=None, header_style="bold", pad_edge=False)  # fmt: skip
+    for labelled in (True, False):
+        table.add_row("labels" if labelled else "models", *_replayed_row(matches, labelled))
+    console.print(table)
+
+
+def _replayed_row(matches: Sequence[tuple[Any, list[Any], list[Any]]], labelled: bool) -> list[str]:
+    """Counts at the default thresholds, and loose and tight of all spots and without those that are double."""
+    from spotting_core.analyses.match_cameras import match_cameras
+    from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED, replay_marks
+    from spotting_core.evaluation.games import Game
+    from spotting_core.evaluation.spotting import evaluate_spotting
+    from spotting_core.inference.replay_run import labels_beside
+    from spotting_core.tasks.spotting import SPOTTING
+
+    counted: list[str] = []
+    every, live = [], []
+    for source, truth, layers in matches:
+        spotted = next(layer for layer in layers if layer.record.task == SPOTTING.name)
+        cameras = match_cameras(labels_beside(source) if labelled else None, layers)
+        standing = spotted.spots()
+        counted += replay_marks(standing, cameras, standing)
+        spots = spotted.findings(SPOTTING, least=SPOTTING.least_evaluated)
+        marks = replay_marks(spots, cameras, standing)
+        every.append(Game(source.path.name, truth, spots))
+        left = [spot for spot, mark in zip(spots, marks, strict=True) if mark != REPLAYED]
+        live.append(Game(source.path.name, truth, left))
+    classes = matches[0][2][0].classes.names
+    scores = [
+        evaluate_spotting(some, classes, metric=metric, official=True, occurring_only=True).average_map["all"]
+        for metric in ("loose", "tight")
+        for some in (every, live)
+    ]
+    double, alone = counted.count(REPLAYED), counted.count(ONLY_REPLAYED)
+    counts = (len(counted), double + alone, double, alone)
+    return [*map(str, counts), *(f"{score:.3f}" for score in scores)]
+
+
 # --- running and printing -------------------------------------------------------------------------------
 
 
@@ -307,6 +365,7 @@ def main() -> None:
     print_table(console, "Replay grounding", replays, ("loose", "tight", "right"))
     if real_runs:
         print_table(console, "Real labels", real_runs, ("loose", "tight", "right"))
+    print_replayed(console, arguments.data)
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}.")
 
