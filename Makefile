@@ -6,6 +6,8 @@
 # make bench-evaluation    our evaluator and the official one, time and memory; DATA is the folder of shared data
 # make bench-spotters    every system on the same matches, and what ships; RETRAIN=1 trains those that read features first,
 #                        DEVICE=cuda on a GPU
+# make bench-cameras   every system of shots and of replay grounding on the same matches; RETRAIN=1 trains them anew
+# make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -24,7 +26,8 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-clips bench-search bench-spotters bench-streaming mutants mutants-js clean chromium
+	bench-boundaries bench-cameras bench-clips bench-search bench-spotters bench-streaming mutants mutants-js clean \
+	chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -63,6 +66,12 @@ bench-preflight: $(VENV)/.test-installed
 bench-spotters: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.spotters $(DATA)/simmatch --ablations $(if $(RETRAIN),--retrain) \
 		$(if $(DEVICE),--device $(DEVICE))
+
+bench-cameras: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.cameras $(DATA)/simmatch --real $(DATA)/real_calibration $(if $(RETRAIN),--retrain)
+
+bench-boundaries: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming

@@ -1,4 +1,4 @@
-"""Every system that reads features, trained alike and measured on the same matches: ``make bench-spotters``.
+"""Every spotting system that reads features, trained alike and measured on the same matches: ``make bench-spotters``.
 
 python -m benchmarks.spotters DATA [--retrain] [--seeds N] [--matches N] [--systems NAME …] [--ablations]
                                    [--device cuda]
@@ -46,7 +46,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.computing.device import device_named
 from spotting_core.domain.classes import load_classes
 from spotting_core.models.card import CARD_FILE, Card, models_available, read_card
-from spotting_core.models.registry import FeatureConfig, systems
+from spotting_core.models.registry import SPOTTING, FeatureConfig, systems
 from spotting_core.training.config import read_config
 
 RUNS = Path(".runs") / "spotters"
@@ -231,6 +231,8 @@ def print_shipped(console: Console, data_root: Path) -> dict[str, Mapping[str, A
         demo = demo_alone(Path(folder))
         for name, model in models_available().items():
             card = read_card(model)
+            if systems()[card.system].task != SPOTTING:
+                continue
             seconds, most, _ = analyse(demo, Path(folder) / name, name, **_ONE_THREAD)
             known = f"{scoring_speed(model, data_root):,.0f}" if _can_be_scored(card, data_root) else "–"
             both = (spread([card.scores], "loose"), spread([card.scores], "tight"))
@@ -292,7 +294,9 @@ def main() -> None:
     parser.add_argument(
         "--device", default="cpu", help="to train on: cpu, cuda or auto; speed is always that of the cpu"
     )
-    everything = [name for name, kind in systems().items() if issubclass(kind.config, FeatureConfig)]
+    everything = [
+        name for name, kind in systems().items() if issubclass(kind.config, FeatureConfig) and kind.task == SPOTTING
+    ]
     parser.add_argument("--systems", nargs="*", default=everything, metavar="NAME", help="of assets/training/NAME.toml")
     parser.add_argument("--ablations", action="store_true", help="two-stage-several, and variants with seed 1")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)

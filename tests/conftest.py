@@ -53,6 +53,12 @@ def demo() -> Path:
     return REPOSITORY / "assets" / "demo_match"
 
 
+def _table_of(names: tuple[str, ...]) -> str:
+    """The bundled class table that has some classes."""
+    tables = ("soccernet-v2", "soccernet-cameras", "soccernet-boundaries")
+    return next(table for table in tables if load_classes(table).names == tuple(names))
+
+
 def made_card(name: str, config: Any, read: CardInput) -> Card:
     """The card of a made model of a system; read: ``input`` of the card."""
     return Card(
@@ -60,7 +66,7 @@ def made_card(name: str, config: Any, read: CardInput) -> Card:
         system=name,
         paper=system(name).paper,
         config=asdict(config),
-        class_table="soccernet-v2",
+        class_table=_table_of(config.classes),
         classes=config.classes,
         input=read,
         window=config.window,

@@ -2,46 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
 from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.models.frame_differences import DifferenceConfig
+from spotting_core.models.grounding import GroundingConfig
 from spotting_core.models.judge import Judge
 from spotting_core.models.load import save_model
-from spotting_core.models.registry import FeatureConfig, system, systems
+from spotting_core.models.registry import SPOTTING, FeatureConfig, system, systems
 from spotting_core.models.window import EntitySet, Window
 from spotting_core.samples.half import HalfSamples
+from spotting_core.tasks.registry import layer_task
 from tests.conftest import made_card
 
 NAMES = load_classes().names
 SMALL_FRAMES = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "entities": 5}
 DIM, LENGTH = 32, 40
 COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
+REPLAY = 12
 OWN: dict[str, dict[str, Any]] = {
-    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4},
+    "basic-shots": {"before": 4, "after": 4, "first": 16, "second": 16, "kernel": 5},
+    "calf-shots": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8},
+    "whole-shots": {"before": 4, "after": 4, "width": 16, "layers": 2, "dropout": 0.0},
+    "calf-grounding": {"replay": LENGTH, "field": 8, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8},
+    "netvlad-grounding": {"replay": REPLAY, "clusters": 4, "hidden": 16},
+    "latest-action": {"replay": REPLAY},
+    "grounding-transformer": {
+        "replay": REPLAY,
+        "width": 16,
+        "heads": 2,
+        "layers": 1,
+        "feed_forward": 16,
+        "embedding": 8,
+        "dropout": 0.0,
+    },
+    "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4,
+             "table": "soccernet-v2"},
     "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
     "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
     "pooling": {"before": 20, "after": 19, "vocabulary": 8},
-}
+    "frame": {"before": 4, "after": 4, "luma": (8, 3), "chroma": (2, 2)},
+    "difference": {"luma": (8, 3), "chroma": (2, 2), "kind": NAMES[0]},
+}  # fmt: skip
 ALL = sorted(systems())
-READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig)]
+READS_PAIRS = [name for name in ALL if issubclass(system(name).config, GroundingConfig)]
+READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig) and name not in READS_PAIRS]
+SPOTS = [name for name in ALL if system(name).task == SPOTTING]
+SPOTS_OF_FEATURES = [name for name in READS_FEATURES if name in SPOTS]
+DIFFERENCES = [name for name in ALL if issubclass(system(name).config, DifferenceConfig)]
+"""Systems of two numbers: they have no room to learn a clip by heart."""
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    """The classes of a system's task; boundaries are spots, and can be those of any classes."""
+    task = layer_task(system(name).task)
+    return NAMES if task.name == "boundaries" else load_classes(task.class_table).names
+
+
+def width_of(name: str) -> int:
+    """Numbers of a sample that a small system reads: the rule of replays reads the classes alone."""
+    return len(NAMES) if name == "latest-action" else DIM
 
 
 def small_config(name: str) -> Any:
     kind = system(name)
-    if name not in READS_FEATURES:
+    if name not in READS_FEATURES and name not in READS_PAIRS:
         return kind.configure(
             **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
         )
-    family = next((f for f in OWN if name.startswith(f)), "pooling")
-    settings = {**COMMON, **OWN[family]}
-    return kind.configure(**{k: v for k, v in settings.items() if k != "dropout" or family != "calf"})
+    family = name if name in OWN else next((f for f in OWN if name.startswith(f)), "pooling")
+    family = "difference" if name in DIFFERENCES else family
+    settings = {**COMMON, "classes": names_of(name), "dim": width_of(name), **OWN[family]}
+    known = {field.name for field in fields(kind.config)}
+    return kind.configure(**{k: v for k, v in settings.items() if k in known})
 
 
 def small(name: str) -> torch.nn.Module:
@@ -74,6 +116,30 @@ def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
     torch.manual_seed(1)
     entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
     return Window(pictures=torch.randn(batch, frames, 3, 36, 64), entities=entities)
+
+
+def features_window(name: str, batch: int) -> Window:
+    """Random features as a system reads them, with a replay for those that judge two windows."""
+    torch.manual_seed(1)
+    window = Window(features=torch.randn(batch, LENGTH, width_of(name)))
+    if name not in READS_PAIRS:
+        return window
+    replay = torch.randn(batch, small_config(name).replay, width_of(name))
+    return replace(window, second=Window(features=replay))
+
+
+def made_truth(name: str, number: int, times: np.ndarray, sample: int) -> list[Any]:
+    """What is true of a clip of a class, around a sample."""
+    label, at = names_of(name)[number], int(times[sample])
+    task = system(name).task
+    if task == "shots":
+        first, last = int(times[max(0, sample - 4)]), int(times[min(len(times) - 1, sample + 5)])
+        other = names_of(name)[-1]
+        edges = [(0, first, other), (first, last, label), (last, int(times[-1]) + 500_000, other)]
+        return [Shot(1, start, end, camera, replay=number % 2 == 1) for start, end, camera in edges if end > start]
+    if task == "replays":
+        return [Grounding(1, int(times[-4]), int(times[-1]), (Candidate(Link(1, at, label), 1.0),))]
+    return [Spot(1, at, label)]
 
 
 def half_of(values: np.ndarray) -> HalfSamples:

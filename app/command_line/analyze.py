@@ -1,10 +1,11 @@
-"""``touchline analyze``: spot the actions of a match."""
+"""``touchline analyze``: spot the actions of a match, and find its shots, boundaries and what its replays show."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from app.settings import DEMO
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, printable
 from spotting_core.computing.device import device_named
-from spotting_core.models.card import BUNDLED
+from spotting_core.tasks.registry import layer_task
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from spotting_core.analyses.analysis import Analysis
@@ -38,8 +39,16 @@ def analyze(
     out_folder: Path | None = typer.Option(
         None, "--out", help="Where to write the analysis.", show_default="the data directory"
     ),
-    model: list[str] = typer.Option(
-        [BUNDLED], help="Name of a bundled model, or a model folder. Given several times, their scores are averaged."
+    task: list[str] | None = typer.Option(
+        None,
+        help="What to find: spotting, shots, boundaries, replays. May be given several times.",
+        show_default="all for which a model ships",
+    ),
+    model: list[str] | None = typer.Option(
+        None,
+        help="Name of a bundled model, or a model folder, in place of the tasks' own. Given several times, their "
+        "scores are averaged.",
+        show_default="that of each task",
     ),
     keep: Path | None = typer.Option(
         None, help="Where to keep the average of several models as a model folder.", show_default=False
@@ -54,36 +63,110 @@ def analyze(
         None, "--json", help="Write the spots as JSON to this file (- for standard output)."
     ),
 ) -> None:
-    """Spot the actions of a match and write the analysis.
+    """Spot the actions of a match, find its shots and what its replays show, and write the analysis.
 
     An analysis that was stopped goes on where it was. Open the result with `touchline app`.
     """
-    from spotting_core.inference.ensemble import analyse
     from spotting_core.jobs.kind import Context
-    from spotting_core.media.source import check_parts, open_match
-    from spotting_core.models.ensemble import load_models
+    from spotting_core.media.source import open_match
 
     check_output(json_file)
     match = open_match(source_of(source, demo))
-    loaded = load_models(model, device_named(device))
-    check_parts(match, loaded.classes.parts)
-    if keep is not None:
-        _keep_average(keep, loaded)
     data = DataDirectory.default().ensure()
-    _remember_average(keep, model, loaded, data)
-    _print_doubts(match, loaded, data)
+    choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
     with progress_bar() as bar:
-        task = bar.add_task(escape(match.fixture.title), total=None, note="")
-        options: dict[str, Any] = {"out": out_folder, "rate": rate, "features": features}
-        analysis = analyse(match, loaded, data, report=_bar_report(bar, task), **options)
-        if explain:
-            _explain_spots(analysis, match.path, Context(data, lambda *_: True, device), bar)
-    for remark in (*(f"{r}." for r in match.remarks(analysis.classes.parts)), *analysis.remarks):
+        progress = bar.add_task(escape(match.fixture.title), total=None, note="")
+        layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress))
+        spotted = layers.get("spotting")
+        if explain and spotted is not None:
+            _explain_spots(spotted, match.path, Context(data, lambda *_: True, device), bar)
+    first = next(iter(layers.values()))
+    for remark in (*(f"{r}." for r in match.remarks(first.classes.parts)), *first.remarks):
         err.print(f"[yellow]Note:[/yellow] {escape(remark)}", highlight=False, soft_wrap=True)
     if json_file is not None:
-        write_machine_output(as_json(analysis), json_file)
+        write_machine_output(as_json(layers), json_file)
     if json_file != "-":
-        _print_summary(analysis)
+        for layer in layers.values():
+            _print_summary(layer)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What to find, and by which models.
+
+    Errors:
+        BadInputError: settings that do not go together.
+    """
+
+    tasks: tuple[str, ...]
+    models: tuple[str, ...]
+    keep: Path | None
+    rate: float | None
+    features: Path | None
+
+    def __post_init__(self) -> None:
+        if self.tasks and self.models:
+            fix = "Leave out --task: a model says which task it is of"
+            raise BadInputError("--task and --model cannot both be given", fix=fix)
+        if self.keep is not None and not self.models:
+            raise BadInputError("one model has no average to keep", where=self.keep, fix="Give --model several times")
+
+    def analyse(
+        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
+    ) -> dict[str, Analysis]:
+        """The layers, by task.
+
+        Errors:
+            BadInputError: see ``analyse_match``.
+        """
+        if self.models or self.rate is not None or self.features is not None:
+            analysis = self._by_models(match, data, device, out_folder, report)
+            return {analysis.record.task: analysis}
+        return self._by_tasks(match, data, device, out_folder, report)
+
+    def _by_models(
+        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
+    ) -> Analysis:
+        from spotting_core.inference.ensemble import analyse
+        from spotting_core.inference.every_task import require_models
+        from spotting_core.media.source import check_parts
+        from spotting_core.models.ensemble import load_models
+
+        names = self.models or tuple(require_models(self.tasks or ("spotting",)).values())
+        loaded = load_models(names, device)
+        check_parts(match, loaded.classes.parts)
+        if self.keep is not None:
+            _keep_average(self.keep, loaded)
+        _remember_average(self.keep, names, loaded, data)
+        _print_doubts(match, loaded, data)
+        options: dict[str, Any] = {"out": out_folder, "rate": self.rate, "features": self.features}
+        return analyse(match, loaded, data, report=report, **options)
+
+    def _by_tasks(
+        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
+    ) -> dict[str, Analysis]:
+        from spotting_core.inference.every_task import analyse_tasks, default_models, require_models
+        from spotting_core.media.source import check_parts
+        from spotting_core.models.load import load_model
+
+        models = require_models(self.tasks) if self.tasks else default_models()
+        first = load_model(next(iter(models.values())), device)
+        check_parts(match, first.classes.parts)
+        _print_doubts(match, first, data)
+        return analyse_tasks(
+            match,
+            models,
+            data,
+            load=lambda name: load_model(name, device),
+            out=out_folder,
+            report=report,
+            left_out=None if self.tasks else _print_left_out,
+        )
+
+
+def _print_left_out(task: str, error: BadInputError) -> None:
+    text = escape(f"The task {task} is left out: {error}")
+    err.print(f"[yellow]Note:[/yellow] {text}", highlight=False, soft_wrap=True)
 
 
 def _keep_average(folder: Path, loaded: LoadedModel | Ensemble) -> None:
@@ -163,8 +246,13 @@ def source_of(source: Path | None, demo: bool) -> Path:
     return DEMO if source is None else source
 
 
-def as_json(analysis: Analysis) -> dict[str, Any]:
-    """Machine output: where the analysis lies and its spots at the default thresholds."""
+def as_json(layers: Mapping[str, Analysis]) -> dict[str, Any]:
+    """Machine output: where the layers lie, and the spots at the default thresholds.
+
+    What is said of ``analysis`` is the layer of spotting, or the first one where spotting was not asked for.
+    """
+    analysis = layers.get("spotting") or next(iter(layers.values()))
+    spots = analysis.spots() if analysis.record.task == "spotting" else []
     return {
         "analysis": printable(os.fspath(analysis.folder)),
         "model": analysis.record.model["name"],
@@ -173,20 +261,32 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "timings": dict(analysis.record.timings),
         "spots": [
             {"half": s.half, "time": s.seconds, "label": s.label, "confidence": round(s.confidence or 0, 4)}
-            for s in analysis.spots()
+            for s in spots
         ],
+        "layers": {
+            task: {
+                "analysis": printable(os.fspath(layer.folder)),
+                "model": layer.record.model["name"],
+                "results": layer_task(task).results_file,
+                "timings": dict(layer.record.timings),
+            }
+            for task, layer in layers.items()
+        },
     }
 
 
 def _print_summary(analysis: Analysis) -> None:
-    spots = analysis.spots()
-    counts = Counter(s.label for s in spots)
-    table = Table("Class", "Spots", "When", box=None, header_style="bold", pad_edge=False)
+    """What was found, class by class."""
+    task = layer_task(analysis.record.task)
+    findings = analysis.findings(task)
+    counts = Counter(f.label for f in findings)
+    table = Table("Class", "Count", "When", box=None, header_style="bold", pad_edge=False)
     for action in analysis.classes:
         if counts[action.name]:
-            own = [s for s in spots if s.label == action.name]
-            times = ", ".join(analysis.clock(s.half, s.time) for s in own[:8])
+            own = [f for f in findings if f.label == action.name]
+            times = ", ".join(analysis.clock(f.half, task.begins(f)) for f in own[:8])
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
-    out.print(table if spots else "No spots at the default thresholds.")
-    text = escape(printable(f"{len(spots)} spots of {analysis.record.title} in {analysis.folder}"))
-    out.print(f"\n{text}", highlight=False, soft_wrap=True)
+    out.print(table if findings else f"{task.title}: nothing at the default thresholds.")
+    what = "spots" if task.name == "spotting" else task.name
+    text = escape(printable(f"{len(findings)} {what} of {analysis.record.title} in {analysis.folder}"))
+    out.print(f"\n{text}\n", highlight=False, soft_wrap=True)

@@ -12,7 +12,9 @@ from spotting_core.domain.classes import DEFAULT_TABLE
 
 
 def convert_weights(
-    checkpoint: Path = typer.Argument(help="A public checkpoint of a pooling: max, average, NetVLAD, NetRVLAD, or ++."),
+    checkpoint: Path = typer.Argument(
+        help="A public checkpoint of a pooling (max, average, NetVLAD, NetRVLAD, or ++), or of CALF's replay grounding."
+    ),
     out_folder: Path = typer.Option(..., "--out", help="Folder of the model to write."),
     features: str = typer.Option("ResNET_TF2_PCA512", help="The feature set of SoccerNet that it was trained on."),
     classes: str = typer.Option(DEFAULT_TABLE, help="The class table that it was trained with, background excepted."),
@@ -36,6 +38,7 @@ def convert_weights(
         checkpoint, out_folder, classes=classes, features=SOCCERNET[features], system_name=system, code=code
     )
     card = read_card(out_folder)
-    seconds, suppression = card.window / card.input.rate, card.config["suppression"]
-    facts = f"{card.training['code']}: clips of {seconds:g} s, suppression {suppression:g} s"
+    facts = f"{card.training['code']}: clips of {card.window / card.input.rate:g} s"
+    if card.config["suppression"]:
+        facts += f", suppression {card.config['suppression']:g} s"
     out.print(f"{card.name}: {out_folder} ({facts})", highlight=False, soft_wrap=True)

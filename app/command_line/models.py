@@ -27,15 +27,17 @@ def models(
     from spotting_core.domain.classes import load_classes
     from spotting_core.models.ensemble import ENSEMBLE
     from spotting_core.models.registry import systems
+    from spotting_core.tasks.registry import task_named
 
     known = _known(DataDirectory.default())
-    classes = load_classes().names
+    classes = {name: load_classes(task_named(kind.task).class_table).names for name, kind in systems().items()}
     listed: list[dict[str, Any]] = [
         {
             "name": name,
+            "task": kind.task,
             "paper": kind.paper,
-            "reads": " and ".join(kind.inputs(kind.configure(classes=classes)).words),
-            "parameters": kind.paper_parameters(classes),
+            "reads": " and ".join(kind.inputs(kind.configure(classes=classes[name])).words),
+            "parameters": kind.paper_parameters(classes[name]),
             "weights": [_weights(m) for m in known if m.card.system == name],
         }
         for name, kind in systems().items()
@@ -45,9 +47,9 @@ def models(
         write_machine_output([*listed, *_as_system(averages)], json_file)
     if json_file == "-":
         return
-    table = Table("System", "Reads", "Parameters", "Paper", box=None, header_style="bold", pad_edge=False)
+    table = Table("System", "Task", "Reads", "Parameters", "Paper", box=None, header_style="bold", pad_edge=False)
     for row in listed:
-        table.add_row(row["name"], row["reads"], f"{row['parameters']:,}", row["paper"])
+        table.add_row(row["name"], row["task"], row["reads"], f"{row['parameters']:,}", row["paper"])
     out.print(table)
     _print_models(known)
 

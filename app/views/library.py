@@ -37,6 +37,7 @@ from spotting_core.preflight.cameras import check_camera_file
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
+from spotting_core.tasks.spotting import SPOTTING
 
 _COLUMNS = [1.1, 1.9, 2.2, 0.5, 1.5, 1.1]
 _STATES = ("All", "Analysed", "Running", "Failed")
@@ -244,7 +245,7 @@ def _ask_for_analysis(match: Match, model: str) -> None:
 
 
 def _preferred_model() -> str:
-    names = list(known_models(shared_settings().data))
+    names = list(known_models(shared_settings().data, SPOTTING.name))
     return BUNDLED if BUNDLED in names else names[0]
 
 
@@ -259,7 +260,7 @@ def _add(library: Library) -> None:
             placeholder="my_match.mp4, or a game folder",
             help="Library folders: " + (", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"),
         )
-        names = list(known_models(shared_settings().data))
+        names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
         upload = st.file_uploader("Labels (optional)", type=_LABEL_TYPES, help=_LABEL_HELP)
         if not path:
@@ -324,7 +325,7 @@ def _classes_of(model: str | None) -> ClassTable:
     """The class table of a known model, or the default one."""
     if model is None:
         return load_classes()
-    folder = known_models(shared_settings().data)[model]
+    folder = known_models(shared_settings().data, SPOTTING.name)[model]
     return classes_in(folder, read_card(folder).class_table)
 
 
@@ -343,7 +344,7 @@ def preflight(source: MatchSource, media: list[Media], parts: Parts) -> list[str
 def video_findings(source: MatchSource, media: list[Media], model: str | None) -> list[Finding]:
     """What the checks find in a match's videos and camera labels, for the chosen model; media: of its halves."""
     data = shared_settings().data
-    card = read_card(known_models(data)[model]) if model else None
+    card = read_card(known_models(data, SPOTTING.name)[model]) if model else None
     size = sum(half.path.stat().st_size for half in source.halves)
     lengths = {h.half: m.table.duration for h, m in zip(source.halves, media, strict=True)}
     cameras = source.companion(CAMERA_LABELS)

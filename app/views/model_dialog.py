@@ -20,6 +20,7 @@ from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
+from spotting_core.tasks.spotting import SPOTTING
 
 
 @st.dialog("Model", on_dismiss=page.close_dialog)
@@ -81,7 +82,7 @@ def _analyse_with(match: Match) -> None:
     last = shared_queue().recent(match.id, ANALYSIS.name)
     if last is not None and last.state == FAILED:
         st.error(f"The last analysis failed. {last.error}")
-    known = known_models(shared_settings().data)
+    known = known_models(shared_settings().data, SPOTTING.name)
     names = list(known)
     models = st.multiselect(
         "Analyse with",
@@ -102,5 +103,5 @@ def _analyse_with(match: Match) -> None:
 
 def default_model() -> int:
     """Which of the known models is chosen at first."""
-    names = list(known_models(shared_settings().data))
+    names = list(known_models(shared_settings().data, SPOTTING.name))
     return names.index(BUNDLED) if BUNDLED in names else 0

@@ -11,6 +11,7 @@ from app.views.model_dialog import default_model
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import known_models
+from spotting_core.tasks.spotting import SPOTTING
 
 
 def not_analysed(match: Match) -> None:
@@ -24,7 +25,9 @@ def not_analysed(match: Match) -> None:
         st.error(f"The analysis failed. {job.error}")
     else:
         st.write("This match has not been analysed yet.")
-    model = st.selectbox("Model", list(known_models(shared_settings().data)), index=default_model(), width=320)
+    model = st.selectbox(
+        "Model", list(known_models(shared_settings().data, SPOTTING.name)), index=default_model(), width=320
+    )
     if st.button("Analyse", type="primary"):
         ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
         st.rerun()

@@ -30,6 +30,7 @@ import torch
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.checkpoints.sn_grounding import convert_grounding, is_grounding
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import keep_classes, load_classes
 from spotting_core.features.sets import FeatureSet, input_of
@@ -221,7 +222,8 @@ def _of_aware_folder(state: Mapping[str, Tensor], parts: Sequence[str]) -> dict[
 def convert_checkpoint(
     path: Path, out: Path, *, classes: str, features: FeatureSet, system_name: str = "", code: str = ""
 ) -> Path:
-    """Write a published checkpoint as a model folder, which reads the features at the rate of their set.
+    """Write a published checkpoint as a model folder, which reads the features at the rate of their set; one of replay
+    grounding as ``sn_grounding`` says.
 
     Arguments:
         classes: name of the class table, background excepted; features: the set it was trained on.
@@ -230,9 +232,11 @@ def convert_checkpoint(
     Errors:
         BadInputError: see ``converted``; or of another number of classes or feature width.
     """
-    rate = features.rate
-    checkpoint = converted(read_checkpoint(path), path, system_name=system_name, code=code, rate=rate)
-    table = load_classes(classes)
+    rate, table = features.rate, load_classes(classes)
+    state = read_checkpoint(path)
+    if is_grounding(state):
+        return convert_grounding(state, path, out, table, features)
+    checkpoint = converted(state, path, system_name=system_name, code=code, rate=rate)
     known = len(checkpoint.state["fc.bias"]) - 1
     if known != len(table):
         raise BadInputError(

@@ -24,7 +24,7 @@ from spotting_core.domain.spots import Spot
 HARD, SOFT = "hard", "soft-linear"
 DEFAULT_THRESHOLD = 0.5
 VOTE = 0.75
-"""Seconds: votes further than this from the best one are for something else."""
+"""Seconds: votes further than this from the best one are for something else, where nothing else is said."""
 _LEAST = 1e-3
 
 
@@ -38,6 +38,7 @@ class Spotting:
         windows: full widths in seconds by class name; the class table's where not given.
         expansion: of the window, for soft-linear.
         floor: least factor, for soft-linear.
+        vote: seconds; a spot's time is the mean of the votes this near to the best one; 0 for that of the best alone.
     """
 
     method: str = HARD
@@ -46,6 +47,7 @@ class Spotting:
     windows: Mapping[str, float] = field(default_factory=dict)
     expansion: float = 2.0
     floor: float = 0.0
+    vote: float = VOTE
 
     def __post_init__(self) -> None:
         if self.method not in (HARD, SOFT):
@@ -105,7 +107,7 @@ def suppress(
         best = int(left.argmax())
         if left[best] < least:
             return kept
-        kept.append((_voted_time(at, original, best), float(left[best])))
+        kept.append((_voted_time(at, original, best, spotting.vote), float(left[best])))
         first, stop = np.searchsorted(at, [at[best] - reach - 1e-9, at[best] + reach + 1e-9])
         if spotting.method == HARD or reach == 0:
             left[first:stop] = -1
@@ -115,6 +117,8 @@ def suppress(
             left[best] = -1
 
 
-def _voted_time(at: np.ndarray, score: np.ndarray, best: int) -> float:
-    first, stop = np.searchsorted(at, [at[best] - VOTE, at[best] + VOTE])
+def _voted_time(at: np.ndarray, score: np.ndarray, best: int, vote: float) -> float:
+    if not vote:
+        return float(at[best])
+    first, stop = np.searchsorted(at, [at[best] - vote, at[best] + vote])
     return float(np.average(at[first:stop], weights=score[first:stop]))

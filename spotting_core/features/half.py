@@ -17,9 +17,11 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import extractor_of
 from spotting_core.features.files import feature_file, open_features
+from spotting_core.features.layer_sets import LAYER, layer_file
 from spotting_core.features.reduction import Reduction
 from spotting_core.features.sets import FeatureSet
 from spotting_core.features.stored import stored_features
+from spotting_core.features.thumbnails import THUMBNAILS, stored_thumbnails
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.ingest import Media
 
@@ -100,6 +102,11 @@ class FeatureReader:
     device: str = "cpu"
     where: str = ""
 
+    @property
+    def of_frames(self) -> bool:
+        """Whether a set of them is of every frame: what is ten times the scores is not written beside them."""
+        return any(kind.extractor is not None and kind.extractor.kind == THUMBNAILS for kind in self.sets)
+
     def read(
         self,
         half: int,
@@ -168,6 +175,10 @@ class FeatureReader:
         data: DataDirectory,
         report: ReportDone | None,
     ) -> np.ndarray:
+        if kind.extractor is not None and media is not None and kind.extractor.kind == LAYER:
+            return np.load(layer_file(media, data, kind.name, kind.extractor), mmap_mode="r")
+        if kind.extractor is not None and kind.extractor.kind == THUMBNAILS and media is not None:
+            return stored_thumbnails(media, data, report)
         if kind.extractor is not None and media is not None:
             extractor = extractor_of(kind.extractor, self.where, self.device)
             return stored_features(media, data, extractor, kind.rate, report)

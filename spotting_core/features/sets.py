@@ -12,7 +12,10 @@ from dataclasses import asdict, dataclass
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
+from spotting_core.features.layer_sets import LAYER_SETS, layer_spec, layer_widths
+from spotting_core.features.thumbnails import RATE, SPEC, THUMBNAILS
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
+from spotting_core.media.thumbnail import NUMBERS
 from spotting_core.models.card import CardInput
 from spotting_core.models.inputs import PictureSize
 
@@ -48,10 +51,12 @@ SOCCERNET = {
     )
 }
 """The sets that SoccerNet publishes; the last one is Baidu's."""
+OF_FIXED_RATE = {**SOCCERNET, THUMBNAILS: FeatureSet(THUMBNAILS, NUMBERS, NUMBERS, RATE, SPEC)}
+"""The sets whose rate is their own, whatever the model's."""
 
 
 def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
-    """A set by name: one of SoccerNet's, or what ``load_extractor`` knows at ``rate`` samples a second.
+    """A set by name: one of SoccerNet's, thumbnails, or what ``load_extractor`` knows at ``rate`` samples a second.
 
     Arguments:
         weights: file of the weights of a timm backbone.
@@ -59,10 +64,13 @@ def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
     Errors:
         BadInputError: no such set, or one whose weights are missing or do not fit.
     """
-    if name in SOCCERNET:
-        return SOCCERNET[name]
+    if name in OF_FIXED_RATE:
+        return OF_FIXED_RATE[name]
+    if name in LAYER_SETS:
+        width = layer_widths()[name]
+        return FeatureSet(name, width, width, rate, layer_spec())
     if not is_extractor(name):
-        known = ", ".join([*SOCCERNET, ENVIRONMENT, LITE])
+        known = ", ".join([*OF_FIXED_RATE, *LAYER_SETS, ENVIRONMENT, LITE])
         raise BadInputError(f"there is no extractor {name!r}, nor a feature set of this name", fix=f"Known: {known}")
     extractor = load_extractor(name, weights)
     return FeatureSet(extractor.spec.set_name(name), extractor.dim, extractor.dim, rate, extractor.spec)

@@ -14,7 +14,7 @@ from typing import Any
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
-from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
+from spotting_core.domain.cameras import CameraChange, Candidate, Grounding, Link, Shot
 from spotting_core.domain.clock import half_clock
 from spotting_core.formats.labels_v2 import game_position
 
@@ -206,6 +206,23 @@ def write_shots(path: Path, shots: Iterable[Shot], header: Mapping[str, Any] | N
         for s in sorted(shots, key=lambda s: (s.half, s.end))
     ]
     write_json(path, {"UrlLocal": "", **(header or {}), "annotations": [_row(e) for e in entries]})
+
+
+def write_changes(path: Path, changes: Iterable[CameraChange], game: str) -> None:
+    """Write camera changes with what the replays among them show."""
+    entries = [
+        CameraEntry(
+            c.half,
+            c.time,
+            c.label,
+            REPLAY if c.replay else REAL_TIME,
+            c.change_type,
+            c.confidence,
+            link_extras(c.link),
+        )
+        for c in sorted(changes, key=lambda c: (c.half, c.time))
+    ]
+    write_json(path, {"UrlLocal": game, "annotations": [_row(e) for e in entries]})
 
 
 def render(document: CameraDocument) -> bytes:

@@ -1,63 +1,38 @@
-"""Analysing a match: each half is streamed once, judged in overlapping windows, and written as an analysis.
+"""Analysing a match: an analysis is written beside its place, and put there when it is complete.
 
-Memory is bounded by one batch of windows plus small sums. What each batch gave is kept in a folder beside
-the target until all is done, so that an analysis that was stopped, by whatever means, goes on at the batch
-it was at, and ends with the arrays of one that never stopped. Its timings are those of all parts. Features that are
-computed are kept in the data directory, block by block; what a model read is written beside its scores, for
-explanations ask what it did.
+Work that was stopped, by whatever means, goes on where it was, and ends with the arrays of an analysis that never
+stopped. What a model reads off the layer of the bundled spotting model is made first, where it is not there yet.
 """
 
 from __future__ import annotations
 
-import logging
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from filelock import Timeout
 
 from spotting_core.analyses.analysis import (
     ANALYSIS_FILE,
-    CLASS_MAP,
     Analysis,
-    AnalysisRecord,
-    HalfRecord,
-    write_record,
 )
 from spotting_core.analyses.layers import Layers
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, cannot_write, printable
-from spotting_core.base.files import locked, read_json, write_array, write_json
-from spotting_core.computing.number_format import has_bfloat16
-from spotting_core.domain.classes import class_files, keep_classes
-from spotting_core.features.half import FeatureHalf
-from spotting_core.inference.score import judge_windows, window_batches
-from spotting_core.inference.window_store import WindowStore, clear_windows
-from spotting_core.media.completeness import shortcomings
-from spotting_core.media.fingerprint import joint_hash
-from spotting_core.media.ingest import Media, ingest
+from spotting_core.base.errors import BadInputError, cannot_write
+from spotting_core.base.files import locked
+from spotting_core.features.sets import FeatureSet
+from spotting_core.inference.layer_features import missing_layer_sets, write_layer_features
+from spotting_core.inference.replay_run import ReplayRun
+from spotting_core.inference.run import TIMINGS_FILE, Run
+from spotting_core.inference.window_store import clear_windows
+from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource, check_parts
-from spotting_core.models.card import SIMULATED, Card
-from spotting_core.models.identity import ModelIdentity
+from spotting_core.models.card import BUNDLED
 from spotting_core.models.known import remember
-from spotting_core.models.load import LoadedModel
-from spotting_core.models.window import Samples
-from spotting_core.models.window_plan import PlannedWindow
+from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.preflight.machine import require_room
-from spotting_core.samples.progress import Pace, ReportProgress
-from spotting_core.samples.reader import model_reader, require_features
-from spotting_core.samples.stream import HalfStream, StreamedWindow, joined
-from spotting_core.tasks.registry import layer_task
-
-log = logging.getLogger(__name__)
-
-_MAP_PERCENTILE = 99.9
-_TIMINGS_FILE = "timings.json"
-_TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be killed are written again
-_WORK_FORMAT = "2"  # of what is kept of unfinished work; of another format it is begun anew
+from spotting_core.samples.progress import ReportProgress
+from spotting_core.samples.reader import model_sets
 
 
 def analyse_match(
@@ -69,11 +44,13 @@ def analyse_match(
     rate: float | None = None,
     report: ReportProgress | None = None,
     features: Path | None = None,
+    thumbnails: bool = True,
 ) -> Analysis:
     """Analyse a match; an analysis that is in the data directory already is only opened.
 
     Arguments:
         features: folder with the features of a model that reads them; the match's own where not given.
+        thumbnails: keep thumbnails of every frame that is decoded for the model's pictures, for what reads them later.
 
     Errors:
         BadInputError: the match has more parts than the model's class table knows, a half cannot be read, ``rate`` is
@@ -84,7 +61,9 @@ def analyse_match(
     check_rate(rate, model.config.rate, model.folder)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
-    run = Run(source, media, model, data, features, report)
+    keep_layer_features(source, model_sets(model), data, model.device.type, report)
+    kind = Run if model.inputs.windows == 1 else ReplayRun
+    run = kind(source, media, model, data, features, report, thumbnails=thumbnails)
     layers = Layers(data, source.content_hash(data))
     known = layers.find(run.task.name, run.identity, model.classes) if out is None else None
     if known is not None:
@@ -93,6 +72,24 @@ def analyse_match(
     check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
+
+
+def keep_layer_features(
+    source: MatchSource,
+    sets: Sequence[FeatureSet],
+    data: DataDirectory,
+    device: str = "cpu",
+    report: ReportProgress | None = None,
+) -> None:
+    """Have those of some sets that are read off a layer of the match; it is analysed where it has no such layer.
+
+    Errors:
+        BadInputError, CancelledError: see ``analyse_match``.
+    """
+    missing = missing_layer_sets(source, sets, data)
+    if missing:
+        analysis = analyse_match(source, load_model(BUNDLED, device), data, report=report)
+        write_layer_features(analysis, source, missing, data)
 
 
 def check_rate(wanted: float | None, rate: float, where: Path | None) -> None:
@@ -158,246 +155,7 @@ def _publish(work: Path, target: Path) -> None:
         target.rename(old)
     for folder in work.glob("half*"):
         clear_windows(folder)
-    for name in ("work.json", _TIMINGS_FILE):
+    for name in ("work.json", TIMINGS_FILE):
         (work / name).unlink(missing_ok=True)
     work.rename(target)
     shutil.rmtree(old, ignore_errors=True)
-
-
-class Run:
-    """One analysis of all halves of a match.
-
-    ``reads`` is the fingerprint of what gives the model its entities and features, or empty.
-    """
-
-    work: Path
-
-    def __init__(
-        self,
-        source: MatchSource,
-        media: list[Media],
-        model: LoadedModel,
-        data: DataDirectory,
-        features: Path | None,
-        report: ReportProgress | None,
-    ) -> None:
-        self.source, self.media, self.model, self.data = source, media, model, data
-        self.reader, self.judge = model_reader(model), model.judge
-        self.task = layer_task(model.system.task)
-        if features is not None and not model.inputs.features:
-            what = f"{model.card.name} reads {' and '.join(model.inputs.words)}, not features"
-            raise BadInputError(what, where=features, fix="Leave out --features")
-        if features is not None:
-            require_features(features, source, [model])
-        self.folder = features or (source.path if source.path.is_dir() else None)
-        self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
-        self.precision = "half" if has_bfloat16(model.device.type) else "single"
-        self.identity = ModelIdentity(
-            model.sha256,
-            model.settings,
-            self.reads if self.reader.features else "",
-            self.reader.finder.model.sha256 if self.reader.finder else "",
-            self.precision,
-        )
-        self.report, self.rate = report, model.config.rate
-        pairs = zip(source.halves, media, strict=True)
-        self.frames = [self.reader.frames(half.half, one, self.folder) for half, one in pairs]
-        self.kept = 0.0  # when the timings were written
-        self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
-
-    def _discard_other_work(self) -> None:
-        """Throw away what another source, model or rate left in the work folder."""
-        stamp = joint_hash([_WORK_FORMAT, *(m.hash for m in self.media), self.task.name, self.identity.key])
-        path = self.work / "work.json"
-        if not path.is_file() or read_json(path) != stamp:
-            for folder in self.work.glob("half*"):
-                shutil.rmtree(folder)
-            for table in class_files(self.work):
-                table.unlink()
-            for name in (ANALYSIS_FILE, _TIMINGS_FILE):
-                (self.work / name).unlink(missing_ok=True)
-        write_json(path, stamp)
-
-    def analyse(self, work: Path) -> None:
-        """Judge what is not judged yet, then write everything into the folder; ``analysis.json`` comes last."""
-        self.work = work
-        self._discard_other_work()
-        if (self.work / ANALYSIS_FILE).is_file():  # finished, but stopped before it was put in its place
-            return
-        self.pace.stages.update(self._timings_before())
-        halves: list[HalfRecord] = []
-        shapes: dict[str, Any] = {}
-        maps: dict[int, np.ndarray] = {}
-        for half, media, frames in zip(self.source.halves, self.media, self.frames, strict=True):
-            before = self.pace.done
-            features = self._features(half.half, media, len(frames))
-            store = self._judge_half(half.half, media, frames, features)
-            self.pace.advance(max(0, before + len(frames) - self.pace.done))
-            with self.pace.stage("writing"):
-                read = features.rows(0, len(frames)) if features is not None else None
-                decoding = self.model.system.decoding
-                arrays = store.assemble(media.table.times[frames], frames, read, decoding, self.rate)
-            shapes |= arrays.written
-            if arrays.class_map is not None:
-                maps[half.half] = arrays.class_map
-            halves.append(_half_record(half.half, media, frames, store.substituted()))
-        if maps:
-            shapes[f"maps/{CLASS_MAP}"] = self._write_maps(maps)
-        keep_classes(self.work, self.model.classes)
-        write_record(self.work, self._record(tuple(halves), shapes))
-        Analysis.open(self.work).write_results(self.task)
-
-    def _features(self, half: int, media: Media, samples: int) -> FeatureHalf | None:
-        """The features of a half, computed where they do not lie in files; None for a model that reads none."""
-        if self.reader.features is None:
-            return None
-        before = self.pace.done
-
-        def computed(done: int, total: int) -> None:
-            share = round(samples * done / total)
-            self.pace.advance(max(0, before + share - self.pace.done))
-            self.report_stage("Computing features")
-
-        self.report_stage("Reading features")
-        with self.pace.stage("features"):
-            return self.reader.read_features(half, self.folder, media, self.data, computed)
-
-    def _judge_half(self, half: int, media: Media, frames: np.ndarray, features: FeatureHalf | None) -> WindowStore:
-        """Judge a half, or what is left of it."""
-        plan, finder = self.judge.plan, self.reader.finder
-        batches = window_batches(self.judge, plan.windows(len(frames)))
-        names, embed_dim = (finder.prompts.names, finder.embed_dim) if finder else ((), 1)
-        store = WindowStore(self.work / f"half{half}", plan, batches, names, embed_dim)
-        first = store.finished()
-        already = min(len(frames), batches[first - 1][-1].end) if first else 0
-        if self.judge.inputs.pictures is not None:  # else what takes time are the features, which were counted
-            self.pace.done += already
-        if already:
-            log.info("%s: going on at sample %d of %d", media.path.name, already, len(frames))
-        if first == len(batches):
-            return store
-        stream = self.reader.stream(
-            media,
-            frames,
-            features=features,
-            outside=plan.outside,
-            pace=self.pace,
-            report=lambda: self.report_stage("Finding entities" if finder else "Reading the video"),
-            first=max(0, batches[first][0].start),
-            already=already,
-            before=store.entities(max(0, first - 2), first),
-        )
-        try:
-            for index in range(first, len(batches)):
-                self._judge_batch(index, batches[index], stream, store)
-        finally:
-            stream.close()
-        return store
-
-    def _judge_batch(
-        self, index: int, windows: Sequence[PlannedWindow], stream: HalfStream, store: WindowStore
-    ) -> None:
-        read: dict[PlannedWindow, StreamedWindow] = {}
-
-        def samples(window: PlannedWindow) -> Samples:
-            if window not in read:
-                read[window] = stream.read(window)
-            return read[window].samples
-
-        if self.judge.inputs.pictures is None:
-            self.report_stage("Spotting")
-        else:  # read now: the time that frames and entities take is theirs
-            for window in windows:
-                samples(window)
-        with self.pace.stage("spotting"):
-            scores = judge_windows(self.judge, windows, samples)
-        findings = [one.findings for one in read.values() if one.findings is not None]
-        store.keep(index, scores, joined(findings) if findings else None, sum(one.substituted for one in read.values()))
-
-    def _write_maps(self, maps: dict[int, np.ndarray]) -> dict[str, Any]:
-        """Write the class maps of all halves on one scale: evidence for a class, in units of the logit."""
-        positive = np.concatenate([m[m > 0].ravel()[::7] for m in maps.values()])
-        high = max(1e-3, float(np.percentile(positive, _MAP_PERCENTILE))) if len(positive) else 1.0
-        for half, values in maps.items():
-            coded = (np.clip(values / high, 0, 1) * 255).round().astype(np.uint8)
-            write_array(self.work / f"half{half}" / "maps" / f"{CLASS_MAP}.npy", coded)
-        shape = ["T", *next(iter(maps.values())).shape[1:]]
-        unit = "contribution of each place to the class's logit, negative ones as 0; value = high * byte / 255"
-        return {"dtype": "uint8", "shape": shape, "unit": unit, "scale": [0.0, round(high, 4)]}
-
-    def _record(self, halves: tuple[HalfRecord, ...], shapes: dict[str, Any]) -> AnalysisRecord:
-        card = self.model.card
-        return AnalysisRecord(
-            source_id=joint_hash(m.hash for m in self.media),
-            title=self.source.fixture.title,
-            halves=halves,
-            model={
-                "name": card.name,
-                "system": card.system,
-                "sha256": self.identity.weights,
-                "settings": self.identity.settings,
-                "domain": card.domain,
-                "folder": self.model.folder.name,
-                **({"entities": self.identity.entities} if self.identity.entities else {}),
-                **({"reads": self.identity.reads} if self.identity.reads else {}),
-                **({"suppression": self.model.config.suppression} if self.model.config.suppression else {}),
-            },
-            rate=self.rate,
-            class_table=self.model.classes.name,
-            classes=self.model.classes.names,
-            arrays=shapes,
-            timings=self._timings(),
-            notice=domain_notice(card, self.source),
-            task=self.task.name,
-            precision=self.precision,
-        )
-
-    def _timings(self) -> dict[str, float]:
-        """Seconds by stage, over all parts of work that was stopped."""
-        return {name: round(seconds, 2) for name, seconds in self.pace.spent().items()}
-
-    def _timings_before(self) -> dict[str, float]:
-        """Seconds by stage of the parts before this one."""
-        try:
-            return {str(name): float(seconds) for name, seconds in read_json(self.work / _TIMINGS_FILE).items()}
-        except (TouchlineError, AttributeError, TypeError, ValueError):  # there were none, or nobody can say
-            return {}
-
-    def report_stage(self, stage: str) -> None:
-        """Report how far the work is, and keep how long it took.
-
-        Errors:
-            CancelledError: the report returned False.
-        """
-        going_on = not self.report or self.report(self.pace.progress(stage))
-        if not going_on or time.perf_counter() - self.kept > _TIMINGS_EVERY:
-            write_json(self.work / _TIMINGS_FILE, self._timings())
-            self.kept = time.perf_counter()
-        if not going_on:
-            raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
-
-
-def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:
-    notes = shortcomings(media.info, media.table)
-    if substituted:
-        notes = (*notes, f"{substituted} of {len(frames)} samples show a neighbouring frame, theirs cannot be decoded")
-    return HalfRecord(
-        half=number,
-        file=printable(media.path.name),
-        duration=media.table.duration,
-        width=media.info.width,
-        height=media.info.height,
-        frames=len(media.table),
-        samples=len(frames),
-        notes=notes,
-    )
-
-
-def domain_notice(card: Card, source: MatchSource) -> str | None:
-    """What a user must know when a model is used on another kind of picture than it was trained on."""
-    if card.domain != SIMULATED or source.simulated:
-        return None
-    return (
-        f"{card.name} was trained on rendered matches only. On other footage its spots are a "
-        "demonstration, not a measurement."
-    )

@@ -7,7 +7,7 @@ was at.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,14 +133,19 @@ class WindowStore:
             arrays["image_embeddings"] = self._picture_embeddings().astype(np.float16)
             unit = "boxes in source pixels; weight as a share of the frame's kept entities"
             written["entities"] = {"dtype": "table", "shape": ["N"], "unit": unit, "scale": [0, 1]}
-        for name, values in arrays.items():
-            write_array(self.folder / f"{name}.npy", values)
-            written[name] = describe(name, values)
+        written |= write_arrays(self.folder, arrays)
         return HalfArrays(written, merge.result("class_map"))
 
     def _picture_embeddings(self) -> np.ndarray:
         files = (self._place(i) / "pictures.npy" for i in range(len(self.batches)))
         return np.concatenate([np.load(path) for path in files if path.is_file()])
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """Write arrays of a half by name; returns their entries in ``analysis.json``."""
+    for name, values in arrays.items():
+        write_array(folder / f"{name}.npy", values)
+    return {name: describe(name, values) for name, values in arrays.items()}
 
 
 def describe(name: str, values: np.ndarray) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,8 +10,11 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.jobs.kept_models import kept_models
 from spotting_core.jobs.kind import LONG, Context, JobKind, Parameters
 from spotting_core.jobs.playback import prepare_playback
-from spotting_core.media.source import open_match
+from spotting_core.media.source import MatchSource, open_match
+from spotting_core.models.card import BUNDLED
 from spotting_core.models.known import known_models
+
+log = logging.getLogger(__name__)
 
 
 class AnalysisParameters(Parameters, frozen=True):
@@ -50,7 +54,24 @@ class AnalysisJob(JobKind[AnalysisParameters]):
         analysis = analyse(
             source, model, context.data, report=lambda p: context.report(p.share, p.stage, p.speed, p.remaining)
         )
+        if parameters.models == (BUNDLED,):  # whoever asks for the match wants to see its shots and replays as well
+            self._analyse_others(source, context)
         return analysis.folder
+
+    def _analyse_others(self, source: MatchSource, context: Context) -> None:
+        """The layers of the other tasks; one that cannot be made is left out, and the log says why."""
+        from spotting_core.inference.every_task import analyse_tasks, default_models
+        from spotting_core.models.load import load_model
+
+        others = {task: model for task, model in default_models().items() if model != BUNDLED}
+        analyse_tasks(
+            source,
+            others,
+            context.data,
+            load=lambda name: load_model(name, context.device),
+            report=lambda p: context.report(p.share, p.stage, p.speed, p.remaining),
+            left_out=lambda task, error: log.warning("%s: the task %s is left out: %s", source.path, task, error),
+        )
 
 
 ANALYSIS = AnalysisJob()

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import av
 import av.error
@@ -39,6 +39,16 @@ class SampleBatch:
     samples: np.ndarray
     images: np.ndarray
     substituted: int = 0
+
+
+class FrameTap(Protocol):
+    """What looks at the frames of a pass that is made for something else."""
+
+    def see(self, number: int, frame: av.VideoFrame) -> None:
+        """One frame; called for all of them from where the pass begins, in order."""
+
+    def end(self) -> None:
+        """The file has no more frames."""
 
 
 def resize_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -68,6 +78,7 @@ def decode_samples(
     batch: int,
     first: int = 0,
     max_height: int | None = None,
+    tap: FrameTap | None = None,
 ) -> Iterator[SampleBatch]:
     """Decode the samples of a half in order, in batches of at most ``batch``.
 
@@ -79,6 +90,7 @@ def decode_samples(
         frames: int32 (T,), frame number of each sample (``TimeTable.samples``).
         first: sample to begin with (resuming seeks to the key frame before it).
         max_height: pictures larger than this on their short side are scaled down while converting.
+        tap: sees every frame that is decoded, those after the last sample too.
 
     Errors:
         BadInputError: the file no longer opens, or nothing of it decodes.
@@ -87,7 +99,7 @@ def decode_samples(
     images: list[np.ndarray] = []
     substituted = 0
     shape: tuple[int, ...] | None = None
-    for sample, image, own in _samples_in_order(path, table, frames, first, max_height):
+    for sample, image, own in _samples_in_order(path, table, frames, first, max_height, tap):
         shape = shape or image.shape
         if image.shape != shape:  # the resolution changes inside the file
             image = resize_image(image, shape[1], shape[0])
@@ -102,14 +114,14 @@ def decode_samples(
 
 
 def _samples_in_order(
-    path: Path, table: TimeTable, frames: np.ndarray, first: int, max_height: int | None
+    path: Path, table: TimeTable, frames: np.ndarray, first: int, max_height: int | None, tap: FrameTap | None
 ) -> Iterator[tuple[int, np.ndarray, bool]]:
     """Yield (sample, picture, whether it is the sample's own frame) for samples first, first + 1, …"""
     sample, last_image = first, None
     if sample >= len(frames):
         return
-    for number, frame in numbered_frames(path, table, start=int(frames[first])):
-        if number < frames[sample]:
+    for number, frame in _tapped(numbered_frames(path, table, start=int(frames[first])), tap):
+        if sample == len(frames) or number < frames[sample]:
             continue
         image = shown_image(frame, max_height)
         if sample == first and number > frames[first]:
@@ -120,7 +132,7 @@ def _samples_in_order(
             yield sample, (last_image if nearer_before and last_image is not None else image), own
             sample += 1
         last_image = image
-        if sample == len(frames):
+        if sample == len(frames) and tap is None:
             return
     if sample == first:
         last_image = _standing_before(path, table, frames, first, max_height)
@@ -129,6 +141,16 @@ def _samples_in_order(
     while sample < len(frames):  # the file ends early: the last picture stands
         yield sample, last_image, False
         sample += 1
+
+
+def _tapped(frames: Iterable[tuple[int, av.VideoFrame]], tap: FrameTap | None) -> Iterator[tuple[int, av.VideoFrame]]:
+    """The same frames, each seen by the tap."""
+    for number, frame in frames:
+        if tap is not None:
+            tap.see(number, frame)
+        yield number, frame
+    if tap is not None:
+        tap.end()
 
 
 def _standing_before(

@@ -4,6 +4,9 @@ Paper: Cioppa et al., "A Context-Aware Loss Function for Action Spotting in Socc
 settings of SoccerNet-v2 (Deliège et al., CVPRW 2021).
 Original code: SoccerNet/sn-spotting, folder CALF.
 
+``calf-boundaries`` is the same for boundaries between shots, with the sizes that SoccerNet-v2 gives it: windows of 24
+s, a receptive field of 8 s, nine detections. Its times around a change are ours, for they are not published.
+
 Differences:
 * losses are per clip, not summed over the batch; their ratio is the paper's;
 * of several detections that fall on one sample and class the most confident stays;
@@ -17,7 +20,7 @@ a window always has the same length.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -118,8 +121,8 @@ def calf_targets(
     return CalfTargets(torch.from_numpy(shift), torch.from_numpy(counted), detections)
 
 
-class Calf(Network):
-    """The model. ``forward`` takes a ``Window`` with features of exactly ``config.window`` samples."""
+class CalfTrunk(Network):
+    """What looks at the features of exactly ``config.window`` samples, and says how near an action is."""
 
     def __init__(self, config: CalfConfig) -> None:
         super().__init__()
@@ -133,6 +136,28 @@ class Calf(Network):
         self.branches = nn.ModuleList(nn.Conv2d(config.second, width, (k, 1)) for width, k in branches)
         self.conv_seg = nn.Conv2d(context, config.capsule * classes, (3, 1), padding=(1, 0))
         self.batch_seg = nn.BatchNorm2d(config.window, momentum=0.01, eps=0.001)
+
+    def capsules(self, features: Tensor) -> Tensor:
+        """Features (B, T, dim) to ``capsule`` numbers for each class: (B, capsule * C, T, 1)."""
+        reduced = F.relu(self.conv_2(F.relu(self.conv_1(features.unsqueeze(1)))))  # (B, 32, T, 1)
+        branches = [F.relu(conv(pad(reduced))) for conv, pad in zip(self.branches, self.pads, strict=True)]
+        capsules: Tensor = self.conv_seg(torch.cat([*branches, reduced], dim=1))
+        return capsules
+
+    def closeness(self, capsules: Tensor) -> Tensor:
+        """How near an action of each class is: (B, T, C), 0 to 1."""
+        b, t, classes = len(capsules), self.config.window, len(self.config.classes)
+        by_class = capsules.permute(0, 2, 3, 1).reshape(b, t, self.config.capsule, classes)
+        spread = (torch.sigmoid(self.batch_seg(by_class)) - 0.5).square().sum(2) * 4 / self.config.capsule
+        return 1 - spread.clamp_min(1e-12).sqrt()  # an action is near where the capsule is short
+
+
+class Calf(CalfTrunk):
+    """The model. ``forward`` takes a ``Window`` with features of exactly ``config.window`` samples."""
+
+    def __init__(self, config: CalfConfig) -> None:
+        super().__init__(config)
+        classes = len(config.classes)
         self.conv_spot_1 = nn.Conv2d((config.capsule + 1) * classes, 32, (3, 1), padding=(1, 0))
         self.conv_spot_2 = nn.Conv2d(32, 16, (3, 1), padding=(1, 0))
         self.pool = nn.MaxPool2d((3, 1), stride=(2, 1))
@@ -143,19 +168,10 @@ class Calf(Network):
         self.to_class = nn.Linear(16 * left, config.detections * classes)
 
     def forward(self, window: Window) -> Output:
-        capsules = self._capsules(self.config.features_of(window))  # (B, 16 * C, T, 1)
-        b, t, classes = len(capsules), self.config.window, len(self.config.classes)
-        by_class = capsules.permute(0, 2, 3, 1).reshape(b, t, self.config.capsule, classes)
-        spread = (torch.sigmoid(self.batch_seg(by_class)) - 0.5).square().sum(2) * 4 / self.config.capsule
-        score = 1 - spread.clamp_min(1e-12).sqrt()  # (B, T, C): an action is near where the capsule is short
+        capsules = self.capsules(self.config.features_of(window))
+        score = self.closeness(capsules)
         detections = self._detections(capsules, score)
-        return Output(logits=self._logits(detections, t), segmentation=score, detections=detections)
-
-    def _capsules(self, features: Tensor) -> Tensor:
-        reduced = F.relu(self.conv_2(F.relu(self.conv_1(features.unsqueeze(1)))))  # (B, 32, T, 1)
-        branches = [F.relu(conv(pad(reduced))) for conv, pad in zip(self.branches, self.pads, strict=True)]
-        capsules: Tensor = self.conv_seg(torch.cat([*branches, reduced], dim=1))
-        return capsules
+        return Output(logits=self._logits(detections, self.config.window), segmentation=score, detections=detections)
 
     def _detections(self, capsules: Tensor, score: Tensor) -> Tensor:
         both = torch.cat([capsules, score.transpose(1, 2).unsqueeze(-1)], dim=1)
@@ -231,13 +247,29 @@ def match_detections(place: Tensor, true: Tensor) -> Tensor:
     return order
 
 
+_CALF = System(
+    name="calf",
+    paper="Cioppa et al., A Context-Aware Loss Function for Action Spotting in Soccer Videos, CVPR 2020",
+    config=CalfConfig,
+    build=Calf,
+    loss=calf_loss,
+    targets=calf_targets,
+)
+_BOUNDARIES = {
+    "window": 48,
+    "before": 8,
+    "after": 8,
+    "detections": 9,
+    "suppression": 1.0,
+    "table": "soccernet-boundaries",
+}
+register(_CALF)
 register(
-    System(
-        name="calf",
-        paper="Cioppa et al., A Context-Aware Loss Function for Action Spotting in Soccer Videos, CVPR 2020",
-        config=CalfConfig,
-        build=Calf,
-        loss=calf_loss,
-        targets=calf_targets,
+    replace(
+        _CALF,
+        name="calf-boundaries",
+        paper="CALF-detection of Deliège et al., SoccerNet-v2, CVPRW 2021, after Cioppa et al., CVPR 2020",
+        task="boundaries",
+        defaults=_BOUNDARIES,
     )
 )

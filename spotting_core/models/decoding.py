@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spotting_core.models.window import Output, Scores
 
-SIGMOID, SOFTMAX = "sigmoid", "softmax"
+SIGMOID, SOFTMAX, EXCLUSIVE = "sigmoid", "softmax", "exclusive"
 VOTES, MOVED = "votes", "moved"
 
 
@@ -19,7 +19,8 @@ class Decoding:
     """How a system's output is read.
 
     Arguments:
-        activation: ``SIGMOID``, each class by itself; or ``SOFTMAX`` over all classes and ``Output.background``.
+        activation: ``SIGMOID``, each class by itself; ``SOFTMAX`` over all classes and ``Output.background``; or
+            ``EXCLUSIVE``, over the classes alone, of which each sample has one.
         displacement: ``VOTES``: a score keeps its sample and its displacement, and votes are moved when spots are
             made (``suppression``); ``MOVED``: scores are moved to the nearest sample, where the greatest
             that arrives stays, as in spivak and T-DEED.
@@ -37,6 +38,8 @@ class Decoding:
         logits = output.logits.float()
         if self.activation == SIGMOID:
             return logits.sigmoid()
+        if self.activation == EXCLUSIVE:
+            return logits.softmax(-1)
         if output.background is None:
             raise ValueError("a softmax over classes needs the logit of the background")
         every = torch.cat([output.background.float().unsqueeze(-1), logits], dim=-1)

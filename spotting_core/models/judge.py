@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
@@ -15,6 +16,11 @@ from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig
 from spotting_core.models.window import Output, Samples, Scores, Window, stack_entities
 from spotting_core.models.window_plan import WindowPlan
+
+
+def valid_samples(samples: Sequence[Samples]) -> Tensor:
+    """Which samples of some windows are real: bool (B, T)."""
+    return torch.from_numpy(np.stack([s.valid for s in samples]))
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,13 @@ class Judge:
         pictures = [s.pictures for s in samples if s.pictures is not None]
         entities = [s.entities for s in samples if s.entities is not None]
         features = [s.features for s in samples if s.features is not None]
+        second = [s.second for s in samples if s.second is not None]
         mean, std = self.normalisation
         return Window(
             pictures=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
             features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,
             entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
+            second=replace(self.window(second), valid=valid_samples(second).to(self.device)) if second else None,
         )
 
     @torch.inference_mode()

@@ -17,6 +17,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
+from spotting_core.models.registry import system
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,23 @@ def remember(folder: Path, sha256: str, data: DataDirectory) -> None:
         write_json(data.root / FILE, {k: folders for k, folders in known.items() if folders})
 
 
-def known_models(data: DataDirectory) -> dict[str, Path]:
-    """Folders by the name that is shown: the bundled models, then those used from folders of the user's own."""
+def known_models(data: DataDirectory, task: str | None = None) -> dict[str, Path]:
+    """Folders by the name that is shown: the bundled models, then those used from folders of the user's own.
+
+    Arguments:
+        task: of which they have to be; of every task where None.
+    """
     own = {name: folder for name, folder in _folders(data).items() if (folder / WEIGHTS_FILE).is_file()}
-    return {**models_available(), **own}
+    every = {**models_available(), **own}
+    return {name: folder for name, folder in every.items() if task is None or task_of(folder) == task}
+
+
+def task_of(folder: Path) -> str | None:
+    """The task of the model in a folder; None where nobody can say."""
+    try:
+        return system(read_card(folder).system).task
+    except TouchlineError:
+        return None
 
 
 def known_ensembles(data: DataDirectory) -> dict[str, Path]:

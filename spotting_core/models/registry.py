@@ -27,7 +27,22 @@ from spotting_core.models.targets import AnchorTargets, anchor_targets
 from spotting_core.models.window import Output, Window
 from spotting_core.models.window_plan import MIDDLE, REPEATED, ZEROS, WindowPlan
 
-_MODULES = ("entity_attention", "pooling", "calf", "dense_anchors", "two_stage")
+_MODULES = (
+    "entity_attention",
+    "pooling",
+    "calf",
+    "dense_anchors",
+    "two_stage",
+    "basic_shots",
+    "calf_shots",
+    "whole_shots",
+    "calf_grounding",
+    "netvlad_grounding",
+    "latest_action",
+    "grounding_transformer",
+    "frame_boundaries",
+    "frame_differences",
+)
 SPOTTING = "spotting"
 """The task of a system, and the stage of its training, where nothing else is said."""
 

@@ -85,6 +85,7 @@ class Samples:
         entities: of the samples, as a batch of one.
         features: float32 (T, D).
         teacher: float32 (T, D'), features that a stage of training learns to give.
+        second: the samples that these are judged together with, of a system that reads two windows.
     """
 
     start: int
@@ -93,6 +94,7 @@ class Samples:
     entities: EntitySet | None = None
     features: np.ndarray | None = None
     teacher: np.ndarray | None = None
+    second: Samples | None = None
 
     def __len__(self) -> int:
         return len(self.valid)
@@ -112,6 +114,7 @@ class Window:
         features: float (B, T, D) or None.
         entities: or None for a system without them.
         second: the other window of a system that judges two together, or None.
+        valid: bool (B, T), False for samples that only fill it, or None where all are real.
     """
 
     pictures: Tensor | None = None
@@ -119,6 +122,7 @@ class Window:
     features: Tensor | None = None
     entities: EntitySet | None = None
     second: Window | None = None
+    valid: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class Output:
         detections: (B, N, 2 + C), confidence, place in the window (0 to 1) and classes of whole actions, or None.
         replay: (B, T), logit of a replay being shown, of systems that say so, or None.
         change: (B, T), logit of a new shot beginning with the sample, of systems that say so, or None.
+        compared: (B, T, E) and (B, E), embeddings of the samples and of the second window, where they are compared.
     """
 
     logits: Tensor
@@ -156,6 +161,7 @@ class Output:
     detections: Tensor | None = None
     replay: Tensor | None = None
     change: Tensor | None = None
+    compared: tuple[Tensor, Tensor] | None = None
 
 
 @dataclass(frozen=True)

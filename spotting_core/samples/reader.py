@@ -23,6 +23,7 @@ from spotting_core.features.files import feature_file
 from spotting_core.features.half import FeatureHalf, FeatureReader
 from spotting_core.features.reduction import Reduction, reduction_file
 from spotting_core.features.sets import FeatureSet, read_sets
+from spotting_core.media.decode import FrameTap
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.frame_store import FrameStore, store_frames
 from spotting_core.media.ingest import Media
@@ -89,6 +90,7 @@ class SampleReader:
         first: int = 0,
         already: int = 0,
         before: Sequence[EntityTable] = (),
+        tap: FrameTap | None = None,
     ) -> HalfStream:
         """A half from its video, from sample ``first`` on.
 
@@ -96,6 +98,7 @@ class SampleReader:
             frames: of ``self.frames``; features: of the half, from ``read_features``.
             already: samples below this have their entities, which are in ``before``.
             report: called before every batch of frames; raises to cancel.
+            tap: sees every frame that is decoded.
         """
         pictures = None
         if self.inputs.pictures is not None:
@@ -110,6 +113,7 @@ class SampleReader:
                 first=first,
                 already=already,
                 before=before,
+                tap=tap,
             )
         return HalfStream(len(frames), outside, pictures=pictures, features=features)
 
@@ -265,5 +269,10 @@ def require_features(folder: Path, source: MatchSource, models: Sequence[LoadedM
         )
 
 
+def model_sets(model: LoadedModel) -> tuple[FeatureSet, ...]:
+    """The feature sets that a model reads; none of one that reads pictures alone."""
+    return read_sets(model.card.input) if model.inputs.features else ()
+
+
 def _set_names(model: LoadedModel) -> list[str]:
-    return [k.name for k in read_sets(model.card.input)] if model.inputs.features else []
+    return [k.name for k in model_sets(model)]

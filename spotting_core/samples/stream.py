@@ -15,7 +15,7 @@ import numpy as np
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.half import FeatureHalf
-from spotting_core.media.decode import SampleBatch, ahead, decode_samples, resize_image
+from spotting_core.media.decode import FrameTap, SampleBatch, ahead, decode_samples, resize_image
 from spotting_core.media.ingest import Media
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.window import Samples
@@ -109,6 +109,7 @@ class PictureStream:
         finder, most: what finds entities, and how many per sample; None for a system without.
         first: sample to begin with; already: samples below this have their entities, which are in ``before``.
         report: called before every batch; raises to cancel.
+        tap: sees every frame that is decoded.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class PictureStream:
         first: int = 0,
         already: int = 0,
         before: Sequence[EntityTable] = (),
+        tap: FrameTap | None = None,
     ) -> None:
         self._size, self._finder, self._most = size, finder, most
         self._pace, self._report = pace, report
@@ -132,7 +134,7 @@ class PictureStream:
         self._pictures: deque[np.ndarray] = deque()
         self._start = first
         decoded = decode_samples(
-            media.path, media.table, frames, batch=DECODE_BATCH, first=first, max_height=MAX_HEIGHT
+            media.path, media.table, frames, batch=DECODE_BATCH, first=first, max_height=MAX_HEIGHT, tap=tap
         )
         self._batches = ahead(decoded)
 

@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spotting_core.domain.cameras import Shot
+import numpy as np
+
+from spotting_core.base.files import replacing
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
-from spotting_core.evaluation.camera_files import read_camera_games
+from spotting_core.evaluation.camera_files import FOUND_FILE, read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.suppress import strongest
 from spotting_core.formats import labels_cameras
+from spotting_core.formats.labels_cameras import CameraDocument, CameraEntry
 from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.registry import register
-from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask
 
 AVERAGE_PRECISION = "ap"
+_ONE_CHANGE = 200_000  # microseconds
 
 
 class BoundariesTask(SampleTask[Spot]):
@@ -29,10 +34,11 @@ class BoundariesTask(SampleTask[Spot]):
     title = "Boundaries"
     class_table = "soccernet-boundaries"
     label_file = labels_cameras.FILE_NAME
-    results_file = "Boundaries-cameras.json"
+    results_file = FOUND_FILE
     chosen_by = (AVERAGE_PRECISION,)
     least_evaluated = 0.02
     shown = ("shots", "cameras")
+    default_model = "frame-boundaries"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)
@@ -47,16 +53,25 @@ class BoundariesTask(SampleTask[Spot]):
         return finding.time
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Spot]:
-        return SPOTTING.findings(half, classes, least=least, source=source)
+        """The strongest samples: those beside may be of another change, and would blur what is exact to the frame.
+
+        A change is of one kind: of several kinds within a fifth of a second the surest stays.
+        """
+        spotting = Spotting(threshold=DEFAULT_THRESHOLD if least is None else least, vote=0.0)
+        scores = (half.confidence, half.displacement)
+        spots = spots_of_half(half.half, half.times, *scores, classes, spotting, source=source, end=half.end)
+        if not spots:
+            return []
+        place, surest = np.array([s.time for s in spots]), np.array([s.confidence for s in spots])
+        kept = strongest(place, surest, below=_ONE_CHANGE, above=_ONE_CHANGE + 1)
+        return [spots[k] for k in sorted(kept)]
 
     def write(self, path: Path, findings: Sequence[Spot]) -> None:
-        """As Labels-cameras, each boundary as the end of a shot of no camera."""
-        starts: dict[int, int] = {}
-        shots = []
-        for change in sorted(findings, key=lambda s: (s.half, s.time)):
-            shots.append(Shot(change.half, starts.get(change.half, 0), change.time, "", False, change.label))
-            starts[change.half] = change.time
-        labels_cameras.write_shots(path, shots)
+        """As Labels-cameras, each boundary as the end of a shot of no camera, with its confidence."""
+        changes = sorted(findings, key=lambda s: (s.half, s.time))
+        entries = [CameraEntry(s.half, s.time, "", change_type=s.label, confidence=s.confidence) for s in changes]
+        with replacing(path) as part:
+            part.write_bytes(labels_cameras.render(CameraDocument(tuple(entries))))
 
     def report(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
         return evaluate_boundaries(games_of_boundaries(matches), official=official)

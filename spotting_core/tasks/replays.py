@@ -35,6 +35,7 @@ class ReplaysTask(LayerTask[Grounding]):
     results_file = detection_replays.FILE_NAME
     chosen_by = (LOOSE, TIGHT)
     shown = ("shots", "cameras")
+    default_model = "grounding-transformer"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes, metric = self.classes(order.classes), self.metric(order.metric)

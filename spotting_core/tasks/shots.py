@@ -34,6 +34,7 @@ class ShotsTask(SampleTask[Shot]):
     results_file = labels_cameras.FILE_NAME
     chosen_by = (MIOU,)
     shown = ("shots", "cameras")
+    default_model = "whole-shots"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)
@@ -44,6 +45,9 @@ class ShotsTask(SampleTask[Shot]):
 
     def moment(self, finding: Shot) -> int:
         return (finding.start + finding.end) // 2
+
+    def begins(self, finding: Shot) -> int:
+        return finding.start
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Shot]:
         """Runs of samples of one surest camera, live or replayed; a change lies in the middle between two samples."""

@@ -34,6 +34,7 @@ class SpottingTask(SampleTask[Spot]):
     chosen_by = (TIGHT, LOOSE)
     least_evaluated = 0.02
     shown = ("spots", "curves", "why")
+    default_model = "entity-attention"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes = self.classes(order.classes)

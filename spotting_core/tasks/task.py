@@ -154,6 +154,8 @@ class LayerTask(Task, Generic[_Finding]):
     results_file: ClassVar[str]
     chosen_by: ClassVar[tuple[str, ...]]
     shown: ClassVar[tuple[str, ...]] = ()
+    default_model: ClassVar[str] = ""
+    """Name of the bundled model that does it where nothing else is said."""
     least_evaluated: ClassVar[float | None] = None
     """Confidence below which findings are not evaluated: far below any that matters to a figure."""
 
@@ -168,6 +170,10 @@ class LayerTask(Task, Generic[_Finding]):
     @abstractmethod
     def moment(self, finding: _Finding) -> int:
         """The moment (microseconds of the half) around which clips to train on are laid."""
+
+    def begins(self, finding: _Finding) -> int:
+        """When a finding begins (microseconds of the half), for people."""
+        return self.moment(finding)
 
     @abstractmethod
     def findings_of(self, half: StoredHalf, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:

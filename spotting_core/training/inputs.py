@@ -13,7 +13,7 @@ from spotting_core.features.extractor import has_own_weights
 from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader
 from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
-from spotting_core.features.sets import SOCCERNET, FeatureSet, feature_set
+from spotting_core.features.sets import OF_FIXED_RATE, FeatureSet, feature_set
 from spotting_core.models.inputs import Inputs
 from spotting_core.samples.labelled import all_games, labelled_matches
 from spotting_core.samples.reader import SampleReader
@@ -90,7 +90,7 @@ def _fitted(kind: FeatureSet, config: InputConfig, root: Path, data: DataDirecto
 
 def _set_of(name: str, config: InputConfig, root: Path) -> FeatureSet:
     weights = config.weights.get(name, "")
-    if name not in SOCCERNET and not weights and not has_own_weights(name):
+    if name not in OF_FIXED_RATE and not weights and not has_own_weights(name):
         filed = set_of_files([root / split for split in config.data], name, config.rate)
         if filed is not None:
             return filed

@@ -30,23 +30,30 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, Share
 from spotting_core.computing.number_format import in_bfloat16
+from spotting_core.domain.cameras import Grounding
 from spotting_core.domain.classes import ClassTable, load_classes
-from spotting_core.features.half import FeatureHalf, FeaturePart
+from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
+from spotting_core.features.layer_sets import LAYER
+from spotting_core.inference.analyse import keep_layer_features
+from spotting_core.inference.grounding import ReplayShot, ground_half
 from spotting_core.inference.score import score_half
 from spotting_core.media.pixels import clip_pixels
+from spotting_core.media.source import open_match
 from spotting_core.models.environment import Environment
-from spotting_core.models.judge import Judge
+from spotting_core.models.grounding import GroundingConfig
+from spotting_core.models.judge import Judge, valid_samples
 from spotting_core.models.network import EnvironmentNetwork, Network
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.models.targets import Targets, stack_targets
-from spotting_core.models.window import EntitySet, Output, Window, stack_entities
-from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
-from spotting_core.tasks.registry import sample_task
-from spotting_core.tasks.task import AnySampleTask, Finding, HalfScores, Judged
+from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
+from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, all_games, labelled_matches
+from spotting_core.tasks.registry import layer_task
+from spotting_core.tasks.task import AnyLayerTask, Finding, HalfScores, Judged, SampleTask
 from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
 from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
+from spotting_core.training.pairs import TrainingPairs
 from spotting_core.training.start import start_from_stage, start_from_trunk
 from spotting_core.training.trainer import Trainer
 
@@ -117,6 +124,7 @@ class Batch:
         pictures: uint8 (B, T, H, W, 3), still as bytes; features: float32 (B, T, D).
         dark: bool (B,), clips without environment features.
         partner, share: of mixup, or None.
+        second: features float32 (B, T', D) of the second window, and which of its samples are real.
     """
 
     pictures: Tensor | None
@@ -126,6 +134,7 @@ class Batch:
     dark: Tensor
     partner: Tensor | None
     share: Tensor | None
+    second: tuple[Tensor, Tensor] | None = None
 
 
 class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
@@ -137,7 +146,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
 
     def __init__(self, config: SystemTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
         self.system = system(config.system)
-        self.task = sample_task(self.system.task)
+        self.task = layer_task(self.system.task)
         self.table = load_classes(config.classes or self.task.class_table)
         if config.choose_by and config.choose_by not in self.task.chosen_by:
             known = " or ".join(self.task.chosen_by)
@@ -165,13 +174,24 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         super().__init__(network, config, run, device)
         self._keep_to_budget()
         self.reader = sample_reader(self.inputs, config, features, root, self.device.type)
+        self._keep_layer_features([*splits, *validation], features, data)
         self.matches = labelled_matches(splits, self.reader, data, truth, most=config.matches, parts=self.table.parts)
         self.validation = labelled_matches(validation, self.reader, data, truth, parts=self.table.parts)
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
-    def _clips_of(self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False) -> TrainingClips:
+    def _keep_layer_features(self, splits: Sequence[Path], features: FeatureReader | None, data: DataDirectory) -> None:
+        """Have what is read off the layers of the bundled model, of all matches that have videos."""
+        sets = [kind for kind in (features.sets if features else ()) if kind.extractor and kind.extractor.kind == LAYER]
+        for game in (game for split in splits for game in all_games(split)) if sets else ():
+            keep_layer_features(open_match(game), sets, data, self.device.type)
+
+    def _clips_of(
+        self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False
+    ) -> TrainingClips | TrainingPairs:
         config = self.config
         halves = [half for match in matches for half in match.halves]
+        if isinstance(self.model_config, GroundingConfig):
+            return TrainingPairs(halves, self.stage, self.model_config, config.seed)
         if looked_at_once:
             halves = [looked_at(self.environment, half, self.device) for half in halves]
         return TrainingClips(
@@ -261,7 +281,8 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """
         size = self.inputs.pictures
         pixels = 0 if size is None or self.config.environment_stays else 3 * size.width * size.height
-        batch = self.config.batch * self.clip * (pixels + self.inputs.features * _FLOAT)
+        samples = self.clip * self.inputs.windows
+        batch = self.config.batch * samples * (pixels + self.inputs.features * _FLOAT)
         making, beside = 3 if self.config.noise else 2, 4 if self.config.mixup else 2
         if batch:
             self.makers = min(self.makers, ((self.config.memory << 20) // batch - beside) // making)
@@ -278,7 +299,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     def make_batch(self, step: int) -> Batch:
         return self._batch(self.clips, step)
 
-    def _batch(self, source: TrainingClips, step: int) -> Batch:
+    def _batch(self, source: TrainingClips | TrainingPairs, step: int) -> Batch:
         clips = [source.draw(step * self.config.batch + k) for k in range(self.config.batch)]
         samples = [c.samples for c in clips]
         features = _stacked(s.features for s in samples)
@@ -302,6 +323,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             dark=torch.tensor([rng.random() < self.config.dark_share for _ in clips]),
             partner=partner,
             share=share,
+            second=_second(samples),
         )
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -318,7 +340,11 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             entities = mix_entities(entities, partner, share) if entities else None
             targets = mix_targets(targets, partner, share, displacement=self.config.mixup_displacement)
         with in_bfloat16(self.device, wanted=self.system.bfloat16):
-            output = self._output(Window(pictures, None, features, entities), batch.dark)
+            second = None
+            if batch.second is not None:
+                read, valid = (v.to(self.device) for v in batch.second)
+                second = Window(features=read, valid=valid)
+            output = self._output(Window(pictures, None, features, entities, second), batch.dark)
         return {"spotting": self.stage.loss(self.model, output, targets)}
 
     def _output(self, window: Window, dark: Tensor) -> Output:
@@ -380,6 +406,13 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         return judge_matches(judge, self.validation, self.table, self.task)
 
 
+def _second(samples: Sequence[Samples]) -> tuple[Tensor, Tensor] | None:
+    """Features of the second windows, and which of their samples are real; None of clips of one window."""
+    others = [s.second for s in samples if s.second is not None]
+    features = _stacked(s.features for s in others)
+    return (features, valid_samples(others)) if features is not None else None
+
+
 def _stacked(arrays: Iterable[np.ndarray | None]) -> Tensor | None:
     there = [torch.from_numpy(a) for a in arrays if a is not None]
     return torch.stack(there) if there else None
@@ -405,19 +438,38 @@ def looked_at(environment: Environment, half: LabelledHalf, device: torch.device
 
 
 def judge_matches(
-    judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable, task: AnySampleTask
+    judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable, task: AnyLayerTask
 ) -> list[Judged[Any]]:
-    """What a network finds in labelled matches, beside what is true of them."""
+    """What a network finds in labelled matches, beside what is true of them.
+
+    Of replays those are judged that the labels know.
+    """
     suppression = judge.config.suppression
     table = table.with_suppression(suppression) if suppression else table
     judged = []
     for match in matches:
         findings: list[Finding] = []
         for half in match.halves:
-            samples, scores = half.samples, score_half(judge, half.samples)
-            half_scores = HalfScores(
-                samples.half, samples.times, half.end, scores.confidence, scores.displacement, scores.replay
+            findings += (
+                _findings(judge, half, table, task) if isinstance(task, SampleTask) else _groundings(judge, half)
             )
-            findings += task.findings(half_scores, table, least=task.least_evaluated, source=judge.system.name)
         judged.append(Judged(match.name, match.truth, findings))
     return judged
+
+
+def _findings(judge: Judge, half: LabelledHalf, table: ClassTable, task: SampleTask[Any]) -> list[Finding]:
+    samples, scores = half.samples, score_half(judge, half.samples)
+    half_scores = HalfScores(
+        samples.half, samples.times, half.end, scores.confidence, scores.displacement, scores.replay
+    )
+    return task.findings(half_scores, table, least=task.least_evaluated, source=judge.system.name)
+
+
+def _groundings(judge: Judge, half: LabelledHalf) -> list[Finding]:
+    replays = [ReplayShot(g.half, g.start, g.end) for g in half.truth if isinstance(g, Grounding)]
+    training = judge.network.training
+    judge.network.eval()
+    try:
+        return list(ground_half(judge, half.samples, replays))
+    finally:
+        judge.network.train(training)

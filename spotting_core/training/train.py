@@ -28,7 +28,7 @@ from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
 from spotting_core.tasks.registry import layer_task
-from spotting_core.tasks.task import AnyLayerTask, Judged, SampleTask
+from spotting_core.tasks.task import AnyLayerTask, Judged
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.measure import compared, judged_games
@@ -37,7 +37,6 @@ from spotting_core.training.trainer import AnyTrainer, TrainingProgress
 
 ENTITIES = "entities"
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
-_REPORT_SPLIT = "test"
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class TrainingOrder:
     Arguments:
         config: the configuration file; root: where the splits lie; run: folder of checkpoints and log.
         out: model folder to write; compare: another model folder whose scores go on the card, or None.
-        measured: whether the model is measured on the test split; a stage that another one goes on from need not be.
+        measured: whether the model is measured; a stage that another one goes on from need not be.
+        report_split: the split on which it is measured.
     """
 
     config: Path
@@ -57,6 +57,7 @@ class TrainingOrder:
     device: str = "cpu"
     compare: Path | None = None
     measured: bool = True
+    report_split: str = "test"
 
 
 def train(
@@ -156,9 +157,9 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Calla
         "licence": _LICENCES[SIMULATED],
     }
     if order.measured:
-        notice(f"Measuring on the {_REPORT_SPLIT} split")
+        notice(f"Measuring on the {order.report_split} split")
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
-        card["scores"] = entity_scores(finder, order.root / _REPORT_SPLIT)
+        card["scores"] = entity_scores(finder, order.root / order.report_split)
     write_json(order.out / "card.json", card)
     return order.out
 
@@ -204,16 +205,16 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, n
 
 def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:
     """Put the scores on the test split on the card, where that was asked for and there is one."""
-    split = order.root / _REPORT_SPLIT
+    split = order.root / order.report_split
     if not order.measured:
         return order.out
     if not split.is_dir():
-        notice(f"There is no {_REPORT_SPLIT} split in {order.root}: the card has no scores")
+        notice(f"There is no {order.report_split} split in {order.root}: the card has no scores")
         return order.out
-    notice(f"Measuring on the {_REPORT_SPLIT} split")
+    notice(f"Measuring on the {order.report_split} split")
     model = load_model(order.out, order.device)
     task = layer_task(model.system.task)
-    scores = task.card_scores(_judged(model, split, data, task), card.classes, _REPORT_SPLIT)
+    scores = task.card_scores(judged_split(model, split, data, task), card.classes, order.report_split)
     if order.compare is not None:
         other = read_card(order.compare)
         scores["compared"] = compared(scores, other.scores, other.name)
@@ -221,13 +222,9 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Cal
     return order.out
 
 
-def _judged(model: LoadedModel, split: Path, data: DataDirectory, task: AnyLayerTask) -> list[Judged[Any]]:
+def judged_split(model: LoadedModel, split: Path, data: DataDirectory, task: AnyLayerTask) -> list[Judged[Any]]:
     """Findings of a split's matches: by analysing them, or of features alone where a half has no video of use."""
-    if (
-        isinstance(task, SampleTask)
-        and model.inputs.pictures is None
-        and not all(has_videos(game, task) for game in task.labelled_games(split))
-    ):
+    if model.inputs.pictures is None and not all(has_videos(game, task) for game in task.labelled_games(split)):
         matches = labelled_matches([split], model_reader(model), data, task, parts=model.classes.parts)
         return judge_matches(model.judge, matches, model.classes, task)
     return judged_games(model, split, data, task)

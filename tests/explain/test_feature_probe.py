@@ -24,7 +24,7 @@ from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, system
 from spotting_core.models.window import Output, Window
 from tests.explain.toys import OneFrame, explained_window, toy
-from tests.small_systems import READS_FEATURES, half_of, judge_of, small, small_config
+from tests.small_systems import SPOTS_OF_FEATURES, half_of, judge_of, small, small_config
 
 CLASSES = load_classes()
 SAMPLES, DIM = 120, 32
@@ -51,7 +51,7 @@ def loaded(name: str, network: nn.Module, config: Any) -> LoadedModel:
     return LoadedModel(card, system(name), network.eval(), config, CLASSES, "0" * 64, Path())
 
 
-@pytest.mark.parametrize("name", READS_FEATURES)
+@pytest.mark.parametrize("name", SPOTS_OF_FEATURES)
 @pytest.mark.parametrize("sample", [0, 3, 60, SAMPLES - 1])
 def test_the_score_is_the_one_that_counts(name: str, sample: int) -> None:
     network, config = small(name), small_config(name)
@@ -83,7 +83,7 @@ class Adds(nn.Module):
 @pytest.fixture
 def adding() -> Probe:
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=5, after=5)
-    model = loaded("dense-anchors" if "dense-anchors" in READS_FEATURES else READS_FEATURES[0], Adds(), config)
+    model = loaded("dense-anchors" if "dense-anchors" in SPOTS_OF_FEATURES else SPOTS_OF_FEATURES[0], Adds(), config)
     return Probe(model, window_around(analysis_of(values()), None, model, 1, 30_000_000))
 
 
@@ -132,7 +132,7 @@ class Places(nn.Module):
 @pytest.mark.parametrize(("step", "falls"), [(1, 0.0), (5, 0.0), (6, 0.9)])
 def test_an_action_that_is_placed_a_little_elsewhere_is_the_same(step: int, falls: float) -> None:
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=0, after=0)
-    model = loaded(READS_FEATURES[0], Places(step), config)
+    model = loaded(SPOTS_OF_FEATURES[0], Places(step), config)
     probe = Probe(model, window_around(analysis_of(values()), None, model, 1, 10_000_000))
     attribution = METHODS["temporal-occlusion"].explain(probe, LABEL, span=3)
     near = attribution.values[probe.window.anchor - 3 : probe.window.anchor + 4]
@@ -141,7 +141,7 @@ def test_an_action_that_is_placed_a_little_elsewhere_is_the_same(step: int, fall
 
 def test_the_ends_of_a_half_are_not_shifted() -> None:
     config = FeatureConfig(classes=CLASSES.names, window=40, dim=DIM, before=5, after=5)
-    model = loaded(READS_FEATURES[0], Adds(), config)
+    model = loaded(SPOTS_OF_FEATURES[0], Adds(), config)
     for sample in (0, 1, SAMPLES - 2, SAMPLES - 1):
         probe = Probe(model, window_around(analysis_of(values()), None, model, 1, sample * 500_000))
         attribution = METHODS["temporal-occlusion"].explain(probe, LABEL)

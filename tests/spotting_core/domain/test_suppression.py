@@ -45,6 +45,7 @@ def test_window_of_zero_keeps_every_vote() -> None:
 
 def test_a_spot_is_the_weighted_mean_of_the_votes_beside_it() -> None:
     assert kept([10.0, 10.5], [0.9, 0.3], 4.0) == [(10.125, 0.9)]
+    assert kept([10.0, 10.5], [0.9, 0.3], 4.0, vote=0.4) == kept([10.0, 10.5], [0.9, 0.3], 4.0, vote=0.0) == [(10, 0.9)]
 
 
 @given(

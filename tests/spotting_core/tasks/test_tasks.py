@@ -20,6 +20,7 @@ from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.boundaries import KINDS
+from spotting_core.evaluation.camera_files import read_changes
 from spotting_core.evaluation.collect import Record
 from spotting_core.features.files import write_features
 from spotting_core.formats.labels_cameras import read_shots, write_shots
@@ -102,12 +103,34 @@ def test_boundaries_are_spots_of_their_kind(tmp_path: Path) -> None:
     assert [(s.time, s.label) for s in findings] == [(2_000_000, "abrupt"), (6_000_000, "logo")]
     BOUNDARIES.write(tmp_path / BOUNDARIES.label_file, findings)
     assert [(s.time, s.label) for s in BOUNDARIES.read_truth(tmp_path)] == [(2_000_000, "abrupt"), (6_000_000, "logo")]
+    BOUNDARIES.write(tmp_path / BOUNDARIES.results_file, findings)
+    changes = read_changes((tmp_path / BOUNDARIES.results_file).read_bytes(), "found")
+    assert [(c.time, c.change_type, round(c.confidence, 3)) for c in changes] == [
+        (2_000_000, "abrupt", 0.9),
+        (6_000_000, "logo", 0.7),
+    ]
     truth = [replace(s, confidence=None) for s in findings]
     assert BOUNDARIES.figure([Judged("a", truth, findings)], KINDS, "ap") == pytest.approx(1.0)
     late = [s.moved_to(s.time + 2_000_000) for s in findings]
     assert BOUNDARIES.figure([Judged("a", truth, late)], KINDS, "ap") == 0
     scores = BOUNDARIES.card_scores([Judged("a", truth, findings)], KINDS, "test")
     assert scores["per_class"]["logo"] == {"truths": 1, "ap": pytest.approx(1.0)}
+
+
+def test_a_boundary_is_exact_to_the_sample_and_of_one_kind() -> None:
+    times = np.arange(200, dtype=np.int64) * 40_000
+    confidence = np.zeros((200, 3), np.float32)
+    confidence[[50, 51, 64], 0] = 0.9, 0.5, 0.8  # a cut that a neighbour believes in, and another half a second later
+    confidence[[49, 70, 120], 1] = 0.6, 0.7, 0.9  # where the cut is; beside another; alone
+    half = HalfScores(1, times, 8_000_000, confidence)
+    findings = BOUNDARIES.findings(half, load_classes(BOUNDARIES.class_table), least=None, source="made")
+    assert [(s.time // 40_000, s.label) for s in findings] == [
+        (50, "abrupt"),
+        (64, "abrupt"),
+        (70, "smooth"),
+        (120, "smooth"),
+    ]
+    assert BOUNDARIES.findings(half, load_classes(BOUNDARIES.class_table), least=0.95, source="made") == []
 
 
 def test_the_figure_of_shots_is_their_overlap() -> None:

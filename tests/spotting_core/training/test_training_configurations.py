@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,13 @@ import torch
 from spotting_core.domain.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.features.extractor import ENVIRONMENT
+from spotting_core.features.layer_sets import LAYER_SETS
 from spotting_core.features.sets import feature_set
+from spotting_core.features.thumbnails import THUMBNAILS
+from spotting_core.models.grounding import GroundingConfig
 from spotting_core.models.registry import FeatureConfig, system, systems
 from spotting_core.models.window import Window
+from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainingConfig, build_model
@@ -54,15 +59,20 @@ def test_every_system_has_a_configuration() -> None:
 def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: Path) -> None:
     name, config = as_a_run_reads(path)
     assert isinstance(config, SystemTrainingConfig)
-    classes = load_classes(config.classes or SPOTTING.class_table).names
+    classes = load_classes(config.classes or layer_task(system(name).task).class_table).names
     # Models of the user's own runs have the environment of the bundled one.
-    widths = [config.reduction or feature_set(ENVIRONMENT, config.rate).dim for _ in config.features]
+    made = [feature if feature in (THUMBNAILS, *LAYER_SETS) else ENVIRONMENT for feature in config.features]
+    widths = [config.reduction or feature_set(feature, config.rate).dim for feature in made]
     settled: FeatureConfig = (
         system(name).configure(classes=classes, rate=config.rate, **config.model).with_sets(tuple(widths))
     )
+    window = Window(features=torch.zeros(1, settled.window, settled.dim))
+    if isinstance(settled, GroundingConfig):
+        window = replace(window, second=Window(features=torch.zeros(1, settled.replay, settled.dim)))
     with torch.no_grad():
-        output = system(name).build(settled).eval()(Window(features=torch.zeros(1, settled.window, settled.dim)))
-    assert output.logits.shape == (1, 1 if settled.whole else settled.window, len(classes))
+        output = system(name).build(settled).eval()(window)
+    columns = 1 if isinstance(settled, GroundingConfig) else len(classes)
+    assert output.logits.shape == (1, 1 if settled.whole else settled.window, columns)
 
 
 @named(of(PICTURES))

@@ -1,0 +1,374 @@
+"""Shots and replays: every system trained alike and measured on the same matches: ``make bench-cameras``.
+
+python -m benchmarks.cameras DATA [--real FOLDER] [--retrain] [--seeds N] [--systems NAME …]
+
+DATA holds the splits of simmatch. Training is that of assets/training/<system>.toml with its seed replaced; validation
+on ``val`` chooses the weights, ``test`` is measured by analysing its matches as a user would. Runs are kept in
+.runs/cameras; without --retrain those that are there are used, and the table says which are not.
+
+Beside each system stands what its paper claims, on SoccerNet's test split; claims that nobody here has verified say so.
+Figures are the corrected ones with the spread of the seeds, or, of one seed, the 95 % interval over matches; the
+official ones stand beside them.
+
+--real adds replay grounding on real labels (50 games to train, 10 to measure): the actions are those of the labels, and
+what stands in for pictures are numbers of where the camera looks. It says how often a rule is right on real broadcasts,
+not how good a model is that has to find the actions first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from spotting_core.base.assets import asset
+from spotting_core.tasks.task import Judged
+
+RUNS = Path(".runs") / "cameras"
+SHOTS = ("basic-shots", "calf-shots", "whole-shots")
+REPLAYS = (
+    "latest-action",
+    "netvlad-grounding",
+    "netvlad-grounding-negatives",
+    "calf-grounding",
+    "calf-grounding-negatives",
+    "grounding-transformer",
+    "grounding-transformer-contrast",
+)
+REAL = ("latest-action", "grounding-transformer")
+CLAIMS = {
+    "basic-shots": "mIoU .358, F1 .395",
+    "calf-shots": "mIoU .473, unverified",
+    "netvlad-grounding": "average-AP .243, unverified",
+    "calf-grounding": "average-AP .400, unverified",
+    "calf-grounding-negatives": "average-AP .418, unverified",
+    "grounding-transformer": "average-AP .719, unverified",
+}
+_RESULT = "bench.json"
+_SAMPLES = 100  # of a bootstrap
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a configuration, a seed, and which data."""
+
+    name: str
+    seed: int
+    real: bool = False
+
+    @property
+    def folder(self) -> Path:
+        return RUNS / f"{self.name}{'-real' if self.real else ''}-{self.seed}"
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What was measured, or None."""
+        path = self.folder / _RESULT
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def measure(run: Run, root: Path) -> None:
+    """Train one configuration and write what was measured beside its model."""
+    from spotting_core.base.data_directory import DataDirectory
+    from spotting_core.models.card import read_card
+    from spotting_core.models.load import load_model
+    from spotting_core.tasks.registry import layer_task
+    from spotting_core.training.train import TrainingOrder, judged_split, train
+
+    text = re.sub(r"(?m)^seed = \d+$", f"seed = {run.seed}", asset("training", f"{run.name}.toml").read_text())
+    if run.real:
+        text = _on_real_labels(text)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    config = run.folder / f"{run.name}.toml"
+    config.write_text(text, encoding="utf-8")
+    data = DataDirectory.default().ensure()
+    order = TrainingOrder(config, root, run.folder / "run", run.folder / "model", measured=True)
+    folder = train(replace(order, report_split="val") if run.real else order, data)
+    model = load_model(folder)
+    task = layer_task(model.system.task)
+    judged = judged_split(model, root / ("val" if run.real else "test"), data, task)
+    figures = _figures(judged, model.card.classes, task)
+    card = read_card(folder)
+    intervals = {name: bootstrap(judged, figure) for name, figure in figures.items()}
+    values = {name: figure(judged) for name, figure in figures.items()}
+    result = {
+        "values": values,
+        "intervals": intervals,
+        "official": card.scores["official"],
+        "per_class": card.scores.get("per_class", {}),
+        "minutes": round(60 * card.training["hours"], 1),
+        "parameters": sum(p.numel() for p in model.network.parameters()),
+    }
+    (run.folder / _RESULT).write_text(json.dumps(result), encoding="utf-8")
+
+
+def _figures(judged: list[Judged[Any]], classes: Sequence[str], task: Any) -> dict[str, Callable[..., float]]:
+    """The figures of a task's table, each of some judged matches."""
+    from spotting_core.tasks.replays import share_right
+
+    if task.name == "replays":
+        return {
+            "loose": lambda m: task.figure(m, classes, "loose"),
+            "tight": lambda m: task.figure(m, classes, "tight"),
+            "right": share_right,
+        }
+    del judged
+    return {
+        "mIoU": lambda m: task.figure(m, classes, "miou"),
+        "F1": lambda m: float(task.report(m, classes).others["F1, macro"]),
+        "replay F1": replay_f1,
+    }
+
+
+def replay_f1(matches: Sequence[Judged[Any]]) -> float:
+    """F1 of time in replays: seconds that truth and findings agree are replayed."""
+    both = true = found = 0
+    for match in matches:
+        for half in {s.half for s in match.truth}:
+            end = max(s.end for s in match.truth if s.half == half)
+            masks = [_replayed(shots, half, end) for shots in (match.truth, match.findings)]
+            both += int((masks[0] & masks[1]).sum())
+            true, found = true + int(masks[0].sum()), found + int(masks[1].sum())
+    return 2 * both / (true + found) if true + found else 0.0
+
+
+def _replayed(shots: Sequence[Any], half: int, end: int) -> np.ndarray:
+    """Which tenths of a second of a half are replayed: bool (n,)."""
+    mask = np.zeros(end // 100_000 + 1, bool)
+    for shot in shots:
+        if shot.half == half and shot.replay:
+            mask[shot.start // 100_000 : shot.end // 100_000] = True
+    return mask
+
+
+def bootstrap(judged: Sequence[Judged[Any]], figure: Callable[[Sequence[Judged[Any]]], float]) -> tuple[float, float]:
+    """The 95 % interval of a figure over matches."""
+    rng = np.random.default_rng(0)
+    values = []
+    for _ in range(_SAMPLES):
+        drawn = rng.integers(len(judged), size=len(judged))
+        values.append(figure([replace(judged[k], name=f"{n}/{judged[k].name}") for n, k in enumerate(drawn)]))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _on_real_labels(text: str) -> str:
+    """A configuration that reads the actions of labels and where the camera looks."""
+    text = re.sub(r'(?m)^features = .*"layer-environment".*$', 'features = ["layer-spots", "camera"]', text)
+    return re.sub(r"(?m)^window = \d+$", "window = 240", text)  # what is replayed there is up to two minutes old
+
+
+# --- real labels as features ----------------------------------------------------------------------------
+
+
+def real_features(source: Path, out: Path) -> Path:
+    """Write the games of real calibrations as feature files: actions of the labels, and where the camera looks."""
+    from spotting_core.domain.classes import load_classes
+    from spotting_core.features.files import write_features
+    from spotting_core.formats import labels_cameras, labels_v2
+
+    names = load_classes().names
+    for path in sorted(source.rglob("*_calibration.npz")):
+        game, half = out / path.parent.relative_to(source), int(path.name[0])
+        if (game / f"{half}_camera.npy").is_file():
+            continue
+        game.mkdir(parents=True, exist_ok=True)
+        stored = np.load(path)
+        numbers = camera_numbers(stored["homography"], stored["confidence"], stored["size"])
+        spots = np.zeros((len(numbers), len(names)), np.float32)
+        for spot in labels_v2.read_labels(path.parent / labels_v2.FILE_NAME):
+            if spot.half == half:
+                spots[min(round(spot.seconds * 2), len(spots) - 1), names.index(spot.label)] = 1
+        write_features(game, half, "layer-spots", spots)
+        for name in (labels_v2.FILE_NAME, labels_cameras.FILE_NAME):
+            shutil.copyfile(path.parent / name, game / name)
+        write_features(game, half, "camera", numbers)
+    return out
+
+
+def camera_numbers(homography: np.ndarray, confidence: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Where the camera looks: seven points of the picture on the pitch, how wide it sees, and how sure that is.
+
+    Arguments:
+        homography: float (T, 8), from metres to pixels, divided by its last number; confidence: (T,), thousandths;
+            size: samples, height and width.
+    """
+    height, width = int(size[1]), int(size[2])
+    rows = np.concatenate([homography, np.ones((len(homography), 1), np.float32)], 1).reshape(-1, 3, 3)
+    sure = confidence.astype(np.float32) / 1000
+    usable = np.isfinite(rows).all((1, 2)) & (np.abs(np.linalg.det(rows)) > 1e-9) & (sure > 0)
+    points = np.array([[x * width, y * height, 1] for x, y in
+                       ((0.5, 0.5), (0, 0.9), (0.5, 0.9), (1, 0.9), (0, 0.5), (1, 0.5), (0.5, 0.3))])  # fmt: skip
+    numbers = np.zeros((len(rows), 17), np.float32)
+    inverse = np.linalg.inv(rows[usable].astype(np.float64))
+    ground = np.einsum("tij,pj->tpi", inverse, points)
+    ground = ground[..., :2] / np.where(np.abs(ground[..., 2:]) < 1e-9, 1e-9, ground[..., 2:])
+    placed = np.clip(ground / np.array([52.5, 34.0]), -2, 2)
+    numbers[usable, :14] = placed.reshape(len(placed), -1)
+    numbers[usable, 14] = np.clip(np.abs(ground[:, 1, 0] - ground[:, 3, 0]) / 52.5, 0, 2)
+    numbers[:, 15], numbers[:, 16] = sure, usable
+    return numbers
+
+
+# --- spots in replays -----------------------------------------------------------------------------------
+
+
+def print_replayed(console: Console, root: Path) -> None:
+    """How many spots of the bundled model lie in replays of the test matches, and what leaving them out does."""
+    from spotting_core.base.data_directory import DataDirectory
+    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.every_task import default_models
+    from spotting_core.media.source import open_match
+    from spotting_core.models.load import load_model
+    from spotting_core.tasks.spotting import SPOTTING
+
+    data = DataDirectory.default().ensure()
+    models = [load_model(name) for task, name in default_models().items() if task != "replays"]
+    matches = []
+    for game in SPOTTING.labelled_games(root / "test"):
+        source = open_match(game)
+        layers = [analyse_match(source, model, data) for model in models]
+        matches.append((source, SPOTTING.read_truth(game), layers))
+    table = Table("Cameras", "Spots", "In replays", "Double", "Only there", "Loose, all", "Loose, live", "Tight, all",
+                  "Tight, live", box=None, header_style="bold", pad_edge=False)  # fmt: skip
+    for labelled in (True, False):
+        table.add_row("labels" if labelled else "models", *_replayed_row(matches, labelled))
+    console.print(table)
+
+
+def _replayed_row(matches: Sequence[tuple[Any, list[Any], list[Any]]], labelled: bool) -> list[str]:
+    """Counts at the default thresholds, and loose and tight of all spots and without those that are double."""
+    from spotting_core.analyses.match_cameras import match_cameras
+    from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED, replay_marks
+    from spotting_core.evaluation.games import Game
+    from spotting_core.evaluation.spotting import evaluate_spotting
+    from spotting_core.inference.replay_run import labels_beside
+    from spotting_core.tasks.spotting import SPOTTING
+
+    counted: list[str] = []
+    every, live = [], []
+    for source, truth, layers in matches:
+        spotted = next(layer for layer in layers if layer.record.task == SPOTTING.name)
+        cameras = match_cameras(labels_beside(source) if labelled else None, layers)
+        standing = spotted.spots()
+        counted += replay_marks(standing, cameras, standing)
+        spots = spotted.findings(SPOTTING, least=SPOTTING.least_evaluated)
+        marks = replay_marks(spots, cameras, standing)
+        every.append(Game(source.path.name, truth, spots))
+        left = [spot for spot, mark in zip(spots, marks, strict=True) if mark != REPLAYED]
+        live.append(Game(source.path.name, truth, left))
+    classes = matches[0][2][0].classes.names
+    scores = [
+        evaluate_spotting(some, classes, metric=metric, official=True, occurring_only=True).average_map["all"]
+        for metric in ("loose", "tight")
+        for some in (every, live)
+    ]
+    double, alone = counted.count(REPLAYED), counted.count(ONLY_REPLAYED)
+    counts = (len(counted), double + alone, double, alone)
+    return [*map(str, counts), *(f"{score:.3f}" for score in scores)]
+
+
+# --- running and printing -------------------------------------------------------------------------------
+
+
+def run_all(runs: Sequence[Run], arguments: argparse.Namespace) -> list[str]:
+    """Train some configurations, one after the other; returns those that failed, in words."""
+    failed = []
+    for run in runs:
+        if run.result is not None and not arguments.retrain:
+            continue
+        shutil.rmtree(run.folder, ignore_errors=True)
+        command = [sys.executable, "-m", "benchmarks.cameras", str(arguments.data), "--one", run.name, str(run.seed)]
+        command += ["--real", str(arguments.real)] if run.real else []
+        if subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False).returncode:
+            failed.append(f"{run.name} with seed {run.seed}{' on real labels' if run.real else ''}")
+    return failed
+
+
+def spread(results: Sequence[dict[str, Any]], figure: str) -> str:
+    """Mean of the seeds and half of their range, or of one seed the interval over matches."""
+    values = [r["values"][figure] for r in results]
+    low, high = results[0]["intervals"][figure]
+    if len(values) == 1:
+        return f"{values[0]:.3f} ({low:.3f}–{high:.3f})"
+    return f"{np.mean(values):.3f} ± {(max(values) - min(values)) / 2:.3f} ({low:.3f}–{high:.3f})"
+
+
+def print_table(console: Console, title: str, runs: Sequence[Run], figures: Sequence[str]) -> None:
+    """One task's systems; those that were not trained say so."""
+    table = Table(title, "Parameters", *figures, "Official", "Minutes", "Seeds", "Paper (SoccerNet test)", box=None,
+                  header_style="bold", pad_edge=False)  # fmt: skip
+    for name in dict.fromkeys(run.name for run in runs):
+        results = [r for r in (run.result for run in runs if run.name == name) if r is not None]
+        if not results:
+            table.add_row(name, "not trained: --retrain")
+            continue
+        first = results[0]
+        official = ", ".join(f"{value:.3f}" for value in first["official"].values())
+        table.add_row(
+            name,
+            f"{first['parameters']:,}",
+            *(spread(results, figure) for figure in figures),
+            official,
+            f"{np.mean([r['minutes'] for r in results]):.1f}",
+            str(len(results)),
+            CLAIMS.get(name, "–"),
+        )
+    console.print(table)
+
+
+def print_classes(console: Console, runs: Sequence[Run]) -> None:
+    """Intersection over union by camera, first seed of each system."""
+    rows = {run.name: run.result["per_class"] for run in runs if run.seed == 1 and run.result is not None}
+    table = Table("Camera", "Seconds", *rows, box=None, header_style="bold", pad_edge=False)
+    for camera in dict.fromkeys(name for values in rows.values() for name in values):
+        seconds = next(values[camera]["seconds"] for values in rows.values() if camera in values)
+        overlaps = (f"{v[camera]['miou']:.2f}" if camera in v else "–" for v in rows.values())
+        table.add_row(camera, f"{seconds:.0f}", *overlaps)
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--real", type=Path, help="folder of real calibrations with labels")
+    parser.add_argument("--retrain", action="store_true")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--systems", nargs="*", default=[*SHOTS, *REPLAYS], metavar="NAME")
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        real = arguments.real is not None
+        root = real_features(arguments.real, RUNS / "real") if real else arguments.data
+        measure(Run(arguments.one[0], int(arguments.one[1]), real), root)
+        return
+    seeds = range(1, arguments.seeds + 1)
+    own = [Run(name, seed) for name in arguments.systems for seed in seeds]
+    real_runs = [Run(name, seed, real=True) for name in REAL for seed in seeds] if arguments.real else []
+    failed = run_all([*own, *real_runs], arguments)
+    console = Console(width=200)
+    shots, replays = ([run for run in own if run.name in names] for names in (SHOTS, REPLAYS))
+    print_table(console, "Shots", shots, ("mIoU", "F1", "replay F1"))
+    print_classes(console, shots)
+    print_table(console, "Replay grounding", replays, ("loose", "tight", "right"))
+    if real_runs:
+        print_table(console, "Real labels", real_runs, ("loose", "tight", "right"))
+    print_replayed(console, arguments.data)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The analysis of a match by a system of replays: each replay is judged with the stretch before its end.
+
+Which shots are replays is said by the labels beside the match, else by its layers of shots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.analyses.layers import Layers
+from spotting_core.analyses.match_cameras import match_cameras
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.formats import labels_cameras
+from spotting_core.formats.grounding_table import write_table
+from spotting_core.formats.labels_cameras import CameraDocument
+from spotting_core.inference.grounding import ReplayShot, ground_half
+from spotting_core.inference.run import Run
+from spotting_core.inference.window_store import HalfArrays, write_arrays
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.ingest import Media
+from spotting_core.media.source import MatchSource
+from spotting_core.models.load import LoadedModel
+from spotting_core.samples.half import HalfSamples
+from spotting_core.samples.progress import ReportProgress
+from spotting_core.tasks.spotting import SPOTTING
+
+
+class ReplayRun(Run):
+    """One analysis of all replays of a match.
+
+    Errors:
+        BadInputError: it is not known which shots are replays.
+    """
+
+    def __init__(
+        self,
+        source: MatchSource,
+        media: list[Media],
+        model: LoadedModel,
+        data: DataDirectory,
+        features: Path | None,
+        report: ReportProgress | None,
+        *,
+        thumbnails: bool = True,
+    ) -> None:
+        super().__init__(source, media, model, data, features, report, thumbnails=thumbnails)
+        layers = Layers(data, source.content_hash(data)).all()
+        cameras = match_cameras(labels_beside(source), layers)
+        if cameras is None:
+            raise BadInputError(
+                "it is not known which shots of this match are replays",
+                where=source.path,
+                fix="Analyse its shots first (touchline analyze --task shots), or put Labels-cameras.json beside it",
+            )
+        self.replays = [ReplayShot(s.half, s.start, s.end) for s in cameras.replays]
+        spotted = next((layer for layer in layers if layer.record.task == SPOTTING.name), None)
+        self.spots = spotted.spots() if spotted is not None else []
+        self.reads = joint_hash([self.reads, *map(repr, self.replays)])
+        self.identity = replace(self.identity, reads=self.reads)
+
+    def _analyse_half(self, half: int, media: Media, frames: np.ndarray) -> tuple[HalfArrays, int]:
+        features = self._features(half, media, len(frames))
+        times = media.table.times[frames].astype(np.int64)
+        samples = HalfSamples(half, times, self.rate, features=features)
+        own = [replay for replay in self.replays if replay.half == half and replay.start < media.table.duration]
+        self.report_stage("Grounding replays")
+        with self.pace.stage("grounding"):
+            groundings = ground_half(self.judge, samples, own, [s for s in self.spots if s.half == half])
+        folder = self.work / f"half{half}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder, groundings)
+        arrays = write_arrays(folder, {"times": times, "frames": frames.astype(np.int32)})
+        self.pace.advance(len(frames))
+        unit = "microseconds; confidence of each candidate"
+        arrays["replays"] = {"dtype": "table", "shape": ["N"], "unit": unit, "scale": [0, 1]}
+        return HalfArrays(arrays, None), 0
+
+
+def labels_beside(source: MatchSource) -> CameraDocument | None:
+    """The camera labels beside a match's videos; None where there are none.
+
+    Errors:
+        BadInputError: they cannot be read.
+    """
+    path = source.companion(labels_cameras.FILE_NAME)
+    return labels_cameras.parse(path.read_bytes(), path) if path is not None else None
