@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -68,8 +69,13 @@ def _labels(path: Path) -> _File | None:
 
 
 def _records(layers: Sequence[Analysis]) -> tuple[_File, ...]:
-    """The records of the layers that say something of cameras."""
-    return tuple(_file(layer.folder / ANALYSIS_FILE) for layer in layers if layer.record.task in CAMERA_TASKS)
+    """The records of the layers that say something of cameras; of one that is removed meanwhile there is none."""
+    records = []
+    for layer in layers:
+        if layer.record.task in CAMERA_TASKS:
+            with suppress(FileNotFoundError):
+                records.append(_file(layer.folder / ANALYSIS_FILE))
+    return tuple(records)
 
 
 def _file(path: Path) -> _File:

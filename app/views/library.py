@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,17 @@ from app.routes.http import PREFIX, signer
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
+from app.views.replayed import counted
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.replayed_spots import LIVE_ALONE
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, classes_in, load_classes
 from spotting_core.domain.parts import Parts
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
+from spotting_core.formats.labels_cameras import FILE_NAME as CAMERA_LABELS
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
@@ -28,6 +33,7 @@ from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import BUNDLED, read_card
 from spotting_core.models.known import known_models
+from spotting_core.preflight.cameras import check_camera_file
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
@@ -120,9 +126,9 @@ def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
     cells = st.columns(_COLUMNS, vertical_alignment="center")
     cells[0].html(_thumbnail(match))
     cells[1].html(_names(match, analysis))
-    cells[2].html(_strip(match, analysis, job))
-    spots = len(analysis.spots()) if analysis else None
-    cells[3].html(f'<div class="tl-right">{spots if spots is not None else "–"}</div>')
+    spots = counted(match, analysis.spots(), LIVE_ALONE, held=False) if analysis else []
+    cells[2].html(_strip(match, analysis, spots, job))
+    cells[3].html(f'<div class="tl-right">{len(spots) if analysis else "–"}</div>')
     with cells[4]:
         st.html(_state_text(analysis, job, match))
     with cells[5]:
@@ -156,7 +162,7 @@ def _names(match: Match, analysis: Analysis | None) -> str:
     return f'{name}<div class="tl-cap">{page.escape(", ".join(filter(None, facts)))}</div>{notice}'
 
 
-def _strip(match: Match, analysis: Analysis | None, job: Job | None) -> str:
+def _strip(match: Match, analysis: Analysis | None, spots: Iterable[Spot], job: Job | None) -> str:
     """The spots of a match on one line, halves side by side."""
     width, gap = 250, 6
     halves = [(h.record.half, h.record.duration) for h in analysis.halves] if analysis else [(1, match.duration or 1)]
@@ -174,7 +180,7 @@ def _strip(match: Match, analysis: Analysis | None, job: Job | None) -> str:
         parts.append(f'<rect x="0" y="24" width="{done:.1f}" height="4" rx="2" fill="#4FB7EC"/>')
     if analysis is not None:
         dark = st.context.theme.type != "light"
-        for spot in analysis.spots():
+        for spot in spots:
             start, scale = left[spot.half]
             action = analysis.classes.get(spot.label)
             colour = action.colour_dark if dark else action.colour_light
@@ -336,11 +342,17 @@ def preflight(source: MatchSource, media: list[Media], parts: Parts) -> list[str
 
 
 def video_findings(source: MatchSource, media: list[Media], model: str | None) -> list[Finding]:
-    """What the checks find in a match's videos, for the chosen model; media: of its halves."""
+    """What the checks find in a match's videos and camera labels, for the chosen model; media: of its halves."""
     data = shared_settings().data
     card = read_card(known_models(data, SPOTTING.name)[model]) if model else None
     size = sum(half.path.stat().st_size for half in source.halves)
-    return [*check_videos(source, media, _classes_of(model).parts, card), *check_machine(data, size)]
+    lengths = {h.half: m.table.duration for h, m in zip(source.halves, media, strict=True)}
+    cameras = source.companion(CAMERA_LABELS)
+    return [
+        *check_videos(source, media, _classes_of(model).parts, card),
+        *(check_camera_file(cameras, lengths) if cameras else ()),
+        *check_machine(data, size),
+    ]
 
 
 def _read_upload(library: Library, source: MatchSource, upload: Any) -> Document | None:

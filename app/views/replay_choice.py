@@ -16,10 +16,10 @@ _HELP = (
 _NAMES = {LIVE_ALONE: "Live", WITH_REPLAYS: "All", ONLY_IN_REPLAYS: "Replay only"}
 
 
-def of_address(otherwise: str = LIVE_ALONE) -> str:
-    """What the address says, else something else."""
-    wanted = st.query_params.get(ADDRESS, otherwise)
-    return wanted if wanted in _NAMES else otherwise
+def of_address() -> str:
+    """What the address says, else that spots in replays do not count."""
+    wanted = st.query_params.get(ADDRESS, LIVE_ALONE)
+    return wanted if wanted in _NAMES else LIVE_ALONE
 
 
 def replay_choice(start: str, key: str, where: Any = st) -> str:

@@ -18,7 +18,6 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import (
     CAMERA_TABLE,
     CHANGE_TYPES,
-    LABELLED,
     REVIEWERS,
     CameraChange,
     Link,
@@ -83,19 +82,21 @@ class CameraDesk(Desk[CameraChange, ReviewedCamera]):
         """Where the changes come from, in a few words."""
         if self.cameras is None:
             return REVIEWERS if self.known else ""
-        return "labels" if self.cameras.source == LABELLED else self.cameras.source
+        return self.cameras.source_name
 
     def row(self, name: str, change: CameraChange) -> list[Any]:
         """A change as the browser is told of it."""
         return [
             name, change.half, change.time / 1e6, self.labels.index(change.label), change.change_type, change.replay,
-            _link(change.link), change.confidence, doubt(change), self._unfit(change),
+            _link(change.link), change.confidence, doubt(change), *self._grounding(change),
         ]  # fmt: skip
 
-    def _unfit(self, change: CameraChange) -> bool:
-        """Whether a model has looked for the action of a replay and none fits."""
+    def _grounding(self, change: CameraChange) -> tuple[bool, dict[str, Any] | None]:
+        """Of a replay without a link: whether a model looked for its action and none fits, and the one that does."""
         grounding = self.cameras.groundings.get((change.half, change.time)) if self.cameras is not None else None
-        return grounding is not None and not grounding.candidates and change.link is None
+        if grounding is None or change.link is not None:
+            return False, None
+        return not grounding.candidates, _link(grounding.candidates[0].link) if grounding.candidates else None
 
     def subject(self, kept: ReviewedCamera) -> CameraChange:
         return kept.change

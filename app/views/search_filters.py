@@ -47,12 +47,7 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
         key=key("halves"),
     )  # fmt: skip
     teams = _teams(start, key("teams")) if parts.teams else ()
-    # A saved search brings its own choice; without one the address has it.
-    replays = replay_choice(of_address(start.replays) if start == Query() else start.replays, key("replays"))
-    shots = st.pills(
-        "Cameras", list(GROUPS), selection_mode="multi", default=[g for g in start.shots if g in GROUPS],
-        format_func=lambda g: GROUPS[g], key=key("shots"), help="What is on at the spot, by labels or a model.",
-    )  # fmt: skip
+    replays, shots = _shown_by(start, key)
     reviewed = st.segmented_control(
         "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
         key=key("reviewed"),
@@ -68,8 +63,19 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
     return Query(
         tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes,
         float(least), float(most), None if reviewed == _ANY else reviewed, words, text, alike,
-        shots=tuple(shots), replays=replays,
+        shots=shots, replays=replays,
     )  # fmt: skip
+
+
+def _shown_by(start: Query, key: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:
+    """Which spots count beside the replays, and groups of the cameras that are on at them."""
+    # A saved search brings its own choice; without one the address has it.
+    replays = replay_choice(of_address() if start == Query() else start.replays, key("replays"))
+    shots = st.pills(
+        "Cameras", list(GROUPS), selection_mode="multi", default=[g for g in start.shots if g in GROUPS],
+        format_func=lambda g: GROUPS[g], key=key("shots"), help="What is on at the spot, by labels or a model.",
+    )  # fmt: skip
+    return replays, tuple(shots)
 
 
 def _minutes(start: Query, end: int, key: str) -> tuple[int, int] | None:

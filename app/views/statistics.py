@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,8 @@ from app.views.searched import up_to_date
 from app.views.statistics_charts import camera_figure, fall_figure, judged_figure, pressure_figure, rate_figure
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import CameraMinutes
-from spotting_core.domain.cameras import GROUPS, LABELLED
+from spotting_core.analyses.replayed_spots import WITH_REPLAYS
+from spotting_core.domain.cameras import GROUPS
 from spotting_core.domain.classes import ClassTable, joined
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS
@@ -57,7 +59,8 @@ def show() -> None:
     dark = st.context.theme.type != "light"
     left, right = st.columns([1.1, 1], gap="small")
     with left:
-        _rates(spots, played, classes, names, dark)
+        every = shared_search().columns(replace(query, replays=WITH_REPLAYS))
+        _rates(spots, played, classes, names, dark, int(np.isin(every.label, classes.names).sum()) - len(spots))
         _table(spots, matches, analyses, classes)
     with right:
         _falling(spots, classes, last_minute_of(analyses.values()), dark)
@@ -114,7 +117,9 @@ def _chart(figure: Any, name: str) -> None:
     st.plotly_chart(figure, theme=None, config=EXPORTED, key=f"statistics_{name}")
 
 
-def _rates(spots: SearchColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool) -> None:
+def _rates(
+    spots: SearchColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool, left_out: int
+) -> None:
     parts = classes.parts
     minutes = parts.match_minutes or _HOUR
     rates_by_class = rates(spots, played, minutes)
@@ -124,6 +129,8 @@ def _rates(spots: SearchColumns, played: int, classes: ClassTable, names: Mappin
         unknown = sum(r.count for (_, team), r in rates_by_class.items() if team not in TEAMS[:2])
         if unknown and parts.teams:
             st.caption(f"Nobody said the team of {unknown} of {len(spots)} spots; labels and reviewers do.")
+        if left_out:
+            st.caption(f"{left_out} in replays {'is' if left_out == 1 else 'are'} left out.")
 
 
 def _falling(spots: SearchColumns, classes: ClassTable, last: int, dark: bool) -> None:
@@ -190,7 +197,7 @@ def _cameras(chosen: Sequence[Match], dark: bool) -> None:
             minutes[label] = minutes.get(label, CameraMinutes()) + length
         ordered = dict(sorted(minutes.items(), key=lambda item: -(item[1].live + item[1].replayed)))
         _chart(camera_figure(ordered, dark), "cameras")
-        sources = dict.fromkeys("labels" if c.source == LABELLED else c.source for c in known)
+        sources = dict.fromkeys(c.source_name for c in known)
         of = "" if len(known) == len(chosen) else f" {len(chosen) - len(known)} of {len(chosen)} matches are left out."
         st.caption(f"From {' and '.join(sources)}.{of}")
 

@@ -56,6 +56,11 @@ class MatchCameras:
     sources: tuple[str, ...] = ()
 
     @property
+    def source_name(self) -> str:
+        """Where they come from, for people: labels, or the model's name."""
+        return "labels" if self.source == LABELLED else self.source
+
+    @property
     def changes(self) -> list[CameraChange]:
         """The changes at the ends of shots."""
         return changes_of(self.shots, self.links, self.source)

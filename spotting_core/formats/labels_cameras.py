@@ -91,11 +91,11 @@ class CameraDocument:
 
     @property
     def resolved_links(self) -> dict[tuple[int, int], Link]:
-        """Those of the links that lead to a moment of the labelled match: before the last change of its half."""
-        ends: dict[int, int] = {}
-        for e in self.entries:
-            ends[e.half] = max(e.end, ends.get(e.half, 0))
-        return {place: link for place, link in self.links.items() if 0 <= link.time < ends.get(link.half, 0)}
+        """Those of the links of shots that lead to a moment of the labelled match: into one of its shots."""
+        ends = {(s.half, s.end) for s in self.shots}
+        last = {half: max(end for other, end in ends if other == half) for half, _ in ends}
+        links = self.links.items()
+        return {end: link for end, link in links if end in ends and 0 <= link.time < last.get(link.half, 0)}
 
 
 def read_shots(path: Path) -> list[Shot]:

@@ -189,11 +189,7 @@ def examine(
     findings = check_videos(source, media, classes.parts, card)
     if card is not None and card.class_table == classes.name:
         findings += check_class_list(card.classes, classes, f"the class list of {card.name}")
-    if labels is not None:
-        findings += [_of("labels", f) for f in check_spots(labels, classes, lengths)]
-    if predictions is not None:
-        truth = labels.spots if labels is not None else None
-        findings += [_of("predictions", f) for f in check_spots(predictions, classes, lengths, truth)]
+    findings += _check_files(labels, predictions, classes, lengths)
     if cameras is not None:
         findings += check_camera_file(cameras, lengths)
     findings += machine.check_machine(data, sum(h.path.stat().st_size for h in source.halves))
@@ -211,6 +207,17 @@ def examine(
         measured=measured,
         findings=tuple(findings),
     )
+
+
+def _check_files(
+    labels: Document | None, predictions: Document | None, classes: ClassTable, lengths: Mapping[int, int]
+) -> list[Finding]:
+    """All checks of labels and predictions of a match, each finding named by the file."""
+    truth = labels.spots if labels is not None else None
+    findings = [_of("labels", f) for f in check_spots(labels, classes, lengths)] if labels is not None else []
+    if predictions is not None:
+        findings += [_of("predictions", f) for f in check_spots(predictions, classes, lengths, truth)]
+    return findings
 
 
 def _try_model(folder: Path, media: Sequence[Media], data: DataDirectory) -> tuple[float | None, bool, list[Finding]]:

@@ -87,8 +87,8 @@ def test_the_workspace_is_told_the_changes_and_what_was_said(
     link = {"half": 1, "seconds": 1.0, "label": "Corner"}
     assert payload["source"] == "labels"
     assert payload["changes"] == [
-        [NAMES[0], 1, 2.0, 0, "abrupt", False, None, None, None, False],
-        [NAMES[1], 1, 4.0, len(CAMERAS), "logo", True, link, None, None, False],
+        [NAMES[0], 1, 2.0, 0, "abrupt", False, None, None, None, False, None],
+        [NAMES[1], 1, 4.0, len(CAMERAS), "logo", True, link, None, None, False, None],
     ]
     [review] = payload["reviews"]
     assert (review["id"], review["state"], review["revision"], review["author"]) == (NAMES[0], ACCEPTED, 1, "Ann")

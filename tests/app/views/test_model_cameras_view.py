@@ -119,3 +119,11 @@ def test_labels_that_cannot_be_read_give_way_to_the_model(match: Match) -> None:
     assert not at.exception
     assert component_data(at)["cameras"]["source"] == "camera model"
     assert any("camera label file" in toast.value for toast in at.toast)
+
+
+def test_a_labelled_replay_without_a_link_gets_the_action_that_a_model_proposes(match: Match) -> None:
+    shots = [Shot(1, 0, 4 * SECOND, MAIN, False), Shot(1, 4 * SECOND, 6 * SECOND, CLOSE, True)]
+    write_shots(match.path / FILE_NAME, shots)
+    _, replay = cameras_shown(match)["changes"]
+    assert replay[6] is None
+    assert replay[9:] == [False, {"half": 1, "seconds": 1.0, "label": "Corner"}]

@@ -129,6 +129,7 @@ def test_statistics_count_what_is_live_and_say_how_long_each_camera_is_on(match:
     assert not at.exception
     assert at.dataframe[0].value["Goal"].tolist() == ["0–0 (1)"]
     assert "From labels." in texts(at)
+    assert "3 in replays are left out." in texts(at)
     at.toggle("statistics_replays").set_value(True).run()
     assert at.dataframe[0].value["Goal"].tolist() == ["0–0 (2)"]
     assert at.query_params["replays"] == "all"

@@ -26,7 +26,8 @@ def boundary(time: float, kind: str = "abrupt", half: int = 1) -> Spot:
 
 
 def layer(task: str, findings: Sequence[Any]) -> Any:
-    record = SimpleNamespace(task=task, model={"name": f"model of {task}"})
+    identity = SimpleNamespace(review_sources=(f"key of {task}",))
+    record = SimpleNamespace(task=task, model={"name": f"model of {task}"}, identity=identity)
     return SimpleNamespace(record=record, findings=lambda _task: list(findings))
 
 

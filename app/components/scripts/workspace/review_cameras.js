@@ -48,7 +48,7 @@ export class CameraReview extends Review {
   /** The match's changes as their reviewers have left them. */
   read() {
     this.cut = new Map();
-    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt, unfit]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt, unfit })));
+    this.all = this.joined(this.cameras.changes.map(([id, half, seconds, label, change_type, replay, link, confidence, doubt, unfit, proposed]) => ({ id, half, seconds, action: this.classes[label], change_type, replay, link, confidence, doubt, unfit, proposed })));
     if (this.item) this.item = this.all.find((c) => c.id === this.item.id) ?? null;
     if (!this.item) this.linking = false; // what was to be linked is gone
   }
@@ -126,14 +126,14 @@ export class CameraReview extends Review {
     this.draw();
   }
 
-  /** Choose the action that the replay shows: the one at the playhead, else that of the link, else the last one before the shot. */
+  /** Choose the action that the replay shows: the one at the playhead, else that of the link or that a model proposes, else the last one before the shot. */
   startLink() {
     if (!this.item) return;
     if (this.linking) { this.link(); return; }
     const away = this.away;
     this.linking = true;
     this.moving = false;
-    const spot = (away && this.spotNear(this.workspace.player.half, this.workspace.player.time)) || this.linkedSpot() || this.spotBefore();
+    const spot = (away && this.spotNear(this.workspace.player.half, this.workspace.player.time)) || this.spotOf(this.item.link ?? this.item.proposed) || this.spotBefore();
     if (spot) this.workspace.pick(spot, true, LINGER); else this.draw();
   }
 
@@ -142,8 +142,7 @@ export class CameraReview extends Review {
     return spots.sort((a, b) => Math.abs(a.seconds - seconds) - Math.abs(b.seconds - seconds))[0] ?? null;
   }
 
-  linkedSpot() {
-    const link = this.item.link;
+  spotOf(link) {
     return link && (this.workspace.spots.filter((s) => s.half === link.half && s.action.name === link.label && Math.abs(s.seconds - link.seconds) <= NEAR)[0] ?? null);
   }
 

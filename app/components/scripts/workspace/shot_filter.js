@@ -48,6 +48,9 @@ export class ShotFilter {
     this.root.hidden = !this.workspace.part("cameras").review.all.length;
     if (this.root.hidden) return;
     const live = spots.filter((s) => this.counts(s)).length, only = spots.filter((s) => s.replayed === ONLY).length;
+    const key = [this.replays, this.group, spots.length, live, only].join();
+    if (key === this.key) return; // one of them may be open
+    this.key = key;
     const option = (value, text, chosen) => `<option value="${value}" ${value === chosen ? "selected" : ""}>${text}</option>`;
     this.root.querySelector(".replays").innerHTML = [[ALL, `With replays ${spots.length}`], [LIVE, `Live ${live}`], [ONLY, `Replay only ${only}`]].map(([value, text]) => option(value, text, this.replays)).join("");
     this.root.querySelector(".shots").innerHTML = [["", "All cameras"], ...Object.entries(GROUPS)].map(([value, text]) => option(value, text, this.group)).join("");
