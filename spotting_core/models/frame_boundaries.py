@@ -36,7 +36,7 @@ from spotting_core.models.targets import Targets
 from spotting_core.models.thumbnail_planes import ThumbnailConfig, kept_frames
 from spotting_core.models.window import Output, Window
 
-_APART, _BESIDE = (1, 2, 4, 8, 16), (3, 6, 12)  # frames: of differences, and of a frame from those it may be the mean of
+_APART, _BESIDE = (1, 2, 4, 8, 16), (3, 6, 12)  # frames: of differences, and of a frame from what it may be the mean of
 _COLOURS_APART = (1, 4)
 _MAPS = len(_APART) + len(_BESIDE) + len(_COLOURS_APART) + 3
 _FAINT = 4 / 255  # contrast that is as good as none
