@@ -108,11 +108,11 @@ def measure(model: LoadedModel, tested: TestSet, data: DataDirectory) -> Measure
     for game in tested.games:
         source = open_match(game)
         truth, ends = BOUNDARIES.read_truth(game), {h.half: ingest(h.path, data).table.duration for h in source.halves}
-        found = analyse_match(source, model, data).findings(BOUNDARIES, least=BOUNDARIES.least_evaluated)
+        findings = analyse_match(source, model, data).findings(BOUNDARIES, least=BOUNDARIES.least_evaluated)
         changes = [_middle(s, tested) for s in truth if s.time < ends[s.half] - _AT_THE_END]
-        measured.filed.append(Judged(game.name, truth, found))
-        measured.changes.append(Judged(game.name, changes, found))
-        sure = [s for s in found if (s.confidence or 0) >= _SURE]
+        measured.filed.append(Judged(game.name, truth, findings))
+        measured.changes.append(Judged(game.name, changes, findings))
+        sure = [s for s in findings if (s.confidence or 0) >= _SURE]
         for half in ends:
             measured.errors.add([s for s in changes if s.half == half], [s for s in sure if s.half == half])
     return measured
@@ -175,13 +175,13 @@ def print_scores(console: Console, tested: TestSet, rows: dict[str, Measured]) -
 
 def print_kinds(console: Console, tested: TestSet, name: str, errors: BoundaryErrors) -> None:
     """Which kind is taken for which."""
-    found = (*KINDS, MISSED)
+    taken = (*KINDS, MISSED)
     title = f"{name} on {tested.name}: true kinds below each other, found kinds beside each other"
-    columns = ("", *found, "frames off, median", "95 %")
+    columns = ("", *taken, "frames off, median", "95 %")
     table = Table(*columns, title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for kind in KINDS:
         off = [f"{errors.percentile(share, kind):.1f}" for share in (50, 95)]
-        table.add_row(kind, *(str(errors.kinds[kind, other]) for other in found), *off)
+        table.add_row(kind, *(str(errors.kinds[kind, other]) for other in taken), *off)
     table.add_row(FALSE, *(str(errors.kinds[FALSE, other]) for other in KINDS), "", "", "")
     console.print(table, "")
 

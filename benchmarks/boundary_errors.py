@@ -25,22 +25,22 @@ class BoundaryErrors:
 
     Arguments:
         frames: how far each matched boundary is off, by its true kind.
-        kinds: how often (true kind, found kind) occurred; a truth may be ``MISSED``, what was found ``FALSE``.
+        kinds: how often (true kind, kind of the finding) occurred; a truth may be ``MISSED``, a finding ``FALSE``.
     """
 
     frames: dict[str, list[float]] = field(default_factory=dict)
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, truth: Sequence[Spot], found: Sequence[Spot]) -> None:
+    def add(self, truth: Sequence[Spot], findings: Sequence[Spot]) -> None:
         """Add one half."""
-        pairs = nearest_pairs(truth, found)
+        pairs = nearest_pairs(truth, findings)
         for one, other in pairs:
-            off = abs(truth[one].time - found[other].time) / FRAME
+            off = abs(truth[one].time - findings[other].time) / FRAME
             self.frames.setdefault(truth[one].label, []).append(off)
-            self.kinds[truth[one].label, found[other].label] += 1
+            self.kinds[truth[one].label, findings[other].label] += 1
         for number, spot in enumerate(truth):
             self.kinds[spot.label, MISSED] += number not in {one for one, _ in pairs}
-        for number, spot in enumerate(found):
+        for number, spot in enumerate(findings):
             self.kinds[FALSE, spot.label] += number not in {other for _, other in pairs}
 
     def percentile(self, share: float, kind: str | None = None) -> float:
@@ -49,19 +49,19 @@ class BoundaryErrors:
         return float(np.percentile(values, share)) if values else float("nan")
 
 
-def nearest_pairs(truth: Sequence[Spot], found: Sequence[Spot]) -> list[tuple[int, int]]:
+def nearest_pairs(truth: Sequence[Spot], findings: Sequence[Spot]) -> list[tuple[int, int]]:
     """Indices of true and found boundaries that belong together."""
     far = sorted(
         (abs(t.time - f.time), i, j)
         for i, t in enumerate(truth)
-        for j, f in enumerate(found)
+        for j, f in enumerate(findings)
         if abs(t.time - f.time) <= _REACH
     )
     pairs: list[tuple[int, int]] = []
-    left_true, left_found = set(range(len(truth))), set(range(len(found)))
+    left_true, left_findings = set(range(len(truth))), set(range(len(findings)))
     for _, i, j in far:
-        if i in left_true and j in left_found:
+        if i in left_true and j in left_findings:
             pairs.append((i, j))
             left_true.discard(i)
-            left_found.discard(j)
+            left_findings.discard(j)
     return pairs

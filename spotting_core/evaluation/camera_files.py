@@ -18,7 +18,7 @@ from spotting_core.evaluation.spot_files import clock_of, decoded, microseconds
 from spotting_core.evaluation.track import HALVES
 
 FILES = ("Labels-cameras.json",)
-FOUND_FILE = "Boundaries-cameras.json"
+BOUNDARIES_FILE = "Boundaries-cameras.json"
 """What an analysis of boundaries writes, which may lie beside labels."""
 
 
@@ -116,7 +116,7 @@ def read_camera_games(
 
 
 def _games(labels: Path, predictions: Path, record: Record, split: Sequence[str] | None) -> Iterator[CameraGame]:
-    with open_games(labels, FILES) as true, open_games(predictions, (*FILES, FOUND_FILE)) as predicted:
+    with open_games(labels, FILES) as true, open_games(predictions, (*FILES, BOUNDARIES_FILE)) as predicted:
         for pair in pairs(true, predicted, split, record):
             sides = []
             for content, where in (

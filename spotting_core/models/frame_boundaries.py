@@ -4,7 +4,7 @@ A design of our own, in the spirit of Souček & Lokoč, "TransNet V2: An Effecti
 Transition Detection" (2020): a small network over space, then a dilated one over time, at every frame of the video.
 
 What changes is computed, not learned. A cut lies between a frame and the one before, so differences reach as far to one
-side as to the other (1, 2, 4 and 8 frames). A frame inside a fade is near the mean of one before and one after, while
+side as to the other (1 to 16 frames). A frame inside a fade is near the mean of one before and one after, while
 these are far apart; a pan is not. These maps, and the picture itself, for a wipe has colours of its own, are looked at
 together; what a frame says is then seen with those beside it, up to 32 frames away.
 
@@ -36,7 +36,7 @@ from spotting_core.models.targets import Targets
 from spotting_core.models.thumbnail_planes import ThumbnailConfig, kept_frames
 from spotting_core.models.window import Output, Window
 
-_APART, _BESIDE = (1, 2, 4, 8), (3, 6, 12)  # frames: of differences, and of a frame from those it may be the mean of
+_APART, _BESIDE = (1, 2, 4, 8, 16), (3, 6, 12)  # frames: of differences, and of a frame from what it may be the mean of
 _COLOURS_APART = (1, 4)
 _MAPS = len(_APART) + len(_BESIDE) + len(_COLOURS_APART) + 3
 _FAINT = 4 / 255  # contrast that is as good as none
@@ -151,7 +151,7 @@ class _OverTime(nn.Module):
 
 
 def change_maps(planes: Tensor) -> Tensor:
-    """What changes at each frame, and the frame: (B, T, 3, H, W), 0 to 1, to (B, T, 12, H, W) in units of contrast."""
+    """What changes at each frame, and the frame: (B, T, 3, H, W), 0 to 1, to (B, T, 13, H, W) in units of contrast."""
     centred = planes - planes.mean((1, 3, 4), keepdim=True)
     contrast = centred[:, :, :1].std((1, 3, 4), unbiased=False, keepdim=True)
     scaled = centred / (contrast + _FAINT)

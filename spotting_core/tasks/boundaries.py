@@ -13,7 +13,7 @@ from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
-from spotting_core.evaluation.camera_files import FOUND_FILE, read_camera_games
+from spotting_core.evaluation.camera_files import BOUNDARIES_FILE, read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.suppress import strongest
@@ -34,7 +34,7 @@ class BoundariesTask(SampleTask[Spot]):
     title = "Boundaries"
     class_table = "soccernet-boundaries"
     label_file = labels_cameras.FILE_NAME
-    results_file = FOUND_FILE
+    results_file = BOUNDARIES_FILE
     chosen_by = (AVERAGE_PRECISION,)
     least_evaluated = 0.02
     shown = ("shots", "cameras")
