@@ -48,7 +48,7 @@ check: $(VENV)/.test-installed
 
 demo: $(VENV)/.installed
 	rm -rf assets/demo_match/analysis
-	$(BIN)/touchline analyze --demo --explain --out assets/demo_match/analysis
+	$(BIN)/touchline analyze --demo --task spotting --explain --out assets/demo_match/analysis
 
 bench: chromium
 	$(BIN)/python -m benchmarks.speed

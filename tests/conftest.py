@@ -75,6 +75,7 @@ def made_card(name: str, config: Any, read: CardInput) -> Card:
         scores={},
         domain="simulated",
         licence="Apache-2.0",
+        task=system(name).task,
     )
 
 

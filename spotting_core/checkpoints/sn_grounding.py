@@ -88,6 +88,7 @@ def convert_grounding(state: Mapping[str, Tensor], path: Path, out: Path, table:
         scores={},
         domain=BROADCAST,
         licence="that of the published file",
+        task=kind.task,
     )
     keep_classes(out, table)
     save_model(out, network, card, precise=True)

@@ -45,11 +45,13 @@ def analyse_match(
     report: ReportProgress | None = None,
     features: Path | None = None,
     thumbnails: bool = True,
+    layers: Sequence[Analysis] = (),
 ) -> Analysis:
     """Analyse a match; an analysis that is in the data directory already is only opened.
 
     Arguments:
         features: folder with the features of a model that reads them; the match's own where not given.
+        layers: of the match that do not lie in the data directory.
         thumbnails: keep thumbnails of every frame that is decoded for the model's pictures, for what reads them later.
 
     Errors:
@@ -61,14 +63,14 @@ def analyse_match(
     check_rate(rate, model.config.rate, model.folder)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
-    keep_layer_features(source, model_sets(model), data, model.device.type, report)
+    keep_layer_features(source, model_sets(model), data, model.device.type, report, layers)
     kind = Run if model.inputs.windows == 1 else ReplayRun
-    run = kind(source, media, model, data, features, report, thumbnails=thumbnails)
-    layers = Layers(data, source.content_hash(data))
-    known = layers.find(run.task.name, run.identity, model.classes) if out is None else None
+    run = kind(source, media, model, data, features, report, thumbnails=thumbnails, layers=layers)
+    places = Layers(data, source.content_hash(data))
+    known = places.find(run.task.name, run.identity, model.classes) if out is None else None
     if known is not None:
         return known
-    target = out or layers.place(run.task.name, run.identity, model.classes)
+    target = out or places.place(run.task.name, run.identity, model.classes)
     check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
@@ -80,15 +82,21 @@ def keep_layer_features(
     data: DataDirectory,
     device: str = "cpu",
     report: ReportProgress | None = None,
+    layers: Sequence[Analysis] = (),
 ) -> None:
     """Have those of some sets that are read off a layer of the match; it is analysed where it has no such layer.
+
+    Arguments:
+        layers: of the match that do not lie in the data directory.
 
     Errors:
         BadInputError, CancelledError: see ``analyse_match``.
     """
     missing = missing_layer_sets(source, sets, data)
     if missing:
-        analysis = analyse_match(source, load_model(BUNDLED, device), data, report=report)
+        model = load_model(BUNDLED, device)
+        known = (layer for layer in layers if layer.record.model["sha256"] == model.sha256)
+        analysis = next(known, None) or analyse_match(source, model, data, report=report)
         write_layer_features(analysis, source, missing, data)
 
 

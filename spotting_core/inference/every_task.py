@@ -75,7 +75,9 @@ def analyse_tasks(
     for name, model in models.items():
         place = out if out is None or name == SPOTTING.name else out / name
         try:
-            layers[name] = analyse_match(source, load(model), data, out=place, report=report)
+            layers[name] = analyse_match(
+                source, load(model), data, out=place, report=report, layers=list(layers.values())
+            )
         except BadInputError as error:
             if left_out is None or name == SPOTTING.name:
                 raise

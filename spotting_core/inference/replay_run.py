@@ -5,12 +5,13 @@ Which shots are replays is said by the labels beside the match, else by its laye
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from spotting_core.analyses.layers import Layers
+from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import match_cameras
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
@@ -46,10 +47,10 @@ class ReplayRun(Run):
         report: ReportProgress | None,
         *,
         thumbnails: bool = True,
+        layers: Sequence[Analysis] = (),
     ) -> None:
-        super().__init__(source, media, model, data, features, report, thumbnails=thumbnails)
-        layers = Layers(data, source.content_hash(data)).all()
-        cameras = match_cameras(labels_beside(source), layers)
+        super().__init__(source, media, model, data, features, report, thumbnails=thumbnails, layers=layers)
+        cameras = match_cameras(labels_beside(source), self.layers)
         if cameras is None:
             raise BadInputError(
                 "it is not known which shots of this match are replays",
@@ -57,7 +58,7 @@ class ReplayRun(Run):
                 fix="Analyse its shots first (touchline analyze --task shots), or put Labels-cameras.json beside it",
             )
         self.replays = [ReplayShot(s.half, s.start, s.end) for s in cameras.replays]
-        spotted = next((layer for layer in layers if layer.record.task == SPOTTING.name), None)
+        spotted = next((layer for layer in self.layers if layer.record.task == SPOTTING.name), None)
         self.spots = spotted.spots() if spotted is not None else []
         self.reads = joint_hash([self.reads, *map(repr, self.replays)])
         self.identity = replace(self.identity, reads=self.reads)

@@ -26,6 +26,7 @@ from spotting_core.analyses.analysis import (
     HalfRecord,
     write_record,
 )
+from spotting_core.analyses.layers import Layers
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, printable
 from spotting_core.base.files import read_json, write_array, write_json
@@ -76,8 +77,9 @@ class Run:
         report: ReportProgress | None,
         *,
         thumbnails: bool = True,
+        layers: Sequence[Analysis] = (),
     ) -> None:
-        self.thumbnails = thumbnails
+        self.thumbnails, self.layers = thumbnails, [*layers, *Layers(data, source.content_hash(data)).all()]
         self.source, self.media, self.model, self.data = source, media, model, data
         self.reader, self.judge = model_reader(model), model.judge
         self.task = layer_task(model.system.task)

@@ -57,6 +57,7 @@ class Card:
         training: data, seed, commit, command, hours, device.
         scores: split, loose, tight, official, per_class, interval.
         domain: ``simulated`` or ``broadcast``.
+        task: of its system; spotting where an earlier version wrote the card.
     """
 
     name: str
@@ -74,10 +75,11 @@ class Card:
     licence: str
     format: int = FORMAT
     notes: tuple[str, ...] = field(default=())
+    task: str = "spotting"
 
 
 def models_available() -> dict[str, Path]:
-    """Bundled spotting models by name."""
+    """Bundled models by name, of every task."""
     models = {}
     for path in sorted(asset("weights").glob(f"*/{CARD_FILE}")):
         if "system" in read_json(path) and (path.parent / WEIGHTS_FILE).is_file():

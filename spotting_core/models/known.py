@@ -17,7 +17,6 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.media.fingerprint import file_hash
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, models_available, read_card, settings_hash
-from spotting_core.models.registry import system
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ def known_models(data: DataDirectory, task: str | None = None) -> dict[str, Path
 def task_of(folder: Path) -> str | None:
     """The task of the model in a folder; None where nobody can say."""
     try:
-        return system(read_card(folder).system).task
+        return read_card(folder).task
     except TouchlineError:
         return None
 

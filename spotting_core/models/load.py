@@ -110,6 +110,12 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
             fix=f"Name one of its members: {', '.join(m['name'] for m in card.config['members'])}",
         )
     kind = system(card.system)
+    if card.task != kind.task:
+        raise BadInputError(
+            f"the card says a model of the task {card.task}, its system is of {kind.task}",
+            where=folder / CARD_FILE,
+            fix="Copy the model folder again",
+        )
     config = kind.configure(**card.config)
     if tuple(config.classes) != card.classes:
         raise BadInputError(

@@ -197,6 +197,7 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, n
         scores={},
         domain=domain,
         licence=_LICENCES[domain],
+        task=trainer.system.task,
     )
     keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)

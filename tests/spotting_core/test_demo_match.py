@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
@@ -20,6 +20,10 @@ from spotting_core.inference.score import score_half
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.samples.half import HalfSamples
+from spotting_core.tasks.boundaries import BOUNDARIES
+from spotting_core.tasks.replays import REPLAYS, share_right
+from spotting_core.tasks.shots import SHOTS
+from spotting_core.tasks.task import Judged
 from tests.app.commands import touchline_process
 
 pytestmark = pytest.mark.long
@@ -60,6 +64,21 @@ def test_a_fresh_analysis_gives_the_spots_that_ship(fresh: Analysis, shipped: An
     assert unmatched(fresh.spots(surely), shipped.spots(perhaps)) == []
     assert fresh.record.model == shipped.record.model
     assert fresh.record.source_id == shipped.record.source_id
+
+
+def test_every_task_leaves_a_layer_and_the_match_was_decoded_once(fresh: Analysis, demo: Path) -> None:
+    layers = {name: Analysis.open(fresh.folder / name) for name in ("shots", "boundaries", "replays")}
+    assert all(layer.record.source_id == fresh.record.source_id for layer in layers.values())
+    assert [*(fresh.folder.parent / "data" / "analyses").rglob(ANALYSIS_FILE)] == []  # nothing was analysed twice
+    shots, replays = layers["shots"].findings(SHOTS), layers["replays"].findings(REPLAYS)
+    overlap = SHOTS.figure([Judged("demo", SHOTS.read_truth(demo), shots)], layers["shots"].classes.names, "miou")
+    assert overlap > 0.6
+    boundaries = [Judged("demo", BOUNDARIES.read_truth(demo), layers["boundaries"].findings(BOUNDARIES))]
+    assert BOUNDARIES.figure(boundaries, layers["boundaries"].classes.names, "ap") > 0.8
+    assert share_right([Judged("demo", REPLAYS.read_truth(demo), replays)]) > 0.8
+    written = SHOTS.read_truth(layers["shots"].folder)
+    assert any(shot.change_type == "logo" for shot in written)
+    assert any(shot.replay for shot in written)
 
 
 def test_the_shipped_analysis_is_of_the_shipped_model(shipped: Analysis) -> None:

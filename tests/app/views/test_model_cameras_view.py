@@ -127,3 +127,13 @@ def test_a_labelled_replay_without_a_link_gets_the_action_that_a_model_proposes(
     _, replay = cameras_shown(match)["changes"]
     assert replay[6] is None
     assert replay[9:] == [False, {"half": 1, "seconds": 1.0, "label": "Corner"}]
+
+
+def test_only_layers_of_the_shown_task_can_be_shown_in_its_place(match: Match, library: Library) -> None:
+    assert len(library.layers(match)) == 3
+    at = view("match", match=match.id)
+    at.session_state["dialog"] = (match.id, "model")
+    at.run()
+    assert not at.exception
+    assert [len(choice.options) for choice in at.radio if choice.label == "Spots shown"] == [1]
+    assert not [choice for choice in at.selectbox if choice.label == "Beside it"]
