@@ -114,7 +114,7 @@ def test_what_a_model_doubts_most_is_gone_through_first(page: Page, server: Serv
     page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
     open_page(page, server, match, half=1, t=0)
     page.keyboard.press("v")
-    expect(page.locator(".rail-head .order")).to_have_text("from camera model")
+    expect(page.locator(".rail-head .order")).to_have_text("camera model")
     page.get_by_role("button", name="Doubtful first").click()
     page.keyboard.press("q")
     chosen = "() => find().part('cameras').review.item.confidence"

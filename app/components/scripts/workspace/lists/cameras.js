@@ -46,8 +46,9 @@ class Cameras {
     }
   }
 
-  get order() { return this.review.source ? `from ${this.review.source}` : ""; }
-  get orderTitle() { return this.review.source === "labels" ? "From the labels beside the match" : this.order && `These are ${this.review.source}'s`; }
+  /** Where they come from: labels, or the name of a model, for which there is little room. */
+  get order() { return this.review.source === "labels" ? "from labels" : this.review.source; }
+  get orderTitle() { return this.review.source === "labels" ? "From the labels beside the match" : this.order && `From ${this.review.source}`; }
 
   get count() { return this.review.items.length; }
   get rows() { return cameraRows(this.review.items, this.review, this.workspace.theme); }
