@@ -95,7 +95,11 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
     features = mean = None
     if inputs.features:
         if not part.has("features"):
-            raise BadInputError("this analysis holds no features", where=part.folder, fix="Analyse the match again")
+            raise BadInputError(
+                "this analysis keeps nothing of what the model read of its samples",
+                where=part.folder,
+                fix="What finds boundaries in every frame cannot be explained; of another model analyse the match again",
+            )
         known = np.asarray(part.array("features"), np.float32)
         features, mean = inside.filled(known[inside.low : inside.high], plan.outside), known.mean(0)
     frames = part.frames[inside.low : inside.high]

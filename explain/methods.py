@@ -59,6 +59,8 @@ class Method:
 
     def supports(self, model: LoadedModel) -> str | None:
         """None if the method fits a model, else the reason why not."""
+        if model.inputs.windows > 1:
+            return "it judges two windows together, and a method asks about one"
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
 
     def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:

@@ -22,6 +22,7 @@ from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, Sample
 
 MIOU = "miou"
 _REPLAY = 0.5  # confidence from which a sample is of a replay
+_SHORTEST_REPLAY = 3_000_000  # microseconds: what is shorter is a doubt about a live shot, and would hide its actions
 
 
 class ShotsTask(SampleTask[Shot]):
@@ -55,6 +56,7 @@ class ShotsTask(SampleTask[Shot]):
             raise BadInputError("of every moment one camera is said to be on, however surely", fix="Leave least out")
         surest = half.confidence.argmax(1)
         replayed = half.replay >= _REPLAY if half.replay is not None else np.zeros(len(surest), bool)
+        replayed = _long_enough(replayed, half.times)
         cuts = np.flatnonzero((np.diff(surest) != 0) | (np.diff(replayed) != 0)) + 1
         begins = [0, *((half.times[cuts - 1] + half.times[cuts]) // 2).tolist()]
         ends = [*begins[1:], half.end]
@@ -91,6 +93,15 @@ class ShotsTask(SampleTask[Shot]):
                 if row["all"] is not None
             },
         }
+
+
+def _long_enough(replayed: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The replays that last; replayed: bool (T,); times: int64 (T,) microseconds."""
+    edges = np.flatnonzero(np.diff(np.r_[False, replayed, False].astype(np.int8)))
+    kept = np.zeros_like(replayed)
+    for first, stop in edges.reshape(-1, 2):
+        kept[first:stop] = times[stop - 1] - times[first] >= _SHORTEST_REPLAY
+    return kept
 
 
 SHOTS = ShotsTask()

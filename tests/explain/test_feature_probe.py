@@ -194,5 +194,5 @@ def test_methods_for_pictures_say_why_they_do_not_fit() -> None:
 
 
 def test_an_analysis_without_features_says_so(adding: Probe) -> None:
-    with pytest.raises(BadInputError, match="holds no features"):
+    with pytest.raises(BadInputError, match="keeps nothing of what the model read"):
         window_around(analysis_of(None), None, adding.model, 1, 0)

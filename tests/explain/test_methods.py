@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.models.inputs import Inputs
 from spotting_core.models.load import load_model
 from tests.conftest import small_model
 from tests.explain.toys import OneEntity, OneFrame, explained_window, toy
@@ -161,3 +164,10 @@ def test_a_window_around_a_moment_holds_its_samples(tmp_path: Path, data: DataDi
     middle = window_around(analysis, ingest(video, data), model, 1, 30_000_000)
     edge = window_around(analysis, ingest(video, data), model, 1, 32_000_000)
     assert np.array_equal(middle.pictures[8], edge.pictures[4])  # the same samples, four later
+
+
+def test_what_judges_two_windows_together_is_not_explained() -> None:
+    model: Any = SimpleNamespace(inputs=Inputs(features=3, windows=2))
+    assert {method.supports(model) for method in METHODS.values()} == {
+        "it judges two windows together, and a method asks about one"
+    }

@@ -252,3 +252,17 @@ def test_spotting_reads_its_own_labels(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"no match with Labels-v2\.json lies here"):
         SPOTTING.labelled_games(tmp_path)
     assert SPOTTING.moment(Spot(1, 5, "Goal")) == 5
+
+
+def test_a_moment_of_replay_is_a_doubt_and_no_replay() -> None:
+    times = np.arange(40, dtype=np.int64) * 500_000
+    confidence, replay = np.zeros((40, 13), np.float32), np.zeros(40, np.float32)
+    confidence[:, 0] = 0.9
+    replay[4:8], replay[20:28] = 0.8, 0.8  # 1.5 s and 3.5 s from the first to the last sample
+    half = HalfScores(1, times, 20_000_000, confidence, replay=replay)
+    shots = SHOTS.findings(half, load_classes(SHOTS.class_table), least=None, source="made")
+    assert [(s.start / 1e6, s.end / 1e6, s.replay) for s in shots] == [
+        (0, 9.75, False),
+        (9.75, 13.75, True),
+        (13.75, 20, False),
+    ]
