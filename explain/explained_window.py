@@ -98,7 +98,7 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
             raise BadInputError(
                 "this analysis keeps nothing of what the model read of its samples",
                 where=part.folder,
-                fix="What finds boundaries in every frame cannot be explained; of another model analyse the match again",
+                fix="Analyse the match again; what finds boundaries in every frame cannot be explained",
             )
         known = np.asarray(part.array("features"), np.float32)
         features, mean = inside.filled(known[inside.low : inside.high], plan.outside), known.mean(0)
