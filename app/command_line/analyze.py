@@ -74,14 +74,16 @@ def analyze(
     match = open_match(source_of(source, demo))
     data = DataDirectory.default().ensure()
     choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
+    if explain and task and "spotting" not in task:
+        raise BadInputError("only spots are explained, and none are looked for", fix="Add --task spotting")
     with progress_bar() as bar:
         progress = bar.add_task(escape(match.fixture.title), total=None, note="")
         layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress))
-        spotted = layers.get("spotting")
-        if explain and spotted is not None:
-            _explain_spots(spotted, match.path, Context(data, lambda *_: True, device), bar)
+        if explain:
+            _explain_spots(layers["spotting"], match.path, Context(data, lambda *_: True, device), bar)
     first = next(iter(layers.values()))
-    for remark in (*(f"{r}." for r in match.remarks(first.classes.parts)), *first.remarks):
+    of_layers = (remark for layer in layers.values() for remark in layer.remarks)
+    for remark in dict.fromkeys((*(f"{r}." for r in match.remarks(first.classes.parts)), *of_layers)):
         err.print(f"[yellow]Note:[/yellow] {escape(remark)}", highlight=False, soft_wrap=True)
     if json_file is not None:
         write_machine_output(as_json(layers), json_file)
@@ -108,6 +110,8 @@ class _Choice:
         if self.tasks and self.models:
             fix = "Leave out --task: a model says which task it is of"
             raise BadInputError("--task and --model cannot both be given", fix=fix)
+        if len(self.tasks) > 1 and (self.rate is not None or self.features is not None):
+            raise BadInputError("--rate and --features are of one model", fix="Give one --task, or a --model")
         if self.keep is not None and not self.models:
             raise BadInputError("one model has no average to keep", where=self.keep, fix="Give --model several times")
 

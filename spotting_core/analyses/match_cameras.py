@@ -133,19 +133,32 @@ def cut_at(shots: Sequence[Shot], boundaries: Iterable[Spot]) -> list[Shot]:
 
 
 def _cut_half(shots: list[Shot], boundaries: list[Spot]) -> list[Shot]:
-    free = {b.time: b for b in boundaries}
-    ends: dict[int, tuple[int, str | None]] = {}
-    for shot in shots[:-1]:
-        nearest = min(free, key=lambda time: abs(time - shot.end), default=None)
-        if nearest is not None and abs(nearest - shot.end) <= _NEAR:
-            ends[shot.end] = nearest, free.pop(nearest).label
+    ends, parting = _nearest_ends(shots[:-1], boundaries)
     moved, start = [], shots[0].start if shots else 0
     for shot in shots:
-        end, kind = ends.get(shot.end, (shot.end, shot.change_type))
+        boundary = ends.get(shot.end)
+        end, kind = (boundary.time, boundary.label) if boundary is not None else (shot.end, shot.change_type)
         if end > start:
             moved.append(replace(shot, start=start, end=end, change_type=kind))
             start = end
-    return [part for shot in moved for part in _parted(shot, free.values())]
+    return [part for shot in moved for part in _parted(shot, parting)]
+
+
+def _nearest_ends(shots: Sequence[Shot], boundaries: Sequence[Spot]) -> tuple[dict[int, Spot], list[Spot]]:
+    """The boundary of each end of a shot, by the end, nearest pairs first; and the boundaries that are left."""
+    near = [
+        (abs(b.time - s.end), s.end, number)
+        for s in shots
+        for number, b in enumerate(boundaries)
+        if abs(b.time - s.end) <= _NEAR
+    ]
+    ends: dict[int, Spot] = {}
+    taken: set[int] = set()
+    for _, end, number in sorted(near):
+        if end not in ends and number not in taken:
+            ends[end] = boundaries[number]
+            taken.add(number)
+    return ends, [b for number, b in enumerate(boundaries) if number not in taken]
 
 
 def _parted(shot: Shot, boundaries: Iterable[Spot]) -> list[Shot]:

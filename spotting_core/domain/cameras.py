@@ -18,6 +18,8 @@ CAMERA_TABLE = "soccernet-cameras"
 GROUPS = {"main": "Main camera", "close": "Close-up", "goal": "Behind the goal"}
 """Groups of the class table of the cameras, and how they are called."""
 
+OTHER, OTHER_LABELS = "Other", ("other", "I don't know")
+"""The camera that is none of the others, and how labels say so."""
 LABELLED = "labels-cameras"
 """The source of a change that a file of labels has."""
 

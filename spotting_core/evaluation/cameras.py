@@ -23,12 +23,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.cameras import OTHER, OTHER_LABELS
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
-
-OTHER = "Other"
-_OTHER_LABELS = ("other", "I don't know")
 
 
 def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, official: bool = False) -> Evaluation:
@@ -74,7 +72,7 @@ def _seconds(amount: float, official: bool) -> float:
 def _index(cameras: Sequence[str], official: bool) -> dict[str, int]:
     index = {name: i for i, name in enumerate(cameras)}
     if OTHER in index:
-        index |= dict.fromkeys(_OTHER_LABELS, index[OTHER])
+        index |= dict.fromkeys(OTHER_LABELS, index[OTHER])
         if official:
             del index[OTHER]
     return index

@@ -176,7 +176,7 @@ class FeatureReader:
         report: ReportDone | None,
     ) -> np.ndarray:
         if kind.extractor is not None and media is not None and kind.extractor.kind == LAYER:
-            return np.load(layer_file(media, data, kind.name, kind.extractor), mmap_mode="r")
+            return open_features(layer_file(media, data, kind.name, kind.extractor), kind)
         if kind.extractor is not None and kind.extractor.kind == THUMBNAILS and media is not None:
             return stored_thumbnails(media, data, report)
         if kind.extractor is not None and media is not None:

@@ -20,7 +20,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.features.extractor import ExtractorSpec
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media
-from spotting_core.models.card import BUNDLED, CARD_FILE, model_folder
+from spotting_core.models.card import BUNDLED, CARD_FILE, model_folder, read_card
 
 LAYER = "layer"
 ENVIRONMENT, PICTURES, ENTITIES, SPOTS = "layer-environment", "layer-pictures", "layer-entities", "layer-spots"
@@ -51,6 +51,12 @@ def layer_widths() -> dict[str, int]:
         ENTITIES: len(ENTITY_NUMBERS) * len(entities["names"]),
         SPOTS: len(model.classes),
     }
+
+
+@lru_cache(maxsize=1)
+def layer_rate() -> float:
+    """Samples a second of the layer."""
+    return float(read_card(model_folder(BUNDLED)).input.rate)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
-from spotting_core.features.layer_sets import LAYER_SETS, layer_spec, layer_widths
+from spotting_core.features.layer_sets import LAYER_SETS, layer_rate, layer_spec, layer_widths
 from spotting_core.features.thumbnails import RATE, SPEC, THUMBNAILS
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.media.thumbnail import NUMBERS
@@ -68,7 +68,7 @@ def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
         return OF_FIXED_RATE[name]
     if name in LAYER_SETS:
         width = layer_widths()[name]
-        return FeatureSet(name, width, width, rate, layer_spec())
+        return FeatureSet(name, width, width, layer_rate(), layer_spec())
     if not is_extractor(name):
         known = ", ".join([*OF_FIXED_RATE, *LAYER_SETS, ENVIRONMENT, LITE])
         raise BadInputError(f"there is no extractor {name!r}, nor a feature set of this name", fix=f"Known: {known}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from spotting_core.base.files import write_json
@@ -11,12 +11,8 @@ from spotting_core.domain.cameras import Grounding
 FILE_NAME = "Detection-replays.json"
 
 
-def write_groundings(path: Path, groundings: Iterable[Grounding], lengths: Mapping[int, int] | None = None) -> None:
-    """Write what replays may show; only moments of a replay's own half can be said in this form.
-
-    Arguments:
-        lengths: microseconds of each half, where they are known.
-    """
+def write_groundings(path: Path, groundings: Iterable[Grounding]) -> None:
+    """Write what replays may show; only moments of a replay's own half can be said in this form."""
     ordered = sorted(groundings, key=lambda g: (g.half, g.start))
     replays = [
         {
@@ -31,5 +27,4 @@ def write_groundings(path: Path, groundings: Iterable[Grounding], lengths: Mappi
         }
         for g in ordered
     ]
-    known = {f"half{half}_time": microseconds // 1_000_000 for half, microseconds in (lengths or {}).items()}
-    write_json(path, {**known, "Replays": replays})
+    write_json(path, {"Replays": replays})

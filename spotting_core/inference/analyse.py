@@ -16,7 +16,7 @@ from spotting_core.analyses.analysis import (
     ANALYSIS_FILE,
     Analysis,
 )
-from spotting_core.analyses.layers import Layers
+from spotting_core.analyses.layers import Layers, open_layer
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked
@@ -25,6 +25,7 @@ from spotting_core.inference.layer_features import missing_layer_sets, write_lay
 from spotting_core.inference.replay_run import ReplayRun
 from spotting_core.inference.run import TIMINGS_FILE, Run
 from spotting_core.inference.window_store import clear_windows
+from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource, check_parts
 from spotting_core.models.card import BUNDLED
@@ -46,12 +47,14 @@ def analyse_match(
     features: Path | None = None,
     thumbnails: bool = True,
     layers: Sequence[Analysis] = (),
+    reopened: bool = False,
 ) -> Analysis:
     """Analyse a match; an analysis that is in the data directory already is only opened.
 
     Arguments:
         features: folder with the features of a model that reads them; the match's own where not given.
         layers: of the match that do not lie in the data directory.
+        reopened: what lies in ``out`` is opened, where it is this analysis; else it is made anew.
         thumbnails: keep thumbnails of every frame that is decoded for the model's pictures, for what reads them later.
 
     Errors:
@@ -63,17 +66,26 @@ def analyse_match(
     check_rate(rate, model.config.rate, model.folder)
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
-    keep_layer_features(source, model_sets(model), data, model.device.type, report, layers)
+    keep_layer_features(source, model_sets(model), data, model.device.type, report, layers, features)
     kind = Run if model.inputs.windows == 1 else ReplayRun
     run = kind(source, media, model, data, features, report, thumbnails=thumbnails, layers=layers)
     places = Layers(data, source.content_hash(data))
     known = places.find(run.task.name, run.identity, model.classes) if out is None else None
+    if out is not None and reopened and (out / ANALYSIS_FILE).is_file():
+        known = _same(open_layer(out), run)
     if known is not None:
         return known
     target = out or places.place(run.task.name, run.identity, model.classes)
     check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
+
+
+def _same(layer: Analysis | None, run: Run) -> Analysis | None:
+    """A layer, if it is what a run would make."""
+    made = (joint_hash(m.hash for m in run.media), run.task.name, run.identity)
+    record = layer.record if layer is not None else None
+    return layer if record is not None and (record.source_id, record.task, record.identity) == made else None
 
 
 def keep_layer_features(
@@ -83,6 +95,7 @@ def keep_layer_features(
     device: str = "cpu",
     report: ReportProgress | None = None,
     layers: Sequence[Analysis] = (),
+    features: Path | None = None,
 ) -> None:
     """Have those of some sets that are read off a layer of the match; it is analysed where it has no such layer.
 
@@ -92,12 +105,18 @@ def keep_layer_features(
     Errors:
         BadInputError, CancelledError: see ``analyse_match``.
     """
-    missing = missing_layer_sets(source, sets, data)
+    missing = missing_layer_sets(source, sets, data, features)
     if missing:
         model = load_model(BUNDLED, device)
-        known = (layer for layer in layers if layer.record.model["sha256"] == model.sha256)
+        known = (layer for layer in layers if _is_of(layer, model))
         analysis = next(known, None) or analyse_match(source, model, data, report=report)
         write_layer_features(analysis, source, missing, data)
+
+
+def _is_of(layer: Analysis, model: LoadedModel) -> bool:
+    """Whether a layer was made by a model, with its settings and its entity model."""
+    own = (model.sha256, model.settings, (model.card.entities or {}).get("sha256", ""))
+    return (layer.record.identity.weights, layer.record.identity.settings, layer.record.identity.entities) == own
 
 
 def check_rate(wanted: float | None, rate: float, where: Path | None) -> None:
@@ -122,8 +141,14 @@ def check_target(target: Path) -> None:
     """
     if target.exists() and not target.is_dir():
         raise BadInputError("there is a file where the analysis should go", where=target, fix="Choose another place")
-    if target.is_dir() and any(target.iterdir()) and not (target / ANALYSIS_FILE).is_file():
+    others = [p for p in target.iterdir() if not _is_beside(p)] if target.is_dir() else []
+    if others and not (target / ANALYSIS_FILE).is_file():
         raise BadInputError("this folder holds something else", where=target, fix="Choose an empty or a new folder")
+
+
+def _is_beside(path: Path) -> bool:
+    """Whether something in the folder of a layer is another one, or work on one."""
+    return (path / ANALYSIS_FILE).is_file() or path.name.startswith(".")
 
 
 def put_in_place(target: Path, write: Callable[[Path], None], *, anew: bool) -> Analysis:
@@ -160,6 +185,8 @@ def _publish(work: Path, target: Path) -> None:
     old = target.with_name(f".{target.name}.replaced")
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
+        for path in [p for p in target.iterdir() if _is_beside(p)]:  # other layers stay
+            path.rename(work / path.name)
         target.rename(old)
     for folder in work.glob("half*"):
         clear_windows(folder)

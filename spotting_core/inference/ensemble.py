@@ -103,6 +103,10 @@ def _write(target: Path, ensemble: Ensemble, parts: Sequence[Analysis], source: 
         arrays["scores"] = confidence.astype(np.float16)
         if displacement is not None:
             arrays["displacement"] = displacement.astype(np.float16)
+        replayed = [(one.times, one.replay) for p in parts if (one := p.half(half.half)).replay is not None]
+        if replayed:
+            known = [_at(values[:, None], times, half.times)[:, 0] for times, values in replayed]
+            arrays["replay"] = np.mean(known, axis=0).astype(np.float16)
         folder = target / f"half{half.half}"
         for name, values in arrays.items():
             write_array(folder / f"{name}.npy", values)

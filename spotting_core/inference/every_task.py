@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import Layers
-from spotting_core.analyses.match_cameras import match_cameras
+from spotting_core.analyses.match_cameras import CAMERA_TASKS, match_cameras
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.formats import labels_cameras
@@ -76,23 +76,29 @@ def analyse_tasks(
         place = out if out is None or name == SPOTTING.name else out / name
         try:
             layers[name] = analyse_match(
-                source, load(model), data, out=place, report=report, layers=list(layers.values())
+                source, load(model), data, out=place, report=report, layers=list(layers.values()), reopened=True
             )
         except BadInputError as error:
             if left_out is None or name == SPOTTING.name:
                 raise
             left_out(name, error)
-    if SHOTS.name in layers:
-        write_cameras(source, layers[SHOTS.name], data, layers)
+    if layers.keys() & CAMERA_TASKS:
+        write_cameras(source, data, list(layers.values()))
     return layers
 
 
-def write_cameras(source: MatchSource, shots: Analysis, data: DataDirectory, made: dict[str, Analysis]) -> Path:
+def write_cameras(source: MatchSource, data: DataDirectory, made: Sequence[Analysis]) -> Path | None:
     """Write the shots of a match as models see them, cut at the boundaries and with what replays show, as the results
-    of the layer of shots."""
-    others = [layer for name, layer in made.items() if name != SHOTS.name]
-    cameras = match_cameras(None, [shots, *others, *Layers(data, source.content_hash(data)).all()])
-    assert cameras is not None, "there are shots"
+    of the layer of shots; None where there is no such layer.
+
+    Arguments:
+        made: layers that count before those of the data directory.
+    """
+    layers = [*made, *Layers(data, source.content_hash(data)).all()]
+    shots = next((layer for layer in layers if layer.record.task == SHOTS.name), None)
+    cameras = match_cameras(None, layers)
+    if shots is None or cameras is None:
+        return None
     path = shots.folder / SHOTS.results_file
     labels_cameras.write_changes(path, cameras.changes, source.path.name)
     return path

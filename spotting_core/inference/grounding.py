@@ -43,7 +43,7 @@ def ground_half(
     groundings = []
     for begin in range(0, len(replays), _BATCH):
         some = replays[begin : begin + _BATCH]
-        firsts = [stretch_before(half, replay.end, config) for replay in some]
+        firsts = [stretch_before(half, replay.start, replay.end, config) for replay in some]
         read = [
             paired(half, first, replay_samples(half, replay.start, replay.end, config), config)
             for first, replay in zip(firsts, some, strict=True)
@@ -61,7 +61,7 @@ def _candidates(
     """The moments that stand out, surest first; confidence: (T,)."""
     beside = round(_BESIDE * rate)
     around = np.convolve(confidence, np.ones(2 * beside + 1), mode="same").clip(0, 1)
-    left = np.where((times >= 0) & (times < replay.end), confidence, 0.0)
+    left = np.where((times >= 0) & (times < replay.start), confidence, 0.0)
     candidates: list[Candidate] = []
     while len(candidates) < _MOST:
         sample = int(left.argmax())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -27,18 +28,24 @@ from spotting_core.features.sets import FeatureSet
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
 
-_LEAST = 0.1  # confidence of the least sure spots that are read
+LEAST = 0.1
+"""Confidence of the least sure spots that are read."""
 _TENS = 10.0
 
 
-def missing_layer_sets(source: MatchSource, sets: Iterable[FeatureSet], data: DataDirectory) -> list[FeatureSet]:
+def missing_layer_sets(
+    source: MatchSource, sets: Iterable[FeatureSet], data: DataDirectory, features: Path | None = None
+) -> list[FeatureSet]:
     """Which of some sets are read off a layer and are not kept yet.
+
+    Arguments:
+        features: folder of feature files; the match's own where not given.
 
     Errors:
         BadInputError: they are those of another model than the bundled one.
     """
     wanted = [kind for kind in sets if kind.extractor is not None and kind.extractor.kind == LAYER]
-    missing = [kind for kind in wanted if not _all_there(source, kind, data)]
+    missing = [kind for kind in wanted if not _all_there(source, kind, data, features)]
     for kind in missing:
         if kind.extractor != layer_spec():
             raise BadInputError(
@@ -62,9 +69,9 @@ def write_layer_features(
             write_array(path, _NUMBERS[kind.name](half, analysis).astype(np.float16))
 
 
-def _all_there(source: MatchSource, kind: FeatureSet, data: DataDirectory) -> bool:
+def _all_there(source: MatchSource, kind: FeatureSet, data: DataDirectory, features: Path | None) -> bool:
     assert kind.extractor is not None
-    folder = source.path if source.path.is_dir() else None
+    folder = features or (source.path if source.path.is_dir() else None)
     return all(
         (folder is not None and feature_file(folder, half.half, kind.name).is_file())
         or layer_file(ingest(half.path, data), data, kind.name, kind.extractor).is_file()
@@ -93,7 +100,7 @@ def spot_numbers(
     half: int, times: np.ndarray, scores: np.ndarray, displacement: np.ndarray | None, classes: ClassTable, end: int
 ) -> np.ndarray:
     """Confidence of each class at the samples of its spots, zero elsewhere: float32 (T, C)."""
-    spots = spots_of_half(half, times, scores, displacement, classes, Spotting(threshold=_LEAST), source="", end=end)
+    spots = spots_of_half(half, times, scores, displacement, classes, Spotting(threshold=LEAST), source="", end=end)
     numbers = np.zeros(scores.shape, np.float32)
     for spot in spots:
         sample, column = int(np.abs(times - spot.time).argmin()), classes.names.index(spot.label)

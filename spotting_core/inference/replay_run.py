@@ -5,6 +5,7 @@ Which shots are replays is said by the labels beside the match, else by its laye
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,12 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import match_cameras
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.suppression import Spotting
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.grounding_table import write_table
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.inference.grounding import ReplayShot, ground_half
+from spotting_core.inference.layer_features import LEAST
 from spotting_core.inference.run import Run
 from spotting_core.inference.window_store import HalfArrays, write_arrays
 from spotting_core.media.fingerprint import joint_hash
@@ -28,6 +31,8 @@ from spotting_core.models.load import LoadedModel
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.progress import ReportProgress
 from spotting_core.tasks.spotting import SPOTTING
+
+log = logging.getLogger(__name__)
 
 
 class ReplayRun(Run):
@@ -59,11 +64,12 @@ class ReplayRun(Run):
             )
         self.replays = [ReplayShot(s.half, s.start, s.end) for s in cameras.replays]
         spotted = next((layer for layer in self.layers if layer.record.task == SPOTTING.name), None)
-        self.spots = spotted.spots() if spotted is not None else []
-        self.reads = joint_hash([self.reads, *map(repr, self.replays)])
+        self.spots = spotted.spots(Spotting(threshold=LEAST)) if spotted is not None else []
+        self.reads = joint_hash([self.reads, *map(repr, self.replays), *map(repr, self.spots)])
         self.identity = replace(self.identity, reads=self.reads)
 
     def _analyse_half(self, half: int, media: Media, frames: np.ndarray) -> tuple[HalfArrays, int]:
+        before = self.pace.done
         features = self._features(half, media, len(frames))
         times = media.table.times[frames].astype(np.int64)
         samples = HalfSamples(half, times, self.rate, features=features)
@@ -75,17 +81,22 @@ class ReplayRun(Run):
         folder.mkdir(parents=True, exist_ok=True)
         write_table(folder, groundings)
         arrays = write_arrays(folder, {"times": times, "frames": frames.astype(np.int32)})
-        self.pace.advance(len(frames))
+        self.pace.advance(max(0, before + len(frames) - self.pace.done))
         unit = "microseconds; confidence of each candidate"
         arrays["replays"] = {"dtype": "table", "shape": ["N"], "unit": unit, "scale": [0, 1]}
         return HalfArrays(arrays, None), 0
 
 
 def labels_beside(source: MatchSource) -> CameraDocument | None:
-    """The camera labels beside a match's videos; None where there are none.
+    """The camera labels beside a match's videos; None where there are none, or they cannot be read.
 
-    Errors:
-        BadInputError: they cannot be read.
+    An annotation that cannot be read is left out (``touchline doctor`` names it).
     """
     path = source.companion(labels_cameras.FILE_NAME)
-    return labels_cameras.parse(path.read_bytes(), path) if path is not None else None
+    if path is None:
+        return None
+    try:
+        return labels_cameras.parse_readable(path.read_bytes(), path)[0]
+    except (BadInputError, OSError) as error:
+        log.warning("the camera labels are left out: %s", error)
+        return None

@@ -96,10 +96,15 @@ def ensemble_card(members: Sequence[LoadedModel]) -> Card:
     """The card of some members together.
 
     Errors:
-        BadInputError: their classes differ, or two are the same.
+        BadInputError: their classes or tasks differ, two are the same, or they judge no samples.
     """
     check_same_classes([m.card for m in members])
     first = members[0]
+    tasks = sorted({m.system.task for m in members})
+    if len(tasks) > 1:
+        raise BadInputError(f"models of the tasks {' and '.join(tasks)} have no average", fix="Give models of one task")
+    if any(m.inputs.windows > 1 for m in members):
+        raise BadInputError("models of replays have no scores to average", where=first.folder, fix="Give one of them")
     if len({m.sha256 for m in members}) != len(members):
         raise BadInputError("the same model is given twice", where=first.folder, fix="Give each model once")
     rate = max(m.config.rate for m in members)
@@ -117,6 +122,7 @@ def ensemble_card(members: Sequence[LoadedModel]) -> Card:
         scores={},
         domain=SIMULATED if any(m.card.domain == SIMULATED for m in members) else BROADCAST,
         licence=", ".join(sorted({m.card.licence for m in members})),
+        task=first.system.task,
     )
 
 

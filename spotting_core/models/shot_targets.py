@@ -10,12 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotting_core.domain.cameras import Shot
+from spotting_core.domain.cameras import OTHER, OTHER_LABELS, Shot
 from spotting_core.models.registry import SystemConfig
 from spotting_core.models.targets import Targets
-
-OTHER = "Other"
-_OTHER_LABELS = ("other", "I don't know")
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,6 @@ def shot_targets(
 
 def _column(label: str, classes: tuple[str, ...]) -> int:
     """Column of a camera; -1 for one that is not among the classes."""
-    if label in _OTHER_LABELS:
+    if label in OTHER_LABELS:
         label = OTHER
     return classes.index(label) if label in classes else -1

@@ -17,9 +17,8 @@ def replay_samples(half: HalfSamples, start: int, end: int, config: GroundingCon
     Arguments:
         start, end: microseconds of the half.
     """
-    first = int(np.searchsorted(half.times, start).clip(0, len(half) - 1))
-    stop = max(first + 1, int(np.searchsorted(half.times, end)))
-    read = half.read(first, min(stop - first, config.replay))
+    first, stop = _extent(half, start, end, config)
+    read = half.read(first, stop - first)
     missing = config.replay - len(read)
     if not missing:
         return read
@@ -32,13 +31,19 @@ def replay_samples(half: HalfSamples, start: int, end: int, config: GroundingCon
     return Samples(first, valid, features=filled)
 
 
-def stretch_before(half: HalfSamples, end: int, config: GroundingConfig) -> int:
-    """The sample at which the stretch begins that ends with a replay.
+def stretch_before(half: HalfSamples, start: int, end: int, config: GroundingConfig) -> int:
+    """The sample at which the stretch begins that ends with a replay, or where a long one is cut.
 
     Arguments:
-        end: of the replay, microseconds of the half.
+        start, end: of the replay, microseconds of the half.
     """
-    return max(1, int(np.searchsorted(half.times, end))) - config.window
+    return _extent(half, start, end, config)[1] - config.window
+
+
+def _extent(half: HalfSamples, start: int, end: int, config: GroundingConfig) -> tuple[int, int]:
+    """The first sample of a replay that is read, and the one after the last."""
+    first = int(np.searchsorted(half.times, start).clip(0, len(half) - 1))
+    return first, min(max(first + 1, int(np.searchsorted(half.times, end))), first + config.replay)
 
 
 def paired(half: HalfSamples, first: int, replay: Samples, config: GroundingConfig) -> Samples:

@@ -41,7 +41,7 @@ KINDS = (
     Kind(
         "frames",
         "Frames, found entities and features kept for training",
-        ("media/*/frames-*", "media/*/samples-*", "media/*/entities-*", "media/*/features-*", "media/*/thumbnails-*"),
+        tuple(f"media/*/{name}-*" for name in ("frames", "samples", "entities", "features", "thumbnails", "layer")),
         "made by the next training run",
     ),
     Kind("explanations", "Explanations and answers", ("explanations/*",), "made when a spot is looked at"),

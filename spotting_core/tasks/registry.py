@@ -6,7 +6,7 @@ from importlib import import_module
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import TASKS, extensions
-from spotting_core.tasks.task import AnyLayerTask, AnySampleTask, LayerTask, SampleTask, Task
+from spotting_core.tasks.task import AnyLayerTask, LayerTask, Task
 
 _OWN = ("spotting", "shots", "boundaries", "replays", "frames", "calibration")
 _TASKS: dict[str, Task] = {}
@@ -50,16 +50,4 @@ def layer_task(name: str) -> AnyLayerTask:
     if not isinstance(task, LayerTask):
         known = [n for n, t in tasks().items() if isinstance(t, LayerTask)]
         raise BadInputError(f"no system is trained for the task {name}", fix=f"Systems are of {', '.join(known)}")
-    return task
-
-
-def sample_task(name: str) -> AnySampleTask:
-    """A task whose systems say something of every sample.
-
-    Errors:
-        BadInputError: no such task, or another one.
-    """
-    task = layer_task(name)
-    if not isinstance(task, SampleTask):
-        raise BadInputError(f"systems of the task {name} do not judge samples", fix="Give a model of another task")
     return task

@@ -100,7 +100,8 @@ def _long_enough(replayed: np.ndarray, times: np.ndarray) -> np.ndarray:
     edges = np.flatnonzero(np.diff(np.r_[False, replayed, False].astype(np.int8)))
     kept = np.zeros_like(replayed)
     for first, stop in edges.reshape(-1, 2):
-        kept[first:stop] = times[stop - 1] - times[first] >= _SHORTEST_REPLAY
+        until = times[stop] if stop < len(times) else times[stop - 1]
+        kept[first:stop] = until - times[first] >= _SHORTEST_REPLAY
     return kept
 
 

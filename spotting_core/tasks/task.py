@@ -212,7 +212,8 @@ class LayerTask(Task, Generic[_Finding]):
         Errors:
             BadInputError: there is none.
         """
-        games = sorted(p.parent for p in folder.rglob(self.label_file))
+        layers = {p.parent for p in folder.rglob("analysis.json")}  # what a layer holds under this name is no truth
+        games = sorted(p.parent for p in folder.rglob(self.label_file) if p.parent not in layers)
         if not games:
             raise BadInputError(f"no match with {self.label_file} lies here", where=folder, fix="Check the path")
         return games
@@ -231,4 +232,3 @@ class SampleTask(LayerTask[_Finding]):
 
 
 AnyLayerTask = LayerTask[Any]
-AnySampleTask = SampleTask[Any]

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.features.extractor import has_own_weights
 from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader
+from spotting_core.features.layer_sets import LAYER_SETS
 from spotting_core.features.reduction import Reduction, fit_reduction, reduction_file
 from spotting_core.features.sets import OF_FIXED_RATE, FeatureSet, feature_set
+from spotting_core.inference.analyse import keep_layer_features
+from spotting_core.media.source import open_match
 from spotting_core.models.inputs import Inputs
 from spotting_core.samples.labelled import all_games, labelled_matches
 from spotting_core.samples.reader import SampleReader
@@ -78,6 +81,36 @@ def feature_reader(config: InputConfig, root: Path, run: Path, data: DataDirecto
         reductions[kind.name] = Reduction.load(path)
     reduced = [replace(s, dim=reductions[s.name].dim) for s in sets]
     return FeatureReader(reduced, config.rate, reductions, device)
+
+
+def keep_layer_sets(
+    config: InputConfig,
+    root: Path,
+    splits: Sequence[Path],
+    task: AnyLayerTask | None,
+    data: DataDirectory,
+    device: str,
+    *,
+    most: int = 0,
+) -> None:
+    """Have what is read off the layers of the bundled model, of the matches of some splits that have videos.
+
+    Arguments:
+        task: whose labels a match needs; None where it needs none.
+        most: of each split, the first ones; 0 for all.
+
+    Errors:
+        BadInputError: a match that cannot be analysed.
+    """
+    named = [name for name in (*config.features, *config.teacher) if name in LAYER_SETS]
+    sets = [_set_of(name, config, root) for name in named]
+    games = task.labelled_games if task is not None and not config.reduction else all_games
+    for game in (game for split in splits if sets for game in games(split)[: most or None]):
+        try:
+            source = open_match(game)
+        except TouchlineError:  # its features lie in files, or its reader says what is missing
+            continue
+        keep_layer_features(source, sets, data, device)
 
 
 def _fitted(kind: FeatureSet, config: InputConfig, root: Path, data: DataDirectory, device: str) -> Reduction:

@@ -66,7 +66,7 @@ class TrainingPairs:
         """The sample at which a stretch with the action begins."""
         half, config = self.halves[number].samples, self.config
         if config.ends_with_replay:
-            return stretch_before(half, shown.end, config)
+            return stretch_before(half, shown.start, shown.end, config)
         action = half.nearest_sample(shown.candidates[0].link.time)
         return action - rng.randrange(config.window // 8, config.window - config.window // 8)
 

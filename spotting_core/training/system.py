@@ -32,13 +32,10 @@ from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positi
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.domain.cameras import Grounding
 from spotting_core.domain.classes import ClassTable, load_classes
-from spotting_core.features.half import FeatureHalf, FeaturePart, FeatureReader
-from spotting_core.features.layer_sets import LAYER
-from spotting_core.inference.analyse import keep_layer_features
+from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.grounding import ReplayShot, ground_half
 from spotting_core.inference.score import score_half
 from spotting_core.media.pixels import clip_pixels
-from spotting_core.media.source import open_match
 from spotting_core.models.environment import Environment
 from spotting_core.models.grounding import GroundingConfig
 from spotting_core.models.judge import Judge, valid_samples
@@ -46,12 +43,12 @@ from spotting_core.models.network import EnvironmentNetwork, Network
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
-from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, all_games, labelled_matches
+from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.task import AnyLayerTask, Finding, HalfScores, Judged, SampleTask
 from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
-from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, sample_reader
+from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, keep_layer_sets, sample_reader
 from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from spotting_core.training.pairs import TrainingPairs
 from spotting_core.training.start import start_from_stage, start_from_trunk
@@ -160,6 +157,8 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         self.model_config: SystemConfig = self.system.configure(
             **{"classes": self.table.names, "rate": config.rate, **config.model}
         )
+        keep_layer_sets(config, root, splits, truth, data, device, most=config.matches)
+        keep_layer_sets(config, root, validation, truth, data, device)
         features = None
         if isinstance(self.model_config, FeatureConfig):
             features = feature_reader(config, root, run, data, device)
@@ -174,16 +173,9 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         super().__init__(network, config, run, device)
         self._keep_to_budget()
         self.reader = sample_reader(self.inputs, config, features, root, self.device.type)
-        self._keep_layer_features([*splits, *validation], features, data)
         self.matches = labelled_matches(splits, self.reader, data, truth, most=config.matches, parts=self.table.parts)
         self.validation = labelled_matches(validation, self.reader, data, truth, parts=self.table.parts)
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
-
-    def _keep_layer_features(self, splits: Sequence[Path], features: FeatureReader | None, data: DataDirectory) -> None:
-        """Have what is read off the layers of the bundled model, of all matches that have videos."""
-        sets = [kind for kind in (features.sets if features else ()) if kind.extractor and kind.extractor.kind == LAYER]
-        for game in (game for split in splits for game in all_games(split)) if sets else ():
-            keep_layer_features(open_match(game), sets, data, self.device.type)
 
     def _clips_of(
         self, matches: Sequence[LabelledMatch], *, looked_at_once: bool = False

@@ -44,6 +44,11 @@ def test_shots_end_at_the_boundary_that_is_near_and_are_parted_by_one_inside() -
     ]
 
 
+def test_of_two_ends_the_nearer_one_gets_the_boundary() -> None:
+    cut = cut_at([shot(0, 10), shot(10, 10.6, CLOSE), shot(10.6, 20)], [boundary(10.55)])
+    assert [(s.start / SECOND, s.end / SECOND) for s in cut] == [(0, 10), (10, 10.55), (10.55, 20)]
+
+
 def test_without_boundaries_shots_stay_and_halves_are_apart() -> None:
     shots = [shot(0, 10), shot(0, 8, CLOSE, half=2)]
     assert cut_at(shots, []) == shots

@@ -63,6 +63,10 @@ def test_spots_in_numbers_lie_at_their_samples() -> None:
     assert numbers[14, goal] == pytest.approx(0.8)
 
 
+def test_a_layer_has_the_rate_of_the_bundled_model_whatever_reads_it() -> None:
+    assert feature_set("layer-spots", 1.0).rate == 2.0
+
+
 @pytest.fixture(scope="module")
 def match(tmp_path_factory: pytest.TempPathFactory) -> tuple[MatchSource, DataDirectory]:
     """The demo match, whose layer features are those of the analysis that ships."""
@@ -99,7 +103,8 @@ def test_shots_are_a_layer_whose_labels_can_be_read_again(
     cameras = match_cameras(None, Layers(data, source.content_hash(data)).all())
     assert cameras is not None
     assert cameras.shots == tuple(shots)
-    written = write_cameras(source, layer, data, {"shots": layer})
+    written = write_cameras(source, data, [layer])
+    assert written is not None
     assert [(s.half, s.end // 1000, s.label) for s in SHOTS.read_truth(written.parent)] == [
         (s.half, round(s.end / 1000), s.label) for s in shots
     ]

@@ -54,7 +54,9 @@ def test_a_replay_is_repeated_or_followed_by_zeros_and_cut() -> None:
     assert replay_samples(half, *ends, followed).valid.tolist() == [True] * 3 + [False] * 5
     assert replay_samples(half, *ends, repeated).valid.all()
     assert longer[:, 0].tolist() == [11, 12, 13, 14, 15, 16, 17, 18]
-    assert stretch_before(half, 6_500_000, followed) == 13 - 16
+    assert stretch_before(half, *ends, followed) == 13 - 16
+    # Of a longer replay the beginning is read, and the stretch ends with that: it holds nothing of the replay before it.
+    assert stretch_before(half, 5 * SECOND, 15 * SECOND, followed) == 18 - 16
     read = paired(half, 13 - 16, replay_samples(half, *ends, followed), followed)
     assert read.valid.tolist() == [False] * 3 + [True] * 13
     assert read.features is not None
@@ -106,3 +108,11 @@ def test_candidates_are_the_moments_that_stand_out_at_the_exact_time_of_their_sp
     assert abs(first.candidates[0].confidence - 0.8808) < 1e-3
     assert second.candidates[0].link == Link(1, 20 * SECOND, "")  # no spot is near that moment
     assert third.candidates == ()
+
+
+def test_what_is_spotted_in_a_long_replay_is_not_what_it_shows() -> None:
+    kind = system("latest-action")
+    config = kind.configure(classes=CLASSES, window=40, replay=4, dim=3)
+    judge = Judge(kind, config, LatestAction(config).eval())
+    (grounding,) = ground_half(judge, spotted_half(), [ReplayShot(1, 18 * SECOND, 30 * SECOND)])
+    assert [c.link.time for c in grounding.candidates] == [10 * SECOND]  # not the spot at 20 s, in the replay

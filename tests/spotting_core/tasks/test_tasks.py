@@ -34,7 +34,7 @@ from spotting_core.models.registry import FeatureConfig, System
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.tasks.boundaries import BOUNDARIES
-from spotting_core.tasks.registry import layer_task, register, sample_task, task_named, tasks
+from spotting_core.tasks.registry import layer_task, register, task_named, tasks
 from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, LayerTask
@@ -59,8 +59,6 @@ def test_every_task_has_its_class_table_and_says_what_it_is() -> None:
         task_named("sleep")
     with pytest.raises(BadInputError, match="no system is trained for the task frames"):
         layer_task("frames")
-    with pytest.raises(BadInputError, match="systems of the task replays do not judge samples"):
-        sample_task("replays")
     with pytest.raises(ValueError, match="registered twice"):
         register(SPOTTING)
 
