@@ -56,7 +56,7 @@ def demo() -> Path:
 def _table_of(names: tuple[str, ...]) -> str:
     """The bundled class table that has some classes."""
     tables = ("soccernet-v2", "soccernet-cameras", "soccernet-boundaries")
-    return next(table for table in tables if load_classes(table).names == tuple(names))
+    return next((table for table in tables if load_classes(table).names == tuple(names)), tables[0])
 
 
 def made_card(name: str, config: Any, read: CardInput) -> Card:

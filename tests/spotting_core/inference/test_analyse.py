@@ -19,7 +19,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.formats.results_spotting import read_results
-from spotting_core.inference import analyse
+from spotting_core.inference import run
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.ensemble import analyse_with_ensemble
 from spotting_core.inference.merge import ScoreMerge
@@ -146,7 +146,7 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
 def test_the_timings_of_a_stopped_analysis_are_those_of_all_parts(
     way: str, match_folder: Path, model_folder: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analyse, "_TIMINGS_EVERY", 0.0)
+    monkeypatch.setattr(run, "_TIMINGS_EVERY", 0.0)
     source, model, began = open_match(match_folder), load_model(model_folder), time.perf_counter()
 
     def report(progress: AnalysisProgress, stop: float) -> bool:
