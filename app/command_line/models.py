@@ -109,7 +109,16 @@ def _as_system(averages: list[_Known]) -> list[dict[str, Any]]:
         return []
     first = averages[0].card
     weights = [{**_weights(m), "members": list(m.members)} for m in averages]
-    return [{"name": first.system, "paper": first.paper, "reads": "scores", "parameters": None, "weights": weights}]
+    return [
+        {
+            "name": first.system,
+            "task": first.task,
+            "paper": first.paper,
+            "reads": "scores",
+            "parameters": None,
+            "weights": weights,
+        }
+    ]
 
 
 def _weights(model: _Known) -> dict[str, Any]:
@@ -129,16 +138,14 @@ def _weights(model: _Known) -> dict[str, Any]:
 
 
 def _print_models(known: list[_Known]) -> None:
-    table = Table(
-        "\nModel", "\nSystem", "\nTight", "\nLoose", "\nTrained on", box=None, header_style="bold", pad_edge=False
-    )
+    table = Table("\nModel", "\nTask", "\nScores", "\nTrained on", box=None, header_style="bold", pad_edge=False)
     for model in known:
-        scores = [model.card.scores.get(metric) for metric in ("tight", "loose")]
-        tight, loose = (f"{score:.3f}" if isinstance(score, float) else "–" for score in scores)
+        known_scores = [(name, value) for name, value in model.card.scores.items() if isinstance(value, float)]
+        scores = " · ".join(f"{name} {value:.3f}" for name, value in known_scores[:2]) or "–"
         trained = str(model.card.training.get("data", "unknown"))
         if model.members:
             trained = f"average of {', '.join(m['name'] for m in model.members)}"
-        table.add_row(*map(escape, (printable(model.name), model.card.system, tight, loose, trained)))
+        table.add_row(*map(escape, (printable(model.name), model.card.task, scores, trained)))
     out.print(table if known else "No model is here.")
     for model in known:
         if not model.ships:

@@ -39,7 +39,9 @@ def test_analyze_a_video_of_ones_own(video: Path, tmp_path: Path) -> None:
 def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path) -> None:
     done = touchline_fork("analyze", video, "--model", small_model(tmp_path / "m"), "--json", "-")
     assert done.returncode == 0
-    assert set(json.loads(done.stdout)) == {"analysis", "model", "notice", "remarks", "timings", "spots"}
+    assert set(json.loads(done.stdout)) == {
+        "analysis", "model", "notice", "remarks", "timings", "spots", "layers",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

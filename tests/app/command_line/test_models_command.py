@@ -34,7 +34,7 @@ def used(folder: Path, data: DataDirectory) -> Path:
 
 def test_what_ships_says_where_it_lies(tmp_path: Path) -> None:
     rows, done = listed(tmp_path)
-    assert all(list(row) == ["name", "paper", "reads", "parameters", "weights"] for row in rows.values())
+    assert all(list(row) == ["name", "task", "paper", "reads", "parameters", "weights"] for row in rows.values())
     assert "ensemble" not in rows
     assert done.stderr == ""
     folders = {w["name"]: w["folder"] for row in rows.values() for w in row["weights"]}

@@ -297,10 +297,9 @@ def test_weights_of_no_pooling_say_so(state: dict[str, torch.Tensor], message: s
 
 def test_what_cannot_be_converted_says_so(published: Path, tmp_path: Path) -> None:
     features = SOCCERNET["ResNET_TF2_PCA512"]
+    torch.save({"conv.weight": torch.ones(2, 2)}, tmp_path / "other.pth")
     with pytest.raises(BadInputError, match="not the weights of a pooling model"):
-        convert_checkpoint(
-            published / "calf_replay_grounding.pth.tar", tmp_path, classes="soccernet-v2", features=features
-        )
+        convert_checkpoint(tmp_path / "other.pth", tmp_path, classes="soccernet-v2", features=features)
     with pytest.raises(BadInputError, match="has 3 classes, the class table 'soccernet-v2' has 17"):
         convert_checkpoint(published / "netvlad_v1.pth.tar", tmp_path, classes="soccernet-v2", features=features)
     with pytest.raises(BadInputError, match="reads 512 numbers a sample, ResNET_TF2 has 2048"):
