@@ -74,10 +74,10 @@ def test_shots_are_cut_by_what_they_are(game: Path, tmp_path: Path) -> None:
 
 def test_shots_of_models_are_cut_where_there_are_no_labels(game: Path, tmp_path: Path, data: DataDirectory) -> None:
     (game / FILE_NAME).unlink()
-    shots = [Shot(1, 0, 4 * SECOND, MAIN, False), Shot(1, 4 * SECOND, 7 * SECOND, CLOSE, True)]
+    shots = [Shot(1, 0, 3 * SECOND, MAIN, False), Shot(1, 3 * SECOND, 7 * SECOND, CLOSE, True)]
     make_shots(open_match(game), data, shots)
     goal = Candidate(Link(1, 2 * SECOND, "Goal"), 0.9)
-    make_groundings(open_match(game), data, [Grounding(1, 4 * SECOND, 7 * SECOND, (goal,))])
+    make_groundings(open_match(game), data, [Grounding(1, 3 * SECOND, 7 * SECOND, (goal,))])
     [clip] = cut(exported(tmp_path / "out", game, "--shots", "close"))
     assert clip[0] == CLOSE
     listed = exported(tmp_path / "more", game, "--class", "Goal", "--with-replays", *MARGINS)
