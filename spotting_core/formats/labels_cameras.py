@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -163,9 +164,9 @@ def _entry(where: str, row: Any) -> CameraEntry:
     return CameraEntry(
         half,
         milliseconds * 1000,
-        str(row["label"]),
+        intern(str(row["label"])),  # a match has hundreds of changes of a dozen cameras
         None if row.get("replay") is None else str(row["replay"]),
-        None if row.get("change_type") is None else str(row["change_type"]),
+        None if row.get("change_type") is None else intern(str(row["change_type"])),
         confidence,
         {k: v for k, v in row.items() if k not in _OWN},
     )
