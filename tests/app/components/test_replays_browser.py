@@ -123,3 +123,22 @@ def test_what_a_model_doubts_most_is_gone_through_first(page: Page, server: Serv
     assert page.evaluate(chosen) == pytest.approx(0.7, abs=1e-3)
     page.wait_for_function("() => find().review.pending.length === 0")
     expect(page.locator(".rail .camera.accepted")).to_have_count(1)
+
+
+def test_a_spot_is_marked_where_its_reviewer_puts_it(page: Page, server: Server, match: Match) -> None:
+    page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
+    open_page(page, server, match, half=1, t=0)
+    count = page.locator(".rail-head .count")
+    expect(count).to_have_text("2")
+    page.locator(".rail .spot", has_text="Corner").click()
+    page.evaluate("() => find().goTo(1, 10)")
+    settle(page)
+    page.keyboard.press("m")
+    expect(page.locator(".rail .spot.moved.replayed", has_text="Corner")).to_have_count(0)
+    expect(count).to_have_text("3")
+    page.evaluate("() => find().goTo(1, 14)")
+    settle(page)
+    page.keyboard.press("d")
+    page.keyboard.press("a")
+    added = page.locator(".rail .spot.added")
+    expect(added.locator(".in-replay.only")).to_have_count(1)
