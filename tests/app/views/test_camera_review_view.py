@@ -130,6 +130,18 @@ def test_the_dialog_exports_what_was_judged_and_on_request_the_rest(
     assert any("and 1 that nobody has judged" in m.value for m in at.markdown)
 
 
+def test_the_export_says_how_many_annotations_cannot_be_read(match: Match) -> None:
+    rows = [*ROWS, {"label": "Public"}, 3]
+    (match.path / labels_cameras.FILE_NAME).write_text(json.dumps({"annotations": rows}))
+    at = view("match", match=match.id)
+    at.session_state["dialog"] = (match.id, "export")
+    at.run()
+    at.segmented_control(key="export_what").set_value("Camera changes").run()
+    assert not any("cannot be read" in caption.value for caption in at.caption)
+    at.checkbox(key="export_unjudged").check().run()
+    assert any("Written as in the file: 2 annotations that cannot be read." in caption.value for caption in at.caption)
+
+
 def test_what_the_file_holds_is_said() -> None:
     assert cameras_sentence(0, 0, 0, False) == "0 camera changes that reviewers accepted, moved or added."
     assert cameras_sentence(5, 1, 2, True) == (
