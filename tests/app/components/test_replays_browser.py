@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.library.library import Match
-from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
+from spotting_core.domain.cameras import GROUPS, Candidate, Grounding, Link, Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
@@ -106,6 +106,8 @@ def test_spots_in_replays_are_marked_not_counted_and_narrowed_by_what_the_addres
     expect(page.locator(".rail .spot").first).to_contain_text("Corner")
     open_page(page, server, match, half=1, t=0, replays="live")
     expect(page.locator(".rail .spot")).to_have_count(2)
+    cameras = page.locator("select.shots option")
+    assert [option.inner_text() for option in cameras.all()] == ["All cameras", *GROUPS.values()]
     page.locator("select.shots").select_option("close")
     expect(page.locator(".rail .spot")).to_have_count(0)
 

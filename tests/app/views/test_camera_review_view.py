@@ -13,7 +13,7 @@ from app.library.library import Library, Match
 from app.views.export import cameras_sentence
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.domain.cameras import CHANGE_TYPES
+from spotting_core.domain.cameras import CHANGE_TYPES, GROUPS
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras
@@ -82,6 +82,8 @@ def test_the_workspace_is_told_the_changes_and_what_was_said(
     take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": NAMES[0], "revision": 0}])
     payload = component_data(view("match", match=match.id).run())["cameras"]
     assert payload["kinds"] == list(CHANGE_TYPES)
+    assert payload["groups"] == GROUPS
+    assert set(payload["groups"]) == {c["group"] for c in payload["classes"]}
     names = [c["name"] for c in payload["classes"]]
     assert names == [*CAMERAS.names, "Cable camera"]
     link = {"half": 1, "seconds": 1.0, "label": "Corner"}
