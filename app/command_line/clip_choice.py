@@ -101,7 +101,7 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
         criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=choice.confidence or 0.0)
         clips = [*(c for c in _ready(choice, match, data, cameras, lengths) if criteria.takes(c.spot)), *marks]
     else:
-        spots, left_out = _counted(choice, _chosen_spots(choice, match, data, footage), cameras)
+        spots, left_out = _chosen_spots(choice, match, data, footage, cameras)
         margins = Margins(classes, lead=choice.before, lag=choice.after)
         clips = sorted([*clips_of(spots, margins, lengths), *marks], key=lambda c: (c.half, c.start))
     finished = [_finished(clip, choice, footage) for clip in clips]
@@ -141,19 +141,22 @@ def _cameras(choice: ClipOptions, match: MatchSource, data: DataDirectory) -> Ma
     return cameras
 
 
-def _chosen_spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage) -> list[Spot]:
+def _chosen_spots(
+    choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, cameras: MatchCameras | None
+) -> tuple[list[Spot], int]:
+    """The spots that are asked for and count, and how many of those asked for lie in replays and do not.
+
+    What a replay is of may be another spot than those asked for, so all are looked at before any is left out.
+    """
     least = DEFAULT_THRESHOLD if choice.confidence is None else choice.confidence
     criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=least)
-    return [spot for spot in _spots(choice, match, data, footage, least) if criteria.takes(spot)]
-
-
-def _counted(choice: ClipOptions, spots: Sequence[Spot], cameras: MatchCameras | None) -> tuple[Sequence[Spot], int]:
-    """The spots that count where those in replays do not unless they are asked for, and how many do not."""
+    spots = _spots(choice, match, data, footage, least)
     if choice.replays or choice.label_file is not None:  # what is labelled is an action, shown or not
-        return spots, 0
+        return [spot for spot in spots if criteria.takes(spot)], 0
     marks = replay_marks(spots, cameras, spots)
-    kept = [spot for spot, mark in zip(spots, marks, strict=True) if counts(mark, LIVE_ALONE, held=choice.reviewed)]
-    return kept, len(spots) - len(kept)
+    taken = [(spot, mark) for spot, mark in zip(spots, marks, strict=True) if criteria.takes(spot)]
+    kept = [spot for spot, mark in taken if counts(mark, LIVE_ALONE, held=choice.reviewed)]
+    return kept, len(taken) - len(kept)
 
 
 def _spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:

@@ -11,7 +11,8 @@ from app.library.library import Match
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.analyses.layers import open_layer
 from spotting_core.analyses.match_cameras import CAMERA_TASKS, MatchCameras, match_cameras
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files import read_content
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.media.fingerprint import joint_hash
@@ -21,6 +22,12 @@ from spotting_core.store.camera_reviews import CameraReviews
 
 _File = tuple[Path, int]
 """A file, and when it was last changed (nanoseconds)."""
+
+_LABEL_FILE = "camera label file"
+
+_MOST_MATCHES = 2048
+"""Matches whose cameras are kept, some 0.1 MB each: pages go through a whole library in its order, so that one match
+more than are kept has all of them read again each time."""
 
 
 def camera_labels(path: Path) -> CameraDocument | None:
@@ -39,13 +46,11 @@ def unreviewed_cameras(path: Path, layers: Sequence[Analysis]) -> MatchCameras |
     Arguments:
         layers: of the match, for every task.
     """
+    records = _records(layers)
     try:
-        labels = _labels(path)
-        if labels is not None:
-            _read(labels)
+        return _joined(_labels(path), records)
     except TouchlineError:  # said where they are shown
-        labels = None
-    return _joined(labels, _records(layers))
+        return _joined(None, records)
 
 
 def standing_cameras(match: Match, layers: Sequence[Analysis], reviews: CameraReviews) -> MatchCameras | None:
@@ -64,8 +69,17 @@ def cameras_stamp(match: Match, layers: Sequence[Analysis], reviews: CameraRevie
 
 
 def _labels(path: Path) -> _File | None:
-    labels = open_match(path).companion(labels_cameras.FILE_NAME)
-    return _file(labels) if labels else None
+    """The file of labels beside the videos of a match.
+
+    Errors:
+        BadInputError: the match cannot be opened, or the file system does not say whether there is one.
+    """
+    try:
+        labels = open_match(path).companion(labels_cameras.FILE_NAME)
+        return _file(labels) if labels else None
+    except OSError as error:
+        where = path / labels_cameras.FILE_NAME
+        raise BadInputError(f"this {_LABEL_FILE} cannot be read ({error.strerror})", where=where) from error
 
 
 def _records(layers: Sequence[Analysis]) -> tuple[_File, ...]:
@@ -82,14 +96,23 @@ def _file(path: Path) -> _File:
     return path, path.stat().st_mtime_ns
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _read(labels: _File) -> CameraDocument:
-    """The labels of a file; an annotation that cannot be read is left out, as ``touchline doctor`` says."""
-    document, _ = labels_cameras.parse_readable(labels[0].read_bytes(), labels[0])
+    """The labels of a file; an annotation that cannot be read is left out, as ``touchline doctor`` says.
+
+    Errors:
+        BadInputError: they cannot be read.
+    """
+    document, _ = labels_cameras.parse_readable(read_content(labels[0], _LABEL_FILE), labels[0])
     return document
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_MOST_MATCHES)
 def _joined(labels: _File | None, records: tuple[_File, ...]) -> MatchCameras | None:
+    """The cameras of a match.
+
+    Errors:
+        BadInputError: the labels cannot be read; that is not kept, for they may be readable a moment later.
+    """
     layers = (open_layer(path.parent) for path, _ in records)
     return match_cameras(_read(labels) if labels else None, [layer for layer in layers if layer is not None])

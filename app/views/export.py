@@ -78,13 +78,16 @@ def _export_cameras(match: Match, desk: CameraDesk) -> None:
     document = reviewed_labels(desk.changes, known, shown_labels(match), unjudged=unjudged, game=match.path.name)
     rejected = sum(r.state == REJECTED for r in known)
     st.write(cameras_sentence(len(document.entries), sum(r.state in STANDING for r in known), rejected, unjudged))
+    if document.unread:
+        count = len(document.unread)
+        st.caption(f"Written as in the file: {count} annotation{'s' * (count != 1)} that cannot be read.")
     st.download_button(
         f"Download {labels_cameras.FILE_NAME}",
         labels_cameras.render(document),
         labels_cameras.FILE_NAME,
         registry.format_named(labels_cameras.FORM).mime,
         type="primary",
-        disabled=not document.entries,
+        disabled=not (document.entries or document.unread),
     )
 
 

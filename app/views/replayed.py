@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from app.library.cameras import standing_cameras
 from app.library.library import Match
@@ -17,16 +17,11 @@ def cameras_of(match: Match) -> MatchCameras | None:
     return standing_cameras(match, shared_library().layers(match), shared_camera_reviews())
 
 
-def marks_of(match: Match, spots: Sequence[Spot], standing: Iterable[Spot]) -> list[str]:
-    """What each spot is to the replays of the match (``replay_marks``)."""
-    return replay_marks(spots, cameras_of(match), standing)
-
-
 def counted(match: Match, spots: Sequence[Spot], choice: str, *, held: bool) -> list[Spot]:
     """Those of some spots that count, each of which stands.
 
     Arguments:
         held: whether reviewers hold them to be true.
     """
-    marks = marks_of(match, spots, spots)
+    marks = replay_marks(spots, cameras_of(match), spots)
     return [spot for spot, mark in zip(spots, marks, strict=True) if counts(mark, choice, held=held)]

@@ -18,6 +18,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import (
     CAMERA_TABLE,
     CHANGE_TYPES,
+    GROUPS,
     REVIEWERS,
     CameraChange,
     Link,
@@ -46,6 +47,7 @@ def camera_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     return {
         "classes": [class_data(c) for c in desk.classes],
         "kinds": list(CHANGE_TYPES),
+        "groups": GROUPS,
         "source": desk.source,
         "changes": [desk.row(name, change) for name, change in desk.shown.items()],
         "reviews": [desk.as_json(r) for r in desk.known.values()],

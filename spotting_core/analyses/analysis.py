@@ -163,7 +163,7 @@ class HalfAnalysis:
         """
         try:
             kept: np.ndarray = np.load(self.path(name), mmap_mode="r")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:  # the last of an empty file
             raise BadInputError(
                 f"this array cannot be read ({error})", where=self.path(name), fix="Analyse the match again"
             ) from error
@@ -180,14 +180,7 @@ class HalfAnalysis:
     @cached_property
     def scores(self) -> np.ndarray:
         """float32 (T, C)."""
-        scores = np.asarray(self.array("scores"), np.float32)
-        if scores.shape != (len(self.times), len(self._classes)):
-            raise BadInputError(
-                f"the scores have the shape {scores.shape}, expected {(len(self.times), len(self._classes))}",
-                where=self.path("scores"),
-                fix="Analyse the match again",
-            )
-        return scores
+        return self._shaped("scores", "scores", len(self.times), len(self._classes))
 
     @cached_property
     def displacement(self) -> np.ndarray | None:
@@ -197,7 +190,22 @@ class HalfAnalysis:
     @cached_property
     def replay(self) -> np.ndarray | None:
         """float32 (T,), how sure it is that a replay is shown, or None."""
-        return np.asarray(self.array("replay"), np.float32) if self.has("replay") else None
+        return self._shaped("replay", "scores of replays", len(self.times)) if self.has("replay") else None
+
+    def _shaped(self, name: str, what: str, *shape: int) -> np.ndarray:
+        """An array as float32; what: its name for people.
+
+        Errors:
+            BadInputError: missing, damaged or of another shape.
+        """
+        kept = np.asarray(self.array(name), np.float32)
+        if kept.shape != shape:
+            raise BadInputError(
+                f"the {what} have the shape {kept.shape}, expected {shape}",
+                where=self.path(name),
+                fix="Analyse the match again",
+            )
+        return kept
 
     @property
     def end(self) -> int:

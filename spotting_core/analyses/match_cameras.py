@@ -7,18 +7,24 @@ of shots are those of the nearest boundary, and a boundary inside a shot parts i
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import LABELLED, CameraChange, Grounding, Link, Shot, changes_of
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
+from spotting_core.tasks.task import AnyLayerTask
+
+log = logging.getLogger(__name__)
 
 CAMERA_TASKS = (SHOTS.name, BOUNDARIES.name, REPLAYS.name)
 """Tasks whose layers say something of the cameras of a match."""
@@ -97,7 +103,7 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
     """The cameras of a match, from its labels or else from its layers; None where nothing is known of them.
 
     Arguments:
-        layers: of every task, the newest first; the first of a task counts.
+        layers: of every task, the newest first; the first of a task whose findings can be read counts.
     """
     layers = list(layers)
     sources: tuple[str, ...] = ()
@@ -105,15 +111,14 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
         shots, source = tuple(labels.shots), LABELLED
         links = labels.resolved_links
     else:
-        found = _first(layers, SHOTS.name)
-        if found is None:
+        layer, named = _first(layers, SHOTS)
+        if layer is None:
             return None
-        edges = _first(layers, BOUNDARIES.name)
-        boundaries: Sequence[Spot] = edges.findings(BOUNDARIES) if edges is not None else ()
-        shots, source = tuple(cut_at(found.findings(SHOTS), boundaries)), str(found.record.model["name"])
-        sources = found.record.identity.review_sources
+        _, boundaries = _first(layers, BOUNDARIES)
+        shots, source = tuple(cut_at(named, boundaries)), str(layer.record.model["name"])
+        sources = layer.record.identity.review_sources
         links = {}
-    groundings = _groundings(shots, _first(layers, REPLAYS.name))
+    groundings = _groundings(shots, _first(layers, REPLAYS)[1])
     if source != LABELLED:
         links = {end: g.candidates[0].link for end, g in groundings.items() if g.candidates}
     return MatchCameras(shots, source, links, groundings, sources)
@@ -171,15 +176,19 @@ def _parted(shot: Shot, boundaries: Iterable[Spot]) -> list[Shot]:
     return [*parts, shot]
 
 
-def _first(layers: Iterable[Analysis], task: str) -> Analysis | None:
-    return next((layer for layer in layers if layer.record.task == task), None)
+def _first(layers: Iterable[Analysis], task: AnyLayerTask) -> tuple[Analysis | None, list[Any]]:
+    """The first layer of a task that can be read, and what it says; a damaged one must not hide all else of a match."""
+    for layer in layers:
+        if layer.record.task == task.name:
+            try:
+                return layer, layer.findings(task)
+            except TouchlineError as error:
+                log.warning("an analysis is left out: %s", error)
+    return None, []
 
 
-def _groundings(shots: Iterable[Shot], layer: Analysis | None) -> dict[tuple[int, int], Grounding]:
+def _groundings(shots: Iterable[Shot], groundings: Sequence[Grounding]) -> dict[tuple[int, int], Grounding]:
     """Groundings by half and end of the replay that they overlap most."""
-    if layer is None:
-        return {}
-    groundings: list[Grounding] = layer.findings(REPLAYS)
     by_end: dict[tuple[int, int], Grounding] = {}
     for shot in shots:
         own = [g for g in groundings if shot.replay and g.half == shot.half and _overlap(shot, g) > 0]

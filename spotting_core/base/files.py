@@ -108,13 +108,21 @@ def read_json(path: Path, what: str = "file") -> Any:
     Errors:
         BadInputError: the file is missing, cannot be read, or is not JSON (names line and column).
     """
+    return parse_json(read_content(path, what), path, what)
+
+
+def read_content(path: Path, what: str = "file") -> bytes:
+    """The bytes of a file.
+
+    Errors:
+        BadInputError: the file is missing or cannot be read.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise BadInputError(f"this {what} does not exist", where=path, fix="Check the path") from error
     except OSError as error:
         raise BadInputError(f"this {what} cannot be read ({error.strerror})", where=path) from error
-    return parse_json(content, path, what)
 
 
 def parse_json(content: bytes, where: object, what: str = "file") -> Any:

@@ -27,7 +27,7 @@ REVIEWERS = "reviewers"
 """The source of the cameras of a match where neither labels nor a model say anything of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a match has hundreds, and the app keeps those of its whole library
 class Shot:
     """One shot of one camera; times in microseconds of the half.
 
@@ -44,7 +44,7 @@ class Shot:
     confidence: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Link:
     """The action that a replay shows: its half, time (microseconds of that half) and class."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -21,7 +22,7 @@ from spotting_core.formats.labels_v2 import game_position
 FORM = "labels-cameras"
 FILE_NAME = "Labels-cameras.json"
 REPLAY, REAL_TIME = "replay", "real-time"
-_LINK = "link"
+LINK = "link"
 _OWN = {"gameTime", "position", "label", "replay", "change_type", "confidence"}
 
 
@@ -51,22 +52,28 @@ class CameraEntry:
     @property
     def says_link(self) -> bool:
         """Whether the file says what the shot shows, readable or not."""
-        return self.extras.get(_LINK) is not None
+        return self.extras.get(LINK) is not None
 
     @property
     def link(self) -> Link | None:
         """The action that the replay shows; None where there is none or it cannot be read."""
-        return _link(self.extras.get(_LINK))
+        return _link(self.extras.get(LINK))
 
 
 @dataclass(frozen=True)
 class CameraDocument:
-    """The camera labels of one match, in the file's order; ``header`` holds the file's other fields."""
+    """The camera labels of one match, in the file's order.
+
+    Arguments:
+        header: the file's other fields.
+        unread: annotations that cannot be read, as the file has them; they are written behind the others.
+    """
 
     entries: tuple[CameraEntry, ...]
     game: str = ""
     form: str = FORM
     header: Mapping[str, Any] = field(default_factory=dict)
+    unread: tuple[Any, ...] = ()
 
     @property
     def shots(self) -> list[Shot]:
@@ -136,11 +143,11 @@ def parse_readable(content: bytes, where: object) -> tuple[CameraDocument, list[
 
 
 def _document(content: Any, where: object, game: str, unread: list[BadInputError] | None = None) -> CameraDocument:
-    """The document of a file; with a list for what is wrong, annotations that cannot be read are left out."""
+    """The document of a file; with a list for what is wrong, annotations that cannot be read are no entries of it."""
     rows = content.get("annotations") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise BadInputError("this camera label file has no list of annotations", where=where)
-    entries = []
+    entries, left = [], []
     for number, row in enumerate(rows, start=1):
         try:
             entries.append(_entry(f"{where}, annotation {number}", row))
@@ -148,8 +155,10 @@ def _document(content: Any, where: object, game: str, unread: list[BadInputError
             if unread is None:
                 raise
             unread.append(error)
+            left.append(row)
     header = {k: v for k, v in content.items() if k != "annotations"}
-    return CameraDocument(tuple(entries), game or str(content.get("UrlLocal") or "").strip("/"), header=header)
+    game = game or str(content.get("UrlLocal") or "").strip("/")
+    return CameraDocument(tuple(entries), game, header=header, unread=tuple(left))
 
 
 def _entry(where: str, row: Any) -> CameraEntry:
@@ -163,9 +172,9 @@ def _entry(where: str, row: Any) -> CameraEntry:
     return CameraEntry(
         half,
         milliseconds * 1000,
-        str(row["label"]),
+        intern(str(row["label"])),  # a match has hundreds of changes of a dozen cameras
         None if row.get("replay") is None else str(row["replay"]),
-        None if row.get("change_type") is None else str(row["change_type"]),
+        None if row.get("change_type") is None else intern(str(row["change_type"])),
         confidence,
         {k: v for k, v in row.items() if k not in _OWN},
     )
@@ -175,7 +184,7 @@ def _link(row: Any) -> Link | None:
     if not isinstance(row, dict) or "half" not in row or "time" not in row:
         return None
     try:
-        half, milliseconds = game_position({"gameTime": f"{row['half']} - {row['time']}", **row}, _LINK)
+        half, milliseconds = game_position({"gameTime": f"{row['half']} - {row['time']}", **row}, LINK)
     except BadInputError:
         return None
     return Link(half, milliseconds * 1000, str(row.get("label") or ""))
@@ -186,9 +195,7 @@ def link_extras(link: Link | None) -> dict[str, Any]:
     if link is None:
         return {}
     time = half_clock(link.time, decimals=0)
-    return {
-        _LINK: {"label": link.label, "half": str(link.half), "time": time, "position": str(round(link.time / 1000))}
-    }
+    return {LINK: {"label": link.label, "half": str(link.half), "time": time, "position": str(round(link.time / 1000))}}
 
 
 def _from_ends(entries: Iterable[CameraEntry]) -> Iterable[Shot]:
@@ -227,7 +234,7 @@ def write_changes(path: Path, changes: Iterable[CameraChange], game: str) -> Non
 
 def render(document: CameraDocument) -> bytes:
     """The content of the document's file, in the document's order."""
-    rows = [_row(e) for e in document.entries]
+    rows = [*(_row(e) for e in document.entries), *document.unread]
     return json_bytes({"UrlLocal": document.game, **document.header, "annotations": rows})
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from spotting_core.analyses.match_cameras import MatchCameras
-from spotting_core.domain.cameras import CAMERA_TABLE, LABELLED, REVIEWERS, CameraChange, origin_of, shots_of
+from spotting_core.domain.cameras import CAMERA_TABLE, LABELLED, REVIEWERS, CameraChange, Link, origin_of, shots_of
 from spotting_core.domain.classes import load_classes
-from spotting_core.formats.labels_cameras import REAL_TIME, REPLAY, CameraDocument, CameraEntry, link_extras
+from spotting_core.formats.labels_cameras import LINK, REAL_TIME, REPLAY, CameraDocument, CameraEntry, link_extras
 from spotting_core.reviewing.spots import origins_of
 from spotting_core.store.camera_reviews import ReviewedCamera
 from spotting_core.store.reviews import ADDED, OPEN, REJECTED, STANDING, origin_prefix
@@ -94,7 +95,8 @@ def reviewed_labels(
 ) -> CameraDocument:
     """The changes that were accepted, moved or added, in the order of half and time.
 
-    Entries of the file that nobody changed are written with all that the file says of them.
+    Entries of the file that nobody changed are written with all that the file says of them, be it a link that leads
+    nowhere; so are annotations that cannot be read.
 
     Arguments:
         changes: of the match, as its shots have them, by their names in the store.
@@ -104,18 +106,49 @@ def reviewed_labels(
     """
     known = list(reviews)
     wanted = {OPEN, *STANDING} if unjudged else set(STANDING)
-    kept = [r.change for r in known if r.state in wanted]
+    kept = [(r.change, changes.get(r.origin)) for r in known if r.state in wanted]
     if unjudged:
-        kept += [changes[name] for name in changes.keys() - {r.origin for r in known}]
-    entries = labels.entries if labels else ()
-    by_content = {_content(e): e for e in reversed(entries)}
-    written = [by_content.get(_content(e), e) for e in map(_entry, kept)]
+        judged = {r.origin for r in known}
+        kept += [(change, change) for name, change in changes.items() if name not in judged]
+    file = labels or CameraDocument(())
+    by_content, lost = _by_content(file), _lost_links(file)
+    written = [_written(change, before, by_content, lost) for change, before in kept]
     if unjudged:
-        written += _not_shown(entries, {(c.half, c.time) for c in changes.values()})
+        written += _not_shown(file.entries, {(c.half, c.time) for c in changes.values()})
     ordered = tuple(sorted(written, key=lambda e: (e.half, e.end)))
-    return CameraDocument(
-        ordered, labels.game if labels and labels.game else game, header=labels.header if labels else {}
-    )
+    return CameraDocument(ordered, file.game or game, header=file.header, unread=file.unread if unjudged else ())
+
+
+def _by_content(file: CameraDocument) -> dict[tuple[object, ...], CameraEntry]:
+    """The entries of a file by what can be reviewed of them, as the file says it and as it is shown: a link that leads
+    nowhere is shown as none."""
+    shown, by_content = file.resolved_links, {}
+    for entry in reversed(file.entries):
+        by_content[_content(entry, entry.link)] = entry
+        by_content[_content(entry, shown.get((entry.half, entry.end)))] = entry
+    return by_content
+
+
+def _lost_links(file: CameraDocument) -> dict[tuple[int, int], Any]:
+    """What a file says of links that lead nowhere, by half and end: nobody sees them, so nobody takes them away."""
+    shown, entries = file.resolved_links, reversed(file.entries)
+    lost = {(e.half, e.end): e.extras.get(LINK) for e in entries if e.is_replay and e.says_link}
+    return {end: link for end, link in lost.items() if end not in shown}
+
+
+def _written(
+    change: CameraChange,
+    before: CameraChange | None,
+    by_content: Mapping[tuple[object, ...], CameraEntry],
+    lost: Mapping[tuple[int, int], Any],
+) -> CameraEntry:
+    """The entry of a change: that of the file where it says the same."""
+    entry = _entry(change)
+    same = by_content.get(_content(entry, entry.link))
+    link = lost.get((before.half, before.time)) if before is not None else None
+    if same is not None or link is None or change.link is not None or not change.replay:
+        return same or entry
+    return replace(entry, extras={LINK: link})
 
 
 def _not_shown(entries: Iterable[CameraEntry], ends: set[tuple[int, int]]) -> list[CameraEntry]:
@@ -135,7 +168,7 @@ def _entry(change: CameraChange) -> CameraEntry:
     return CameraEntry(change.half, change.time, change.label, replay, change.change_type, None, extras)
 
 
-def _content(entry: CameraEntry) -> tuple[object, ...]:
+def _content(entry: CameraEntry, link: Link | None) -> tuple[object, ...]:
     """What of an entry can be reviewed; its time in milliseconds, as files have it."""
-    link = entry.link if entry.is_replay else None
-    return entry.half, round(entry.end / 1000), entry.label, entry.change_type, entry.is_replay, link
+    kind, shown = entry.change_type, link if entry.is_replay else None
+    return entry.half, round(entry.end / 1000), entry.label, kind, entry.is_replay, shown

@@ -18,12 +18,12 @@ import pyarrow.parquet as parquet
 
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.match_cameras import MatchCameras
-from spotting_core.analyses.replayed_spots import replay_marks
 from spotting_core.base.files import replacing
 from spotting_core.domain.cameras import group_of
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.reviewing.replayed import placed, reviewed_marks
 from spotting_core.reviewing.spots import LEAST as REVIEWABLE
 from spotting_core.reviewing.spots import reviews_of_spots
 from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, label_of
@@ -116,35 +116,19 @@ def rows_of(
     own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
     own += [(replace(review.spot, confidence=review.confidence), review) for review in others]
     rows = [_row(match, title, analysis, *one, truth) | _shown_by(*one, cameras) for one in own]
-    for row, mark in zip(rows, _marks(own, cameras), strict=True):
+    for row, mark in zip(rows, reviewed_marks(own, cameras, _sure), strict=True):
         row["replay"] = mark
     return pa.Table.from_pylist(rows, SCHEMA)
-
-
-def _marks(own: Sequence[tuple[Spot, ReviewedSpot | None]], cameras: MatchCameras | None) -> list[str]:
-    """What each spot is to the replays; what a reviewer holds to be true and what is sure enough shows an action."""
-    placed = [_placed(spot, review) for spot, review in own]
-    standing = [
-        spot
-        for spot, (_, review) in zip(placed, own, strict=True)
-        if (review.state in STANDING if review and review.state != OPEN else _sure(spot))
-    ]
-    return replay_marks(placed, cameras, standing)
 
 
 def _sure(spot: Spot) -> bool:
     return spot.confidence is None or spot.confidence >= DEFAULT_THRESHOLD
 
 
-def _placed(spot: Spot, review: ReviewedSpot | None) -> Spot:
-    """A spot where, and of the class that, its reviewer has left it."""
-    return replace(spot, half=review.half, time=review.time, label=review.label) if review else spot
-
-
 def _shown_by(spot: Spot, review: ReviewedSpot | None, cameras: MatchCameras | None) -> dict[str, object]:
     """The camera that is on at a spot."""
-    placed = _placed(spot, review)
-    shot = cameras.shot_at(placed.half, placed.time) if cameras is not None else None
+    left = placed(spot, review)
+    shot = cameras.shot_at(left.half, left.time) if cameras is not None else None
     return {"camera": shot.label, "shots": group_of(shot.label)} if shot is not None else {"camera": "", "shots": ""}
 
 

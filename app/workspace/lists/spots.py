@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from app.library.library import Match
-from app.views.replayed import marks_of
+from app.views.replayed import cameras_of
 from app.views.review_actions import SpotDesk
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
 from app.workspace.entry import LIST, Entry, Events, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.replayed_spots import LIVE
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD
-from spotting_core.store.reviews import REJECTED, STANDING
+from spotting_core.reviewing.replayed import SpotAndReview, reviewed_marks
+from spotting_core.store.reviews import STANDING, ReviewedSpot
 
 
 class Spots(Entry):
@@ -30,18 +33,15 @@ class Spots(Entry):
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
         spots = shown_spots(match, analysis, LEAST)
         desk = SpotDesk(match, analysis)
-        marks = marks_of(match, spots, _standing(spots, desk, state))
+        marks = _marks(match, spots, desk, state)
         return {
-            "spots": [
-                [spot_id(s), s.half, s.seconds, analysis.classes.index(s.label), round(s.confidence or 0, 4), mark]
-                for s, mark in zip(spots, marks, strict=True)
-            ],
+            "spots": [_row(s, analysis.classes.index(s.label), marks[spot_id(s)]) for s in spots],
             "threshold": state.session.get("threshold", DEFAULT_THRESHOLD),
             "thresholds": state.session.get("thresholds", {}),
             "moved": state.session.get("thresholds_moved", 0.0),
             "applied": state.session.get("thresholds_applied", 0),
             "method": "as imported" if imported_shown(match, analysis) else _method_text(state),
-            "reviews": [desk.as_json(r) for r in desk.known.values() if r.label in analysis.classes],
+            "reviews": [_review(r, desk, marks) for r in desk.known.values() if r.label in analysis.classes],
             "teams": {"home": match.home or "home", "away": match.away or "away"},
         }
 
@@ -58,12 +58,32 @@ class Spots(Entry):
         return {"half": best.half, "seconds": best.seconds, "label": best.label, "pick": True}
 
 
-def _standing(spots: list[Spot], desk: SpotDesk, state: State) -> list[Spot]:
-    """What is sure enough at the present thresholds and not rejected, and what reviewers hold to be true."""
+def _row(spot: Spot, label: int, mark: str) -> list[Any]:
+    """A spot where the model has it, as the browser reads it; the mark is of where its reviewer has left it."""
+    return [spot_id(spot), spot.half, spot.seconds, label, round(spot.confidence or 0, 4), mark]
+
+
+def _review(kept: ReviewedSpot, desk: SpotDesk, marks: Mapping[str, str]) -> dict[str, Any]:
+    """A review as the browser reads it, with the mark of its spot: what was added is no row of its own."""
+    review = desk.as_json(kept)
+    return {**review, "replayed": marks.get(review["id"], LIVE)}
+
+
+def _marks(match: Match, spots: Sequence[Spot], desk: SpotDesk, state: State) -> dict[str, str]:
+    """What each spot, and what reviewers hold to be true besides, is to the replays of the match, by its name.
+
+    What nobody has judged shows an action where it is sure enough at the present thresholds.
+    """
     least, own = state.session.get("threshold", DEFAULT_THRESHOLD), state.session.get("thresholds", {})
-    rejected = {desk.name_of(r.origin) for r in desk.known.values() if r.state == REJECTED}
-    sure = [s for s in spots if (s.confidence or 0) >= own.get(s.label, least) and spot_id(s) not in rejected]
-    return sure + [r.spot for r in desk.known.values() if r.state in STANDING]
+    reviews = {desk.name_of(r.origin): r for r in desk.known.values()}
+    by_name: dict[str, SpotAndReview] = {spot_id(s): (s, reviews.get(spot_id(s))) for s in spots}
+    for name, review in reviews.items():
+        if name not in by_name and review.state in STANDING:
+            by_name[name] = replace(review.spot, confidence=review.confidence), review
+    marks = reviewed_marks(
+        list(by_name.values()), cameras_of(match), lambda s: (s.confidence or 0) >= own.get(s.label, least)
+    )
+    return dict(zip(by_name, marks, strict=True))
 
 
 def _method_text(state: State) -> str:

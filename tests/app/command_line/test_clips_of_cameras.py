@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from app.library.library import Library
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import FILE_NAME
 from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import Reviews
 from tests.app.command_line.test_clips_command import exported
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis, make_groundings, make_shots
@@ -59,6 +62,25 @@ def test_a_spot_in_a_replay_is_no_clip_of_its_own_unless_it_is_asked_for(game: P
     assert "1 spot in a replay is left out; --replays takes" in done.stdout.replace("\n", " ")
 
 
+def test_a_replayed_spot_is_left_out_though_its_action_is_of_another_half(
+    game: Path, tmp_path: Path, data: DataDirectory, library: Library
+) -> None:
+    make_video(game / "2_224p.mp4", steady(175))
+    later = [{**row, "gameTime": row["gameTime"].replace("1 -", "2 -")} for row in ROWS]
+    (game / FILE_NAME).write_text(json.dumps({"annotations": [*ROWS, *later]}))
+    match, reviews = library.add(str(game)), Reviews(open_database(data))
+    for half, second, label in ((1, 2, "Goal"), (2, 4, "Goal"), (2, 6, "Foul")):
+        reviews.add(match.id, Spot(half, second * SECOND, label), "Ann")
+    whole = exported(tmp_path / "whole", game, "--reviewed", *MARGINS)
+    assert [c["label"] for c in whole["clips"]] == ["Goal", "Foul"]
+    second = touchline("clips", game, "--out", tmp_path / "second", "--reviewed", "--half", 2, *MARGINS)
+    assert "1 spot in a replay is left out" in second.stdout.replace("\n", " ")
+    fouls = touchline("clips", game, "--out", tmp_path / "fouls", "--reviewed", "--class", "Foul", *MARGINS)
+    assert "left out" not in fouls.stdout  # what was not asked for is not counted either
+    everything = exported(tmp_path / "all", game, "--reviewed", "--half", 2, "--replays", *MARGINS)
+    assert [c["label"] for c in everything["clips"]] == ["Goal", "Foul"]
+
+
 def test_an_action_comes_with_its_replays(game: Path, tmp_path: Path) -> None:
     listed = exported(tmp_path / "out", game, "--with-replays", "--reel", *MARGINS)
     assert cut(listed) == [("Goal", 1.0, 2.5), ("Goal", 3.0, 5.0), ("Foul", 5.0, 6.5)]
@@ -74,10 +96,10 @@ def test_shots_are_cut_by_what_they_are(game: Path, tmp_path: Path) -> None:
 
 def test_shots_of_models_are_cut_where_there_are_no_labels(game: Path, tmp_path: Path, data: DataDirectory) -> None:
     (game / FILE_NAME).unlink()
-    shots = [Shot(1, 0, 4 * SECOND, MAIN, False), Shot(1, 4 * SECOND, 7 * SECOND, CLOSE, True)]
+    shots = [Shot(1, 0, 3 * SECOND, MAIN, False), Shot(1, 3 * SECOND, 7 * SECOND, CLOSE, True)]
     make_shots(open_match(game), data, shots)
     goal = Candidate(Link(1, 2 * SECOND, "Goal"), 0.9)
-    make_groundings(open_match(game), data, [Grounding(1, 4 * SECOND, 7 * SECOND, (goal,))])
+    make_groundings(open_match(game), data, [Grounding(1, 3 * SECOND, 7 * SECOND, (goal,))])
     [clip] = cut(exported(tmp_path / "out", game, "--shots", "close"))
     assert clip[0] == CLOSE
     listed = exported(tmp_path / "more", game, "--class", "Goal", "--with-replays", *MARGINS)

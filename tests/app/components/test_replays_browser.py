@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.library.library import Match
-from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
+from spotting_core.domain.cameras import GROUPS, Candidate, Grounding, Link, Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
@@ -106,6 +106,8 @@ def test_spots_in_replays_are_marked_not_counted_and_narrowed_by_what_the_addres
     expect(page.locator(".rail .spot").first).to_contain_text("Corner")
     open_page(page, server, match, half=1, t=0, replays="live")
     expect(page.locator(".rail .spot")).to_have_count(2)
+    cameras = page.locator("select.shots option")
+    assert [option.inner_text() for option in cameras.all()] == ["All cameras", *GROUPS.values()]
     page.locator("select.shots").select_option("close")
     expect(page.locator(".rail .spot")).to_have_count(0)
 
@@ -123,3 +125,22 @@ def test_what_a_model_doubts_most_is_gone_through_first(page: Page, server: Serv
     assert page.evaluate(chosen) == pytest.approx(0.7, abs=1e-3)
     page.wait_for_function("() => find().review.pending.length === 0")
     expect(page.locator(".rail .camera.accepted")).to_have_count(1)
+
+
+def test_a_spot_is_marked_where_its_reviewer_puts_it(page: Page, server: Server, match: Match) -> None:
+    page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
+    open_page(page, server, match, half=1, t=0)
+    count = page.locator(".rail-head .count")
+    expect(count).to_have_text("2")
+    page.locator(".rail .spot", has_text="Corner").click()
+    page.evaluate("() => find().goTo(1, 10)")
+    settle(page)
+    page.keyboard.press("m")
+    expect(page.locator(".rail .spot.moved.replayed", has_text="Corner")).to_have_count(0)
+    expect(count).to_have_text("3")
+    page.evaluate("() => find().goTo(1, 14)")
+    settle(page)
+    page.keyboard.press("d")
+    page.keyboard.press("a")
+    added = page.locator(".rail .spot.added")
+    expect(added.locator(".in-replay.only")).to_have_count(1)

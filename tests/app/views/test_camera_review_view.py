@@ -13,7 +13,7 @@ from app.library.library import Library, Match
 from app.views.export import cameras_sentence
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.domain.cameras import CHANGE_TYPES
+from spotting_core.domain.cameras import CHANGE_TYPES, GROUPS
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras
@@ -82,6 +82,8 @@ def test_the_workspace_is_told_the_changes_and_what_was_said(
     take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": NAMES[0], "revision": 0}])
     payload = component_data(view("match", match=match.id).run())["cameras"]
     assert payload["kinds"] == list(CHANGE_TYPES)
+    assert payload["groups"] == GROUPS
+    assert set(payload["groups"]) == {c["group"] for c in payload["classes"]}
     names = [c["name"] for c in payload["classes"]]
     assert names == [*CAMERAS.names, "Cable camera"]
     link = {"half": 1, "seconds": 1.0, "label": "Corner"}
@@ -128,6 +130,18 @@ def test_the_dialog_exports_what_was_judged_and_on_request_the_rest(
     assert any("1 camera change that reviewers accepted" in m.value for m in at.markdown)
     at.checkbox(key="export_unjudged").check().run()
     assert any("and 1 that nobody has judged" in m.value for m in at.markdown)
+
+
+def test_the_export_says_how_many_annotations_cannot_be_read(match: Match) -> None:
+    rows = [*ROWS, {"label": "Public"}, 3]
+    (match.path / labels_cameras.FILE_NAME).write_text(json.dumps({"annotations": rows}))
+    at = view("match", match=match.id)
+    at.session_state["dialog"] = (match.id, "export")
+    at.run()
+    at.segmented_control(key="export_what").set_value("Camera changes").run()
+    assert not any("cannot be read" in caption.value for caption in at.caption)
+    at.checkbox(key="export_unjudged").check().run()
+    assert any("Written as in the file: 2 annotations that cannot be read." in caption.value for caption in at.caption)
 
 
 def test_what_the_file_holds_is_said() -> None:

@@ -23,7 +23,7 @@ from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.store.camera_reviews import REPLAY, CameraReviews
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
+from spotting_core.store.reviews import ACCEPT, MOVE, Reviews, origin_of
 from spotting_core.store.selections import Selections
 from spotting_core.store.tables import SelectionRow
 from tests.app.made_analysis import make_analysis
@@ -122,6 +122,38 @@ def test_what_a_reviewer_confirms_of_a_replay_counts_and_a_replay_that_is_none_h
     [change] = changes_of([Shot(1, 28 * SECOND, 30 * SECOND, MAIN, True, "abrupt")], {(1, 30 * SECOND): GOAL})
     cameras.change(match.id, f"{LABELLED}/{change_id(change)}", change, REPLAY, "Ann", 0, replay=False)
     assert sorted(listed(searched(match), match)) == ["Corner", "Foul", "Goal", "Goal"]
+
+
+def marks_listed(match: Match) -> dict[str, str]:
+    """What the Match view says of each spot and of what was added, by class and second of the model or the reviewer."""
+    payload = component_data(view("match", match=match.id).run())
+    names = [c["name"] for c in payload["classes"]]
+    ids = {row[0] for row in payload["spots"]}
+    listed = {f"{names[label]} {seconds:.0f}": mark for _, _, seconds, label, _, mark in payload["spots"]}
+    added = {f"{names[r['label']]} {r['seconds']:.0f}": r["replayed"] for r in payload["reviews"] if r["id"] not in ids}
+    return listed | added
+
+
+def test_a_spot_is_marked_where_its_reviewer_has_left_it(match: Match, library: Library, data: DataDirectory) -> None:
+    assert marks_listed(match) == {
+        "Goal 5": "", "Corner 12": "only", "Foul 15": "only", "Foul 25": "", "Goal 29": "replay",
+    }  # fmt: skip
+    analysis, reviews = library.analyses(match)[0], Reviews(open_database(data))
+
+    def move(label: str, second: int) -> None:
+        spot = next(s for s in analysis.spots() if s.label == label)
+        origin = origin_of(spot, analysis.record.model["sha256"])
+        reviews.change(match.id, origin, spot, MOVE, "Ann", 0, time=second * SECOND)
+
+    move("Corner", 8)  # out of the replay
+    move("Goal", 26)  # away from what the replays are linked to
+    reviews.add(match.id, Spot(1, 18 * SECOND, "Throw-in"), "Ann")
+    reviews.add(match.id, Spot(1, 22 * SECOND, "Throw-in"), "Ann")
+    assert marks_listed(match) == {
+        "Goal 5": "", "Corner 12": "", "Foul 15": "only", "Foul 25": "", "Goal 29": "only", "Throw-in 18": "only",
+        "Throw-in 22": "",
+    }  # fmt: skip
+    assert sorted(listed(searched(match), match)) == ["Corner", "Foul", "Goal", "Throw-in", "Throw-in"]
 
 
 def test_statistics_count_what_is_live_and_say_how_long_each_camera_is_on(match: Match) -> None:

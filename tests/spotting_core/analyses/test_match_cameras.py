@@ -7,7 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from spotting_core.analyses.match_cameras import cut_at, match_cameras
+from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import LABELLED, Candidate, Grounding, Link, Shot
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras
@@ -86,6 +89,32 @@ def test_labels_come_before_layers_and_layers_are_joined(tmp_path: Path) -> None
     assert labels.groundings[0].candidates[0].link == link
 
     assert match_cameras(None, [replays]) is None
+
+
+def damaged(task: str) -> Any:
+    """A layer of which an array is missing."""
+
+    def findings(_task: object) -> list[Any]:
+        raise BadInputError("this array cannot be read")
+
+    whole = layer(task, [])
+    return SimpleNamespace(record=whole.record, findings=findings)
+
+
+def test_a_layer_that_cannot_be_read_is_passed_over_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    broken = [damaged(task) for task in ("shots", "boundaries", "replays")]
+    shots = layer("shots", [shot(0, 10), shot(10, 16, CLOSE, replay=True)])
+    cameras = match_cameras(None, [*broken, shots])
+    assert cameras is not None
+    assert (cameras.shots, cameras.links) == (tuple(shots.findings(None)), {})
+    assert caplog.text.count("an analysis is left out: this array cannot be read.") == 3
+    link = Link(1, 6 * SECOND, "Goal")
+    older = layer("replays", [Grounding(1, 10 * SECOND, 16 * SECOND, (Candidate(link, 0.8),))])
+    again = match_cameras(None, [*broken, shots, layer("boundaries", [boundary(10.1)]), older])
+    assert again is not None
+    assert [s.end / SECOND for s in again.shots] == [10.1, 16]
+    assert list(again.links.values()) == [link]
+    assert match_cameras(None, broken) is None
 
 
 def test_groundings_are_written_and_read(tmp_path: Path) -> None:

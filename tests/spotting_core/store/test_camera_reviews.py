@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from spotting_core.analyses.match_cameras import match_cameras
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import CameraChange, Link, changes_of, origin_of
 from spotting_core.domain.spots import Spot
@@ -263,6 +264,32 @@ def test_what_was_only_remarked_on_counts_as_not_judged(cameras: CameraReviews, 
     assert isinstance(rows, list)
     assert rows[0]["change_type"] == "logo"
     assert "operator" not in rows[0]  # what the file says of it may no longer hold
+
+
+def test_links_that_lead_nowhere_and_annotations_that_cannot_be_read_are_written_as_they_are(
+    cameras: CameraReviews,
+) -> None:
+    lost = {**ROWS[1], "link": {"label": "Goal", "half": "2", "time": "00:03"}}  # the file has no half 2
+    odd = {**ROWS[1], "position": "10000", "gameTime": "1 - 00:10", "link": {"minute": 3}}
+    unread: list[object] = [{"label": "Public"}, "nothing"]
+    content = {**FILE, "annotations": [ROWS[0], unread[0], lost, odd, ROWS[2], unread[1]]}
+    labels, _ = labels_cameras.parse_readable(json.dumps(content).encode(), "Labels-cameras.json")
+    known = match_cameras(labels, [])
+    assert known is not None
+    changes = {origin_of(c): c for c in known.changes}
+    assert [c.link for c in changes.values()] == [None] * 4
+    rows = [ROWS[0], lost, odd, ROWS[2], *unread]
+    assert written(reviewed_labels(changes, [], labels, unjudged=True)) == {**FILE, "annotations": rows}
+    _, first, second, _ = changes.values()
+    changed(cameras, ACCEPT, 0, change=first)
+    changed(cameras, MOVE, 0, change=second, time=10_500_000)
+    reviewed = written(reviewed_labels(changes, cameras.of_match(MATCH), labels))["annotations"]
+    assert isinstance(reviewed, list)
+    assert reviewed[0] == lost
+    assert [(row["position"], row["link"]) for row in reviewed[1:]] == [("10500", {"minute": 3})]
+    changed(cameras, LINK, 1, change=second, link=GOAL)
+    again = reviewed_labels(changes, cameras.of_match(MATCH), labels)
+    assert [entry.link for entry in again.entries][1:] == [GOAL]
 
 
 def test_without_a_file_the_changes_alone_are_written() -> None:

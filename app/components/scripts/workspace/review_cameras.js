@@ -35,6 +35,8 @@ export class CameraReview extends Review {
   }
 
   get classes() { return this.cameras.classes; }
+  /** The groups of the cameras, and how they are called. */
+  get groups() { return this.cameras?.groups ?? {}; }
   /** The changes on show, in the order in which they are gone through. */
   get items() {
     const shown = this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half);

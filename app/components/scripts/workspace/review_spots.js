@@ -24,7 +24,7 @@ export class SpotReview extends Review {
   pick(spot, rest) { this.workspace.pick(spot, true, rest); }
 
   placed(spot, r) {
-    const own = spot ?? { id: r.id, confidence: r.confidence ?? 1, added: r.confidence === null };
+    const own = spot ?? { id: r.id, confidence: r.confidence ?? 1, added: r.confidence === null, replayed: r.replayed };
     return { ...own, half: r.half, seconds: r.seconds, action: this.classes[r.label], review: r };
   }
 

@@ -2,7 +2,6 @@
 // replay is no action of its own, so it is not counted; what is seen only there is, once a reviewer holds it to be true.
 
 const ADDRESS = "replays", ALL = "all", LIVE = "live", ONLY = "only";
-const GROUPS = { main: "Main camera", close: "Close-ups", goal: "Behind the goal" };
 
 export class ShotFilter {
   markup = `<div class="selects" hidden><select class="field replays" aria-label="Spots in replays"></select><select class="field shots" aria-label="Cameras"></select></div>`;
@@ -53,6 +52,6 @@ export class ShotFilter {
     this.key = key;
     const option = (value, text, chosen) => `<option value="${value}" ${value === chosen ? "selected" : ""}>${text}</option>`;
     this.root.querySelector(".replays").innerHTML = [[ALL, `With replays ${spots.length}`], [LIVE, `Live ${live}`], [ONLY, `Replay only ${only}`]].map(([value, text]) => option(value, text, this.replays)).join("");
-    this.root.querySelector(".shots").innerHTML = [["", "All cameras"], ...Object.entries(GROUPS)].map(([value, text]) => option(value, text, this.group)).join("");
+    this.root.querySelector(".shots").innerHTML = [["", "All cameras"], ...Object.entries(this.workspace.part("cameras").review.groups)].map(([value, text]) => option(value, text, this.group)).join("");
   }
 }
