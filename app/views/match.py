@@ -34,7 +34,6 @@ def show() -> None:
         return
     source_of_address(match, analyses)
     analysis = chosen_analysis(analyses)
-    analyses = [a for a in analyses if a.record.task == analysis.record.task]  # those that can be shown in its place
     show_dialog(match, analysis, analyses)
     with st.container(key="workspace_page"):
         prepare_videos(match, analysis)

@@ -20,13 +20,14 @@ from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
+from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 
 
 @st.dialog("Model", on_dismiss=page.close_dialog)
 def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
-    names = {str(a.folder): f"{a.record.model['name']} ({a.record.identity.short})" for a in analyses}
+    names = {str(a.folder): _layer_name(a, analysis.record.task) for a in analyses}
     alike = Counter(names.values())  # of one model, under other settings or of other features
     labels = {f: f"{n}, {_made(Path(f))}" if alike[n] > 1 else n for f, n in names.items()}
     labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
@@ -43,6 +44,13 @@ def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
     _beside_choice(match, analysis, analyses)
     st.divider()
     _analyse_with(match)
+
+
+def _layer_name(layer: Analysis, shown: str) -> str:
+    """The name of a layer among those that can be shown; of another task than the shown one it says which."""
+    task = layer.record.task
+    of_task = "" if task == shown else f", {layer_task(task).title.lower()}"
+    return f"{layer.record.model['name']} ({layer.record.identity.short}){of_task}"
 
 
 def _made(folder: Path) -> str:

@@ -327,7 +327,7 @@ def test_memory_that_runs_out_in_the_middle(place: Path, monkeypatch: pytest.Mon
     def gone(*_arguments: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")  # fmt: skip
 
-    monkeypatch.setattr("spotting_core.inference.analyse.judge_windows", gone)
+    monkeypatch.setattr("spotting_core.inference.run.judge_windows", gone)
     done = touchline(*[a.replace("{at}", str(place)) for a in ANALYZE], "--out", place / "out")
     assert_refused(done, "there is not enough memory")
     assert not (place / "out").exists()

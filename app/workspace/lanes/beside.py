@@ -46,10 +46,10 @@ class Beside(Entry):
 
 
 def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) -> list[OtherSystem]:
-    """All systems but the shown one that have spotted a match, each once, its newest analysis."""
+    """All systems but the shown one that have done its task for a match, each once, its newest analysis."""
     shown = imported_shown(match, analysis)
     systems: dict[str, OtherSystem] = {}
-    for one in analyses:
+    for one in [a for a in analyses if a.record.task == analysis.record.task]:
         key = one.record.identity.key
         if shown is not None or key != analysis.record.identity.key:
             systems.setdefault(key, OtherSystem(f"model:{key}", str(one.record.model["name"]), one))

@@ -204,11 +204,13 @@ def test_a_labelled_replay_without_a_link_gets_the_action_that_a_model_proposes(
     assert replay[9:] == [False, {"half": 1, "seconds": 1.0, "label": "Corner"}]
 
 
-def test_only_layers_of_the_shown_task_can_be_shown_in_its_place(match: Match, library: Library) -> None:
+def test_layers_of_other_tasks_say_so_and_do_not_stand_beside_the_shown_one(match: Match, library: Library) -> None:
     assert len(library.layers(match)) == 3
     at = view("match", match=match.id)
     at.session_state["dialog"] = (match.id, "model")
     at.run()
     assert not at.exception
-    assert [len(choice.options) for choice in at.radio if choice.label == "Spots shown"] == [1]
+    (choice,) = [choice for choice in at.radio if choice.label == "Spots shown"]
+    assert [option.rpartition(", ")[2] for option in choice.options][1:] == ["replay grounding", "camera shots"]
+    assert ", " not in choice.options[0]
     assert not [choice for choice in at.selectbox if choice.label == "Beside it"]
