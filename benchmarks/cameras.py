@@ -235,7 +235,7 @@ def print_replayed(console: Console, root: Path) -> None:
     from spotting_core.tasks.spotting import SPOTTING
 
     data = DataDirectory.default().ensure()
-    models = [load_model(name) for task, name in default_models().items() if task != "replays"]
+    models = [load_model(name) for task, name in default_models().items() if task in ("spotting", "shots")]
     matches = []
     for game in SPOTTING.labelled_games(root / "test"):
         source = open_match(game)

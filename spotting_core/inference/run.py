@@ -55,6 +55,7 @@ log = logging.getLogger(__name__)
 
 _MAP_PERCENTILE = 99.9
 TIMINGS_FILE = "timings.json"
+_LEAST_FRAMES = 0.5  # share of its frames that a model of every frame needs
 _TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be killed are written again
 _WORK_FORMAT = "2"  # of what is kept of unfinished work; of another format it is begun anew
 
@@ -88,6 +89,9 @@ class Run:
             raise BadInputError(what, where=features, fix="Leave out --features")
         if features is not None:
             require_features(features, source, [model])
+        if self.reader.features is not None and self.reader.features.of_frames:
+            for one in media:
+                _require_frames(one, model)
         self.folder = features or (source.path if source.path.is_dir() else None)
         self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
         self.precision = "half" if has_bfloat16(model.device.type) else "single"
@@ -293,6 +297,21 @@ class Run:
             self.kept = time.perf_counter()
         if not going_on:
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
+
+
+def _require_frames(media: Media, model: LoadedModel) -> None:
+    """Refuse a video of so few frames that a model of every frame would take each of them for a change.
+
+    Errors:
+        BadInputError: it has less than half of the frames a second that the model was trained on.
+    """
+    rate = len(media.table) * 1e6 / max(1, media.table.duration)
+    if rate < model.config.rate * _LEAST_FRAMES:
+        raise BadInputError(
+            f"{model.card.name} looks at {model.config.rate:g} frames a second, this video has {rate:.3g}",
+            where=media.path,
+            fix="Give the video at its own frame rate",
+        )
 
 
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:

@@ -34,6 +34,7 @@ from spotting_core.models.registry import system
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
 from tests.conftest import made_card
+from tests.videos import make_video, steady
 
 SECOND = 1_000_000
 
@@ -133,3 +134,9 @@ def test_without_known_replays_that_is_said_and_of_a_task_without_a_model() -> N
     with pytest.raises(BadInputError, match="no system is trained for the task frames"):
         require_models(["frames"])
     assert require_models(["spotting"]) == {"spotting": "entity-attention"}
+
+
+def test_boundaries_of_a_video_of_few_frames_are_refused(data: DataDirectory, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "slow.mp4", steady(24, 2.0))
+    with pytest.raises(BadInputError, match="looks at 25 frames a second, this video has 2"):
+        analyse_match(open_match(video), load_model("frame-boundaries"), data)
