@@ -6,16 +6,12 @@ Which shots are replays is said by the labels beside the match, else by its laye
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import match_cameras
-from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.grounding_table import write_table
@@ -24,12 +20,9 @@ from spotting_core.inference.grounding import ReplayShot, ground_half
 from spotting_core.inference.layer_features import LEAST
 from spotting_core.inference.run import Run
 from spotting_core.inference.window_store import HalfArrays, write_arrays
-from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
-from spotting_core.models.load import LoadedModel
 from spotting_core.samples.half import HalfSamples
-from spotting_core.samples.progress import ReportProgress
 from spotting_core.tasks.spotting import SPOTTING
 
 log = logging.getLogger(__name__)
@@ -42,31 +35,22 @@ class ReplayRun(Run):
         BadInputError: it is not known which shots are replays.
     """
 
-    def __init__(
-        self,
-        source: MatchSource,
-        media: list[Media],
-        model: LoadedModel,
-        data: DataDirectory,
-        features: Path | None,
-        report: ReportProgress | None,
-        *,
-        thumbnails: bool = True,
-        layers: Sequence[Analysis] = (),
-    ) -> None:
-        super().__init__(source, media, model, data, features, report, thumbnails=thumbnails, layers=layers)
-        cameras = match_cameras(labels_beside(source), self.layers)
+    replays: list[ReplayShot]
+    spots: list[Spot]
+
+    def _beside(self) -> list[str]:
+        """The replays, and the spots whose times and classes their candidates get."""
+        cameras = match_cameras(labels_beside(self.source), self.layers)
         if cameras is None:
             raise BadInputError(
                 "it is not known which shots of this match are replays",
-                where=source.path,
+                where=self.source.path,
                 fix="Analyse its shots first (touchline analyze --task shots), or put Labels-cameras.json beside it",
             )
         self.replays = [ReplayShot(s.half, s.start, s.end) for s in cameras.replays]
         spotted = next((layer for layer in self.layers if layer.record.task == SPOTTING.name), None)
         self.spots = spotted.spots(Spotting(threshold=LEAST)) if spotted is not None else []
-        self.reads = joint_hash([self.reads, *map(repr, self.replays), *map(repr, self.spots)])
-        self.identity = replace(self.identity, reads=self.reads)
+        return [*map(repr, self.replays), *map(repr, self.spots)]
 
     def _analyse_half(self, half: int, media: Media, frames: np.ndarray) -> tuple[HalfArrays, int]:
         before = self.pace.done

@@ -93,7 +93,8 @@ class Run:
             for one in media:
                 _require_frames(one, model)
         self.folder = features or (source.path if source.path.is_dir() else None)
-        self.reads = self.reader.fingerprint([h.half for h in source.halves], self.folder)
+        fingerprint, beside = self.reader.fingerprint([h.half for h in source.halves], self.folder), self._beside()
+        self.reads = joint_hash([fingerprint, *beside]) if beside else fingerprint
         self.precision = "half" if has_bfloat16(model.device.type) else "single"
         self.identity = ModelIdentity(
             model.sha256,
@@ -107,6 +108,10 @@ class Run:
         self.frames = [self.reader.frames(half.half, one, self.folder) for half, one in pairs]
         self.kept = 0.0  # when the timings were written
         self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
+
+    def _beside(self) -> list[str]:
+        """What else decides the layer beside the model and what it reads of samples: of a run of samples nothing."""
+        return []
 
     def _discard_other_work(self) -> None:
         """Throw away what another source, model or rate left in the work folder."""
