@@ -51,7 +51,8 @@ class ShotsTask(SampleTask[Shot]):
         return finding.start
 
     def findings(self, half: HalfScores, classes: ClassTable, *, least: float | None, source: str) -> list[Shot]:
-        """Runs of samples of one surest camera, live or replayed; a change lies in the middle between two samples."""
+        """Runs of samples of one surest camera, live or replayed; a change lies in the middle between two samples. The
+        confidence of a shot is the mean over its samples."""
         if least is not None:
             raise BadInputError("of every moment one camera is said to be on, however surely", fix="Leave least out")
         surest = half.confidence.argmax(1)
@@ -60,7 +61,8 @@ class ShotsTask(SampleTask[Shot]):
         cuts = np.flatnonzero((np.diff(surest) != 0) | (np.diff(replayed) != 0)) + 1
         begins = [0, *((half.times[cuts - 1] + half.times[cuts]) // 2).tolist()]
         ends = [*begins[1:], half.end]
-        confidence = np.maximum.reduceat(half.confidence, [0, *cuts.tolist()], axis=0).max(1)
+        lengths = np.diff([0, *cuts.tolist(), len(surest)])
+        confidence = (np.add.reduceat(half.confidence, [0, *cuts.tolist()], axis=0) / lengths[:, None]).max(1)
         shots = zip(begins, ends, surest[[0, *cuts]], replayed[[0, *cuts]], confidence, strict=True)
         return [
             Shot(half.half, int(start), int(end), classes.names[camera], bool(replay), None, round(float(sure), 4))

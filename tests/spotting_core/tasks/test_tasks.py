@@ -256,6 +256,7 @@ def test_a_moment_of_replay_is_a_doubt_and_no_replay() -> None:
     times = np.arange(40, dtype=np.int64) * 500_000
     confidence, replay = np.zeros((40, 13), np.float32), np.zeros(40, np.float32)
     confidence[:, 0] = 0.9
+    confidence[30:, 0] = 0.5
     replay[4:8], replay[20:28] = 0.8, 0.8  # 1.5 s and 3.5 s from the first to the last sample
     half = HalfScores(1, times, 20_000_000, confidence, replay=replay)
     shots = SHOTS.findings(half, load_classes(SHOTS.class_table), least=None, source="made")
@@ -264,3 +265,4 @@ def test_a_moment_of_replay_is_a_doubt_and_no_replay() -> None:
         (9.75, 13.75, True),
         (13.75, 20, False),
     ]
+    assert [s.confidence for s in shots] == [0.9, 0.9, round((2 * 0.9 + 10 * 0.5) / 12, 4)]
