@@ -23,23 +23,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from app.settings import DEMO
+from benchmarks.bootstrap import interval_over_matches
 from benchmarks.boundary_errors import FALSE, MISSED, BoundaryErrors
 from benchmarks.boundary_videos import make_all
 from spotting_core.base.assets import asset
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
-from spotting_core.evaluation.boundaries import KINDS, evaluate_boundaries
+from spotting_core.evaluation.boundaries import KINDS
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.media.thumbnail import thumbnail
 from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.tasks.boundaries import BOUNDARIES
-from spotting_core.tasks.camera_games import games_of_boundaries
 from spotting_core.tasks.task import Judged
 from spotting_core.training.train import TrainingOrder, train
 
@@ -56,7 +56,7 @@ _SHIPS = "frame-boundaries"
 FADE_MIDDLE = 4 * 40_000
 """Simmatch labels a cross fade at the first of its eight blended frames; its middle is four frames later."""
 _AT_THE_END = 20_000  # microseconds: a label half a frame before the end of a video is the end of the recording
-_SURE, _RESAMPLED = 0.5, 200
+_SURE = 0.5
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,10 @@ def seconds_a_minute(model: LoadedModel, place: Path) -> tuple[float, float]:
 
 
 def interval(judged: Sequence[Judged[Spot]]) -> str:
-    """95 % interval of the corrected average precision over all changes, from a bootstrap over matches."""
+    """95 % interval of the corrected average precision over all changes; nothing for one match."""
     if len(judged) < 2:
         return ""
-    rng, games = np.random.default_rng(0), games_of_boundaries(judged)
-    values = []
-    for _ in range(_RESAMPLED):
-        drawn = [replace(games[k], name=f"{n}") for n, k in enumerate(rng.integers(0, len(games), len(games)))]
-        values.append(evaluate_boundaries(drawn).average_map["all"] or 0.0)
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = interval_over_matches(judged, lambda m: BOUNDARIES.report(m, KINDS).average_map["all"] or 0.0)
     return f" ({low:.3f}–{high:.3f})"
 
 
@@ -196,6 +191,30 @@ def print_costs(console: Console, models: dict[str, LoadedModel]) -> None:
     console.print(table)
 
 
+def print_by_the_way(console: Console) -> None:
+    """What the thumbnails cost an analysis by the bundled model: CPU seconds of the demo, and their share of it."""
+    from spotting_core.media.decode import numbered_frames
+
+    spent = 0.0
+    for half in open_match(DEMO).halves:
+        media = ingest(half.path, DataDirectory(PLACE / "costs").ensure())
+        for _, frame in numbered_frames(media.path, media.table):
+            began = time.thread_time()  # decoding is other threads' work
+            thumbnail(frame)
+            spent += time.thread_time() - began
+    began = time.process_time()
+    place = PLACE / "costs"
+    analyse_match(
+        open_match(DEMO), load_model(), DataDirectory(place / "data").ensure(), out=place / "out", thumbnails=False
+    )
+    whole = time.process_time() - began
+    shutil.rmtree(place)
+    console.print(
+        f"Thumbnails of the demo: {spent:.1f} CPU s, {spent / whole:.1%} of an analysis without ({whole:.0f} CPU s).",
+        highlight=False,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("simmatch", type=Path)
@@ -216,6 +235,7 @@ def main() -> None:
         for name, measured in rows.items():
             print_kinds(console, tested, name, measured.errors)
     print_costs(console, models)
+    print_by_the_way(console)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.bootstrap import interval_over_matches
 from spotting_core.base.assets import asset
 from spotting_core.tasks.task import Judged
 
@@ -57,7 +58,6 @@ CLAIMS = {
     "grounding-transformer": "average-AP .719, unverified",
 }
 _RESULT = "bench.json"
-_SAMPLES = 100  # of a bootstrap
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def measure(run: Run, root: Path) -> None:
     model = load_model(folder)
     task = layer_task(model.system.task)
     judged = judged_split(model, root / ("val" if run.real else "test"), data, task)
-    figures = _figures(judged, model.card.classes, task)
+    figures = _figures(model.card.classes, task)
     card = read_card(folder)
-    intervals = {name: bootstrap(judged, figure) for name, figure in figures.items()}
+    intervals = {name: interval_over_matches(judged, figure) for name, figure in figures.items()}
     values = {name: figure(judged) for name, figure in figures.items()}
     result = {
         "values": values,
@@ -114,7 +114,7 @@ def measure(run: Run, root: Path) -> None:
     (run.folder / _RESULT).write_text(json.dumps(result), encoding="utf-8")
 
 
-def _figures(judged: list[Judged[Any]], classes: Sequence[str], task: Any) -> dict[str, Callable[..., float]]:
+def _figures(classes: Sequence[str], task: Any) -> dict[str, Callable[..., float]]:
     """The figures of a task's table, each of some judged matches."""
     from spotting_core.tasks.replays import share_right
 
@@ -124,7 +124,6 @@ def _figures(judged: list[Judged[Any]], classes: Sequence[str], task: Any) -> di
             "tight": lambda m: task.figure(m, classes, "tight"),
             "right": share_right,
         }
-    del judged
     return {
         "mIoU": lambda m: task.figure(m, classes, "miou"),
         "F1": lambda m: float(task.report(m, classes).others["F1, macro"]),
@@ -151,17 +150,6 @@ def _replayed(shots: Sequence[Any], half: int, end: int) -> np.ndarray:
         if shot.half == half and shot.replay:
             mask[shot.start // 100_000 : shot.end // 100_000] = True
     return mask
-
-
-def bootstrap(judged: Sequence[Judged[Any]], figure: Callable[[Sequence[Judged[Any]]], float]) -> tuple[float, float]:
-    """The 95 % interval of a figure over matches."""
-    rng = np.random.default_rng(0)
-    values = []
-    for _ in range(_SAMPLES):
-        drawn = rng.integers(len(judged), size=len(judged))
-        values.append(figure([replace(judged[k], name=f"{n}/{judged[k].name}") for n, k in enumerate(drawn)]))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _on_real_labels(text: str) -> str:
@@ -280,15 +268,23 @@ def _replayed_row(matches: Sequence[tuple[Any, list[Any], list[Any]]], labelled:
     return [*map(str, counts), *(f"{score:.3f}" for score in scores)]
 
 
+def print_reach(console: Console, source: Path) -> None:
+    """How many links of real labels lead to the stretch that is judged, and to the minute before a replay's end."""
+    from spotting_core.formats import labels_cameras
+
+    shown = [g for path in source.rglob(labels_cameras.FILE_NAME) for g in labels_cameras.read_groundings(path)]
+    ages = [(g.end - g.candidates[0].link.time) / 1e6 for g in shown if g.candidates[0].link.half == g.half]
+    shares = ", ".join(f"{np.mean([0 <= a <= t for a in ages]):.1%} within {t} s" for t in (60, 120))
+    console.print(f"{len(shown)} replays with a link; of those to their own half {shares} before their end.")
+
+
 # --- running and printing -------------------------------------------------------------------------------
 
 
 def run_all(runs: Sequence[Run], arguments: argparse.Namespace) -> list[str]:
-    """Train some configurations, one after the other; returns those that failed, in words."""
+    """Train some configurations anew, one after the other; returns those that failed, in words."""
     failed = []
     for run in runs:
-        if run.result is not None and not arguments.retrain:
-            continue
         shutil.rmtree(run.folder, ignore_errors=True)
         command = [sys.executable, "-m", "benchmarks.cameras", str(arguments.data), "--one", run.name, str(run.seed)]
         command += ["--real", str(arguments.real)] if run.real else []
@@ -357,13 +353,14 @@ def main() -> None:
     seeds = range(1, arguments.seeds + 1)
     own = [Run(name, seed) for name in arguments.systems for seed in seeds]
     real_runs = [Run(name, seed, real=True) for name in REAL for seed in seeds] if arguments.real else []
-    failed = run_all([*own, *real_runs], arguments)
+    failed = run_all([*own, *real_runs], arguments) if arguments.retrain else []
     console = Console(width=200)
     shots, replays = ([run for run in own if run.name in names] for names in (SHOTS, REPLAYS))
     print_table(console, "Shots", shots, ("mIoU", "F1", "replay F1"))
     print_classes(console, shots)
     print_table(console, "Replay grounding", replays, ("loose", "tight", "right"))
-    if real_runs:
+    if arguments.real:
+        print_reach(console, arguments.real)
         print_table(console, "Real labels", real_runs, ("loose", "tight", "right"))
     print_replayed(console, arguments.data)
     if failed:
