@@ -16,6 +16,8 @@ from spotting_core.models.known import known_models
 
 log = logging.getLogger(__name__)
 
+_SPOTTING_SHARE = 0.95  # of the work of every task: the others read what spotting leaves
+
 
 class AnalysisParameters(Parameters, frozen=True):
     """The match at a path.
@@ -51,10 +53,15 @@ class AnalysisJob(JobKind[AnalysisParameters]):
         source, known = open_match(Path(parameters.path)), known_models(context.data)
         prepare_playback(source.halves, context)
         model = kept_models([known.get(name, name) for name in parameters.models], context.device)
+        bundled = parameters.models == (BUNDLED,)
+        share = _SPOTTING_SHARE if bundled else 1.0
         analysis = analyse(
-            source, model, context.data, report=lambda p: context.report(p.share, p.stage, p.speed, p.remaining)
+            source,
+            model,
+            context.data,
+            report=lambda p: context.report(share * p.share, p.stage, p.speed, p.remaining),
         )
-        if parameters.models == (BUNDLED,):  # whoever asks for the match wants to see its shots and replays as well
+        if bundled:  # whoever asks for the match wants to see its shots and replays as well
             self._analyse_others(source, context)
         return analysis.folder
 
@@ -69,7 +76,7 @@ class AnalysisJob(JobKind[AnalysisParameters]):
             others,
             context.data,
             load=lambda name: load_model(name, context.device),
-            report=lambda p: context.report(p.share, p.stage, p.speed, p.remaining),
+            report=lambda p: context.report(_SPOTTING_SHARE, p.stage, p.speed, p.remaining),
             left_out=lambda task, error: log.warning("%s: the task %s is left out: %s", source.path, task, error),
         )
 
