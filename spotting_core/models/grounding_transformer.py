@@ -1,4 +1,4 @@
-"""A transformer over the two minutes before a replay and the replay itself: which of the actions there it shows.
+"""A transformer over the time before a replay and the replay itself: which of the actions there it shows.
 
 After Baidu's (Zhou et al., "Feature Combination Meets Attention: Baidu Soccer Embeddings and Transformer based Temporal
 Detection", 2021), of whose replay grounding only this is public: a transformer encoder of 3 layers, 64 wide, with 4

@@ -128,7 +128,7 @@ def test_replays_are_a_layer_of_those_that_the_labels_know(
     assert not layer.has("scores")
 
 
-def test_without_known_replays_that_is_said_and_of_a_task_without_a_model() -> None:
+def test_a_task_that_nothing_does_is_refused() -> None:
     with pytest.raises(BadInputError, match="there is no task 'sleep'"):
         require_models(["sleep"])
     with pytest.raises(BadInputError, match="no system is trained for the task frames"):
