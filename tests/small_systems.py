@@ -93,8 +93,8 @@ def small(name: str) -> torch.nn.Module:
 
 def feature_model(folder: Path, name: str, rate: float, **settings: object) -> Path:
     kind = system(name)
-    config = kind.configure(classes=NAMES, rate=rate, dim=12, window=10, **settings)
-    card = made_card(name, config, input_of([FeatureSet(f"made{rate:g}", 12, 12, rate)], rate))
+    config = kind.configure(**{"classes": names_of(name), "rate": rate, "dim": 12, "window": 10, **settings})
+    card = made_card(name, config, input_of([FeatureSet(f"made{rate:g}", config.dim, config.dim, rate)], rate))
     save_model(folder, kind.build(config), replace(card, name=name, domain="broadcast"))
     return folder
 

@@ -74,8 +74,9 @@ def analyze(
     match = open_match(source_of(source, demo))
     data = DataDirectory.default().ensure()
     choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
-    if explain and task and "spotting" not in task:
-        raise BadInputError("only spots are explained, and none are looked for", fix="Add --task spotting")
+    if explain and not choice.spots:
+        fix = "Add --task spotting, give a model that spots, or leave out --explain"
+        raise BadInputError("only spots are explained, and none are looked for", fix=fix)
     with progress_bar() as bar:
         progress = bar.add_task(escape(match.fixture.title), total=None, note="")
         layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress))
@@ -114,6 +115,19 @@ class _Choice:
             raise BadInputError("--rate and --features are of one model", fix="Give one --task, or a --model")
         if self.keep is not None and not self.models:
             raise BadInputError("one model has no average to keep", where=self.keep, fix="Give --model several times")
+
+    @property
+    def spots(self) -> bool:
+        """Whether spots are looked for.
+
+        Errors:
+            BadInputError: no such model.
+        """
+        from spotting_core.models.card import model_folder, read_card
+
+        if self.models:
+            return all(read_card(model_folder(name)).task == "spotting" for name in self.models)
+        return not self.tasks or "spotting" in self.tasks
 
     def analyse(
         self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress

@@ -67,6 +67,12 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
         (["evaluate", "--task", "shots", "--labels", "{tmp}/empty", "--predictions", "{tmp}/m"], "no Labels-cameras.json here"),
         (["app", "--root", "{tmp}/nothing"], "this is no folder"),
         (["analyze", "--bogus"], "No such option"),
+        (["analyze", "{tmp}/my match.mp4", "--task", "sleep"], "there is no task 'sleep'"),
+        (["analyze", "{tmp}/my match.mp4", "--task", "frames"], "no system is trained for the task frames"),
+        (["analyze", "{tmp}/my match.mp4", "--task", "shots", "--model", "{tmp}/m"], "--task and --model cannot both be given"),
+        (["analyze", "{tmp}/my match.mp4", "--task", "shots", "--task", "replays", "--rate", "2"], "--rate and --features are of one model"),
+        (["analyze", "{tmp}/my match.mp4", "--model", "whole-shots", "--explain"], "only spots are explained"),
+        (["analyze", "{tmp}/my match.mp4", "--task", "shots", "--explain"], "only spots are explained"),
         (["fly"], "No such command"),
     ],
 )  # fmt: skip

@@ -6,45 +6,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import load_classes
 from spotting_core.features.files import write_features
-from spotting_core.features.sets import FeatureSet, input_of
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.every_task import analyse_tasks
 from spotting_core.media.source import open_match
 from spotting_core.models.ensemble import ensemble_card
-from spotting_core.models.load import LoadedModel, load_model, save_model
-from spotting_core.models.registry import system
-from spotting_core.tasks.replays import REPLAYS
+from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.tasks.shots import SHOTS
-from tests.conftest import made_card, small_model
+from tests.conftest import small_model
+from tests.small_systems import feature_model
 from tests.videos import make_video, steady
 
 SECONDS, DIM = 12, 17
 
 
-def model_of_features(folder: Path, name: str, table: str, **settings: object) -> LoadedModel:
-    """A small model that reads the files ``1_made.npy``."""
-    torch.manual_seed(0)
-    kind, read = system(name), FeatureSet("made", DIM, DIM, 2.0)
-    config = kind.configure(classes=load_classes(table).names, dim=DIM, **settings)
-    save_model(folder, kind.build(config), made_card(name, config, input_of([read], 2.0)))
-    return load_model(folder)
-
-
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedModel]:
     root = tmp_path_factory.mktemp("models")
-    shots = {"window": 20, "before": 2, "after": 2, "first": 8, "second": 8, "kernel": 3}
+    small_shots = {"window": 20, "before": 2, "after": 2, "first": 8, "second": 8, "kernel": 3}
+    shots = feature_model(root / "shots", "basic-shots", 2.0, dim=DIM, **small_shots)
+    replays = feature_model(root / "replays", "latest-action", 2.0, dim=DIM, window=20, replay=4)
     return {
         "spotting": load_model(small_model(root / "spotting")),
-        "shots": model_of_features(root / "shots", "basic-shots", SHOTS.class_table, **shots),
-        "replays": model_of_features(root / "replays", "latest-action", REPLAYS.class_table, window=20, replay=4),
+        "shots": load_model(shots),
+        "replays": load_model(replays),
     }
 
 
@@ -53,7 +42,7 @@ def game(tmp_path: Path) -> Path:
     folder = tmp_path / "game"
     folder.mkdir()
     make_video(folder / "1_180p.mp4", steady(SECONDS * 10, rate=10.0))
-    write_features(folder, 1, "made", np.random.default_rng(0).random((SECONDS * 2, DIM)))
+    write_features(folder, 1, "made2", np.random.default_rng(0).random((SECONDS * 2, DIM)))
     return folder
 
 

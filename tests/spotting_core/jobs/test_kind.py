@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
+from spotting_core.analyses.layers import Layers
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.features.files import write_features
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG, SHORT, Context, JobKind, Kinds, Parameters, kinds_of
 from spotting_core.jobs.playback import PLAYBACK, PlaybackParameters
 from spotting_core.jobs.queue import QUEUED, JobQueue
+from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
 from tests.conftest import small_model
+from tests.small_systems import feature_model
 from tests.videos import make_video, steady
 
 
@@ -118,6 +124,29 @@ def test_an_analysis_lies_where_its_kind_says(data: DataDirectory, tmp_path: Pat
     assert left.parent == ANALYSIS.leaves(parameters, data)[0]
     [folder] = PLAYBACK.leaves(PlaybackParameters(str(path)), data)
     assert (folder / "playback.mp4").is_file()  # a browser cannot play it as it is
+
+
+def test_an_analysis_by_the_bundled_model_leaves_the_layers_of_other_tasks_too(
+    data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = tmp_path / "game"
+    game.mkdir()
+    make_video(game / "1_180p.mp4", steady(60, rate=10.0))
+    write_features(game, 1, "made2", np.zeros((12, 12)))
+    bundled = str(small_model(tmp_path / "m"))
+    shots = feature_model(
+        tmp_path / "shots", "basic-shots", 2.0, before=2, after=2, first=8, second=8, kernel=3
+    )  # fmt: skip
+    models = {"spotting": bundled, "shots": str(shots), "replays": str(tmp_path / "gone")}
+    monkeypatch.setattr("spotting_core.jobs.analysis.BUNDLED", bundled)
+    monkeypatch.setattr("spotting_core.inference.every_task.default_models", lambda: models)
+    shares: list[float] = []
+    job = replace(context(data), report=lambda share, *_: shares.append(share) is None)
+    left = ANALYSIS.perform(AnalysisParameters(str(game), (bundled,)), job)
+    layers = Layers(data, open_match(game).content_hash(data)).all()
+    assert sorted(layer.record.task for layer in layers) == ["shots", "spotting"]  # replays are left out
+    assert left in [layer.folder for layer in layers if layer.record.task == "spotting"]
+    assert shares == sorted(shares)
 
 
 def test_an_analysis_uses_a_gpu_where_there_is_one(
