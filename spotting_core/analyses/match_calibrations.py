@@ -32,20 +32,23 @@ def match_calibrations(source: MatchSource, layers: Iterable[Analysis]) -> list[
     """
     if not source.path.is_dir():
         return []
+    layers = list(layers)
     records = {half.half: half for layer in layers for half in layer.record.halves}
     if (source.path / field_calibration.RENDERED).is_file():
         found = field_calibration.read_rendered(source.path, rate=_rate_of(layers))
         for half, record in records.items():
-            _check_length(source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration)
+            _check_length(
+                source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration
+            )
         return found
     published: list[Calibration] = []
     for half, path in sorted(field_calibration.published_files(source.path).items()):
         own = field_calibration.read_published(path, half)
-        record = records.get(half)
+        own_record = records.get(half)
         _check_match(path, source.path.name)
-        if record is not None:
-            _check_length(path, own, record.duration)
-            _check_shape(path, record.width, record.height)
+        if own_record is not None:
+            _check_length(path, own, own_record.duration)
+            _check_shape(path, own_record.width, own_record.height)
         published += [_if_sure(c) for c in own]
     return published
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -46,7 +47,7 @@ class PeopleFigures:
         return PeopleFigures(*(a + b for a, b in zip(self._values, other._values, strict=True)))
 
     @property
-    def _values(self) -> tuple[object, ...]:
+    def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
     @property
@@ -80,7 +81,7 @@ def people_figures(truth: Sequence[Sequence[Placed]], found: Sequence[Sequence[P
     parts = [_of_sample(a, [p for p in b if p.seen]) for a, b in zip(truth, found, strict=True)]
     names = PeopleFigures.__dataclass_fields__
     joined = {name: [getattr(part, name) for part in parts] for name in names}
-    values = [
+    values: list[Any] = [
         tuple(x for some in joined[name] for x in some) if isinstance(getattr(total, name), tuple)
         else sum(joined[name]) for name in names
     ]  # fmt: skip
@@ -91,7 +92,9 @@ def _of_sample(truth: Sequence[Placed], found: Sequence[Placed]) -> PeopleFigure
     true, seen = _people(truth), _people(found)
     apart = np.linalg.norm(_places(true)[:, None] - _places(seen)[None], axis=-1)
     rows, columns = linear_sum_assignment(np.where(apart <= WITHIN, apart, _FAR))
-    pairs = [(true[i], seen[j], float(apart[i, j])) for i, j in zip(rows, columns, strict=True) if apart[i, j] <= WITHIN]
+    pairs = [
+        (true[i], seen[j], float(apart[i, j])) for i, j in zip(rows, columns, strict=True) if apart[i, j] <= WITHIN
+    ]
     players = [(a, b) for a, b, _ in pairs if a.role is Role.PLAYER]
     true_ball, ball = _ball(truth), _ball(found)
     return PeopleFigures(

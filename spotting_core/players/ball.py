@@ -17,8 +17,10 @@ DIAMETER = 0.22
 FASTEST = 25.0
 """Metres a second that a ball rolls at most."""
 _LARGEST, _PIXELS = 2.2, 2.5  # times a ball's size, and pixels beside it, that a box may be larger
-_UNSEEN = 3.0  # what it costs to see no ball at a sample
-_USUAL = 10.0  # metres a second that cost 1
+_SLOPE, _EVEN = 9.0, 0.85  # the log odds that a candidate is the ball, by its score (validation matches of simmatch)
+_USUAL = 5.0  # metres a second, deviation of the ball's speed
+_IN_VIEW = 2000.0  # square metres of the pitch that a picture shows
+_REMEMBERED = 2.1  # seconds after which nothing is known of where the ball was
 
 
 def ball_sized(box: np.ndarray, size: tuple[int, int], homography: Homography) -> np.ndarray:
@@ -37,6 +39,9 @@ def ball_sized(box: np.ndarray, size: tuple[int, int], homography: Homography) -
 def rolling_path(times: np.ndarray, places: np.ndarray, errors: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Which candidates are the ball: bool (N,), at most one of a sample.
 
+    What is chosen is likelier to be the ball than not: by its score, and by how near it lies to where the ball was,
+    for a false candidate may be anywhere in view.
+
     Arguments:
         times: seconds, rising, the same for candidates of one sample; places: (N, 2), metres; errors: (N,), metres;
             scores: (N,), 0 to 1.
@@ -44,25 +49,28 @@ def rolling_path(times: np.ndarray, places: np.ndarray, errors: np.ndarray, scor
     chosen = np.zeros(len(times), bool)
     if not len(times):
         return chosen
-    own = -np.log(np.clip(scores, 1e-3, 1))
-    moments = np.unique(times)
-    rank = np.searchsorted(moments, times)
-    cost, before = own + rank * _UNSEEN, np.full(len(times), -1)
+    own = _SLOPE * (_EVEN - scores)
+    cost, before = own.copy(), np.full(len(times), -1)
     for row in range(len(times)):
-        earlier = np.flatnonzero((times < times[row]) & (times > times[row] - 3.0))
+        earlier = np.flatnonzero((times < times[row]) & (times > times[row] - _REMEMBERED))
         if not len(earlier):
             continue
         passed = times[row] - times[earlier]
-        apart = np.maximum(0, np.linalg.norm(places[earlier] - places[row], axis=1) - errors[earlier] - errors[row])
-        speed = apart / passed
-        skipped = (rank[row] - rank[earlier] - 1) * _UNSEEN
-        joined = cost[earlier] + skipped + (speed / _USUAL) ** 2
-        joined[speed > FASTEST] = np.inf
+        apart = np.linalg.norm(places[earlier] - places[row], axis=1)
+        doubt = np.hypot(errors[earlier], errors[row])
+        spread = _USUAL * passed + doubt
+        joined = cost[earlier] + apart**2 / (2 * spread**2) - np.log(_IN_VIEW / (2 * np.pi * spread**2))
+        joined[np.maximum(0, apart - 2 * doubt) > FASTEST * passed] = np.inf
         best = int(joined.argmin())
-        if joined[best] + own[row] < cost[row]:
+        if joined[best] < 0:
             cost[row], before[row] = joined[best] + own[row], earlier[best]
-    row = int((cost + (len(moments) - 1 - rank) * _UNSEEN).argmin())
-    while row >= 0:
-        chosen[row] = True
-        row = int(before[row])
+    while np.isfinite(cost).any() and cost.min() < 0:
+        row = int(cost.argmin())
+        path = []
+        while row >= 0 and np.isfinite(cost[row]):
+            path.append(row)
+            row = int(before[row])
+        chosen[path] = True
+        first, last = times[path[-1]], times[path[0]]
+        cost[(times >= first - 1e-6) & (times <= last + 1e-6)] = np.inf
     return chosen

@@ -1,16 +1,16 @@
 """Kits: the colours of shirts and shorts, and which of them are the two teams'.
 
 A player of a broadcast is some ten pixels high: his shirt a dozen pixels, half of them grass, blurred by the
-compression. What one sighting says is therefore little. But somebody who stands alone is the same person a moment later, and the
-scatter of his colours is what pictures do to one kit. So the colours are first averaged over such stretches, whitened by
-that scatter, and only then put into groups, over the whole match: two big ones are the teams, what is small is
-officials and goalkeepers.
+compression. What one sighting says is therefore little. But somebody who stands alone is the same person a moment
+later, and the scatter of his colours is what pictures do to one kit. So the colours are first averaged over such
+stretches, whitened by that scatter, and only then put into groups, over the whole match: two big ones are the teams,
+what is small is officials and goalkeepers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import cv2
 import numpy as np
@@ -93,7 +93,7 @@ def stretches(sample: np.ndarray, place: np.ndarray) -> np.ndarray:
     number = np.arange(len(sample))
     bounds = np.flatnonzero(np.diff(sample, prepend=-2))
     parts = [np.arange(a, b) for a, b in zip(bounds, [*bounds[1:], len(sample)], strict=True)]
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         if sample[after[0]] != sample[before[0]] + 1:
             continue
         apart = np.linalg.norm(place[before][:, None] - place[after][None], axis=-1)

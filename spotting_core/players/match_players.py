@@ -7,7 +7,6 @@ after a short interruption only where place and team leave no doubt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,54 +14,21 @@ from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.homography import Calibration
-from spotting_core.domain.people import AWAY, HOME, Placed, Role
+from spotting_core.domain.people import AWAY, BALL_TRACK, HOME, Colour, MatchPlayers, Placed, Role
 from spotting_core.domain.pitch import Pitch
+from spotting_core.entities.table import EntityTable
 from spotting_core.media.source import MatchSource
 from spotting_core.players import kits as kit_groups
 from spotting_core.players.ball import ball_sized, rolling_path
 from spotting_core.players.bridges import bridged, joined_over_cuts
+from spotting_core.players.feet import calibration_error
 from spotting_core.players.kits import Kits, lab_of, shirt_rgb, told_apart
 from spotting_core.players.roles import Told, sighting_evidence, told, track_roles
 from spotting_core.players.sightings import BALL, PEOPLE, Sightings, placed_sightings, with_colours
 from spotting_core.players.tracks import tracked
 
-Colour = tuple[int, int, int]
-
-BALL_TRACK = 0
-"""The number of the ball's track; people's begin at 1."""
 _LEAST_SAMPLES = 40  # of a half, from which it can be told which team defends which goal
 _LEAST_SCORE = 0.45  # of people; below, one sighting in four is none
-
-
-@dataclass(frozen=True)
-class MatchPlayers:
-    """Everybody on the pitch, in order of half, time and track.
-
-    Arguments:
-        rate: samples a second.
-        size: width and height of the picture, in pixels.
-        samples: times (microseconds) by half of all samples, those without anybody too.
-        calibrated: times (microseconds) by half of those that have a calibration and are no replay.
-        errors: metres by half and time that the calibration is expected to be wrong by.
-        kits: mean shirts of home and away, where teams were told apart.
-        notes: what a user must know, sentence by sentence.
-    """
-
-    placed: tuple[Placed, ...]
-    rate: float
-    pitch: Pitch
-    size: tuple[int, int]
-    samples: Mapping[int, tuple[int, ...]]
-    calibrated: Mapping[int, frozenset[int]]
-    errors: Mapping[tuple[int, int], float]
-    kits: tuple[Colour, Colour] | None = None
-    notes: tuple[str, ...] = ()
-
-    def swapped(self) -> MatchPlayers:
-        """The same with home and away exchanged."""
-        other = {HOME: AWAY, AWAY: HOME}
-        placed = tuple(replace(p, team=other.get(p.team, p.team)) for p in self.placed)
-        return replace(self, placed=placed, kits=self.kits and (self.kits[1], self.kits[0]))
 
 
 def match_players(
@@ -73,6 +39,7 @@ def match_players(
     cameras: MatchCameras | None = None,
     pitch: Pitch | None = None,
     kits: tuple[Colour, Colour] | None = None,
+    entities: Mapping[int, EntityTable] | None = None,
 ) -> MatchPlayers:
     """Place everybody of a match on the pitch.
 
@@ -82,12 +49,13 @@ def match_players(
     Arguments:
         analysis: with entities; calibrations: of any rate, the nearest in time counts.
         cameras: shots, at whose ends tracks end, and replays, which are left out.
+        entities: by half, instead of those of the analysis.
 
     Errors:
         BadInputError: no entities, no calibration at all, or a video that does not decode.
     """
     pitch = pitch or Pitch()
-    if not analysis.has("entities"):
+    if entities is None and not analysis.has("entities"):
         raise BadInputError(
             "this analysis holds no entities",
             where=analysis.folder,
@@ -99,7 +67,11 @@ def match_players(
             where=source.path,
             fix="Put calibrations beside the match",
         )
-    halves = [_Half(source, half, analysis.record.rate, calibrations, cameras, pitch) for half in analysis.halves]
+    halves = [
+        _Half(source, half, table, analysis.record.rate, calibrations, cameras, pitch)
+        for half in analysis.halves
+        if (table := entities.get(half.half) if entities is not None else half.entities) is not None
+    ]
     seen = [half.people for half in halves]
     colours = np.concatenate([s.colours[_like_players(s)] for s in seen])
     stretch, offset = [], 0
@@ -135,9 +107,13 @@ def match_players(
         pitch,
         (record.width, record.height),
         {h.half: tuple(h.times.tolist()) for h in halves},
-        {h.half: frozenset(int(h.times[s]) for s in h.calibrations) for h in halves},
-        {(h.half, int(h.times[s])): h.calibration_errors[s] for h in halves for s in h.calibrations},
+        {(h.half, int(h.times[s])): c for h in halves for s, c in h.calibrations.items()},
+        {(h.half, int(h.times[s])): calibration_error(c) for h in halves for s, c in h.calibrations.items()},
+        {h.half: (h.left[0] >= 0.5) != flipped for h in halves if h.left is not None},
         shirts,
+        source.fixture.title,
+        source.fixture.home or "Home",
+        source.fixture.away or "Away",
         tuple(notes),
     )
 
@@ -146,7 +122,9 @@ def _like_players(sightings: Sightings) -> np.ndarray:
     return np.asarray(np.isin(sightings.name, ("player", "referee")))
 
 
-def _second_is_home(groups: Kits | None, kits: tuple[Colour, Colour] | None, halves: Sequence[_Half]) -> tuple[bool, str]:
+def _second_is_home(
+    groups: Kits | None, kits: tuple[Colour, Colour] | None, halves: Sequence[_Half]
+) -> tuple[bool, str]:
     """Whether the second group of kits is the home team's, and what is to be said of that."""
     if groups is None:
         return False, ""
@@ -166,6 +144,7 @@ class _Half:
         self,
         source: MatchSource,
         analysis: HalfAnalysis,
+        table: EntityTable,
         rate: float,
         calibrations: Sequence[Calibration],
         cameras: MatchCameras | None,
@@ -175,11 +154,6 @@ class _Half:
         self.size = (analysis.record.width, analysis.record.height)
         self.cameras = cameras
         self.calibrations = self._at_samples([c for c in calibrations if c.half == self.half])
-        from spotting_core.players.feet import calibration_error
-
-        self.calibration_errors = {s: calibration_error(c) for s, c in self.calibrations.items()}
-        table = analysis.entities
-        assert table is not None
         seen = placed_sightings(table, self.size, self.calibrations, pitch)
         people = seen.take(np.isin(seen.name, PEOPLE) & (seen.score >= _LEAST_SCORE))
         video = next(h.path for h in source.halves if h.half == self.half)
@@ -194,7 +168,7 @@ class _Half:
         if not calibrations:
             return {}
         known = np.array([c.time for c in calibrations])
-        nearest = np.abs(known[None] - self.times[:, None]).argmin(1) if len(known) < 4 else _nearest(known, self.times)
+        nearest = _nearest(known, self.times)
         limit = 0.55e6 / self.rate
         found = {}
         for sample, at in enumerate(nearest.tolist()):
@@ -289,10 +263,12 @@ class _Half:
             rows = np.flatnonzero(shot == number)
             chosen[rows] = rolling_path(seconds[rows], balls.place[rows], balls.error[rows], balls.score[rows])
         nobody = Told(Role.BALL, None, 0.0)
-        return [self._placed(balls, row, BALL_TRACK, nobody, ("", "")) for row in np.flatnonzero(chosen)]
+        return [self._placed(balls, row, BALL_TRACK, nobody, ("", "")) for row in np.flatnonzero(chosen).tolist()]
 
 
 def _nearest(known: np.ndarray, times: np.ndarray) -> np.ndarray:
     """For each time the number of the nearest of some rising times."""
+    if len(known) == 1:
+        return np.zeros(len(times), int)
     after = np.searchsorted(known, times).clip(1, len(known) - 1)
     return np.asarray(np.where(times - known[after - 1] <= known[after] - times, after - 1, after))

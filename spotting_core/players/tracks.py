@@ -17,10 +17,10 @@ FASTEST = 10.0
 """Metres a second that a player runs at most."""
 LONGEST_GAP = 1.6
 """Seconds within which somebody who was not seen is still followed."""
-_ACCELERATION = 3.0  # metres a second squared, as players change speed
+_ACCELERATION = 5.5  # metres a second squared, as players change speed
 _SPEED = 3.0  # metres a second, what is not known of somebody seen for the first time
-_NEW = 14.0  # what it costs to begin a track, as much as a sighting 3.7 deviations from where it was expected
-_KIT = 2.0  # weight of the kits beside the places
+_NEW = 21.0  # what it costs to begin a track, as much as a sighting 4.6 deviations from where it was expected
+_KIT = 2.5  # weight of the kits beside the places
 _HARDLY = 1e-3
 _FORGETTING = 0.8  # of what was known of the kit, at every sighting
 
