@@ -91,6 +91,8 @@ def stretches(sample: np.ndarray, place: np.ndarray) -> np.ndarray:
         sample: int (N,), rising; place: float (N, 2), metres.
     """
     number = np.arange(len(sample))
+    if not len(sample):
+        return number
     bounds = np.flatnonzero(np.diff(sample, prepend=-2))
     parts = [np.arange(a, b) for a, b in zip(bounds, [*bounds[1:], len(sample)], strict=True)]
     for before, after in pairwise(parts):

@@ -63,6 +63,8 @@ def tracked(
         breaks: seconds, rising, at which every track ends.
     """
     numbers = np.full(len(times), -1)
+    if not len(times):
+        return numbers
     alive: list[_Track] = []
     following = 0
     bounds = np.flatnonzero(np.diff(times, prepend=-np.inf))
