@@ -155,6 +155,8 @@ def main() -> None:
     columns = [_column(rows) for rows in measured.values()]
     for name, *cells in zip(FIGURES, *columns, strict=True):
         table.add_row(name, *cells)
+    worst = [min(m.figures.team_accuracy for m in rows) for rows in measured.values()]
+    table.add_row("Team right, in the worst match", *(f"{share:.3f}" for share in worst))
     console = Console(width=120)
     console.print(f"{len(games)} matches of {arguments.split}, two samples a second, exact calibrations")
     console.print(table)

@@ -30,6 +30,7 @@ _STRETCH = 3  # sightings of a stretch that counts
 _FEWEST = 40  # stretches without which nothing is told
 _OFFICIALS = 0.08  # share of the people named players or referee who are neither team's outfield players
 _EVEN, _REST = 2.0, 5.0  # what it costs that teams are uneven, and that the rest are more or fewer
+_DOUBTFUL = 0.23  # of ``_teams``, above which they may be none: seven validation matches had .19 at most, one .27
 _LEAST_APART = 1.2  # deviations of a sighting between two teams that can be told apart
 
 
@@ -116,6 +117,7 @@ class Kits:
         teams: the groups of the first team, and of the second.
         rgb: shirts of both teams, for people.
         lab: shirts of both teams, CIELAB.
+        clear: whether they look like two teams; else many players may be given the wrong one.
     """
 
     whitening: np.ndarray
@@ -125,6 +127,7 @@ class Kits:
     teams: Teams
     rgb: tuple[tuple[int, int, int], tuple[int, int, int]]
     lab: np.ndarray
+    clear: bool = True
 
     def densities(self, colours: np.ndarray) -> np.ndarray:
         """Density of colours in the first team, the second, and anybody else: float (N, 3); 1 where unknown.
@@ -182,6 +185,7 @@ def told_apart(colours: np.ndarray, stretch: np.ndarray) -> Kits | None:
     return Kits(
         whitening, mixture.means_, mixture.weights_, mixture.covariances_, teams,
         (shirt_rgb(plain[0]), shirt_rgb(plain[1])), np.stack([p[:3] for p in plain]),
+        told[best][0] <= _DOUBTFUL,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from spotting_core.players.roles import Told, sighting_evidence, told, track_rol
 from spotting_core.players.sightings import BALL, PEOPLE, Sightings, placed_sightings, with_colours
 from spotting_core.players.tracks import tracked
 
+_DOUBTED = 0.6  # confidence of a team, at most, where kits are hard to tell apart
 _LEAST_SAMPLES = 40  # of a half, from which it can be told which team defends which goal
 _LEAST_SCORE = 0.45  # of people; below, one sighting in four is none
 
@@ -85,6 +86,8 @@ def match_players(
     notes = []
     if groups is None:
         notes.append("The two teams could not be told apart by their kits, so nobody has a team.")
+    elif not groups.clear:
+        notes.append("The kits of the two teams are hard to tell apart here, so many players may have the wrong team.")
     missing = [h.half for h in halves if not h.calibrations]
     if missing:
         notes.append(f"Nobody is placed in {', '.join(f'half {n}' for n in missing)}, which has no calibration.")
@@ -226,26 +229,30 @@ class _Half:
         """Everybody of the half, tracks numbered from ``first`` on."""
         people = self.people
         names = (AWAY, HOME) if flipped else (HOME, AWAY)
+        most = 1.0 if groups is None or groups.clear else _DOUBTED
         takes = {
             track: told(self.roles[track], float(np.median(people.place[self.tracks == track, 0])), self.left,
                         self.pitch.length / 2)
             for track in np.unique(self.tracks).tolist()
         }  # fmt: skip
         found = [
-            self._placed(people, row, first + int(self.tracks[row]), takes[int(self.tracks[row])], names)
+            self._placed(people, row, first + int(self.tracks[row]), takes[int(self.tracks[row])], names, most)
             for row in range(len(people))
         ]
         known = frozenset(int(self.times[s]) for s in self.calibrations)
         return [*bridged(found, self.times, known), *self._ball()]
 
-    def _placed(self, rows: Sightings, row: int, track: int, taken: Told, names: tuple[str, str]) -> Placed:
+    def _placed(
+        self, rows: Sightings, row: int, track: int, taken: Told, names: tuple[str, str], most: float = 1.0
+    ) -> Placed:
+        """One sighting; ``most`` is how sure its team may be."""
         x, y = rows.place[row].tolist()
         x1, y1, x2, y2 = rows.box[row].tolist()
         colours = rows.colours[row]
         return Placed(
             self.half, int(self.times[rows.sample[row]]), track, taken.role,
-            names[taken.team] if taken.team is not None else "", taken.confidence, x, y, float(rows.error[row]),
-            float(rows.score[row]), (x1, y1, x2, y2), shirt_rgb(colours) if np.isfinite(colours).all() else None,
+            names[taken.team] if taken.team is not None else "", min(taken.confidence, most), x, y,
+            float(rows.error[row]), float(rows.score[row]), (x1, y1, x2, y2), shirt_rgb(colours) if np.isfinite(colours).all() else None,
         )  # fmt: skip
 
     def _ball(self) -> list[Placed]:

@@ -77,3 +77,16 @@ def test_too_few_people_tell_nothing() -> None:
     assert told_apart(colours[:100], stretch[:100]) is None
     assert told_apart(np.zeros((0, COLOURS)), np.zeros(0, int)) is None
     assert told_apart(np.full((900, COLOURS), np.nan), np.arange(900) // 4) is None
+
+
+def test_teams_that_look_like_two_are_clear() -> None:
+    colours, stretch, _ = match(30, np.random.default_rng(0))
+    clear = told_apart(colours, stretch)
+    assert clear is not None
+    assert clear.clear
+    three = np.repeat(np.arange(3), 80)  # three kits as many as each other, equally unlike
+    middle = np.array([[50, 40, 0, 50, 0, 0], [50, -20, 35, 50, 0, 0], [50, -20, -35, 50, 0, 0]], float)
+    colours = np.random.default_rng(1).normal(middle[three].repeat(4, 0), 3)
+    unclear = told_apart(colours, np.arange(len(colours)) // 4)
+    assert unclear is not None
+    assert not unclear.clear
