@@ -250,10 +250,19 @@ class _Half:
         x1, y1, x2, y2 = rows.box[row].tolist()
         colours = rows.colours[row]
         return Placed(
-            self.half, int(self.times[rows.sample[row]]), track, taken.role,
-            names[taken.team] if taken.team is not None else "", min(taken.confidence, most), x, y,
-            float(rows.error[row]), float(rows.score[row]), (x1, y1, x2, y2), shirt_rgb(colours) if np.isfinite(colours).all() else None,
-        )  # fmt: skip
+            half=self.half,
+            time=int(self.times[rows.sample[row]]),
+            track=track,
+            role=taken.role,
+            team=names[taken.team] if taken.team is not None else "",
+            team_confidence=min(taken.confidence, most),
+            x=x,
+            y=y,
+            error=float(rows.error[row]),
+            confidence=float(rows.score[row]),
+            box=(x1, y1, x2, y2),
+            colour=shirt_rgb(colours) if np.isfinite(colours).all() else None,
+        )
 
     def _ball(self) -> list[Placed]:
         balls = self.balls
