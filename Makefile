@@ -12,6 +12,7 @@
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
+# make bench-players   people, teams, tracks and ball on the pitch, on rendered matches
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # make bench-search   searching 500 matches with 200,000 spots
 # make mutants   whether the tests notice single faults in windows, clips, maps and other arithmetic that much rests on;
@@ -26,7 +27,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-boundaries bench-cameras bench-clips bench-search bench-spotters bench-streaming mutants mutants-js clean \
+	bench-boundaries bench-cameras bench-clips bench-players bench-search bench-spotters bench-streaming mutants mutants-js clean \
 	chromium
 
 run: $(VENV)/.installed
@@ -81,6 +82,9 @@ bench-decisions: $(VENV)/.test-installed
 
 bench-entities: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.entities $(DATA)
+
+bench-players: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.players $(DATA)/simmatch
 
 bench-clips: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.clips

@@ -27,6 +27,7 @@ from app.command_line import (
     faithfulness,
     features,
     models,
+    players,
     train,
 )
 from app.command_line.terminal import err
@@ -51,6 +52,7 @@ app.command("explain")(explain.explain)
 app.command("faithfulness")(faithfulness.faithfulness)
 app.command("features")(features.features)
 app.command("models")(models.models)
+app.command("players")(players.players)
 app.command("train")(train.train)
 
 

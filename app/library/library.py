@@ -289,9 +289,9 @@ def _form_of_upload(path: Path) -> registry.Format:
         return registry.format_named(labels_v2.FORM)
 
 
-def kits(match: Match) -> tuple[str | None, str | None]:
-    """Shirt colours of home and away as ``#RRGGBB`` where the match folder knows them."""
-    path = match.path / "meta.json"
+def kits(folder: Path) -> tuple[str | None, str | None]:
+    """Shirt colours of home and away as ``#RRGGBB`` where a match folder knows them."""
+    path = folder / "meta.json"
     if not path.is_file():
         return None, None
     try:

@@ -53,7 +53,7 @@ def _match_data(match: Match, analysis: Analysis) -> dict[str, Any]:
             "score": match.score,
             "league": match.league,
             "date": match.date,
-            "kits": kits(match),
+            "kits": kits(match.path),
         },
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],

@@ -1,12 +1,16 @@
-"""Somebody on the pitch at one moment, or the ball."""
+"""Somebody on the pitch at one moment, or the ball; and all of a match."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from spotting_core.domain.homography import Calibration
+from spotting_core.domain.pitch import Pitch
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What somebody is; ``UNSURE`` where kit and place do not tell."""
 
     PLAYER = "player"
@@ -18,8 +22,13 @@ class Role(str, Enum):
 
 HOME, AWAY = "home", "away"
 
+BALL_TRACK = 0
+"""The number of the ball's track; people's begin at 1."""
 
-@dataclass(frozen=True)
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)  # a match has some two hundred thousand
 class Placed:
     """Somebody, or the ball, placed on the pitch at one sample.
 
@@ -52,3 +61,53 @@ class Placed:
     def seen(self) -> bool:
         """Whether it was seen in the picture, or its place was told from its track."""
         return self.box is not None
+
+
+@dataclass(frozen=True)
+class MatchPlayers:
+    """Everybody on the pitch, in order of half, time and track.
+
+    Arguments:
+        rate: samples a second.
+        size: width and height of the picture, in pixels.
+        samples: times (microseconds) by half of all samples, those without anybody too.
+        calibrations: by half and time, of the samples that have one and are no replay.
+        errors: metres that each of these is expected to be wrong by.
+        home_left: by half, whether the home team defends the left goal, as the main camera sees it; halves for which
+            nobody can tell are left out.
+        kits: mean shirts of home and away, where teams were told apart.
+        title, home, away: of the match, where they are known.
+        notes: what a user must know, sentence by sentence.
+    """
+
+    placed: tuple[Placed, ...]
+    rate: float
+    pitch: Pitch
+    size: tuple[int, int]
+    samples: Mapping[int, tuple[int, ...]]
+    calibrations: Mapping[tuple[int, int], Calibration] = field(default_factory=dict)
+    errors: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    home_left: Mapping[int, bool] = field(default_factory=dict)
+    kits: tuple[Colour, Colour] | None = None
+    title: str = ""
+    home: str = "Home"
+    away: str = "Away"
+    notes: tuple[str, ...] = ()
+
+    def at(self, half: int) -> dict[int, list[Placed]]:
+        """Everybody of a half by time, every sample in order."""
+        by_time: dict[int, list[Placed]] = {time: [] for time in self.samples.get(half, ())}
+        for one in self.placed:
+            if one.half == half:
+                by_time.setdefault(one.time, []).append(one)
+        return by_time
+
+    def swapped(self) -> MatchPlayers:
+        """The same with home and away exchanged."""
+        other = {HOME: AWAY, AWAY: HOME}
+        return replace(
+            self,
+            placed=tuple(replace(p, team=other.get(p.team, p.team)) for p in self.placed),
+            kits=self.kits and (self.kits[1], self.kits[0]),
+            home_left={half: not left for half, left in self.home_left.items()},
+        )

@@ -1,0 +1,97 @@
+"""``touchline players``: who stands where on the pitch, written for others to read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+
+from app.command_line.analyze import source_of
+from app.command_line.terminal import check_output, err, out
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.people import Colour
+
+
+def players(
+    source: Path | None = typer.Argument(
+        None, help="A game folder, or a folder with a video for each part.", show_default=False
+    ),
+    demo: bool = typer.Option(False, "--demo", help="The bundled match."),
+    out_file: Path = typer.Option(..., "--out", help="File to write; some formats write others beside it."),
+    format_name: str | None = typer.Option(
+        None,
+        "--format",
+        help="parquet, skillcorner, metrica, game-state or mot.",
+        show_default="told by the file's name: .parquet, .csv, .txt",
+    ),
+    home_kit: str | None = typer.Option(
+        None, help="Shirt of the home team, as #RRGGBB.", show_default="what meta.json says"
+    ),
+    away_kit: str | None = typer.Option(None, help="Shirt of the away team.", show_default="what meta.json says"),
+    swap: bool = typer.Option(False, "--swap", help="Exchange home and away."),
+) -> None:
+    """Write the places of players, officials and ball on the pitch, in metres, with team and track.
+
+    The match has to be analysed by a model that reads entities, and its calibrations have to lie beside it. Pictures
+    without a calibration and replays leave gaps.
+    """
+    from app.library.library import kits, layers_of
+    from spotting_core.analyses.match_calibrations import match_calibrations
+    from spotting_core.analyses.match_cameras import match_cameras
+    from spotting_core.formats.field_calibration import pitch_of
+    from spotting_core.formats.players_registry import players_format
+    from spotting_core.inference.replay_run import labels_beside
+    from spotting_core.media.source import open_match
+    from spotting_core.players.match_players import match_players
+
+    form = players_format(format_name, out_file)
+    check_output(str(out_file))
+    match, data = open_match(source_of(source, demo)), DataDirectory.default().ensure()
+    layers = layers_of(match.content_hash(data), match.path, data)
+    layer = next((one for one in layers if one.has("entities")), None)
+    if layer is None:
+        raise BadInputError(
+            "no analysis of this match holds entities", where=match.path, fix="Run touchline analyze on it first"
+        )
+    shirts = _shirts(home_kit or kits(match.path)[0], away_kit or kits(match.path)[1])
+    found = match_players(
+        match,
+        layer,
+        match_calibrations(match, layers),
+        cameras=match_cameras(labels_beside(match), layers),
+        pitch=pitch_of(match.folder),
+        kits=shirts,
+    )
+    files = form.write(out_file, found.swapped() if swap else found)
+    samples = sum(len(times) for times in found.samples.values())
+    out.print(
+        f"{len(found.placed)} places at {found.rate:g} samples a second, in {len(found.calibrations)} of {samples} "
+        f"samples, as {form.title}: {', '.join(str(f) for f in files)}",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
+    for note in found.notes:
+        err.print(f"[yellow]Note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def _shirts(home: str | None, away: str | None) -> tuple[Colour, Colour] | None:
+    """Both shirts, or None where one is not known.
+
+    Errors:
+        BadInputError: no such colour.
+    """
+    if home is None or away is None:
+        return None
+    return _colour(home), _colour(away)
+
+
+def _colour(text: str) -> Colour:
+    found = re.fullmatch(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text)
+    if found is None:
+        raise BadInputError(f"{text!r} is no colour", fix="Give it as #RRGGBB, as #C02020")
+    red, green, blue = (int(part, 16) for part in found.groups())
+    return red, green, blue

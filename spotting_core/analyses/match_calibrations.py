@@ -1,0 +1,93 @@
+"""The calibrations of a match: those that lie beside it.
+
+``calibration.parquet`` of a rendered match is exact; else the published ``<half>_field_calib_*.json`` count, where
+they are sure enough (``field_calibration.USED_FROM``). Published calibrations are known to lie beside the wrong
+match, so they are checked before they are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_json
+from spotting_core.domain.homography import Calibration
+from spotting_core.formats import field_calibration
+from spotting_core.media.source import MatchSource
+
+_OFF = 3.0  # seconds by which calibrations may end before or after the half
+_SHAPE = 0.03  # relative difference of the shape of pictures
+
+
+def match_calibrations(source: MatchSource, layers: Iterable[Analysis]) -> list[Calibration]:
+    """The calibrations of a match, in order of half and time; none where there are none.
+
+    Arguments:
+        layers: of the match, of every task; they tell lengths and sizes of the halves.
+
+    Errors:
+        BadInputError: a file is damaged, of another match, length, or shape of picture.
+    """
+    if not source.path.is_dir():
+        return []
+    layers = list(layers)
+    records = {half.half: half for layer in layers for half in layer.record.halves}
+    if (source.path / field_calibration.RENDERED).is_file():
+        found = field_calibration.read_rendered(source.path, rate=_rate_of(layers))
+        for half, record in records.items():
+            _check_length(
+                source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration
+            )
+        return found
+    published: list[Calibration] = []
+    for half, path in sorted(field_calibration.published_files(source.path).items()):
+        own = field_calibration.read_published(path, half)
+        own_record = records.get(half)
+        _check_match(path, source.path.name)
+        if own_record is not None:
+            _check_length(path, own, own_record.duration)
+            _check_shape(path, own_record.width, own_record.height)
+        published += [_if_sure(c) for c in own]
+    return published
+
+
+def _rate_of(layers: Iterable[Analysis]) -> float:
+    return max((layer.record.rate for layer in layers if layer.has("entities")), default=field_calibration.RATE)
+
+
+def _if_sure(calibration: Calibration) -> Calibration:
+    sure = calibration.confidence is None or calibration.confidence >= field_calibration.USED_FROM
+    return calibration if sure else Calibration(calibration.half, calibration.time, None, calibration.confidence)
+
+
+def _check_match(path: Path, match: str) -> None:
+    game = read_json(path).get("UrlLocal") or ""
+    named = str(game).rstrip("/").split("/")[-1]
+    if named and named != match and " - " in match:  # a folder of another layout has a name of its own
+        raise BadInputError(
+            f"these calibrations are of another match, {named}", where=path, fix="Copy those of this match"
+        )
+
+
+def _check_length(path: Path, calibrations: list[Calibration], duration: int) -> None:
+    if not calibrations:
+        return
+    covered, lasts = calibrations[-1].time / 1e6, duration / 1e6
+    if abs(covered - lasts) > _OFF:
+        raise BadInputError(
+            f"these calibrations cover {covered:.0f} s, the half lasts {lasts:.0f} s: another match's, or another rate",
+            where=path,
+            fix="Copy those of this match, two samples a second",
+        )
+
+
+def _check_shape(path: Path, width: int, height: int) -> None:
+    _, high, wide = read_json(path)["size"][:3]
+    if abs(wide / high - width / height) > _SHAPE * width / height:
+        raise BadInputError(
+            f"these calibrations are of pictures of {wide} by {high} pixels, the video's are {width} by {height}",
+            where=path,
+            fix="Calibrate pictures of the same shape",
+        )

@@ -1,0 +1,62 @@
+"""The formats in which the players of a match are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.people import MatchPlayers
+from spotting_core.formats import (
+    players_game_state,
+    players_metrica,
+    players_mot,
+    players_skillcorner,
+    players_table,
+)
+
+
+@dataclass(frozen=True)
+class PlayersFormat:
+    """A format.
+
+    Arguments:
+        suffix: of the file that a user names; writers of several files put theirs beside it.
+        write: writes a match's players to a path and returns the files.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    write: Callable[[Path, MatchPlayers], list[Path]]
+
+
+PLAYERS_FORMATS = {
+    f.name: f
+    for f in (
+        PlayersFormat(players_table.FORM, "Parquet table", ".parquet", players_table.write),
+        PlayersFormat(players_skillcorner.FORM, "SkillCorner JSON", ".json", players_skillcorner.write),
+        PlayersFormat(players_metrica.FORM, "Metrica CSV", ".csv", players_metrica.write),
+        PlayersFormat(players_game_state.FORM, "SoccerNet game state", ".json", players_game_state.write),
+        PlayersFormat(players_mot.FORM, "MOT", ".txt", players_mot.write),
+    )
+}
+"""By name."""
+
+
+def players_format(name: str | None, path: Path) -> PlayersFormat:
+    """A format by its name, or else by what the file is called.
+
+    Errors:
+        BadInputError: there is none, or the file's name could be of several.
+    """
+    names = ", ".join(PLAYERS_FORMATS)
+    if name is not None:
+        if name not in PLAYERS_FORMATS:
+            raise BadInputError(f"there is no format {name!r} for players", fix=f"Formats: {names}")
+        return PLAYERS_FORMATS[name]
+    fitting = [f for f in PLAYERS_FORMATS.values() if f.suffix == path.suffix.lower()]
+    if len(fitting) != 1:
+        raise BadInputError("the format cannot be told from this name", where=path, fix=f"Give --format: {names}")
+    return fitting[0]
