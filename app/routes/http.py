@@ -20,11 +20,13 @@ from app.routes import packing
 from app.routes.links import LinkSigner
 from app.settings import settings
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.ingest import ingest
+from spotting_core.media.source import open_match
 
 PREFIX = "/touchline"
 SCRIPTS = Path(__file__).resolve().parent.parent / "components" / "scripts"
@@ -35,6 +37,7 @@ _PRIVATE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _MOST_WIDTH = 640
+_MOST_CALIBRATIONS = 60.0  # a second
 
 
 @lru_cache(maxsize=1)
@@ -75,6 +78,26 @@ def array(request: Request) -> Response:
     except (TouchlineError, KeyError, ValueError) as error:
         raise HTTPException(404, str(error)) from error
     return Response(body, media_type="application/octet-stream", headers=_PRIVATE)
+
+
+def calibrations(request: Request) -> Response:
+    """Where the pictures of a half look, frame by frame (see ``packing``)."""
+    path, folder = _path(request, "calibrations"), signer().verify(request.path_params["half"], "half")
+    if folder is None:
+        raise HTTPException(404)
+    try:
+        body = _calibrations(FileState.of(path), folder)
+    except (TouchlineError, OSError, ValueError) as error:
+        raise HTTPException(422, str(error)) from error
+    return Response(body, media_type="application/octet-stream", headers=_PRIVATE)
+
+
+@lru_cache(maxsize=8)
+def _calibrations(file: FileState, folder: Path) -> bytes:
+    analysis, number = Analysis.open(folder.parent), int(folder.name.removeprefix("half"))
+    rate = min(_MOST_CALIBRATIONS, analysis.half(number).record.frame_rate or analysis.record.rate)
+    found = match_calibrations(open_match(file.path.parent), [analysis], rate=rate)
+    return packing.pack_calibrations([c for c in found if c.half == number])
 
 
 def frame_times(request: Request) -> Response:
@@ -134,6 +157,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/media/{{token}}", media, methods=["GET", "HEAD"]),
         Route(f"{PREFIX}/download/{{token}}", download, methods=["GET", "HEAD"]),
         Route(f"{PREFIX}/array/{{token}}/{{name}}", array),
+        Route(f"{PREFIX}/calibrations/{{token}}/{{half}}", calibrations),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
         Route("/library", library),

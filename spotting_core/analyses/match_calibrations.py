@@ -21,11 +21,22 @@ _OFF = 3.0  # seconds by which calibrations may end before or after the half
 _SHAPE = 0.03  # relative difference of the shape of pictures
 
 
-def match_calibrations(source: MatchSource, layers: Iterable[Analysis]) -> list[Calibration]:
+def calibration_file(folder: Path, half: int) -> Path | None:
+    """The file beside a match that holds the calibrations of a half; None where there is none."""
+    exact = folder / field_calibration.RENDERED
+    if exact.is_file():
+        return exact
+    return field_calibration.published_files(folder).get(half) if folder.is_dir() else None
+
+
+def match_calibrations(
+    source: MatchSource, layers: Iterable[Analysis], *, rate: float | None = None
+) -> list[Calibration]:
     """The calibrations of a match, in order of half and time; none where there are none.
 
     Arguments:
         layers: of the match, of every task; they tell lengths and sizes of the halves.
+        rate: so many exact ones a second; that of the layers where not given. Published ones have a rate of their own.
 
     Errors:
         BadInputError: a file is damaged, of another match, length, or shape of picture.
@@ -35,7 +46,7 @@ def match_calibrations(source: MatchSource, layers: Iterable[Analysis]) -> list[
     layers = list(layers)
     records = {half.half: half for layer in layers for half in layer.record.halves}
     if (source.path / field_calibration.RENDERED).is_file():
-        found = field_calibration.read_rendered(source.path, rate=_rate_of(layers))
+        found = field_calibration.read_rendered(source.path, rate=rate or _rate_of(layers))
         for half, record in records.items():
             _check_length(
                 source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration

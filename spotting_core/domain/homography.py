@@ -43,7 +43,7 @@ class Homography:
         return np.asarray(matrix / matrix[2, 2] if abs(matrix[2, 2]) > 1e-9 else matrix)
 
     @cached_property
-    def _side(self) -> float:
+    def facing(self) -> float:
         """The sign that the third coordinate has in front of the camera: that of a point low in the picture."""
         ground = np.linalg.inv(self.matrix) @ np.array([0.5, 0.9, 1.0])
         return float(np.sign((self.matrix @ (ground / ground[2]))[2]))
@@ -51,7 +51,7 @@ class Homography:
     def to_picture(self, points: np.ndarray) -> np.ndarray:
         """Points of the pitch (..., 2) in shares of the picture, which may lie beside it; NaN behind the camera."""
         mapped = _homogeneous(points) @ self.matrix.T
-        depth = mapped[..., 2:] * self._side
+        depth = mapped[..., 2:] * self.facing
         nowhere = np.full(points.shape, np.nan)
         return np.asarray(np.divide(mapped[..., :2], mapped[..., 2:], out=nowhere, where=depth > 1e-9))
 
@@ -61,7 +61,7 @@ class Homography:
         ground = np.divide(
             mapped[..., :2], mapped[..., 2:], out=np.full(points.shape, np.nan), where=mapped[..., 2:] != 0
         )
-        in_front = (_homogeneous(ground) @ self.matrix.T)[..., 2] * self._side > 0
+        in_front = (_homogeneous(ground) @ self.matrix.T)[..., 2] * self.facing > 0
         return np.where(in_front[..., None], ground, np.nan)
 
     def shown(self, points: np.ndarray) -> np.ndarray:

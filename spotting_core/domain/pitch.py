@@ -49,6 +49,11 @@ class Pitch:
         x, y = (np.arange(-side / 2 + step / 2, side / 2, step) for side in (self.length, self.width))
         return np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
 
+    @property
+    def drawn(self) -> dict[str, np.ndarray]:
+        """Its ``lines`` by the points that draw them: of a straight one its ends, of an arc all."""
+        return {n: points if n.startswith("Circle") else points[[0, -1]] for n, points in self.lines.items()}
+
     @cached_property
     def lines(self) -> dict[str, np.ndarray]:
         """The lines on the ground by name, float (N, 2), a point every ``STEP`` metres at most."""

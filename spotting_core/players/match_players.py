@@ -90,7 +90,8 @@ def match_players(
         notes.append("The kits of the two teams are hard to tell apart here, so many players may have the wrong team.")
     missing = [h.half for h in halves if not h.calibrations]
     if missing:
-        notes.append(f"Nobody is placed in {', '.join(f'half {n}' for n in missing)}, which has no calibration.")
+        titles = (analysis.classes.parts.title(n) for n in missing)
+        notes.append(f"Nobody is placed in {', '.join(titles)}, which has no calibration.")
     flipped, how = _second_is_home(groups, kits, halves)
     if how:
         notes.append(how)

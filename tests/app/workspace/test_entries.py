@@ -24,7 +24,7 @@ def test_every_name_that_a_task_lists_is_an_entry_and_is_shown(task: LayerTask) 
 
 def test_what_is_shown_follows_the_task_and_what_belongs_to_every_match() -> None:
     assert len(SAMPLE_TASKS) >= 3
-    every = ["overview", "shots", "replays", "review", "cameras", "boxes", "maps"]
+    every = ["overview", "shots", "replays", "review", "cameras", "minimap", "boxes", "maps", "pitch"]
     assert [e.name for e in entries_of("shots")] == every
     assert [e.name for e in entries_of("boundaries")] == every
     spotting = [
@@ -37,8 +37,10 @@ def test_what_is_shown_follows_the_task_and_what_belongs_to_every_match() -> Non
         "review",
         "spots",
         "cameras",
+        "minimap",
         "boxes",
         "maps",
+        "pitch",
     ]
     assert [e.name for e in entries_of("spotting")] == spotting
     with pytest.raises(BadInputError, match="frames"):

@@ -1,0 +1,50 @@
+"""The pitch's lines over the picture, where the match has calibrations: anyone sees whether they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.library.library import Match
+from app.routes.http import signer
+from app.views.shown import link
+from app.workspace.entry import OVERLAY, Entry, State
+from app.workspace.registry import register
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_calibrations import calibration_file
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.pitch import Pitch
+from spotting_core.formats.field_calibration import pitch_of
+
+
+def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
+    """Size and lines of the pitch in metres, and the address of each half's calibrations; None for a match without."""
+    files = {half.half: calibration_file(match.path, half.half) for half in analysis.halves}
+    if not any(files.values()):
+        return None
+    try:
+        pitch = pitch_of(match.path)
+    except BadInputError:  # what the file says of the pitch is no size of one
+        pitch = Pitch()
+    halves = {
+        half.half: f"{link('calibrations', file)}/{signer().sign(half.folder, 'half')}"
+        for half in analysis.halves
+        if (file := files[half.half]) is not None
+    }
+    lines = [line.round(2).tolist() for line in pitch.drawn.values()]
+    return {"length": pitch.length, "width": pitch.width, "lines": lines, "halves": halves}
+
+
+class PitchLines(Entry):
+    """The calibrations themselves are fetched by the browser, half by half."""
+
+    kind = OVERLAY
+    name = "pitch"
+    place = 3
+    gives = ("pitch",)
+    every_match = True
+
+    def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
+        return {"pitch": pitch_data(match, analysis)}
+
+
+register(PitchLines())

@@ -1,0 +1,103 @@
+"""The pitch's lines and the minimap in Chromium: where the calibration puts them, and nothing where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.library.library import Match
+from spotting_core.domain.homography import Calibration, Homography
+from spotting_core.formats.field_calibration import write_published
+from spotting_core.media.source import open_match
+from tests.app.conftest import SPOTS, Server
+from tests.app.made_analysis import box_of, make_analysis
+from tests.app.player_page import open_page, settle
+from tests.videos import HEIGHT, WIDTH, make_video, steady
+
+pytestmark = pytest.mark.browser
+
+# From above: the pitch of 105 by 68 m in a picture of 120 by 80 m.
+ABOVE = Homography(np.array([[1 / 120, 0, 0.5], [0, 1 / 80, 0.5], [0, 0, 1]]))
+SAMPLES = 40
+
+# Whether anything is drawn at a place of the picture, given in shares of it.
+DRAWN = """([u, v]) => {
+  const { overlay, video } = find().player, { x, y, w, h } = overlay.picture(video);
+  return overlay.pen.getImageData(Math.round(x + u * w), Math.round(y + v * h), 1, 1).data[3] > 0;
+}"""
+
+
+def calibrated(server: Server, name: str, confidences: Sequence[float], game: str = "") -> Match:
+    """A match of 20 s with calibrations beside it, of these confidences."""
+    folder = server.root / name
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(200, rate=10.0))
+    found = [Calibration(1, k * 500_000, ABOVE, c) for k, c in enumerate(confidences)]
+    write_published(folder / "1_field_calib_ccbv.json", found, WIDTH, HEIGHT, game)
+    make_analysis(open_match(folder), server.data, SPOTS)
+    return server.library().add(str(folder))
+
+
+def shown_at(page: Page, seconds: float) -> None:
+    page.evaluate("(t) => find().player.open(1, t)", seconds)
+    settle(page)
+
+
+def test_lines_lie_where_the_calibration_puts_them_and_nowhere_where_it_is_unsure(page: Page, server: Server) -> None:
+    match = calibrated(server, "with calibrations", [0.9] * 20 + [0.5] * 20)
+    open_page(page, server, match, half=1, t=4)
+    page.locator("input[data-option=boxes]").uncheck()
+    page.locator("input[data-option=map]").uncheck()
+    assert not page.evaluate(DRAWN, [0.5, 0.2])
+    page.keyboard.press("u")
+    page.wait_for_function("() => find().player.overlay.shown?.pitch")
+    side = 0.5 - 34 / 80
+    for place, drawn in (((0.5, 0.2), True), ((0.3, side), True), ((0.3, 0.2), False), ((0.3, side / 2), False)):
+        assert page.evaluate(DRAWN, place) is drawn, place
+    expect(page.locator(".pitch-lines")).to_have_text("Lines 0.90")
+    shown_at(page, 15.0)
+    assert not page.evaluate(DRAWN, [0.5, 0.2])
+    expect(page.locator(".pitch-lines")).to_have_text("Lines none here")
+
+
+def test_the_minimap_shows_who_was_found_where(page: Page, server: Server) -> None:
+    match = calibrated(server, "with a minimap", [0.9] * 20 + [0.5] * 20)
+    open_page(page, server, match, half=1, t=4)
+    page.keyboard.press("i")
+    page.wait_for_function("() => find().player.overlay.shown?.minimap === 1")  # the ball of every sample
+    u, v, place = page.evaluate(
+        """() => {
+          const { overlay, video, fetched } = find().player, map = find().part("minimap"), place = overlay.picture(video);
+          const [left, top, right, bottom] = fetched.entities.of(overlay.shown.sample)[0].box;
+          const at = fetched.calibrations.at(4).toPitch((left + right) / 2, bottom), [x, y] = map.at(map.box(place), ...at);
+          return [(x - place.x) / place.w, (y - place.y) / place.h, at];
+        }"""
+    )
+    left, _top, right, bottom = box_of(8, WIDTH, HEIGHT)  # of the sample at 4 s
+    assert place == pytest.approx([((left + right) / 2 / WIDTH - 0.5) * 120, (bottom / HEIGHT - 0.5) * 80], abs=0.05)
+    assert 0.7 < u < 1
+    assert 0 < v < 0.5
+    assert page.evaluate(DRAWN, [u, v])
+    shown_at(page, 15.0)
+    assert page.evaluate("() => find().player.overlay.shown.minimap") == 0
+
+
+def test_calibrations_of_another_match_are_said_and_take_nothing_else_away(page: Page, server: Server) -> None:
+    match = calibrated(
+        server, "2026-08-01 - 15-00 Blue 0 - 0 Red", [0.9] * SAMPLES, "2026-08-02 - 15-00 White 1 - 0 Black"
+    )
+    open_page(page, server, match, half=1, t=4)
+    page.keyboard.press("u")
+    page.wait_for_function("() => find().player.q('.pitch-lines').title.includes('another match')")
+    assert page.evaluate("() => find().player.overlay.shown.boxes") == 1
+
+
+def test_a_match_without_calibrations_offers_neither(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"))
+    expect(page.locator("input[data-option=boxes]")).to_be_visible()
+    expect(page.locator("input[data-option=pitch]")).to_be_hidden()
+    expect(page.locator("input[data-option=minimap]")).to_be_hidden()
