@@ -7,7 +7,7 @@ match, so they are checked before they are believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spotting_core.analyses.analysis import Analysis
@@ -48,7 +48,7 @@ def match_calibrations(
     if (source.path / field_calibration.RENDERED).is_file():
         found = field_calibration.read_rendered(source.path, rate=rate or _rate_of(layers))
         for half, record in records.items():
-            _check_length(
+            check_length(
                 source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration
             )
         return found
@@ -56,10 +56,10 @@ def match_calibrations(
     for half, path in sorted(field_calibration.published_files(source.path).items()):
         own = field_calibration.read_published(path, half)
         own_record = records.get(half)
-        _check_match(path, source.path.name)
+        check_match(path, source.path.name)
         if own_record is not None:
-            _check_length(path, own, own_record.duration)
-            _check_shape(path, own_record.width, own_record.height)
+            check_length(path, own, own_record.duration)
+            check_shape(path, own_record.width, own_record.height)
         published += [_if_sure(c) for c in own]
     return published
 
@@ -73,7 +73,12 @@ def _if_sure(calibration: Calibration) -> Calibration:
     return calibration if sure else Calibration(calibration.half, calibration.time, None, calibration.confidence)
 
 
-def _check_match(path: Path, match: str) -> None:
+def check_match(path: Path, match: str) -> None:
+    """Refuse published calibrations that name another match than the folder that they lie in.
+
+    Errors:
+        BadInputError: see above.
+    """
     game = read_json(path).get("UrlLocal") or ""
     named = str(game).rstrip("/").split("/")[-1]
     if named and named != match and " - " in match:  # a folder of another layout has a name of its own
@@ -82,7 +87,15 @@ def _check_match(path: Path, match: str) -> None:
         )
 
 
-def _check_length(path: Path, calibrations: list[Calibration], duration: int) -> None:
+def check_length(path: Path, calibrations: Sequence[Calibration], duration: int) -> None:
+    """Refuse calibrations of a half that cover more or less of it.
+
+    Arguments:
+        duration: microseconds of the half.
+
+    Errors:
+        BadInputError: see above.
+    """
     if not calibrations:
         return
     covered, lasts = calibrations[-1].time / 1e6, duration / 1e6
@@ -94,7 +107,15 @@ def _check_length(path: Path, calibrations: list[Calibration], duration: int) ->
         )
 
 
-def _check_shape(path: Path, width: int, height: int) -> None:
+def check_shape(path: Path, width: int, height: int) -> None:
+    """Refuse published calibrations of pictures of another shape.
+
+    Arguments:
+        width, height: pixels of the video's pictures.
+
+    Errors:
+        BadInputError: see above.
+    """
     _, high, wide = read_json(path)["size"][:3]
     if abs(wide / high - width / height) > _SHAPE * width / height:
         raise BadInputError(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from spotting_core.domain.classes import load_classes
 
-CHANGE_TYPES = ("abrupt", "smooth", "logo")
+ABRUPT = "abrupt"
+CHANGE_TYPES = (ABRUPT, "smooth", "logo")
 CAMERA_TABLE = "soccernet-cameras"
 """The class table of the cameras."""
 

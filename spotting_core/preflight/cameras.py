@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.cameras import CAMERA_TABLE, CHANGE_TYPES, Link, Shot
+from spotting_core.domain.cameras import ABRUPT, CAMERA_TABLE, CHANGE_TYPES, Link, Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.clock import half_clock
 from spotting_core.formats.labels_cameras import REAL_TIME, REPLAY, CameraDocument, CameraEntry, parse_readable
@@ -49,6 +49,19 @@ def check_camera_file(path: Path, lengths: Mapping[int, int]) -> list[Finding]:
         return check_cameras(*parse_readable(path.read_bytes(), path), lengths)
     except (BadInputError, OSError) as error:
         return [Finding(CHECK, ERROR, "the camera labels cannot be read, and count as none", str(error))]
+
+
+def cuts_of_file(path: Path) -> dict[int, list[int]]:
+    """The abrupt changes of a file of camera labels by half, in microseconds; none of one that cannot be read."""
+    try:
+        document, _ = parse_readable(path.read_bytes(), path)
+    except (BadInputError, OSError):
+        return {}
+    cuts: dict[int, list[int]] = {}
+    for shot in document.shots:
+        if shot.change_type == ABRUPT:
+            cuts.setdefault(shot.half, []).append(shot.end)
+    return cuts
 
 
 def _finding(severity: str, what: str, examples: Sequence[str], fix: str = "") -> Finding | None:

@@ -19,7 +19,8 @@ from spotting_core.media.playback import playback_file
 from spotting_core.media.source import MatchSource, check_parts
 from spotting_core.models.card import Card, read_card
 from spotting_core.preflight import machine, video
-from spotting_core.preflight.cameras import check_camera_file
+from spotting_core.preflight.calibrations import PlayedHalf, check_calibrations
+from spotting_core.preflight.cameras import check_camera_file, cuts_of_file
 from spotting_core.preflight.class_order import check_class_list, check_class_order
 from spotting_core.preflight.finding import ERROR, Finding
 from spotting_core.preflight.time_scale import UNITS, check_times, order_of
@@ -192,6 +193,11 @@ def examine(
     findings += _check_files(labels, predictions, classes, lengths)
     if cameras is not None:
         findings += check_camera_file(cameras, lengths)
+    if source.path.is_dir():
+        pairs = zip(source.halves, media, strict=True)
+        played = {h.half: PlayedHalf(m.table.duration, m.info.width, m.info.height) for h, m in pairs}
+        cuts = cuts_of_file(cameras) if cameras is not None else {}
+        findings += check_calibrations(source.folder, source.path.name, played, cuts)
     findings += machine.check_machine(data, sum(h.path.stat().st_size for h in source.halves))
     seconds, measured = None, False
     if model is not None:
