@@ -159,7 +159,7 @@ class FeatureReader:
         return min(counts)
 
     def parts(self, folder: Path) -> set[int]:
-        """Parts of a match of which all that is read lies in files of its folder: features, or what they are made of."""
+        """Parts of a match of which all that is read lies in its folder: features, or what they are made of."""
         own = [
             filed_parts(folder, kind.name) | (calibrated_parts(folder) if takes_from_pitch(kind.extractor) else set())
             for kind in self.sets

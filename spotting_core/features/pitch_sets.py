@@ -84,8 +84,6 @@ _KINDS = {
 PITCH_SETS = tuple(_KINDS)
 
 
-
-
 def takes_from_pitch(spec: ExtractorSpec | None) -> bool:
     """Whether a set is made of calibrations."""
     return spec is not None and spec.kind in (PITCH, NETWORK)

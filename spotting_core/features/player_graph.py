@@ -6,9 +6,9 @@ those of the middle of the camera's view. Two nodes of a sample are joined where
 
 The feature set ``players`` holds the nodes as they are, 25 of them a sample, from the left goal line to the right: a
 network of graphs builds the edges from the places (``edges``), and one that reads numbers finds the same place of the
-order in the same column. What is left of the 25 is zero, and a real node never is, for its box has an area. Of more than
-25 the surest stay. A sample without a calibration that is used has no nodes. Nodes of two samples are other people, so
-the set must not be read at another rate than its own.
+order in the same column. What is left of the 25 is zero, and a real node never is, for its box has an area. Of more
+than 25 the surest stay. A sample without a calibration that is used has no nodes. Nodes of two samples are other
+people, so the set must not be read at another rate than its own.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ SOCCERNET = {
 OF_FIXED_RATE = {
     **SOCCERNET,
     THUMBNAILS: FeatureSet(THUMBNAILS, NUMBERS, NUMBERS, RATE, SPEC),
-    **{name: FeatureSet(name, pitch_width(name), pitch_width(name), PITCH_RATE, pitch_spec(name)) for name in PITCH_SETS},
+    **{n: FeatureSet(n, pitch_width(n), pitch_width(n), PITCH_RATE, pitch_spec(n)) for n in PITCH_SETS},
 }
 """The sets whose rate is their own, whatever the model's."""
 

@@ -3,8 +3,8 @@
 Paper: Cioppa et al., "Camera Calibration and Player Localization in SoccerNet-v2 and Investigation of their
 Representations for Action Spotting" (CVPRW 2021). Both published forms, 32 x 64 with three channels:
 
-* ``coloured``: the field, the camera's view as a white outline, everybody as 2 x 2 pixels in the colour of the kit; bytes
-  divided by 127, less 1;
+* ``coloured``: the field, the camera's view as a white outline, everybody as 2 x 2 pixels in the colour of the kit;
+  bytes divided by 127, less 1;
 * ``physics``: everybody, the camera's view filled, and the lines of the field, each a channel of 0 and 1.
 
 The field takes 95 % of the picture, in its middle, whatever its size in metres. Lines, view and people are drawn by the
@@ -42,9 +42,7 @@ def used(calibration: Calibration) -> Homography | None:
     return calibration.homography if sure else None
 
 
-def coloured(
-    calibrations: Sequence[Calibration], people: Sequence[Sequence[Placed]], pitch: Pitch
-) -> np.ndarray:
+def coloured(calibrations: Sequence[Calibration], people: Sequence[Sequence[Placed]], pitch: Pitch) -> np.ndarray:
     """The coloured form of consecutive samples: float32 (T, 32, 64, 3), from -1 to about 1."""
     pictures = np.zeros((len(calibrations), HEIGHT, WIDTH, CHANNELS), np.float32)
     for picture, calibration, placed in zip(pictures, calibrations, people, strict=True):
@@ -117,9 +115,7 @@ def _field(pitch: Pitch) -> np.ndarray:
 def _view(homography: Homography, pitch: Pitch) -> np.ndarray:
     """Corners of what the camera sees, up to the horizon, as columns and rows: int32 (N, 2)."""
     heights = np.linspace(1, 0, _STEPS)
-    left, right = (
-        homography.to_pitch(np.stack([np.full(_STEPS, side), heights], 1)) for side in (0.0, 1.0)
-    )
+    left, right = (homography.to_pitch(np.stack([np.full(_STEPS, side), heights], 1)) for side in (0.0, 1.0))
     around = np.concatenate([left, right[::-1]])
     around = around[np.isfinite(around).all(1)]
     return _pixels(np.clip(around, -_FAR, _FAR), pitch)

@@ -31,6 +31,7 @@ _MODULES = (
     "entity_attention",
     "pooling",
     "calf",
+    "calf_calibration",
     "dense_anchors",
     "two_stage",
     "basic_shots",

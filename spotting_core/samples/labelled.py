@@ -129,7 +129,7 @@ class _HalfSource:
 def _halves(
     game: Path, truth: Sequence[Finding], reader: SampleReader, data: DataDirectory, parts: Parts
 ) -> list[_HalfSource]:
-    """Halves of a game by its feature files or what features are made of, or by its videos where pictures are read or a set has to be computed."""
+    """Halves of a game by the files beside it, or by its videos where pictures are read or a set has to be computed."""
     names = " and ".join(reader.feature_sets)
     needed = f"neither the features {names} nor a video" if reader.inputs.pictures is None else "no video"
     filed = _filed(game, reader)
