@@ -13,8 +13,8 @@ camera looks, half of them from frames that show no pitch.
 
 The environment features of matches that were not analysed yet are made first (an hour for all of simmatch on a core).
 It says its hours first. Runs that have a log in benchmarks/logs/calibration_spotting are not made again without
---retrain, and one that was stopped goes on where it was. Scores are those of the network's spots in labelled matches, as
-validation finds them, by the official matching.
+--retrain, and one that was stopped goes on where it was. Scores are those of the network's spots in labelled matches,
+as validation finds them, by the official matching.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@
   timm backbone with a file of its weights (``top_view_network``);
 * ``players``: the nodes of the graph of players, 25 of 8 numbers (``player_graph``).
 
-Calibrations are those beside the match: published files, else the exact ones of a rendered match. People are those of a
-rendered match; of a real one none are known here, and its top view is the field with what the camera sees of it. All
-have two samples a second, as the published files do.
+Calibrations are those beside the match: published files, else the exact ones of a rendered match. So are people:
+published boxes, else the true ones of a rendered match; where there are none, a top view is the field with what the
+camera sees of it. All have two samples a second, as the published files do.
 
     pitch/<hash>.npy    in the data directory: a set of a half, by the content of the files it is made of
 """
@@ -31,7 +31,7 @@ from spotting_core.entities import placed_truth
 from spotting_core.features import camera_numbers, player_graph, top_view, top_view_network
 from spotting_core.features.extractor import ExtractorSpec
 from spotting_core.features.top_view_network import NETWORK
-from spotting_core.formats import field_calibration
+from spotting_core.formats import field_calibration, player_boxes
 from spotting_core.media.fingerprint import file_hash, joint_hash
 
 PITCH = "pitch"
@@ -113,6 +113,7 @@ def _sources(folder: Path, half: int) -> list[Path]:
     return [
         field_calibration.file_beside(folder, half),
         folder / field_calibration.META,
+        player_boxes.boxes_file(folder, half),
         folder / placed_truth.FILE,
     ]
 
@@ -171,5 +172,12 @@ def read_half(folder: Path, half: int, *, people: bool = True) -> PitchHalf:
         BadInputError: nothing says where the camera looks, or a file that is not what it should be.
     """
     calibrations = field_calibration.read_beside(folder, half)
-    placed = placed_truth.read(folder, half, len(calibrations), RATE) if people else None
+    placed = _people(folder, half, calibrations) if people else None
     return PitchHalf(calibrations, placed or [[] for _ in calibrations], field_calibration.pitch_of(folder))
+
+
+def _people(folder: Path, half: int, calibrations: list[Calibration]) -> list[list[Placed]] | None:
+    boxes = player_boxes.boxes_file(folder, half)
+    if boxes.is_file():
+        return player_boxes.read_placed(boxes, calibrations)
+    return placed_truth.read(folder, half, len(calibrations), RATE)

@@ -231,6 +231,7 @@ register(
         loss=calf_loss,
         targets=calf_targets,
         paper_settings={
+            "classes": PAPER_CLASSES,
             "representation": GRAPH,
             "dim": 512 + player_graph.NUMBERS,
             "sets": (512, player_graph.NUMBERS),

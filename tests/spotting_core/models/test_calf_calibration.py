@@ -21,7 +21,7 @@ from tests.pitch_views import STRAIGHT, person, seen_by
 
 KIND = system("calf-calibration")
 NAMES = load_classes().names
-PAPER = {**KIND.paper_settings, "classes": PAPER_CLASSES}
+PAPER = KIND.paper_settings
 TINY = {"classes": NAMES, "window": 40, "before": 4, "after": 4, "multiplier": 1, "layers": 2, "width": 8,
         "dropout": 0.0, "detections": 4}  # fmt: skip
 WIDTHS = {"top-view": 6144, "numbers": 19, "graph": NUMBERS, "none": 0}
@@ -55,7 +55,8 @@ def window_of(representation: str, visual: int = 12) -> Window:
 
 
 def test_the_graph_has_the_papers_parameters() -> None:
-    assert KIND.paper_parameters(PAPER_CLASSES) == 741_828
+    assert KIND.paper_parameters(NAMES) == 741_828  # with the eight classes of the paper, whatever the task's
+    assert set(PAPER["classes"]) == set(PAPER_CLASSES) < set(NAMES)
     with torch.device("meta"):
         network = KIND.build(KIND.configure(**PAPER))
     of = {name: sum(p.numel() for p in part.parameters()) for name, part in network.beside.named_children()}

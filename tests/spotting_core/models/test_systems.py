@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 from spotting_core.base.errors import BadInputError
 from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.inference.score import score_half
-from spotting_core.models.calf_calibration import PAPER_CLASSES
 from spotting_core.models.card import WEIGHTS_FILE, CardInput
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
@@ -279,7 +278,7 @@ def test_the_sizes_of_the_papers() -> None:
     assert sizes["netvlad"] == 655_378
     assert sizes["max"] == sizes["average"] == 9_234
     assert sizes["calf"] == 578_245
-    assert system("calf-calibration").paper_parameters(PAPER_CLASSES) == 741_828
+    assert sizes["calf-calibration"] == 741_828
     assert sizes["basic-shots"] == 1_471_181
     assert sizes["calf-grounding"] == 135_150
     assert system("two-stage").paper_settings["dim"] == SOCCERNET["baidu_soccer_embeddings"].dim
