@@ -7,6 +7,8 @@
 # make bench-spotters    every system on the same matches, and what ships; RETRAIN=1 trains those that read features first,
 #                        DEVICE=cuda on a GPU
 # make bench-cameras   every system of shots and of replay grounding on the same matches; RETRAIN=1 trains them anew
+# make bench-calibration-spotting   spotting from the camera's pose and the players, on simmatch and on real games; says
+#                        its hours first, RETRAIN=1 trains anew what has a log; PLAN=1 trains nothing
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
@@ -27,8 +29,8 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-boundaries bench-cameras bench-clips bench-players bench-search bench-spotters bench-streaming mutants mutants-js clean \
-	chromium
+	bench-boundaries bench-calibration-spotting bench-cameras bench-clips bench-players bench-search bench-spotters \
+	bench-streaming mutants mutants-js clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -70,6 +72,10 @@ bench-spotters: $(VENV)/.installed
 
 bench-cameras: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.cameras $(DATA)/simmatch --real $(DATA)/real_calibration $(if $(RETRAIN),--retrain)
+
+bench-calibration-spotting: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.calibration_spotting $(DATA)/simmatch --real $(DATA)/real_calibration \
+		$(if $(RETRAIN),--retrain) $(if $(PLAN),--plan)
 
 bench-boundaries: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)

@@ -34,6 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bootstrap import interval_over_matches
+from benchmarks.real_calibrations import TRAINING, published_form
 from spotting_core.base.assets import asset
 from spotting_core.tasks.task import Judged
 
@@ -153,7 +154,9 @@ def _replayed(shots: Sequence[Any], half: int, end: int) -> np.ndarray:
 
 
 def _on_real_labels(text: str) -> str:
-    """A configuration that reads the actions of labels and where the camera looks."""
+    """A configuration that reads the actions of labels and where the camera looks; all 50 training games are learned
+    from, as before, and the games that are measured choose the weights."""
+    text = re.sub(r"(?m)^data = .*$", f"data = {list(TRAINING)}".replace("'", '"'), text)
     text = re.sub(r'(?m)^features = .*"layer-environment".*$', 'features = ["layer-spots", "camera"]', text)
     return re.sub(r"(?m)^window = \d+$", "window = 240", text)  # what is replayed there is up to two minutes old
 
@@ -162,52 +165,27 @@ def _on_real_labels(text: str) -> str:
 
 
 def real_features(source: Path, out: Path) -> Path:
-    """Write the games of real calibrations as feature files: actions of the labels, and where the camera looks."""
+    """The games of real calibrations in their published form, with the actions of their labels as feature files.
+
+    Where the camera looks is the feature set ``camera``, which is made of the calibrations.
+    """
     from spotting_core.domain.classes import load_classes
-    from spotting_core.features.files import write_features
-    from spotting_core.formats import labels_cameras, labels_v2
+    from spotting_core.features.files import feature_file, write_features
+    from spotting_core.formats import field_calibration, labels_v2
 
     names = load_classes().names
-    for path in sorted(source.rglob("*_calibration.npz")):
-        game, half = out / path.parent.relative_to(source), int(path.name[0])
-        if (game / f"{half}_camera.npy").is_file():
-            continue
-        game.mkdir(parents=True, exist_ok=True)
-        stored = np.load(path)
-        numbers = camera_numbers(stored["homography"], stored["confidence"], stored["size"])
-        spots = np.zeros((len(numbers), len(names)), np.float32)
-        for spot in labels_v2.read_labels(path.parent / labels_v2.FILE_NAME):
-            if spot.half == half:
-                spots[min(round(spot.seconds * 2), len(spots) - 1), names.index(spot.label)] = 1
-        write_features(game, half, "layer-spots", spots)
-        for name in (labels_v2.FILE_NAME, labels_cameras.FILE_NAME):
-            shutil.copyfile(path.parent / name, game / name)
-        write_features(game, half, "camera", numbers)
-    return out
-
-
-def camera_numbers(homography: np.ndarray, confidence: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Where the camera looks: seven points of the picture on the pitch, how wide it sees, and how sure that is.
-
-    Arguments:
-        homography: float (T, 8), from metres to pixels, divided by its last number; confidence: (T,), thousandths;
-            size: samples, height and width.
-    """
-    height, width = int(size[1]), int(size[2])
-    rows = np.concatenate([homography, np.ones((len(homography), 1), np.float32)], 1).reshape(-1, 3, 3)
-    sure = confidence.astype(np.float32) / 1000
-    usable = np.isfinite(rows).all((1, 2)) & (np.abs(np.linalg.det(rows)) > 1e-9) & (sure > 0)
-    points = np.array([[x * width, y * height, 1] for x, y in
-                       ((0.5, 0.5), (0, 0.9), (0.5, 0.9), (1, 0.9), (0, 0.5), (1, 0.5), (0.5, 0.3))])  # fmt: skip
-    numbers = np.zeros((len(rows), 17), np.float32)
-    inverse = np.linalg.inv(rows[usable].astype(np.float64))
-    ground = np.einsum("tij,pj->tpi", inverse, points)
-    ground = ground[..., :2] / np.where(np.abs(ground[..., 2:]) < 1e-9, 1e-9, ground[..., 2:])
-    placed = np.clip(ground / np.array([52.5, 34.0]), -2, 2)
-    numbers[usable, :14] = placed.reshape(len(placed), -1)
-    numbers[usable, 14] = np.clip(np.abs(ground[:, 1, 0] - ground[:, 3, 0]) / 52.5, 0, 2)
-    numbers[:, 15], numbers[:, 16] = sure, usable
-    return numbers
+    root = published_form(source, out)
+    for labels in root.rglob(labels_v2.FILE_NAME):
+        game = labels.parent
+        for half in field_calibration.published_files(game):
+            if feature_file(game, half, "layer-spots").is_file():
+                continue
+            spots = np.zeros((len(field_calibration.read_beside(game, half)), len(names)), np.float32)
+            for spot in labels_v2.read_labels(labels):
+                if spot.half == half:
+                    spots[min(round(spot.seconds * 2), len(spots) - 1), names.index(spot.label)] = 1
+            write_features(game, half, "layer-spots", spots)
+    return root
 
 
 # --- spots in replays -----------------------------------------------------------------------------------

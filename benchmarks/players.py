@@ -28,11 +28,11 @@ from spotting_core.analyses.match_cameras import match_cameras
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import read_json
 from spotting_core.domain.people import MatchPlayers, Placed
+from spotting_core.entities.placed_truth import true_people
 from spotting_core.entities.table import EntityTable
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.evaluation.game_state import Hota, hota
 from spotting_core.evaluation.people import PeopleFigures, people_figures
-from spotting_core.evaluation.true_people import true_people
 from spotting_core.formats.field_calibration import pitch_of
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.every_task import default_models

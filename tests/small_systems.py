@@ -47,6 +47,8 @@ OWN: dict[str, dict[str, Any]] = {
     },
     "calf": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8, "detections": 4,
              "table": "soccernet-v2"},
+    "calf-calibration": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8,
+                         "detections": 4, "table": "soccernet-v2", "multiplier": 1, "dropout": 0.0},
     "dense": {"before": 8, "after": 8, "width": 16, "levels": 3, "feed_forward": 32},
     "two-stage": {"before": 8, "after": 8, "width": 16, "feed_forward": 32},
     "pooling": {"before": 20, "after": 19, "vocabulary": 8},

@@ -21,14 +21,6 @@ _OFF = 3.0  # seconds by which calibrations may end before or after the half
 _SHAPE = 0.03  # relative difference of the shape of pictures
 
 
-def calibration_file(folder: Path, half: int) -> Path | None:
-    """The file beside a match that holds the calibrations of a half; None where there is none."""
-    exact = folder / field_calibration.RENDERED
-    if exact.is_file():
-        return exact
-    return field_calibration.published_files(folder).get(half) if folder.is_dir() else None
-
-
 def match_calibrations(
     source: MatchSource, layers: Iterable[Analysis], *, rate: float | None = None
 ) -> list[Calibration]:

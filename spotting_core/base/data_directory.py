@@ -5,6 +5,7 @@ analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analyses
 explanations/<hash>.npz
 hashes/<hash of a path>.json   content hash of the video there, while it stays as it is
 exports/<id>/        clips that were exported from the app
+pitch/<hash>.npy     feature sets of where the camera looks and who is there, by the files they are made of
 search/<match>.parquet  spots of a match, for searching
 touchline.db         matches, jobs, selections, reviews, saved searches
 """

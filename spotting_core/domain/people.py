@@ -38,7 +38,7 @@ class Placed:
         team: ``HOME``, ``AWAY``, or empty for officials, the ball, and where it is unsure.
         team_confidence: 0 to 1.
         x, y: metres, origin at the centre spot, y towards the main camera.
-        error: expected error of the place in metres.
+        error: expected error of the place in metres; NaN where nobody knows.
         confidence: 0 to 1, that somebody is there.
         box: (x1, y1, x2, y2) as shares of the picture; None where nobody was seen.
         colour: mean red, green, blue of the kit, 0 to 255; None where nobody was seen.

@@ -1,7 +1,8 @@
 """True entities of a rendered match, for training and measuring the entity model.
 
-Reads ``entities.parquet``, ``calibration.parquet`` and ``meta.json`` of a simulated match. Nothing that
-spots actions ever reads these files.
+Reads ``entities.parquet``, ``calibration.parquet`` and ``meta.json`` of a simulated match. Of what spots actions only
+the feature sets of the pitch read these files (``features.pitch_sets``), where they stand in for a calibration network
+and tracked players; no model that ships reads these sets.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None)
             fix="Give the features that the model was trained with",
         )
     if seconds is not None:
-        _check_rate(len(values), kind.rate, seconds, path)
+        check_rate(len(values), kind.rate, seconds, path)
     return values
 
 
@@ -81,7 +81,12 @@ def _mapped(path: Path) -> np.ndarray:
     return values
 
 
-def _check_rate(rows: int, rate: float, seconds: float, path: Path) -> None:
+def check_rate(rows: int, rate: float, seconds: float, path: Path) -> None:
+    """Refuse rows that are too many or too few for the length of a half.
+
+    Errors:
+        BadInputError: see above.
+    """
     expected = seconds * rate
     if abs(rows - expected) > max(_SLACK_ROWS, _SLACK_SHARE * expected):
         raise BadInputError(

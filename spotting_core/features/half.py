@@ -16,12 +16,14 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import extractor_of
-from spotting_core.features.files import feature_file, open_features
+from spotting_core.features.files import check_rate, feature_file, filed_parts, open_features
 from spotting_core.features.layer_sets import LAYER, layer_file
+from spotting_core.features.pitch_sets import pitch_key, pitch_values, takes_from_pitch
 from spotting_core.features.reduction import Reduction
 from spotting_core.features.sets import FeatureSet
 from spotting_core.features.stored import stored_features
 from spotting_core.features.thumbnails import THUMBNAILS, stored_thumbnails
+from spotting_core.formats.field_calibration import calibrated_parts, read_beside, required_file
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.ingest import Media
 
@@ -132,7 +134,7 @@ class FeatureReader:
             values = (
                 open_features(path, kind, seconds=seconds)
                 if path is not None
-                else self._computed(kind, half, folder, media, data, part)
+                else self._computed(kind, half, folder, media, data, part, seconds)
             )
             parts.append(FeaturePart(values, kind.rate, self.reductions.get(kind.name)))
         return FeatureHalf(half, tuple(parts), self.rate)
@@ -147,9 +149,22 @@ class FeatureReader:
         for kind in self.sets:
             path = self.file(kind, half, folder)
             seconds = media.table.duration / 1e6
-            rows = len(open_features(path, kind, seconds=seconds) if path else media.table.samples(kind.rate))
+            if path:
+                rows = len(open_features(path, kind, seconds=seconds))
+            elif takes_from_pitch(kind.extractor):
+                rows = len(read_beside(_named(folder, kind), half))
+            else:
+                rows = len(media.table.samples(kind.rate))
             counts.append(round(rows * self.rate / kind.rate))
         return min(counts)
+
+    def parts(self, folder: Path) -> set[int]:
+        """Parts of a match of which all that is read lies in its folder: features, or what they are made of."""
+        own = [
+            filed_parts(folder, kind.name) | (calibrated_parts(folder) if takes_from_pitch(kind.extractor) else set())
+            for kind in self.sets
+        ]
+        return set.intersection(*own) if own else set()
 
     def file(self, kind: FeatureSet, half: int, folder: Path | None) -> Path | None:
         """The file that a set of a half is read from, or None if it is computed."""
@@ -163,6 +178,8 @@ class FeatureReader:
             for half in halves:
                 path = self.file(kind, half, folder)
                 made_by = kind.extractor.fingerprint if kind.extractor else ""
+                if path is None and kind.extractor is not None and takes_from_pitch(kind.extractor):
+                    made_by = pitch_key(kind.extractor, _named(folder, kind), half)
                 parts.append(file_hash(path) if path else made_by)
         return joint_hash(parts)
 
@@ -174,7 +191,13 @@ class FeatureReader:
         media: Media | None,
         data: DataDirectory,
         report: ReportDone | None,
+        seconds: float | None,
     ) -> np.ndarray:
+        if kind.extractor is not None and takes_from_pitch(kind.extractor):
+            values = pitch_values(kind.extractor, folder, half, data, where=self.where, device=self.device)
+            if seconds is not None:
+                check_rate(len(values), kind.rate, seconds, required_file(_named(folder, kind), half))
+            return values
         if kind.extractor is not None and media is not None and kind.extractor.kind == LAYER:
             return open_features(layer_file(media, data, kind.name, kind.extractor), kind)
         if kind.extractor is not None and kind.extractor.kind == THUMBNAILS and media is not None:
@@ -188,6 +211,20 @@ class FeatureReader:
             where=feature_file(folder, half, kind.name) if folder else (media.path if media else None),
             fix=f"Put {half}_{kind.name}.npy there, or name their folder with --features",
         )
+
+
+def _named(folder: Path | None, kind: FeatureSet) -> Path:
+    """The folder of a match whose calibrations are asked for.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    if folder is None:
+        raise BadInputError(
+            f"{kind.name} is made of calibrations, which lie in the folder of a match",
+            fix="Name the folder, not a video in it",
+        )
+    return folder
 
 
 def _part_of(report: ReportDone | None, number: int, count: int) -> ReportDone | None:

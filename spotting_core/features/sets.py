@@ -13,7 +13,10 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
 from spotting_core.features.layer_sets import LAYER_SETS, layer_rate, layer_spec, layer_widths
+from spotting_core.features.pitch_sets import PITCH_SETS, pitch_spec, pitch_width
+from spotting_core.features.pitch_sets import RATE as PITCH_RATE
 from spotting_core.features.thumbnails import RATE, SPEC, THUMBNAILS
+from spotting_core.features.top_view_network import names_network, network_over_view
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.media.thumbnail import NUMBERS
 from spotting_core.models.card import CardInput
@@ -51,7 +54,11 @@ SOCCERNET = {
     )
 }
 """The sets that SoccerNet publishes; the last one is Baidu's."""
-OF_FIXED_RATE = {**SOCCERNET, THUMBNAILS: FeatureSet(THUMBNAILS, NUMBERS, NUMBERS, RATE, SPEC)}
+OF_FIXED_RATE = {
+    **SOCCERNET,
+    THUMBNAILS: FeatureSet(THUMBNAILS, NUMBERS, NUMBERS, RATE, SPEC),
+    **{n: FeatureSet(n, pitch_width(n), pitch_width(n), PITCH_RATE, pitch_spec(n)) for n in PITCH_SETS},
+}
 """The sets whose rate is their own, whatever the model's."""
 
 
@@ -69,6 +76,9 @@ def feature_set(name: str, rate: float, weights: str = "") -> FeatureSet:
     if name in LAYER_SETS:
         width = layer_widths()[name]
         return FeatureSet(name, width, width, layer_rate(), layer_spec())
+    if names_network(name):
+        own, dim, spec = network_over_view(name, weights)
+        return FeatureSet(own, dim, dim, PITCH_RATE, spec)
     if not is_extractor(name):
         known = ", ".join([*OF_FIXED_RATE, *LAYER_SETS, ENVIRONMENT, LITE])
         raise BadInputError(f"there is no extractor {name!r}, nor a feature set of this name", fix=f"Known: {known}")

@@ -25,7 +25,7 @@ from spotting_core.domain.pitch import Pitch
 
 PUBLISHED = re.compile(r"^(?P<half>\d+)_field_calib_\w+\.json$")
 """Names of the published files."""
-RENDERED = "calibration.parquet"
+RENDERED, META = "calibration.parquet", "meta.json"
 RATE = 2.0
 """Samples a second of the published files."""
 USED_FROM = 0.75
@@ -109,7 +109,7 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     """
     path, size = folder / RENDERED, _meta(folder).out_res
     if size is None:
-        raise BadInputError("this match description has no out_res", where=folder / "meta.json")
+        raise BadInputError("this match description has no out_res", where=folder / META)
     width, height = size
     columns = _rendered_columns(path)
     times, halves = np.array(columns["time_s"], float), np.array(columns["half"])
@@ -149,13 +149,58 @@ def _rendered_homography(values: Any, width: int, height: int, path: Path, row: 
         raise BadInputError(error.what, where=f"{path}, row {row}", fix="Copy the match folder again") from error
 
 
+def calibrated_parts(folder: Path) -> set[int]:
+    """Parts of a match that have calibrations beside it."""
+    if not folder.is_dir():
+        return set()
+    rendered = folder / RENDERED
+    halves: set[int] = set(_rendered_columns(rendered)["half"]) if rendered.is_file() else set()
+    return halves | set(published_files(folder))
+
+
+def calibration_file(folder: Path, half: int) -> Path | None:
+    """The file beside a match that holds the calibrations of a half, the exact ones of a renderer first; None where
+    there is none."""
+    if (folder / RENDERED).is_file():
+        return folder / RENDERED
+    return published_files(folder).get(half) if folder.is_dir() else None
+
+
+def required_file(folder: Path, half: int) -> Path:
+    """See ``calibration_file``.
+
+    Errors:
+        BadInputError: there is none.
+    """
+    path = calibration_file(folder, half)
+    if path is None:
+        what = f"nothing beside the match says where the camera looks in half {half}"
+        raise BadInputError(what, where=folder, fix=f"Put {half}_field_calib_ccbv.json there")
+    return path
+
+
+def read_beside(folder: Path, half: int) -> list[Calibration]:
+    """The calibrations of a half that lie beside its match, ``RATE`` a second.
+
+    Errors:
+        BadInputError: there are none, or a file that is not what it should be.
+    """
+    path = required_file(folder, half)
+    if path.name != RENDERED:
+        return read_published(path, half)
+    found = [one for one in read_rendered(folder) if one.half == half]
+    if not found:
+        raise BadInputError(f"these calibrations have no half {half}", where=path)
+    return found
+
+
 def pitch_of(folder: Path) -> Pitch:
     """The pitch that a match folder's ``meta.json`` tells, else one of the usual size.
 
     Errors:
         BadInputError: see ``Pitch``.
     """
-    path = folder / "meta.json"
+    path = folder / META
     size = _meta(folder).pitch if path.is_file() else None
     try:
         return Pitch(*size) if size else Pitch()
@@ -171,7 +216,7 @@ class _Meta(msgspec.Struct):
 
 
 def _meta(folder: Path) -> _Meta:
-    path = folder / "meta.json"
+    path = folder / META
     try:
         return validated(_Meta, read_json(path, "match description"))
     except InvalidContentError as error:

@@ -71,6 +71,16 @@ class CalfConfig(FeatureConfig):
         return self.before + self.after
 
     @property
+    def widths(self) -> tuple[int, int, tuple[int, ...]]:
+        """Channels of the two reductions and of the pyramid's branches."""
+        return self.first, self.second, self.pyramid
+
+    @property
+    def context(self) -> int:
+        """Channels of a sample that has seen its receptive field."""
+        return self.widths[1] + sum(self.widths[2])
+
+    @property
     def exact(self) -> bool:
         return True  # the normalisation has a number for each sample
 
@@ -121,28 +131,50 @@ def calf_targets(
     return CalfTargets(torch.from_numpy(shift), torch.from_numpy(counted), detections)
 
 
-class CalfTrunk(Network):
-    """What looks at the features of exactly ``config.window`` samples, and says how near an action is."""
+def pyramid(config: CalfConfig) -> tuple[nn.ModuleList, nn.ModuleList]:
+    """What fills the ends for each branch of the pyramid over time, and the branches."""
+    _, second, widths = config.widths
+    reaches = [-(-config.field // share) for share in (7, 3, 2, 1)]
+    pads = nn.ModuleList(nn.ZeroPad2d((0, 0, (k - 1) // 2, k // 2)) for k in reaches)
+    return pads, nn.ModuleList(nn.Conv2d(second, width, (k, 1)) for width, k in zip(widths, reaches, strict=True))
 
-    def __init__(self, config: CalfConfig) -> None:
+
+def over_time(pads: nn.ModuleList, branches: nn.ModuleList, reduced: Tensor) -> Tensor:
+    """What the pyramid sees of places side by side, and what it was given: (B, second, T, P) to (B, context, T, P)."""
+    seen = [F.relu(conv(pad(reduced))) for conv, pad in zip(branches, pads, strict=True)]
+    return torch.cat([*seen, reduced], dim=1)
+
+
+class CalfTrunk(Network):
+    """What looks at the features of exactly ``config.window`` samples, and says how near an action is.
+
+    Arguments:
+        visual: numbers of a sample that its own branch reads, ``config.dim`` where not given; 0 for no such branch.
+        beside: channels that another branch gives.
+    """
+
+    def __init__(self, config: CalfConfig, visual: int | None = None, beside: int = 0) -> None:
         super().__init__()
         self.config = config
-        classes, context = len(config.classes), config.second + sum(config.pyramid)
-        self.conv_1 = nn.Conv2d(1, config.first, (1, config.dim))
-        self.conv_2 = nn.Conv2d(config.first, config.second, 1)
-        reaches = [-(-config.field // share) for share in (7, 3, 2, 1)]
-        self.pads = nn.ModuleList(nn.ZeroPad2d((0, 0, (k - 1) // 2, k // 2)) for k in reaches)
-        branches = zip(config.pyramid, reaches, strict=True)
-        self.branches = nn.ModuleList(nn.Conv2d(config.second, width, (k, 1)) for width, k in branches)
+        visual = config.dim if visual is None else visual
+        classes, context = len(config.classes), (config.context if visual else 0) + beside
+        if visual:
+            first, second, _ = config.widths
+            self.conv_1 = nn.Conv2d(1, first, (1, visual))
+            self.conv_2 = nn.Conv2d(first, second, 1)
+            self.pads, self.branches = pyramid(config)
         self.conv_seg = nn.Conv2d(context, config.capsule * classes, (3, 1), padding=(1, 0))
         self.batch_seg = nn.BatchNorm2d(config.window, momentum=0.01, eps=0.001)
 
     def capsules(self, features: Tensor) -> Tensor:
         """Features (B, T, dim) to ``capsule`` numbers for each class: (B, capsule * C, T, 1)."""
-        reduced = F.relu(self.conv_2(F.relu(self.conv_1(features.unsqueeze(1)))))  # (B, 32, T, 1)
-        branches = [F.relu(conv(pad(reduced))) for conv, pad in zip(self.branches, self.pads, strict=True)]
-        capsules: Tensor = self.conv_seg(torch.cat([*branches, reduced], dim=1))
+        capsules: Tensor = self.conv_seg(self.seen(features))
         return capsules
+
+    def seen(self, features: Tensor) -> Tensor:
+        """What the visual branch sees of each sample's surroundings: (B, T, D) to (B, context, T, 1)."""
+        reduced = F.relu(self.conv_2(F.relu(self.conv_1(features.unsqueeze(1)))))  # (B, second, T, 1)
+        return over_time(self.pads, self.branches, reduced)
 
     def closeness(self, capsules: Tensor) -> Tensor:
         """How near an action of each class is: (B, T, C), 0 to 1."""
@@ -155,8 +187,8 @@ class CalfTrunk(Network):
 class Calf(CalfTrunk):
     """The model. ``forward`` takes a ``Window`` with features of exactly ``config.window`` samples."""
 
-    def __init__(self, config: CalfConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: CalfConfig, visual: int | None = None, beside: int = 0) -> None:
+        super().__init__(config, visual, beside)
         classes = len(config.classes)
         self.conv_spot_1 = nn.Conv2d((config.capsule + 1) * classes, 32, (3, 1), padding=(1, 0))
         self.conv_spot_2 = nn.Conv2d(32, 16, (3, 1), padding=(1, 0))

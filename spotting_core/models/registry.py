@@ -31,6 +31,7 @@ _MODULES = (
     "entity_attention",
     "pooling",
     "calf",
+    "calf_calibration",
     "dense_anchors",
     "two_stage",
     "basic_shots",
@@ -214,7 +215,8 @@ class System(Generic[_Config, _Network]):
         sliding: its network in two parts, where windows are judged as a whole.
         bfloat16: whether it computes in bfloat16 where the device does.
         defaults: override those of the config dataclass.
-        paper_settings: those of the paper's own model, by which its parameters are counted.
+        paper_settings: those of the paper's own model, by which its parameters are counted; its classes as well where
+            they are not those of the task.
     """
 
     name: str
@@ -265,7 +267,7 @@ class System(Generic[_Config, _Network]):
     def paper_parameters(self, classes: tuple[str, ...]) -> int:
         """How many parameters the system has at the paper's own sizes; nothing is allocated for it."""
         with torch.device("meta"):
-            network = self.build(self.configure(classes=classes, **self.paper_settings))
+            network = self.build(self.configure(**{"classes": classes, **self.paper_settings}))
         return sum(p.numel() for p in network.parameters())
 
 

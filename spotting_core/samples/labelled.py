@@ -11,7 +11,6 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.parts import Parts
-from spotting_core.features.files import filed_parts
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import check_parts, open_match
 from spotting_core.media.video import probe_video
@@ -130,7 +129,7 @@ class _HalfSource:
 def _halves(
     game: Path, truth: Sequence[Finding], reader: SampleReader, data: DataDirectory, parts: Parts
 ) -> list[_HalfSource]:
-    """Halves of a game by its feature files, or by its videos where pictures are read or a set has to be computed."""
+    """Halves of a game by the files beside it, or by its videos where pictures are read or a set has to be computed."""
     names = " and ".join(reader.feature_sets)
     needed = f"neither the features {names} nor a video" if reader.inputs.pictures is None else "no video"
     filed = _filed(game, reader)
@@ -151,10 +150,10 @@ def _halves(
 
 
 def _filed(game: Path, reader: SampleReader) -> set[int]:
-    """Halves of which all that is read lies in feature files."""
+    """Halves of which all that is read lies in files beside the match."""
     if reader.inputs.pictures is not None or not reader.feature_sets:
         return set()
-    return set.intersection(*(filed_parts(game, name) for name in reader.feature_sets))
+    return set.intersection(*(one.parts(game) for one in (reader.features, reader.teacher) if one is not None))
 
 
 def _half_source(half: int, video: Path | None, filed: bool, data: DataDirectory) -> _HalfSource:

@@ -10,10 +10,9 @@ from app.views.shown import link
 from app.workspace.entry import OVERLAY, Entry, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.analyses.match_calibrations import calibration_file
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.pitch import Pitch
-from spotting_core.formats.field_calibration import pitch_of
+from spotting_core.formats.field_calibration import calibration_file, pitch_of
 
 
 def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:

@@ -278,6 +278,7 @@ def test_the_sizes_of_the_papers() -> None:
     assert sizes["netvlad"] == 655_378
     assert sizes["max"] == sizes["average"] == 9_234
     assert sizes["calf"] == 578_245
+    assert sizes["calf-calibration"] == 741_828
     assert sizes["basic-shots"] == 1_471_181
     assert sizes["calf-grounding"] == 135_150
     assert system("two-stage").paper_settings["dim"] == SOCCERNET["baidu_soccer_embeddings"].dim

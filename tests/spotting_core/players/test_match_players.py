@@ -14,9 +14,9 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
 from spotting_core.domain.homography import Calibration
 from spotting_core.domain.people import AWAY, HOME, MatchPlayers, Role
+from spotting_core.entities.placed_truth import true_people
 from spotting_core.entities.table import EntityTable
 from spotting_core.evaluation.people import people_figures
-from spotting_core.evaluation.true_people import true_people
 from spotting_core.formats.field_calibration import pitch_of
 from spotting_core.inference.replay_run import labels_beside
 from spotting_core.media.source import open_match

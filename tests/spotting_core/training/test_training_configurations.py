@@ -12,6 +12,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.features.extractor import ENVIRONMENT
 from spotting_core.features.layer_sets import LAYER_SETS
+from spotting_core.features.pitch_sets import PITCH_SETS
 from spotting_core.features.sets import feature_set
 from spotting_core.features.thumbnails import THUMBNAILS
 from spotting_core.models.grounding import GroundingConfig
@@ -61,7 +62,9 @@ def test_a_configuration_of_features_gives_a_network_that_judges_a_window(path: 
     assert isinstance(config, SystemTrainingConfig)
     classes = load_classes(config.classes or layer_task(system(name).task).class_table).names
     # Models of the user's own runs have the environment of the bundled one.
-    made = [feature if feature in (THUMBNAILS, *LAYER_SETS) else ENVIRONMENT for feature in config.features]
+    made = [
+        feature if feature in (THUMBNAILS, *LAYER_SETS, *PITCH_SETS) else ENVIRONMENT for feature in config.features
+    ]
     widths = [config.reduction or feature_set(feature, config.rate).dim for feature in made]
     settled: FeatureConfig = (
         system(name).configure(classes=classes, rate=config.rate, **config.model).with_sets(tuple(widths))
