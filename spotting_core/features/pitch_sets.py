@@ -28,11 +28,12 @@ from spotting_core.domain.homography import Calibration
 from spotting_core.domain.people import Placed
 from spotting_core.domain.pitch import Pitch
 from spotting_core.entities import placed_truth
-from spotting_core.features import camera_numbers, player_graph, top_view, top_view_network
+from spotting_core.features import top_view_network
 from spotting_core.features.extractor import ExtractorSpec
 from spotting_core.features.top_view_network import NETWORK
 from spotting_core.formats import field_calibration, player_boxes
 from spotting_core.media.fingerprint import file_hash, joint_hash
+from spotting_core.representations import camera_numbers, player_graph, top_view
 
 PITCH = "pitch"
 """Kind of what makes them."""

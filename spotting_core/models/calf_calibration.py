@@ -42,10 +42,10 @@ from torch.nn import functional as F
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import Positive, Share
-from spotting_core.features import player_graph, top_view
-from spotting_core.features.pitch_sets import RATE
+from spotting_core.formats.field_calibration import RATE
 from spotting_core.models.calf import Calf, CalfConfig, calf_loss, calf_targets, over_time, pyramid
 from spotting_core.models.registry import System, register
+from spotting_core.representations import player_graph, top_view
 
 TOP_VIEW, NUMBERS, GRAPH, NONE = "top-view", "numbers", "graph", "none"
 _VIEW_FIRST = 16  # channels of the top view's first convolution

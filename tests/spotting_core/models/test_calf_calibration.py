@@ -12,11 +12,11 @@ import torch
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
-from spotting_core.features.player_graph import NODE, NODES, NUMBERS, nodes
 from spotting_core.models.calf_calibration import PAPER_CLASSES, GraphBranch
 from spotting_core.models.registry import system
 from spotting_core.models.targets import stack_targets
 from spotting_core.models.window import Window
+from spotting_core.representations.player_graph import NODE, NODES, NUMBERS, nodes
 from tests.pitch_views import STRAIGHT, person, seen_by
 
 KIND = system("calf-calibration")

@@ -7,7 +7,7 @@ import pytest
 
 from spotting_core.domain.people import Role
 from spotting_core.domain.pitch import Pitch
-from spotting_core.features.top_view import coloured, physics, pixel
+from spotting_core.representations.top_view import coloured, physics, pixel
 from tests.pitch_views import STRAIGHT, TILTED, person, seen_by
 
 PITCH = Pitch()

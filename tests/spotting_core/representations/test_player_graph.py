@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spotting_core.domain.people import Role
-from spotting_core.features.player_graph import NODE, NODES, edges, nodes
+from spotting_core.representations.player_graph import NODE, NODES, edges, nodes
 from tests.pitch_views import STRAIGHT, TILTED, person, seen_by
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from spotting_core.domain.homography import Homography
 from spotting_core.domain.pitch import Pitch
-from spotting_core.features.camera_numbers import NUMBERS, POINTS, camera_numbers
+from spotting_core.representations.camera_numbers import NUMBERS, POINTS, camera_numbers
 from tests.pitch_views import STRAIGHT, TILTED, seen_by
 
 PITCH = Pitch()

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.people import Placed, Role
-from spotting_core.features.top_view import used
+from spotting_core.representations.top_view import used
 
 NODES, NODE = 25, 8
 """Most nodes of a sample, and numbers of a node."""
