@@ -53,7 +53,7 @@ def test_lines_lie_where_the_calibration_puts_them_and_nowhere_where_it_is_unsur
     page.locator("input[data-option=boxes]").uncheck()
     page.locator("input[data-option=map]").uncheck()
     assert not page.evaluate(DRAWN, [0.5, 0.2])
-    page.keyboard.press("u")
+    page.keyboard.press("y")
     page.wait_for_function("() => find().player.overlay.shown?.pitch")
     side = 0.5 - 34 / 80
     for place, drawn in (((0.5, 0.2), True), ((0.3, side), True), ((0.3, 0.2), False), ((0.3, side / 2), False)):
@@ -67,7 +67,7 @@ def test_lines_lie_where_the_calibration_puts_them_and_nowhere_where_it_is_unsur
 def test_the_minimap_shows_who_was_found_where(page: Page, server: Server) -> None:
     match = calibrated(server, "with a minimap", [0.9] * 20 + [0.5] * 20)
     open_page(page, server, match, half=1, t=4)
-    page.keyboard.press("i")
+    page.keyboard.press("z")
     page.wait_for_function("() => find().player.overlay.shown?.minimap === 1")  # the ball of every sample
     u, v, place = page.evaluate(
         """() => {
@@ -91,7 +91,7 @@ def test_calibrations_of_another_match_are_said_and_take_nothing_else_away(page:
         server, "2026-08-01 - 15-00 Blue 0 - 0 Red", [0.9] * SAMPLES, "2026-08-02 - 15-00 White 1 - 0 Black"
     )
     open_page(page, server, match, half=1, t=4)
-    page.keyboard.press("u")
+    page.keyboard.press("y")
     page.wait_for_function("() => find().player.q('.pitch-lines').title.includes('another match')")
     assert page.evaluate("() => find().player.overlay.shown.boxes") == 1
 

@@ -8,9 +8,9 @@ const PEOPLE = /player|goalkeeper|referee/;
 const EDGE = 12; // points along each side of the picture
 
 class Minimap {
-  controls = `<label class="minimap" title="The pitch from above: what the picture shows, and who was found where (I)"><input type="checkbox" data-option="minimap">Minimap</label>`;
-  keys = { i: () => this.has(this.player.data) && this.player.toggleOption("minimap") };
-  help = [["I", "minimap"]];
+  controls = `<label class="minimap" title="The pitch from above: what the picture shows, and who was found where (Z)"><input type="checkbox" data-option="minimap">Minimap</label>`;
+  keys = { z: () => this.has(this.player.data) && this.player.toggleOption("minimap") };
+  help = [["Z", "minimap"]];
 
   constructor(player) {
     this.player = player;

@@ -6,9 +6,9 @@ import { register } from "../registry.js";
 const STEPS = 24; // parts of a straight line, so that what lies behind the camera is left out
 
 class PitchLines {
-  controls = `<label class="pitch-lines" title="The pitch's lines, where the calibration puts them (U)"><input type="checkbox" data-option="pitch">Lines<span class="sureness"></span></label>`;
-  keys = { u: () => this.has(this.player.data) && this.player.toggleOption("pitch") };
-  help = [["U", "the pitch's lines"]];
+  controls = `<label class="pitch-lines" title="The pitch's lines, where the calibration puts them (Y)"><input type="checkbox" data-option="pitch">Lines<span class="sureness"></span></label>`;
+  keys = { y: () => this.has(this.player.data) && this.player.toggleOption("pitch") };
+  help = [["Y", "the pitch's lines"]];
 
   constructor(player) {
     this.player = player;
