@@ -16,7 +16,7 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json, write_json
-from spotting_core.base.validation import InvalidContentError, validated
+from spotting_core.base.validation import InvalidContentError, Positive, PositiveNumber, validated
 from spotting_core.domain.people import AWAY, BALL_TRACK, HOME, MatchPlayers, Placed, Role
 
 FORM = "game-state"
@@ -107,6 +107,13 @@ class _Pitch(msgspec.Struct):
     y_bottom_middle: float
 
 
+class _Box(msgspec.Struct):
+    x: float
+    y: float
+    w: float
+    h: float
+
+
 class _Entry(msgspec.Struct):
     image_id: str
     supercategory: str
@@ -114,13 +121,13 @@ class _Entry(msgspec.Struct):
     attributes: _Attributes | None = None
     bbox_pitch: _Pitch | None = None
     confidence: float = 1.0
-    bbox_image: dict[str, Any] | None = None
+    bbox_image: _Box | None = None
 
 
 class _Info(msgspec.Struct):
-    rate: float | None = None
-    frame_rate: float | None = None
-    size: tuple[int, int] = (1920, 1080)
+    rate: PositiveNumber | None = None
+    frame_rate: PositiveNumber | None = None
+    size: tuple[Positive, Positive] = (1920, 1080)
 
 
 class _File(msgspec.Struct):
@@ -155,14 +162,16 @@ def read(path: Path, half: int, rate: float | None = None) -> list[Placed]:
 def _placed(entry: _Entry, half: int, rate: float, size: tuple[int, int], path: Path) -> Placed | None:
     if entry.attributes is None or entry.bbox_pitch is None or entry.track_id is None:
         return None
-    if not entry.image_id[-6:].isdigit():
+    if len(entry.image_id) < 6 or not entry.image_id[-6:].isdigit():
         raise BadInputError(f"{entry.image_id!r} is no image_id", where=path, fix="Split digit, video, six digits")
     role = _ROLES.get(entry.attributes.role, Role.UNSURE)
     place = entry.bbox_pitch
     box = None
     if entry.bbox_image is not None:
-        x, y, w, h = (float(entry.bbox_image[name]) for name in "xywh")
-        box = (x / size[0], y / size[1], (x + w) / size[0], (y + h) / size[1])
+        one = entry.bbox_image
+        box = (one.x / size[0], one.y / size[1], (one.x + one.w) / size[0], (one.y + one.h) / size[1])
+    if not np.isfinite([place.x_bottom_middle, place.y_bottom_middle, *(box or ())]).all():
+        raise BadInputError(f"{entry.image_id} has a place that is no number", where=path)
     return Placed(
         half, round((int(entry.image_id[-6:]) - 1) / rate * 1e6), BALL_TRACK if role is Role.BALL else entry.track_id,
         role, {"left": HOME, "right": AWAY}.get(entry.attributes.team or "", ""), 1.0, place.x_bottom_middle,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from pathlib import Path
 
 import numpy as np
@@ -62,11 +63,13 @@ def read(path: Path, half: int) -> list[Placed]:
     """
     ini = path.with_suffix(".ini")
     sequence = ConfigParser()
-    sequence.read_string(read_content(ini, "sequence description").decode("utf-8", "replace"))
     try:
+        sequence.read_string(read_content(ini, "sequence description").decode("utf-8", "replace"))
         about = sequence["Sequence"]
         rate, size = float(about["frameRate"]), (int(about["imWidth"]), int(about["imHeight"]))
-    except (KeyError, ValueError) as error:
+        if not (0 < rate < np.inf and min(size) > 0):
+            raise ValueError("rate and size have to be above 0")
+    except (KeyError, ValueError, ConfigParserError) as error:
         raise BadInputError(f"this sequence description cannot be used ({error})", where=ini) from error
     rows = csv.reader(read_content(path, "file of boxes").decode("utf-8", "replace").splitlines())
     return [_placed(row, number, half, rate, size, path) for number, row in enumerate(rows, start=1) if row]

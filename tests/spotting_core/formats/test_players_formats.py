@@ -141,6 +141,30 @@ def test_a_broken_line_of_boxes_is_named(match: MatchPlayers, tmp_path: Path) ->
         players_mot.read(file, 1)
 
 
+@pytest.mark.parametrize("ini", ["frameRate=2", "[Sequence]\nframeRate=0\nimWidth=9\nimHeight=9\n", "[Sequence]\n"])
+def test_a_broken_sequence_description_is_told(ini: str, match: MatchPlayers, tmp_path: Path) -> None:
+    file, about, *_ = PLAYERS_FORMATS["mot"].write(tmp_path / "a.txt", match)
+    about.write_text(ini)
+    with pytest.raises(BadInputError, match="sequence description cannot be used"):
+        players_mot.read(file, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [("bbox_image", {"x": 1, "y": 2}, "no game state"), ("image_id", "3001", "no image_id"),
+     ("bbox_pitch", {"x_bottom_middle": float("nan"), "y_bottom_middle": 0.0}, "no number")],
+)  # fmt: skip
+def test_a_broken_entry_of_a_game_state_is_told(
+    name: str, value: object, message: str, match: MatchPlayers, tmp_path: Path
+) -> None:
+    file, *_ = PLAYERS_FORMATS["game-state"].write(tmp_path / "a.json", match)
+    content = json.loads(file.read_text())
+    content["predictions"][1][name] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(BadInputError, match=message):
+        players_game_state.read(file, 1)
+
+
 def test_a_game_state_has_all_of_its_fields(match: MatchPlayers, tmp_path: Path) -> None:
     file, other = PLAYERS_FORMATS["game-state"].write(tmp_path / "a.json", match)
     content = json.loads(file.read_text())
