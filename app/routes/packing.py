@@ -5,8 +5,9 @@ samples       float64 (T,), presentation time of each sample in seconds
 entities      uint32 (T + 1,), row where each sample begins; then per row 12 bytes: entity uint8,
               score uint8, x1 y1 x2 y2 uint16 (65535 * share of the picture), weight uint8, kept uint8
 map           uint8 (T, h, w) of one class (?map=class_map&class=3)
-calibrations  float64 (N, 11) of the frames that have one: seconds, the homography from metres to shares of the picture
-              row by row, its last coordinate positive in front of the camera, and the confidence, -1 where it is exact
+calibrations  float64 (N, 11), in order of time: seconds, the homography from metres to shares of the picture row by
+              row, its last coordinate positive in front of the camera, NaN where the picture has none, and the
+              confidence, -1 where it is exact
 embeddings    not served: nothing on screen needs them
 """
 
@@ -66,14 +67,13 @@ def _map(half: HalfAnalysis, query: Mapping[str, str]) -> bytes:
 
 
 def pack_calibrations(calibrations: Sequence[Calibration]) -> bytes:
-    """The calibrations of a half, in order of time; those of pictures without one are left out."""
-    rows = [
-        [one.time / 1e6, *(one.homography.facing * one.homography.matrix).ravel(),
-         -1.0 if one.confidence is None else one.confidence]
-        for one in calibrations
-        if one.homography is not None
-    ]  # fmt: skip
-    return np.array(rows, "<f8").tobytes()
+    """The calibrations of a half, in order of time; those of pictures without one as well, which say so."""
+    rows = np.full((len(calibrations), 11), np.nan)
+    for row, one in zip(rows, calibrations, strict=True):
+        row[0], row[10] = one.time / 1e6, -1.0 if one.confidence is None else one.confidence
+        if one.homography is not None:
+            row[1:10] = (one.homography.facing * one.homography.matrix).ravel()
+    return rows.astype("<f8").tobytes()
 
 
 _PACKERS: dict[str, Callable[[HalfAnalysis, Mapping[str, str]], bytes]] = {

@@ -1,4 +1,5 @@
-// Where the pictures of a half look: a homography from metres to shares of the picture for each frame that has one.
+// Where the pictures of a half look: for each calibrated moment a homography from metres to shares of the picture, or that
+// there is none.
 
 import { nearest } from "./time.js";
 
@@ -37,11 +38,11 @@ export class Calibrations {
     return new Calibrations(await answer.arrayBuffer());
   }
 
-  /** The camera at a time: that of the nearest frame that has one, fainter the farther away; null beyond reach. */
+  /** The camera at a time: that of the nearest moment, fainter the farther away; null where that has none or is far. */
   at(time) {
     if (!this.times.length) return null;
     const row = nearest(this.times, time), away = Math.abs(this.times[row] - time), from = row * ROW;
-    if (away > FAR) return null;
+    if (away > FAR || Number.isNaN(this.values[from + 1])) return null;
     const opacity = away <= EXACT ? 1 : 1 - 0.75 * (away / FAR);
     return new Camera(this.values.subarray(from + 1, from + 10), this.values[from + 10], opacity);
   }

@@ -10,7 +10,6 @@ const EDGE = 12; // points along each side of the picture
 class Minimap {
   controls = `<label class="minimap" title="The pitch from above: what the picture shows, and who was found where (Z)"><input type="checkbox" data-option="minimap">Minimap</label>`;
   keys = { z: () => this.has(this.player.data) && this.player.toggleOption("minimap") };
-  help = [["Z", "minimap"]];
 
   constructor(player) {
     this.player = player;
@@ -18,6 +17,7 @@ class Minimap {
   }
 
   get options() { return this.player.overlay.options; }
+  get help() { return this.has(this.player.data) ? [["Z", "minimap"]] : []; }
 
   has(data) { return Boolean(data.pitch); }
   offer(data) { this.player.q(".minimap").hidden = !this.has(data); }

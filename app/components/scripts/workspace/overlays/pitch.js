@@ -5,10 +5,11 @@ import { register } from "../registry.js";
 
 const STEPS = 24; // parts of a straight line, so that what lies behind the camera is left out
 
+const TITLE = "The pitch's lines, where the calibration puts them (Y)";
+
 class PitchLines {
-  controls = `<label class="pitch-lines" title="The pitch's lines, where the calibration puts them (Y)"><input type="checkbox" data-option="pitch">Lines<span class="sureness"></span></label>`;
+  controls = `<label class="pitch-lines"><input type="checkbox" data-option="pitch">Lines<span class="sureness"></span></label>`;
   keys = { y: () => this.has(this.player.data) && this.player.toggleOption("pitch") };
-  help = [["Y", "the pitch's lines"]];
 
   constructor(player) {
     this.player = player;
@@ -17,24 +18,36 @@ class PitchLines {
   }
 
   get options() { return this.player.overlay.options; }
+  get help() { return this.has(this.player.data) ? [["Y", "the pitch's lines"]] : []; }
 
   has(data) { return Boolean(data.pitch); }
-  offer(data) { this.player.q(".pitch-lines").hidden = !this.has(data); }
+  offer(data) {
+    this.player.q(".pitch-lines").hidden = !this.has(data);
+    this.describe(null);
+  }
 
   changed(name) { if (name === "pitch" || name === "minimap") this.player.prepare(); }
 
   /** The calibrations of the half, once something is drawn by them; a file that cannot be used is said, and takes nothing else away. */
   async fetch(arrays) {
-    const address = this.player.data.pitch?.halves[arrays.half.half], label = this.player.q(".pitch-lines");
+    const address = this.player.data.pitch?.halves[arrays.half.half];
     if (!address || !(this.options.pitch || this.options.minimap)) return { calibrations: null };
     if (!this.fetching.has(address)) this.fetching.set(address, Calibrations.load(address));
-    try {
-      return { calibrations: await this.fetching.get(address) };
-    } catch (error) {
-      label.classList.add("unusable");
-      label.title = error.message;
-      return { calibrations: null };
-    }
+    let problem = null;
+    const calibrations = await this.fetching.get(address).catch((error) => {
+      this.fetching.delete(address); // tried again the next time
+      problem = error.message;
+      return null;
+    });
+    if (arrays.half.half === this.player.half) this.describe(problem);
+    return { calibrations };
+  }
+
+  /** What the control says of itself: a problem, where there is one. */
+  describe(problem) {
+    const label = this.player.q(".pitch-lines");
+    label.classList.toggle("unusable", problem !== null);
+    label.title = problem ?? TITLE;
   }
 
   draw({ calibrations, time }, place) {
