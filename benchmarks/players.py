@@ -22,9 +22,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.bootstrap import interval_of, resampled
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_calibrations import match_calibrations
-from spotting_core.analyses.match_cameras import match_cameras
+from spotting_core.analyses.match_cameras import MatchCameras, match_cameras
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import read_json
 from spotting_core.domain.people import MatchPlayers, Placed
@@ -42,7 +43,6 @@ from spotting_core.models.load import load_model
 from spotting_core.players.match_players import match_players
 from spotting_core.tasks.spotting import SPOTTING
 
-_RESAMPLED = 100
 _NAMES = ("ball", "player", "goalkeeper", "referee", "assistant referee")
 
 
@@ -103,7 +103,7 @@ def measure(folder: Path, analysis: Analysis, *, true_boxes: bool) -> Measured:
 
 
 def _samples(
-    players: MatchPlayers, folder: Path, times: np.ndarray, frames: np.ndarray, cameras: object
+    players: MatchPlayers, folder: Path, times: np.ndarray, frames: np.ndarray, cameras: MatchCameras | None
 ) -> tuple[list[list[Placed]], list[list[Placed]], list[int]]:
     """True and found people of every sample that has a calibration, and the start of its shot."""
     true = true_people(folder, players.size)
@@ -111,7 +111,7 @@ def _samples(
     truth, found, shots = [], [], []
     for moment, frame in zip(times.tolist(), frames.tolist(), strict=True):
         if (1, moment) in players.calibrations:
-            shot = cameras.shot_at(1, moment)  # type: ignore[attr-defined]
+            shot = cameras.shot_at(1, moment) if cameras is not None else None
             truth.append(true.get((1, frame), []))
             found.append(placed[moment])
             shots.append(shot.start if shot else -1)
@@ -164,13 +164,10 @@ def main() -> None:
 
 def _column(measured: Sequence[Measured]) -> list[str]:
     """Every figure, with its 95 % interval from a bootstrap over matches."""
-    rng = np.random.default_rng(0)
-    drawn = [
-        reduce(add, [measured[k] for k in rng.integers(len(measured), size=len(measured))]) for _ in range(_RESAMPLED)
-    ]
+    drawn = [reduce(add, [measured[k] for k in numbers]) for numbers in resampled(len(measured))]
     cells = []
     for figure in FIGURES.values():
-        low, high = np.percentile([figure(m) for m in drawn], [2.5, 97.5])
+        low, high = interval_of([figure(m) for m in drawn])
         cells.append(f"{figure(reduce(add, measured)):.3f} ({low:.3f}–{high:.3f})")
     return cells
 
