@@ -56,6 +56,47 @@ def match_players(
         BadInputError: no entities, no calibration at all, or a video that does not decode.
     """
     pitch = pitch or Pitch()
+    _check_inputs(source, analysis, calibrations, entities)
+    halves = [
+        _Half(source, half, table, analysis.record.rate, calibrations, cameras, pitch)
+        for half in analysis.halves
+        if (table := entities.get(half.half) if entities is not None else half.entities) is not None
+    ]
+    groups = _kits_of(halves)
+    for half in halves:
+        half.follow(groups)
+    second_is_home, how = _second_is_home(groups, kits, halves)
+    missing = [analysis.classes.parts.title(half.half) for half in halves if not half.calibrations]
+    known = {(half.half, int(half.times[s])): c for half in halves for s, c in half.calibrations.items()}
+    record = analysis.halves[0].record
+    return MatchPlayers(
+        placed=_placed(halves, groups, second_is_home),
+        rate=analysis.record.rate,
+        pitch=pitch,
+        size=(record.width, record.height),
+        samples={half.half: tuple(half.times.tolist()) for half in halves},
+        calibrations=known,
+        errors={at: calibration_error(c) for at, c in known.items()},
+        home_left={half.half: (half.left[0] >= 0.5) != second_is_home for half in halves if half.left is not None},
+        kits=_shirts(groups, second_is_home),
+        title=source.fixture.title,
+        home=source.fixture.home or "Home",
+        away=source.fixture.away or "Away",
+        notes=_notes(groups, missing, how),
+    )
+
+
+def _check_inputs(
+    source: MatchSource,
+    analysis: Analysis,
+    calibrations: Sequence[Calibration],
+    entities: Mapping[int, EntityTable] | None,
+) -> None:
+    """Refuse what nobody can be placed by.
+
+    Errors:
+        BadInputError: no entities, or no calibration.
+    """
     if entities is None and not analysis.has("entities"):
         raise BadInputError(
             "this analysis holds no entities",
@@ -68,58 +109,51 @@ def match_players(
             where=source.path,
             fix="Put calibrations beside the match",
         )
-    halves = [
-        _Half(source, half, table, analysis.record.rate, calibrations, cameras, pitch)
-        for half in analysis.halves
-        if (table := entities.get(half.half) if entities is not None else half.entities) is not None
-    ]
-    seen = [half.people for half in halves]
-    colours = np.concatenate([s.colours[_like_players(s)] for s in seen])
-    stretch, offset = [], 0
-    for s in seen:
-        numbers = kit_groups.stretches(s.sample, s.place) + offset
+
+
+def _kits_of(halves: Sequence[_Half]) -> Kits | None:
+    """The kits of the match, by all who are named player or referee in any half."""
+    colours, stretch, offset = [], [], 0
+    for seen in (half.people for half in halves):
+        numbers = kit_groups.stretches(seen.sample, seen.place) + offset
         offset = int(numbers.max(initial=offset)) + 1
-        stretch.append(numbers[_like_players(s)])
-    groups = told_apart(colours, np.unique(np.concatenate(stretch), return_inverse=True)[1])
+        colours.append(seen.colours[_like_players(seen)])
+        stretch.append(numbers[_like_players(seen)])
+    return told_apart(np.concatenate(colours), np.unique(np.concatenate(stretch), return_inverse=True)[1])
+
+
+def _placed(halves: Sequence[_Half], groups: Kits | None, second_is_home: bool) -> tuple[Placed, ...]:
+    """Everybody of the match; tracks are numbered on from half to half."""
+    placed: list[Placed] = []
+    first = BALL_TRACK + 1
     for half in halves:
-        half.follow(groups)
+        own = half.placed(groups, second_is_home, first)
+        first = max((p.track for p in own), default=first - 1) + 1
+        placed += own
+    return tuple(sorted(placed, key=lambda p: (p.half, p.time, p.track)))
+
+
+def _shirts(groups: Kits | None, second_is_home: bool) -> tuple[Colour, Colour] | None:
+    """Shirts of home and away."""
+    if groups is None:
+        return None
+    return (groups.rgb[1], groups.rgb[0]) if second_is_home else groups.rgb
+
+
+def _notes(groups: Kits | None, missing: Sequence[str], how: str) -> tuple[str, ...]:
+    """What a user must know.
+
+    Arguments:
+        missing: parts without a calibration, by their titles; how: home was told, where that is a guess.
+    """
     notes = []
     if groups is None:
         notes.append("The two teams could not be told apart by their kits, so nobody has a team.")
     elif not groups.clear:
         notes.append("The kits of the two teams are hard to tell apart here, so many players may have the wrong team.")
-    missing = [h.half for h in halves if not h.calibrations]
     if missing:
-        titles = (analysis.classes.parts.title(n) for n in missing)
-        notes.append(f"Nobody is placed in {', '.join(titles)}, which has no calibration.")
-    flipped, how = _second_is_home(groups, kits, halves)
-    if how:
-        notes.append(how)
-    placed: list[Placed] = []
-    first = BALL_TRACK + 1
-    for half in halves:
-        own = half.placed(groups, flipped, first)
-        first = max((p.track for p in own), default=first - 1) + 1
-        placed += own
-    shirts = None
-    if groups is not None:
-        shirts = (groups.rgb[1], groups.rgb[0]) if flipped else groups.rgb
-    record = analysis.halves[0].record
-    return MatchPlayers(
-        tuple(sorted(placed, key=lambda p: (p.half, p.time, p.track))),
-        analysis.record.rate,
-        pitch,
-        (record.width, record.height),
-        {h.half: tuple(h.times.tolist()) for h in halves},
-        {(h.half, int(h.times[s])): c for h in halves for s, c in h.calibrations.items()},
-        {(h.half, int(h.times[s])): calibration_error(c) for h in halves for s, c in h.calibrations.items()},
-        {h.half: (h.left[0] >= 0.5) != flipped for h in halves if h.left is not None},
-        shirts,
-        source.fixture.title,
-        source.fixture.home or "Home",
-        source.fixture.away or "Away",
-        tuple(notes),
-    )
+        notes.append(f"Nobody is placed in {', '.join(missing)}, which has no calibration.")
+    return (*notes, how) if how else tuple(notes)
 
 
 def _like_players(sightings: Sightings) -> np.ndarray:
@@ -226,10 +260,10 @@ class _Half:
         sure = 1 / (1 + np.exp(-1.7 * sides_array.mean() / spread))
         return {0: float(sure), 1: float(1 - sure)}
 
-    def placed(self, groups: Kits | None, flipped: bool, first: int) -> list[Placed]:
+    def placed(self, groups: Kits | None, second_is_home: bool, first: int) -> list[Placed]:
         """Everybody of the half, tracks numbered from ``first`` on."""
         people = self.people
-        names = (AWAY, HOME) if flipped else (HOME, AWAY)
+        names = (AWAY, HOME) if second_is_home else (HOME, AWAY)
         most = 1.0 if groups is None or groups.clear else _DOUBTED
         takes = {
             track: told(self.roles[track], float(np.median(people.place[self.tracks == track, 0])), self.left,
