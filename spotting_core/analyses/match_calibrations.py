@@ -12,9 +12,9 @@ from pathlib import Path
 
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.files import read_json
 from spotting_core.domain.homography import Calibration
 from spotting_core.formats import field_calibration
+from spotting_core.formats.field_calibration import PublishedHalf
 from spotting_core.media.source import MatchSource
 
 _OFF = 3.0  # seconds by which calibrations may end before or after the half
@@ -44,35 +44,28 @@ def match_calibrations(
                 source.path / field_calibration.RENDERED, [c for c in found if c.half == half], record.duration
             )
         return found
-    published: list[Calibration] = []
+    sure: list[Calibration] = []
     for half, path in sorted(field_calibration.published_files(source.path).items()):
-        own = field_calibration.read_published(path, half)
-        own_record = records.get(half)
-        check_match(path, source.path.name)
-        if own_record is not None:
-            check_length(path, own, own_record.duration)
-            check_shape(path, own_record.width, own_record.height)
-        published += [_if_sure(c) for c in own]
-    return published
+        published = field_calibration.read_published(path, half)
+        check_match(path, published, source.path.name)
+        if half in records:
+            check_length(path, published.calibrations, records[half].duration)
+            check_shape(path, published, records[half].width, records[half].height)
+        sure += map(field_calibration.where_sure, published.calibrations)
+    return sure
 
 
 def _rate_of(layers: Iterable[Analysis]) -> float:
     return max((layer.record.rate for layer in layers if layer.has("entities")), default=field_calibration.RATE)
 
 
-def _if_sure(calibration: Calibration) -> Calibration:
-    sure = calibration.confidence is None or calibration.confidence >= field_calibration.USED_FROM
-    return calibration if sure else Calibration(calibration.half, calibration.time, None, calibration.confidence)
-
-
-def check_match(path: Path, match: str) -> None:
+def check_match(path: Path, published: PublishedHalf, match: str) -> None:
     """Refuse published calibrations that name another match than the folder that they lie in.
 
     Errors:
         BadInputError: see above.
     """
-    game = read_json(path).get("UrlLocal") or ""
-    named = str(game).rstrip("/").split("/")[-1]
+    named = published.game.rstrip("/").split("/")[-1]
     if named and named != match and " - " in match:  # a folder of another layout has a name of its own
         raise BadInputError(
             f"these calibrations are of another match, {named}", where=path, fix="Copy those of this match"
@@ -99,7 +92,7 @@ def check_length(path: Path, calibrations: Sequence[Calibration], duration: int)
         )
 
 
-def check_shape(path: Path, width: int, height: int) -> None:
+def check_shape(path: Path, published: PublishedHalf, width: int, height: int) -> None:
     """Refuse published calibrations of pictures of another shape.
 
     Arguments:
@@ -108,7 +101,7 @@ def check_shape(path: Path, width: int, height: int) -> None:
     Errors:
         BadInputError: see above.
     """
-    _, high, wide = read_json(path)["size"][:3]
+    wide, high = published.width, published.height
     if abs(wide / high - width / height) > _SHAPE * width / height:
         raise BadInputError(
             f"these calibrations are of pictures of {wide} by {high} pixels, the video's are {width} by {height}",

@@ -194,9 +194,10 @@ class FeatureReader:
         seconds: float | None,
     ) -> np.ndarray:
         if kind.extractor is not None and takes_from_pitch(kind.extractor):
-            values = pitch_values(kind.extractor, folder, half, data, where=self.where, device=self.device)
+            named = _named(folder, kind)
+            values = pitch_values(kind.extractor, named, half, data, where=self.where, device=self.device)
             if seconds is not None:
-                check_rate(len(values), kind.rate, seconds, required_file(_named(folder, kind), half))
+                check_rate(len(values), kind.rate, seconds, required_file(named, half))
             return values
         if kind.extractor is not None and media is not None and kind.extractor.kind == LAYER:
             return open_features(layer_file(media, data, kind.name, kind.extractor), kind)

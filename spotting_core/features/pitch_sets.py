@@ -6,8 +6,8 @@
   timm backbone with a file of its weights (``top_view_network``);
 * ``players``: the nodes of the graph of players, 25 of 8 numbers (``player_graph``).
 
-Calibrations are those beside the match: published files, else the exact ones of a rendered match. So are people:
-published boxes, else the true ones of a rendered match; where there are none, a top view is the field with what the
+Calibrations are those beside the match: the exact ones of a rendered match, else published files. People are published
+boxes, else the true ones of a rendered match; where there are none, a top view is the field with what the
 camera sees of it. All have two samples a second, as the published files do.
 
     pitch/<hash>.npy    in the data directory: a set of a half, by the content of the files it is made of
@@ -39,7 +39,7 @@ PITCH = "pitch"
 """Kind of what makes them."""
 CAMERA, TOP_VIEW, PHYSICS, PLAYERS = "camera", "top-view", "top-view-physics", "players"
 RATE = field_calibration.RATE
-_VERSION = "1"  # of what the numbers mean; another one is another set
+_VERSION = "2"  # of what the numbers mean; another one is another set
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def kept(spec: ExtractorSpec, folder: Path, half: int, data: DataDirectory, make
 
 
 def pitch_values(
-    spec: ExtractorSpec, folder: Path | None, half: int, data: DataDirectory, *, where: str = "", device: str = "cpu"
+    spec: ExtractorSpec, folder: Path, half: int, data: DataDirectory, *, where: str = "", device: str = "cpu"
 ) -> np.ndarray:
     """A set of a half, memory-mapped: float16 (T, D), two samples a second.
 
@@ -143,11 +143,7 @@ def pitch_values(
         BadInputError: nothing beside the match says where the camera looks, a file that is not what it should be, or a
             set that is made otherwise here.
     """
-    if folder is None:
-        fix = "Put 1_field_calib_ccbv.json and so on beside the match, and name its folder"
-        raise BadInputError(f"{spec.model} is made of calibrations, which lie in the folder of a match", fix=fix)
-    own = folder
-    path = kept(spec, own, half, data, lambda: _made(spec, own, half, where, device))
+    path = kept(spec, folder, half, data, lambda: _made(spec, folder, half, where, device))
     values: np.ndarray = np.load(path, mmap_mode="r")
     return values
 

@@ -3,12 +3,16 @@
 <half>_field_calib_ccbv.json   published with SoccerNet-v2 (Cioppa et al., CVSports 2021): two samples a second, each
                                with a homography (from metres to pixels of ``size``) and a confidence
 calibration.parquet            the exact ones of a rendered match, frame by frame
+
+All are read with y towards the main camera. A renderer's files have y one way whichever side it filmed from; what was
+filmed from the other one is turned by half a turn (``is_turned``), and so must be all else that is read of its places.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,8 +56,24 @@ def published_files(folder: Path) -> dict[int, Path]:
     return {int(name["half"]): path for name, path in named if name}
 
 
-def read_published(path: Path, half: int) -> list[Calibration]:
-    """The calibrations of a half, a sample after the other; those that are no homography are none.
+@dataclass(frozen=True)
+class PublishedHalf:
+    """A published file: the calibrations of a half, the game that it names, and the size of its pictures in pixels."""
+
+    calibrations: list[Calibration]
+    game: str
+    width: int
+    height: int
+
+
+def where_sure(calibration: Calibration) -> Calibration:
+    """The calibration, without its homography where it is less sure than ``USED_FROM``; an exact one is sure."""
+    sure = calibration.confidence is None or calibration.confidence >= USED_FROM
+    return calibration if sure else replace(calibration, homography=None)
+
+
+def read_published(path: Path, half: int) -> PublishedHalf:
+    """A published file, its calibrations a sample after the other; those that are no homography are none.
 
     Errors:
         BadInputError: not such a file, or a picture without size.
@@ -71,7 +91,8 @@ def read_published(path: Path, half: int) -> list[Calibration]:
         raise BadInputError(
             f"the pictures are {width} by {height} pixels", where=path, fix="Size: samples, height, width"
         )
-    return [_of_entry(half, sample, entries, width, height) for sample, entries in enumerate(content.predictions)]
+    own = [_of_entry(half, sample, entries, width, height) for sample, entries in enumerate(content.predictions)]
+    return PublishedHalf(own, content.UrlLocal, width, height)
 
 
 def _of_entry(half: int, sample: int, entries: Sequence[_Entry], width: int, height: int) -> Calibration:
@@ -115,10 +136,12 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     times, halves = np.array(columns["time_s"], float), np.array(columns["half"])
     found = []
     for half in np.unique(halves).tolist():
-        rows = np.flatnonzero(halves == half)
+        rows, turned = np.flatnonzero(halves == half), is_turned(folder, half)
         for sample in range(int(np.floor(times[rows[-1]] * rate)) + 1):
             row = int(rows[np.abs(times[rows] - sample / rate).argmin()])
             seen = None if columns["wipe"][row] else _rendered_homography(columns["H"][row], width, height, path, row)
+            if seen is not None and turned:
+                seen = seen.turned()
             found.append(Calibration(half, round(sample / rate * 1e6), seen, None, columns["camera"][row]))
     return found
 
@@ -147,6 +170,16 @@ def _rendered_homography(values: Any, width: int, height: int, path: Path, row: 
         return Homography.of_pixels(np.array(values, float).reshape(3, 3), width, height)
     except BadInputError as error:
         raise BadInputError(error.what, where=f"{path}, row {row}", fix="Copy the match folder again") from error
+
+
+def is_turned(folder: Path, half: int) -> bool:
+    """Whether a half of a rendered match was filmed from the side that its files' y points away from.
+
+    Errors:
+        BadInputError: the match description cannot be used.
+    """
+    rigs = _meta(folder).camera
+    return half <= len(rigs) and rigs[half - 1].side > 0
 
 
 def calibrated_parts(folder: Path) -> set[int]:
@@ -187,7 +220,7 @@ def read_beside(folder: Path, half: int) -> list[Calibration]:
     """
     path = required_file(folder, half)
     if path.name != RENDERED:
-        return read_published(path, half)
+        return read_published(path, half).calibrations
     found = [one for one in read_rendered(folder) if one.half == half]
     if not found:
         raise BadInputError(f"these calibrations have no half {half}", where=path)
@@ -208,9 +241,16 @@ def pitch_of(folder: Path) -> Pitch:
         raise BadInputError(error.what, where=path, fix=error.fix) from error
 
 
+class _Rig(msgspec.Struct):
+    """The main camera of a half; side is -1 where y points towards it."""
+
+    side: int = -1
+
+
 class _Meta(msgspec.Struct):
     """What is read of ``meta.json``."""
 
+    camera: list[_Rig] = []
     out_res: tuple[Positive, Positive] | None = None
     pitch: tuple[float, float] | None = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from spotting_core.analyses.match_calibrations import check_length, check_match,
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.homography import Calibration
 from spotting_core.formats import field_calibration
-from spotting_core.formats.field_calibration import RATE, USED_FROM
+from spotting_core.formats.field_calibration import RATE, USED_FROM, where_sure
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 
 CHECK = "calibrations"
@@ -63,31 +64,30 @@ def _exact(folder: Path, halves: Mapping[int, PlayedHalf], cuts: Mapping[int, Se
     findings: list[Finding | None] = []
     for half, video in halves.items():
         own = [c for c in found if c.half == half]
-        findings += [_refused(path, lambda own=own, video=video: check_length(path, own, video.duration))]  # type: ignore[misc]
+        findings.append(_refused(path, partial(check_length, path, own, video.duration)))
         findings.append(_clock(path, own, cuts.get(half, ())))
     return [finding for finding in findings if finding is not None]
 
 
 def _published(path: Path, half: int, match: str, video: PlayedHalf | None, cuts: Sequence[int]) -> list[Finding]:
     try:
-        own = field_calibration.read_published(path, half)
+        published = field_calibration.read_published(path, half)
     except BadInputError as error:
         return [_wrong(path, error)]
     if video is None:
         return [Finding(CHECK, WARNING, "calibrations are of a half that has no video", path.name)]
-    findings = [
-        _refused(path, lambda: check_match(path, match)),
-        _refused(path, lambda: check_length(path, own, video.duration)),
-        _refused(path, lambda: check_shape(path, video.width, video.height)),
-    ]
-    used = [c.homography is not None and (c.confidence or 0.0) >= USED_FROM for c in own]
-    if not any(used):
+    checks = (
+        partial(check_match, path, published, match),
+        partial(check_length, path, published.calibrations, video.duration),
+        partial(check_shape, path, published, video.width, video.height),
+    )
+    refused = [finding for check in checks if (finding := _refused(path, check)) is not None]
+    sure = [where_sure(c) for c in published.calibrations]
+    if all(c.homography is None for c in sure):
         what = f"no calibration is sure enough ({USED_FROM:g}), so nobody is placed"
-        findings.append(Finding(CHECK, WARNING, what, f"{path.name}, {len(own)} samples"))
-    if all(finding is None for finding in findings):
-        sure = [c if is_used else Calibration(c.half, c.time, None) for c, is_used in zip(own, used, strict=True)]
-        findings.append(_clock(path, sure, cuts))
-    return [finding for finding in findings if finding is not None]
+        return [*refused, Finding(CHECK, WARNING, what, f"{path.name}, {len(sure)} samples")]
+    clock = None if refused else _clock(path, sure, cuts)
+    return [*refused, clock] if clock else refused
 
 
 def _refused(path: Path, check: Callable[[], None]) -> Finding | None:
@@ -107,12 +107,14 @@ def _clock(path: Path, calibrations: Sequence[Calibration], cuts: Sequence[int])
     lag = samples_late(calibrations, cuts)
     if not lag:
         return None
-    where = "before" if lag < 0 else "after"
-    by = f"{abs(lag)} sample" + ("s" if abs(lag) > 1 else "")
+    where, by = "before" if lag < 0 else "after", f"{abs(lag)} sample" + ("s" if abs(lag) > 1 else "")
     return Finding(
-        CHECK, NOTE if abs(lag) == 1 else WARNING, f"the calibrations jump {by} {where} the cuts of the camera labels",
-        f"{path.name}, {len(cuts)} cuts", f"They are {abs(lag) / RATE:g} s off the clock of the labels",
-    )  # fmt: skip
+        CHECK,
+        NOTE if abs(lag) == 1 else WARNING,
+        f"the calibrations jump {by} {where} the cuts of the camera labels",
+        f"{path.name}, {len(cuts)} cuts",
+        f"Move the samples of the file: they are about {abs(lag) / RATE:g} s off the clock of the labels",
+    )
 
 
 def samples_late(calibrations: Sequence[Calibration], cuts: Sequence[int]) -> int:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.people import Placed, Role
-from spotting_core.representations.top_view import used
+from spotting_core.formats.field_calibration import where_sure
 
 NODES, NODE = 25, 8
 """Most nodes of a sample, and numbers of a node."""
@@ -37,7 +37,7 @@ def nodes(calibrations: Sequence[Calibration], people: Sequence[Sequence[Placed]
     """Nodes of consecutive samples: float32 (T, 25 * 8)."""
     numbers = np.zeros((len(calibrations), NODES, NODE), np.float32)
     for rows, calibration, placed in zip(numbers, calibrations, people, strict=True):
-        homography = used(calibration)
+        homography = where_sure(calibration).homography
         if homography is None:
             continue
         seen = [one for one in placed if one.seen and one.colour is not None and one.role is not Role.BALL]

@@ -25,7 +25,7 @@ import numpy as np
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.people import Placed, Role
 from spotting_core.domain.pitch import Pitch
-from spotting_core.formats.field_calibration import USED_FROM
+from spotting_core.formats.field_calibration import where_sure
 
 HEIGHT, WIDTH, CHANNELS = 32, 64, 3
 NUMBERS = HEIGHT * WIDTH * CHANNELS
@@ -36,17 +36,11 @@ _STEPS = 41  # heights at which the edges of the view are placed on the pitch
 _FAR = 300.0  # metres from the centre at which the view is cut
 
 
-def used(calibration: Calibration) -> Homography | None:
-    """The homography of a calibration that is sure enough; truth has no confidence and is."""
-    sure = calibration.confidence is None or calibration.confidence >= USED_FROM
-    return calibration.homography if sure else None
-
-
 def coloured(calibrations: Sequence[Calibration], people: Sequence[Sequence[Placed]], pitch: Pitch) -> np.ndarray:
     """The coloured form of consecutive samples: float32 (T, 32, 64, 3), from -1 to about 1."""
     pictures = np.zeros((len(calibrations), HEIGHT, WIDTH, CHANNELS), np.float32)
     for picture, calibration, placed in zip(pictures, calibrations, people, strict=True):
-        homography = used(calibration)
+        homography = where_sure(calibration).homography
         if homography is None:
             continue
         drawn = _field(pitch).copy()
@@ -63,7 +57,7 @@ def physics(calibrations: Sequence[Calibration], people: Sequence[Sequence[Place
     """The form of three planes of consecutive samples: float32 (T, 32, 64, 3), 0 or 1: people, view, lines."""
     pictures = np.zeros((len(calibrations), HEIGHT, WIDTH, CHANNELS), np.float32)
     for picture, calibration, placed in zip(pictures, calibrations, people, strict=True):
-        homography = used(calibration)
+        homography = where_sure(calibration).homography
         if homography is None:
             continue
         view = np.zeros((HEIGHT, WIDTH), np.uint8)

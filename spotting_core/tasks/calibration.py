@@ -18,6 +18,7 @@ from spotting_core.formats.field_calibration import (
     published_files,
     read_published,
     read_rendered,
+    where_sure,
 )
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, Task
@@ -81,8 +82,7 @@ def read_published_match(folder: Path) -> list[Calibration]:
     files = published_files(folder)
     if not files:
         raise BadInputError("no calibrations lie here", where=folder, fix="They are called 1_field_calib_ccbv.json")
-    read = (c for half, path in files.items() for c in read_published(path, half))
-    return [c if (c.confidence or 0.0) >= USED_FROM else Calibration(c.half, c.time, None, c.confidence) for c in read]
+    return [where_sure(c) for half, path in files.items() for c in read_published(path, half).calibrations]
 
 
 def calibrated_games(root: Path) -> dict[str, Path]:

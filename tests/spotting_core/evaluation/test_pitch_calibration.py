@@ -85,7 +85,7 @@ def test_calibrations_are_written_as_published(tmp_path: Path) -> None:
     content = json.loads(path.read_text())
     assert content["size"] == [2, 720, 1280, 3]
     assert content["predictions"][1] == []
-    first, second = read_published(path, 1)
+    first, second = read_published(path, 1).calibrations
     assert (first.half, first.time, first.confidence) == (1, 0, 0.9)
     assert first.homography is not None
     assert np.allclose(first.homography.to_picture(np.eye(2)), tilted().to_picture(np.eye(2)))
@@ -112,7 +112,7 @@ def test_what_is_no_calibration_file_says_so(tmp_path: Path, content: dict[str, 
 def test_a_sample_that_is_no_homography_is_none(tmp_path: Path) -> None:
     path = tmp_path / "1_field_calib_ccbv.json"
     path.write_text(json.dumps({"size": [1, 9, 9, 3], "predictions": [[{"homography": [0] * 9, "confidence": 1}]]}))
-    assert read_published(path, 1)[0].homography is None
+    assert read_published(path, 1).calibrations[0].homography is None
 
 
 def test_the_demo_is_placed_on_its_own_pitch(demo: Path) -> None:
@@ -151,11 +151,26 @@ def test_real_calibrations_look_at_the_pitch(shared: Path, tmp_path: Path) -> No
     root = shared / "data" / "real_calibration"
     one = sorted((root / "val").rglob("1_calibration.npz"))[0].parent
     subprocess.run([sys.executable, root / "as_json.py", one, tmp_path], check=True)
-    read = read_published(tmp_path / "1_field_calib_ccbv.json", 1)
+    read = read_published(tmp_path / "1_field_calib_ccbv.json", 1).calibrations
     sure = [c.homography for c in read if c.homography is not None and (c.confidence or 0) >= 0.75]
     assert len(sure) > 0.5 * len(read)
     middle = np.array([h.to_pitch(np.array([0.5, 0.6])) for h in sure])
     assert Pitch().contains(middle).mean() > 0.98
+
+
+def test_exact_calibrations_have_y_towards_the_main_camera_whichever_side_it_filmed_from(demo: Path) -> None:
+    """The demo's second half is filmed from the other side than its first, where the file's y points away."""
+    main = [c for c in read_rendered(demo) if c.label == "Main camera center" and c.homography is not None]
+    assert {c.half for c in main} == {1, 2}
+    upper, lower = np.array([[0.5, 0.6], [0.5, 0.95]])
+    for one in main:
+        assert one.homography is not None
+        assert one.homography.to_pitch(lower)[1] > one.homography.to_pitch(upper)[1]
+    table = parquet.read_table(demo / "calibration.parquet").to_pylist()
+    first = next(row for row in table if row["half"] == 2 and row["camera"] == "Main camera center" and not row["wipe"])
+    width, height = json.loads((demo / "meta.json").read_text())["out_res"]
+    as_filed = Homography.of_pixels(np.array(first["H"]).reshape(3, 3), width, height)
+    assert as_filed.to_pitch(lower)[1] < as_filed.to_pitch(upper)[1]
 
 
 def rendered(folder: Path, demo: Path, **columns: object) -> Path:
