@@ -18,7 +18,7 @@ import pyarrow.parquet as parquet
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
 from spotting_core.domain.people import AWAY, HOME, Colour, Placed, Role
-from spotting_core.formats.field_calibration import is_turned
+from spotting_core.formats.field_calibration import axes
 
 FILE = "entities.parquet"
 _WHO = {
@@ -88,12 +88,12 @@ def _rows(folder: Path, size: tuple[int, int]) -> Iterator[tuple[int, str, Place
         raise BadInputError(
             f"the people of this match cannot be read ({error})", where=path, fix="Copy it again"
         ) from error
-    sign = {half: -1.0 if is_turned(folder, half) else 1.0 for half in set(columns["half"])}
+    signs = {half: axes(folder, half) for half in set(columns["half"])}
     for half, frame, time, kind, track, *box, on_screen, x, y in zip(*columns.values(), strict=True):
         if kind in _WHO and on_screen and np.isfinite([x, y]).all():
             role, team = _WHO[kind]
             shares = (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
-            place = (sign[half] * x, sign[half] * y)
+            place = (signs[half][0] * x, signs[half][1] * y)
             yield frame, kind, Placed(half, round(time * 1e6), int(track), role, team, 1.0, *place, 0.0, 1.0, shares)
 
 

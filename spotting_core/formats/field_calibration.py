@@ -4,8 +4,9 @@
                                with a homography (from metres to pixels of ``size``) and a confidence
 calibration.parquet            the exact ones of a rendered match, frame by frame
 
-All are read with y towards the main camera. A renderer's files have y one way whichever side it filmed from; what was
-filmed from the other one is turned by half a turn (``is_turned``), and so must be all else that is read of its places.
+All are read as the published ones are: y towards the main camera, x to its right. A renderer's files have z upwards, so
+they see the pitch in a mirror, and y is one way whichever side was filmed from; ``axes`` says how a half's are turned,
+and all else that is read of its places has to follow.
 """
 
 from __future__ import annotations
@@ -136,12 +137,12 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     times, halves = np.array(columns["time_s"], float), np.array(columns["half"])
     found = []
     for half in np.unique(halves).tolist():
-        rows, turned = np.flatnonzero(halves == half), is_turned(folder, half)
+        rows, mirror = np.flatnonzero(halves == half), np.diag([*axes(folder, half), 1.0])
         for sample in range(int(np.floor(times[rows[-1]] * rate)) + 1):
             row = int(rows[np.abs(times[rows] - sample / rate).argmin()])
             seen = None if columns["wipe"][row] else _rendered_homography(columns["H"][row], width, height, path, row)
-            if seen is not None and turned:
-                seen = seen.turned()
+            if seen is not None:
+                seen = Homography(seen.matrix @ mirror)
             found.append(Calibration(half, round(sample / rate * 1e6), seen, None, columns["camera"][row]))
     return found
 
@@ -172,14 +173,16 @@ def _rendered_homography(values: Any, width: int, height: int, path: Path, row: 
         raise BadInputError(error.what, where=f"{path}, row {row}", fix="Copy the match folder again") from error
 
 
-def is_turned(folder: Path, half: int) -> bool:
-    """Whether a half of a rendered match was filmed from the side that its files' y points away from.
+def axes(folder: Path, half: int) -> tuple[float, float]:
+    """By what x and y of a rendered half's files are multiplied, 1 or -1, so that y points towards the main camera and
+    x to its right.
 
     Errors:
         BadInputError: the match description cannot be used.
     """
     rigs = _meta(folder).camera
-    return half <= len(rigs) and rigs[half - 1].side > 0
+    y_points_away = half <= len(rigs) and rigs[half - 1].side > 0
+    return (1.0, -1.0) if y_points_away else (-1.0, 1.0)
 
 
 def calibrated_parts(folder: Path) -> set[int]:

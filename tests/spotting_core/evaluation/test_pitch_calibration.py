@@ -156,16 +156,21 @@ def test_real_calibrations_look_at_the_pitch(shared: Path, tmp_path: Path) -> No
     assert len(sure) > 0.5 * len(read)
     middle = np.array([h.to_pitch(np.array([0.5, 0.6])) for h in sure])
     assert Pitch().contains(middle).mean() > 0.98
+    upper, lower, left, right = (np.array([h.to_pitch(np.array(at)) for h in sure]) for at in
+                                 ((0.5, 0.6), (0.5, 0.95), (0.2, 0.8), (0.8, 0.8)))  # fmt: skip
+    assert (lower[:, 1] > upper[:, 1]).mean() > 0.98
+    assert (right[:, 0] > left[:, 0]).mean() > 0.98
 
 
-def test_exact_calibrations_have_y_towards_the_main_camera_whichever_side_it_filmed_from(demo: Path) -> None:
+def test_exact_calibrations_have_y_towards_the_main_camera_and_x_to_its_right(demo: Path) -> None:
     """The demo's second half is filmed from the other side than its first, where the file's y points away."""
     main = [c for c in read_rendered(demo) if c.label == "Main camera center" and c.homography is not None]
     assert {c.half for c in main} == {1, 2}
-    upper, lower = np.array([[0.5, 0.6], [0.5, 0.95]])
+    upper, lower, left, right = np.array([[0.5, 0.6], [0.5, 0.95], [0.2, 0.8], [0.8, 0.8]])
     for one in main:
         assert one.homography is not None
         assert one.homography.to_pitch(lower)[1] > one.homography.to_pitch(upper)[1]
+        assert one.homography.to_pitch(right)[0] > one.homography.to_pitch(left)[0]
     table = parquet.read_table(demo / "calibration.parquet").to_pylist()
     first = next(row for row in table if row["half"] == 2 and row["camera"] == "Main camera center" and not row["wipe"])
     width, height = json.loads((demo / "meta.json").read_text())["out_res"]
