@@ -3,6 +3,8 @@
 Correct labels and predictions of real matches and labels of rendered ones are read wrong in every way that the
 checks know; each match is one trial. The lengths of the real matches' videos are not known: a video is taken
 to end an exponential time (mean 20 s, seeded) after the last spot of its half.
+
+Beside that: on which clock the published calibrations of real games are, by the cuts of their camera labels.
 """
 
 from __future__ import annotations
@@ -14,17 +16,24 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.calibration_spotting import RUNS
+from benchmarks.real_calibrations import published_form
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
+from spotting_core.formats.field_calibration import RATE, calibration_file, read_published, where_sure
+from spotting_core.formats.labels_cameras import FILE_NAME
 from spotting_core.media.video import probe_video
+from spotting_core.preflight.calibrations import cuts_met, jumps_of
+from spotting_core.preflight.cameras import cuts_of_file
 from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
 from spotting_core.preflight.scores import check_scores
 
 CLASSES = load_classes()
 OFFICIAL, ALPHABETICAL = list(CLASSES.names), sorted(CLASSES.names)
+_COMPLETE = 40  # cuts of a half whose labels are complete
 SHIFTED = [*OFFICIAL[-1:], *OFFICIAL[:-1]]
 
 Wrong = Callable[[Document, np.random.Generator], Document]
@@ -161,6 +170,28 @@ def background_rates(matches: Sequence[Match]) -> dict[str, tuple[int, int]]:
     return {name: (a, b) for name, (a, b) in counts.items()}
 
 
+def calibration_clocks(folder: Path) -> str:
+    """At how many cuts calibrations jump, a sample before and at the cut, and where in time sample k lies."""
+    before, at, offsets = [], [], []
+    for labels in sorted(published_form(folder, RUNS / "real").rglob(FILE_NAME)):
+        for half, cuts in cuts_of_file(labels).items():
+            if len(cuts) < _COMPLETE:
+                continue
+            path = calibration_file(labels.parent, half)
+            assert path is not None
+            own = [where_sure(c) for c in read_published(path, half).calibrations]
+            met, jumps = cuts_met(own, cuts), jumps_of(own)
+            before.append(met[-1])
+            at.append(met[0])
+            numbers = [(cut / 1e6, int(np.ceil(cut * RATE / 1e6)) - 2) for cut in cuts]
+            offsets += [cut - k / RATE for cut, k in numbers if 0 <= k < len(jumps) and jumps[k]]
+    shift = float(np.median(offsets)) - 0.5 / RATE  # cuts lie anywhere between the two samples
+    ranges = (f"{min(shares):.2f} to {max(shares):.2f}" for shares in (before, at))
+    return "{} halves: jumps a sample before {} of the cuts, at {}; sample k at k / 2 + {:.2f} s".format(
+        len(before), *ranges, shift
+    )
+
+
 COLUMNS = (
     ("real", "labels", "none"), ("real", "labels", "lengths"), ("real", "predictions", "none"),
     ("real", "predictions", "labels"), ("real", "predictions", "lengths"), ("rendered", "labels", "none"),
@@ -183,6 +214,7 @@ def main() -> None:
     for name, matches in sets.items():
         for case, (count, reports) in background_rates(matches).items():
             out(f"{name}, {case}: {reports}/{count}\n")
+    out(f"calibrations of real games, {calibration_clocks(data / 'real_calibration')}\n")
 
 
 if __name__ == "__main__":

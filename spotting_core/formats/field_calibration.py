@@ -48,7 +48,7 @@ class _Entry(msgspec.Struct):
 class _File(msgspec.Struct):
     size: _Size
     predictions: list[list[_Entry]]
-    UrlLocal: str = ""
+    UrlLocal: str | None = None
 
 
 def published_files(folder: Path) -> dict[int, Path]:
@@ -93,7 +93,7 @@ def read_published(path: Path, half: int) -> PublishedHalf:
             f"the pictures are {width} by {height} pixels", where=path, fix="Size: samples, height, width"
         )
     own = [_of_entry(half, sample, entries, width, height) for sample, entries in enumerate(content.predictions)]
-    return PublishedHalf(own, content.UrlLocal, width, height)
+    return PublishedHalf(own, content.UrlLocal or "", width, height)
 
 
 def _of_entry(half: int, sample: int, entries: Sequence[_Entry], width: int, height: int) -> Calibration:

@@ -1,8 +1,8 @@
 """Whether the calibrations beside a match are of it: readable, of its length and shape of picture, and on its clock.
 
 On which clock they are is told by the cuts of its camera labels. Where a picture looks jumps at a cut, so the samples
-between which most cuts fall are those between which most jumps lie. In all of 47 halves of SoccerNet-v2 with complete
-camera labels the published calibrations jump one sample before their cuts, at .59 to .81 of them.
+between which most cuts fall are those between which most jumps lie. The calibrations published with SoccerNet-v2 jump
+one sample before the cuts (docs/preflight.md).
 """
 
 from __future__ import annotations
@@ -123,17 +123,24 @@ def samples_late(calibrations: Sequence[Calibration], cuts: Sequence[int]) -> in
     Arguments:
         calibrations: ``RATE`` a second, from the half's beginning on; cuts: microseconds.
     """
-    jumps = _jumps(calibrations)
-    before = np.array([int(np.ceil(cut * RATE / 1e6)) - 1 for cut in cuts], int)  # the last sample before each cut
-    before = before[(before >= _FARTHEST) & (before < len(jumps) - _FARTHEST)]
-    if len(before) < _FEWEST:
+    met = cuts_met(calibrations, cuts)
+    if not met:
         return 0
-    met = {lag: float(jumps[before + lag].mean()) for lag in range(-_FARTHEST, _FARTHEST + 1)}
     best = max(met, key=lambda lag: met[lag])
     return best if met[best] >= _LEAST and met[best] > _CLEARLY * met[0] else 0
 
 
-def _jumps(calibrations: Sequence[Calibration]) -> np.ndarray:
+def cuts_met(calibrations: Sequence[Calibration], cuts: Sequence[int]) -> dict[int, float]:
+    """The share of the cuts at which calibrations jump, by how many samples later; nothing for too few cuts."""
+    jumps = jumps_of(calibrations)
+    before = np.array([int(np.ceil(cut * RATE / 1e6)) - 1 for cut in cuts], int)  # the last sample before each cut
+    before = before[(before >= _FARTHEST) & (before < len(jumps) - _FARTHEST)]
+    if len(before) < _FEWEST:
+        return {}
+    return {lag: float(jumps[before + lag].mean()) for lag in range(-_FARTHEST, _FARTHEST + 1)}
+
+
+def jumps_of(calibrations: Sequence[Calibration]) -> np.ndarray:
     """Whether where the picture looks jumps between each sample and the next: bool (T - 1,)."""
     places = [c.homography.to_pitch(_POINTS) if c.homography is not None else None for c in calibrations]
     return np.array([_jumped(one, other) for one, other in pairwise(places)], bool)
