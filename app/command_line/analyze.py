@@ -304,7 +304,9 @@ def _print_summary(analysis: Analysis) -> None:
             own = [f for f in findings if f.label == action.name]
             times = ", ".join(analysis.clock(f.half, task.begins(f)) for f in own[:8])
             table.add_row(action.short, str(len(own)), times + (" …" if len(own) > 8 else ""))
-    out.print(table if findings else f"{task.title}: nothing at the default thresholds.")
-    what = "spots" if task.name == "spotting" else task.name
-    text = escape(printable(f"{len(findings)} {what} of {analysis.record.title} in {analysis.folder}"))
+    if table.row_count:
+        out.print(table)
+    elif not findings:
+        out.print(f"{task.title}: nothing at the default thresholds.")
+    text = escape(printable(f"{task.summary(findings)} of {analysis.record.title} in {analysis.folder}"))
     out.print(f"\n{text}\n", highlight=False, soft_wrap=True)

@@ -45,7 +45,7 @@ def evaluate(
     from spotting_core.tasks.registry import task_named
 
     chosen = task_named(task)
-    metric = chosen.metric(metric)
+    chosen.metric(metric)  # is refused before anything is read
     if official and not chosen.has_official:
         raise BadInputError(f"the task {chosen.name} has no official evaluator", fix="Leave --official out")
     check_output(json_file)
@@ -56,7 +56,7 @@ def evaluate(
     if json_file is not None:
         write_machine_output(report.as_json(record), json_file)
     if json_file != "-":
-        _print(report, metric, chosen.has_official)
+        _print(report, report.metric if chosen.metrics else "", chosen.has_official)
     _print_record(record)
 
 

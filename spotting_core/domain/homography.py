@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.pitch import Pitch
+
+if TYPE_CHECKING:
+    from spotting_core.domain.camera import Camera
 
 _LEAST_DETERMINANT = 1e-12
+_ACROSS = np.deg2rad(60)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,9 @@ class Calibration:
         homography: None where the picture shows no pitch, or nobody could tell.
         confidence: 0 to 1; None for truth.
         label: name of the camera, where it is known.
+        error: metres by which places of the picture are expected to be off; None where nobody said.
+        pitch: whose metres these are.
+        camera: whose homography this is, where that is known.
     """
 
     half: int
@@ -99,3 +108,12 @@ class Calibration:
     homography: Homography | None
     confidence: float | None = None
     label: str = ""
+    error: float | None = None
+    pitch: Pitch = field(default_factory=Pitch)
+    camera: Camera | None = None
+
+    @property
+    def side_known(self) -> bool:
+        """Whether it is known from which side the pitch is seen, which looks alike from two: of a camera that a network
+        has placed where it looks across the pitch, as the main camera does, and not from behind a goal."""
+        return self.camera is None or abs(self.camera.pan) < _ACROSS

@@ -16,8 +16,10 @@ from spotting_core.base.errors import BadInputError
 
 STEP = 0.9
 """Metres between two points of a line, as the challenge samples them."""
-_AREA, _GOAL_AREA = (16.5, 40.32), (5.5, 18.32)  # depth and width of the two areas in front of a goal
-_CIRCLE, _SPOT = 9.15, 11.0  # radius of the circles; distance of the penalty spot from the goal line
+AREA, GOAL_AREA = (16.5, 40.32), (5.5, 18.32)
+"""Depth and width in metres of the penalty area and the goal area."""
+CIRCLE, PENALTY_SPOT = 9.15, 11.0
+"""Radius of the circles, and distance of the penalty spot from the goal line, in metres."""
 _LONGEST, _SHORTEST = 130.0, 40.0
 
 
@@ -57,6 +59,10 @@ class Pitch:
     @cached_property
     def lines(self) -> dict[str, np.ndarray]:
         """The lines on the ground by name, float (N, 2), a point every ``STEP`` metres at most."""
+        return self.lines_with_arcs(STEP)
+
+    def lines_with_arcs(self, step: float) -> dict[str, np.ndarray]:
+        """See ``lines``; circles and arcs have a point every ``step`` metres at most."""
         x, y = self.length / 2, self.width / 2
         lines = {
             "Side line left": _straight((-x, -y), (-x, y)),
@@ -64,17 +70,17 @@ class Pitch:
             "Side line top": _straight((-x, -y), (x, -y)),
             "Side line bottom": _straight((-x, y), (x, y)),
             "Middle line": _straight((0, -y), (0, y)),
-            "Circle central": _arc((0, 0), 0, 2 * np.pi),
+            "Circle central": _arc((0, 0), 0, 2 * np.pi, step),
         }
         for side, sign in (("left", -1), ("right", 1)):
-            for name, (depth, width) in (("Big", _AREA), ("Small", _GOAL_AREA)):
+            for name, (depth, width) in (("Big", AREA), ("Small", GOAL_AREA)):
                 far, goal = sign * (x - depth), sign * x
                 lines[f"{name} rect. {side} main"] = _straight((far, -width / 2), (far, width / 2))
                 lines[f"{name} rect. {side} top"] = _straight((goal, -width / 2), (far, -width / 2))
                 lines[f"{name} rect. {side} bottom"] = _straight((goal, width / 2), (far, width / 2))
-            reach = np.arccos((_AREA[0] - _SPOT) / _CIRCLE)
+            reach = np.arccos((AREA[0] - PENALTY_SPOT) / CIRCLE)
             middle = np.pi if sign > 0 else 0.0
-            lines[f"Circle {side}"] = _arc((sign * (x - _SPOT), 0), middle - reach, middle + reach)
+            lines[f"Circle {side}"] = _arc((sign * (x - PENALTY_SPOT), 0), middle - reach, middle + reach, step)
         return lines
 
 
@@ -84,7 +90,7 @@ def _straight(start: tuple[float, float], end: tuple[float, float]) -> np.ndarra
     return np.asarray(a + np.linspace(0, 1, count)[:, None] * (b - a))
 
 
-def _arc(centre: tuple[float, float], start: float, end: float) -> np.ndarray:
-    count = int(np.ceil(_CIRCLE * (end - start) / STEP)) + 1
+def _arc(centre: tuple[float, float], start: float, end: float, step: float) -> np.ndarray:
+    count = int(np.ceil(CIRCLE * (end - start) / step)) + 1
     angle = np.linspace(start, end, count)
-    return np.asarray(np.array(centre) + _CIRCLE * np.stack([np.cos(angle), np.sin(angle)], -1))
+    return np.asarray(np.array(centre) + CIRCLE * np.stack([np.cos(angle), np.sin(angle)], -1))

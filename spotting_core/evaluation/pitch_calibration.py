@@ -37,7 +37,8 @@ LEAST_LINES = 5
 """Lines that a picture shows that a calibration is asked of."""
 _POINTS = 8  # of the picture, across and down, whose distance is measured
 _CELL = 1.0  # metres
-METRICS = ("distance", "jac", "part", "whole")
+DISTANCE, JAC, COMPLETENESS = "distance", "jac", "Completeness"
+METRICS = (DISTANCE, JAC, "part", "whole")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def evaluate_calibrations(games: Sequence[CalibrationGame], metric: str = METRIC
         {"all": values[metric]},
         per_class,
         {c: float(sum(one.label == c for one in placed)) for c in cameras},
-        {**{_HEADLINES[n]: values[n] for n in METRICS if n != metric}, "Completeness": complete,
+        {**{_HEADLINES[n]: values[n] for n in METRICS if n != metric}, COMPLETENESS: complete,
          "JaC by completeness": values["jac"] * complete},
     )  # fmt: skip
 
@@ -112,18 +113,19 @@ def _pairs(game: CalibrationGame) -> Iterator[tuple[Calibration, Calibration | N
         yield true, predicted.get((true.half, true.time))
 
 
-def _shows_enough(true: Calibration, pitch: Pitch) -> bool:
+def shows_enough(true: Calibration, pitch: Pitch) -> bool:
+    """Whether a picture shows so many lines that a calibration is asked of it."""
     return true.homography is not None and len(_lines(true.homography, pitch)) >= LEAST_LINES
 
 
 def _samples_with_lines(game: CalibrationGame) -> int:
     """Samples that show enough lines."""
-    return sum(_shows_enough(true, game.pitch) for true in game.truth)
+    return sum(shows_enough(true, game.pitch) for true in game.truth)
 
 
 def _placed(game: CalibrationGame) -> Iterator[PlacedSample]:
     for true, predicted in _pairs(game):
-        if predicted is None or predicted.homography is None or not _shows_enough(true, game.pitch):
+        if predicted is None or predicted.homography is None or not shows_enough(true, game.pitch):
             continue
         assert true.homography is not None
         yield placed_sample(true.homography, predicted.homography, game.pitch, true.label or UNNAMED)

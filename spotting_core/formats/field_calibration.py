@@ -67,9 +67,9 @@ class PublishedHalf:
     height: int
 
 
-def where_sure(calibration: Calibration) -> Calibration:
-    """The calibration, without its homography where it is less sure than ``USED_FROM``; an exact one is sure."""
-    sure = calibration.confidence is None or calibration.confidence >= USED_FROM
+def where_sure(calibration: Calibration, least: float = USED_FROM) -> Calibration:
+    """The calibration, without its homography where it is less sure than ``least``; an exact one is sure."""
+    sure = calibration.confidence is None or calibration.confidence >= least
     return calibration if sure else replace(calibration, homography=None)
 
 
@@ -133,7 +133,7 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
     if size is None:
         raise BadInputError("this match description has no out_res", where=folder / META)
     width, height = size
-    columns = _rendered_columns(path)
+    columns, pitch = _rendered_columns(path), pitch_of(folder)
     times, halves = np.array(columns["time_s"], float), np.array(columns["half"])
     found = []
     for half in np.unique(halves).tolist():
@@ -143,7 +143,7 @@ def read_rendered(folder: Path, rate: float = RATE) -> list[Calibration]:
             seen = None if columns["wipe"][row] else _rendered_homography(columns["H"][row], width, height, path, row)
             if seen is not None:
                 seen = Homography(seen.matrix @ mirror)
-            found.append(Calibration(half, round(sample / rate * 1e6), seen, None, columns["camera"][row]))
+            found.append(Calibration(half, round(sample / rate * 1e6), seen, None, columns["camera"][row], pitch=pitch))
     return found
 
 

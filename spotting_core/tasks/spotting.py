@@ -45,6 +45,9 @@ class SpottingTask(SampleTask[Spot]):
     def read_truth(self, folder: Path) -> list[Spot]:
         return labels_v2.read_labels(folder / self.label_file)
 
+    def summary(self, findings: Sequence[Spot]) -> str:
+        return f"{len(findings)} spots"
+
     def moment(self, finding: Spot) -> int:
         return finding.time
 

@@ -175,6 +175,10 @@ class LayerTask(Task, Generic[_Finding]):
         """When a finding begins (microseconds of the half), for people."""
         return self.moment(finding)
 
+    def summary(self, findings: Sequence[_Finding]) -> str:
+        """How much was found, for people."""
+        return f"{len(findings)} {self.name}"
+
     @abstractmethod
     def findings_of(self, half: StoredHalf, classes: ClassTable, *, least: float | None, source: str) -> list[_Finding]:
         """What a layer says of a half, in order of time.
