@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from spotting_core.domain.camera import Camera
 from spotting_core.domain.cameras import Candidate, Grounding, Link, Shot
 from spotting_core.domain.classes import load_classes
+from spotting_core.domain.homography import Calibration
 from spotting_core.domain.spots import Spot
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.features.sets import FeatureSet, input_of
@@ -29,6 +31,7 @@ SMALL_FRAMES = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden"
 DIM, LENGTH = 32, 40
 COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
 REPLAY = 12
+PITCH_LINES = "pitch-lines"
 OWN: dict[str, dict[str, Any]] = {
     "basic-shots": {"before": 4, "after": 4, "first": 16, "second": 16, "kernel": 5},
     "calf-shots": {"before": 4, "after": 4, "first": 16, "second": 8, "pyramid": (2, 4, 4, 8), "capsule": 8},
@@ -77,6 +80,8 @@ def width_of(name: str) -> int:
 
 def small_config(name: str) -> Any:
     kind = system(name)
+    if name == PITCH_LINES:
+        return kind.configure(classes=names_of(name), width=64, height=32, channels=8, layers=1, heads=2)
     if name not in READS_FEATURES and name not in READS_PAIRS:
         return kind.configure(
             **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
@@ -117,7 +122,8 @@ def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim:
 def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
     torch.manual_seed(1)
     entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
-    return Window(pictures=torch.randn(batch, frames, 3, 36, 64), entities=entities)
+    height = 32 if name == PITCH_LINES else 36
+    return Window(pictures=torch.randn(batch, frames, 3, height, 64), entities=entities)
 
 
 def features_window(name: str, batch: int) -> Window:
@@ -139,6 +145,9 @@ def made_truth(name: str, number: int, times: np.ndarray, sample: int) -> list[A
         other = names_of(name)[-1]
         edges = [(0, first, other), (first, last, label), (last, int(times[-1]) + 500_000, other)]
         return [Shot(1, start, end, camera, replay=number % 2 == 1) for start, end, camera in edges if end > start]
+    if task == "calibration":
+        camera = Camera((2.0 * number, 90.0, -20.0), 0.1 * number, 1.3, 0.0, 1.8, 2.0)
+        return [Calibration(1, int(time), camera.homography) for time in times]
     if task == "replays":
         return [Grounding(1, int(times[-4]), int(times[-1]), (Candidate(Link(1, at, label), 1.0),))]
     return [Spot(1, at, label)]

@@ -35,13 +35,13 @@ def players(
 ) -> None:
     """Write the places of players, officials and ball on the pitch, in metres, with team and track.
 
-    The match has to be analysed by a model that reads entities, and its calibrations have to lie beside it. Pictures
-    without a calibration and replays leave gaps.
+    The match has to be analysed by a model that reads entities. Its calibrations are those beside it, else those that
+    touchline analyze --task calibration has found. Pictures without a calibration and replays leave gaps.
     """
     from app.library.library import kits, layers_of
     from spotting_core.analyses.match_calibrations import match_calibrations
     from spotting_core.analyses.match_cameras import match_cameras
-    from spotting_core.formats.field_calibration import pitch_of
+    from spotting_core.domain.pitch import Pitch
     from spotting_core.formats.players_registry import players_format
     from spotting_core.inference.replay_run import labels_beside
     from spotting_core.media.source import open_match
@@ -56,13 +56,14 @@ def players(
         raise BadInputError(
             "no analysis of this match holds entities", where=match.path, fix="Run touchline analyze on it first"
         )
+    calibrations = match_calibrations(match, layers)
     shirts = _shirts(home_kit or kits(match.path)[0], away_kit or kits(match.path)[1])
     found = match_players(
         match,
         layer,
-        match_calibrations(match, layers),
+        calibrations,
         cameras=match_cameras(labels_beside(match), layers),
-        pitch=pitch_of(match.folder),
+        pitch=calibrations[0].pitch if calibrations else Pitch(),
         kits=shirts,
     )
     files = form.write(out_file, found.swapped() if swap else found)

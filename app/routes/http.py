@@ -24,9 +24,11 @@ from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState
+from spotting_core.formats import calibration_table
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.tasks.calibration import CALIBRATION
 
 PREFIX = "/touchline"
 SCRIPTS = Path(__file__).resolve().parent.parent / "components" / "scripts"
@@ -95,6 +97,9 @@ def calibrations(request: Request) -> Response:
 @lru_cache(maxsize=8)
 def _calibrations(file: FileState, folder: Path) -> bytes:
     analysis, number = Analysis.open(folder.parent), int(folder.name.removeprefix("half"))
+    if file.path.name == calibration_table.FILE_NAME:  # of a layer
+        own = Analysis.open(file.path.parent.parent)
+        return packing.pack_calibrations([c for c in own.findings(CALIBRATION) if c.half == number])
     rate = min(_MOST_CALIBRATIONS, analysis.half(number).record.frame_rate or analysis.record.rate)
     found = match_calibrations(open_match(file.path.parent), [analysis], rate=rate)
     return packing.pack_calibrations([c for c in found if c.half == number])

@@ -1,13 +1,15 @@
-"""The calibrations of a match: those that lie beside it.
+"""The calibrations of a match: those that lie beside it, else those of its layer of calibrations.
 
 ``calibration.parquet`` of a rendered match is exact; else the published ``<half>_field_calib_*.json`` count, where
 they are sure enough (``field_calibration.USED_FROM``). Published calibrations are known to lie beside the wrong
-match, so they are checked before they are believed.
+match, so they are checked before they are believed. Where nothing lies beside the match, the newest layer of the task
+counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from spotting_core.analyses.analysis import Analysis
@@ -16,6 +18,7 @@ from spotting_core.domain.homography import Calibration
 from spotting_core.formats import field_calibration
 from spotting_core.formats.field_calibration import PublishedHalf
 from spotting_core.media.source import MatchSource
+from spotting_core.tasks.calibration import CALIBRATION
 
 _OFF = 3.0  # seconds by which calibrations may end before or after the half
 _SHAPE = 0.03  # relative difference of the shape of pictures
@@ -33,9 +36,10 @@ def match_calibrations(
     Errors:
         BadInputError: a file is damaged, of another match, length, or shape of picture.
     """
-    if not source.path.is_dir():
-        return []
     layers = list(layers)
+    if not source.path.is_dir() or not field_calibration.calibrated_parts(source.path):
+        layer = calibration_layer(layers)
+        return layer.findings(CALIBRATION) if layer is not None else []
     records = {half.half: half for layer in layers for half in layer.record.halves}
     if (source.path / field_calibration.RENDERED).is_file():
         found = field_calibration.read_rendered(source.path, rate=rate or _rate_of(layers))
@@ -45,14 +49,20 @@ def match_calibrations(
             )
         return found
     sure: list[Calibration] = []
+    pitch = field_calibration.pitch_of(source.path)
     for half, path in sorted(field_calibration.published_files(source.path).items()):
         published = field_calibration.read_published(path, half)
         check_match(path, published, source.path.name)
         if half in records:
             check_length(path, published.calibrations, records[half].duration)
             check_shape(path, published, records[half].width, records[half].height)
-        sure += map(field_calibration.where_sure, published.calibrations)
+        sure += (replace(field_calibration.where_sure(c), pitch=pitch) for c in published.calibrations)
     return sure
+
+
+def calibration_layer(layers: Iterable[Analysis]) -> Analysis | None:
+    """The first of some layers that is of calibrations."""
+    return next((layer for layer in layers if layer.record.task == CALIBRATION.name), None)
 
 
 def _rate_of(layers: Iterable[Analysis]) -> float:

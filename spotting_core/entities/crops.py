@@ -162,10 +162,10 @@ def _vary(crop: Crop, rng: random.Random) -> Crop:
         image = np.ascontiguousarray(image[:, ::-1])
         boxes = boxes.copy()
         boxes[:, [0, 2]] = image.shape[1] - boxes[:, [2, 0]]
-    return Crop(_light(image, rng), crop.names, boxes, crop.facts, crop.picture)
+    return Crop(relit(image, rng), crop.names, boxes, crop.facts, crop.picture)
 
 
-def _light(image: np.ndarray, rng: random.Random) -> np.ndarray:
+def relit(image: np.ndarray, rng: random.Random) -> np.ndarray:
     """Brightness, contrast, saturation, tint, blur and noise, each a little."""
     work = image.astype(np.float32)
     grey = work.mean(axis=2, keepdims=True)

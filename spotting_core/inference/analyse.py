@@ -21,6 +21,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked
 from spotting_core.features.sets import FeatureSet
+from spotting_core.inference.calibration_run import CalibrationRun
 from spotting_core.inference.layer_features import missing_layer_sets, write_layer_features
 from spotting_core.inference.replay_run import ReplayRun
 from spotting_core.inference.run import TIMINGS_FILE, Run
@@ -34,6 +35,7 @@ from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.preflight.machine import require_room
 from spotting_core.samples.progress import ReportProgress
 from spotting_core.samples.reader import model_sets
+from spotting_core.tasks.calibration import CALIBRATION
 
 
 def analyse_match(
@@ -67,7 +69,7 @@ def analyse_match(
     remember(model.folder, model.sha256, data)
     media = [ingest(half.path, data) for half in source.halves]
     keep_layer_features(source, model_sets(model), data, model.device.type, report, layers, features)
-    kind = Run if model.inputs.windows == 1 else ReplayRun
+    kind = _run_of(model)
     run = kind(source, media, model, data, features, report, thumbnails=thumbnails, layers=layers)
     places = Layers(data, source.content_hash(data))
     known = places.find(run.task.name, run.identity, model.classes) if out is None else None
@@ -79,6 +81,13 @@ def analyse_match(
     check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
+
+
+def _run_of(model: LoadedModel) -> type[Run]:
+    """How a model's layer is made."""
+    if model.system.task == CALIBRATION.name:
+        return CalibrationRun
+    return Run if model.inputs.windows == 1 else ReplayRun
 
 
 def _same(layer: Analysis | None, run: Run) -> Analysis | None:

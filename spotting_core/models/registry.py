@@ -43,6 +43,7 @@ _MODULES = (
     "grounding_transformer",
     "frame_boundaries",
     "frame_differences",
+    "pitch_lines",
 )
 SPOTTING = "spotting"
 """The task of a system, and the stage of its training, where nothing else is said."""

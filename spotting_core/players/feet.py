@@ -19,7 +19,7 @@ ACROSS, ALONG = (0.35, 0.03), (0.7, 0.043)
 Fitted to the mean error, by eighths of what is expected, on the validation matches of simmatch.
 """
 CALIBRATED = 0.4
-"""Metres that a calibration of confidence 1 is expected to be wrong by; exact ones are not."""
+"""Metres that a calibration of confidence 1 is taken to be wrong by, where it does not say; exact ones are not."""
 _EDGE = 1.5  # pixels; a box that ends nearer to the picture's lower edge is cut off there
 _STEP = 1e-4  # shares of the picture, for the Jacobian
 
@@ -70,7 +70,9 @@ def jacobian(homography: Homography, shares: np.ndarray) -> np.ndarray:
 
 
 def calibration_error(calibration: Calibration) -> float:
-    """Metres that a calibration is expected to be wrong by: none where it is exact, more the less sure it is."""
+    """Metres that a calibration is expected to be wrong by: as it says; none where it is exact; more the less sure."""
+    if calibration.error is not None:
+        return calibration.error
     if calibration.confidence is None:
         return 0.0
     return CALIBRATED / max(calibration.confidence, 0.05)

@@ -107,7 +107,7 @@ def _check_inputs(
         raise BadInputError(
             "no picture of this match has a calibration, so nobody can be placed",
             where=source.path,
-            fix="Put calibrations beside the match",
+            fix="Run touchline analyze --task calibration on it, or put its calibrations beside it",
         )
 
 
@@ -202,7 +202,7 @@ class _Half:
         self.left: dict[int, float] | None = None
 
     def _at_samples(self, calibrations: Sequence[Calibration]) -> dict[int, Calibration]:
-        """The calibration of each sample that has one and is no replay."""
+        """The calibration of each sample that has one, seen from a side that is known, and is no replay."""
         if not calibrations:
             return {}
         known = np.array([c.time for c in calibrations])
@@ -213,6 +213,8 @@ class _Half:
             calibration, time = calibrations[at], int(self.times[sample])
             shot = self.cameras.shot_at(self.half, time) if self.cameras is not None else None
             if calibration.homography is None or abs(calibration.time - time) > limit or (shot and shot.replay):
+                continue
+            if not calibration.side_known:
                 continue
             found[sample] = calibration
         return found

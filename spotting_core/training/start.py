@@ -9,14 +9,13 @@ from torch import nn
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.models.card import WEIGHTS_FILE
-from spotting_core.models.environment import Environment
 
 
-def start_from_trunk(environment: Environment, entity_model: str) -> int:
-    """Copy the entity model's trunk into the environment; returns how many tensors were copied.
+def start_from_trunk(trunk: nn.Module, entity_model: str) -> int:
+    """Copy the entity model's trunk into another one; returns how many tensors were copied.
 
     Errors:
-        BadInputError: there is no such model, or the two trunks share nothing.
+        BadInputError: there is no such model, or the two trunks share little.
     """
     from spotting_core.entities.vision_language import entity_model_folder
 
@@ -25,14 +24,15 @@ def start_from_trunk(environment: Environment, entity_model: str) -> int:
         raise BadInputError("there is no entity model of this name", where=entity_model, fix="Train it first")
     prefix = "visual.trunk.trunk."
     theirs = {k.removeprefix(prefix): v for k, v in load_file(folder / WEIGHTS_FILE).items() if k.startswith(prefix)}
+    own = trunk.state_dict()
     copied = 0
-    for name, value in environment.trunk.state_dict().items():
+    for name, value in own.items():
         source = theirs.get(name.replace(".conv1.conv.", ".conv1."))
         if source is not None and source.shape == value.shape:
             value.copy_(source)
             copied += 1
-    if copied < len(theirs) // 2:
-        raise BadInputError("the trunk of this entity model does not fit the environment", where=entity_model)
+    if copied < len(own) // 2:
+        raise BadInputError("the trunk of this entity model does not fit", where=entity_model)
     return copied
 
 

@@ -250,7 +250,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     def _begin(self, network: Network, config: SystemTrainingConfig) -> list[nn.Module]:
         """Take over weights from earlier runs; returns the parts that stay as they are."""
         if config.trunk_from:
-            start_from_trunk(self._environment(network), config.trunk_from)
+            start_from_trunk(self._environment(network).trunk, config.trunk_from)
         if config.start_from:
             start_from_stage(network, config.start_from)
         resting: list[nn.Module] = []

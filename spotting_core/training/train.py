@@ -29,6 +29,7 @@ from spotting_core.samples.labelled import all_games, has_videos, labelled_match
 from spotting_core.samples.reader import model_reader
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.task import AnyLayerTask, Judged
+from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainer, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.measure import compared, judged_games
@@ -80,6 +81,12 @@ def train(
         notice(_begin(entity_trainer))
         entity_trainer.train(report)
         return _finish_entities(entity_trainer, order, notice)
+    if name == PITCH_LINES:
+        own = as_config(CalibrationTrainingConfig, settings, order.config)
+        calibration_trainer = CalibrationTrainer(own, order.root, order.run, data, order.device)
+        notice(_begin(calibration_trainer))
+        calibration_trainer.train(report)
+        return _finish_calibration(calibration_trainer, order, data, notice)
     trainer = SystemTrainer(
         as_config(SystemTrainingConfig, {"system": name, **settings}, order.config),
         order.root,
@@ -202,6 +209,32 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, n
     keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)
     return _measured(card, order, data, notice) if trainer.stage.labelled else order.out
+
+
+def _finish_calibration(
+    trainer: CalibrationTrainer, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]
+) -> Path:
+    notice("Learning by what the errors of calibrations can be told")
+    config, domain = trainer.with_error_weights(), _domain(trainer, order)
+    card = Card(
+        name=f"Touchline {trainer.system.name}",
+        system=trainer.system.name,
+        paper=trainer.system.paper,
+        config=asdict(config),
+        class_table=trainer.table.name,
+        classes=config.classes,
+        input=input_of((), config.rate, trainer.system.inputs(config).pictures),
+        window=config.window,
+        entities=None,
+        training=_training_facts(trainer, order),
+        scores={},
+        domain=domain,
+        licence=_LICENCES[domain],
+        task=trainer.system.task,
+    )
+    keep_classes(order.out, trainer.table)
+    save_model(order.out, trainer.trained, card)
+    return _measured(card, order, data, notice)
 
 
 def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:

@@ -6,28 +6,37 @@ from typing import Any
 
 from app.library.library import Match
 from app.routes.http import signer
+from app.state import shared_library
 from app.views.shown import link
 from app.workspace.entry import OVERLAY, Entry, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_calibrations import calibration_layer
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.pitch import Pitch
+from spotting_core.formats.calibration_table import FILE_NAME, read_pitch
 from spotting_core.formats.field_calibration import calibration_file, pitch_of
 
 
 def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
-    """Size and lines of the pitch in metres, and the address of each half's calibrations; None for a match without."""
+    """Size and lines of the pitch in metres, and the address of each half's calibrations; None for a match without.
+
+    Those beside the match count, else those of its newest layer of them.
+    """
     files = {half.half: calibration_file(match.path, half.half) for half in analysis.halves}
+    layer = None if any(files.values()) else calibration_layer(shared_library().layers(match))
+    if layer is not None:
+        files |= {half.half: half.folder / FILE_NAME for half in layer.halves}
     if not any(files.values()):
         return None
     try:
-        pitch = pitch_of(match.path)
+        pitch = pitch_of(match.path) if layer is None else read_pitch(layer.halves[0].folder)
     except BadInputError:  # what the file says of the pitch is no size of one
         pitch = Pitch()
     halves = {
         half.half: f"{link('calibrations', file)}/{signer().sign(half.folder, 'half')}"
         for half in analysis.halves
-        if (file := files[half.half]) is not None
+        if (file := files.get(half.half)) is not None
     }
     lines = [line.round(2).tolist() for line in pitch.drawn.values()]
     return {"length": pitch.length, "width": pitch.width, "lines": lines, "halves": halves}

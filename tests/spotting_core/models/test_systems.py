@@ -27,6 +27,7 @@ from tests.small_systems import (
     DIFFERENCES,
     DIM,
     LENGTH,
+    PITCH_LINES,
     READS_FEATURES,
     READS_PAIRS,
     SPOTS,
@@ -59,8 +60,8 @@ def clips(name: str, batch: int) -> tuple[Window, Targets]:
 
 
 def columns(name: str) -> int:
-    """Columns of a system's scores: its classes, or how sure it is of each moment of a stretch."""
-    return 1 if name in READS_PAIRS else len(names_of(name))
+    """Columns of a system's scores: its classes, or how sure it is of a moment of a stretch or of a picture."""
+    return 1 if name in (*READS_PAIRS, PITCH_LINES) else len(names_of(name))
 
 
 @pytest.mark.parametrize("name", ALL)

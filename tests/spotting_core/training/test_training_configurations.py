@@ -20,6 +20,7 @@ from spotting_core.models.registry import FeatureConfig, system, systems
 from spotting_core.models.window import Window
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
+from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainingConfig, build_model
 from spotting_core.training.system import SystemTrainingConfig
@@ -28,14 +29,16 @@ from spotting_core.training.trainer import TrainingConfig
 from tests.conftest import REPOSITORY
 
 TRAINING = REPOSITORY / "assets" / "training"
+CONFIGURED: dict[str, type[TrainingConfig]] = {ENTITIES: EntityTrainingConfig, PITCH_LINES: CalibrationTrainingConfig}
+"""What is trained by a loop of its own."""
 PICTURES, FEATURES = "pictures", "features"
 FILES = sorted(TRAINING.glob("*.toml"))
 
 
 def as_a_run_reads(path: Path) -> tuple[str, TrainingConfig]:
     name, settings = read_config(path)
-    if name == ENTITIES:
-        return name, as_config(EntityTrainingConfig, settings, path)
+    if name in CONFIGURED:
+        return name, as_config(CONFIGURED[name], settings, path)
     return name, as_config(SystemTrainingConfig, {"system": name, **settings}, path)
 
 
@@ -45,7 +48,7 @@ def of(*kinds: str) -> list[Path]:
 
 
 def _kind(name: str) -> str:
-    return name if name == ENTITIES else FEATURES if issubclass(system(name).config, FeatureConfig) else PICTURES
+    return name if name in CONFIGURED else FEATURES if issubclass(system(name).config, FeatureConfig) else PICTURES
 
 
 def named(paths: list[Path]) -> pytest.MarkDecorator:
@@ -95,6 +98,15 @@ def test_a_configuration_of_entities_gives_a_network(path: Path) -> None:
     assert isinstance(config, EntityTrainingConfig)
     assert set(config.rare_weight) <= set(load_prompts(config.prompts).names)
     assert sum(p.numel() for p in build_model(config).parameters()) > 1_000_000
+
+
+@named(of(PITCH_LINES))
+def test_a_configuration_of_calibration_gives_a_network(path: Path) -> None:
+    _, config = as_a_run_reads(path)
+    assert isinstance(config, CalibrationTrainingConfig)
+    settled = system(PITCH_LINES).configure(classes=load_classes("soccernet-cameras").names, **config.model)
+    parameters = sum(p.numel() for p in system(PITCH_LINES).build(settled).parameters())
+    assert parameters * 2 < 3 << 20  # bytes in half precision
 
 
 @named(FILES)
