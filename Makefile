@@ -7,6 +7,7 @@
 # make bench-spotters    every system on the same matches, and what ships; RETRAIN=1 trains those that read features first,
 #                        DEVICE=cuda on a GPU
 # make bench-cameras   every system of shots and of replay grounding on the same matches; RETRAIN=1 trains them anew
+# make bench-calibration   where pictures look, by the network that ships and a classical baseline, on rendered matches
 # make bench-calibration-spotting   spotting from the camera's pose and the players, on simmatch and on real games; says
 #                        its hours first, RETRAIN=1 trains anew what has a log; PLAN=1 trains nothing
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
@@ -29,8 +30,8 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-boundaries bench-calibration-spotting bench-cameras bench-clips bench-players bench-search bench-spotters \
-	bench-streaming mutants mutants-js clean chromium
+	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-players bench-search \
+	bench-spotters bench-streaming mutants mutants-js clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -72,6 +73,9 @@ bench-spotters: $(VENV)/.installed
 
 bench-cameras: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.cameras $(DATA)/simmatch --real $(DATA)/real_calibration $(if $(RETRAIN),--retrain)
+
+bench-calibration: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.calibration $(DATA)/simmatch
 
 bench-calibration-spotting: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.calibration_spotting $(DATA)/simmatch --real $(DATA)/real_calibration \
