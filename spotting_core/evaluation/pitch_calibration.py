@@ -33,6 +33,8 @@ WIDTH, HEIGHT = 960, 540
 REACH = 5.0
 """Pixels of a picture of that size within which a line is right."""
 UNNAMED = "Camera not named"
+TOGETHER = 100_000
+"""Microseconds between the times of a truth and a prediction of one sample."""
 LEAST_LINES = 5
 """Lines that a picture shows that a calibration is asked of."""
 _POINTS = 8  # of the picture, across and down, whose distance is measured
@@ -107,10 +109,13 @@ def _summed(name: str, placed: Sequence[PlacedSample]) -> float:
 
 
 def _pairs(game: CalibrationGame) -> Iterator[tuple[Calibration, Calibration | None]]:
-    """Every true calibration with the prediction of its sample."""
-    predicted = {(c.half, c.time): c for c in game.predicted}
-    for true in game.truth:
-        yield true, predicted.get((true.half, true.time))
+    """Every true calibration with the prediction of its sample: the nearest, for a sample shows the nearest frame."""
+    for half in sorted({c.half for c in game.truth}):
+        predicted = sorted((c for c in game.predicted if c.half == half), key=lambda c: c.time)
+        times = np.array([c.time for c in predicted])
+        for true in (c for c in game.truth if c.half == half):
+            near = int(np.abs(times - true.time).argmin()) if len(times) else -1
+            yield true, predicted[near] if near >= 0 and abs(times[near] - true.time) <= TOGETHER else None
 
 
 def shows_enough(true: Calibration, pitch: Pitch) -> bool:

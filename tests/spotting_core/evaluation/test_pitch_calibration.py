@@ -78,6 +78,15 @@ def test_what_is_asked_and_what_is_answered() -> None:
         evaluate_calibrations([CalibrationGame("a", PITCH, truth, [])])
 
 
+def test_a_prediction_of_the_nearest_frame_is_of_the_same_sample() -> None:
+    truth = [Calibration(1, 500_000, FROM_ABOVE)]
+    for at, complete in ((480_000, 1.0), (540_000, 1.0)):
+        found = evaluate_calibrations([CalibrationGame("a", PITCH, truth, [Calibration(1, at, FROM_ABOVE, 0.9)])])
+        assert found.others["Completeness"] == complete
+    with pytest.raises(BadInputError, match="no sample whose truth shows"):
+        evaluate_calibrations([CalibrationGame("a", PITCH, truth, [Calibration(1, 1_000_000, FROM_ABOVE, 0.9)])])
+
+
 def test_calibrations_are_written_as_published(tmp_path: Path) -> None:
     path = tmp_path / "1_field_calib_ccbv.json"
     known = [Calibration(1, 0, tilted(), 0.9), Calibration(1, 500_000, None, 0.0)]
