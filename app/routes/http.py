@@ -16,6 +16,8 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app.library.library import Library
+from app.library.placing import PlayerPlacing, team_colours
 from app.routes import packing
 from app.routes.links import LinkSigner
 from app.settings import settings
@@ -28,6 +30,7 @@ from spotting_core.formats import calibration_table
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
 from spotting_core.tasks.calibration import CALIBRATION
 
 PREFIX = "/touchline"
@@ -45,6 +48,16 @@ _MOST_CALIBRATIONS = 60.0  # a second
 @lru_cache(maxsize=1)
 def signer() -> LinkSigner:
     return LinkSigner(settings().secret)
+
+
+@lru_cache(maxsize=1)
+def placing() -> PlayerPlacing:
+    return PlayerPlacing(_library(), settings().data)
+
+
+@lru_cache(maxsize=1)
+def _library() -> Library:
+    return Library(settings(), open_database(settings().data))
 
 
 def _path(request: Request, kind: str) -> Path:
@@ -105,6 +118,24 @@ def _calibrations(file: FileState, folder: Path) -> bytes:
     return packing.pack_calibrations([c for c in found if c.half == number])
 
 
+def players(request: Request) -> Response:
+    """Everybody of a half on the pitch (see ``packing``); 202 while they are worked out."""
+    folder, match = _path(request, "half"), _library().get(request.path_params["match"])
+    headers = {**_PRIVATE, "Cache-Control": "no-store"}  # calibrations may come to the match at any time
+    try:
+        analysis = Analysis.open(folder.parent)
+        if match is None or match.source_hash != analysis.record.source_id:
+            raise HTTPException(404)
+        found = placing().players(match, analysis)
+        if found is None:
+            return Response(status_code=202, headers=headers)
+        number = int(folder.name.removeprefix("half"))
+        body = packing.pack_players(found, number, len(analysis.half(number).times), team_colours(match, found))
+    except (TouchlineError, OSError, ValueError) as error:
+        raise HTTPException(422, str(error)) from error
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
 def frame_times(request: Request) -> Response:
     """Presentation times of all frames of a video, float64 seconds."""
     table = ingest(_path(request, "frames"), settings().data).table
@@ -163,6 +194,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/download/{{token}}", download, methods=["GET", "HEAD"]),
         Route(f"{PREFIX}/array/{{token}}/{{name}}", array),
         Route(f"{PREFIX}/calibrations/{{token}}/{{half}}", calibrations),
+        Route(f"{PREFIX}/players/{{token}}/{{match}}", players),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
         Route("/library", library),

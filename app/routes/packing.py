@@ -8,19 +8,31 @@ map           uint8 (T, h, w) of one class (?map=class_map&class=3)
 calibrations  float64 (N, 11), in order of time: seconds, the homography from metres to shares of the picture row by
               row, its last coordinate positive in front of the camera, NaN where the picture has none, and the
               confidence, -1 where it is exact
+players       uint32, length of what follows as JSON {colours, notes}, filled up with spaces to a multiple of 4; then
+              uint32 (T + 1,), row where each sample begins; then per row 28 bytes: track uint32, x y error float32
+              (metres), x1 y1 x2 y2 uint16 (65535 * share of the picture; all 0 where nobody was seen), role uint8,
+              team uint8 (see ``ROLES`` and ``TEAMS`` of ``kept_players``), how sure the team is and that somebody is
+              there uint8 (255 * confidence)
 embeddings    not served: nothing on screen needs them
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from spotting_core.analyses.analysis import HalfAnalysis
 from spotting_core.domain.homography import Calibration
+from spotting_core.players.kept_players import KeptPlayers
 
 ENTITY_ROW = np.dtype([("entity", "u1"), ("score", "u1"), ("box", "<u2", 4), ("weight", "u1"), ("kept", "u1")])
+
+PLAYER_ROW = np.dtype([
+    ("track", "<u4"), ("x", "<f4"), ("y", "<f4"), ("error", "<f4"), ("box", "<u2", 4),
+    ("role", "u1"), ("team", "u1"), ("team_confidence", "u1"), ("confidence", "u1"),
+])  # fmt: skip
 
 
 def pack(half: HalfAnalysis, name: str, query: Mapping[str, str]) -> bytes:
@@ -74,6 +86,25 @@ def pack_calibrations(calibrations: Sequence[Calibration]) -> bytes:
         if one.homography is not None:
             row[1:10] = (one.homography.facing * one.homography.matrix).ravel()
     return rows.astype("<f8").tobytes()
+
+
+def pack_players(players: KeptPlayers, half: int, samples: int, colours: tuple[str, str] | None) -> bytes:
+    """Everybody of a half.
+
+    Arguments:
+        samples: of the half; colours: of home and away, where they are known.
+    """
+    held = players.of_half(half)
+    rows = np.zeros(len(held), PLAYER_ROW)
+    for name in ("track", "x", "y", "error", "role", "team"):
+        rows[name] = held[name]
+    rows["box"] = (held["box"].clip(0, 1) * 65535).round()
+    for name in ("team_confidence", "confidence"):
+        rows[name] = (held[name].clip(0, 1) * 255).round()
+    begins = np.searchsorted(held["sample"], np.arange(samples + 1)).astype("<u4")
+    about = json.dumps({"colours": colours, "notes": players.notes}).encode()
+    about += b" " * (-len(about) % 4)
+    return np.uint32(len(about)).astype("<u4").tobytes() + about + begins.tobytes() + rows.tobytes()
 
 
 _PACKERS: dict[str, Callable[[HalfAnalysis, Mapping[str, str]], bytes]] = {

@@ -6,6 +6,7 @@ explanations/<hash>.npz
 hashes/<hash of a path>.json   content hash of the video there, while it stays as it is
 exports/<id>/        clips that were exported from the app
 pitch/<hash>.npy     feature sets of where the camera looks and who is there, by the files they are made of
+players/<hash>.npz   who stands where in a match, by its analysis and its calibrations
 search/<match>.parquet  spots of a match, for searching
 touchline.db         matches, jobs, selections, reviews, saved searches
 """
@@ -53,6 +54,10 @@ class DataDirectory:
 
     def export(self, export_id: str) -> Path:
         return self.root / "exports" / export_id
+
+    def players(self, key: str) -> Path:
+        """Where everybody is kept who was placed on the pitch of a match."""
+        return self.root / "players" / f"{key}.npz"
 
     @property
     def hashes(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +10,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.library.cameras import unreviewed_cameras
 from app.library.library import Match
+from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.domain.homography import Calibration, Homography
+from spotting_core.domain.people import MatchPlayers, Placed, Role
+from spotting_core.domain.pitch import Pitch
 from spotting_core.formats.field_calibration import write_published
 from spotting_core.media.source import open_match
+from spotting_core.players.kept_players import kept_players, players_key
 from tests.app.conftest import SPOTS, Server
 from tests.app.made_analysis import box_of, make_analysis
 from tests.app.player_page import open_page, settle
@@ -65,8 +71,10 @@ def test_lines_lie_where_the_calibration_puts_them_and_nowhere_where_it_is_unsur
         expect(page.locator(".pitch-lines")).to_have_text("Lines none here")
 
 
-def test_the_minimap_shows_who_was_found_where(page: Page, server: Server) -> None:
+def test_without_teams_the_minimap_shows_who_was_found_where_and_says_why(page: Page, server: Server) -> None:
     match = calibrated(server, "with a minimap", [0.9] * 20 + [0.5] * 20)
+    answers: list[dict[str, Any]] = [{"status": 202}]
+    page.route("**/touchline/players/**", lambda route: route.fulfill(**answers[-1]))
     open_page(page, server, match, half=1, t=4)
     page.keyboard.press("z")
     page.wait_for_function("() => find().player.overlay.shown?.minimap === 1")  # the ball of every sample
@@ -85,6 +93,69 @@ def test_the_minimap_shows_who_was_found_where(page: Page, server: Server) -> No
     assert page.evaluate(DRAWN, [u, v])
     shown_at(page, 15.0)
     assert page.evaluate("() => find().player.overlay.shown.minimap") == 0
+    expect(page.get_by_role("status").filter(has_text="Working out teams")).to_have_count(1)
+    answers.append({"status": 422, "body": "the video is gone."})
+    expect(page.locator(".minimap")).to_have_attribute("title", re.compile("No teams: the video is gone"))
+    expect(page.locator(".teams-state")).to_be_hidden()
+    shown_at(page, 4.0)
+    assert page.evaluate("() => find().player.overlay.shown") == {"sample": 8, "pitch": False, "boxes": 1, "minimap": 1}
+
+
+def somebody(sample: int, track: int, team: str, x: float, y: float, **more: Any) -> Placed:
+    """Seen at a sample of the first half, in a box of 2 by 4 m."""
+    box = ((x - 1) / 120 + 0.5, (y - 4) / 80 + 0.5, (x + 1) / 120 + 0.5, y / 80 + 0.5)
+    made = {"role": Role.PLAYER, "team_confidence": 0.9, "error": 0.4, "confidence": 0.8, "box": box, **more}
+    return Placed(half=1, time=sample * 500_000, track=track, team=team, x=x, y=y, **made)
+
+
+def keep(server: Server, match: Match, placed: Sequence[Placed]) -> None:
+    """Have players kept for a match, as if they had been worked out."""
+    layers = server.library().layers(match)
+    times = tuple(k * 500_000 for k in range(SAMPLES))
+    players = MatchPlayers(tuple(placed), 2, Pitch(), (WIDTH, HEIGHT), {1: times}, kits=((200, 60, 60), (60, 60, 200)))
+    cameras = unreviewed_cameras(match.path, layers)
+    key = players_key(layers[0], match_calibrations(open_match(match.path), layers), cameras, None)
+    kept_players(key, server.data, lambda: players)
+
+
+# The colour on the map where a point of the pitch is, as red, green, blue.
+ON_MAP = """([x, y]) => {
+  const { overlay, video } = find().player, map = find().part("minimap");
+  const [u, v] = map.at(map.box(overlay.picture(video)), x, y);
+  return [...overlay.pen.getImageData(Math.round(u), Math.round(v), 1, 1).data].slice(0, 3);
+}"""
+
+
+def test_the_minimap_shows_teams_officials_and_ball_between_samples_too(page: Page, server: Server) -> None:
+    match = calibrated(server, "with teams", [0.9] * SAMPLES)
+    moving = [somebody(k, 1, "home", -20 + k, 10) for k in range(SAMPLES)]
+    others = [
+        one
+        for k in range(SAMPLES)
+        for one in (
+            somebody(k, 2, "away", 30, -10, box=None),
+            somebody(k, 3, "", 0, 20, team_confidence=0.0),
+            somebody(k, 4, "", 10, 20, role=Role.REFEREE),
+            somebody(k, 0, "", 20, 0, role=Role.BALL),
+        )
+    ]
+    keep(server, match, [*moving, *others])
+    open_page(page, server, match, half=1, t=4)
+    page.keyboard.press("z")
+    page.wait_for_function("() => find().player.overlay.shown?.teams === 2")
+    assert page.evaluate("() => find().player.overlay.shown.minimap") == 5
+    red, _, blue = page.evaluate(ON_MAP, [-12, 10])
+    assert (red, blue) == (200, 60)  # far enough apart as they are
+    red, _, blue = page.evaluate(ON_MAP, [30, -10])
+    assert 60 < blue < 190  # told from the track: fainter
+    assert blue > red
+    assert max(page.evaluate(ON_MAP, [0, 20])) < 160  # hollow
+    assert page.evaluate(ON_MAP, [10, 20]) == [18, 24, 31]
+    assert min(page.evaluate(ON_MAP, [20, 0])) > 230
+    shown_at(page, 4.2)
+    red, _, blue = page.evaluate(ON_MAP, [-11.6, 10])
+    assert (red, blue) == (200, 60)
+    expect(page.locator(".teams-state")).to_be_hidden()
 
 
 def test_calibrations_of_another_match_are_said_and_take_nothing_else_away(page: Page, server: Server) -> None:

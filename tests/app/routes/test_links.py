@@ -7,30 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.routes import http, packing
 from app.routes.links import LIFETIME, LinkSigner
-from app.settings import settings
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.media.ingest import ingest
 from tests.videos import make_video, read_number, steady, uneven
 
 SIGNER = LinkSigner(b"a secret")
-
-
-@pytest.fixture
-def client(data: DataDirectory):  # type: ignore[no-untyped-def]
-    settings.cache_clear()
-    http.signer.cache_clear()
-    http._picture.cache_clear()
-    http._frame.cache_clear()
-    with TestClient(Starlette(routes=http.routes())) as test_client:
-        yield test_client
-    settings.cache_clear()
-    http.signer.cache_clear()
 
 
 def test_a_link_holds_for_its_file_its_use_and_its_time(tmp_path: Path) -> None:

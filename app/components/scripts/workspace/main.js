@@ -44,6 +44,7 @@ export class Workspace {
     this.player = new Player(this.q(".player"), {
       moved: (half, seconds, settled) => this.moved(half, seconds, settled),
       ended: () => this.nextHalf(), action: (step) => this.nextAction(step), loopOf: () => this.loopOf(),
+      shotAt: (half, seconds) => this.part("cameras")?.review.shotAt(half, seconds) ?? null,
     });
     this.lanes = new Lanes(this.q(".lanes-body"), this);
     this.rail = new Rail(this.q(".rail"), this);

@@ -9,7 +9,8 @@ const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8];
 export class Player {
   /**
    * @param root element that gets the player
-   * @param hooks {moved(half, seconds), ended(), action(step), loopOf() -> {start, end, label} | null}
+   * @param hooks {moved(half, seconds), ended(), action(step), loopOf() -> {start, end, label} | null,
+   *   shotAt(half, seconds) -> {start, end} | null}
    */
   constructor(root, hooks) {
     this.hooks = hooks;

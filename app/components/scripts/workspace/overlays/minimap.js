@@ -1,18 +1,27 @@
 // The pitch from above, in a corner of the picture: what the picture shows of it, and who was found where.
 
+import { Players } from "../players.js";
 import { register } from "../registry.js";
+import { colour } from "../theme.js";
 
 const WIDE = 0.27, MOST = 250; // of the picture's width; pixels at most
 const MARGIN = 3; // metres around the pitch
 const PEOPLE = /player|goalkeeper|referee/;
 const EDGE = 12; // points along each side of the picture
+const AGAIN = 2000; // milliseconds until it is asked again for players that are being worked out
+const UNSURE = 0.65; // below this a team is drawn hollow
+const UNSEEN = 0.45; // opacity of somebody whose place is told from his track
+const TITLE = "The pitch from above: what the picture shows, and who stands where (Z)";
+const WORKING = "Working out teams";
 
 class Minimap {
-  controls = `<label class="minimap" title="The pitch from above: what the picture shows, and who was found where (Z)"><input type="checkbox" data-option="minimap">Minimap</label>`;
+  controls = `<label class="minimap"><input type="checkbox" data-option="minimap">Minimap<span class="teams-state" role="status" hidden><i class="pulse"></i><span class="unseen">${WORKING}</span></span></label>`;
   keys = { z: () => this.has(this.player.data) && this.player.toggleOption("minimap") };
 
   constructor(player) {
     this.player = player;
+    this.fetching = new Map(); // by address
+    this.state = {}; // {waiting: for players that are being worked out, problem: why there are none, notes: on them}
     Object.assign(this.options, { minimap: false });
   }
 
@@ -20,9 +29,50 @@ class Minimap {
   get help() { return this.has(this.player.data) ? [["Z", "minimap"]] : []; }
 
   has(data) { return Boolean(data.pitch); }
-  offer(data) { this.player.q(".minimap").hidden = !this.has(data); }
+  offer(data) {
+    this.player.q(".minimap").hidden = !this.has(data);
+    if (this.analysis !== data.analysis) this.state = { problem: data.players.reason };
+    this.analysis = data.analysis;
+    this.describe();
+  }
 
-  draw({ calibrations, entities, sample, moment, time }, place) {
+  destroy() { clearTimeout(this.asking); }
+
+  // --- who stands where ------------------------------------------------------------------------------
+
+  /** Everybody of the half, once the map is on; while teams are worked out, and where they cannot be, that is said. */
+  async fetch(arrays) {
+    const { players: offered } = this.player.data, address = offered.halves[arrays.half.half];
+    if (!address || !this.options.minimap) return { players: null };
+    if (!this.fetching.has(address)) this.fetching.set(address, Players.load(address, arrays.samples));
+    let problem = null;
+    const players = await this.fetching.get(address).catch((error) => { problem = error.message; return null; });
+    if (!players) this.fetching.delete(address); // asked again the next time
+    if (arrays !== this.player.arrays.get(this.player.half)) return { players };
+    this.state = { waiting: !players && !problem, problem, notes: players?.about.notes };
+    this.describe();
+    if (this.state.waiting) this.askAgain();
+    return { players };
+  }
+
+  askAgain() {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => this.player.root.isConnected && this.player.prepare(), AGAIN);
+  }
+
+  /** What the control says of itself: what it waits for, why there are no teams, and what has to be known of them. */
+  describe() {
+    const { waiting, problem, notes = [] } = this.state, label = this.player.q(".minimap");
+    const told = waiting ? [`${WORKING} of this match; until then colours are those of the boxes.`] : problem ? [`No teams: ${problem}`] : notes;
+    this.player.q(".teams-state").hidden = !waiting;
+    label.classList.toggle("teamless", Boolean(problem));
+    label.title = [TITLE, ...told].join("\n");
+  }
+
+  // --- drawing ---------------------------------------------------------------------------------------
+
+  draw(scene, place) {
+    const { calibrations, players, time } = scene;
     if (!this.options.minimap || !calibrations) return;
     const { pen } = this.player.overlay, box = this.box(place);
     pen.save();
@@ -35,11 +85,49 @@ class Minimap {
     const now = calibrations.at(time);
     if (now) this.view(now, box, place.unit);
     this.lines(box, place.unit);
-    const seen = calibrations.at(moment); // boxes are those of the sample, and so is the camera that places them
-    const dots = seen && entities ? this.people(seen, entities.of(sample), box, place.unit) : 0;
-    if (!now) this.note("No calibration here", box, place.unit);
+    const shown = players ? this.placed(players, scene, box, place.unit) : this.found(calibrations, scene, box, place.unit);
+    if (!now) this.note("No calibration here", box, 0.5, place.unit);
+    if (this.state.waiting) this.note(WORKING, box, 0.93, place.unit);
     pen.restore();
-    return { minimap: dots };
+    return shown;
+  }
+
+  /** Everybody who was placed, by team; the ball in front. */
+  placed(players, scene, box, unit) {
+    const rows = this.present(players, scene).sort((a, b) => (a.role === "ball") - (b.role === "ball"));
+    for (const row of rows) this.person(row, this.colourOf(row, players), this.at(box, row.x, row.y), unit);
+    return { minimap: rows.length, teams: rows.filter((row) => row.team).length };
+  }
+
+  /** Everybody on screen: at the nearest sample of the shot on screen, for beyond a cut is another place. */
+  present(players, { sample, time, moment }) {
+    const { half, hooks } = this.player, shot = hooks.shotAt(half, time);
+    if (!shot || (moment >= shot.start && moment < shot.end)) return players.at(sample, time);
+    const other = time >= moment ? sample + 1 : sample - 1, at = players.samples[other];
+    return at >= shot.start && at < shot.end ? players.at(other, time) : [];
+  }
+
+  colourOf(row, players) {
+    const { theme } = this.player.root.closest(".workspace").dataset;
+    const [home, away] = players.about.colours ?? [colour(theme, "accent"), colour(theme, "warning")];
+    return { home, away }[row.team] ?? "#F2F5F8";
+  }
+
+  /** A player in his team's colour, hollow where that is unsure; officials as diamonds, the ball as a small disc. */
+  person({ role, team, sure, seen }, ink, [x, y], unit) {
+    const { pen } = this.player.overlay, hollow = role !== "ball" && role !== "referee" && (!team || sure < UNSURE), size = (role === "ball" ? 2 : 3) * unit;
+    pen.save();
+    pen.globalAlpha *= seen ? 1 : UNSEEN;
+    pen.beginPath();
+    if (role === "referee") for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) pen.lineTo(x + 1.2 * size * dx, y + 1.2 * size * dy);
+    else pen.arc(x, y, hollow ? 0.8 * size : size, 0, 2 * Math.PI);
+    pen.closePath();
+    pen.fillStyle = role === "referee" ? "#12181F" : ink;
+    pen.strokeStyle = hollow ? ink : role === "referee" || (role !== "ball" && dark(ink)) ? "#F2F5F8" : "rgba(0,0,0,.75)";
+    pen.lineWidth = (hollow ? 1.4 : 1) * unit;
+    if (!hollow) pen.fill();
+    pen.stroke();
+    pen.restore();
   }
 
   /** Where the map lies, and the scale from metres to pixels. */
@@ -83,34 +171,43 @@ class Minimap {
     pen.globalAlpha = 1;
   }
 
-  /** A dot for everybody found who stands on the pitch or close beside it; returns how many. */
-  people(camera, rows, box, unit) {
+  /** Without teams: a dot for everybody found who stands on the pitch or close beside it, in his entity's colour. */
+  found(calibrations, { entities, sample, moment }, box, unit) {
+    const camera = calibrations.at(moment); // boxes are those of the sample, and so is the camera that places them
+    if (!camera || !entities) return { minimap: 0 };
     const { pen } = this.player.overlay, { entities: names, pitch } = this.player.data;
     let dots = 0;
-    for (const row of rows) {
-      const { name, colour } = names[row.entity], ball = name === "ball";
+    for (const row of entities.of(sample)) {
+      const { name, colour: own } = names[row.entity], ball = name === "ball";
       const at = ball || PEOPLE.test(name) ? camera.toPitch((row.box[0] + row.box[2]) / 2, row.box[3]) : null;
       if (!at || Math.abs(at[0]) > pitch.length / 2 + MARGIN || Math.abs(at[1]) > pitch.width / 2 + MARGIN) continue;
       pen.beginPath();
       pen.arc(...this.at(box, ...at), (ball ? 2 : 2.8) * unit, 0, 2 * Math.PI);
-      pen.fillStyle = colour;
+      pen.fillStyle = own;
       pen.strokeStyle = "rgba(0,0,0,.7)";
       pen.lineWidth = 0.8 * unit;
       pen.fill();
       pen.stroke();
       dots++;
     }
-    return dots;
+    return { minimap: dots };
   }
 
-  note(text, box, unit) {
+  /** Words on the map, this share of it down. */
+  note(text, box, down, unit) {
     const { pen } = this.player.overlay;
     pen.font = `500 ${11 * unit}px Inter, system-ui, sans-serif`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.fillStyle = "#E9EDF2";
-    pen.fillText(text, box.x + box.w / 2, box.y + box.h / 2);
+    pen.fillText(text, box.x + box.w / 2, box.y + down * box.h);
   }
 }
 
-register("overlay", "minimap", { reads: [], make: (player) => new Minimap(player) });
+/** Whether a colour, as #RRGGBB, is hard to see on the map. */
+function dark(ink) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(ink.slice(i, i + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 90;
+}
+
+register("overlay", "minimap", { reads: ["players"], make: (player) => new Minimap(player) });

@@ -1,0 +1,163 @@
+"""Who stands where in a match, worked out in the background: it takes a minute or more, and no page waits for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from math import hypot
+from pathlib import Path
+
+from app.library.cameras import unreviewed_cameras
+from app.library.library import Library, Match, kits
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.analyses.match_calibrations import match_calibrations
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import FileState
+from spotting_core.domain.people import Colour
+from spotting_core.formats import field_calibration, labels_cameras
+from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.source import open_match
+from spotting_core.players.kept_players import KeptPlayers, kept_players, players_key
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.3
+"""Seconds that an answer waits: what is kept already is there at once then."""
+_FAR = 180.0  # of two shirts as they are drawn, in red, green and blue
+_MOST = 6  # matches whose players are remembered, some ten megabytes each
+
+
+@dataclass
+class _Placing:
+    """The players of one match being worked out, and in the end they themselves or why they cannot be."""
+
+    players: KeptPlayers | None = None
+    error: Exception | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class PlayerPlacing:
+    """The players of the matches of a library; those of one match are worked out at a time, in a thread that ends with
+    the server."""
+
+    def __init__(self, library: Library, data: DataDirectory) -> None:
+        self._library, self._data = library, data
+        self._placings: OrderedDict[str, _Placing] = OrderedDict()
+        self._guard, self._one = threading.Lock(), threading.Lock()
+
+    def players(self, match: Match, analysis: Analysis) -> KeptPlayers | None:
+        """Everybody of a match by an analysis; None while they are worked out, which begins now if it has not yet.
+
+        Errors:
+            BadInputError: they cannot be told; that is remembered as long as no file changes.
+        """
+        layers = self._library.layers(match)
+        stamp = _stamp(match, analysis, layers)
+        with self._guard:
+            placing = self._placings.get(stamp)
+            if placing is None:
+                placing = self._placings[stamp] = _Placing()
+                arguments = (placing, match, analysis, layers)
+                threading.Thread(target=self._work, args=arguments, name="player-placing", daemon=True).start()
+                self._forget()
+            self._placings.move_to_end(stamp)
+        placing.ended.wait(PATIENCE)
+        if placing.error is not None:
+            raise placing.error
+        return placing.players
+
+    def _forget(self) -> None:
+        """Let go of the oldest that have ended."""
+        ended = [stamp for stamp, placing in self._placings.items() if placing.ended.is_set()]
+        for stamp in ended[: max(0, len(self._placings) - _MOST)]:
+            del self._placings[stamp]
+
+    def _work(self, placing: _Placing, match: Match, analysis: Analysis, layers: list[Analysis]) -> None:
+        try:
+            with self._one:
+                placing.players = placed(match, analysis, layers, self._data)
+        except TouchlineError as error:
+            placing.error = error
+        except Exception as error:
+            log.exception("the players of %s could not be placed", match.path)
+            placing.error = error
+        finally:
+            placing.ended.set()
+
+
+def placed(match: Match, analysis: Analysis, layers: list[Analysis], data: DataDirectory) -> KeptPlayers:
+    """Everybody of a match, as ``touchline players`` places them; worked out where they are not kept.
+
+    Arguments:
+        layers: of the match, of every task.
+
+    Errors:
+        BadInputError: no entities, no calibration, or a file that is not what it should be.
+    """
+    from spotting_core.players.match_players import match_players  # its libraries take a second to load
+
+    source = open_match(match.path)
+    calibrations = match_calibrations(source, [analysis, *layers])
+    cameras = unreviewed_cameras(match.path, layers)
+    home, away = kits(match.path)
+    shirts = (_rgb(home), _rgb(away)) if home is not None and away is not None else None
+    pitch = calibrations[0].pitch if calibrations else None
+    return kept_players(
+        players_key(analysis, calibrations, cameras, shirts),
+        data,
+        lambda: match_players(source, analysis, calibrations, cameras=cameras, pitch=pitch, kits=shirts),
+    )
+
+
+def team_colours(match: Match, players: KeptPlayers) -> tuple[str, str] | None:
+    """Colours of home and away on a small map: the shirts that are known of them, else those found in the pictures,
+    moved apart; None where neither is there."""
+    home, away = kits(match.path)
+    if home is not None and away is not None:
+        return home, away
+    if players.kits is None:
+        return None
+    one, other = moved_apart(*players.kits)
+    return "#{:02X}{:02X}{:02X}".format(*one), "#{:02X}{:02X}{:02X}".format(*other)
+
+
+def moved_apart(one: Colour, other: Colour) -> tuple[Colour, Colour]:
+    """Two shirts as they are drawn: away from each other along the line between them, for pictures make both greyer.
+
+    Those that are ``_FAR`` apart already stay as they are.
+    """
+    away = [(a - b) / 2 for a, b in zip(one, other, strict=True)]
+    apart = 2 * hypot(*away)
+    if apart >= _FAR or apart == 0:
+        return one, other
+    middle = [(a + b) / 2 for a, b in zip(one, other, strict=True)]
+    return _moved(middle, away, _FAR / apart), _moved(middle, away, -_FAR / apart)
+
+
+def _moved(middle: list[float], away: list[float], far: float) -> Colour:
+    red, green, blue = (min(255, max(0, round(m + far * a))) for m, a in zip(middle, away, strict=True))
+    return red, green, blue
+
+
+def _stamp(match: Match, analysis: Analysis, layers: list[Analysis]) -> str:
+    """Changes with every file that decides who is placed where; reads none of them."""
+    folder = match.path if match.path.is_dir() else match.path.parent
+    beside = [field_calibration.calibration_file(match.path, half.half) for half in analysis.halves]
+    records = [layer.folder / ANALYSIS_FILE for layer in (analysis, *layers)]
+    paths = [*records, *beside, folder / field_calibration.META, folder / labels_cameras.FILE_NAME]
+    return joint_hash([str(match.path), *(_state(path) for path in paths if path is not None)])
+
+
+def _state(path: Path) -> str:
+    try:
+        return str(FileState.of(path))
+    except OSError:
+        return f"no {path}"
+
+
+def _rgb(colour: str) -> Colour:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return red, green, blue

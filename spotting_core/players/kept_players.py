@@ -1,0 +1,133 @@
+"""Players of a match as they are kept: worked out once for an analysis and its calibrations, then read.
+
+players/<hash>.npz    in the data directory, by all that decides who is placed where
+    rows   see ``ROW``, in order of half, sample and track
+    about  JSON: shirts of both teams, whether a guess tells home from away, and notes
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import locked, replacing
+from spotting_core.domain.homography import Calibration
+from spotting_core.domain.people import AWAY, HOME, Colour, MatchPlayers, Placed, Role
+from spotting_core.media.fingerprint import joint_hash
+
+log = logging.getLogger(__name__)
+
+_VERSION = "1"  # of what is found and kept; another one is made anew
+
+ROLES = (Role.PLAYER, Role.GOALKEEPER, Role.REFEREE, Role.BALL, Role.UNSURE)
+"""Roles by the number that stands for them in a row."""
+TEAMS = ("", HOME, AWAY)
+"""Teams by their number."""
+ROW = np.dtype([
+    ("half", "u1"), ("sample", "<u4"), ("track", "<u4"), ("role", "u1"), ("team", "u1"), ("team_confidence", "<f4"),
+    ("x", "<f4"), ("y", "<f4"), ("error", "<f4"), ("confidence", "<f4"), ("seen", "?"), ("box", "<f4", 4),
+])  # fmt: skip
+"""A row: somebody at a sample, as in ``Placed``; a box of zeros where nobody was seen."""
+
+
+@dataclass(frozen=True)
+class KeptPlayers:
+    """Everybody of a match.
+
+    Arguments:
+        rows: (N,) of ``ROW``, in order of half, sample and track.
+        kits: mean shirts of home and away, where teams were told apart.
+        notes: what a user must know, sentence by sentence.
+    """
+
+    rows: np.ndarray
+    kits: tuple[Colour, Colour] | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, players: MatchPlayers) -> KeptPlayers:
+        """Of what was worked out."""
+        number = {half: {time: n for n, time in enumerate(times)} for half, times in players.samples.items()}
+        rows = np.array([_row(p, number[p.half][p.time]) for p in players.placed], ROW)
+        return cls(np.sort(rows, order=("half", "sample", "track")), players.kits, players.notes)
+
+    def of_half(self, half: int) -> np.ndarray:
+        """The rows of a half."""
+        return self.rows[self.rows["half"] == half]
+
+
+def _row(one: Placed, sample: int) -> tuple[object, ...]:
+    return (
+        one.half, sample, one.track, ROLES.index(one.role), TEAMS.index(one.team), one.team_confidence,
+        one.x, one.y, one.error, one.confidence, one.seen, one.box or (0.0, 0.0, 0.0, 0.0),
+    )  # fmt: skip
+
+
+def players_key(
+    analysis: Analysis,
+    calibrations: Sequence[Calibration],
+    cameras: MatchCameras | None,
+    kits: tuple[Colour, Colour] | None,
+) -> str:
+    """Hash of all that decides who is placed where: the layer, the calibrations' content, the cameras, the shirts."""
+    record = analysis.record
+    looks = (
+        f"{c.half} {c.time} {c.confidence} {c.error} {c.pitch} "
+        f"{'' if c.homography is None else np.asarray(c.homography.matrix, float).tobytes().hex()}"
+        for c in calibrations
+    )
+    shots = () if cameras is None else (str(shot) for shot in cameras.shots)
+    about = (_VERSION, record.source_id, record.task, record.identity.key, f"{record.rate:g}", str(kits))
+    return joint_hash([*about, joint_hash(looks), joint_hash(shots)])
+
+
+def kept_players(key: str, data: DataDirectory, make: Callable[[], MatchPlayers]) -> KeptPlayers:
+    """What is kept by a key, made where it is not there or damaged.
+
+    Errors:
+        BadInputError: of ``make``; or it cannot be written.
+    """
+    path = data.players(key)
+    found = _read(path)
+    if found is None:
+        with locked(path.with_suffix(".lock")):
+            found = _read(path)  # another process may have been at it
+            if found is None:
+                found = KeptPlayers.of(make())
+                _write(path, found)
+    return found
+
+
+def _write(path: Path, players: KeptPlayers) -> None:
+    about = json.dumps({"kits": players.kits, "notes": players.notes})
+    with replacing(path) as part, part.open("wb") as handle:
+        np.savez_compressed(handle, rows=players.rows, about=np.array(about))
+
+
+def _read(path: Path) -> KeptPlayers | None:
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            rows, about = held["rows"], json.loads(str(held["about"]))
+            kits = about["kits"] and (_colour(about["kits"][0]), _colour(about["kits"][1]))
+            if rows.dtype != ROW:
+                raise ValueError("rows of another kind")
+            return KeptPlayers(rows, kits, tuple(str(note) for note in about["notes"]))
+    except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+        log.warning("players that were kept are worked out again: %s", error)
+        return None
+
+
+def _colour(values: Sequence[int]) -> Colour:
+    red, green, blue = (int(v) for v in values)
+    return red, green, blue

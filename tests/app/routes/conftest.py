@@ -1,0 +1,27 @@
+"""The app's routes, answered without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app.routes import http
+from app.settings import settings
+from spotting_core.base.data_directory import DataDirectory
+
+
+def forget() -> None:
+    """What the routes remember of another data directory."""
+    for remembered in (settings, http.signer, http.placing, http._library, http._picture, http._frame):
+        remembered.cache_clear()
+
+
+@pytest.fixture
+def client(data: DataDirectory) -> Iterator[TestClient]:
+    forget()
+    with TestClient(Starlette(routes=http.routes())) as test_client:
+        yield test_client
+    forget()
