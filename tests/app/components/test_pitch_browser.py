@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from playwright.sync_api import Page, expect
 from app.library.cameras import unreviewed_cameras
 from app.library.library import Match
 from spotting_core.analyses.match_calibrations import match_calibrations
+from spotting_core.domain.cameras import Shot
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.people import MatchPlayers, Placed, Role
 from spotting_core.domain.pitch import Pitch
 from spotting_core.formats.field_calibration import write_published
+from spotting_core.formats.labels_cameras import write_shots
 from spotting_core.media.source import open_match
 from spotting_core.players.kept_players import kept_players, players_key
 from tests.app.conftest import SPOTS, Server
@@ -37,13 +40,23 @@ DRAWN = """([u, v]) => {
 }"""
 
 
-def calibrated(server: Server, name: str, confidences: Sequence[float], game: str = "") -> Match:
-    """A match of 20 s with calibrations beside it, of these confidences."""
+def calibrated(
+    server: Server, name: str, confidences: Sequence[float], game: str = "", cuts: Sequence[float] = ()
+) -> Match:
+    """A match of 20 s with calibrations beside it, of these confidences.
+
+    Arguments:
+        cuts: seconds at which shots end.
+    """
     folder = server.root / name
     folder.mkdir()
     make_video(folder / "1_224p.mp4", steady(200, rate=10.0))
     found = [Calibration(1, k * 500_000, ABOVE, c) for k, c in enumerate(confidences)]
     write_published(folder / "1_field_calib_ccbv.json", found, WIDTH, HEIGHT, game)
+    if cuts:
+        ends = [(a, round(b * 1e6)) for a, b in pairwise([0, *cuts])]
+        shots = [Shot(1, round(a * 1e6), b, "Main camera center", False) for a, b in ends]
+        write_shots(folder / "Labels-cameras.json", shots)
     make_analysis(open_match(folder), server.data, SPOTS)
     return server.library().add(str(folder))
 
@@ -156,6 +169,69 @@ def test_the_minimap_shows_teams_officials_and_ball_between_samples_too(page: Pa
     red, _, blue = page.evaluate(ON_MAP, [-11.6, 10])
     assert (red, blue) == (200, 60)
     expect(page.locator(".teams-state")).to_be_hidden()
+
+
+MARKED = "() => find().player.overlay.shown.marked"
+
+
+def test_a_player_is_marked_by_key_through_the_shot_and_beyond_it_where_his_track_goes_on(
+    page: Page, server: Server
+) -> None:
+    match = calibrated(server, "with shots", [0.9] * SAMPLES, cuts=[6.2, 12.2, 19.9])
+    through = [somebody(k, 1, "home", -20 + k, 10) for k in range(24)]  # over the first cut, to 11.5 s
+    ending = [somebody(k, 2, "away", 30, -10) for k in range(6, 10)]
+    keep(server, match, [*through, *ending])
+    open_page(page, server, match, half=1, t=4)
+    page.locator("input[data-option=boxes]").uncheck()
+    page.locator("input[data-option=map]").uncheck()
+    page.keyboard.press("z")
+    one = page.get_by_role("button", name=re.compile("player, track 1$"))
+    other = page.get_by_role("button", name=re.compile("player, track 2$"))
+    expect(one).to_have_attribute("aria-pressed", "false")
+    beside = [(-12 + 0.8) / 120 + 0.5, 10 / 80 + 0.5]  # on the ring around his feet
+    assert not page.evaluate(DRAWN, beside)
+    one.focus()
+    page.keyboard.press("Tab")
+    expect(other).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate(MARKED) == 2
+    shown_at(page, 6.1)
+    assert page.evaluate(MARKED) == 2  # not followed any more, but it is the same shot
+    shown_at(page, 6.3)
+    assert page.evaluate(MARKED) is None
+    shown_at(page, 4.0)
+    one.click()
+    expect(one).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("() => find().player.video.paused")
+    assert page.evaluate(DRAWN, beside)
+    assert page.evaluate(DRAWN, [(-12 - 1) / 120 + 0.5 - 3 / 736, (10 - 2) / 80 + 0.5])  # his box
+    shown_at(page, 8.0)
+    assert page.evaluate(MARKED) == 1
+    page.keyboard.press("Escape")
+    assert page.evaluate(MARKED) is None
+    one.click()
+    shown_at(page, 13.0)
+    assert page.evaluate(MARKED) is None
+    expect(one).to_have_count(0)
+
+
+def test_trails_reach_back_five_seconds_within_the_shot(page: Page, server: Server) -> None:
+    match = calibrated(server, "with trails", [0.9] * SAMPLES, cuts=[6.2, 19.9])
+    keep(server, match, [somebody(k, 1, "home", -20 + 2 * k, 10) for k in range(SAMPLES)])
+    open_page(page, server, match, half=1, t=10)
+    page.keyboard.press("z")
+    page.wait_for_function("() => find().player.overlay.shown?.teams === 1")
+
+    def red(sample: float) -> bool:
+        """Whether the map is redder than green where the player was at a sample."""
+        colour = page.evaluate(ON_MAP, [-20 + 2 * sample, 10])
+        return bool(colour[0] > colour[1])
+
+    assert [red(k) for k in (11.5, 13.5, 17.5)] == [False, True, True]  # the shot begins at 6.2 s
+    shown_at(page, 15.0)
+    assert [red(k) for k in (17.5, 24.5, 29)] == [False, True, True]  # 6.3, 2.8 and .5 s ago
+    page.evaluate("() => find().root.querySelector('.people button').click()")
+    assert [red(k) for k in (2.5, 17.5, 36.5)] == [True, True, True]  # his trail whole
 
 
 def test_calibrations_of_another_match_are_said_and_take_nothing_else_away(page: Page, server: Server) -> None:

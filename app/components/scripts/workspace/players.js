@@ -1,5 +1,7 @@
 // Everybody of a half on the pitch: places, teams and tracks, sample by sample, as the page has worked them out.
 
+import { countUpTo } from "./time.js";
+
 const ROW = 28; // bytes of a packed row
 const ROLES = ["player", "goalkeeper", "referee", "ball", "unsure"], TEAMS = [null, "home", "away"];
 const GONE = "The players could not be loaded; reload the page.";
@@ -24,11 +26,17 @@ export class Players {
     return new Players(await answer.arrayBuffer(), samples);
   }
 
-  /** Everybody at a sample. */
-  of(sample) {
+  /** Everybody at a sample, in order of tracks. */
+  of(sample) { return [...this.byTrack(sample).values()]; }
+
+  /** Everybody at a sample, by track. */
+  byTrack(sample) {
     if (!this.read.has(sample)) {
-      const rows = [];
-      for (let r = this.begins[sample]; r < this.begins[sample + 1]; r++) rows.push(this.row(r, sample));
+      const rows = new Map();
+      for (let r = this.begins[sample]; r < this.begins[sample + 1]; r++) {
+        const row = this.row(r, sample);
+        rows.set(row.track, row);
+      }
       this.read.set(sample, rows);
     }
     return this.read.get(sample);
@@ -48,13 +56,25 @@ export class Players {
     const { samples } = this, other = time >= samples[sample] ? sample + 1 : sample - 1, apart = Math.abs(samples[other] - samples[sample]);
     const rows = this.of(sample), share = Math.abs(time - samples[sample]) / apart;
     if (!(apart <= TOGETHER) || share === 0) return rows;
-    const mates = new Map(this.of(other).map((row) => [row.track, row])), between = (a, b) => a + (b - a) * share;
+    const mates = this.byTrack(other), between = (a, b) => a + (b - a) * share;
     return rows.map((row) => {
       const mate = mates.get(row.track);
       if (!mate) return row;
       const box = row.box && mate.box && row.box.map((value, i) => between(value, mate.box[i]));
       return { ...row, x: between(row.x, mate.x), y: between(row.y, mate.y), box: box ?? row.box };
     });
+  }
+
+  /** Where a track was before a time, [x, y, seconds], the latest first, back to an earlier one and no farther than a gap. */
+  trail(track, time, since, gap) {
+    const points = [];
+    let last = time;
+    for (let sample = countUpTo(this.samples, time) - 1; sample >= 0 && this.samples[sample] >= since; sample--) {
+      const row = this.byTrack(sample).get(track), at = this.samples[sample];
+      if (last - at > gap) break;
+      if (row) { points.push([row.x, row.y, at]); last = at; }
+    }
+    return points;
   }
 
   /** Everywhere a track is, in order. */

@@ -1,5 +1,8 @@
 // The pitch from above, in a corner of the picture: what the picture shows of it, and who was found where.
 
+import { MarkedPlayer } from "../marked_player.js";
+import { rectangle } from "../overlay.js";
+import { PeopleButtons } from "../people_buttons.js";
 import { Players } from "../players.js";
 import { register } from "../registry.js";
 import { colour } from "../theme.js";
@@ -11,22 +14,26 @@ const EDGE = 12; // points along each side of the picture
 const AGAIN = 2000; // milliseconds until it is asked again for players that are being worked out
 const UNSURE = 0.65; // below this a team is drawn hollow
 const UNSEEN = 0.45; // opacity of somebody whose place is told from his track
+const TRAIL = 5, GAP = 2; // seconds of a trail, and without a place after which it ends
+const FOOT = 0.8, CORNERS = 28; // metres of the ring around the feet of who is marked; points that it is drawn by
 const TITLE = "The pitch from above: what the picture shows, and who stands where (Z)";
 const WORKING = "Working out teams";
 
 class Minimap {
   controls = `<label class="minimap"><input type="checkbox" data-option="minimap">Minimap<span class="teams-state" role="status" hidden><i class="pulse"></i><span class="unseen">${WORKING}</span></span></label>`;
-  keys = { z: () => this.has(this.player.data) && this.player.toggleOption("minimap") };
+  keys = { z: () => this.has(this.player.data) && this.player.toggleOption("minimap"), Escape: () => this.mark(this.marked.track) };
 
   constructor(player) {
     this.player = player;
     this.fetching = new Map(); // by address
     this.state = {}; // {waiting: for players that are being worked out, problem: why there are none, notes: on them}
+    this.marked = new MarkedPlayer(player.hooks.shotAt);
+    this.buttons = new PeopleButtons(player.q(".stage"), (track) => this.mark(track));
     Object.assign(this.options, { minimap: false });
   }
 
   get options() { return this.player.overlay.options; }
-  get help() { return this.has(this.player.data) ? [["Z", "minimap"]] : []; }
+  get help() { return this.has(this.player.data) ? [["Z", "minimap; Tab and Enter mark a player on it"]] : []; }
 
   has(data) { return Boolean(data.pitch); }
   offer(data) {
@@ -36,7 +43,10 @@ class Minimap {
     this.describe();
   }
 
-  destroy() { clearTimeout(this.asking); }
+  destroy() {
+    clearTimeout(this.asking);
+    this.buttons.destroy();
+  }
 
   // --- who stands where ------------------------------------------------------------------------------
 
@@ -72,9 +82,12 @@ class Minimap {
   // --- drawing ---------------------------------------------------------------------------------------
 
   draw(scene, place) {
-    const { calibrations, players, time } = scene;
-    if (!this.options.minimap || !calibrations) return;
-    const { pen } = this.player.overlay, box = this.box(place);
+    const { calibrations, players, time } = scene, { pen } = this.player.overlay, on = this.options.minimap && calibrations;
+    const rows = on && players ? this.present(players, scene) : [];
+    this.marked.follow(on ? players : null, this.player.half, time);
+    if (!on) { this.offerPeople([]); return; }
+    const box = this.box(place), now = calibrations.at(time);
+    this.highlight(rows.find((row) => row.track === this.marked.track), now, place);
     pen.save();
     pen.globalAlpha = 1;
     pen.fillStyle = "rgba(16,34,24,.86)";
@@ -82,21 +95,119 @@ class Minimap {
     pen.roundRect(box.x, box.y, box.w, box.h, 4 * place.unit);
     pen.fill();
     pen.clip();
-    const now = calibrations.at(time);
     if (now) this.view(now, box, place.unit);
     this.lines(box, place.unit);
-    const shown = players ? this.placed(players, scene, box, place.unit) : this.found(calibrations, scene, box, place.unit);
+    const shown = players ? this.placed(rows, players, time, box, place.unit) : this.found(calibrations, scene, box, place.unit);
     if (!now) this.note("No calibration here", box, 0.5, place.unit);
     if (this.state.waiting) this.note(WORKING, box, 0.93, place.unit);
     pen.restore();
+    this.offerPeople(rows.filter((row) => row.role !== "ball"), box);
     return shown;
   }
 
-  /** Everybody who was placed, by team; the ball in front. */
-  placed(players, scene, box, unit) {
-    const rows = this.present(players, scene).sort((a, b) => (a.role === "ball") - (b.role === "ball"));
-    for (const row of rows) this.person(row, this.colourOf(row, players), this.at(box, row.x, row.y), unit);
-    return { minimap: rows.length, teams: rows.filter((row) => row.team).length };
+  /** Everybody who was placed, by team, with where he came from; the ball in front. */
+  placed(rows, players, time, box, unit) {
+    const shot = this.player.hooks.shotAt(this.player.half, time), since = Math.max(time - TRAIL, shot?.start ?? 0);
+    const drawn = [...rows].sort((a, b) => (a.role === "ball") - (b.role === "ball"));
+    for (const row of drawn) if (row.track !== this.marked.track) this.trail([[row.x, row.y, time], ...players.trail(row.track, time, since, GAP)], time, this.colourOf(row), box, unit);
+    this.wholeTrail(time, box, unit);
+    for (const row of drawn) this.person(row, this.colourOf(row), this.at(box, row.x, row.y), unit);
+    const marked = rows.find((row) => row.track === this.marked.track);
+    if (marked) this.ring(this.at(box, marked.x, marked.y), unit);
+    return { minimap: rows.length, teams: rows.filter((row) => row.team).length, marked: this.marked.track };
+  }
+
+  /** A trail, the fainter the longer ago. */
+  trail(points, time, ink, box, unit) {
+    const { pen } = this.player.overlay;
+    pen.save();
+    pen.strokeStyle = ink;
+    pen.lineWidth = 1.5 * unit;
+    for (let i = 1; i < points.length; i++) {
+      pen.globalAlpha = 0.85 * Math.max(0, 1 - (time - points[i][2]) / TRAIL);
+      pen.beginPath();
+      this.path(box, [points[i - 1], points[i]]);
+      pen.stroke();
+    }
+    pen.restore();
+  }
+
+  /** All of the trail of who is marked: thin where he is still to go. */
+  wholeTrail(time, box, unit) {
+    const { pen } = this.player.overlay, { rows, players } = this.marked;
+    pen.save();
+    for (let i = 1; i < rows.length; i++) {
+      const at = players.samples[rows[i].sample];
+      if (at - players.samples[rows[i - 1].sample] > GAP) continue;
+      pen.beginPath();
+      this.path(box, [[rows[i - 1].x, rows[i - 1].y], [rows[i].x, rows[i].y]]);
+      pen.strokeStyle = this.colourOf(rows[i]);
+      pen.globalAlpha = at <= time ? 0.95 : 0.5;
+      pen.lineWidth = (at <= time ? 1.8 : 0.9) * unit;
+      pen.stroke();
+    }
+    pen.restore();
+  }
+
+  /** Around who is marked, on the map. */
+  ring([x, y], unit) {
+    this.outlined(() => this.player.overlay.pen.arc(x, y, 6 * unit, 0, 2 * Math.PI), "#FFFFFF", 1.6 * unit, unit);
+  }
+
+  /** A line with a dark one below it. */
+  outlined(path, ink, width, unit) {
+    const { pen } = this.player.overlay;
+    pen.beginPath();
+    path();
+    for (const [style, wide] of [["rgba(0,0,0,.6)", width + 2 * unit], [ink, width]]) {
+      pen.strokeStyle = style;
+      pen.lineWidth = wide;
+      pen.stroke();
+    }
+  }
+
+  /** In the picture: a ring on the ground around the feet of who is marked, and his box where he is seen. */
+  highlight(row, camera, place) {
+    if (!row) return;
+    const { pen } = this.player.overlay, ink = this.colourOf(row), turn = (i) => (2 * Math.PI * i) / CORNERS;
+    const ground = camera ? Array.from({ length: CORNERS }, (_, i) => camera.toPicture(row.x + FOOT * Math.cos(turn(i)), row.y + FOOT * Math.sin(turn(i)))) : [];
+    pen.save();
+    pen.globalAlpha = row.seen ? 1 : UNSEEN;
+    pen.beginPath();
+    pen.rect(place.x, place.y, place.w, place.h);
+    pen.clip();
+    if (ground.length && ground.every(Boolean)) this.outlined(() => {
+      ground.forEach(([u, v]) => pen.lineTo(place.x + u * place.w, place.y + v * place.h));
+      pen.closePath();
+    }, ink, 2.2 * place.unit, place.unit);
+    if (row.box) this.outlined(() => pen.roundRect(...rectangle(row.box, place, 3 * place.unit), 3 * place.unit), ink, 1.6 * place.unit, place.unit);
+    pen.restore();
+  }
+
+  // --- marking ---------------------------------------------------------------------------------------
+
+  /** Mark a track, or let go of it. */
+  mark(track) {
+    const { players } = this.player.fetched;
+    if (track === null || !players) return;
+    this.marked.toggle(track, players, this.player.half, this.player.time);
+    this.player.redraw();
+  }
+
+  /** Buttons over people on the map. */
+  offerPeople(rows, box) {
+    this.buttons.show(rows.map((row) => {
+      const [x, y] = this.at(box, row.x, row.y), label = this.nameOf(row), pressed = row.track === this.marked.track;
+      const team = row.team ? `${row.sure.toFixed(2)} sure of the team, ` : "", place = `place expected within ${row.error.toFixed(1)} m`;
+      const title = `${label}\n${team}${place}${row.seen ? "" : "\nNot seen here: told from the track"}\n${pressed ? "Click or Esc lets go" : "Click marks"}`;
+      return { track: row.track, x: x / devicePixelRatio, y: y / devicePixelRatio, label, title, pressed };
+    }));
+  }
+
+  nameOf({ role, team, track }) {
+    const { home, away } = this.player.data.match, side = { home: home ?? "Home", away: away ?? "Away" }[team];
+    const who = role === "referee" ? "Official" : role === "unsure" ? "Somebody" : side ? `${side} ${role}` : `${role === "goalkeeper" ? "Goalkeeper" : "Player"} of unsure team`;
+    return `${who}, track ${track}`;
   }
 
   /** Everybody on screen: at the nearest sample of the shot on screen, for beyond a cut is another place. */
@@ -107,9 +218,9 @@ class Minimap {
     return at >= shot.start && at < shot.end ? players.at(other, time) : [];
   }
 
-  colourOf(row, players) {
+  colourOf(row) {
     const { theme } = this.player.root.closest(".workspace").dataset;
-    const [home, away] = players.about.colours ?? [colour(theme, "accent"), colour(theme, "warning")];
+    const [home, away] = this.player.fetched.players.about.colours ?? [colour(theme, "accent"), colour(theme, "warning")];
     return { home, away }[row.team] ?? "#F2F5F8";
   }
 
