@@ -52,17 +52,24 @@ class Minimap {
 
   /** Everybody of the half, once the map is on; while teams are worked out, and where they cannot be, that is said. */
   async fetch(arrays) {
-    const { players: offered } = this.player.data, address = offered.halves[arrays.half.half];
-    if (!address || !this.options.minimap) return { players: null };
-    if (!this.fetching.has(address)) this.fetching.set(address, Players.load(address, arrays.samples));
+    if (!this.player.data.players.halves[arrays.half.half] || !this.options.minimap) return { players: null };
     let problem = null;
-    const players = await this.fetching.get(address).catch((error) => { problem = error.message; return null; });
-    if (!players) this.fetching.delete(address); // asked again the next time
+    const players = await this.playersOf(arrays.half.half).catch((error) => { problem = error.message; return null; });
     if (arrays !== this.player.arrays.get(this.player.half)) return { players };
     this.state = { waiting: !players && !problem, problem, notes: players?.about.notes };
     this.describe();
     if (this.state.waiting) this.askAgain();
     return { players };
+  }
+
+  /** Everybody of a half, fetched once; null while they are worked out, and where nobody was looked for. */
+  async playersOf(half) {
+    const address = this.player.data.players.halves[half];
+    if (!address) return null;
+    if (!this.fetching.has(address)) this.fetching.set(address, Players.load(address, this.player.arrays.get(half).samples));
+    const players = await this.fetching.get(address).catch((error) => { this.fetching.delete(address); throw error; });
+    if (!players) this.fetching.delete(address); // asked again the next time
+    return players;
   }
 
   askAgain() {

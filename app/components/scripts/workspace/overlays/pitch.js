@@ -30,17 +30,19 @@ class PitchLines {
 
   /** The calibrations of the half, once something is drawn by them; a file that cannot be used is said, and takes nothing else away. */
   async fetch(arrays) {
-    const address = this.player.data.pitch?.halves[arrays.half.half];
-    if (!address || !(this.options.pitch || this.options.minimap)) return { calibrations: null };
-    if (!this.fetching.has(address)) this.fetching.set(address, Calibrations.load(address));
+    if (!(this.options.pitch || this.options.minimap)) return { calibrations: null };
     let problem = null;
-    const calibrations = await this.fetching.get(address).catch((error) => {
-      this.fetching.delete(address); // tried again the next time
-      problem = error.message;
-      return null;
-    });
+    const calibrations = await this.calibrationsOf(arrays.half.half).catch((error) => { problem = error.message; return null; });
     if (arrays.half.half === this.player.half) this.describe(problem);
     return { calibrations };
+  }
+
+  /** The calibrations of a half, fetched once; null where there are none. */
+  async calibrationsOf(half) {
+    const address = this.player.data.pitch?.halves[half];
+    if (!address) return null;
+    if (!this.fetching.has(address)) this.fetching.set(address, Calibrations.load(address));
+    return this.fetching.get(address).catch((error) => { this.fetching.delete(address); throw error; }); // tried again the next time
   }
 
   /** What the control says of itself: a problem, where there is one. */

@@ -1,0 +1,146 @@
+// The pitch map: where on the pitch the listed spots are. Around each lies the expected error of its place.
+
+import { register } from "../registry.js";
+import { html } from "../review.js";
+import { placeOf } from "../spot_places.js";
+import { classColour, icon } from "../theme.js";
+import { matchClock } from "../time.js";
+
+const MARGIN = 4; // metres around the pitch
+const OPEN = "touchline-pitch-map"; // in the browser's memory: whether it is open
+const AGAIN = 2000; // milliseconds until it is asked again for players that are being worked out
+const NONE = "This match has no calibrations, so nothing has a place.";
+
+class Places {
+  constructor(workspace, root) {
+    this.workspace = workspace;
+    this.root = root;
+    root.classList.add("places");
+    root.innerHTML = `<button class="places-head" aria-expanded="false">${icon("down", 12)}<b>Pitch map</b><span class="muted"></span></button><div class="places-body" hidden></div>`;
+    this.q = (selector) => root.querySelector(selector);
+    this.known = new Map(); // by half, {players, calibrations, settled: whether no more is to come}
+    this.placed = new Map(); // places by spot
+    this.open = localStorage.getItem(OPEN) === "1";
+    root.addEventListener("click", (event) => this.click(event));
+  }
+
+  get data() { return this.workspace.data; }
+
+  update(data) {
+    if (this.analysis !== data.analysis) { this.known.clear(); this.placed.clear(); this.problem = null; }
+    this.analysis = data.analysis;
+    this.load();
+  }
+
+  respot() { this.draw(); }
+  relisted() { this.draw(); }
+  destroy() { clearTimeout(this.asking); }
+
+  click(event) {
+    const spot = event.target.closest("[data-spot]")?.dataset.spot;
+    if (spot) this.workspace.pick(this.workspace.rows.find((s) => s.id === spot));
+    if (!event.target.closest(".places-head")) return;
+    this.open = !this.open;
+    localStorage.setItem(OPEN, this.open ? "1" : "0");
+    this.load();
+    this.draw();
+    this.workspace.rail.reveal();
+  }
+
+  // --- places ----------------------------------------------------------------------------------------
+
+  /** What places are told by, of every half, once the map is open; asked for again while players are worked out. */
+  async load() {
+    const { data } = this;
+    if (!this.open || !data.pitch || this.loading) return;
+    this.loading = true;
+    for (const { half } of data.halves) {
+      if (this.known.get(half)?.settled) continue;
+      const known = await this.fetch(half);
+      if (this.analysis !== data.analysis) break;
+      this.known.set(half, known);
+      for (const key of [...this.placed.keys()]) if (key.startsWith(`${half}/`)) this.placed.delete(key);
+      this.draw();
+    }
+    this.loading = false;
+    if (this.analysis !== data.analysis) this.load();
+    else if (this.waiting) this.askAgain();
+  }
+
+  async fetch(half) {
+    const known = { calibrations: null, players: null, settled: true };
+    try {
+      known.calibrations = await this.workspace.part("pitch").calibrationsOf(half);
+      known.players = await this.workspace.part("minimap").playersOf(half);
+      known.settled = Boolean(known.players || !this.data.players.halves[half]);
+    } catch (error) {
+      this.problem = error.message;
+    }
+    return known;
+  }
+
+  /** Whether players are still worked out. */
+  get waiting() { return this.data.halves.some(({ half }) => !this.known.get(half)?.settled); }
+
+  askAgain() {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => this.root.isConnected && this.load(), AGAIN);
+  }
+
+  placeOf({ half, seconds }) {
+    const key = `${half}/${seconds}`;
+    if (!this.placed.has(key)) {
+      const { players = null, calibrations = null } = this.known.get(half) ?? {}, shot = this.workspace.part("cameras").review.shotAt(half, seconds);
+      this.placed.set(key, placeOf(seconds, players, calibrations, shot, this.data.pitch));
+    }
+    return this.placed.get(key);
+  }
+
+  // --- showing ---------------------------------------------------------------------------------------
+
+  draw() {
+    if (!this.data) return;
+    this.root.classList.toggle("open", this.open);
+    this.q(".places-head").ariaExpanded = String(this.open);
+    this.q(".places-body").hidden = !this.open;
+    this.q(".places-head .muted").textContent = "";
+    if (!this.open) return;
+    if (!this.data.pitch) { this.q(".places-body").innerHTML = `<p class="empty">${NONE}</p>`; return; }
+    const spots = this.workspace.rows, at = spots.map((spot) => [spot, this.placeOf(spot)]), placed = at.filter(([, place]) => place);
+    this.q(".places-head .muted").textContent = placed.length;
+    // The surest in front, and the chosen one.
+    const chosen = (spot) => spot.id === this.workspace.chosen?.id;
+    placed.sort(([a, p], [b, q]) => chosen(a) - chosen(b) || q.error - p.error);
+    this.q(".places-body").innerHTML = `<div class="pitch-map" role="group" aria-label="Where the listed spots are">${this.pitch(placed)}${placed.map(([spot, place]) => this.mark(spot, place, chosen(spot))).join("")}</div><p class="caption" role="status">${this.told(spots.length, placed)}</p>`;
+  }
+
+  get box() {
+    const { length, width } = this.data.pitch;
+    return [length + 2 * MARGIN, width + 2 * MARGIN];
+  }
+
+  /** Lines, and the expected errors around the places. */
+  pitch(placed) {
+    const [w, h] = this.box, path = this.data.pitch.lines.map((line) => `M${line.map((p) => p.join(" ")).join("L")}`).join("");
+    const errors = placed.map(([spot, { x, y, error, ball }]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${error.toFixed(1)}" style="--ink:${classColour(spot.action, this.workspace.theme)}" class="${ball ? "" : "looked"}"/>`);
+    return `<svg viewBox="${-w / 2} ${-h / 2} ${w} ${h}" aria-hidden="true"><path d="${path}"/>${errors.join("")}</svg>`;
+  }
+
+  mark(spot, { x, y, error, ball }, on) {
+    const [w, h] = this.box, how = ball ? "at what is taken for the ball" : "where the camera looks";
+    const text = `${spot.action.name}, ${matchClock(spot.half, spot.seconds)}: ${how}, expected within ${error < 10 ? error.toFixed(1) : Math.round(error)} m`;
+    return `<button tabindex="-1" data-spot="${html(spot.id)}" class="${ball ? "" : "looked"} ${on ? "on" : ""}" title="${html(text)}" aria-label="${html(text)}" style="left:${(50 + (100 * x) / w).toFixed(2)}%;top:${(50 + (100 * y) / h).toFixed(2)}%;--ink:${classColour(spot.action, this.workspace.theme)}"></button>`;
+  }
+
+  /** How many are placed, and how; or why there are none. */
+  told(count, placed) {
+    const balls = placed.filter(([, place]) => place.ball).length, looked = placed.length - balls, without = count - placed.length;
+    const waits = this.waiting ? " Working out where the ball is." : "", wrong = this.problem ? ` ${html(this.problem)}` : "";
+    if (!count) return "No spots with these filters.";
+    if (!placed.length) return (this.waiting ? "Working out where they are." : "None of these spots has a place: their pictures have no calibration, or are replays.") + wrong;
+    const parts = [balls && `${balls} at the ball`, looked && `${looked} where the camera looks`, without && `${without} without a place`];
+    return `${parts.filter(Boolean).join(", ")}.${waits}${wrong}`;
+  }
+}
+
+register("panel", "places", { at: "list", reads: [], make: (workspace, root) => new Places(workspace, root) });

@@ -1,0 +1,62 @@
+"""The pitch map in Chromium: where the listed spots are, how sure that is, and why there may be none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from spotting_core.domain.people import Role
+from tests.app.components.test_pitch_browser import calibrated, keep, somebody
+from tests.app.conftest import Server
+from tests.app.player_page import open_page
+
+pytestmark = pytest.mark.browser
+
+
+def place_of(mark: Locator) -> tuple[float, float]:
+    """Metres on the pitch of 105 by 68 m, around which four metres are shown."""
+    left, top = (float(mark.evaluate(f"(e) => e.style.{side}").rstrip("%")) / 100 for side in ("left", "top"))
+    return (left - 0.5) * 113, (top - 0.5) * 76
+
+
+def test_spots_lie_at_the_ball_else_where_the_camera_looks_and_lead_there(page: Page, server: Server) -> None:
+    match = calibrated(server, "with places", [0.9] * 13 + [0.5] * 27)  # none from 6.5 s on
+    keep(server, match, [somebody(2, 0, "", -30, 12, role=Role.BALL), somebody(2, 1, "home", 5, 5)])
+    open_page(page, server, match, half=1, t=4)
+    expect(page.locator(".pitch-map")).to_have_count(0)
+    page.get_by_role("button", name="Pitch map").click()
+    expect(page.locator(".places .caption")).to_have_text("1 at the ball, 2 where the camera looks, 1 without a place.")
+    at_ball, looked = page.locator(".pitch-map button:not(.looked)"), page.locator(".pitch-map button.looked").first
+    assert place_of(at_ball) == pytest.approx((-30, 12), abs=0.02)
+    assert place_of(looked) == pytest.approx((0, 0), abs=0.02)
+    # The kick-off is .2 s from the ball's sample, whose place is expected within .4 m.
+    expect(at_ball).to_have_attribute("title", re.compile("Kick-off, 00:01: .* ball, expected within 1.1 m"))
+    # The picture is 120 m wide: 60 m between its quarters.
+    expect(looked).to_have_attribute("title", re.compile("where the camera looks, expected within 24 m"))
+    radii = page.locator(".pitch-map circle").evaluate_all("(all) => all.map((c) => Number(c.getAttribute('r')))")
+    assert radii == pytest.approx([24, 24, 1.1])
+    at_ball.click()
+    expect(at_ball).to_have_class(re.compile(r"\bon\b"))
+    assert page.evaluate("() => [find().chosen.action.name, find().player.time]") == [
+        "Kick-off",
+        pytest.approx(1.2, abs=0.1),
+    ]
+
+
+def test_why_the_map_is_empty_is_said(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"))
+    head = page.get_by_role("button", name="Pitch map")
+    expect(head).to_have_attribute("aria-expanded", "false")
+    head.click()
+    expect(head).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".places")).to_contain_text("This match has no calibrations, so nothing has a place.")
+    match = calibrated(server, "with sure calibrations nowhere", [0.5] * 40)
+    page.route("**/touchline/players/**", lambda route: route.fulfill(status=422, body="nobody can be placed."))
+    open_page(page, server, match, half=1, t=4)  # the map is open still
+    expect(page.locator(".places .caption")).to_contain_text("None of these spots has a place")
+    expect(page.locator(".places .caption")).to_contain_text("nobody can be placed.")
+    page.evaluate("() => find().setThreshold(null, 1, false)")
+    expect(page.locator(".places .caption")).to_have_text("No spots with these filters.")
