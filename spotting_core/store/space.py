@@ -53,6 +53,7 @@ KINDS = (
     ),
     Kind("analyses", "Analyses", ("analyses/*/[!.]*",), "an analysis of the match"),
     Kind("exports", "Clips exported from the app", ("exports/*",), "another export"),
+    Kind("players", "Players on the pitch", ("players/*",), "made when the minimap is switched on"),
     Kind("search", "Spots as they are searched", ("search/*",), "made when the Search view is opened"),
     Kind("uploads", "Uploaded labels and imported predictions", ("uploads/*", "imports/*")),
     Kind("database", "Library, jobs, reviews and selections", ("touchline.db*",)),
