@@ -16,7 +16,7 @@ from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState
-from spotting_core.domain.people import Colour
+from spotting_core.domain.people import Colour, MatchPlayers
 from spotting_core.formats import field_calibration, labels_cameras
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import open_match
@@ -97,19 +97,19 @@ def placed(match: Match, analysis: Analysis, layers: list[Analysis], data: DataD
     Errors:
         BadInputError: no entities, no calibration, or a file that is not what it should be.
     """
-    from spotting_core.players.match_players import match_players  # its libraries take a second to load
-
     source = open_match(match.path)
     calibrations = match_calibrations(source, [analysis, *layers])
     cameras = unreviewed_cameras(match.path, layers)
     home, away = kits(match.path)
     shirts = (_rgb(home), _rgb(away)) if home is not None and away is not None else None
     pitch = calibrations[0].pitch if calibrations else None
-    return kept_players(
-        players_key(analysis, calibrations, cameras, shirts),
-        data,
-        lambda: match_players(source, analysis, calibrations, cameras=cameras, pitch=pitch, kits=shirts),
-    )
+
+    def make() -> MatchPlayers:
+        from spotting_core.players.match_players import match_players  # its libraries take seconds to load
+
+        return match_players(source, analysis, calibrations, cameras=cameras, pitch=pitch, kits=shirts)
+
+    return kept_players(players_key(analysis, calibrations, cameras, shirts), data, make)
 
 
 def team_colours(match: Match, players: KeptPlayers) -> tuple[str, str] | None:

@@ -44,7 +44,6 @@ class Places {
     localStorage.setItem(OPEN, this.open ? "1" : "0");
     this.load();
     this.draw();
-    this.workspace.rail.reveal();
   }
 
   // --- places ----------------------------------------------------------------------------------------
@@ -100,6 +99,13 @@ class Places {
 
   draw() {
     if (!this.data) return;
+    this.show();
+    const tall = this.root.offsetHeight;
+    if (this.tall && tall !== this.tall) this.workspace.rail.reveal(); // the list has got more or less room
+    this.tall = tall;
+  }
+
+  show() {
     this.root.classList.toggle("open", this.open);
     this.q(".places-head").ariaExpanded = String(this.open);
     this.q(".places-body").hidden = !this.open;
