@@ -33,6 +33,7 @@ _SEEN_FROM = 0.25  # how sure a ridge has to be
 _LINE_ERROR, _ROBUST = 1.0, 2.0  # pixels: of a point on a line, and from where it counts less
 _SAME = 0.2  # points of a line beside each other are wrong together: each counts so much
 _PLACES_COUNT = 12.0  # all places of a picture count as so many that are independent
+_LEAST_PARTS = 12
 _FAR_PLACE = 15.0  # metres: of parts that are surer than this a homography is made
 _SUPPORTED = 0.75  # support times explained, from which a fit is not tried again from elsewhere
 _NEAR_CELLS = 5  # cells: side of the square around a projected point in which a line counts as explained
@@ -117,8 +118,17 @@ def fit_picture(seen: Seen, pitch: Pitch, aspect: float) -> Sighting | None:
         aspect: width of the picture by its height, before it was squashed.
     """
     parts = _parts(seen, pitch)
-    if len(parts.at) < 12:
+    if len(parts.at) < _LEAST_PARTS:
         return None
+    try:
+        found = _fitted(seen, parts, pitch, aspect)
+    except np.linalg.LinAlgError:  # its equations have no solution
+        return None
+    sound = np.isfinite(found.parameters).all() and np.isfinite(found.information).all()
+    return found if sound else None
+
+
+def _fitted(seen: Seen, parts: _Parts, pitch: Pitch, aspect: float) -> Sighting:
     first = _homography_of(parts)
     camera = Camera.of(first, aspect) if first is not None else None
     parameters = camera.parameters if camera is not None and _plausible(camera) else _guess(parts)
@@ -184,10 +194,12 @@ def _homography_of(parts: _Parts) -> Homography | None:
             row[:, 6:] = -ground[:, axis : axis + 1] * p
             rows.append(row * (weight[:, axis] / depth)[:, None])
         equations = np.concatenate(rows)
+        if not np.isfinite(equations).all():  # all parts lie on one point or line
+            return None
         matrix = np.linalg.eigh(equations.T @ equations)[1][:, 0].reshape(3, 3)
         mapped = p @ matrix.T
         mapped *= np.sign(np.median(mapped[:, 2]))
-        depth = np.maximum(mapped[:, 2], 1e-3 * np.abs(mapped[:, 2]).max())
+        depth = np.maximum(mapped[:, 2], 1e-3 * np.abs(mapped[:, 2]).max() + 1e-12)
         off = np.abs(mapped[:, :2] / depth[:, None] - ground) * scale / parts.error
         weight = scale / parts.error / np.maximum(1, off / 2)
     back = np.diag([scale, scale, 1.0])
