@@ -141,7 +141,7 @@ class HalfAnalysis:
     """The arrays of one half, memory-mapped on first use."""
 
     def __init__(self, record: HalfRecord, folder: Path, classes: Sequence[str]) -> None:
-        self.record, self.folder, self._classes = record, folder, classes
+        self.record, self.folder, self.classes = record, folder, classes
 
     @property
     def half(self) -> int:
@@ -180,7 +180,7 @@ class HalfAnalysis:
     @cached_property
     def scores(self) -> np.ndarray:
         """float32 (T, C)."""
-        return self._shaped("scores", "scores", len(self.times), len(self._classes))
+        return self._shaped("scores", "scores", len(self.times), len(self.classes))
 
     @cached_property
     def displacement(self) -> np.ndarray | None:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.routes import http, packing
 from app.routes.links import LIFETIME, LinkSigner
-from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis, HalfRecord
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.media.ingest import ingest
 from tests.videos import make_video, read_number, steady, uneven
@@ -157,6 +157,12 @@ def test_packed_arrays_are_those_of_the_analysis(demo: Path) -> None:
     for query in ({"map": "../scores"}, {"map": "class_map", "class": "99"}):
         with pytest.raises((KeyError, ValueError, Exception)):
             packing.pack(half, "map", query)
+
+
+def test_a_layer_without_scores_has_curves_of_nothing(tmp_path: Path) -> None:
+    np.save(tmp_path / "times.npy", np.arange(3) * 500_000)
+    half = HalfAnalysis(HalfRecord(1, "1.mp4", 1_500_000, 640, 360, 3), tmp_path, ("Goal", "Corner"))
+    assert packing.pack(half, "scores", {}) == bytes(2 * 3)
 
 
 def test_the_librarys_own_name_leads_to_the_first_page(client: TestClient) -> None:

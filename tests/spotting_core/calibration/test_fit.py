@@ -51,7 +51,6 @@ def test_without_places_nothing_is_told() -> None:
     assert fit_picture(replace(seen, errors=np.full_like(seen.errors, 40.0)), Pitch(), ASPECT) is None
 
 
-
 def test_places_that_are_all_one_point_explain_nothing() -> None:
     seen, pitch = seen_by(usual_camera(0.0), Pitch()), Pitch()
     one = np.array([pitch.length / 2, 0, -pitch.length / 2, pitch.width / 2, 0, -pitch.width / 2])
