@@ -139,7 +139,7 @@ def _fitted(seen: Seen, parts: _Parts, pitch: Pitch, aspect: float) -> Sighting:
     if _agreement(best) < _SUPPORTED and seen.pitch > _WORTH_TRYING:
         tried = [fit.on_lines(_looking_beside(parameters, by)) for by in _TRIED]
         best = max([best, *tried], key=_agreement)
-    return best if np.isfinite(best.parameters).all() else None
+    return best
 
 
 def _agreement(sighting: Sighting) -> float:
