@@ -45,6 +45,7 @@ from spotting_core.media.frame_store import FrameStore, store_frames
 from spotting_core.media.source import open_match
 from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.models.pitch_lines import (
+    KINDS,
     LINE_STRIDE,
     PitchLinesConfig,
     line_maps,
@@ -104,8 +105,8 @@ FIGURES: dict[str, Callable[[Sequence[Judged]], float]] = {
 class ChamferBaseline:
     """Known cameras with the distance of every cell from their lines; see the module."""
 
-    def __init__(self, matches: Sequence[Path], config: PitchLinesConfig) -> None:
-        self.config = config
+    def __init__(self, matches: Sequence[Path], config: PitchLinesConfig, aspect: float) -> None:
+        self.config, self.aspect = config, aspect
         known = [(c, pitch_of(folder)) for folder in matches for c in read_rendered(folder) if c.homography is not None]
         known = [(c, pitch) for c, pitch in known if shows_enough(c, pitch)]
         picked = np.random.default_rng(0).permutation(len(known))[:_KNOWN]
@@ -114,7 +115,7 @@ class ChamferBaseline:
         for k in picked:
             calibration, pitch = known[k]
             assert calibration.homography is not None
-            camera = Camera.of(calibration.homography, config.width / config.height)
+            camera = Camera.of(calibration.homography, aspect)
             if camera is not None:
                 self.cameras.append(camera)
                 target = stacked_targets([picture_targets(calibration, pitch)])
@@ -123,16 +124,16 @@ class ChamferBaseline:
 
     def calibration(self, image: np.ndarray, pitch: Pitch, half: int, at: int) -> Calibration:
         """That of one picture uint8 (H, W, 3)."""
-        aspect = image.shape[1] / image.shape[0]
         white = white_lines(resize_image(image, self.config.width, self.config.height))
         apart = cv2.distanceTransform((white < 0.5).astype(np.uint8), cv2.DIST_L2, 3).clip(0, 8).ravel()
         missed = self.lines @ apart / self.lines.sum(1).clip(1)
-        covered = (self.lines * (white.ravel() > 0.5)).sum(1) / max(1.0, float((white > 0.5).sum()))
+        covered = self.lines @ (white.ravel() > 0.5).astype(np.float32) / max(1.0, float((white > 0.5).sum()))
         start = self.cameras[int((missed - 6 * covered).argmin())]
-        fit = fit_lines(LineMaps((white, white, white)), start.parameters, pitch, aspect)
-        sure = fit.support * fit.explained >= _SUPPORT and np.isfinite(fit.parameters).all()
-        seen = Camera.of_parameters(fit.parameters, aspect).homography if sure else None
-        return Calibration(half, at, seen, fit.support)
+        fit = fit_lines(LineMaps((white, white, white)), start.parameters, pitch, self.aspect)
+        agreement = fit.support * min(1.0, len(KINDS) * fit.explained)  # a white line is seen in the maps of all kinds
+        sure = agreement >= _SUPPORT and np.isfinite(fit.parameters).all()
+        seen = Camera.of_parameters(fit.parameters, self.aspect).homography if sure else None
+        return Calibration(half, at, seen, agreement)
 
 
 def white_lines(image: np.ndarray) -> np.ndarray:
@@ -230,7 +231,9 @@ def main() -> None:
     console.print(deciles(placed, lambda c: c.error or 0.0))
     config = model.config
     assert isinstance(config, PitchLinesConfig)
-    baseline = ChamferBaseline(CALIBRATION.labelled_games(arguments.data / "train"), config)
+    picture = stored_pictures(games[0], data)[0]
+    known = CALIBRATION.labelled_games(arguments.data / "train")
+    baseline = ChamferBaseline(known, config, picture.shape[1] / picture.shape[0])
     found = list(by_baseline(games, baseline, data))
     others = [judge(*three) for three in zip(truths, found, pitches, strict=True)]
     console.print(table_of("The baseline", others))
@@ -245,7 +248,7 @@ def _mistakes(name: str, judged: Sequence[Judged]) -> str:
     placed = sum(j.predicted is not None for j in without)
     return (
         f"{name}: {used} of {len(judged)} samples placed; {len(wrong)} of these are off by more than {_WRONG:g} m; "
-        f"{placed} of {len(without)} samples under a wipe were placed"
+        f"{placed} of {len(without)} samples without a pitch to place were placed"
     )
 
 
