@@ -99,7 +99,7 @@ class Run:
         self.identity = ModelIdentity(
             model.sha256,
             model.settings,
-            self.reads if self.reader.features else "",
+            self.reads if self.reader.features or beside else "",
             self.reader.finder.model.sha256 if self.reader.finder else "",
             self.precision,
         )

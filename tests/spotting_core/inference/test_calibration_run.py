@@ -16,6 +16,8 @@ from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.evaluation.pitch_calibration import placed_sample
 from spotting_core.formats.field_calibration import META, read_published, read_rendered
 from spotting_core.inference.analyse import analyse_match
+from spotting_core.inference.calibration_run import CalibrationRun
+from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.samples.progress import AnalysisProgress
@@ -100,6 +102,18 @@ def test_work_that_was_stopped_goes_on_to_the_same_end(layer: Analysis, match: P
         assert (one.homography is None) == (other.homography is None)
         if one.homography is not None and other.homography is not None:
             assert one.homography.matrix == pytest.approx(other.homography.matrix, rel=1e-3, abs=1e-4)
+
+
+def test_a_layer_is_of_one_size_of_pitch(match: Path, kept: DataDirectory, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(match, folder)
+    model, keys = load_model(CALIBRATION.default_model), []
+    for size in ("110, 72", "105, 68"):
+        (folder / META).write_text(f'{{"pitch": [{size}]}}')
+        source = open_match(folder)
+        run = CalibrationRun(source, [ingest(half.path, kept) for half in source.halves], model, kept, None, None)
+        keys.append(run.identity.key)
+    assert keys[0] != keys[1]
 
 
 def test_a_pitch_of_no_size_is_named(match: Path, kept: DataDirectory, tmp_path: Path) -> None:
