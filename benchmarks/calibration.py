@@ -242,13 +242,13 @@ def main() -> None:
 
 
 def _mistakes(name: str, judged: Sequence[Judged]) -> str:
-    without = [j for j in judged if j.true.homography is None or (not j.asked and j.figures is None)]
+    without = [j for j in judged if j.true.homography is None]
     wrong = [j for j in judged if j.figures is not None and j.figures.distance > _WRONG]
     used = sum(j.predicted is not None for j in judged)
     placed = sum(j.predicted is not None for j in without)
     return (
         f"{name}: {used} of {len(judged)} samples placed; {len(wrong)} of these are off by more than {_WRONG:g} m; "
-        f"{placed} of {len(without)} samples without a pitch to place were placed"
+        f"{placed} of {len(without)} samples under a wipe were placed"
     )
 
 

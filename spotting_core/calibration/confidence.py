@@ -11,6 +11,7 @@ import numpy as np
 
 from spotting_core.calibration.fit import Sighting
 from spotting_core.calibration.smoothing import PlacedCamera
+from spotting_core.formats.field_calibration import USED_FROM
 
 NUMBERS = (
     "one",
@@ -25,12 +26,12 @@ NUMBERS = (
 """What the logarithm of the error is made of."""
 _LEAST, _MOST = 0.02, 30.0  # metres, of an expected error
 _COUNTED = 10.0  # metres: what is farther off is wrong, and how wrong does not matter
-USED_ERROR, USED_CONFIDENCE = 1.5, 0.75
-"""Metres of expected error up to which a calibration is used, and its confidence there."""
+USED_ERROR = 1.5
+"""Metres of expected error up to which a calibration is used: its confidence there is ``USED_FROM``."""
 
 
 def fit_numbers(sighting: Sighting, placed: PlacedCamera) -> np.ndarray:
-    """``NUMBERS`` of one sample: float (7,)."""
+    """``NUMBERS`` of one sample: float (8,)."""
     chance = np.clip(sighting.pitch, 1e-3, 1 - 1e-3)
     return np.array([
         1.0,
@@ -64,5 +65,5 @@ def learned_weights(numbers: np.ndarray, errors: np.ndarray) -> np.ndarray:
 
 
 def confidence_of(error: float) -> float:
-    """From 1 for none to ``USED_CONFIDENCE`` where it is just used, and on to 0."""
-    return float(USED_CONFIDENCE ** (error / USED_ERROR))
+    """From 1 for none to ``USED_FROM`` where it is just used, and on to 0."""
+    return float(USED_FROM ** (error / USED_ERROR))

@@ -23,9 +23,11 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.camera import Camera, ground_matrices
 from spotting_core.domain.homography import Homography
 from spotting_core.domain.pitch import Pitch
-from spotting_core.models.pitch_lines import ANCHORS, LINE_STRIDE
+from spotting_core.models.pitch_lines import ANCHORS, KINDS, LINE_STRIDE
 
 PARAMETERS = 7
+LARGEST_STEP = np.array([15, 15, 8, 0.2, 0.15, 0.05, 0.3])
+"""By how much ``Camera.parameters`` may change in one step of a fit."""
 _SPACING = 1.0  # metres between the points of lines that are looked for
 _REACHES = (20.0, 12.0, 8.0, 5.0, 5.0)  # pixels to either side in which a line is looked for, step by step
 _RIDGE = 5.0  # pixels around a ridge that say where it is
@@ -243,8 +245,8 @@ def _points_of_lines(pitch: Pitch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         direction = ahead - own
         points.append(own)
         along.append(direction / np.linalg.norm(direction, axis=1, keepdims=True).clip(1e-9))
-        arc = name.startswith("Circle")
-        kinds.append(np.full(len(own), 2 if arc else int(abs(line[0, 0] - line[-1, 0]) < 1e-6)))
+        straight = "across" if abs(line[0, 0] - line[-1, 0]) < 1e-6 else "along"
+        kinds.append(np.full(len(own), KINDS.index("arc" if name.startswith("Circle") else straight)))
     return np.concatenate(points), np.concatenate(along), np.concatenate(kinds)
 
 
@@ -266,8 +268,7 @@ class _Fit:
             information += jacobian.T @ (jacobian * weight[:, None])
             pull += jacobian.T @ (off * weight)
         change = np.linalg.solve(information, pull)
-        largest = np.array([15, 15, 8, 0.2, 0.15, 0.05, 0.3])
-        return np.asarray(parameters + change / max(1.0, np.abs(change / largest).max()))
+        return np.asarray(parameters + change / max(1.0, np.abs(change / LARGEST_STEP).max()))
 
     def on_lines(self, parameters: np.ndarray) -> Sighting:
         """What a fit to the lines leaves, from some parameters."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from spotting_core.calibration.fit import PARAMETERS, Sighting, expected_spread, line_jacobian
+from spotting_core.calibration.fit import LARGEST_STEP, PARAMETERS, Sighting, expected_spread, line_jacobian
 from spotting_core.domain.camera import ground_matrices
 from spotting_core.domain.pitch import Pitch
 
@@ -114,8 +114,7 @@ class _Shot:
         for _ in range(_STEPS):
             own, pull = self._equations(place)
             change = _banded(own, pull, self.parameters, self.slide)
-            largest = np.array([15, 15, 8, 0.2, 0.15, 0.05, 0.3])
-            self.parameters = self.parameters + change.clip(-largest, largest)
+            self.parameters = self.parameters + change.clip(-LARGEST_STEP, LARGEST_STEP)
         own, _ = self._equations(place)
         self.covariance = _covariances(own, self.slide)
 

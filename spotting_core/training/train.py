@@ -23,8 +23,9 @@ from spotting_core.entities.retrieval import measure_retrieval
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.media.source import is_rendered
-from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, read_card, write_card
+from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, CardInput, read_card, write_card
 from spotting_core.models.load import LoadedModel, load_model, save_model
+from spotting_core.models.registry import SystemConfig
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
 from spotting_core.tasks.registry import layer_task
@@ -182,7 +183,7 @@ def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
 
 def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:
     """Write the model that validated best with all that it needs, and measure it."""
-    config, domain = trainer.model_config, _domain(trainer, order)
+    config = trainer.model_config
     sets = trainer.reader.features.sets if trainer.reader.features else ()
     if trainer.reader.features is not None:
         for name, reduction in trainer.reader.features.reductions.items():
@@ -190,22 +191,7 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, n
     for weights in {kind.extractor.weights for kind in sets if kind.extractor and kind.extractor.weights}:
         with replacing(order.out / Path(weights).name) as part:  # whoever uses the model needs them as well
             shutil.copyfile(weights, part)
-    card = Card(
-        name=f"Touchline {trainer.system.name}",
-        system=trainer.system.name,
-        paper=trainer.system.paper,
-        config=asdict(config),
-        class_table=trainer.table.name,
-        classes=config.classes,
-        input=input_of(sets, config.rate, trainer.inputs.pictures),
-        window=config.window,
-        entities=_entities_of(trainer),
-        training=_training_facts(trainer, order),
-        scores={},
-        domain=domain,
-        licence=_LICENCES[domain],
-        task=trainer.system.task,
-    )
+    card = _card(trainer, order, config, input_of(sets, config.rate, trainer.inputs.pictures), _entities_of(trainer))
     keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)
     return _measured(card, order, data, notice) if trainer.stage.labelled else order.out
@@ -215,26 +201,38 @@ def _finish_calibration(
     trainer: CalibrationTrainer, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]
 ) -> Path:
     notice("Learning by what the errors of calibrations can be told")
-    config, domain = trainer.with_error_weights(), _domain(trainer, order)
-    card = Card(
+    config = trainer.with_error_weights()
+    card = _card(trainer, order, config, input_of((), config.rate, trainer.system.inputs(config).pictures), None)
+    keep_classes(order.out, trainer.table)
+    save_model(order.out, trainer.trained, card)
+    return _measured(card, order, data, notice)
+
+
+def _card(
+    trainer: SystemTrainer | CalibrationTrainer,
+    order: TrainingOrder,
+    config: SystemConfig,
+    read: CardInput,
+    entities: dict[str, Any] | None,
+) -> Card:
+    """The card of a model that was not measured yet."""
+    domain = _domain(trainer, order)
+    return Card(
         name=f"Touchline {trainer.system.name}",
         system=trainer.system.name,
         paper=trainer.system.paper,
         config=asdict(config),
         class_table=trainer.table.name,
         classes=config.classes,
-        input=input_of((), config.rate, trainer.system.inputs(config).pictures),
+        input=read,
         window=config.window,
-        entities=None,
+        entities=entities,
         training=_training_facts(trainer, order),
         scores={},
         domain=domain,
         licence=_LICENCES[domain],
         task=trainer.system.task,
     )
-    keep_classes(order.out, trainer.table)
-    save_model(order.out, trainer.trained, card)
-    return _measured(card, order, data, notice)
 
 
 def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:
