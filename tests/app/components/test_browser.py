@@ -69,7 +69,7 @@ def test_the_box_is_drawn_where_the_sample_has_it(page: Page, server: Server, ma
 
 def test_playing_shows_frame_after_frame_with_its_overlay(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("late start"), half=1, t=0)
-    shown_frames = page.evaluate(
+    shown_frames, paused_at = page.evaluate(
         f"""async () => {{
           const read = {READ_NUMBER};
           const player = find().player, seen = [];
@@ -83,16 +83,19 @@ def test_playing_shows_frame_after_frame_with_its_overlay(page: Page, server: Se
             player.video.requestVideoFrameCallback(look);
           }});
           player.video.pause();
-          return seen;
+          await new Promise((done) => setTimeout(done, 50));
+          while (player.seekStarted || player.video.seeking) await new Promise((done) => setTimeout(done, 10));
+          return [seen, [read(), player.frame]];
         }}"""
     )
     assert len(shown_frames) >= 20
+    assert paused_at[0] == paused_at[1]
     numbers = [s[0] for s in shown_frames]
     assert numbers == sorted(numbers)
     assert numbers[-1] - numbers[0] >= 20
-    # The callback that drew ran for the frame on screen or, at worst, the one before it.
-    assert all(0 <= on_screen - drawn <= 1 for on_screen, drawn, _ in shown_frames)
-    assert sum(on_screen == drawn for on_screen, drawn, _ in shown_frames) >= 0.8 * len(shown_frames)
+    # The callback that drew ran for the frame on screen; a busy processor lets it come late for a few, never early.
+    assert all(on_screen >= drawn for on_screen, drawn, _ in shown_frames)
+    assert sum(on_screen - drawn <= 1 for on_screen, drawn, _ in shown_frames) >= 0.8 * len(shown_frames)
 
 
 def test_arrows_step_exactly_one_frame(page: Page, server: Server, match_of: Any) -> None:

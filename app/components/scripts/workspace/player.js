@@ -41,7 +41,7 @@ export class Player {
   listen() {
     const video = this.video;
     video.addEventListener("play", () => { this.button(); this.follow(); });
-    video.addEventListener("pause", () => { this.interrupted = !video.isConnected; this.button(); this.hooks.moved(this.half, this.time, true); });
+    video.addEventListener("pause", () => this.afterPause());
     video.addEventListener("seeked", () => this.afterSeek());
     video.addEventListener("loadeddata", () => { this.overlay.resize(); this.q(".stage-note").hidden = true; this.show(video.currentTime); });
     video.addEventListener("ended", () => this.hooks.ended());
@@ -209,6 +209,17 @@ export class Player {
       if (!this.video.paused) this.video.requestVideoFrameCallback(present);
     };
     this.video.requestVideoFrameCallback(present);
+  }
+
+  /**
+   * The browser may have put one more frame on screen after the last that was drawn over; the one that was drawn over
+   * is sought, so that picture, overlay and clock are of one frame.
+   */
+  afterPause() {
+    this.interrupted = !this.video.isConnected;
+    this.button();
+    if (this.video.paused && !this.video.ended && !this.interrupted && this.table) this.seekFrame(this.frame);
+    else this.hooks.moved(this.half, this.time, true);
   }
 
   afterSeek() {
