@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bootstrap import interval_of, resampled
+from benchmarks.player_motion import Motion, motion
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.analyses.match_cameras import MatchCameras, match_cameras
@@ -58,6 +59,7 @@ class Measured:
     shots: Hota
     whole: Hota
     seconds: float
+    motion: Motion
     matches: int = 1
     calibrated: int = 0
     samples: int = 0
@@ -65,7 +67,7 @@ class Measured:
     def __add__(self, other: Measured) -> Measured:
         return Measured(
             self.figures + other.figures, self.shots + other.shots, self.whole + other.whole,
-            self.seconds + other.seconds, self.matches + other.matches,
+            self.seconds + other.seconds, self.motion + other.motion, self.matches + other.matches,
             self.calibrated + other.calibrated, self.samples + other.samples,
         )  # fmt: skip
 
@@ -109,7 +111,9 @@ def measure(
         for rows in (np.flatnonzero(np.array(shots) == shot) for shot in dict.fromkeys(shots))
     ]
     figures = people_figures(truth, placed)
-    return Measured(figures, reduce(add, parts), hota(truth, placed), seconds, 1, len(truth), len(half.times))
+    labels = SPOTTING.read_truth(folder)
+    moved = motion(players, truth, labels, cameras, analysis.classes.name)
+    return Measured(figures, reduce(add, parts), hota(truth, placed), seconds, moved, 1, len(truth), len(half.times))
 
 
 def _samples(
@@ -144,6 +148,12 @@ FIGURES: dict[str, Callable[[Measured], float]] = {
     "Ball placed, of samples that show it": lambda m: m.figures.ball_found / max(1, m.figures.ball_true),
     "Ball, median error, m": lambda m: float(np.median(m.figures.ball or (np.nan,))),
     "Ball within 2 m, where placed": lambda m: float(np.mean(np.array(m.figures.ball) <= 2)),
+    "Speed, mean error, m/s": lambda m: float(np.mean(m.motion.off)),
+    "Metres a minute of a team, mean error": lambda m: float(np.mean([abs(a - b) for a, _, b in m.motion.paces])),
+    "    expected": lambda m: float(np.mean([expected for _, expected, _ in m.motion.paces])),
+    "Spots whose team is suggested, of those that can be": lambda m: len(m.motion.suggested) / max(1, m.motion.asked),
+    "    right": lambda m: float(np.mean([right for _, right in m.motion.suggested])),
+    "    expected to be": lambda m: float(np.mean([confidence for confidence, _ in m.motion.suggested])),
     "Samples with a calibration, no replay": lambda m: m.calibrated / m.samples,
     "Seconds a match": lambda m: m.seconds / m.matches,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
 from pathlib import Path
@@ -20,7 +21,7 @@ from spotting_core.domain.people import Colour, MatchPlayers
 from spotting_core.formats import field_calibration, labels_cameras
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import open_match
-from spotting_core.players.kept_players import KeptPlayers, kept_players, players_key
+from spotting_core.players.kept_players import KeptPlayers, kept_already, kept_players, players_key
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class PlayerPlacing:
             BadInputError: they cannot be told; that is remembered as long as no file changes.
         """
         layers = self._library.layers(match)
-        stamp = _stamp(match, analysis, layers)
+        stamp = placing_stamp(match, analysis, layers)
         with self._guard:
             placing = self._placings.get(stamp)
             if placing is None:
@@ -68,6 +69,10 @@ class PlayerPlacing:
         if placing.error is not None:
             raise placing.error
         return placing.players
+
+    def at_hand(self, match: Match, analysis: Analysis) -> KeptPlayers | None:
+        """Everybody of a match by an analysis, where that has been worked out; nothing is begun."""
+        return already_placed(placing_stamp(match, analysis, self._library.layers(match)), self._data)
 
     def _forget(self) -> None:
         """Let go of the oldest that have ended."""
@@ -88,7 +93,7 @@ class PlayerPlacing:
             placing.ended.set()
 
 
-def placed(match: Match, analysis: Analysis, layers: list[Analysis], data: DataDirectory) -> KeptPlayers:
+def placed(match: Match, analysis: Analysis, layers: Sequence[Analysis], data: DataDirectory) -> KeptPlayers:
     """Everybody of a match, as ``touchline players`` places them; worked out where they are not kept.
 
     Arguments:
@@ -109,7 +114,24 @@ def placed(match: Match, analysis: Analysis, layers: list[Analysis], data: DataD
 
         return match_players(source, analysis, calibrations, cameras=cameras, pitch=pitch, kits=shirts)
 
-    return kept_players(players_key(analysis, calibrations, cameras, shirts), data, make)
+    stamp, key = placing_stamp(match, analysis, layers), players_key(analysis, calibrations, cameras, shirts)
+    players = kept_players(key, data, make)
+    data.players_of(stamp).write_text(key, encoding="utf-8")
+    return players
+
+
+def kept_key(stamp: str, data: DataDirectory) -> str | None:
+    """The key by which the players of a ``placing_stamp`` are kept; None where they have not been worked out."""
+    try:
+        return data.players_of(stamp).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def already_placed(stamp: str, data: DataDirectory) -> KeptPlayers | None:
+    """The players of a ``placing_stamp``, where they have been worked out."""
+    key = kept_key(stamp, data)
+    return None if key is None else kept_already(key, data)
 
 
 def team_colours(match: Match, players: KeptPlayers) -> tuple[str, str] | None:
@@ -142,8 +164,12 @@ def _moved(middle: list[float], away: list[float], far: float) -> Colour:
     return red, green, blue
 
 
-def _stamp(match: Match, analysis: Analysis, layers: list[Analysis]) -> str:
-    """Changes with every file that decides who is placed where; reads none of them."""
+def placing_stamp(match: Match, analysis: Analysis, layers: Sequence[Analysis]) -> str:
+    """Changes with every file that decides who is placed where; reads none of them.
+
+    Arguments:
+        layers: of the match, of every task.
+    """
     folder = match.path if match.path.is_dir() else match.path.parent
     beside = [field_calibration.calibration_file(match.path, half.half) for half in analysis.halves]
     records = [layer.folder / ANALYSIS_FILE for layer in (analysis, *layers)]

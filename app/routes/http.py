@@ -16,8 +16,9 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.library.library import Library
+from app.library.library import Library, Match
 from app.library.placing import PlayerPlacing, team_colours
+from app.library.playing import match_play
 from app.routes import packing
 from app.routes.links import LinkSigner
 from app.settings import settings
@@ -30,6 +31,8 @@ from spotting_core.formats import calibration_table
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
+from spotting_core.players.kept_players import KeptPlayers
+from spotting_core.players.play import PLAY
 from spotting_core.store.database import open_database
 from spotting_core.tasks.calibration import CALIBRATION
 
@@ -136,6 +139,34 @@ def players(request: Request) -> Response:
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
+def play(request: Request) -> Response:
+    """Where play is in a half, sample by sample (see ``packing``); without the ball while players are worked out."""
+    folder, match = _path(request, "half"), _library().get(request.path_params["match"])
+    try:
+        analysis = Analysis.open(folder.parent)
+        if match is None or match.source_hash != analysis.record.source_id:
+            raise HTTPException(404)
+        found, problem = _players_or_why(match, analysis)
+        known = match_play(match, analysis, _library().layers(match), found)
+        half = analysis.half(int(folder.name.removeprefix("half")))
+        rows = np.zeros(len(half.times), PLAY) if known is None else known.play[half.half]
+        body = packing.pack_play(rows, settled=found is not None or problem is not None, problem=problem)
+    except (TouchlineError, OSError, ValueError) as error:
+        raise HTTPException(422, str(error)) from error
+    headers = {**_PRIVATE, "Cache-Control": "no-store"}
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+def _players_or_why(match: Match, analysis: Analysis) -> tuple[KeptPlayers | None, str | None]:
+    """Everybody of a match, None while they are worked out; and why nobody can be placed."""
+    if not analysis.has("entities"):
+        return None, "The model of this analysis looks for no players."
+    try:
+        return placing().players(match, analysis), None
+    except TouchlineError as error:
+        return None, str(error)
+
+
 def frame_times(request: Request) -> Response:
     """Presentation times of all frames of a video, float64 seconds."""
     table = ingest(_path(request, "frames"), settings().data).table
@@ -195,6 +226,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/array/{{token}}/{{name}}", array),
         Route(f"{PREFIX}/calibrations/{{token}}/{{half}}", calibrations),
         Route(f"{PREFIX}/players/{{token}}/{{match}}", players),
+        Route(f"{PREFIX}/play/{{token}}/{{match}}", play),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
         Route("/library", library),

@@ -13,6 +13,10 @@ players       uint32, length of what follows as JSON {colours, notes}, filled up
               (metres), x1 y1 x2 y2 uint16 (65535 * share of the picture; all 0 where nobody was seen), role uint8,
               team uint8 (see ``ROLES`` and ``TEAMS`` of ``kept_players``), how sure the team is and that somebody is
               there uint8 (255 * confidence)
+play          uint32, length of what follows as JSON {settled, problem, speed}, filled up as above; then per sample 20
+              bytes:
+              x y error float32 (metres), how likely the home team has the ball float32 (NaN where nobody can tell),
+              how the place is known uint32 (see ``players.play``)
 embeddings    not served: nothing on screen needs them
 """
 
@@ -20,12 +24,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from spotting_core.analyses.analysis import HalfAnalysis
 from spotting_core.domain.homography import Calibration
 from spotting_core.players.kept_players import KeptPlayers
+from spotting_core.players.play import BALL_SPEED
 
 ENTITY_ROW = np.dtype([("entity", "u1"), ("score", "u1"), ("box", "<u2", 4), ("weight", "u1"), ("kept", "u1")])
 
@@ -33,6 +39,8 @@ PLAYER_ROW = np.dtype([
     ("track", "<u4"), ("x", "<f4"), ("y", "<f4"), ("error", "<f4"), ("box", "<u2", 4),
     ("role", "u1"), ("team", "u1"), ("team_confidence", "u1"), ("confidence", "u1"),
 ])  # fmt: skip
+
+PLAY_ROW = np.dtype([("x", "<f4"), ("y", "<f4"), ("error", "<f4"), ("home", "<f4"), ("known", "<u4")])
 
 
 def pack(half: HalfAnalysis, name: str, query: Mapping[str, str]) -> bytes:
@@ -104,9 +112,26 @@ def pack_players(players: KeptPlayers, half: int, samples: int, colours: tuple[s
     for name in ("team_confidence", "confidence"):
         rows[name] = (held[name].clip(0, 1) * 255).round()
     begins = np.searchsorted(held["sample"], np.arange(samples + 1)).astype("<u4")
-    about = json.dumps({"colours": colours, "notes": players.notes}).encode()
-    about += b" " * (-len(about) % 4)
-    return np.uint32(len(about)).astype("<u4").tobytes() + about + begins.tobytes() + rows.tobytes()
+    return _described({"colours": colours, "notes": players.notes}) + begins.tobytes() + rows.tobytes()
+
+
+def pack_play(play: np.ndarray, *, settled: bool, problem: str | None) -> bytes:
+    """Where play is at each sample of a half (T,) of ``players.play.PLAY``.
+
+    Arguments:
+        settled: whether no more is to come; problem: why nobody could be placed.
+    """
+    rows = np.zeros(len(play), PLAY_ROW)
+    for name in PLAY_ROW.names or ():
+        rows[name] = play[name]
+    return _described({"settled": settled, "problem": problem, "speed": BALL_SPEED}) + rows.tobytes()
+
+
+def _described(about: Mapping[str, Any]) -> bytes:
+    """JSON behind its length, filled up so that typed arrays may follow."""
+    text = json.dumps(about).encode()
+    text += b" " * (-len(text) % 4)
+    return np.uint32(len(text)).astype("<u4").tobytes() + text
 
 
 _PACKERS: dict[str, Callable[[HalfAnalysis, Mapping[str, str]], bytes]] = {

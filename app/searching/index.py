@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.library.cameras import cameras_stamp, standing_cameras
 from app.library.library import Library, Match
+from app.library.playing import play_at_hand, play_stamp
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
@@ -77,10 +78,12 @@ def _write(
 ) -> None:
     analysis, known, truth = layers[0], reviews.of_match(match.id), _truth(library, match)
     vision_model = entity_model_of(analysis.record.model, data)
-    stamp = fingerprint(analysis, known, truth, vision_model, cameras_stamp(match, layers, camera_reviews))
+    cameras_now, play_now = cameras_stamp(match, layers, camera_reviews), play_stamp(match, analysis, layers, data)
+    stamp = fingerprint(analysis, known, truth, vision_model, cameras_now, play_now)
     if stamp_of(data.search / f"{match.id}.parquet") != stamp:
         cameras = standing_cameras(match, layers, camera_reviews)
-        rows = rows_of(match.id, match.title, analysis, known, truth, cameras)
+        play = play_at_hand(match, analysis, layers, data)
+        rows = rows_of(match.id, match.title, analysis, known, truth, cameras, play)
         write_rows(data.search, match.id, stamp, rows, vision_model)
 
 

@@ -155,7 +155,7 @@ def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dic
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
     shown = [_camera(hit), _REPLAYS.get(hit.replay)]
-    facts = [fits, *shown, hit.title, team_names(match).get(hit.team), f"{hit.confidence:.2f}", hit.state, hit.comment]
+    facts = [fits, *shown, hit.title, _team(hit, match), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),
@@ -164,6 +164,14 @@ def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dic
         "link": f"match?{urlencode(query)}",
         "picture": _picture(match, hit),
     }
+
+
+def _team(hit: Hit, match: Match) -> str | None:
+    """The team of a spot, or with a question mark and its confidence the one that is suggested."""
+    names = team_names(match)
+    if hit.suggested_team in names:
+        return f"{names[hit.suggested_team]}? {hit.team_confidence:.2f}"
+    return names.get(hit.team)
 
 
 def _camera(hit: Hit) -> str:

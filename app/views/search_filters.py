@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.searching import text as search_text
 from app.searching.index import Searched
@@ -13,10 +14,15 @@ from app.views import page
 from app.views.replay_choice import of_address, replay_choice
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import GROUPS
+from spotting_core.domain.zones import ZONES
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.search.engine import NO_MATTER, REVIEWED, UNREVIEWED, Query
 
 _TEAMS = {"home": "Home", "away": "Away", "unknown": "Team unknown"}
+_ZONES_HELP = (
+    "Left, right, far and near are as the main camera sees them. Last and own third are those of the spot's team, "
+    "where it is known or suggested. Spots without a calibration lie in no zone."
+)
 _ANY = "any"
 _REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
 
@@ -60,10 +66,11 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
         "Matches", list(matches), [m for m in start.matches if m in matches], format_func=lambda m: matches[m].title,
         key=key("matches"), placeholder="All",
     )  # fmt: skip
+    zones = zone_choice(key("zones"), start.zones)
     return Query(
         tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes,
         float(least), float(most), None if reviewed == _ANY else reviewed, words, text, alike,
-        shots=shots, replays=replays,
+        shots=shots, replays=replays, zones=zones,
     )  # fmt: skip
 
 
@@ -76,6 +83,19 @@ def _shown_by(start: Query, key: Callable[[str], str]) -> tuple[str, tuple[str, 
         format_func=lambda g: GROUPS[g], key=key("shots"), help="What is on at the spot, by labels or a model.",
     )  # fmt: skip
     return replays, tuple(shots)
+
+
+def zone_choice(key: str, chosen: Sequence[str] = (), column: DeltaGenerator | None = None) -> tuple[str, ...]:
+    """Zones of the pitch, any of which spots have to lie in.
+
+    Arguments:
+        key: of the widget; chosen: at first; column: where it stands.
+    """
+    zones = (column or st).multiselect(
+        "Zones", list(ZONES), [z for z in chosen if z in ZONES], format_func=lambda z: ZONES[z].title, key=key,
+        placeholder="All", help=_ZONES_HELP,
+    )  # fmt: skip
+    return tuple(zones)
 
 
 def _minutes(start: Query, end: int, key: str) -> tuple[int, int] | None:

@@ -59,6 +59,10 @@ class DataDirectory:
         """Where everybody is kept who was placed on the pitch of a match."""
         return self.root / "players" / f"{key}.npz"
 
+    def players_of(self, stamp: str) -> Path:
+        """Where it is kept by which key those of a match are, as its files are now."""
+        return self.root / "players" / f"{stamp}.key"
+
     @property
     def hashes(self) -> Path:
         return self.root / "hashes"

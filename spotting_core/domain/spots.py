@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-TEAMS = ("home", "away", "unknown")
+UNKNOWN = "unknown"
+"""Team of a spot of which nobody said whose it is."""
+TEAMS = ("home", "away", UNKNOWN)
 TRUTH = "truth"
 
 

@@ -2,7 +2,7 @@
 
 players/<hash>.npz    in the data directory, by all that decides who is placed where
     rows   see ``ROW``, in order of half, sample and track
-    about  JSON: shirts of both teams, whether a guess tells home from away, and notes
+    about  JSON: shirts of both teams, the halves in which home defends the left goal, and notes
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from spotting_core.media.fingerprint import joint_hash
 
 log = logging.getLogger(__name__)
 
-_VERSION = "1"  # of what is found and kept; another one is made anew
+_VERSION = "2"  # of what is found and kept; another one is made anew
 
 ROLES = (Role.PLAYER, Role.GOALKEEPER, Role.REFEREE, Role.BALL, Role.UNSURE)
 """Roles by the number that stands for them in a row."""
@@ -47,18 +47,22 @@ class KeptPlayers:
         rows: (N,) of ``ROW``, in order of half, sample and track.
         kits: mean shirts of home and away, where teams were told apart.
         notes: what a user must know, sentence by sentence.
+        home_left: by half, whether the home team defends the left goal, as the main camera sees it; halves for which
+            nobody can tell are left out.
     """
 
     rows: np.ndarray
     kits: tuple[Colour, Colour] | None
     notes: tuple[str, ...]
+    home_left: Mapping[int, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, players: MatchPlayers) -> KeptPlayers:
         """Of what was worked out."""
         number = {half: {time: n for n, time in enumerate(times)} for half, times in players.samples.items()}
         rows = np.array([_row(p, number[p.half][p.time]) for p in players.placed], ROW)
-        return cls(np.sort(rows, order=("half", "sample", "track")), players.kits, players.notes)
+        rows = np.sort(rows, order=("half", "sample", "track"))
+        return cls(rows, players.kits, players.notes, dict(players.home_left))
 
     def of_half(self, half: int) -> np.ndarray:
         """The rows of a half."""
@@ -107,8 +111,14 @@ def kept_players(key: str, data: DataDirectory, make: Callable[[], MatchPlayers]
     return found
 
 
+def kept_already(key: str, data: DataDirectory) -> KeptPlayers | None:
+    """What is kept by a key, None where it is not there or damaged."""
+    return _read(data.players(key))
+
+
 def _write(path: Path, players: KeptPlayers) -> None:
-    about = json.dumps({"kits": players.kits, "notes": players.notes})
+    left = {str(half): home for half, home in players.home_left.items()}
+    about = json.dumps({"kits": players.kits, "notes": players.notes, "home_left": left})
     with replacing(path) as part, part.open("wb") as handle:
         np.savez_compressed(handle, rows=players.rows, about=np.array(about))
 
@@ -122,8 +132,9 @@ def _read(path: Path) -> KeptPlayers | None:
             kits = about["kits"] and (_colour(about["kits"][0]), _colour(about["kits"][1]))
             if rows.dtype != ROW:
                 raise ValueError("rows of another kind")
-            return KeptPlayers(rows, kits, tuple(str(note) for note in about["notes"]))
-    except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+            left = {int(half): bool(home) for half, home in about["home_left"].items()}
+            return KeptPlayers(rows, kits, tuple(str(note) for note in about["notes"]), left)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
         log.warning("players that were kept are worked out again: %s", error)
         return None
 

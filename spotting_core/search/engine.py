@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ _ROWS_OF_A_MATCH = 1 << 20  # numbers that a match has for its spots: more than 
 _TABLE = """CREATE TABLE spot (
     match VARCHAR, title VARCHAR, half TINYINT, "time" BIGINT, minute SMALLINT, label VARCHAR, team VARCHAR,
     confidence FLOAT, state VARCHAR, author VARCHAR, comment VARCHAR, entities VARCHAR[],
-    spotted VARCHAR, camera VARCHAR, shots VARCHAR, replay VARCHAR, number BIGINT)"""
+    spotted VARCHAR, camera VARCHAR, shots VARCHAR, replay VARCHAR, x FLOAT, y FLOAT, place_error FLOAT,
+    zones VARCHAR[], suggested_team VARCHAR, team_confidence FLOAT, number BIGINT)"""
 _READ = ", ".join(f'"{name}"' for name in SCHEMA.names if name != "pictures")
 
 Encode = Callable[[str], TextVector]
@@ -61,6 +62,7 @@ class Query:
         shots: groups of cameras, any of which is on at the spot.
         replays: ``live``, ``all`` or ``only``; with ``live``, what is seen in a replay alone is found where a reviewer
             holds it to be true.
+        zones: of the pitch, any of which the spot lies in (see ``domain.zones``).
     """
 
     labels: tuple[str, ...] = ()
@@ -78,6 +80,7 @@ class Query:
     confirmed: bool = False
     shots: tuple[str, ...] = ()
     replays: str = LIVE_ALONE
+    zones: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.reviewed not in _STATES:
@@ -107,7 +110,7 @@ class Query:
 class Hit:
     """A spot that was found; time in microseconds of its half, similarity where a text was asked for.
 
-    ``camera`` and ``replay`` as in the rows (see ``SCHEMA``).
+    ``camera``, ``replay``, places and suggested teams as in the rows (see ``SCHEMA``).
     """
 
     match: str
@@ -122,6 +125,11 @@ class Hit:
     similarity: float | None = None
     camera: str = ""
     replay: str = LIVE
+    x: float | None = None
+    y: float | None = None
+    place_error: float | None = None
+    suggested_team: str = ""
+    team_confidence: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,8 @@ class JudgedBin:
 
 @dataclass(frozen=True)
 class SearchColumns:
-    """Spots as columns, each (N,): match, label and team as text, half and minute as int, time in microseconds."""
+    """Spots as columns, each (N,): match, label and team as text, half and minute as int, time in microseconds; x and y
+    in metres, NaN where nobody knows; the team that is suggested where none is known, else empty."""
 
     match: np.ndarray
     half: np.ndarray
@@ -169,9 +178,16 @@ class SearchColumns:
     label: np.ndarray
     team: np.ndarray
     confidence: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    suggested_team: np.ndarray
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def with_suggested_teams(self) -> SearchColumns:
+        """The same, with the team that is suggested where there is one."""
+        return replace(self, team=np.where(self.suggested_team != "", self.suggested_team, self.team))
 
     def where(self, chosen: np.ndarray) -> SearchColumns:
         """Those of a mask or of some indices."""
@@ -258,7 +274,7 @@ class SpotSearch:
         left_out = self._look(cursor, query)
         hits = cursor.execute(
             'SELECT spot.match, title, half, "time", spot.label, spot.team, confidence, state, comment, similarity, '
-            "camera, replay "
+            "camera, replay, x, y, place_error, suggested_team, team_confidence "
             "FROM spot JOIN (FROM found ORDER BY worth DESC, place LIMIT ?) AS best ON spot.rowid = best.place "
             'ORDER BY worth DESC, title, half, "time"',
             [min(most, MOST_SHOWN)],
@@ -285,11 +301,11 @@ class SpotSearch:
         with self._lock:
             cursor = self._database.cursor()
         columns = cursor.execute(
-            'SELECT match, half, "time", minute, label, team, confidence FROM spot '
+            'SELECT match, half, "time", minute, label, team, confidence, x, y, suggested_team FROM spot '
             f'WHERE {where} ORDER BY match, half, "time"',
             values,
         ).fetchnumpy()
-        return SearchColumns(*(np.asarray(columns[f.name]) for f in fields(SearchColumns)))
+        return SearchColumns(*(_filled(columns[f.name]) for f in fields(SearchColumns)))
 
     def _look(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
         """Put what a query finds into the table ``found``, once and without the long columns; matches left out."""
@@ -347,6 +363,11 @@ class SpotSearch:
         return [JudgedBin(bin * width, (bin + 1) * width, int(count), int(good)) for bin, count, good in rows]
 
 
+def _filled(column: Any) -> np.ndarray:
+    """A column without a mask: NaN where a number is missing."""
+    return np.asarray(column.filled(np.nan) if isinstance(column, np.ma.MaskedArray) else column)
+
+
 def _where(query: Query) -> tuple[str, list[Any]]:
     """Condition with a mark for each value."""
     parts: list[str]
@@ -375,6 +396,9 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     if query.minutes is not None:
         parts.append("minute BETWEEN ? AND ?")
         values += query.minutes
+    if query.zones:
+        parts.append("list_has_any(zones, ?)")
+        values.append(list(query.zones))
     if query.entities:
         parts.append("list_has_all(entities, ?)")
         values.append(list(query.entities))

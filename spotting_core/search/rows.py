@@ -20,9 +20,10 @@ from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.base.files import replacing
 from spotting_core.domain.cameras import group_of
-from spotting_core.domain.spots import Spot
+from spotting_core.domain.spots import UNKNOWN, Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.players.spot_places import MatchPlay
 from spotting_core.reviewing.replayed import placed, reviewed_marks
 from spotting_core.reviewing.spots import LEAST as REVIEWABLE
 from spotting_core.reviewing.spots import reviews_of_spots
@@ -31,7 +32,7 @@ from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
 
-FORMAT = 5  # of the files; one of another format is written anew
+FORMAT = 6  # of the files; one of another format is written anew
 
 _AROUND = 1_000_000
 """Microseconds around a spot in which an entity counts as seen, and pictures are compared with a text: as far as a
@@ -42,12 +43,17 @@ SCHEMA = pa.schema([
     ("match", pa.string()), ("title", pa.string()), ("half", pa.int8()), ("time", pa.int64()), ("minute", pa.int16()),
     ("label", pa.string()), ("team", pa.string()), ("confidence", pa.float32()), ("state", pa.string()),
     ("author", pa.string()), ("comment", pa.string()), ("entities", pa.list_(pa.string())), ("spotted", pa.string()),
-    ("camera", pa.string()), ("shots", pa.string()), ("replay", pa.string()), ("pictures", pa.binary()),
+    ("camera", pa.string()), ("shots", pa.string()), ("replay", pa.string()),
+    ("x", pa.float32()), ("y", pa.float32()), ("place_error", pa.float32()), ("zones", pa.list_(pa.string())),
+    ("suggested_team", pa.string()), ("team_confidence", pa.float32()), ("pictures", pa.binary()),
 ])  # fmt: skip
 """``label`` is the reviewer's class where there is one, ``spotted`` the model's, empty for added spots.
 
 ``camera`` is on at the spot and ``shots`` is its group in the class table of cameras; both are empty where that is not
 known. ``replay`` is one of those of ``replay_marks``: what is live, what lies in a replay, what is seen only there.
+``x``, ``y`` and ``place_error`` are metres (see ``SpotPlace``), null where nobody knows the place; ``zones`` are those
+that it lies in. ``suggested_team`` is whose it may be and ``team_confidence`` how likely (see
+``SuggestedTeam``), empty and 0 where ``team`` is known or nobody can tell.
 ``minute`` counts from 1 on the match clock, see ``Parts.minute``. Added spots are certain.
 ``pictures`` holds the embeddings of the samples near the spot, float16 (k, E) row by row, unit length; k is 0 where
 there are none."""
@@ -62,12 +68,14 @@ def fingerprint(
     truth: Sequence[Spot] = (),
     vision_model: str | None = None,
     cameras: str = "",
+    play: str = "",
 ) -> str:
     """Changes with all that the rows of a match say, and with the form they have.
 
     Arguments:
         vision_model: SHA-256 of the vision-language model of the picture embeddings, or None if it is not known.
         cameras: what changes with all that is known of the cameras of the match.
+        play: what changes with all that is known of where play is.
     """
     revisions = [f"{r.origin} {r.revision}" for r in reviews]
     labels = [f"{s.half} {s.time} {s.label} {s.team}" for s in truth]
@@ -82,6 +90,7 @@ def fingerprint(
             record.title,
             vision_model or "",
             cameras,
+            play,
             *sorted(revisions),
             "",
             *labels,
@@ -96,6 +105,7 @@ def rows_of(
     reviews: Sequence[ReviewedSpot],
     truth: Sequence[Spot] = (),
     cameras: MatchCameras | None = None,
+    play: MatchPlay | None = None,
 ) -> pa.Table:
     """Rows of a match: its spots as the reviewers have left them, and what they hold to be true besides.
 
@@ -105,7 +115,7 @@ def rows_of(
     Arguments:
         truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
             within half the class's window.
-        cameras: of the match, where they are known.
+        cameras: of the match, where they are known; play: where it is, for places and suggested teams.
     """
     spots = analysis.spots(Spotting(threshold=REVIEWABLE))
     reviews_of = reviews_of_spots(spots, reviews, analysis.record.identity.review_sources, analysis.classes)
@@ -116,6 +126,8 @@ def rows_of(
     own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
     own += [(replace(review.spot, confidence=review.confidence), review) for review in others]
     rows = [_row(match, title, analysis, *one, truth) | _shown_by(*one, cameras) for one in own]
+    for row, (spot, review) in zip(rows, own, strict=True):
+        row |= _on_pitch(placed(spot, review), str(row["team"]), play, analysis)
     for row, mark in zip(rows, reviewed_marks(own, cameras, _sure), strict=True):
         row["replay"] = mark
     return pa.Table.from_pylist(rows, SCHEMA)
@@ -130,6 +142,23 @@ def _shown_by(spot: Spot, review: ReviewedSpot | None, cameras: MatchCameras | N
     left = placed(spot, review)
     shot = cameras.shot_at(left.half, left.time) if cameras is not None else None
     return {"camera": shot.label, "shots": group_of(shot.label)} if shot is not None else {"camera": "", "shots": ""}
+
+
+def _on_pitch(spot: Spot, team: str, play: MatchPlay | None, analysis: Analysis) -> dict[str, object]:
+    """Where a spot is on the pitch, and whose it may be where nobody said so."""
+    place = play.place(spot.half, spot.time) if play is not None else None
+    suggested = None
+    if play is not None and team == UNKNOWN:
+        suggested = play.team(spot.half, spot.time, spot.label, analysis.classes.name)
+    zones = play.zones(spot.half, place, suggested.team if suggested else team) if play is not None else ()
+    return {
+        "x": place and place.x,
+        "y": place and place.y,
+        "place_error": place and place.error,
+        "zones": list(zones),
+        "suggested_team": suggested.team if suggested else "",
+        "team_confidence": suggested.confidence if suggested else 0.0,
+    }
 
 
 def _judged(review: ReviewedSpot) -> bool:
@@ -151,7 +180,7 @@ def _row(
     match: str, title: str, analysis: Analysis, spot: Spot, review: ReviewedSpot | None, truth: Sequence[Spot]
 ) -> dict[str, object]:
     half, time = (review.half, review.time) if review else (spot.half, spot.time)
-    team = review.team if review and review.team != "unknown" else _team(spot, analysis, truth)
+    team = review.team if review and review.team != UNKNOWN else _team(spot, analysis, truth)
     return {
         "match": match,
         "title": title,
@@ -172,10 +201,10 @@ def _row(
 
 def _team(spot: Spot, analysis: Analysis, truth: Sequence[Spot]) -> str:
     if spot.label not in analysis.classes:
-        return "unknown"
+        return UNKNOWN
     reach = _reach(spot.label, analysis)
     near = [t for t in truth if (t.half, t.label) == (spot.half, spot.label) and abs(t.time - spot.time) <= reach]
-    return min(near, key=lambda t: abs(t.time - spot.time)).team if near else "unknown"
+    return min(near, key=lambda t: abs(t.time - spot.time)).team if near else UNKNOWN
 
 
 def _near(part: HalfAnalysis, time: int) -> tuple[int, int]:

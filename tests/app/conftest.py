@@ -20,6 +20,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from app.library import video_reading
 from app.library.library import Library, Match
+from app.routes import http
 from app.settings import Settings, settings
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
@@ -50,7 +51,8 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and shared resources of this test's data directory alone."""
     monkeypatch.setenv("TOUCHLINE_ROOTS", str(tmp_path))
     monkeypatch.setattr(video_reading, "PATIENCE", 60.0)  # small videos are there at once
-    settings.cache_clear()
+    for remembered in (settings, http.placing, http._library):
+        remembered.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -12,6 +12,7 @@ from app.library.library import Match
 from app.views.replayed import cameras_of
 from app.views.review_actions import SpotDesk
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
+from app.views.suggested_teams import suggested_teams
 from app.workspace.entry import LIST, Entry, Events, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
@@ -28,7 +29,7 @@ class Spots(Entry):
     kind = LIST
     name = "spots"
     place = 1
-    gives = ("spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams")
+    gives = ("spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams")
 
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
         spots = shown_spots(match, analysis, LEAST)
@@ -43,6 +44,7 @@ class Spots(Entry):
             "method": "as imported" if imported_shown(match, analysis) else _method_text(state),
             "reviews": [_review(r, desk, marks) for r in desk.known.values() if r.label in analysis.classes],
             "teams": {"home": match.home or "home", "away": match.away or "away"},
+            "suggestedTeams": _suggested(match, analysis, spots),
         }
 
     def events(self, match: Match, analysis: Analysis, state: State) -> Events:
@@ -56,6 +58,13 @@ class Spots(Entry):
         if best is None:
             return None
         return {"half": best.half, "seconds": best.seconds, "label": best.label, "pick": True}
+
+
+def _suggested(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> dict[str, list[Any]]:
+    """Team and confidence by spot, where one is suggested; spots whose team is known are for the browser to tell."""
+    teams = suggested_teams(match, analysis, spots) if analysis.classes.parts.teams else [None] * len(spots)
+    by_spot = zip(spots, teams, strict=True)
+    return {spot_id(spot): [team.team, round(team.confidence, 2)] for spot, team in by_spot if team is not None}
 
 
 def _row(spot: Spot, label: int, mark: str) -> list[Any]:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.library.cameras import unreviewed_cameras
 from app.library.library import Match
+from app.library.placing import placing_stamp
 from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.homography import Calibration, Homography
@@ -129,6 +130,7 @@ def keep(server: Server, match: Match, placed: Sequence[Placed]) -> None:
     cameras = unreviewed_cameras(match.path, layers)
     key = players_key(layers[0], match_calibrations(open_match(match.path), layers), cameras, None)
     kept_players(key, server.data, lambda: players)
+    server.data.players_of(placing_stamp(match, layers[0], layers)).write_text(key)
 
 
 # The colour on the map where a point of the pitch is, as red, green, blue.

@@ -46,6 +46,21 @@ def test_spots_lie_at_the_ball_else_where_the_camera_looks_and_lead_there(page: 
     ]
 
 
+def test_a_team_is_suggested_by_who_is_nearest_the_ball_and_set_by_a_key(page: Page, server: Server) -> None:
+    match = calibrated(server, "with a suggestion", [0.9] * 40)
+    nearby = somebody(2, 1, "away", -30.2, 12, team_confidence=1.0)
+    keep(server, match, [somebody(2, 0, "", -30, 12, role=Role.BALL), nearby, somebody(2, 2, "home", 5, 5)])
+    page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
+    open_page(page, server, match, half=1, t=1.2, **{"class": "Kick-off"})
+    said = page.locator(".review-line .said")
+    expect(said).to_have_text(re.compile(r"^Team: away\? 0\.9\d, who was nearest the ball \(T sets it\)$"))
+    for team in ("away", "home", "unknown", "away"):
+        page.keyboard.press("t")
+        page.wait_for_function("(team) => find().review.known.get(find().chosen.id)?.team === team", arg=team)
+    expect(said).to_have_count(1)
+    expect(said).to_contain_text("open, away at")
+
+
 def test_why_the_map_is_empty_is_said(page: Page, server: Server, match_of: Any) -> None:
     open_page(page, server, match_of("plain"))
     head = page.get_by_role("button", name="Pitch map")

@@ -32,7 +32,8 @@ def columns(rows: list[tuple]) -> SearchColumns:
     matches, halves, minutes, labels, teams, confidence = (np.array(c) for c in zip(*rows, strict=True))
     times = (minutes * MINUTE).astype(np.int64)
     clock = np.array([PARTS.minute(int(h), int(t)) for h, t in zip(halves, times, strict=True)])
-    return SearchColumns(matches, halves, times, clock, labels, teams, confidence)
+    nowhere, suggested = np.full(len(rows), np.nan), np.full(len(rows), "")
+    return SearchColumns(matches, halves, times, clock, labels, teams, confidence, nowhere, nowhere, suggested)
 
 
 def test_rates_are_counts_in_ninety_minutes() -> None:

@@ -3,7 +3,6 @@
 import { countUpTo } from "./time.js";
 
 const ROW = 28; // bytes of a packed row
-const BALL = 0; // its track
 const ROLES = ["player", "goalkeeper", "referee", "ball", "unsure"], TEAMS = [null, "home", "away"];
 const GONE = "The players could not be loaded; reload the page.";
 const TOGETHER = 0.75; // seconds between two samples within which somebody is taken to move evenly
@@ -76,16 +75,6 @@ export class Players {
       if (row) { points.push([row.x, row.y, at]); last = at; }
     }
     return points;
-  }
-
-  /** Where the ball is within some seconds of a time, [{at (seconds), row}]. */
-  ballNear(time, near) {
-    const found = [];
-    for (let sample = countUpTo(this.samples, time - near - 1e-6); sample < this.samples.length && this.samples[sample] <= time + near + 1e-6; sample++) {
-      const row = this.byTrack(sample).get(BALL);
-      if (row) found.push({ at: this.samples[sample], row });
-    }
-    return found;
   }
 
   /** Everywhere a track is, in order. */

@@ -28,10 +28,23 @@ export class SpotReview extends Review {
     return { ...own, half: r.half, seconds: r.seconds, action: this.classes[r.label], review: r };
   }
 
+  get teamNow() { return this.known.get(this.item?.id)?.team ?? "unknown"; }
+
+  /** Whose the spot may be, [team, confidence], where nobody said it. */
+  get suggestion() { return this.teamNow === "unknown" && shownParts().teams ? this.data.suggestedTeams[this.item?.id] : undefined; }
+
+  /** The next team, first the one that is suggested. */
   team() {
     if (!this.item) return;
-    const now = this.known.get(this.item.id)?.team ?? "unknown";
-    this.act("team", { team: TEAMS[(TEAMS.indexOf(now) + 1) % TEAMS.length] }, false);
+    const [first] = this.data.suggestedTeams[this.item.id] ?? TEAMS, order = [first, ...TEAMS.filter((team) => team !== first)];
+    this.act("team", { team: order[(order.indexOf(this.teamNow) + 1) % order.length] }, false);
+  }
+
+  said() {
+    const { suggestion, data } = this, line = super.said();
+    if (!suggestion || this.moving) return line;
+    const [team, confidence] = suggestion;
+    return `${line}${this.line(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, who was nearest the ball (${TEAM_KEY} sets it)`)}`;
   }
 
   told(review) { return super.told(review, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }

@@ -201,6 +201,6 @@ class Spots {
 }
 
 register("list", "spots", {
-  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams"],
+  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams"],
   make: (workspace) => new Spots(workspace),
 });

@@ -1,8 +1,8 @@
 // The pitch map: where on the pitch the listed spots are. Around each lies the expected error of its place.
 
+import { Play } from "../play.js";
 import { register } from "../registry.js";
 import { html } from "../review.js";
-import { placeOf } from "../spot_places.js";
 import { classColour, icon } from "../theme.js";
 import { matchClock } from "../time.js";
 
@@ -18,8 +18,7 @@ class Places {
     root.classList.add("places");
     root.innerHTML = `<button class="places-head" aria-expanded="false">${icon("down", 12)}<b>Pitch map</b><span class="muted"></span></button><div class="places-body" hidden></div>`;
     this.q = (selector) => root.querySelector(selector);
-    this.known = new Map(); // by half, {players, calibrations, settled: whether no more is to come}
-    this.placed = new Map(); // places by spot
+    this.known = new Map(); // play by half
     this.open = localStorage.getItem(OPEN) === "1";
     root.addEventListener("click", (event) => this.click(event));
   }
@@ -27,7 +26,7 @@ class Places {
   get data() { return this.workspace.data; }
 
   update(data) {
-    if (this.analysis !== data.analysis) { this.known.clear(); this.placed.clear(); this.problem = null; }
+    if (this.analysis !== data.analysis) { this.known.clear(); this.problem = null; }
     this.analysis = data.analysis;
     this.load();
   }
@@ -55,27 +54,15 @@ class Places {
     this.loading = true;
     for (const { half } of data.halves) {
       if (this.known.get(half)?.settled) continue;
-      const known = await this.fetch(half);
+      const known = await Play.load(data.play[half], this.workspace.player.arrays.get(half).samples).catch((error) => ({ settled: true, problem: error.message, at: () => null }));
       if (this.analysis !== data.analysis) break;
       this.known.set(half, known);
-      for (const key of [...this.placed.keys()]) if (key.startsWith(`${half}/`)) this.placed.delete(key);
+      this.problem = known.problem ?? this.problem;
       this.draw();
     }
     this.loading = false;
     if (this.analysis !== data.analysis) this.load();
     else if (this.waiting) this.askAgain();
-  }
-
-  async fetch(half) {
-    const known = { calibrations: null, players: null, settled: true };
-    try {
-      known.calibrations = await this.workspace.part("pitch").calibrationsOf(half);
-      known.players = await this.workspace.part("minimap").playersOf(half);
-      known.settled = Boolean(known.players || !this.data.players.halves[half]);
-    } catch (error) {
-      this.problem = error.message;
-    }
-    return known;
   }
 
   /** Whether players are still worked out. */
@@ -86,14 +73,7 @@ class Places {
     this.asking = setTimeout(() => this.root.isConnected && this.load(), AGAIN);
   }
 
-  placeOf({ half, seconds }) {
-    const key = `${half}/${seconds}`;
-    if (!this.placed.has(key)) {
-      const { players = null, calibrations = null } = this.known.get(half) ?? {}, shot = this.workspace.part("cameras").review.shotAt(half, seconds);
-      this.placed.set(key, placeOf(seconds, players, calibrations, shot, this.data.pitch));
-    }
-    return this.placed.get(key);
-  }
+  placeOf({ half, seconds }) { return this.known.get(half)?.at(seconds) ?? null; }
 
   // --- showing ---------------------------------------------------------------------------------------
 
@@ -149,4 +129,4 @@ class Places {
   }
 }
 
-register("panel", "places", { at: "list", reads: [], make: (workspace, root) => new Places(workspace, root) });
+register("panel", "places", { at: "list", reads: ["play"], make: (workspace, root) => new Places(workspace, root) });
