@@ -30,6 +30,7 @@ from spotting_core.analyses.replayed_spots import LIVE_ALONE, WITH_REPLAYS
 from spotting_core.base.assets import asset
 from spotting_core.domain.cameras import CAMERA_TABLE, GROUPS
 from spotting_core.domain.classes import load_classes
+from spotting_core.domain.zones import ZONES
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.retrieval import EmbeddedHalf, measure_pictures
 from spotting_core.entities.vision_language import VisionLanguageModel
@@ -125,6 +126,12 @@ def _make_match(folder: Path, number: int, spots: int, random: Random, vision_mo
         "camera": list(rng.choice(load_classes(CAMERA_TABLE).names, spots)),
         "shots": list(rng.choice(list(GROUPS), spots)),
         "replay": rng.choice(["", "replay", "only"], spots, p=[0.8, 0.17, 0.03]),
+        "x": rng.uniform(-52, 52, spots),
+        "y": rng.uniform(-34, 34, spots),
+        "place_error": rng.uniform(0.5, 25, spots),
+        "zones": [list(rng.choice(list(ZONES), 2, replace=False)) for _ in range(spots)],
+        "suggested_team": rng.choice(["home", "away", ""], spots),
+        "team_confidence": rng.uniform(0.75, 0.95, spots),
         "pictures": [_pictures(rng) for _ in range(spots)],
         "entities": [list(rng.choice(entities, rng.integers(0, 5), replace=False)) for _ in range(spots)],
     }
