@@ -53,7 +53,10 @@ def motion(
     times = {1: np.array(players.samples[1])}
     calibrated = sorted(time for half, time in players.calibrations if half == 1)
     everybody = [
-        replace(one, time=time, error=0.0) for time, people in zip(calibrated, true, strict=True) for one in people
+        replace(one, time=time, track=one.track + 1, error=0.0)  # the ball's number is 0
+        for time, people in zip(calibrated, true, strict=True)
+        for one in people
+        if one.team
     ]
     found, truth = KeptPlayers.of(players), KeptPlayers.of(replace(players, placed=tuple(everybody)))
     own, real = speeds(found.rows, times), speeds(truth.rows, times)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -49,7 +50,13 @@ def team_colours(dark: bool) -> dict[str, str]:
 
 def finished(figure: go.Figure, ink: Ink, height: int, *, legend: bool) -> go.Figure:
     """A figure in the colours of a theme, pixels high, with or without a legend above it."""
-    axis = {"gridcolor": ink.grid, "zerolinecolor": ink.grid, "color": ink.muted, "tickfont": {"size": 11}}
+    axis: dict[str, Any] = {
+        "gridcolor": ink.grid,
+        "zerolinecolor": ink.grid,
+        "color": ink.muted,
+        "tickfont": {"size": 11},
+    }
+    axis["ticklabelstandoff"] = 4  # else the zeros of both axes lie on each other
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     figure.update_layout(

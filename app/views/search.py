@@ -146,16 +146,22 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
         "Nothing is found.",
         key="search_found",
     )
-    if result.total > len(hits):
-        which = "that fit the words best" if query.text else "most confident"
-        st.caption(f"The {len(hits)} {which} of {result.total}.")
+    if hits:
+        st.caption(_order(result.total, len(hits), bool(query.text)))
+
+
+def _order(total: int, shown: int, by_words: bool) -> str:
+    """What the order of the spots means."""
+    most = "" if shown == total else f" {shown} of {total} are shown."
+    if by_words:
+        return f"Those whose pictures fit the words best come first; the order says nothing of how well they fit.{most}"
+    return f"The most confident come first.{most}"
 
 
 def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
-    fits = None if hit.similarity is None else f"{hit.similarity:.2f} alike"
     shown = [_camera(hit), _REPLAYS.get(hit.replay)]
-    facts = [fits, *shown, hit.title, _team(hit, match), f"{hit.confidence:.2f}", hit.state, hit.comment]
+    facts = [*shown, hit.title, _team(hit, match), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),

@@ -23,6 +23,9 @@ _ZONES_HELP = (
     "Left, right, far and near are as the main camera sees them. Last and own third are those of the spot's team, "
     "where it is known or suggested. Spots without a calibration lie in no zone."
 )
+_ALIKE_HELP = (
+    "Of a spot's pictures with the words. It differs from text to text, so look what a number leaves; 0 leaves all."
+)
 _ANY = "any"
 _REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
 
@@ -130,8 +133,8 @@ def _text_filter(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
         message = str(problem)
         st.warning(f"{message[:1].upper()}{message[1:]} The spots are not ordered by these words.")
         return "", NO_MATTER
-    alike = st.slider("Least similarity", NO_MATTER, 1.0, start.alike, 0.01, key=key("alike"))
-    return text, float(alike)
+    alike = st.slider("Least similarity", 0.0, 1.0, max(0.0, start.alike), 0.01, key=key("alike"), help=_ALIKE_HELP)
+    return text, float(alike) or NO_MATTER
 
 
 def save_popover(query: Query, name: str) -> None:

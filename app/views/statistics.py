@@ -46,6 +46,7 @@ _SUGGESTED_HELP = (
     "such a suggestion is right in about nine of ten cases."
 )
 _BIN = 5  # minutes of a bar
+_ENOUGH = 0.5  # of a match: from less of it nothing is said of a whole one, but what there was is counted
 _HOUR = 60.0  # minutes of a rate where no match has a regular length
 _FALLING = ("goals", "cards")  # groups whose moments are shown, where a class table has them
 
@@ -129,10 +130,13 @@ def _rates(
     spots: SearchColumns, played: int, classes: ClassTable, names: Mapping[str, str], dark: bool, left_out: int
 ) -> None:
     parts = classes.parts
-    minutes = parts.match_minutes or _HOUR
-    rates_by_class = rates(spots, played, minutes)
+    whole = parts.match_minutes or _HOUR
+    minutes = whole if played >= _ENOUGH * whole * 60e6 else None
+    rates_by_class = rates(spots, played, whole)
     question = "How often, and by whom?" if parts.teams else "How often?"
-    with card("rates", question, f"spots in {minutes:g} minutes, of {page.length(played)} of video"):
+    of = page.length(played)
+    note = f"spots in {of} of video" if minutes is None else f"spots in {minutes:g} minutes, of {of} of video"
+    with card("rates", question, note):
         _chart(rate_figure(rates_by_class, classes, names, dark, minutes), "rates")
         unknown = sum(r.count for (_, team), r in rates_by_class.items() if team not in TEAMS[:2])
         if unknown and parts.teams:

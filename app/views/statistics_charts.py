@@ -19,22 +19,31 @@ from spotting_core.search.figures import Pressure, Rate
 
 
 def rate_figure(
-    rates: Mapping[tuple[str, str], Rate], classes: ClassTable, names: Mapping[str, str], dark: bool, minutes: float
+    rates: Mapping[tuple[str, str], Rate],
+    classes: ClassTable,
+    names: Mapping[str, str],
+    dark: bool,
+    minutes: float | None,
 ) -> go.Figure:
-    """Spots of each class in so many minutes by team, stacked; the count is told when pointed at."""
+    """Spots of each class by team, stacked.
+
+    Arguments:
+        minutes: in which spots are counted on average, while their number is told when pointed at; None for numbers.
+    """
     ink, colours = INKS["dark" if dark else "light"], team_colours(dark)
     present = [c for c in classes if any(label == c.name for label, _ in rates)]
-    figure = go.Figure()
+    figure, often = go.Figure(), "" if minutes is None else f", %{{x:.1f}} in {minutes:g} minutes"
     for team, colour in colours.items():
         own = [rates.get((c.name, team), Rate(0, 0.0)) for c in present]
         if any(r.count for r in own):
             figure.add_bar(
-                y=[c.short for c in present], x=[r.frequency for r in own], orientation="h", name=names[team],
-                marker={"color": colour}, customdata=[r.count for r in own],
-                hovertemplate=f"%{{y}}, {names[team]}: %{{customdata}} spots, %{{x:.1f}} in {minutes:g} minutes"
-                "<extra></extra>",
+                y=[c.short for c in present], x=[r.count if minutes is None else r.frequency for r in own],
+                orientation="h", name=names[team], marker={"color": colour}, customdata=[r.count for r in own],
+                hovertemplate=f"%{{y}}, {names[team]}: %{{customdata}} spots{often}<extra></extra>",
             )  # fmt: skip
     order = [c.short for c in reversed(present)]
+    if minutes is None:
+        figure.update_xaxes(tickformat="d", rangemode="tozero")
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
     figure.update_layout(barmode="stack")
     return finished(figure, ink, max(200, 60 + 19 * len(present)), legend=True)

@@ -142,6 +142,7 @@ def test_a_text_orders_the_spots_and_says_what_it_leaves_out(matches: dict[str, 
     assert rows(at, matches)[0] == ("a", "Foul")  # its pictures show the text, and no others do
     assert {name for name, _ in rows(at, matches)} == {"a", "b"}
     assert any("1 match is left out" in c.value for c in at.caption)
+    assert any("the order says nothing of how well they fit" in c.value for c in at.caption)
     next(s for s in at.slider if s.label == "Least similarity").set_value(0.95).run()
     assert rows(at, matches) == [("a", "Foul")]
 

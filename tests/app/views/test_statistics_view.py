@@ -43,7 +43,7 @@ def test_one_match_is_counted(match: Match) -> None:
     at = view("statistics", match=match.id).run()
     assert not at.exception
     assert match.title in page_text(at)
-    assert "of 0:07 of video" in page_text(at)
+    assert "spots in 0:07 of video" in page_text(at)  # and none is said to happen so often in ninety minutes
     assert "Nobody said the team of 3 of 3 spots" in page_text(at)
     assert "No shot, corner or penalty has a team." in page_text(at)
     rows = at.dataframe[0].value
@@ -86,6 +86,9 @@ def test_rates_are_stacked_by_team_and_an_absent_team_is_not_named() -> None:
     assert list(figure.data[0].y) == ["Foul", "Corner"]
     assert list(figure.data[0].x) == [4.0, 6.0]
     assert list(figure.data[1].customdata) == [0, 1]
+    counted = rate_figure(rates, load_classes(), NAMES, dark=True, minutes=None)
+    assert list(counted.data[0].x) == [2, 3]
+    assert "minutes" not in counted.data[0].hovertemplate
 
 
 def test_bars_name_their_minutes() -> None:
