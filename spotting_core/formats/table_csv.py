@@ -10,7 +10,6 @@ one; those of a match must follow each other.
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -21,7 +20,7 @@ from spotting_core.base.files import replacing
 from spotting_core.domain.clock import parse_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options
+from spotting_core.formats.document import Document, Entry, Options, possible
 
 FORM = "csv"
 COLUMNS = ("half", "match_time", "seconds", "label", "confidence", "team", "visible", "source")
@@ -77,10 +76,10 @@ def _entry(where: str, row: Mapping[str, str], columns: Mapping[str, str], time:
         at = _time(cell(time), time)
         half = int(cell("half") or 1)
         confidence = float(cell("confidence")) if cell("confidence") else None
-    except (ValueError, OverflowError, BadInputError) as error:
+    except (ValueError, ArithmeticError, BadInputError) as error:
         raise BadInputError("the half, time or confidence of this line cannot be read", where=where) from error
-    if not cell("label") or (confidence is not None and math.isnan(confidence)):
-        raise BadInputError("this line has no label, or a confidence that is no number", where=where)
+    if not cell("label"):
+        raise BadInputError("this line has no label", where=where)
     team = cell("team").lower() if cell("team").lower() in TEAMS else "unknown"
     source = cell("source") or (TRUTH if confidence is None else IMPORTED)
     own = {*COLUMNS, "game", time}
@@ -88,7 +87,8 @@ def _entry(where: str, row: Mapping[str, str], columns: Mapping[str, str], time:
     if cell("team") and cell("team").lower() not in TEAMS:
         extras["team"] = cell("team")
     visible = _VISIBLE.get(cell("visible").lower())
-    return cell("game"), Entry(Spot(half, at, cell("label"), confidence, team, visible, source), extras)
+    spot = possible(Spot(half, at, cell("label"), confidence, team, visible, source), where)
+    return cell("game"), Entry(spot, extras)
 
 
 def _time(text: str, column: str) -> int:
