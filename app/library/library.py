@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sqlalchemy import select
 
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.analyses.layers import Layers, open_layer
+from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import read_json
@@ -119,6 +120,23 @@ class Library:
     def layers(self, match: Match) -> list[Analysis]:
         """Complete analyses of a match for every task, those of spotting first and of each task the newest first."""
         return layers_of(match.source_hash, match.path, self._settings.data)
+
+    def damaged(self, match: Match, task: str = SPOTTING.name) -> list[DamagedLayer]:
+        """Analyses of a match for a task that cannot be read, the newest first, and those of which nobody knows the
+        task."""
+        if not match.source_hash:
+            return []
+        layers = Layers(self._settings.data, match.source_hash).damaged()
+        return [layer for layer in layers if layer.task in (None, task)]
+
+    def put_aside(self, match: Match, folders: Iterable[Path]) -> None:
+        """Have damaged analyses of a match looked at no longer, before it is analysed anew.
+
+        Errors:
+            BadInputError: one cannot be moved.
+        """
+        for folder in folders:
+            Layers(self._settings.data, match.source_hash or "").put_aside(folder)
 
     def truth(self, match: Match) -> list[Spot]:
         """True spots: uploaded ones, else the label file beside the video, else none.

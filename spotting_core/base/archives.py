@@ -62,7 +62,7 @@ class Archive:
             raise _too_large(where, largest)
         try:
             with self._archive.open(info) as stream:
-                content = read_counted(cast(IO[bytes], stream), min(largest, self._left), where)
+                content = read_counted(stream, min(largest, self._left), where)
         except _DAMAGED as error:
             raise BadInputError(f"this file of the zip cannot be read ({error})", where=where, fix=_COPY) from error
         self._left -= len(content)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import FLOATS, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import locked, replacing
 from spotting_core.base.report_done import ReportDone
@@ -38,7 +39,8 @@ def stored_features(
         with locked(path.with_suffix(".lock")):
             if not path.is_file():  # another process may have been at it
                 _compute(path, media, media.table.samples(rate), extractor, report)
-    return np.load(path, mmap_mode="r")
+    again = "Delete it; it is made again"
+    return open_array(path, FLOATS, (None, extractor.dim), what="kept feature file", fix=again)
 
 
 def _compute(path: Path, media: Media, frames: np.ndarray, extractor: Extractor, report: ReportDone | None) -> None:

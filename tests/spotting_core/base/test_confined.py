@@ -77,8 +77,8 @@ def test_what_the_function_gives_comes_back() -> None:
     ],
 )
 def test_what_it_falls_over_is_a_sentence(name: str, message: str) -> None:
+    seconds = 1 if name in ("hang", "sleep") else 20
     with pytest.raises(BadInputError, match=message):
-        seconds = 1 if name in ("hang", "sleep") else 20
         confined(f"{HERE}:{name}", b"x", where="a.otio", what="timeline", seconds=seconds)
 
 
