@@ -161,6 +161,7 @@ class _Array:
 
     dtype: str
     shape: tuple[int | str, ...]
+    scale: tuple[float, float] | None = None
 
 
 def _validate(record: AnalysisRecord) -> None:
@@ -185,6 +186,8 @@ def _validate(record: AnalysisRecord) -> None:
             known = False
         if not known or not _NAME.match(name):
             raise InvalidContentError(f"there is no array {name!r} of {array.dtype!r}")
+        if name.startswith("maps/") and (array.scale is None or len(array.shape) < 3):
+            raise InvalidContentError(f"the map {name!r} has no places or no scale")
 
 
 class HalfAnalysis:
