@@ -18,7 +18,7 @@ import numpy as np
 
 from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.fingerprint import kept_hash
@@ -72,7 +72,12 @@ def store_frames(
             table = read_time_table(video)
             frames = table.samples(rate)
             write_array(times_file, table.times[frames])
-            _write_pictures(video, table, frames, folder, missing)
+            try:
+                _write_pictures(video, table, frames, folder, missing)
+            except OSError as error:
+                for _, name in missing:
+                    (folder / f".{name}.jpgs.part").unlink(missing_ok=True)
+                raise cannot_write(error, folder) from error
     times = np.asarray(open_array(times_file, INTEGERS, (None,), what="file of times", fix=_AGAIN))
     return [_opened(folder, name, times) for name in names]
 
