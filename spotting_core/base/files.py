@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from filelock import FileLock, Timeout
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.nesting import check_json, too_deep
 
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")  # of JSON: one of two that belong together
 _LONGEST_STEM = 200  # characters of a name that its temporary name keeps: file systems allow 255 bytes
 
 
@@ -66,7 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(error, path) from error
     finally:
-        if part.parent.is_dir():
+        with suppress(OSError):  # it was not made, for its folder or its name cannot be
             part.unlink(missing_ok=True)
 
 
@@ -145,13 +147,18 @@ def parse_json(content: bytes, where: object, what: str = "file") -> Any:
     """JSON of a file's content, UTF-8 with or without a byte order mark.
 
     Errors:
-        BadInputError: not JSON (names line and column), or nested too deeply.
+        BadInputError: not JSON (names line and column), nested too deeply, or with texts that no file can hold.
     """
     check_json(content, where, what)
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        value = json.loads(content.decode("utf-8-sig"))
+        if _HALF_CHARACTER.search(content):
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except UnicodeDecodeError as error:
         raise BadInputError(f"this {what} is not UTF-8 text", where=where) from error
+    except UnicodeEncodeError as error:
+        raise BadInputError(f"this {what} holds half of a character that takes two", where=where) from error
     except RecursionError as error:
         raise too_deep(where, what) from error
     except json.JSONDecodeError as error:

@@ -137,7 +137,7 @@ def prediction_columns(
     if None in halves:
         halves = [clock_of(r.gameTime or "", where)[0] if r.half is None else r.half for r in known]
     columns = SpotColumns(
-        np.clip(np.array(halves, np.int64), -_MOST_HALF, _MOST_HALF).astype(np.int16),
+        np.array([max(-_MOST_HALF, min(_MOST_HALF, half or 0)) for half in halves], np.int16),
         microseconds([r.position for r in known], where),
         labels[labels >= 0],
         np.array([r.confidence for r in known], np.float64),
