@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from spotting_core.base.arrays import INTEGERS, read_packed
 from spotting_core.base.errors import BadInputError, NewerFormatError
-from spotting_core.base.files import replacing
+from spotting_core.base.files import parse_json, replacing
+from spotting_core.base.validation import InvalidContentError, validated
 
 FORMAT = 1
 SPACE, TIME, ENTITY, FEATURE = "space", "time", "entity", "feature"
@@ -100,14 +102,30 @@ class Attribution:
         Errors:
             BadInputError: missing or damaged; NewerFormatError.
         """
+        again = "Ask for it again"
+        saved = read_packed(path, {"header": "U", "values": "fV", "times": INTEGERS}, what="explanation", fix=again)
+        header = parse_json(str(saved["header"]).encode(), path, "header of an explanation")
+        version = header.get("format") if isinstance(header, dict) else None
+        if not isinstance(version, int):
+            raise BadInputError("this explanation has no format number", where=path, fix=again)
+        if version > FORMAT:
+            raise NewerFormatError(path, version, FORMAT)
         try:
-            with np.load(path, allow_pickle=False) as saved:
-                header = json.loads(str(saved["header"]))
-                arrays = {"values": saved["values"], "times": saved["times"]}
-        except (OSError, ValueError, KeyError) as error:
-            raise BadInputError(f"this explanation cannot be read ({error})", where=path) from error
-        if header.pop("format") > FORMAT:
-            raise NewerFormatError(path, FORMAT + 1, FORMAT)
-        known = {f.name for f in fields(cls)}
-        header = {k: tuple(v) if isinstance(v, list) else v for k, v in header.items() if k in known}
-        return cls(**header, **arrays)
+            made: Attribution = validated(cls, {**header, "values": saved["values"], "times": saved["times"]})
+            _check(made)
+        except InvalidContentError as error:
+            raise BadInputError(f"this explanation is damaged ({error})", where=path, fix=again) from error
+        return made
+
+
+def _check(made: Attribution) -> None:
+    """Refuse an explanation whose arrays are not of its kind.
+
+    Errors:
+        InvalidContentError: names what is wrong.
+    """
+    axes = {SPACE: (3,), TIME: (1,), ENTITY: (1,), FEATURE: (1, 2)}.get(made.kind, ())
+    if made.values.ndim not in axes or made.times.ndim != 1:
+        raise InvalidContentError(f"values of the shape {made.values.shape} for the kind {made.kind!r}")
+    if (made.values.dtype == ENTITY_ROW) != (made.kind == ENTITY):
+        raise InvalidContentError(f"values of {made.values.dtype} for the kind {made.kind!r}")

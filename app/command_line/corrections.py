@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_array
@@ -32,10 +33,7 @@ def score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:
     if path.suffix == ".npy" and path.is_file():
         named = _OF_PART.match(path.name) or _PART_FOLDER.match(path.parent.name)
         half = int(named.group(1)) if named else match.halves[0].half
-        try:
-            return {half: np.asarray(np.load(path, allow_pickle=False), np.float32)}
-        except (OSError, ValueError) as error:
-            raise BadInputError(f"this array cannot be read ({error})", where=path) from error
+        return {half: np.asarray(open_array(path), np.float32)}
     if not path.is_file() or registry.guess_source(path).name != e2e_spot.SCORES:
         return {}
     tracks = list(e2e_spot.read_scores(path))

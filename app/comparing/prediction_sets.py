@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app.library.library import Match
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError, NewerFormatError, TouchlineError
+from spotting_core.base.errors import BadInputError, NewerFormatError, TouchlineError, cannot_write
 from spotting_core.base.files import read_json, write_json
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import GameTree, Record, open_games
@@ -80,10 +80,13 @@ class PredictionSets:
             raise BadInputError("a set needs a name", fix="Name the system that made it")
         set_id = uuid.uuid4().hex[:12]
         folder = self._root / f".{set_id}.part"
-        folder.mkdir(parents=True)
+        file = folder / f"spots{'.zip' if content[:2] == b'PK' else '.json'}"
         try:
-            file = folder / f"spots{'.zip' if content[:2] == b'PK' else '.json'}"
-            file.write_bytes(content)
+            try:
+                folder.mkdir(parents=True)
+                file.write_bytes(content)
+            except OSError as error:
+                raise cannot_write(error, folder) from error
             record, games = _checked(file, kind, classes, file_name)
             if file.suffix == ".json" and match is None:
                 raise BadInputError(

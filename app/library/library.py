@@ -7,7 +7,9 @@ analyses are found by content hash, so a match that was moved keeps them.
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +17,9 @@ from sqlalchemy import select
 
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.analyses.layers import Layers, open_layer
+from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError, cannot_write, printable
 from spotting_core.base.files import read_json
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import TRUTH, Spot
@@ -32,6 +34,7 @@ from spotting_core.store.tables import MatchRow
 from spotting_core.tasks.spotting import SPOTTING
 
 DEMO_ANALYSIS = DEMO / "analysis"
+_LONGEST_NAME = 100  # characters of an uploaded file's name that are kept
 _OUTSIDE = "this path is not below a library folder, or there is nothing there"
 
 
@@ -119,6 +122,23 @@ class Library:
     def layers(self, match: Match) -> list[Analysis]:
         """Complete analyses of a match for every task, those of spotting first and of each task the newest first."""
         return layers_of(match.source_hash, match.path, self._settings.data)
+
+    def damaged(self, match: Match, task: str = SPOTTING.name) -> list[DamagedLayer]:
+        """Analyses of a match for a task that cannot be read, the newest first, and those of which nobody knows the
+        task."""
+        if not match.source_hash:
+            return []
+        layers = Layers(self._settings.data, match.source_hash).damaged()
+        return [layer for layer in layers if layer.task in (None, task)]
+
+    def put_aside(self, match: Match, folders: Iterable[Path]) -> None:
+        """Have damaged analyses of a match looked at no longer, before it is analysed anew.
+
+        Errors:
+            BadInputError: one cannot be moved.
+        """
+        for folder in folders:
+            Layers(self._settings.data, match.source_hash or "").put_aside(folder)
 
     def truth(self, match: Match) -> list[Spot]:
         """True spots: uploaded ones, else the label file beside the video, else none.
@@ -258,17 +278,15 @@ class Library:
             BadInputError: not such a file, another match's, or an unknown class.
         """
         place = self._settings.data.root / "uploads" / uuid.uuid4().hex
-        place.mkdir(parents=True)
-        path = place / (Path(name).name or "labels")
-        path.write_bytes(content)
+        path = place / _name_of_upload(name)
         try:
+            _write_upload(path, content)
             form = _form_of_upload(path)
             return registry.read_of_match(path, source.path.name, form, Options(load_classes()))
         except BadInputError as error:
             raise BadInputError(error.what, where=name, fix=error.fix) from error
         finally:
-            path.unlink()
-            place.rmdir()
+            shutil.rmtree(place, ignore_errors=True)
 
     def check_labels(self, source: MatchSource, labels: Document) -> list[Finding]:
         """What the checks find in labels of a match."""
@@ -277,6 +295,25 @@ class Library:
     def lengths(self, source: MatchSource) -> dict[int, int]:
         """Microseconds of each half's video."""
         return {h.half: ingest(h.path, self._settings.data).table.duration for h in source.halves}
+
+
+def _name_of_upload(name: str) -> str:
+    """A file name of what a browser says, which tells the format by its end."""
+    last = Path(name.replace("\\", "/")).name.replace("\x00", "")
+    return printable(last)[-_LONGEST_NAME:].lstrip(".") or "labels"
+
+
+def _write_upload(path: Path, content: bytes) -> None:
+    """Write what was uploaded where it is read from; nothing is left of it where that fails.
+
+    Errors:
+        BadInputError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise cannot_write(error, path.parent) from error
 
 
 def _form_of_upload(path: Path) -> registry.Format:

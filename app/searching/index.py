@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.library.cameras import cameras_stamp, standing_cameras
 from app.library.library import Library, Match
@@ -27,11 +27,15 @@ class Searched:
     """The matches that can be searched and their newest analyses, by id, and all classes, the default ones first.
 
     The parts of the classes are those that the matches have in common.
+
+    Arguments:
+        problems: why analysed matches cannot be searched, by their ids.
     """
 
     matches: dict[str, Match]
     analyses: dict[str, Analysis]
     classes: ClassTable
+    problems: dict[str, str] = field(default_factory=dict)
 
     @property
     def most_parts(self) -> int:
@@ -54,18 +58,27 @@ def last_minute_of(analyses: Iterable[Analysis]) -> int:
 def bring_up_to_date(
     search: SpotSearch, library: Library, reviews: Reviews, camera_reviews: CameraReviews, data: DataDirectory
 ) -> Searched:
-    """Write the rows of matches that have changed, and have them read."""
-    searched, newest = {}, {}
+    """Write the rows of matches that have changed, and have them read.
+
+    A match whose analysis cannot be read is left out, and told among the problems.
+    """
+    searched, newest, problems = {}, {}, {}
     for match in library.matches():
         layers = library.layers(match)
         if not layers or layers[0].record.task != SPOTTING.name:
+            if damaged := library.damaged(match):
+                problems[match.id] = f"{match.title}: {damaged[0].problem}"
+            continue
+        try:
+            _write(match, layers, library, reviews, camera_reviews, data)
+        except TouchlineError as problem:
+            problems[match.id] = f"{match.title}: {problem}"
             continue
         searched[match.id], newest[match.id] = match, layers[0]
-        _write(match, layers, library, reviews, camera_reviews, data)
     search.refresh(list(searched))
     tables = list(dict.fromkeys(a.classes for a in newest.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
-    return Searched(searched, newest, replace(joined([load_classes(), *tables]), parts=parts))
+    return Searched(searched, newest, replace(joined([load_classes(), *tables]), parts=parts), problems)
 
 
 def _write(

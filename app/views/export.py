@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from app.state import shared_reviews
 from app.views import page
 from app.views.review_cameras import CameraDesk, shown_labels
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import TouchlineError, cannot_write
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
@@ -120,9 +120,12 @@ def export_bytes(document: Document, form: registry.Format, classes: ClassTable)
     """The file of a document in a format.
 
     Errors:
-        BadInputError: the format cannot hold it.
+        BadInputError: the format cannot hold it, or there is no room for it.
     """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"export{form.suffix}"
-        registry.write(path, [document], form, Options(classes))
-        return path.read_bytes()
+    try:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / f"export{form.suffix}"
+            registry.write(path, [document], form, Options(classes))
+            return path.read_bytes()
+    except OSError as error:
+        raise cannot_write(error, gettempdir()) from error

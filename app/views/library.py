@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app.views.data import data_line
 from app.views.replayed import counted
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.layers import DamagedLayer
 from spotting_core.analyses.replayed_spots import LIVE_ALONE
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, classes_in, load_classes
@@ -126,13 +127,14 @@ def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
     cells = st.columns(_COLUMNS, vertical_alignment="center")
     cells[0].html(_thumbnail(match))
     cells[1].html(_names(match, analysis))
+    damaged = shared_library().damaged(match)
     spots = counted(match, analysis.spots(), LIVE_ALONE, held=False) if analysis else []
     cells[2].html(_strip(match, analysis, spots, job))
     cells[3].html(f'<div class="tl-right">{len(spots) if analysis else "–"}</div>')
     with cells[4]:
-        st.html(_state_text(analysis, job, match))
+        st.html(_state_text(analysis, job, match, damaged))
     with cells[5]:
-        _actions(match, analysis, job)
+        _actions(match, analysis, job, damaged)
 
 
 def _thumbnail(match: Match) -> str:
@@ -195,7 +197,7 @@ def _strip(match: Match, analysis: Analysis | None, spots: Iterable[Spot], job: 
     return f'<img class="tl-strip" alt="" src="data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}">'
 
 
-def _state_text(analysis: Analysis | None, job: Job | None, match: Match) -> str:
+def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damaged: Sequence[DamagedLayer]) -> str:
     def text(sign: str, colour: str, word: str, more: str, bar: str = "") -> str:
         return (
             f'<div class="tl-state"><span style="color:{colour}">{sign}</span>{page.escape(word)}</div>{bar}'
@@ -209,6 +211,9 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match) -> str
         return text("◔", "var(--tl-accent)", word, page.progress_text(job) if running else f"{job.ahead} ahead", bar)
     if job is not None and job.state == FAILED:
         return text("⚠", "#E5645C", "Failed", job.error or "")
+    if damaged:
+        word = "Damaged" if analysis is None else "Analysed, another is damaged"
+        return text("⚠", "#E5645C", word, str(damaged[0].problem))
     if analysis is not None:
         return text("✓", "#2FA36F", "Analysed", analysis.record.model["name"])
     if job is not None and job.state == CANCELLED:
@@ -224,8 +229,9 @@ def _has_labels(match: Match) -> bool:
         return False
 
 
-def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
-    open_it, other = st.columns(2, gap="small") if analysis and job and job.live else (st.container(), st.container())
+def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: Sequence[DamagedLayer]) -> None:
+    both = analysis and ((job and job.live) or damaged)
+    open_it, other = st.columns(2, gap="small") if both else (st.container(), st.container())
     if analysis is not None and open_it.button("Open", key=f"open-{match.id}", width="stretch"):
         st.session_state["open_match"] = match.id
         st.rerun(scope="app")
@@ -233,6 +239,9 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
         if other.button("Cancel", key=f"cancel-{match.id}", width="stretch"):
             shared_queue().cancel(job.id)
             st.rerun(scope="app")
+    elif damaged:
+        if other.button("Analyse anew", key=f"anew-{match.id}", width="stretch"):
+            _analyse_anew(match, damaged)
     elif analysis is None:
         label = "Retry" if job is not None and job.state == FAILED else "Analyse"
         if other.button(label, key=f"analyse-{match.id}", width="stretch"):
@@ -242,6 +251,26 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None) -> None:
 
 def _ask_for_analysis(match: Match, model: str) -> None:
     ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
+
+
+def _analyse_anew(match: Match, damaged: Sequence[DamagedLayer]) -> None:
+    """Have a match analysed by the model of its newest damaged analysis, if that is here; the damaged are put aside."""
+    try:
+        shared_library().put_aside(match, [layer.folder for layer in damaged])
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    names = known_models(shared_settings().data, SPOTTING.name)
+    own = next((n for n, folder in names.items() if damaged[0].model in (n, _card_name(folder))), None)
+    _ask_for_analysis(match, own or _preferred_model())
+    st.rerun(scope="app")
+
+
+def _card_name(folder: Path) -> str | None:
+    try:
+        return read_card(folder).name
+    except TouchlineError:
+        return None
 
 
 def _preferred_model() -> str:

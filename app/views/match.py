@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.workspace import workspace
 from app.library.library import Match
-from app.state import shared_library
+from app.state import shared_library, shared_settings
 from app.views import page
 from app.views.match_dialogs import ask_for_dialog, show_dialog
 from app.views.shown import chosen_analysis, match_of_address, source_of_address
@@ -16,6 +16,7 @@ from app.workspace.payload import workspace_data, workspace_events
 from app.workspace.under_way import anything_ended
 from app.workspace.videos import prepare_videos
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.errors import TouchlineError
 
 
 def show() -> None:
@@ -46,4 +47,17 @@ def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis]) -> No
         st.rerun(scope="app")
     state = State(analyses, st.session_state, st.query_params)
     events = {"command": lambda event: ask_for_dialog(match, event), **workspace_events(match, analysis, state)}
-    workspace(workspace_data(match, analysis, state), key=f"workspace-{match.id}", events=events)
+    try:
+        data = workspace_data(match, analysis, state)
+    except TouchlineError as problem:
+        _not_shown(match, analysis, problem)
+        return
+    workspace(data, key=f"workspace-{match.id}", events=events)
+
+
+def _not_shown(match: Match, analysis: Analysis, problem: TouchlineError) -> None:
+    """What is wrong with an analysis that cannot be shown, and the way to another one."""
+    page.error(problem)
+    if analysis.folder.is_relative_to(shared_settings().data.root) and st.button("Analyse anew", type="primary"):
+        shared_library().put_aside(match, [analysis.folder])
+        st.rerun(scope="app")

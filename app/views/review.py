@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
-from app.library.library import Match
+from app.library.library import Library, Match
 from app.state import shared_library, shared_reviews
+from app.views.searched import left_out
 from app.views.shown import drawn, picture_link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
@@ -29,7 +30,7 @@ _ORDERS = {WORTH: "All three", UNCERTAINTY: "Uncertainty", DISAGREEMENT: "Disagr
 def show() -> None:
     """The page."""
     library = shared_library()
-    analysed = {m.id: (m, own_analyses) for m in library.matches() if (own_analyses := library.analyses(m))}
+    analysed, problems = _analysed(library)
     known = {m.id: shared_reviews().of_match(m.id) for m in library.matches()}
     judged = {f"{r.match_id}/{r.origin}" for reviews in known.values() for r in reviews if r.state != OPEN}
     open_spots = _candidates(analysed, known, judged)
@@ -49,6 +50,18 @@ def show() -> None:
         error_list([_row(c, *analysed[c.match]) for c in shown], "Every spot has been judged.", key="review_queue")
     if len(open_spots) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(open_spots)} spots from {_LEAST:g} on.")
+    left_out(problems)
+
+
+def _analysed(library: Library) -> tuple[dict[str, tuple[Match, list[Analysis]]], list[str]]:
+    """The matches whose analyses can be read, by id, and why others cannot be."""
+    analysed, problems = {}, []
+    for match in library.matches():
+        if analyses := library.analyses(match):
+            analysed[match.id] = (match, analyses)
+        elif damaged := library.damaged(match):
+            problems.append(f"{match.title}: {damaged[0].problem}")
+    return analysed, problems
 
 
 def _candidates(

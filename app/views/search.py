@@ -18,7 +18,7 @@ from app.views.clips_export import exports_card
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
-from app.views.searched import up_to_date
+from app.views.searched import left_out, up_to_date
 from app.views.shown import drawn, picture_link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
@@ -62,6 +62,7 @@ def show() -> None:
         f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
         "analysed matches</span></div>"
     )
+    left_out(searched.problems.values())
 
 
 def _within(query: Query, cell: Cell, width: int) -> Query:

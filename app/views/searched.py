@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from app.searching.index import Searched, bring_up_to_date
 from app.state import shared_camera_reviews, shared_library, shared_reviews, shared_search, shared_settings
+from app.views.page import escape
+
+
+def left_out(problems: Iterable[str]) -> None:
+    """Which matches are not among what is shown, and why; nothing where there are none."""
+    for problem in problems:
+        st.html(f'<div class="tl-cap">Left out: {escape(problem)} Analyse it anew in the library.</div>')
 
 
 def up_to_date() -> Searched:

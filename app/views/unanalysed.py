@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.library.library import Match
-from app.state import shared_queue, shared_settings
+from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.model_dialog import default_model
 from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
@@ -17,18 +17,22 @@ from spotting_core.tasks.spotting import SPOTTING
 def not_analysed(match: Match) -> None:
     """Offer an analysis, show how far one is, or say why it failed."""
     st.html(f'<div class="tl-title">{page.escape(match.title)}</div>')
-    job = shared_queue().recent(match.id, ANALYSIS.name)
+    job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
     if job is not None and job.live:
         _running(job.id)
         return
     if job is not None and job.state == FAILED:
         st.error(f"The analysis failed. {job.error}")
+    elif damaged:
+        for layer in damaged:
+            page.error(layer.problem)
     else:
         st.write("This match has not been analysed yet.")
     model = st.selectbox(
         "Model", list(known_models(shared_settings().data, SPOTTING.name)), index=default_model(), width=320
     )
-    if st.button("Analyse", type="primary"):
+    if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
+        shared_library().put_aside(match, [layer.folder for layer in damaged])
         ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
         st.rerun()
 

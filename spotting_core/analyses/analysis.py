@@ -18,6 +18,7 @@ A system without entities or displacement leaves those files out; readers ask ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -26,9 +27,11 @@ from typing import Any
 
 import numpy as np
 
+from spotting_core.base.arrays import FLOATS, INTEGERS, check_array, check_numbers, open_array
 from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import read_json, write_json
-from spotting_core.base.validation import InvalidContentError, PositiveNumber, validated
+from spotting_core.base.tables import check_table
+from spotting_core.base.validation import InvalidContentError, NotNegative, Positive, PositiveNumber, validated
 from spotting_core.domain.classes import ClassTable, classes_in
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
@@ -40,18 +43,24 @@ FORMAT = 1
 ANALYSIS_FILE = "analysis.json"
 CLASS_MAP = "class_map"
 
+_AGAIN = "Analyse the match again"
+_TABLE = "table"  # dtype of what lies in a Parquet file
+_NAME = re.compile(r"^(?:maps/)?\w+$")  # of an array
+_TABLE_NAME = re.compile(r"^[^/\\\x00.][^/\\\x00]*$")  # of a class table: no path
+_MOST_PARTS = 999
+
 
 @dataclass(frozen=True)
 class HalfRecord:
     """One half in ``analysis.json``: times in microseconds, sizes in pixels."""
 
-    half: int
+    half: Positive
     file: str
-    duration: int
-    width: int
-    height: int
-    frames: int
-    samples: int = 0
+    duration: NotNegative
+    width: NotNegative
+    height: NotNegative
+    frames: NotNegative
+    samples: NotNegative = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -130,11 +139,55 @@ class AnalysisRecord:
         try:
             source = validated(_Stored, content).source
             flat = {**content, "source_id": source.id, "title": source.title, "halves": source.halves}
-            return validated(cls, flat)
+            record = validated(cls, flat)
+            _validate(record)
         except InvalidContentError as error:
-            raise BadInputError(
-                f"this analysis is damaged ({error})", where=where, fix="Analyse the match again"
-            ) from error
+            raise BadInputError(f"this analysis is damaged ({error})", where=where, fix=_AGAIN) from error
+        return record
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What ``model`` of ``analysis.json`` must say."""
+
+    name: str
+    sha256: str
+    suppression: PositiveNumber | None = None
+
+
+@dataclass(frozen=True)
+class _Array:
+    """An entry of ``arrays``."""
+
+    dtype: str
+    shape: tuple[int | str, ...]
+    scale: tuple[float, float] | None = None
+
+
+def _validate(record: AnalysisRecord) -> None:
+    """Refuse a record that contradicts itself.
+
+    Errors:
+        InvalidContentError: names the value.
+    """
+    validated(_Model, record.model)
+    numbers = [half.half for half in record.halves]
+    if not numbers or len(set(numbers)) != len(numbers) or max(numbers) > _MOST_PARTS:
+        raise InvalidContentError(f"its halves are {numbers[:4]}")
+    if not record.classes or len(set(record.classes)) != len(record.classes):
+        raise InvalidContentError("it has no class, or one twice")
+    if not _TABLE_NAME.match(record.class_table):
+        raise InvalidContentError(f"{record.class_table!r} is no name of a class table")
+    for name, described in record.arrays.items():
+        array = validated(_Array, described)
+        try:
+            known = array.dtype == _TABLE or not np.dtype(array.dtype).hasobject
+        except (TypeError, ValueError):
+            known = False
+        if not known or not _NAME.match(name):
+            raise InvalidContentError(f"there is no array {name!r} of {array.dtype!r}")
+        if name.startswith("maps/") and (array.scale is None or len(array.shape) < 3):
+            raise InvalidContentError(f"the map {name!r} has no places or no scale")
 
 
 class HalfAnalysis:
@@ -161,16 +214,40 @@ class HalfAnalysis:
         Errors:
             BadInputError: missing or damaged.
         """
-        try:
-            kept: np.ndarray = np.load(self.path(name), mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:  # the last of an empty file
-            raise BadInputError(
-                f"this array cannot be read ({error})", where=self.path(name), fix="Analyse the match again"
-            ) from error
-        return kept
+        return open_array(self.path(name), fix=_AGAIN)
+
+    def check(self, arrays: Mapping[str, Any]) -> None:
+        """Hold the files of the half against what the record says of them, and look for numbers that are none.
+
+        Arguments:
+            arrays: of the record.
+
+        Errors:
+            BadInputError: one that must be there is missing, or one is damaged, or of another kind or shape; names it.
+        """
+        samples = check_array(self.path("times"), INTEGERS, (None,), what="array of times", fix=_AGAIN).shape[0]
+        if self.record.samples not in (0, samples):
+            what = f"this half has {samples} times, its record says {self.record.samples}"
+            raise BadInputError(what, where=self.path("times"), fix=_AGAIN)
+        check_array(self.path("frames"), INTEGERS, (samples,), what="array of frames", fix=_AGAIN)
+        check_numbers(self.path("times"), rising=True, what="array of times", fix=_AGAIN)
+        each = (samples, len(self.classes))
+        for name, shape in (("scores", each), ("displacement", each), ("replay", (samples,))):
+            if self.has(name):
+                check_array(self.path(name), FLOATS, shape, what=f"array of {name}", fix=_AGAIN)
+                check_numbers(self.path(name), what=f"array of {name}", fix=_AGAIN)
+        for name, described in arrays.items():
+            if described["dtype"] == _TABLE:
+                if (table := self.folder / f"{name}.parquet").is_file():
+                    check_table(table, fix=_AGAIN)
+            elif name == "scores" or self.has(name):
+                own = [samples if length == "T" else length for length in described["shape"]]
+                expected = [length if isinstance(length, int) else None for length in own]
+                check_array(self.path(name), np.dtype(described["dtype"]).kind, expected, fix=_AGAIN)
 
     @cached_property
     def times(self) -> np.ndarray:
+        """int64 (T,), rising."""
         return np.asarray(self.array("times"))
 
     @cached_property
@@ -185,7 +262,9 @@ class HalfAnalysis:
     @cached_property
     def displacement(self) -> np.ndarray | None:
         """float32 (T, C) seconds, or None."""
-        return np.asarray(self.array("displacement"), np.float32) if self.has("displacement") else None
+        if not self.has("displacement"):
+            return None
+        return self._shaped("displacement", "displacements", len(self.times), len(self.classes))
 
     @cached_property
     def replay(self) -> np.ndarray | None:
@@ -203,7 +282,7 @@ class HalfAnalysis:
             raise BadInputError(
                 f"the {what} have the shape {kept.shape}, expected {shape}",
                 where=self.path(name),
-                fix="Analyse the match again",
+                fix=_AGAIN,
             )
         return kept
 
@@ -250,7 +329,8 @@ class Analysis:
         """Open an analysis.
 
         Errors:
-            BadInputError: missing, incomplete or damaged; NewerFormatError.
+            BadInputError: missing, incomplete or damaged: what the record says is held against every file;
+                NewerFormatError.
         """
         path = folder / ANALYSIS_FILE
         if not path.is_file():
@@ -260,7 +340,10 @@ class Analysis:
             raise BadInputError("this is not an analysis", where=path)
         if content["format"] > FORMAT:
             raise NewerFormatError(path, content["format"], FORMAT)
-        return cls(folder, AnalysisRecord.from_json(content, path))
+        analysis = cls(folder, AnalysisRecord.from_json(content, path))
+        for half in analysis.halves:
+            half.check(analysis.record.arrays)
+        return analysis
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -9,17 +9,34 @@ from __future__ import annotations
 
 import logging
 import shutil
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError, cannot_write
+from spotting_core.base.files import read_json
 from spotting_core.domain.classes import ClassTable, classes_in, is_bundled
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.identity import ModelIdentity
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DamagedLayer:
+    """A layer that cannot be read.
+
+    Arguments:
+        problem: why; task, model: of which task and by the model of which name it was, None where nobody can say.
+    """
+
+    folder: Path
+    problem: TouchlineError
+    task: str | None = None
+    model: str | None = None
 
 
 class Layers:
@@ -42,6 +59,25 @@ class Layers:
         made = sorted(self._folders(), key=lambda path: path.stat().st_mtime, reverse=True)
         layers = [layer for path in made if (layer := open_layer(path.parent)) is not None]
         return [layer for layer in layers if task in (None, layer.record.task)]
+
+    def damaged(self) -> list[DamagedLayer]:
+        """Layers that cannot be read, the newest first."""
+        made = sorted(self._folders(), key=lambda path: path.stat().st_mtime, reverse=True)
+        opened = (_opened(path.parent) for path in made)
+        return [layer for layer in opened if isinstance(layer, DamagedLayer)]
+
+    def put_aside(self, folder: Path) -> None:
+        """Have a damaged layer looked at no longer; its files stay beside the others, under a hidden name.
+
+        Errors:
+            BadInputError: it is none of the match's, or cannot be moved.
+        """
+        if folder.parent != self._data.analyses(self._source):
+            raise BadInputError("this is no analysis of the match", where=folder)
+        try:
+            folder.rename(folder.with_name(f".{folder.name}.damaged-{uuid.uuid4().hex[:8]}"))
+        except OSError as error:
+            raise cannot_write(error, folder) from error
 
     def find(self, task: str, identity: ModelIdentity, classes: ClassTable) -> Analysis | None:
         """The layer of a task by a model, wherever the version that made it has put it."""
@@ -67,8 +103,27 @@ class Layers:
 
 def open_layer(folder: Path) -> Analysis | None:
     """A layer by its folder; None, and a line in the log, where it cannot be read."""
+    layer = _opened(folder)
+    if isinstance(layer, Analysis):
+        return layer
+    log.warning("an analysis is left out: %s", layer.problem)
+    return None
+
+
+def _opened(folder: Path) -> Analysis | DamagedLayer:
     try:
         return Analysis.open(folder)
     except TouchlineError as error:
-        log.warning("an analysis is left out: %s", error)
-        return None
+        return DamagedLayer(folder, error, *_said(folder))
+
+
+def _said(folder: Path) -> tuple[str | None, str | None]:
+    """Task and name of the model that a damaged layer still tells."""
+    try:
+        content = read_json(folder / ANALYSIS_FILE)
+    except TouchlineError:
+        return None, None
+    task = content.get("task") if isinstance(content, dict) else None
+    model = content.get("model") if isinstance(content, dict) else None
+    name = model.get("name") if isinstance(model, dict) else None
+    return task if isinstance(task, str) else None, name if isinstance(name, str) else None

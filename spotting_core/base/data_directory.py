@@ -9,11 +9,15 @@ pitch/<hash>.npy     feature sets of where the camera looks and who is there, by
 players/<hash>.npz   who stands where in a match, by its analysis and its calibrations
 search/<match>.parquet  spots of a match, for searching
 touchline.db         matches, jobs, selections, reviews, saved searches
+
+Nobody but its owner may look into it: it knows who reviewed what, and where videos lie.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +26,19 @@ import platformdirs
 from spotting_core.base.errors import BadInputError
 
 ENVIRONMENT_VARIABLE = "TOUCHLINE_DATA"
+
+
+_OWNER_ALONE = 0o700
+log = logging.getLogger(__name__)
+
+
+def close_to_others(path: Path, mode: int) -> None:
+    """Give a file or folder its mode, where it is ours; another one's is told in the log and left."""
+    try:
+        if stat.S_IMODE(path.stat().st_mode) != mode:
+            path.chmod(mode)
+    except OSError as error:
+        log.warning("%s stays as it is for others: %s", path, error.strerror)
 
 
 @dataclass(frozen=True)
@@ -73,16 +90,21 @@ class DataDirectory:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.root / 'touchline.db'}"
+        return f"sqlite:///{self.database}"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "touchline.db"
 
     def ensure(self) -> DataDirectory:
-        """Make the directory.
+        """Make the directory, or close one that is there to all but its owner.
 
         Errors:
             BadInputError: it cannot be made or written.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True, mode=_OWNER_ALONE)
+            close_to_others(self.root, _OWNER_ALONE)
             probe = self.root / f".writable-{os.getpid()}"
             probe.touch()
             probe.unlink()

@@ -1,15 +1,18 @@
 """Files that appear whole or not at all, and locks for what several processes write.
 
 Every derived file is written beside its final place under a name ending in ``.part`` and moved there
-when complete, so that a reader never sees half of one and a kill leaves the old state.
+when complete, so that a reader never sees half of one and a kill leaves the old state. Both the file and its folder
+are on the disk before the move is told to be done, so that a failing machine leaves the old file or the new one too.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,9 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from spotting_core.base.errors import BadInputError, cannot_write
+from spotting_core.base.nesting import check_json, too_deep
 
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")  # of JSON: one of two that belong together
 _LONGEST_STEM = 200  # characters of a name that its temporary name keeps: file systems allow 255 bytes
 
 
@@ -57,12 +62,25 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
+        _settle(part)
         part.replace(path)
+        _settle(path.parent)
     except OSError as error:
         raise cannot_write(error, path) from error
     finally:
-        if part.parent.is_dir():
+        with suppress(OSError):  # it was not made, for its folder or its name cannot be
             part.unlink(missing_ok=True)
+
+
+def _settle(path: Path) -> None:
+    """Have a file, or the names in a folder, written to the disk itself."""
+    if path.is_dir() and os.name == "nt":
+        return  # a folder cannot be opened there
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -106,7 +124,7 @@ def read_json(path: Path, what: str = "file") -> Any:
     """Read JSON.
 
     Errors:
-        BadInputError: the file is missing, cannot be read, or is not JSON (names line and column).
+        BadInputError: the file is missing, cannot be read, is not JSON (names line and column), or nested too deeply.
     """
     return parse_json(read_content(path, what), path, what)
 
@@ -129,18 +147,26 @@ def parse_json(content: bytes, where: object, what: str = "file") -> Any:
     """JSON of a file's content, UTF-8 with or without a byte order mark.
 
     Errors:
-        BadInputError: not JSON (names line and column).
+        BadInputError: not JSON (names line and column), nested too deeply, or with texts that no file can hold.
     """
+    check_json(content, where, what)
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        value = json.loads(content.decode("utf-8-sig"))
+        if _HALF_CHARACTER.search(content):
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except UnicodeDecodeError as error:
         raise BadInputError(f"this {what} is not UTF-8 text", where=where) from error
+    except UnicodeEncodeError as error:
+        raise BadInputError(f"this {what} holds half of a character that takes two", where=where) from error
     except RecursionError as error:
-        raise BadInputError(f"this {what} is nested too deeply", where=where, fix="Copy it again") from error
+        raise too_deep(where, what) from error
     except json.JSONDecodeError as error:
         raise BadInputError(
             f"this {what} is not JSON ({error.msg} at line {error.lineno}, column {error.colno})", where=where
         ) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise BadInputError(f"this {what} holds a number that is none", where=where) from error
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

@@ -35,6 +35,8 @@ def validated(kind: type[_Kind], content: object) -> _Kind:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         raise InvalidContentError(_in_words(str(error), content)) from error
+    except (UnicodeEncodeError, ArithmeticError, RecursionError) as error:
+        raise InvalidContentError(f"a value in it cannot be ({type(error).__name__})") from error
 
 
 def _in_words(message: str, content: object) -> str:

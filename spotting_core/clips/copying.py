@@ -7,6 +7,7 @@ it really starts and ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ import av
 import av.error
 import numpy as np
 
+from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
 from spotting_core.clips.selection import Clip, frame_time, frames_of
@@ -51,7 +53,8 @@ def key_times(media: Media) -> np.ndarray:
     """Times at which a copy can start: int64, microseconds of the half, rising; kept once read."""
     stored = media.folder / _KEYS_FILE
     if stored.is_file():
-        return np.load(stored)
+        with suppress(BadInputError):  # it is damaged, and read anew
+            return np.asarray(open_array(stored, INTEGERS, (None,)))
     with open_video(media.path) as (container, stream):
         ticks = [p.pts for p in container.demux(stream) if p.is_keyframe and p.pts is not None]
         assert stream.time_base is not None

@@ -15,6 +15,7 @@ from spotting_core.base.files import replacing
 from spotting_core.clips.order import Order, companion_file
 from spotting_core.clips.selection import Clip
 from spotting_core.clips.sources import Footage, Sources, plain_name
+from spotting_core.formats.cells import plain_cell
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS
 
@@ -25,7 +26,6 @@ _COLUMNS = (
     "number", "file", "state", "match", "video", "half", "match_time", "class", "team", "confidence", "spot_s",
     "in_s", "out_s", "starts_s", "ends_s", "reel_s", "cut", "speed", "sound", "frames_lost", "caption", "note", "error",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def write_manifest(path: Path, order: Order, results: Sequence[Result]) -> None:
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(_COLUMNS)
-        writer.writerows([_plain(cell) for cell in _row(order, result)] for result in results)
+        writer.writerows([plain_cell(cell) for cell in _row(order, result)] for result in results)
 
 
 def _row(order: Order, result: Result) -> list[str]:
@@ -93,17 +93,6 @@ def _row(order: Order, result: Result) -> list[str]:
 
 def _seconds(time: int | None) -> str:
     return "" if time is None else f"{time / 1e6:.3f}"
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers below 0 stay numbers."""
-    if not cell.startswith(_FORMULA):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return "'" + cell
-    return cell
 
 
 def write_companions(folder: Path, order: Order, clips: Sequence[Clip], sources: Sources) -> list[str]:

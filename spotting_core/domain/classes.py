@@ -9,6 +9,7 @@ consists of stands beside it (``<name>.parts.toml``, see ``domain.parts``).
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, lru_cache
@@ -16,13 +17,16 @@ from pathlib import Path
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.files import FileState, replacing
+from spotting_core.base.files import FileState, read_content, replacing
 from spotting_core.domain.parts import Parts, common_parts, parts_file, read_parts
 
 DEFAULT_TABLE = "soccernet-v2"
 _COLUMNS = (
     "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
 )  # fmt: skip
+
+_LONGEST = 3600.0  # seconds that a class's suppression, lead or lag may be
+_LARGEST = 4 << 20  # bytes of a table
 
 _States = tuple[FileState, FileState | None]
 
@@ -100,6 +104,8 @@ class ClassTable:
 def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
     try:
         numbers = {key: float(row[key]) for key in ("suppression", "lead", "lag")}
+        if not all(0 <= value <= _LONGEST for value in numbers.values()):
+            raise ValueError(f"suppression, lead and lag are 0 to {_LONGEST:g} seconds")
         return ActionClass(
             index=int(row["index"]),
             name=row["name"],
@@ -110,18 +116,35 @@ def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
             colour_dark=row["colour_dark"],
             **numbers,
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"line {line} of this class table cannot be read ({error})", where=path) from error
+
+
+def _text(path: Path) -> str:
+    """The text of a table.
+
+    Errors:
+        BadInputError: it is not UTF-8, or far larger than any table.
+    """
+    content = read_content(path, "class table")
+    if len(content) > _LARGEST:
+        raise BadInputError("this class table is too large to be one", where=path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInputError("this class table is not UTF-8 text", where=path, fix="Save it as CSV UTF-8") from error
 
 
 @lru_cache(maxsize=64)
 def _read(path: Path, name: str, _states: _States) -> ClassTable:
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
+    try:
+        reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
         missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
         if missing:
             raise BadInputError(f"this class table lacks the columns {', '.join(missing)}", where=path)
         rows = tuple(_row(path, line, row) for line, row in enumerate(reader, start=2))
+    except csv.Error as error:
+        raise BadInputError(f"this class table is not CSV ({error})", where=path) from error
     if not rows:
         raise BadInputError("this class table has no classes", where=path)
     if [r.index for r in rows] != list(range(len(rows))):
@@ -137,7 +160,7 @@ def _read(path: Path, name: str, _states: _States) -> ClassTable:
 
 @lru_cache(maxsize=64)
 def _read_list(path: Path, name: str, _states: _States) -> ClassTable:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = _text(path).splitlines()
     names = [line.strip() for line in lines if line.strip()]
     if not names:
         raise BadInputError("this class list has no classes", where=path)

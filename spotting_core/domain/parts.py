@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_content
+from spotting_core.base.nesting import parse_toml
 from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 from spotting_core.domain.clock import half_clock
 
@@ -156,9 +157,10 @@ def read_parts(path: Path) -> Parts:
         BadInputError: the file is no TOML, or holds a name or value that parts do not have.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"the parts of this class table cannot be read ({error})", where=path) from error
+        content = parse_toml(read_content(path, "file of parts"), path, "file of parts")
+    except BadInputError as error:
+        what = f"the parts of this class table cannot be read ({error.what})"
+        raise BadInputError(what, where=path, fix=error.fix) from error
     if unknown := unknown_names(Parts, content):
         fix = f"Known: {', '.join(f.name for f in fields(Parts))}"
         raise BadInputError(f"parts have no {unknown[0]!r}", where=path, fix=fix)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_content
+from spotting_core.base.nesting import parse_toml
 from spotting_core.media.fingerprint import joint_hash
 
 DEFAULT_PROMPTS = "football"
@@ -64,12 +65,9 @@ def load_prompts(prompts: str | Path = DEFAULT_PROMPTS) -> PromptSet:
         path = asset("prompts", f"{prompts}.toml")
     if not path.is_file():
         raise BadInputError("no such prompt file", where=prompts, fix="Give a .toml file of entities")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this prompt file is not TOML ({error})", where=path) from error
+    content = parse_toml(read_content(path, "prompt file"), path, "prompt file")
     rows = content.get("entity", [])
-    if not rows:
+    if not rows or not isinstance(rows, list):
         raise BadInputError("this prompt file names no entity", where=path, fix="Add an [[entity]] table")
     entities = tuple(_entity(path, number, row) for number, row in enumerate(rows, start=1))
     if len({e.name for e in entities}) != len(entities):
@@ -89,7 +87,7 @@ def _entity(path: Path, number: int, row: dict) -> EntityPrompt:
         )
     except KeyError as error:
         raise BadInputError(f"entity {number} lacks {error.args[0]!r}", where=path) from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise BadInputError(f"entity {number} cannot be read ({error})", where=path) from error
     if not entity.name or not entity.prompts or not 0 < entity.threshold < 1 or entity.per_frame < 1:
         raise BadInputError(

@@ -7,7 +7,6 @@ of frames that are right.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.nesting import parse_toml
 from spotting_core.base.report_done import ReportDone
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import region_facts
@@ -43,7 +43,7 @@ class Phrase:
 
 
 def held_out_phrases() -> list[Phrase]:
-    content = tomllib.loads(asset("prompts", "held_out.toml").read_text(encoding="utf-8"))
+    content = parse_toml(asset("prompts", "held_out.toml").read_bytes(), "held_out.toml")
     return [Phrase(row["text"], frozenset(row["facts"])) for row in content["phrase"]]
 
 

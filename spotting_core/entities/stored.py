@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import locked, write_array
 from spotting_core.entities.finder import EntityFinder
@@ -18,6 +19,7 @@ from spotting_core.media.times import read_time_table
 log = logging.getLogger(__name__)
 
 _BATCH = 16
+_AGAIN = "Delete its folder; it is made again"
 _SIZE_FILE = "size.npy"
 
 
@@ -33,7 +35,7 @@ def stored_entities(
         with locked(folder.with_name(f"{folder.name}.lock")):
             if not _complete(folder):  # another process may have been at it
                 _find(video, folder, finder, rate=rate, most=most)
-    width, height = np.load(folder / _SIZE_FILE)
+    width, height = open_array(folder / _SIZE_FILE, INTEGERS, (2,), what="size of pictures", fix=_AGAIN)
     return EntityTable.read(folder), (int(width), int(height))
 
 

@@ -13,12 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from spotting_core.base.arrays import FLAGS, FLOATS, INTEGERS, open_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_array
+from spotting_core.base.tables import read_table
 from spotting_core.entities.region import Regions
 
 TABLE_FILE, EMBEDDING_FILE = "entities.parquet", "entity_embeddings.npy"
 _CORNERS = ("x1", "y1", "x2", "y2")
+_KINDS = {"sample": INTEGERS, "entity": INTEGERS, "score": FLOATS, **dict.fromkeys(_CORNERS, FLOATS)}
+_LATER = {"kept": FLAGS, "weight": FLOATS}  # once the spotting model has seen them
 
 
 def best_of_each(regions: Regions, most: int) -> Regions:
@@ -119,19 +123,22 @@ class EntityTable:
         Errors:
             BadInputError: missing, damaged, or of different lengths.
         """
-        try:
-            table = parquet.read_table(folder / TABLE_FILE)
-            embedding = np.load(folder / EMBEDDING_FILE)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise BadInputError(f"the entities cannot be read ({error})", where=folder) from error
-        if len(embedding) != len(table):
-            raise BadInputError(
-                f"{TABLE_FILE} has {len(table)} rows but {EMBEDDING_FILE} {len(embedding)}",
-                where=folder,
-                fix="Analyse the match again",
-            )
-        names = tuple((table.schema.metadata or {})[b"entities"].decode().split("\n"))
-        column = {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+        fix = "Analyse the match again"
+        embedding = np.array(
+            open_array(folder / EMBEDDING_FILE, FLOATS, (None, None), what="array of entities", fix=fix)
+        )
+        table = read_table(folder / TABLE_FILE, tuple(_KINDS), what="table of entities", fix=fix, rows=len(embedding))
+        named = (table.schema.metadata or {}).get(b"entities", b"")
+        names = tuple(named.decode("utf-8", "replace").split("\n"))
+        column = {name: table.column(name).to_numpy() for name in table.column_names if name in {**_KINDS, **_LATER}}
+        for name, values in column.items():
+            if values.dtype.kind not in {**_KINDS, **_LATER}[name]:
+                what = f"the column {name} of this table holds {values.dtype}"
+                raise BadInputError(what, where=folder / TABLE_FILE, fix=fix)
+        sample, entity = column["sample"], column["entity"]
+        if len(sample) and (np.any(np.diff(sample) < 0) or entity.min() < 0 or entity.max() >= len(names)):
+            what = "the rows of this table are out of order, or of entities that it does not name"
+            raise BadInputError(what, where=folder / TABLE_FILE, fix=fix)
         return cls(
             names=names,
             sample=column["sample"],

@@ -13,7 +13,8 @@ lies. Other open_clip models have patch tokens only; their regions come from the
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from spotting_core.base.archives import inflate
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_content, read_json
+from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.computing.fold import fold_batch_norm
 from spotting_core.entities.pyramid import EntityPyramid
 from spotting_core.media.fingerprint import file_hash, joint_hash
@@ -62,9 +66,14 @@ class VisionLanguageModel:
         """Load a model.
 
         Errors:
-            BadInputError: unknown name or tag, no connection to fetch it, or weights that do not fit.
+            BadInputError: unknown name or tag, no connection to fetch it, weights that do not fit, or a folder whose
+                description names what lies elsewhere.
         """
         folder = entity_model_folder(name)
+        if folder is None:
+            _check_listed(str(name), pretrained)
+        else:
+            check_description(folder)
         try:
             if folder is not None:
                 model, tokenizer, weights = _load_folder(folder)
@@ -72,8 +81,8 @@ class VisionLanguageModel:
                 model = open_clip.create_model(str(name), pretrained=pretrained, device="cpu")
                 tokenizer = open_clip.get_tokenizer(str(name))
                 weights = Path(pretrained) if pretrained and Path(pretrained).is_file() else None
-        except (RuntimeError, OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0]
+        except Exception as error:  # open_clip and what it loads raise whatever they meet
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadInputError(
                 f"the vision-language model {name!s} {pretrained or ''} cannot be loaded ({reason})",
                 fix="Give an open_clip name and tag (which needs a connection the first time), a local "
@@ -137,6 +146,78 @@ class VisionLanguageModel:
     def normalise(self, images: np.ndarray) -> Tensor:
         """uint8 (B, H, W, 3) RGB to a normalised float (B, 3, H, W) on the model's device."""
         return normalised(images, self.mean, self.std, self.device)
+
+
+def _check_listed(name: str, pretrained: str | None) -> None:
+    """Refuse a model or tag that open_clip does not list: a hub's address is none.
+
+    Errors:
+        BadInputError: see above.
+    """
+    tags = open_clip.list_pretrained_tags_by_model(name) if name in open_clip.list_models() else None
+    if tags is None or (pretrained and pretrained not in tags and not Path(pretrained).is_file()):
+        wrong = f"model {name[:80]!r}" if tags is None else f"tag {str(pretrained)[:80]!r} of {name}"
+        raise BadInputError(
+            f"open_clip lists no {wrong}, and no folder or file is called so",
+            fix="Give an open_clip name and tag, a local checkpoint, or a folder with open_clip_config.json",
+        )
+
+
+def check_description(folder: Path) -> None:
+    """Refuse a model's folder that names what lies elsewhere, is packed beyond its size, or asks for absurd sizes.
+
+    Errors:
+        BadInputError: see above.
+    """
+    path = folder / "open_clip_config.json"
+    content = read_json(path, "description of a vision-language model")
+    fix = "Copy the model folder again"
+    try:
+        described = validated(_Described, content).model_cfg
+        towers = (described.vision_cfg, described.text_cfg)
+        for tower in towers:
+            _check_tower(tower)
+        if not 1 <= described.embed_dim <= _WIDEST:
+            raise InvalidContentError(f"embed_dim must be 1 to {_WIDEST}")
+    except InvalidContentError as error:
+        raise BadInputError(f"this description cannot be used ({error})", where=path, fix=fix) from error
+    if not any(folder.glob("*.safetensors")):
+        raise BadInputError("this model has no weights (safetensors)", where=folder, fix=fix)
+    merges = folder / MERGES_FILE
+    if merges.is_file():
+        inflate(read_content(merges), _LARGEST_MERGES, merges)
+
+
+_WIDEST, _LARGEST_MERGES = 8192, 16 << 20
+_TIMM_NAME = re.compile(r"^[\w.]+$")
+
+
+@dataclass(frozen=True)
+class _ModelConfig:
+    embed_dim: int
+    vision_cfg: Mapping[str, Any]
+    text_cfg: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Described:
+    """What is looked at of ``open_clip_config.json``."""
+
+    model_cfg: _ModelConfig
+
+
+def _check_tower(tower: Mapping[str, Any]) -> None:
+    for name, value in tower.items():
+        if name.startswith("hf_") and value:
+            raise InvalidContentError(f"{name} names what lies elsewhere")
+        if name == "timm_model_name" and not _TIMM_NAME.match(str(value)):
+            raise InvalidContentError(f"timm_model_name {str(value)[:80]!r} is none of timm's")
+        if name == "timm_model_pretrained" and value:
+            raise InvalidContentError("timm_model_pretrained asks for weights that lie elsewhere")
+        most = 512 if name in ("layers", "heads") else 1_000_000 if name == "vocab_size" else _WIDEST
+        sizes = value if isinstance(value, list) else [value]
+        if any(isinstance(size, int) and not isinstance(size, bool) and not 0 <= size <= most for size in sizes):
+            raise InvalidContentError(f"{name} must be 0 to {most}")
 
 
 def entity_model_folder(name: str | Path) -> Path | None:

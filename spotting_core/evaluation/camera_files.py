@@ -5,6 +5,7 @@ Predictions are of the same form, with a ``confidence`` for each change; one wit
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
     for number, row in enumerate(decoded(_DECODER, content, where, "camera label file").annotations, start=1):
         at = f"{where}, annotation {number}"
         half, milliseconds = clock_of(row.gameTime, at)
-        if row.confidence != row.confidence:
+        if not math.isfinite(row.confidence):
             raise BadInputError("the confidence is not a number", where=at)
         exact = milliseconds if row.position is None else row.position
         changes.append(

@@ -8,14 +8,14 @@ one and never unpacked to disk.
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from spotting_core.base.archives import Archive, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import parse_json
 
 LARGEST_MEMBER = 256 << 20
 """Bytes that one game's file may have inside a zip: a bomb is refused, not unpacked."""
@@ -63,7 +63,7 @@ class GameTree:
         games: path of each game below the root ('' for the root itself) to the member that holds its file.
     """
 
-    def __init__(self, path: Path, games: dict[str, str], archive: zipfile.ZipFile | None) -> None:
+    def __init__(self, path: Path, games: dict[str, str], archive: Archive | None) -> None:
         self.path, self.games, self._archive = path, games, archive
 
     def where(self, game: str) -> str:
@@ -78,13 +78,11 @@ class GameTree:
             BadInputError: cannot be read, or is too large to be a game's file.
         """
         member = self.games[game]
+        if self._archive is not None:
+            return self._archive.read(member, LARGEST_MEMBER)
         try:
-            if self._archive is None:
-                return (self.path / member if member else self.path).read_bytes()
-            if self._archive.getinfo(member).file_size > LARGEST_MEMBER:
-                raise BadInputError("this file is too large to be that of one game", where=self.where(game))
-            return self._archive.read(member)
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            return (self.path / member if member else self.path).read_bytes()
+        except OSError as error:
             raise BadInputError(f"this file cannot be read ({error})", where=self.where(game)) from error
 
 
@@ -104,12 +102,9 @@ def open_games(path: Path, names: Sequence[str]) -> Iterator[GameTree]:
     if path.is_dir():
         inside = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.json") if p.is_file())
         yield GameTree(path, _by_game(path, inside, names), None)
-    elif zipfile.is_zipfile(path):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                yield GameTree(path, _by_game(path, archive.namelist(), names), archive)
-        except zipfile.BadZipFile as error:
-            raise BadInputError(f"this zip is damaged ({error})", where=path) from error
+    elif is_zip(path):
+        with open_zip(path) as archive:
+            yield GameTree(path, _by_game(path, archive.names, names), archive)
     else:
         yield GameTree(path, {"": ""}, None)
 
@@ -131,13 +126,15 @@ def read_split(path: Path) -> list[str]:
         BadInputError: missing, empty, or of another form.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"this split file cannot be read ({error})", where=path) from error
     if text.lstrip().startswith(("{", "[")):
+        listed = parse_json(content, path, "split file")
         try:
-            games = list(_listed(json.loads(text), ()))
-        except (json.JSONDecodeError, TypeError) as error:
+            games = list(_listed(listed, ()))
+        except TypeError as error:
             raise BadInputError(f"this split file is not a list of games ({error})", where=path) from error
     else:
         games = [line.strip().strip("/") for line in text.splitlines() if line.strip()]

@@ -8,9 +8,6 @@ averaged, then tolerances. Officially two truths in one frame can be recalled on
 
 from __future__ import annotations
 
-import gzip
-import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +15,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from spotting_core.base.archives import inflate, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import LARGEST_MEMBER, Record
 from spotting_core.evaluation.report import Evaluation
@@ -66,19 +64,17 @@ def _content(path: Path, split: str | None) -> tuple[str, bytes]:
         if path.is_dir():
             name = _only(path, [p.name for p in sorted(path.iterdir())], split)
             content = (path / name).read_bytes()
-        elif path.is_file() and zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                name = _only(path, archive.namelist(), split)
-                if archive.getinfo(name).file_size > LARGEST_MEMBER:
-                    raise BadInputError("this file is too large", where=f"{path}/{name}")
-                content = archive.read(name)
+        elif is_zip(path):
+            with open_zip(path) as archive:
+                name = _only(path, archive.names, split)
+                content = archive.read(name, LARGEST_MEMBER)
         else:
             name, content = path.name, path.read_bytes()
         if name.endswith(".gz"):
-            content = gzip.decompress(content)
+            content = inflate(content, LARGEST_MEMBER, path if path.name == name else path / name)
     except FileNotFoundError as error:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path") from error
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise BadInputError(f"this file cannot be read ({error})", where=path) from error
     return str(path if path.name == name else path / name), content
 

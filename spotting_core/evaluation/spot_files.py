@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.nesting import check_json
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.track import HALVES
@@ -84,8 +85,9 @@ def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str
     """Decode JSON of a known form.
 
     Errors:
-        BadInputError: not JSON, or of another form; names the place inside.
+        BadInputError: not JSON, or of another form (names the place inside), or nested too deeply.
     """
+    check_json(content, where, what)
     try:
         return decoder.decode(content.removeprefix(b"\xef\xbb\xbf"))
     except msgspec.ValidationError as error:
@@ -135,7 +137,7 @@ def prediction_columns(
     if None in halves:
         halves = [clock_of(r.gameTime or "", where)[0] if r.half is None else r.half for r in known]
     columns = SpotColumns(
-        np.clip(np.array(halves, np.int64), -_MOST_HALF, _MOST_HALF).astype(np.int16),
+        np.array([max(-_MOST_HALF, min(_MOST_HALF, half or 0)) for half in halves], np.int16),
         microseconds([r.position for r in known], where),
         labels[labels >= 0],
         np.array([r.confidence for r in known], np.float64),

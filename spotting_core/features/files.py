@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import FLAGS, NUMBERS, open_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
 from spotting_core.features.sets import FeatureSet
@@ -70,10 +71,7 @@ def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None)
 
 
 def _mapped(path: Path) -> np.ndarray:
-    try:
-        values: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise BadInputError(f"this feature file cannot be read ({error})", where=path, fix="Copy it again") from error
+    values = open_array(path, NUMBERS + FLAGS + "cSUmMV", what="feature file")
     if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not len(values):
         raise BadInputError(
             f"this file holds {values.dtype} of the shape {values.shape}, not features of samples", where=path

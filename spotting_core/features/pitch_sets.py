@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import FLOATS, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import locked, write_array
@@ -144,8 +145,7 @@ def pitch_values(
             set that is made otherwise here.
     """
     path = kept(spec, folder, half, data, lambda: _made(spec, folder, half, where, device))
-    values: np.ndarray = np.load(path, mmap_mode="r")
-    return values
+    return open_array(path, FLOATS, (None, None), what="kept feature set", fix="Delete it; it is made again")
 
 
 def _made(spec: ExtractorSpec, folder: Path, half: int, where: str, device: str) -> np.ndarray:

@@ -83,8 +83,11 @@ class Reduction:
         """
         try:
             stored = load_file(path)
-            return cls(stored["mean"], stored["components"])
-        except (SafetensorError, OSError, KeyError) as error:
+            mean, components = stored["mean"], stored["components"]
+            if components.ndim != 2 or mean.shape != components.shape[1:]:
+                raise ValueError(f"shapes {mean.shape} and {components.shape}")
+            return cls(mean, components)
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise BadInputError(f"this reduction cannot be read ({error})", where=path, fix="Copy it again") from error
 
 

@@ -19,8 +19,11 @@ from spotting_core.features.thumbnails import RATE, SPEC, THUMBNAILS
 from spotting_core.features.top_view_network import names_network, network_over_view
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
 from spotting_core.media.thumbnail import NUMBERS
+from spotting_core.models.bounds import FASTEST, LARGEST, is_name
 from spotting_core.models.card import CardInput
 from spotting_core.models.inputs import PictureSize
+
+_MOST_PIXELS = 8192  # of a side of the pictures that an extractor reads
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,11 @@ def read_sets(card_input: CardInput) -> tuple[FeatureSet, ...]:
         raise _unnamed(str(error)) from error
     if not sets:
         raise _unnamed("it names none")
+    for one in sets:
+        size = one.extractor.size if one.extractor is not None else ()
+        sound = is_name(one.name) and all(1 <= width <= LARGEST for width in (one.dim, one.raw_dim))
+        if not sound or not 0 < one.rate <= FASTEST or not all(0 <= side <= _MOST_PIXELS for side in size):
+            raise _unnamed(f"the name, width, rate or size of {one.name[:40]!r} cannot be")
     return sets
 
 

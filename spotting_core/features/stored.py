@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import FLOATS, open_array
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import cannot_write
 from spotting_core.base.files import locked, replacing
 from spotting_core.base.report_done import ReportDone
 from spotting_core.features.extractor import Extractor
@@ -31,19 +33,23 @@ def stored_features(
     """Features of a half at ``rate`` samples a second, memory-mapped: float16 (T, D).
 
     Errors:
-        BadInputError: the video can no longer be read.
+        BadInputError: the video can no longer be read, or the features cannot be written.
     """
     path = data.media(media.hash) / f"features-{rate:g}-{extractor.spec.fingerprint[:16]}.npy"
     if not path.is_file():
         with locked(path.with_suffix(".lock")):
             if not path.is_file():  # another process may have been at it
                 _compute(path, media, media.table.samples(rate), extractor, report)
-    return np.load(path, mmap_mode="r")
+    again = "Delete it; it is made again"
+    return open_array(path, FLOATS, (None, extractor.dim), what="kept feature file", fix=again)
 
 
 def _compute(path: Path, media: Media, frames: np.ndarray, extractor: Extractor, report: ReportDone | None) -> None:
     raw = path.with_suffix(".rows")
-    _append_rows(raw, media, frames, extractor, report)
+    try:
+        _append_rows(raw, media, frames, extractor, report)
+    except OSError as error:
+        raise cannot_write(error, raw) from error
     with replacing(path) as part, part.open("wb") as handle:
         np.save(handle, np.fromfile(raw, np.float16).reshape(len(frames), extractor.dim))
     raw.unlink()

@@ -24,6 +24,7 @@ import av.error
 import numpy as np
 from filelock import Timeout
 
+from spotting_core.base.arrays import open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked
@@ -59,8 +60,7 @@ def stored_thumbnails(media: Media, data: DataDirectory, report: ReportDone | No
         with locked(path.with_suffix(".lock")):
             if not path.is_file():  # another process may have been at it
                 _decode_all(path, media, report)
-    values: np.ndarray = np.load(path, mmap_mode="r")
-    return values
+    return open_array(path, "u", (None, None), what="file of thumbnails", fix="Delete it; it is made again")
 
 
 def _decode_all(path: Path, media: Media, report: ReportDone | None) -> None:

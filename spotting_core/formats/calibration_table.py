@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.tables import read_table as read_table_of
 from spotting_core.domain.camera import Camera
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import Pitch
@@ -77,7 +78,7 @@ def read_table(folder: Path, half: int, times: np.ndarray) -> list[Calibration]:
     """
     path = folder / FILE_NAME
     try:
-        table = pq.read_table(path)
+        table = read_table_of(path, _SCHEMA.names, what="table of calibrations", fix="Analyse the match again")
         rows = table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pylist()
         about = table.schema.metadata or {}
         pitch = Pitch(float(about[b"length"]), float(about[b"width"]))

@@ -8,6 +8,7 @@ from; another format has no place for them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,13 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
+
+LONGEST = 24 * 3600 * 1_000_000
+"""Microseconds that a part of a match cannot be longer than."""
+MOST_RATE = 1000.0
+"""Frames a second that no video has more of."""
+MOST_PARTS = 999
+"""Number that no part of a match is above."""
 
 _MINUTE = 60_000_000
 _HALF = 45 * _MINUTE  # of SoccerNet's matches, where nothing is known of a video
@@ -164,14 +172,72 @@ def half_starts(document: Document) -> dict[int, int]:
     return starts
 
 
+def possible(spot: Spot, where: object) -> Spot:
+    """The spot, if any match can have it.
+
+    Errors:
+        BadInputError: a part below 1, a time before the part or beyond any, a confidence that is no number, or a name
+            that no file can hold.
+    """
+    check_moment(spot.half, spot.time, spot.confidence, where)
+    check_name(spot.label, where)
+    return spot
+
+
+def check_moment(half: int, time: int, confidence: float | None, where: object) -> None:
+    """Refuse a moment that no match can have.
+
+    Arguments:
+        time: microseconds of the part.
+
+    Errors:
+        BadInputError: see ``possible``.
+    """
+    if not 1 <= half <= MOST_PARTS:
+        raise BadInputError(f"half {half} cannot be", where=where, fix="Halves count from 1")
+    if not 0 <= time <= LONGEST:
+        what = "a time lies before the half" if time < 0 else "a time is later than any half is long"
+        fix = "Times count from the start of the half, and no half is longer than a day"
+        raise BadInputError(what, where=where, fix=fix)
+    if confidence is not None and not math.isfinite(confidence):
+        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
+
+
+def check_name(label: str, where: object) -> None:
+    """Refuse a name of a class that no file can hold: half of a character that takes two.
+
+    Errors:
+        BadInputError: see above.
+    """
+    try:
+        label.encode()
+    except UnicodeEncodeError as error:
+        raise BadInputError(f"the label {label!r} is no text", where=where, fix="Write it anew") from error
+
+
 def check_labels(document: Document, classes: ClassTable | None, where: object) -> None:
-    """Every label must be in the class table, if one is given.
+    """Every label must be in the class table, if one is given, and every half among its parts.
 
     Errors:
         BadInputError: one is not; names the entry.
     """
     for number, entry in enumerate(document.entries, start=1):
+        check_part(entry.spot.half, classes, f"{where}, entry {number}")
         check_label(entry.spot.label, classes, f"{where}, entry {number}")
+
+
+def check_part(half: int, classes: ClassTable | None, where: object) -> None:
+    """A match of the class table must have a part of this number, if a table is given.
+
+    Errors:
+        BadInputError: it cannot have one.
+    """
+    if classes is None:
+        return
+    try:
+        classes.parts.check(half)
+    except BadInputError as error:
+        raise BadInputError(error.what, where=where, fix=error.fix) from error
 
 
 def check_label(label: str, classes: ClassTable | None, where: object) -> None:

@@ -21,16 +21,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 import ijson
 import numpy as np
 
+from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
-from spotting_core.formats.document import Document, Entry, HalfInfo, Options
+from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
 
 FORM = "e2e-spot"
 SCORES = "e2e-spot-scores"
@@ -38,6 +40,7 @@ IMPORTED = "imported"
 NOMINAL_RATE = 25.0
 """Frames a second where a file does not say."""
 
+_Piece = TypeVar("_Piece")
 _VIDEO_OWN = {"video", "num_frames", "num_events", "fps", "width", "height", "events"}
 _EVENT_OWN = {"frame", "label", "comment", "score"}
 _COMMENT = re.compile(r"^(home|away|not applicable); (visible|not shown)$")
@@ -58,23 +61,17 @@ class ScoreTrack:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[JsonStream]:
     """The file's JSON as a stream, whether zipped or not.
 
     Errors:
         BadInputError: missing, damaged, or no JSON as far as it is read.
     """
     try:
-        with path.open("rb") as handle:
-            packed = handle.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            yield cast(IO[bytes], stream)
-    except FileNotFoundError as error:
-        raise BadInputError("this file does not exist", where=path) from error
+        with unpacked(path) as stream:
+            yield JsonStream(stream, path, LARGEST_PIECE)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({_short(error)})", where=path) from error
-    except (OSError, EOFError) as error:
-        raise BadInputError(f"this file cannot be read ({error})", where=path, fix="Copy it again") from error
 
 
 def _short(error: Exception) -> str:
@@ -92,8 +89,14 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     """
     with _opened(path) as stream:
         videos = ijson.items(stream, "item", use_float=True)
-        for game, halves in groupby(_named(videos, path), key=lambda v: v[0]):
+        for game, halves in groupby(_named(_one_by_one(videos, stream), path), key=lambda v: v[0]):
             yield _document(game, [(half, video) for _, half, video in halves], path)
+
+
+def _one_by_one(pieces: Iterable[_Piece], stream: JsonStream) -> Iterator[_Piece]:
+    for piece in pieces:
+        stream.next_piece()
+        yield piece
 
 
 def _named(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
@@ -127,8 +130,11 @@ def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
     try:
         rate = float(video.get("fps", -1))
         numbers = {k: None if video.get(k) is None else int(video[k]) for k in ("num_frames", "width", "height")}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"a number of this video cannot be read ({error})", where=where) from error
+    if not rate <= MOST_RATE or any(n is not None and not 0 <= n < 1 << 31 for n in numbers.values()):
+        what = "the rate, the length or the size of this video cannot be"
+        raise BadInputError(what, where=where, fix=f"No video has more than {MOST_RATE:g} frames a second")
     extras = {k: v for k, v in video.items() if k not in _VIDEO_OWN}
     if rate <= 0 and "fps" in video:
         extras["fps"] = video["fps"]
@@ -147,7 +153,7 @@ def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
         time = round(int(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
         label = str(event["label"])
         confidence = float(event["score"]) if "score" in event else None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
     extras = {k: v for k, v in event.items() if k not in _EVENT_OWN}
     comment = _COMMENT.match(str(event.get("comment", "")))
@@ -156,7 +162,7 @@ def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     team = comment[1] if comment and comment[1] != "not applicable" else "unknown"
     visible = comment[2] == "visible" if comment else None
     source = TRUTH if confidence is None else IMPORTED
-    return Entry(Spot(half, time, label, confidence, team, visible, source), extras)
+    return Entry(possible(Spot(half, time, label, confidence, team, visible, source), where), extras)
 
 
 def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:
@@ -242,13 +248,15 @@ def read_scores(path: Path) -> Iterator[ScoreTrack]:
         BadInputError: not of this form; names the video.
     """
     with _opened(path) as stream:
-        for video, rows in ijson.kvitems(stream, "", use_float=True):
+        for video, rows in _one_by_one(ijson.kvitems(stream, "", use_float=True), stream):
             try:
                 scores = np.asarray(rows, np.float32)
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, ArithmeticError) as error:
                 raise BadInputError(f"these scores are no table ({error})", where=f"{path}, {video}") from error
             if scores.ndim != 2:
                 raise BadInputError("these scores are no table of frames by classes", where=f"{path}, {video}")
+            if not np.isfinite(scores).all():
+                raise BadInputError("a score is not a number", where=f"{path}, {video}", fix="Scores are from 0 to 1")
             yield ScoreTrack(video, scores)
 
 

@@ -40,6 +40,10 @@ _Nine = Annotated[list[float], msgspec.Meta(min_length=9, max_length=9)]
 _Size = Annotated[list[int], msgspec.Meta(min_length=3)]
 
 
+MOST_PIXELS = 1 << 16
+"""Of a side of a picture."""
+
+
 class _Entry(msgspec.Struct):
     homography: _Nine
     confidence: Share
@@ -88,9 +92,11 @@ def read_published(path: Path, half: int) -> PublishedHalf:
         what = f"the file says {content.size[0]} samples and has {len(content.predictions)}"
         raise BadInputError(what, where=path, fix="Size: samples, height, width; one list of predictions a sample")
     height, width = content.size[1:3]
-    if height <= 0 or width <= 0:
+    if not (0 < height <= MOST_PIXELS and 0 < width <= MOST_PIXELS):
         raise BadInputError(
-            f"the pictures are {width} by {height} pixels", where=path, fix="Size: samples, height, width"
+            f"the pictures are {str(width)[:20]} by {str(height)[:20]} pixels",
+            where=path,
+            fix="Size: samples, height, width",
         )
     own = [_of_entry(half, sample, entries, width, height) for sample, entries in enumerate(content.predictions)]
     return PublishedHalf(own, content.UrlLocal or "", width, height)

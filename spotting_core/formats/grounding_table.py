@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.tables import read_table as read_table_of
 from spotting_core.domain.cameras import Candidate, Grounding, Link
 
 FILE_NAME = "replays.parquet"
@@ -42,15 +43,17 @@ def read_table(folder: Path, half: int) -> list[Grounding]:
         BadInputError: no such table, or a damaged one.
     """
     path = folder / FILE_NAME
+    fix = "Analyse the match again"
+    table = read_table_of(path, _SCHEMA.names, what="table of replays", fix=fix)
     try:
-        rows = pq.read_table(path, schema=_SCHEMA).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise BadInputError(
-            f"this table of replays cannot be read ({error})", where=path, fix="Analyse the match again"
-        ) from error
+        rows = table.select(_SCHEMA.names).cast(_SCHEMA).to_pylist()
+        if any(value is None for row in rows for value in (row["replay"], row["start"], row["end"])):
+            raise ValueError("a replay without its times")
+    except (ValueError, pa.ArrowException) as error:
+        raise BadInputError(f"this table of replays cannot be read ({error})", where=path, fix=fix) from error
     replays: dict[int, tuple[int, int, list[Candidate]]] = {}
     for row in rows:
         own = replays.setdefault(row["replay"], (row["start"], row["end"], []))
         if row["time"] is not None:
-            own[2].append(Candidate(Link(half, row["time"], row["label"] or ""), row["confidence"]))
+            own[2].append(Candidate(Link(half, row["time"], row["label"] or ""), row["confidence"] or 0.0))
     return [Grounding(half, start, end, tuple(candidates)) for start, end, candidates in replays.values()]

@@ -17,6 +17,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.cameras import CameraChange, Candidate, Grounding, Link, Shot
 from spotting_core.domain.clock import half_clock
+from spotting_core.formats.document import check_moment, check_name
 from spotting_core.formats.labels_v2 import game_position
 
 FORM = "labels-cameras"
@@ -167,8 +168,10 @@ def _entry(where: str, row: Any) -> CameraEntry:
     half, milliseconds = game_position(row, where)
     try:
         confidence = None if row.get("confidence") is None else float(row["confidence"])
-    except (TypeError, ValueError) as error:
-        raise BadInputError(f"the confidence {row['confidence']!r} is not a number", where=where) from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise BadInputError(f"the confidence {str(row['confidence'])[:40]!r} is not a number", where=where) from error
+    check_moment(half, milliseconds * 1000, confidence, where)
+    check_name(str(row["label"]), where)
     return CameraEntry(
         half,
         milliseconds * 1000,

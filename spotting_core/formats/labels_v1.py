@@ -14,7 +14,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options
+from spotting_core.formats.document import Document, Entry, Options, possible
 from spotting_core.formats.labels_v2 import game_position
 
 FORM = "labels-v1"
@@ -61,7 +61,8 @@ def _entry(where: str, row: Any) -> Entry:
     if team not in ("home", "away", None):
         extras["team"] = team
     known = team if team in ("home", "away") else "unknown"
-    return Entry(Spot(half, milliseconds * 1000, NAMES.get(label, label), team=known, source=TRUTH), extras)
+    spot = Spot(half, milliseconds * 1000, NAMES.get(label, label), team=known, source=TRUTH)
+    return Entry(possible(spot, where), extras)
 
 
 def carried(label: str) -> bool:

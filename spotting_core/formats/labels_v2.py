@@ -19,7 +19,7 @@ from spotting_core.base.files import json_bytes, parse_json, read_json, write_js
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options, check_label
+from spotting_core.formats.document import Document, Entry, Options, check_label, check_part, possible
 
 FORM = "labels-v2"
 FILE_NAME = "Labels-v2.json"
@@ -76,7 +76,8 @@ def _entry(where: str, row: Any, classes: ClassTable | None) -> Entry:
         visible=_VISIBLE.get(str(row.get("visibility"))),
         source=TRUTH,
     )
-    return Entry(spot, _extras(row), game_clock(row["gameTime"]))
+    check_part(spot.half, classes, where)
+    return Entry(possible(spot, where), _extras(row), game_clock(row["gameTime"]))
 
 
 def _extras(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,9 +109,9 @@ def game_position(row: Mapping[str, Any], where: str) -> tuple[int, int]:
             return half, int(row["position"])
         minutes, seconds = text.split(" - ")[1].split(":")
         return half, (int(minutes) * 60 + int(seconds)) * 1000
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
         raise BadInputError(
-            f"the time {text!r} (position {row.get('position')!r}) cannot be read",
+            f"the time {text[:40]!r} (position {str(row.get('position'))[:40]!r}) cannot be read",
             where=where,
             fix='Expected gameTime "1 - 12:43" and position in milliseconds',
         ) from error

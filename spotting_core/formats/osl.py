@@ -22,10 +22,12 @@ from typing import Any
 
 import ijson
 
+from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, HalfInfo, Options
+from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
 
 FORM = "osl"
 VERSION = "2.0"
@@ -44,12 +46,11 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     """
     try:
         header = _header(path)
-        with path.open("rb") as stream:
+        with unpacked(path) as file:
+            stream = JsonStream(file, path, LARGEST_PIECE)
             samples = ijson.items(stream, "data.item", use_float=True)
-            for game, halves in groupby(_placed(samples, path), key=lambda s: s[0]):
+            for game, halves in groupby(_placed(samples, path, stream), key=lambda s: s[0]):
                 yield _document(game, [(half, sample) for _, half, sample in halves], header, path)
-    except FileNotFoundError as error:
-        raise BadInputError("this file does not exist", where=path) from error
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
 
@@ -58,9 +59,11 @@ def _header(path: Path) -> dict[str, Any]:
     """The root's fields without ``data``, which is passed over."""
     header: dict[str, Any] = {}
     in_header = False
-    with path.open("rb") as stream:
-        builder, key = None, ""
+    with unpacked(path) as file:
+        stream, builder, key = JsonStream(file, path, LARGEST_PIECE), None, ""
         for prefix, event, value in ijson.parse(stream, use_float=True):
+            if prefix == "data.item" and event == "start_map":
+                stream.next_piece()
             if prefix == "" and event == "map_key":
                 key, builder = value, ijson.ObjectBuilder()
                 in_header = in_header or key == "data"
@@ -74,14 +77,15 @@ def _header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _placed(samples: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+def _placed(samples: Iterable[Any], path: Path, stream: JsonStream) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     for number, sample in enumerate(samples, start=1):
+        stream.next_piece()
         if not isinstance(sample, dict) or not isinstance(sample.get("events", []), list):
             raise BadInputError("expected a sample with events", where=f"{path}, sample {number}")
         metadata = sample.get("metadata")
         fields: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
         name = str(sample.get("id", number))
-        file = _HALF_FILE.match(_input(sample).get("path") or "")
+        file = _HALF_FILE.match(str(_input(sample).get("path") or ""))
         if "half" in fields and str(fields["half"]) in ("1", "2"):
             yield str(fields.get("game", name)), int(fields["half"]), sample
         elif file:
@@ -107,8 +111,9 @@ def _document(
         video = _input(sample)
         fps = video.get("fps")
         extras = {k: v for k, v in sample.items() if k != "events"}
-        rate = float(fps) if isinstance(fps, int | float) and fps > 0 else None
-        infos[half] = HalfInfo(rate, file=video.get("path"), extras=extras)
+        rate = float(fps) if isinstance(fps, int | float) and 0 < fps <= MOST_RATE else None
+        file = video.get("path")
+        infos[half] = HalfInfo(rate, file=file if isinstance(file, str) else None, extras=extras)
         rows = sample.get("events", [])
         entries += [_entry(f"{where}, event {n}", half, row) for n, row in enumerate(rows, start=1)]
     return Document(tuple(entries), game, FORM, header, infos)
@@ -120,16 +125,16 @@ def _entry(where: str, half: int, row: Any) -> Entry:
         label = str(row["label"])
         confidence_text = row.get("confidence_score")
         confidence = None if confidence_text is None else float(confidence_text)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
     extras = {k: v for k, v in row.items() if k not in _OWN}
     for key, known in (("team", ("home", "away")), ("visibility", _VISIBLE)):
-        if key in row and row[key] not in known:
+        if key in row and (not isinstance(row[key], str) or row[key] not in known):
             extras[key] = row[key]
     team = row.get("team") if row.get("team") in ("home", "away") else "unknown"
     visible = _VISIBLE.get(str(row.get("visibility")))
     source = TRUTH if confidence is None else IMPORTED
-    return Entry(Spot(half, time, label, confidence, str(team), visible, source), extras)
+    return Entry(possible(Spot(half, time, label, confidence, str(team), visible, source), where), extras)
 
 
 def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:

@@ -18,6 +18,7 @@ from spotting_core.base.files import read_json
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.domain.homography import Calibration
 from spotting_core.domain.people import Placed, Role
+from spotting_core.formats.field_calibration import MOST_PIXELS
 
 _Box = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
 _Colour = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
@@ -54,7 +55,9 @@ def read_placed(path: Path, calibrations: Sequence[Calibration]) -> list[list[Pl
         fix = "It has size, and predictions, each with bboxes and colors"
         raise BadInputError(f"this is no file of player boxes ({error})", where=path, fix=fix) from error
     height, width = content.size[1:3]
-    if height <= 0 or width <= 0 or any(len(s.bboxes) != len(s.colors) for s in content.predictions):
+    if not (0 < height <= MOST_PIXELS and 0 < width <= MOST_PIXELS) or any(
+        len(s.bboxes) != len(s.colors) for s in content.predictions
+    ):
         raise BadInputError("the pictures have no size, or a box has no colour", where=path, fix="Copy it again")
     if len(content.predictions) != len(calibrations):
         what = f"the boxes have {len(content.predictions)} samples, the calibrations {len(calibrations)}"

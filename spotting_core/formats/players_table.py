@@ -17,6 +17,7 @@ import pyarrow.parquet as parquet
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.base.tables import read_table
 from spotting_core.domain.people import MatchPlayers, Placed, Role
 from spotting_core.domain.pitch import Pitch
 
@@ -80,21 +81,22 @@ def read(path: Path) -> PlayersTable:
     Errors:
         BadInputError: no such table, a column is missing, or it holds numbers that are none.
     """
-    try:
-        table = parquet.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise BadInputError(f"these players cannot be read ({error})", where=path) from error
+    table = read_table(path, what="table of players")
     missing = [name for name in _SCHEMA.names if name not in table.column_names]
     about = table.schema.metadata or {}
     if missing or b"rate" not in about or b"pitch" not in about:
         what = f"the columns {', '.join(missing)}" if missing else "its rate and pitch"
         raise BadInputError(f"this table of players lacks {what}", where=path, fix="Write it with touchline players")
+    try:
+        table = table.select(_SCHEMA.names).cast(_SCHEMA.with_metadata(about))
+    except (ValueError, pa.ArrowException) as error:
+        raise BadInputError(f"this table of players is damaged ({error})", where=path) from error
     if not np.isfinite(table.column("x").to_numpy()).all() or not np.isfinite(table.column("y").to_numpy()).all():
         raise BadInputError("this table of players has places that are no numbers", where=path)
     try:
         placed = tuple(_placed(row) for row in table.to_pylist())
         rate, pitch = float(about[b"rate"]), Pitch(*(float(side) for side in about[b"pitch"].split()))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise BadInputError(f"this table of players is damaged ({error})", where=path) from error
     return PlayersTable(placed, rate, pitch)
 

@@ -6,15 +6,13 @@ folders, a zip of it, or a file of many videos.
 
 from __future__ import annotations
 
-import gzip
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from spotting_core.base.archives import is_zip, unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
@@ -106,7 +104,7 @@ def _is_tree(path: Path) -> bool:
 
 def _pattern_inside(path: Path, patterns: tuple[str, ...]) -> str:
     """The pattern that files of a tree or zip have; the first if none."""
-    if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
+    if path.is_dir() or is_zip(path):
         names = names_inside(path)
         return next((p for p in patterns if any(fnmatch(n, p) for n in names)), patterns[0])
     return patterns[0]
@@ -198,7 +196,7 @@ def guess_source(path: Path) -> Format:
     """
     if not path.exists():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
-    if path.is_dir() or zipfile.is_zipfile(path):
+    if path.is_dir() or is_zip(path):
         names = names_inside(path)
         for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
             if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
@@ -220,13 +218,8 @@ def _by_name(name: str) -> Format | None:
 
 
 def _by_start(path: Path) -> Format | None:
-    with path.open("rb") as handle:
-        packed = handle.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            start = stream.read(_HEAD).decode("utf-8", "replace")
-    except (EOFError, OSError, zlib.error) as error:
-        raise BadInputError(f"this file cannot be unpacked ({error})", where=path, fix="Copy it again") from error
+    with unpacked(path) as stream:
+        start = stream.read(_HEAD).decode("utf-8", "replace")
     signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
     if signed is None and start.lstrip("\ufeff \t\r\n").startswith("[") and '"video"' in start:
         return FORMATS[e2e_spot.FORM]

@@ -8,7 +8,6 @@ All values are strings, and ``gameTime`` is not padded; evaluators read label, p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.spots import Spot
-from spotting_core.formats.document import Document, Entry, Options
+from spotting_core.formats.document import Document, Entry, Options, possible
 from spotting_core.formats.labels_v2 import game_clock
 
 FORM = "results-spotting"
@@ -61,11 +60,10 @@ def _entry(where: str, row: Any, source: str) -> Entry:
         half = int(row["half"]) if "half" in row else int(str(row["gameTime"])[0])
         confidence = float(row["confidence"])
         spot = Spot(half, int(row["position"]) * 1000, str(row["label"]), confidence, source=source)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this prediction cannot be read ({error})", where=where) from error
-    if math.isnan(confidence):
-        raise BadInputError("the confidence is not a number", where=where)
-    return Entry(spot, {k: v for k, v in row.items() if k not in _OWN}, game_clock(row.get("gameTime")))
+    extras = {k: v for k, v in row.items() if k not in _OWN}
+    return Entry(possible(spot, where), extras, game_clock(row.get("gameTime")))
 
 
 def write_results(path: Path, spots: Iterable[Spot], url_local: str = "") -> None:

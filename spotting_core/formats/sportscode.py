@@ -23,9 +23,10 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.nesting import check_xml
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options, half_starts
+from spotting_core.formats.document import Document, Entry, Options, half_starts, possible
 
 FORM = "sportscode"
 FILE_NAME = "sportscode.xml"
@@ -44,12 +45,11 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
     Errors:
         BadInputError: not XML, entities inside, not of this form, or an instance without a time or code.
     """
+    check_xml(content, where)
     try:
         return _read(content, where, game)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, DefusedXmlException) as error:
         raise BadInputError(f"this file is not XML ({error})", where=where) from error
-    except DefusedXmlException as error:
-        raise BadInputError("this XML declares entities, which is not safe to read", where=where) from error
 
 
 def _read(content: bytes, where: object, game: str) -> Document:
@@ -80,7 +80,7 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
         half = int(groups.get(HALF, 1))
         time = parse_clock(groups[TIME]) if HALF in groups and TIME in groups else start
         confidence = float(groups[CONFIDENCE]) if CONFIDENCE in groups else None
-    except (TypeError, ValueError, BadInputError) as error:
+    except (TypeError, ValueError, ArithmeticError, BadInputError) as error:
         raise BadInputError("the start, end or labels of this instance cannot be read", where=where) from error
     if not label:
         raise BadInputError("this instance has no code", where=where)
@@ -99,7 +99,7 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
     team = groups[TEAM] if TEAM in own else "unknown"
     visible = groups[VISIBILITY] == "visible" if VISIBILITY in own else None
     source = TRUTH if confidence is None else IMPORTED
-    return Entry(Spot(half, time, label, confidence, str(team), visible, source), extras)
+    return Entry(possible(Spot(half, time, label, confidence, str(team), visible, source), where), extras)
 
 
 def _microseconds(text: str | None) -> int:

@@ -4,13 +4,12 @@
 
 A file of several matches has a column ``game`` first. Reading needs ``label`` and a time (``seconds``,
 ``position`` in milliseconds, or ``time`` as a clock or seconds); other columns are kept. Rows are read one by
-one; those of a match must follow each other.
+one; those of a match must follow each other. A text that a spreadsheet would run is quoted (``formats.cells``).
 """
 
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -21,7 +20,8 @@ from spotting_core.base.files import replacing
 from spotting_core.domain.clock import parse_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options
+from spotting_core.formats.cells import plain_cell, read_cell
+from spotting_core.formats.document import Document, Entry, Options, possible
 
 FORM = "csv"
 COLUMNS = ("half", "match_time", "seconds", "label", "confidence", "team", "visible", "source")
@@ -69,7 +69,7 @@ def _dialect(handle: TextIO) -> type[csv.Dialect]:
 
 def _entry(where: str, row: Mapping[str, str], columns: Mapping[str, str], time: str) -> tuple[str, Entry]:
     def cell(name: str) -> str:
-        return (row.get(columns.get(name, "")) or "").strip()
+        return read_cell((row.get(columns.get(name, "")) or "").strip())
 
     if None in row:
         raise BadInputError("this line has more cells than the header", where=where)
@@ -77,18 +77,19 @@ def _entry(where: str, row: Mapping[str, str], columns: Mapping[str, str], time:
         at = _time(cell(time), time)
         half = int(cell("half") or 1)
         confidence = float(cell("confidence")) if cell("confidence") else None
-    except (ValueError, OverflowError, BadInputError) as error:
+    except (ValueError, ArithmeticError, BadInputError) as error:
         raise BadInputError("the half, time or confidence of this line cannot be read", where=where) from error
-    if not cell("label") or (confidence is not None and math.isnan(confidence)):
-        raise BadInputError("this line has no label, or a confidence that is no number", where=where)
+    if not cell("label"):
+        raise BadInputError("this line has no label", where=where)
     team = cell("team").lower() if cell("team").lower() in TEAMS else "unknown"
     source = cell("source") or (TRUTH if confidence is None else IMPORTED)
     own = {*COLUMNS, "game", time}
-    extras = {name: row[name] for key, name in columns.items() if key not in own}
+    extras = {name: read_cell(row[name] or "") for key, name in columns.items() if key not in own}
     if cell("team") and cell("team").lower() not in TEAMS:
         extras["team"] = cell("team")
     visible = _VISIBLE.get(cell("visible").lower())
-    return cell("game"), Entry(Spot(half, at, cell("label"), confidence, team, visible, source), extras)
+    spot = possible(Spot(half, at, cell("label"), confidence, team, visible, source), where)
+    return cell("game"), Entry(spot, extras)
 
 
 def _time(text: str, column: str) -> int:
@@ -114,14 +115,15 @@ def write_rows(handle: TextIO, documents: Iterable[Document], options: Options) 
     kept = list(dict.fromkeys(k for d in head if d.form == FORM for e in d.entries for k in e.extras if k != "team"))
     games = len(head) > 1 or any(d.game and d.form == FORM for d in head)
     writer = csv.writer(handle, lineterminator="\n")
-    writer.writerow([*(("game",) if games else ()), *COLUMNS, *kept])
+    writer.writerow([*(("game",) if games else ()), *COLUMNS, *map(plain_cell, kept)])
     count = 0
     for document in chain(head, stream):
         count += 1
         for entry in document.entries:
             extras = document.extras(entry, FORM)
             row = _row(entry.spot, extras, options.parts)
-            writer.writerow([*((document.game,) if games else ()), *row, *(extras.get(k, "") for k in kept)])
+            cells = [*((document.game,) if games else ()), *row, *(extras.get(k) or "" for k in kept)]
+            writer.writerow([plain_cell(cell) for cell in cells])
     return count
 
 

@@ -7,6 +7,9 @@ media. What a marker cannot say in words (half, time, confidence, team, visibili
 an edit instead: one clip each, in the document's order, with the spot as its marker. Other timelines are read too:
 a marker on the n-th clip is a spot of half n if there are at most two clips, else of half 1 at its time on the time
 line.
+
+The parsers are others', one of them in C++: files are read in a process of its own, once they were seen not to be
+nested too deeply (``base.confined``, ``base.nesting``).
 """
 
 from __future__ import annotations
@@ -15,14 +18,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import opentimelineio as otio
-from defusedxml.ElementTree import fromstring
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from spotting_core.base.confined import confined
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.nesting import check_json, check_xml
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length
+from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length, possible
 
 FORM, EDL, FCP, FCPX = "otio", "edl", "fcp-xml", "fcpx-xml"
 ADAPTERS = {FORM: "otio_json", EDL: "cmx_3600", FCP: "fcp_xml", FCPX: "fcpx_xml"}
@@ -48,23 +53,38 @@ def _parse(form: str, content: bytes, where: object, game: str, options: Options
     """The document of a timeline; everything but its markers is kept in the header.
 
     Errors:
+        BadInputError: the adapter cannot read it within its limits, or it is not a timeline.
+    """
+    if form in (FCP, FCPX):
+        check_xml(content, where, "timeline")
+    elif form == FORM:
+        check_json(content, where, "timeline")
+    rate = options.rate or NOMINAL_RATE
+    packed = confined(f"{__name__}:packed_document", content, form, game, repr(rate), where=where, what="timeline")
+    return msgspec.json.decode(packed, type=Document)
+
+
+def packed_document(content: bytes, form: str, game: str, rate: str) -> bytes:
+    """The document of a timeline's content as JSON: what the child process does.
+
+    Errors:
         BadInputError: the adapter cannot read it, or it is not a timeline.
     """
-    rate = {"rate": options.rate or NOMINAL_RATE} if form == EDL else {}  # an EDL counts frames and names no rate
+    counted = {"rate": float(rate)} if form == EDL else {}  # an EDL counts frames and names no rate
     try:
-        if form in (FCP, FCPX):
-            fromstring(content)  # refuses entities, which the adapters would expand
-        read = otio.adapters.read_from_string(content.decode("utf-8-sig"), ADAPTERS[form], **rate)
+        read = otio.adapters.read_from_string(content.decode("utf-8-sig"), ADAPTERS[form], **counted)
+    except MemoryError:
+        raise
     except Exception as error:  # adapters raise whatever their parsing meets
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadInputError(f"this timeline cannot be read ({reason})", where=where) from error
-    timeline = _timeline(read, where)
+        raise BadInputError(f"this timeline cannot be read ({reason})") from error
+    timeline = _timeline(read, None)
     entries = [_entry(form, timeline, *marker) for marker in _markers(timeline)]
     for owner in _owners(timeline):
         del owner.markers[:]
     halves = dict(enumerate((_info(c) for c in _clips(timeline)), start=1)) if _stacked(timeline) else {}
     header = {"timeline": otio.adapters.write_to_string(timeline, "otio_json")}
-    return Document(tuple(entries), game or timeline.name, form, header, halves)
+    return msgspec.json.encode(Document(tuple(entries), game or timeline.name, form, header, halves))
 
 
 def _timeline(read: Any, where: object) -> otio.schema.Timeline:
@@ -116,9 +136,9 @@ def _entry(form: str, timeline: otio.schema.Timeline, owner: Any, marker: otio.s
     extras: dict[str, Any] = {
         "marker": otio.adapters.write_to_string(marker, "otio_json"),
         "place": place,
-        "read_as": (spot.half, spot.time),
+        "read_as": [spot.half, spot.time],
     }
-    return Entry(spot, extras)
+    return Entry(possible(spot, f"marker {marker.name!r}"), extras)
 
 
 def _placed(timeline: otio.schema.Timeline, owner: Any, start: RationalTime) -> tuple[int, int]:
@@ -217,7 +237,7 @@ def _span(start: int, end: int, rate: float) -> TimeRange:
 def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:
     if extras:
         marker = otio.adapters.read_from_string(extras["marker"], "otio_json")
-        if extras["read_as"] == (spot.half, spot.time) and marker.name.upper() == spot.label.upper():
+        if extras["read_as"] == [spot.half, spot.time] and marker.name.upper() == spot.label.upper():
             return marker
     rate = owner.duration().rate
     group = options.classes.get(spot.label).group if options.classes and spot.label in options.classes else ""

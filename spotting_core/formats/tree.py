@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
+from spotting_core.base.archives import Archive, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 
@@ -46,7 +47,7 @@ def members(path: Path, file_name: str) -> Iterator[Member]:
     Errors:
         BadInputError: nothing there, or none of that name; a damaged zip.
     """
-    if path.is_file() and zipfile.is_zipfile(path):
+    if is_zip(path):
         yield from _zipped(path, file_name)
     elif path.is_file():
         yield Member("", str(path), path.read_bytes)
@@ -62,26 +63,17 @@ def members(path: Path, file_name: str) -> Iterator[Member]:
 
 
 def _zipped(path: Path, file_name: str) -> Iterator[Member]:
-    with zipfile.ZipFile(path) as archive:
-        infos = [i for i in archive.infolist() if fnmatch(PurePosixPath(i.filename).name, file_name)]
-        if not infos:
+    with open_zip(path) as archive:
+        names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name)]
+        if not names:
             raise _missing_file(path, file_name)
-        for info in sorted(infos, key=lambda i: i.filename):
-            parent = PurePosixPath(info.filename).parent.as_posix()
-            where = f"{path}, {info.filename}"
-            if info.file_size > LARGEST_MEMBER:
-                raise BadInputError("this member of the zip is too large to be one match", where=where)
-            yield Member("" if parent == "." else parent, where, _reader(archive, info, where))
+        for name in sorted(names):
+            parent = PurePosixPath(name).parent.as_posix()
+            yield Member("" if parent == "." else parent, f"{path}, {name}", _reader(archive, name))
 
 
-def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            return archive.read(info)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-            raise BadInputError(f"this member of the zip cannot be read ({error})", where=where) from error
-
-    return read
+def _reader(archive: Archive, name: str) -> Callable[[], bytes]:
+    return lambda: archive.read(name, LARGEST_MEMBER)
 
 
 def _missing_file(path: Path, file_name: str) -> BadInputError:
@@ -92,8 +84,8 @@ def names_inside(path: Path) -> list[str]:
     """Names of the files in a folder tree or zip, without their folders, each once."""
     if path.is_dir():
         return sorted({p.name for p in path.rglob("*") if p.is_file()})
-    with zipfile.ZipFile(path) as archive:
-        return sorted({PurePosixPath(n).name for n in archive.namelist() if not n.endswith("/")})
+    with open_zip(path) as archive:
+        return sorted({PurePosixPath(n).name for n in archive.names})
 
 
 def write_members(target: Path, file_name: str, files: Iterable[tuple[str, bytes]]) -> int:

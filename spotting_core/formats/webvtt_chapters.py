@@ -24,7 +24,7 @@ from webvtt.models import Timestamp
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import Spot
-from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts
+from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts, possible
 
 FORM = "webvtt"
 FILE_NAME = "chapters.vtt"
@@ -41,7 +41,7 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         file = webvtt.from_string(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInputError("this file is not UTF-8 text", where=where) from error
-    except (MalformedFileError, MalformedCaptionError) as error:
+    except (MalformedFileError, MalformedCaptionError, ValueError, IndexError, AttributeError) as error:
         raise BadInputError(f"this file is not WebVTT ({error})", where=where) from error
     header = {
         "styles": file.styles,
@@ -51,10 +51,11 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         "header_text": file.header_text,
         "metadata": file.metadata,
     }
-    return Document(tuple(_entry(cue) for cue in file.captions), game, FORM, header)
+    entries = (_entry(cue, f"{where}, chapter {number}") for number, cue in enumerate(file.captions, start=1))
+    return Document(tuple(entries), game, FORM, header)
 
 
-def _entry(cue: webvtt.Caption) -> Entry:
+def _entry(cue: webvtt.Caption, where: str) -> Entry:
     start, end = cue.start_time.in_milliseconds() * 1000, cue.end_time.in_milliseconds() * 1000
     placed = _IDENTIFIER.match(cue.identifier or "")
     half, time = (int(placed[1]), parse_clock(placed[2])) if placed else (1, start)
@@ -69,7 +70,7 @@ def _entry(cue: webvtt.Caption) -> Entry:
         "lines": cue.lines,
         "label": html.unescape(cue.text.replace("\n", " ")).strip(),
     }
-    return Entry(Spot(half, time, extras["label"]), extras)
+    return Entry(possible(Spot(half, time, extras["label"]), where), extras)
 
 
 def render(document: Document, options: Options) -> bytes:

@@ -78,7 +78,8 @@ def analyse_match(
     if known is not None:
         return known
     target = out or places.place(run.task.name, run.identity, model.classes)
-    check_target(target)
+    if out is not None:
+        check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
 
@@ -165,7 +166,7 @@ def put_in_place(target: Path, write: Callable[[Path], None], *, anew: bool) -> 
 
     Arguments:
         write: is given the folder to write in.
-        anew: in place of one that is there; else that one is opened.
+        anew: in place of one that is there; else that one is opened, if it can be.
 
     Errors:
         BadInputError: it cannot be written, or another process is at the same match with the same model.
@@ -173,13 +174,18 @@ def put_in_place(target: Path, write: Callable[[Path], None], *, anew: bool) -> 
     work = target.with_name(f".{target.name}.unfinished")
     try:
         with locked(target.with_name(f".{target.name}.lock"), wait=False):
-            if anew or not (target / ANALYSIS_FILE).is_file():  # another process may just have made it
+            if anew or not _is_whole(target):  # another process may just have made it
                 _make_folder(work)
                 write(work)
                 _publish(work, target)
     except Timeout as error:
         raise BadInputError("this match is being analysed with this model already", where=work) from error
     return Analysis.open(target)
+
+
+def _is_whole(target: Path) -> bool:
+    """Whether an analysis is there that can be read."""
+    return (target / ANALYSIS_FILE).is_file() and open_layer(target) is not None
 
 
 def _make_folder(work: Path) -> None:

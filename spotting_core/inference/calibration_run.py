@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from spotting_core.base.archives import is_zip
+from spotting_core.base.arrays import INTEGERS, read_packed
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.calibration.confidence import confidence_of, expected_error, fit_numbers
@@ -32,6 +34,7 @@ from spotting_core.models.pitch_lines import UNIT, PitchLinesConfig, PitchOutput
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
 
+_WORK, _AGAIN = "file of unfinished work", "Delete its folder, and analyse the match again"
 _BATCH = 8  # windows whose sightings are kept in one file
 _ALONG = ("ground", "picture", "normal", "weight")
 
@@ -74,7 +77,7 @@ class CalibrationRun(Run):
         """Fit every picture by itself, or those that are left; returns how many show a neighbouring frame."""
         windows = list(self.judge.plan.windows(len(frames)))
         batches = [windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH)]
-        first = next((k for k in range(len(batches)) if not _file(folder, k).is_file()), len(batches))
+        first = next((k for k in range(len(batches)) if not is_zip(_file(folder, k))), len(batches))
         done = min(len(frames), batches[first - 1][-1].end) if first else 0
         self.pace.done += done
         substituted = sum(_substituted(_file(folder, k)) for k in range(first))
@@ -186,8 +189,7 @@ def _file(folder: Path, index: int) -> Path:
 
 
 def _substituted(path: Path) -> int:
-    with np.load(path) as saved:
-        return int(saved["substituted"])
+    return int(read_packed(path, {"substituted": INTEGERS}, what=_WORK, fix=_AGAIN)["substituted"])
 
 
 def save_sightings(path: Path, sightings: Sequence[Sighting | None], substituted: int) -> None:
@@ -203,8 +205,7 @@ def save_sightings(path: Path, sightings: Sequence[Sighting | None], substituted
 
 def load_sightings(path: Path) -> list[Sighting | None]:
     """What ``save_sightings`` has written."""
-    with np.load(path) as saved:
-        arrays = {name: saved[name] for name in saved.files}
+    arrays = read_packed(path, what=_WORK, fix=_AGAIN)
     ends = np.cumsum(arrays["points"])
     found: list[Sighting | None] = []
     for there in arrays["there"]:

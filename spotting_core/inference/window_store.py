@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from spotting_core.base.archives import is_zip
+from spotting_core.base.arrays import FLOATS, INTEGERS, open_array, read_packed
 from spotting_core.base.files import replacing, write_array
 from spotting_core.entities.table import EntityTable
 from spotting_core.inference.merge import ScoreMerge
@@ -23,6 +25,7 @@ from spotting_core.models.window import Scores
 from spotting_core.models.window_plan import PlannedWindow, WindowPlan
 from spotting_core.samples.stream import EntityFindings
 
+_WORK, _AGAIN = "file of unfinished work", "Delete its folder, and analyse the match again"
 _MERGED = ("confidence", "displacement", "features", "class_map", "replay")
 _SAVED = (*_MERGED, "weight", "kept")
 _UNITS: dict[str, tuple[str, list[float] | None]] = {
@@ -71,8 +74,8 @@ class WindowStore:
         return self.folder / f"found{index:05d}"
 
     def finished(self) -> int:
-        """How many batches are done, from the first on."""
-        return next((i for i in range(len(self.batches)) if not self._file(i).is_file()), len(self.batches))
+        """How many batches are done, from the first on; one whose file is damaged is not."""
+        return next((i for i in range(len(self.batches)) if not is_zip(self._file(i))), len(self.batches))
 
     def keep(self, index: int, scores: Sequence[Scores], findings: EntityFindings | None, substituted: int) -> None:
         """Write a batch; its score file last, for it says that the batch is done."""
@@ -93,8 +96,8 @@ class WindowStore:
         """Samples that show a neighbour because their own frame would not decode."""
         total = 0
         for index in range(self.finished()):
-            with np.load(self._file(index)) as saved:
-                total += int(saved["substituted"])
+            saved = read_packed(self._file(index), {"substituted": INTEGERS}, what=_WORK, fix=_AGAIN)
+            total += int(saved["substituted"])
         return total
 
     def assemble(
@@ -111,8 +114,8 @@ class WindowStore:
         entities = EntityTable.concatenate(self.entities(0, len(self.batches))) if self._names else None
         attention = _AttentionAverage(entities) if entities is not None else None
         for index, batch in enumerate(self.batches):
-            with np.load(self._file(index)) as saved:
-                parts = {name: saved[name] for name in saved.files if name != "substituted"}
+            saved = read_packed(self._file(index), what=_WORK, fix=_AGAIN)
+            parts = {name: values for name, values in saved.items() if name in _SAVED}
             for row, window in enumerate(batch):
                 scores = Scores(**{name: values[row] for name, values in parts.items()})
                 merge.add(window, scores, _MERGED)
@@ -137,8 +140,9 @@ class WindowStore:
         return HalfArrays(written, merge.result("class_map"))
 
     def _picture_embeddings(self) -> np.ndarray:
-        files = (self._place(i) / "pictures.npy" for i in range(len(self.batches)))
-        return np.concatenate([np.load(path) for path in files if path.is_file()])
+        places = (self._place(i) / "pictures.npy" for i in range(len(self.batches)))
+        files = [path for path in places if path.is_file()]
+        return np.concatenate([open_array(path, FLOATS, (None, None), what=_WORK, fix=_AGAIN) for path in files])
 
 
 def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:

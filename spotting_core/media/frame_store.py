@@ -16,7 +16,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked, write_array
 from spotting_core.media.decode import ahead, decode_samples, resize_image
 from spotting_core.media.fingerprint import kept_hash
@@ -24,6 +26,7 @@ from spotting_core.media.times import read_time_table
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 _BATCH = 32
+_AGAIN = "Delete the files of this size; they are made again"
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,31 @@ def store_frames(
             table = read_time_table(video)
             frames = table.samples(rate)
             write_array(times_file, table.times[frames])
-            _write_pictures(video, table, frames, folder, missing)
-    times = np.load(times_file)
-    return [
-        FrameStore(np.memmap(folder / f"{name}.jpgs", np.uint8, "r"), np.load(folder / f"{name}.npy"), times)
-        for name in names
-    ]
+            try:
+                _write_pictures(video, table, frames, folder, missing)
+            except OSError as error:
+                for _, name in missing:
+                    (folder / f".{name}.jpgs.part").unlink(missing_ok=True)
+                raise cannot_write(error, folder) from error
+    times = np.asarray(open_array(times_file, INTEGERS, (None,), what="file of times", fix=_AGAIN))
+    return [_opened(folder, name, times) for name in names]
+
+
+def _opened(folder: Path, name: str, times: np.ndarray) -> FrameStore:
+    """The stored frames of a size.
+
+    Errors:
+        BadInputError: a file is damaged, or the two are not of each other.
+    """
+    places, pictures = folder / f"{name}.npy", folder / f"{name}.jpgs"
+    offsets = np.asarray(open_array(places, INTEGERS, (len(times) + 1,), what="file of places", fix=_AGAIN))
+    try:
+        size = pictures.stat().st_size
+    except OSError as error:
+        raise BadInputError("these pictures are missing", where=pictures, fix=_AGAIN) from error
+    if offsets[0] != 0 or np.any(np.diff(offsets) < 0) or offsets[-1] != size or not size:
+        raise BadInputError(f"these pictures are not those of {places.name}", where=pictures, fix=_AGAIN)
+    return FrameStore(np.memmap(pictures, np.uint8, "r"), offsets, times)
 
 
 def _name(size: tuple[int, int] | None, rate: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import read_json, replacing, write_array, write_json
@@ -76,7 +77,7 @@ def _known(path: Path, media_hash: str, data: DataDirectory) -> Media | None:
         content = read_json(folder / "probe.json")
         if content.pop("format", None) != _FORMAT:
             return None
-        stored = np.load(folder / "times.npy")
+        stored = np.asarray(open_array(folder / "times.npy", INTEGERS, (None,), what="file of times"))
         return Media(path, media_hash, folder, VideoInfo(**content), TimeTable(stored[1:], int(stored[0])))
     except (TouchlineError, OSError, ValueError, TypeError, IndexError, AttributeError):
         return None  # what is kept is damaged; it is made again

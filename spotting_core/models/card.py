@@ -17,6 +17,7 @@ from spotting_core.base.files import read_json, write_json
 from spotting_core.base.validation import InvalidContentError, PositiveNumber, validated
 from spotting_core.domain.classes import ClassTable, classes_in
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.models.bounds import card_problem
 
 FORMAT = 1
 CARD_FILE, WEIGHTS_FILE = "card.json", "model.safetensors"
@@ -108,7 +109,7 @@ def read_card(folder: Path) -> Card:
     """Read a card.
 
     Errors:
-        BadInputError: missing, not JSON, or a field missing; NewerFormatError.
+        BadInputError: missing, not JSON, a field missing, or a value that cannot be; NewerFormatError.
     """
     path = folder / CARD_FILE
     content = read_json(path, "model card")
@@ -121,11 +122,14 @@ def read_card(folder: Path) -> Card:
         )
     if version > FORMAT:
         raise NewerFormatError(path, version, FORMAT)
+    fix = "Copy the model folder again"
     try:
-        return validated(Card, content)
+        card = validated(Card, content)
     except InvalidContentError as error:
-        fix = "Copy the model folder again"
         raise BadInputError(f"this model card cannot be used ({error})", where=path, fix=fix) from error
+    if problem := card_problem(card):
+        raise BadInputError(f"this model card cannot be used ({problem})", where=path, fix=fix)
+    return card
 
 
 def settings_hash(config: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from spotting_core.base.validation import Positive
 from spotting_core.models.adaptive_attention import AdaptiveAttention
-from spotting_core.models.environment import Environment
+from spotting_core.models.environment import BACKBONES, Environment
 from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.losses import displacement_loss, focal_loss
 from spotting_core.models.network import EnvironmentNetwork
@@ -36,6 +36,9 @@ from spotting_core.models.registry import System, SystemConfig, register
 from spotting_core.models.targets import AnchorTargets
 from spotting_core.models.window import EntitySet, Output, Window
 from spotting_core.models.window_plan import MEAN, WindowPlan
+
+TEMPORAL = ("gru", "transformer")
+"""What may connect the samples of a window."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,13 @@ class EntityAttentionConfig(SystemConfig):
     positive_weight: float = 4.0
     frame_loss: float = 0.3
     displacement_loss: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.backbone not in BACKBONES:
+            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {self.backbone[:40]!r}")
+        if self.temporal not in TEMPORAL:
+            raise ValueError(f"temporal must be {' or '.join(TEMPORAL)}, not {self.temporal[:40]!r}")
 
     def divisions(self) -> Sequence[tuple[str, int, str, int]]:
         divisions = [("heads", self.heads, "dim", self.dim)] if self.entities else []

@@ -6,15 +6,16 @@ describes and that of the weights, the weights themselves. A mismatch is an erro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import replacing
 from spotting_core.computing.fold import fold_batch_norm
 from spotting_core.computing.memory_layout import channels_last
@@ -36,6 +37,8 @@ from spotting_core.models.inputs import Inputs
 from spotting_core.models.judge import Judge
 from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig, system
+
+_COPY = "Copy the model folder again"
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
         raise BadInputError(
             "an ensemble has no network of its own",
             where=folder,
-            fix=f"Name one of its members: {', '.join(m['name'] for m in card.config['members'])}",
+            fix=f"Name one of its members: {', '.join(_named(card.config['members']))}",
         )
     kind = system(card.system)
     if card.task != kind.task:
@@ -129,22 +132,52 @@ def load_model(name: str | Path = BUNDLED, device: str = "cpu") -> LoadedModel:
             where=folder / CARD_FILE,
             fix="Copy the model folder again",
         )
+    state = _weights(_described(kind, config, folder), folder / WEIGHTS_FILE)
     network = kind.build(config)
-    _load_weights(network, folder / WEIGHTS_FILE)
+    network.load_state_dict(state)
     network = channels_last(fold_batch_norm(network.eval()).to(device))
     return LoadedModel(card, kind, network, config, classes, file_hash(folder / WEIGHTS_FILE), folder)
 
 
-def _load_weights(network: nn.Module, path: Path) -> None:
+def _named(members: object) -> Iterator[str]:
+    """Names of the members that a card of an ensemble lists."""
+    for member in members if isinstance(members, list | tuple) else ():
+        yield str(member.get("name")) if isinstance(member, dict) else str(member)
+
+
+def _described(kind: AnySystem, config: SystemConfig, folder: Path) -> dict[str, Tensor]:
+    """The weights that a card describes, without any memory taken for them.
+
+    Errors:
+        BadInputError: no network can be built so.
+    """
+    try:
+        with torch.device("meta"):
+            described: dict[str, Tensor] = kind.build(config).state_dict()
+    except TouchlineError:
+        raise
+    except Exception as error:  # layers refuse what they cannot be in all kinds of ways
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadInputError(
+            f"no network can be built as the card describes it ({reason})", where=folder / CARD_FILE, fix=_COPY
+        ) from error
+    return described
+
+
+def _weights(own: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """The weights of a file, which must be those described: names and shapes.
+
+    Errors:
+        BadInputError: missing, damaged, or others.
+    """
     if not path.is_file():
         raise BadInputError("the weights of this model are missing", where=path, fix="Copy the model folder again")
     try:
         state = load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise BadInputError(
             f"the weights cannot be read ({error})", where=path, fix="The file is damaged or foreign: copy it again"
         ) from error
-    own = network.state_dict()
     for name in own.keys() & state.keys():
         if own[name].shape != state[name].shape:
             raise BadInputError(
@@ -160,4 +193,4 @@ def _load_weights(network: nn.Module, path: Path) -> None:
             where=path,
             fix="Card and weights are of different models",
         )
-    network.load_state_dict(state)
+    return state

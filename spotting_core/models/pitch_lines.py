@@ -30,6 +30,7 @@ from torch.nn import functional as F
 from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, PositiveNumber
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import AREA, CIRCLE, GOAL_AREA, PENALTY_SPOT, Pitch
+from spotting_core.models.environment import BACKBONES
 from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.network import Network
 from spotting_core.models.registry import System, SystemConfig, register
@@ -56,8 +57,8 @@ class PitchLinesConfig(SystemConfig):
 
     Arguments:
         width, height: of the pictures, which are squashed to that.
-        trunk: timm name of the backbone; channels: of the pyramid; layers, heads: of the transformer over the
-            parts of the picture.
+        trunk: timm name of the backbone, one of ``BACKBONES``; channels: of the pyramid; layers, heads: of the
+            transformer over the parts of the picture.
         line_spread: pixels, standard deviation of what a line looks like in the targets.
         line_weight: how much more a place on a line counts.
         place_share, pitch_share: of these losses in the whole.
@@ -77,6 +78,11 @@ class PitchLinesConfig(SystemConfig):
     place_share: NotNegativeNumber = 0.5
     pitch_share: NotNegativeNumber = 0.2
     error_weights: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.trunk not in BACKBONES:
+            raise ValueError(f"trunk must be one of {', '.join(BACKBONES)}, not {self.trunk[:40]!r}")
 
     def divisions(self) -> Sequence[tuple[str, int, str, int]]:
         return (

@@ -20,6 +20,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import SYSTEMS, extensions
 from spotting_core.base.validation import InvalidContentError, Positive, PositiveNumber, unknown_names, validated
 from spotting_core.domain.spots import Spot
+from spotting_core.models.bounds import problem_of
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
@@ -257,6 +258,8 @@ class System(Generic[_Config, _Network]):
             config = validated(self.config, {**self.defaults, **settings})
         except InvalidContentError as error:
             raise BadInputError(f"system {self.name!r}: {error}", fix="Check the configuration") from error
+        if problem := problem_of(config):
+            raise BadInputError(f"system {self.name!r}: {problem}", fix="Check the configuration")
         for part, value, whole, width in config.divisions():
             if value < 1 or width % value:
                 raise BadInputError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +17,10 @@ import numpy as np
 
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.base.arrays import read_packed
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.files import locked, replacing
+from spotting_core.base.errors import TouchlineError
+from spotting_core.base.files import locked, parse_json, replacing
 from spotting_core.domain.homography import Calibration
 from spotting_core.domain.people import AWAY, HOME, Colour, MatchPlayers, Placed, Role
 from spotting_core.media.fingerprint import joint_hash
@@ -127,14 +128,14 @@ def _read(path: Path) -> KeptPlayers | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as held:
-            rows, about = held["rows"], json.loads(str(held["about"]))
-            kits = about["kits"] and (_colour(about["kits"][0]), _colour(about["kits"][1]))
-            if rows.dtype != ROW:
-                raise ValueError("rows of another kind")
-            left = {int(half): bool(home) for half, home in about["home_left"].items()}
-            return KeptPlayers(rows, kits, tuple(str(note) for note in about["notes"]), left)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
+        held = read_packed(path, {"rows": "V", "about": "U"}, what="file of players")
+        rows, about = held["rows"], parse_json(str(held["about"]).encode(), path)
+        kits = about["kits"] and (_colour(about["kits"][0]), _colour(about["kits"][1]))
+        if rows.dtype != ROW or rows.ndim != 1:
+            raise ValueError("rows of another kind")
+        left = {int(half): bool(home) for half, home in about["home_left"].items()}
+        return KeptPlayers(rows, kits, tuple(str(note) for note in about["notes"]), left)
+    except (TouchlineError, OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         log.warning("players that were kept are worked out again: %s", error)
         return None
 

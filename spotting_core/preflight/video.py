@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.arrays import check_array
+from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.media.completeness import shortcomings
@@ -157,8 +159,8 @@ def check_features(folder: Path, half: int, length: int) -> list[Finding]:
     findings: list[Finding] = []
     for path in sorted(folder.glob(f"{half}_*.npy")):
         try:
-            rows = np.load(path, mmap_mode="r").shape[0]
-        except (OSError, ValueError, IndexError):
+            rows = check_array(path, what="feature file").shape[0]
+        except (BadInputError, IndexError):
             findings.append(Finding(RATE, ERROR, f"{path.name} cannot be read", fix="Copy it again"))
             continue
         rate = next((r for word, r in _FEATURE_RATES.items() if word in path.name.lower()), 2.0)

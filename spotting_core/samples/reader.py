@@ -198,7 +198,7 @@ def model_finder(model: LoadedModel) -> EntityFinder:
             fix="Copy the folder again",
         )
     own = model.folder / "prompts.toml"
-    prompts = own if own.is_file() else described["prompts"]
+    prompts = own if own.is_file() else described.get("prompts", "")
     finder = EntityFinder.load(described["model"], described.get("pretrained"), prompts, device=model.device.type)
     if finder.model.sha256 != described["sha256"]:
         raise BadInputError(
@@ -207,9 +207,9 @@ def model_finder(model: LoadedModel) -> EntityFinder:
             where=model.folder,
             fix="Use the entity model named on the card, or train the model again",
         )
-    if list(finder.prompts.names) != list(described["names"]):
+    if list(finder.prompts.names) != list(described.get("names", ())):
         raise BadInputError(
-            f"the model was trained with the entities {', '.join(described['names'])}; "
+            f"the model was trained with the entities {', '.join(described.get('names', ()))}; "
             f"the prompt file names {', '.join(finder.prompts.names)}",
             where=prompts,
             fix="Use the prompts of the card, in their order",

@@ -19,12 +19,13 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.data_directory import DataDirectory, close_to_others
+from spotting_core.base.errors import BadInputError, cannot_write
 
 ENVIRONMENT_VARIABLE = "TOUCHLINE_DATABASE"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_OWNER_ALONE = 0o600
 _READS = "reads"  # execution option of connections whose transactions only read
 
 
@@ -133,4 +134,18 @@ def open_database(data: DataDirectory) -> Database:
         BadInputError: it cannot be opened.
     """
     data.ensure()
-    return _open(os.environ.get(ENVIRONMENT_VARIABLE) or data.database_url)
+    configured = os.environ.get(ENVIRONMENT_VARIABLE)
+    if not configured:
+        _close_to_others(data.database)
+    return _open(configured or data.database_url)
+
+
+def _close_to_others(path: Path) -> None:
+    """Make the file of a database its owner's alone, before there is anything in it, and those beside it."""
+    try:
+        path.touch(mode=_OWNER_ALONE)
+    except OSError as error:
+        raise cannot_write(error, path) from error
+    for file in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
+        if file.exists():
+            close_to_others(file, _OWNER_ALONE)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
+from spotting_core.computing.checkpoint_file import read_checkpoint
 
 _FILE = "best.pt"
 
@@ -55,6 +56,9 @@ class BestWeights:
             )
 
     def weights(self) -> dict[str, Tensor]:
-        """The weights that are kept."""
-        weights: dict[str, Tensor] = torch.load(self._file, map_location="cpu", weights_only=True)
-        return weights
+        """The weights that are kept.
+
+        Errors:
+            BadInputError: the file is damaged.
+        """
+        return read_checkpoint(self._file)

@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import replacing
+from spotting_core.computing.checkpoint_file import load_tensors
 
 
 class RunFolder:
@@ -42,7 +43,7 @@ class RunFolder:
         if not self.checkpoint.is_file():
             return None
         try:
-            state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            state: dict[str, Any] = load_tensors(self.checkpoint)
             stored = state["fingerprint"]
         except Exception as error:  # a damaged file fails wherever its reader happens to stumble
             raise BadInputError(
@@ -74,7 +75,7 @@ class RunFolder:
 def _step_of(line: str) -> float:
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, KeyError):  # written when the run was killed
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError):  # written when the run was killed
         return math.inf
 
 

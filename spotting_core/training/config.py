@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_content
+from spotting_core.base.nesting import parse_toml
 from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 
 _Config = TypeVar("_Config")
@@ -21,10 +22,7 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
     """
     if not path.is_file():
         raise BadInputError("there is no such configuration", where=path, fix="See assets/training for examples")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(f"this configuration is not TOML ({error})", where=path) from error
+    content = parse_toml(read_content(path, "configuration"), path, "configuration")
     system = content.get("system")
     if not isinstance(system, str):
         fix = 'Add a line system = "…" before [config]'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_layers_are_of_a_task(game: Path, tmp_path: Path, data: DataDirectory) -
     spotted = made(game, tmp_path, data, "max")
     layers, identity = Layers(data, open_match(game).content_hash(data)), spotted.record.identity
     other = spotted.folder.with_name("of-another-task")
-    other.mkdir()
+    shutil.copytree(spotted.folder, other)
     content = json.loads((spotted.folder / ANALYSIS_FILE).read_text())
     (other / ANALYSIS_FILE).write_text(json.dumps({**content, "task": "shots"}))
     assert [layer.folder for layer in layers.all("shots")] == [other]

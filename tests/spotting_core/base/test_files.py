@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -36,3 +38,17 @@ def test_broken_json_names_the_place(tmp_path: Path) -> None:
     path.write_text('{"a": 1,\n "b": }')
     with pytest.raises(BadInputError, match="line 2, column 7"):
         read_json(path)
+
+
+def test_a_file_and_its_folder_are_on_the_disk_before_it_is_told_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[tuple[bool, list[str]]] = []
+
+    def fsync(handle: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(handle).st_mode)
+        settled.append((is_folder, sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith("."))))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_json(tmp_path / "a.json", [1])
+    assert settled == [(False, []), (True, ["a.json"])]

@@ -379,7 +379,7 @@ def test_a_table_of_entities_round_trip(tmp_path: Path) -> None:
     assert entities.entity[0].tolist() == [[1, 0], [0, 0], [1, 0]]
     assert entities.box[0, 2, 0].tolist() == pytest.approx([0.5, 0.5, 0.7, 0.9])
     np.save(tmp_path / "entity_embeddings.npy", np.zeros((2, 4), np.float16))
-    with pytest.raises(BadInputError, match="has 3 rows but"):
+    with pytest.raises(BadInputError, match="has 3 rows, expected 2"):
         EntityTable.read(tmp_path)
 
 

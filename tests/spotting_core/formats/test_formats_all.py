@@ -338,7 +338,7 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
         ("sportscode", b"<file/>", "no ALL_INSTANCES"),
         ("sportscode", b"<file><ALL_INSTANCES><instance><code>x</code></instance></ALL_INSTANCES></file>", "instance 1"),
         ("sportscode", b'<!DOCTYPE f [<!ENTITY a "b">]><file>&a;</file>', "declares entities"),
-        ("fcp-xml", b'<!DOCTYPE f [<!ENTITY a "b">]><xmeml>&a;</xmeml>', "cannot be read"),
+        ("fcp-xml", b'<!DOCTYPE f [<!ENTITY a "b">]><xmeml>&a;</xmeml>', "declares entities"),
         ("csv", b"label\nGoal\n", "needs the columns label and seconds"),
         ("csv", b"label,seconds\nGoal,soon\n", "line 2: the half, time or confidence"),
         ("csv", b"label,seconds\nGoal,1,2\n", "line 2: this line has more cells"),

@@ -330,8 +330,8 @@ def test_wrong_settings_are_named() -> None:
         system("e2e-spot").configure(colour="red")
     with pytest.raises(BadInputError, match="no system called 'best'"):
         system("best")
-    with pytest.raises(ValueError, match="temporal must be"):
-        system("e2e-spot").build(system("e2e-spot").configure(classes=NAMES, temporal="none"))
+    with pytest.raises(BadInputError, match="temporal must be gru or transformer, not 'none'"):
+        system("e2e-spot").configure(classes=NAMES, temporal="none")
 
 
 def test_a_window_without_what_the_model_reads_says_so() -> None:

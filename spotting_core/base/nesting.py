@@ -1,0 +1,181 @@
+"""How deep what is read may be nested: JSON, XML and TOML of others, looked at before a parser sees them.
+
+A parser that calls itself for every level ends the process or holds it for minutes, and one that keeps the path of
+every level takes the square of the file in memory. No file that is read here has more than a dozen levels.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import IO, Any
+from xml.parsers import expat
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError
+
+DEEPEST = 64
+"""Levels of objects and lists, or of elements, that a file may have."""
+LARGEST_PIECE = 128 << 20
+"""Bytes of JSON that are held in memory at once: scores of a half at 50 frames a second take 30 MB."""
+LARGEST_TOML = 1 << 18
+"""Bytes of a TOML file: settings are a few hundred lines."""
+
+_BLOCK = 1 << 20
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_OTHERS = bytes(set(range(256)) - set(b'"[]{}'))
+_STEPS = np.zeros(256, np.int8)
+_STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
+_KEY = rb"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rb"(?:[ \t]*+\.[ \t]*+" + _KEY + rb"){%d}" % DEEPEST)
+_COPY = "Look at the file, or make it again with the program that it is from"
+
+
+class JsonDepth:
+    """Follows how deep JSON is nested while its bytes come by; brackets in texts do not count.
+
+    ``deepest`` is the greatest depth so far.
+    """
+
+    def __init__(self) -> None:
+        self.deepest = 0
+        self._depth = 0
+        self._in_text, self._escaped = False, False
+
+    def feed(self, block: bytes) -> None:
+        """Take the next bytes."""
+        if self._escaped and block:
+            block, self._escaped = block[1:], False
+        if b"\\" in block:
+            block = _ESCAPE.sub(b"", block)
+            self._escaped = block.endswith(b"\\")
+        pieces = block.translate(None, _OTHERS).split(b'"')
+        outside = b"".join(pieces[int(self._in_text) :: 2])
+        self._in_text ^= len(pieces) % 2 == 0
+        if outside:
+            depths = self._depth + np.cumsum(_STEPS[np.frombuffer(outside, np.uint8)], dtype=np.int64)
+            self._depth = int(depths[-1])
+            self.deepest = max(self.deepest, int(depths.max()))
+
+
+def check_json(content: bytes, where: object, what: str = "file") -> None:
+    """Refuse JSON that is nested too deeply.
+
+    Errors:
+        BadInputError: it has more than ``DEEPEST`` levels.
+    """
+    if content.count(b"[") + content.count(b"{") <= DEEPEST:
+        return
+    depth = JsonDepth()
+    for start in range(0, len(content), _BLOCK):
+        depth.feed(content[start : start + _BLOCK])
+        if depth.deepest > DEEPEST:
+            raise too_deep(where, what)
+
+
+class JsonStream:
+    """A stream of JSON that is read piece by piece, and refused where it is nested too deeply or one piece too large.
+
+    Arguments:
+        largest: bytes of one piece (``next_piece`` begins one), for a reader holds it in memory as a whole.
+    """
+
+    def __init__(self, stream: IO[bytes], where: object, largest: int) -> None:
+        self._stream, self._where, self._largest = stream, where, largest
+        self._depth, self._piece = JsonDepth(), 0
+
+    def next_piece(self) -> None:
+        """Begin the next piece."""
+        self._piece = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most a block of them.
+
+        Errors:
+            BadInputError: see the class.
+        """
+        block = self._stream.read(_BLOCK if size < 0 else min(size, _BLOCK))
+        self._depth.feed(block)
+        self._piece += len(block)
+        if self._depth.deepest > DEEPEST:
+            raise too_deep(self._where, "file")
+        if self._piece > self._largest:
+            raise BadInputError("one video or match of this file is too large to be one", where=self._where, fix=_COPY)
+        return block
+
+
+def check_xml(content: bytes, where: object, what: str = "file") -> None:
+    """Refuse XML that is nested too deeply, declares entities, or is none.
+
+    Errors:
+        BadInputError: see above.
+    """
+    depth = 0
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise too_deep(where, what)
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def entity(*_: object) -> None:
+        raise BadInputError("this XML declares entities, which is not safe to read", where=where, fix=_COPY)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = start, end, entity
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise BadInputError(f"this {what} is not XML ({error})", where=where, fix=_COPY) from error
+    except (LookupError, ValueError) as error:
+        raise BadInputError(f"this {what} is in an encoding that is not known ({error})", where=where) from error
+
+
+def parse_toml(content: bytes, where: object, what: str = "file") -> dict[str, Any]:
+    """TOML of a file's content, UTF-8 with or without a byte order mark.
+
+    Errors:
+        BadInputError: not TOML, larger than ``LARGEST_TOML``, or nested too deeply.
+    """
+    if len(content) > LARGEST_TOML:
+        raise BadInputError(f"this {what} is too large to hold settings", where=where, fix=_COPY)
+    if _LONG_KEY.search(content):  # the parser takes the square of a key's dots in memory
+        raise too_deep(where, what)
+    try:
+        parsed = tomllib.loads(content.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise too_deep(where, what) from error
+    except ValueError as error:  # also of what is no UTF-8, and of numbers and dates that Python cannot hold
+        raise BadInputError(f"this {what} is not TOML ({error})", where=where, fix=_COPY) from error
+    check_depth(parsed, where, what)
+    return parsed
+
+
+def check_depth(value: Any, where: object, what: str = "file") -> None:
+    """Refuse what was read if it is nested too deeply.
+
+    Errors:
+        BadInputError: it has more than ``DEEPEST`` levels.
+    """
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            below
+            for one in level
+            if isinstance(one, dict | list)
+            for below in (one.values() if isinstance(one, dict) else one)
+            if isinstance(below, dict | list)
+        ]
+        if not level:
+            return
+    raise too_deep(where, what)
+
+
+def too_deep(where: object, what: str = "file") -> BadInputError:
+    """What is said of anything that is nested too deeply."""
+    return BadInputError(f"this {what} is nested too deeply (more than {DEEPEST} levels)", where=where, fix=_COPY)
