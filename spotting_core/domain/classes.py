@@ -9,6 +9,7 @@ consists of stands beside it (``<name>.parts.toml``, see ``domain.parts``).
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, lru_cache
@@ -23,6 +24,8 @@ DEFAULT_TABLE = "soccernet-v2"
 _COLUMNS = (
     "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
 )  # fmt: skip
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 _States = tuple[FileState, FileState | None]
 
@@ -98,6 +101,13 @@ class ClassTable:
 
 
 def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
+    for column in ("colour_light", "colour_dark"):
+        if not _COLOUR.fullmatch(row[column] or ""):
+            raise BadInputError(
+                f"line {line} of this class table has no colour in {column}: {str(row[column])[:40]!r}",
+                where=path,
+                fix="Write it as #RRGGBB",
+            )
     try:
         numbers = {key: float(row[key]) for key in ("suppression", "lead", "lag")}
         return ActionClass(
@@ -156,7 +166,8 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
     """Read a class table by the name of a bundled one or by path (``.csv``, or a ``.txt`` list of names).
 
     Errors:
-        BadInputError: no such table, a missing column, a bad number, rows out of order, or parts that cannot be.
+        BadInputError: no such table, a missing column, a bad number or colour, rows out of order, or parts that
+            cannot be.
     """
     path = Path(table)
     if path.suffix == ".txt" and path.is_file():
