@@ -190,7 +190,7 @@ def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | 
     try:
         clips = [Clip.from_json(c) for c in event["clips"]]
     except TouchlineError as problem:
-        st.toast(str(problem))
+        st.toast(page.plain(problem))
         return
     margins = {str(k): (float(v[0]), float(v[1])) for k, v in event["margins"].items()}
     st.session_state["clips_seen"] = int(event["sequence"])

@@ -39,7 +39,7 @@ def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: flo
     try:
         return shared_library().truth(match)
     except TouchlineError as problem:
-        st.toast(str(problem))
+        st.toast(page.plain(problem))
         return []
 
 
@@ -77,11 +77,12 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     present = [name for name, count in counts.items() if count]
     labels = st.pills(
         "Classes", present, selection_mode="multi", default=present,
-        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}_{len(spots)}",
+        format_func=lambda n: f"{page.plain(classes.get(n).short)} {counts[n]:d}",
+        key=f"choose_classes_{kind}_{least}_{len(spots)}",
     )  # fmt: skip
     halves = st.pills(
-        classes.parts.plural.capitalize(), list(lengths), selection_mode="multi", default=list(lengths),
-        key="choose_halves",
+        page.plain(classes.parts.plural.capitalize()), list(lengths), selection_mode="multi", default=list(lengths),
+        format_func=page.plain, key="choose_halves",
     )  # fmt: skip
     teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
@@ -114,8 +115,9 @@ def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
         return ()
     names = _SIDES | team_names(match)
     teams = st.pills(
-        "Teams", known, selection_mode="multi", default=known, format_func=lambda t: names[t], key="choose_teams"
-    )
+        "Teams", known, selection_mode="multi", default=known, format_func=lambda t: page.plain(names[t]),
+        key="choose_teams",
+    )  # fmt: skip
     return tuple(teams) or ("nobody",)
 
 

@@ -255,10 +255,11 @@ def _preferred_model() -> str:
 def _add(library: Library) -> None:
     with st.container(border=True, key="tl_card_add"):
         st.markdown("**Add a match**")
+        roots = ", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"
         path = st.text_input(
             "Folder or video under a library folder",
             placeholder="my_match.mp4, or a game folder",
-            help="Library folders: " + (", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"),
+            help=f"Library folders: {page.plain(roots)}",
         )
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
@@ -302,7 +303,9 @@ def _reading_line(source: MatchSource) -> None:
     readings = [(shared_reading().progress(h.path), _read_or_failed(h.path)) for h in source.halves]
     if all(ended for _, ended in readings):
         st.rerun(scope="app")
-    st.caption(f"{next(text for text, ended in readings if not ended)}. It can be analysed when it has been read.")
+    st.caption(
+        f"{page.plain(next(text for text, ended in readings if not ended))}. It can be analysed when it has been read."
+    )
 
 
 def _read_or_failed(path: Path) -> bool:
@@ -370,11 +373,11 @@ def _checked_labels(library: Library, source: MatchSource, labels: Document, upl
         repair = next((f for f in library.check_labels(source, labels) if f.fix == fix and f.repair_spots), None)
         if repair is not None and repair.repair_spots is not None:
             labels = labels.with_spots(repair.repair_spots(labels.spots))
-            st.caption(f"Labels put right: {repair.what}.")
+            st.caption(f"Labels put right: {page.plain(repair.what)}.")
     findings = library.check_labels(source, labels)
     _findings(findings)
     for number, finding in enumerate(f for f in findings if f.repair_spots is not None):
-        if st.button(finding.fix, key=f"fix-{upload.file_id}-{len(applied)}-{number}", width="stretch"):
+        if st.button(page.plain(finding.fix), key=f"fix-{upload.file_id}-{len(applied)}-{number}", width="stretch"):
             applied.append(finding.fix)
             st.rerun()
     return labels
@@ -398,7 +401,7 @@ def _added(library: Library, path: str, classes: ClassTable, name: str, labels: 
         match = library.add(path, classes)
         if labels is not None:
             count = library.take_labels(match, name, labels)
-            st.toast(f"{count} true spots taken from {name}")
+            st.toast(f"{count:d} true spots taken from {page.plain(name)}")
     except TouchlineError as problem:
         page.error(problem)
         return None
@@ -412,10 +415,10 @@ def _jobs(live: bool) -> None:
     jobs = shared_queue().all_live(KINDS.that_need(LONG))
     with st.container(border=True, key="tl_card_jobs"):
         running = sum(j.state == "running" for j in jobs)
-        counts = f"{running} running, {len(jobs) - running} queued" if jobs else "none"
+        counts = f"{running:d} running, {len(jobs) - running:d} queued" if jobs else "none"
         st.markdown(f"**Jobs** :gray[{counts}]")
         for job in jobs:
-            st.caption(job.title)
+            st.caption(page.plain(job.title))
             if job.state == "running":
                 st.progress(job.progress, text=page.progress_text(job))
             else:

@@ -84,19 +84,19 @@ def _matrix(result: SearchResult, classes: ClassTable, last: int) -> tuple[Cell 
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
     width = control.segmented_control(
         "Minutes of a cell", list(WIDTHS), default=_WIDTH, required=True, key="search_width", width="stretch",
-        format_func=lambda w: f"{w} min", label_visibility="collapsed",
+        format_func=lambda w: f"{w:d} min", label_visibility="collapsed",
     )  # fmt: skip
     assert width is not None
     cells = cells_of(result.by_minute, width)
     if not cells:
-        st.caption("Nothing is found. Widen the confidence or take a filter away." + _left_out(result))
+        st.caption("Nothing is found. Widen the confidence or take a filter away." + page.plain(_left_out(result)))
         return None, width
     event: Any = st.plotly_chart(
         matrix_figure(cells, classes, st.context.theme.type != "light", width, last), theme=None, config=CONFIG,
         key=f"search_matrix_{width}", on_select="rerun", selection_mode="points",
     )  # fmt: skip
-    unknown = f" The team of {result.team_unknown} is not known." if result.team_unknown else ""
-    st.caption(f"Choose a cell to see its spots.{unknown}{_left_out(result)}")
+    unknown = f" The team of {result.team_unknown:d} is not known." if result.team_unknown else ""
+    st.caption(f"Choose a cell to see its spots.{unknown}{page.plain(_left_out(result))}")
     points = event["selection"]["points"]
     if not points:
         return None, width
@@ -124,7 +124,7 @@ def _teams(result: SearchResult, classes: ClassTable) -> None:
         figure = team_figure(result.by_team, classes, st.context.theme.type != "light")
         st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_teams")
         if result.team_unknown:
-            st.caption(f"{result.team_unknown} of {result.total} spots are left out: nobody said their team.")
+            st.caption(f"{result.team_unknown:d} of {result.total:d} spots are left out: nobody said their team.")
 
 
 # --- what was found -----------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
     )
     if result.total > len(hits):
         which = "that fit the words best" if query.text else "most confident"
-        st.caption(f"The {len(hits)} {which} of {result.total}.")
+        st.caption(f"The {len(hits)} {which} of {result.total:d}.")
 
 
 def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:

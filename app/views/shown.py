@@ -11,6 +11,7 @@ from app.comparing.prediction_sets import PREDICTIONS, ImportedSet, PredictionSe
 from app.library.library import Library, Match
 from app.routes.http import PREFIX, signer
 from app.state import shared_settings
+from app.views import page
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass
@@ -110,7 +111,7 @@ def imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Sp
         try:
             spots = spots_of(one, match, analysis.classes.names)
         except TouchlineError as problem:
-            st.toast(str(problem))
+            st.toast(page.plain(problem))
             continue
         if spots is not None:
             sets[one] = [s for s in spots if s.half in halves]

@@ -22,7 +22,7 @@ def not_analysed(match: Match) -> None:
         _running(job.id)
         return
     if job is not None and job.state == FAILED:
-        st.error(f"The analysis failed. {job.error}")
+        st.error(f"The analysis failed. {page.plain(job.error)}")
     else:
         st.write("This match has not been analysed yet.")
     model = st.selectbox(
