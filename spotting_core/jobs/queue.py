@@ -90,6 +90,12 @@ def _job(row: JobRow, ahead: int = 0) -> Job:
     )
 
 
+def _after(newest: datetime | None) -> datetime:
+    """The present, or just after the newest job where the clock was set back: the last one asked for is the newest."""
+    now = datetime.now(UTC)
+    return now if newest is None else max(now, _utc(newest) + timedelta(microseconds=1))
+
+
 def _utc(moment: datetime) -> datetime:
     """SQLite gives times back without their zone."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -118,6 +124,7 @@ class JobQueue:
         )
         try:
             with self._database.session() as session:
+                row.made = _after(session.scalar(select(func.max(JobRow.made))))
                 session.add(row)
         except IntegrityError:
             live = self.live(key)
@@ -260,7 +267,8 @@ class JobQueue:
 
     def refuse_unknown(self, known: Collection[str]) -> bool:
         """Fail jobs of kinds that nobody does, which an older or newer Touchline left; whether there were some."""
-        nobodys = and_(JobRow.kind.not_in(known), or_(JobRow.state == QUEUED, and_(JobRow.state == RUNNING, _LAPSED)))
+        lost = or_(_LAPSED, JobRow.lease > moment(LEASE))  # the latter from before the clock was set back
+        nobodys = and_(JobRow.kind.not_in(known), or_(JobRow.state == QUEUED, and_(JobRow.state == RUNNING, lost)))
         if not self._any(select(JobRow).where(nobodys)):
             return False
         error = BadInputError("this Touchline has no such kind of job", fix="Ask for what you want again")
