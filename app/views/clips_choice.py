@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
 from app.views.replay_choice import of_address, replay_choice
@@ -21,7 +22,7 @@ from spotting_core.domain.cameras import GROUPS, group_of
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
-from spotting_core.media.source import open_match, team_names
+from spotting_core.media.source import team_names
 from spotting_core.store.selections import OwnMargins
 
 PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
@@ -51,7 +52,7 @@ def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
     kind = PREDICTED if analysis is not None else TRUE
     classes = analysis.classes if analysis is not None else load_classes()
     wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
-    lengths = shared_library().lengths(open_match(match.path))
+    lengths = shared_library().lengths(source_of(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
         spots = counted(match, spots, of_address(), held=False)

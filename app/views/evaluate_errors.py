@@ -12,6 +12,7 @@ import streamlit as st
 from app.comparing.comparison import Compared
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_settings
 from app.views import page
 from app.views.charts import CONFIG, INKS
@@ -21,7 +22,6 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
 from spotting_core.media.ingest import ingest
-from spotting_core.media.source import open_match
 
 PAGE = 10
 _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), "Near": (NEAR,)}
@@ -155,7 +155,7 @@ def link_to(match: Match, outcome: Outcome, system: str) -> str:
 def _picture(match: Match, outcome: Outcome) -> str | None:
     """The frame at that moment, where the video is there."""
     try:
-        half = next((h for h in open_match(match.path).halves if h.half == outcome.half), None)
+        half = next((h for h in source_of(match.path).halves if h.half == outcome.half), None)
         if half is None:
             return None
         times = ingest(half.path, shared_settings().data).table.times

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_reviews
 from app.views import page
 from app.views.review_cameras import CameraDesk, shown_labels
@@ -18,7 +19,6 @@ from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
-from spotting_core.media.source import open_match
 from spotting_core.reviewing.cameras import reviewed_labels
 from spotting_core.store.reviews import REJECTED, STANDING
 
@@ -108,7 +108,7 @@ def _file_name(match: Match) -> str:
 def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Document:
     """Spots with what the formats say of the halves' videos."""
     try:
-        files = {h.half: str(h.path) for h in open_match(match.path).halves}
+        files = {h.half: str(h.path) for h in source_of(match.path).halves}
     except TouchlineError:  # the spots can be had without the video
         files = {}
     halves = {

@@ -11,11 +11,12 @@ from typing import Any
 import streamlit as st
 
 from app.library.library import Library, Match
-from app.routes.http import PREFIX, signer
+from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
 from app.views.replayed import counted
+from app.views.shown import link
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import LIVE_ALONE
@@ -30,7 +31,7 @@ from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media
-from spotting_core.media.source import MatchSource, open_match
+from spotting_core.media.source import MatchSource
 from spotting_core.models.card import BUNDLED, read_card
 from spotting_core.models.known import known_models
 from spotting_core.preflight.cameras import check_camera_file
@@ -75,7 +76,7 @@ def _begin_reading(matches: list[Match]) -> None:
     """Have the videos read that nobody has seen since they came to be or were changed."""
     for match in matches:
         with suppress(TouchlineError):  # the row says it
-            shared_reading().media(open_match(match.path).halves[0].path)
+            shared_reading().media(source_of(match.path).halves[0].path)
 
 
 def _under_way() -> bool:
@@ -137,7 +138,7 @@ def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
 
 def _thumbnail(match: Match) -> str:
     try:
-        path = open_match(match.path).halves[0].path
+        path = source_of(match.path).halves[0].path
         media = shared_reading().media(path)
     except TouchlineError:
         return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
@@ -145,8 +146,7 @@ def _thumbnail(match: Match) -> str:
         progress = shared_reading().progress(path)
         short = progress.rpartition(" ")[2] if "%" in progress else "…"
         return f'<div class="tl-thumb tl-none" title="{progress}">{short}</div>'
-    link = f"{PREFIX}/media/{signer().sign(media.poster, 'media')}"
-    return f'<img class="tl-thumb" src="{link}" alt="">'
+    return f'<img class="tl-thumb" src="{link("media", media.poster)}" alt="">'
 
 
 def _names(match: Match, analysis: Analysis | None) -> str:

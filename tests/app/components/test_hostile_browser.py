@@ -28,7 +28,7 @@ from tests.videos import make_video, steady
 pytestmark = pytest.mark.browser
 
 IMAGE = "<img src=x onerror=\"window.attacked = 'image'\">"
-QUOTES = "\" onmouseover=\"window.attacked = 'quotes'\" style=\"position:fixed;inset:0;z-index:9999\" x='"
+QUOTES = '" onmouseover="window.attacked = \'quotes\'" style="position:fixed;inset:0;z-index:9999" x=\''
 REMOTE = "![x](http://attack.example/x.png) **bold** :red[red] $x$ `code`"
 
 # Everything on the page, in shadow roots as well: elements that only an attack makes, and handlers in attributes.
@@ -85,7 +85,9 @@ def test_script_in_names_and_classes_runs_nowhere_in_the_match_view(page: Page, 
     page.mouse.move(700, 700)
     untouched(page)
     page.locator("[data-head=model]").click()
-    expect(page.get_by_role("dialog")).to_contain_text("![x](http://attack.example/x.png) **bold** :red[red] $x$ `code`")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "![x](http://attack.example/x.png) **bold** :red[red] $x$ `code`"
+    )
     untouched(page)
 
 
