@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from spotting_core.base.errors import BadInputError
 from spotting_core.store.database import Database
 from spotting_core.store.moment import moment
-from spotting_core.store.tables import JobRow
+from spotting_core.store.tables import JobRow, MatchRow
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 LIVE = (QUEUED, RUNNING)
@@ -112,7 +112,11 @@ class JobQueue:
     def submit(
         self, kind: str, key: str, parameters: Mapping[str, Any], *, title: str = "", match_id: str | None = None
     ) -> Job:
-        """Queue work, or return the live job of the same key."""
+        """Queue work, or return the live job of the same key.
+
+        Errors:
+            BadInputError: the match was removed meanwhile.
+        """
         row = JobRow(
             id=uuid.uuid4().hex,
             kind=kind,
@@ -129,9 +133,15 @@ class JobQueue:
         except IntegrityError:
             live = self.live(key)
             if live is None:  # it ended between the two looks
+                self._check_match(match_id)
                 return self.submit(kind, key, parameters, title=title, match_id=match_id)
             return live
         return self.get(row.id) or _job(row)
+
+    def _check_match(self, match_id: str | None) -> None:
+        with self._database.reading() as session:
+            if match_id is not None and session.get(MatchRow, match_id) is None:
+                raise BadInputError("this match is no longer in the library", fix="Add it again")
 
     def get(self, job_id: str) -> Job | None:
         with self._database.reading() as session:

@@ -194,6 +194,11 @@ def test_who_has_not_taken_a_job_cannot_speak_for_it(queue: JobQueue) -> None:
     assert not queue.finish(current, DONE)
 
 
+def test_work_for_a_match_that_was_removed_is_refused(queue: JobQueue) -> None:
+    with pytest.raises(BadInputError, match="this match is no longer in the library"):
+        queue.submit("analysis", "a", {}, match_id="gone")
+
+
 # --- clocks ---------------------------------------------------------------------------------------------
 
 
