@@ -18,6 +18,8 @@
 # make bench-players   people, teams, tracks and ball on the pitch, on rendered matches
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # make bench-search   searching 500 matches with 200,000 spots
+# make attack   everything that is tried to get in or to bring the app down, on this machine; tried and held, by group
+# make sbom     the bill of materials of what is installed, sbom.json (CycloneDX)
 # make mutants   whether the tests notice single faults in windows, clips, maps and other arithmetic that much rests on;
 #                MODULE=spotting_core/domain/suppression.py for one; hours for all of them
 # make mutants-js   the same for what the player draws and where it is clicked, in Chromium
@@ -31,7 +33,7 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-players bench-search \
-	bench-spotters bench-streaming mutants mutants-js clean chromium
+	bench-spotters bench-streaming mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -101,6 +103,14 @@ bench-clips: $(VENV)/.test-installed
 
 bench-search: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.search
+
+attack: $(VENV)/.test-installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.attacks $(if $(GROUP),--group "$(GROUP)")
+
+sbom: $(VENV)/.test-installed
+	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file sbom.json
+	@echo sbom.json
 
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.mutants $(MODULE)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.views import clips, evaluate, explain, library, match, page, review, search, statistics
+from app.views import clips, evaluate, explain, library, match, page, review, search, statistics, trouble
 
 st.set_page_config(page_title="Touchline", page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
 page.style()
@@ -18,4 +18,5 @@ views = {
     "evaluate": st.Page(evaluate.show, title="Evaluate", url_path="evaluate"),
 }
 page.register(**views)
+trouble.tell_of_workers()
 st.navigation(list(views.values()), position="top").run()

@@ -1,6 +1,6 @@
 """The server: the dashboard, its own routes on the same port, and the workers, which live as long as it does.
 
-streamlit run app/main.py        (or: touchline app)
+touchline app        (or ``serving.server``, which it starts)
 """
 
 from __future__ import annotations
@@ -10,20 +10,44 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from app.routes.http import routes
-from app.work.kinds import executors
-from spotting_core.jobs.executor import Executors
+from app.serving.doors import Doors, Rules
+from app.serving.limits import Limited
+from app.serving.patience import PatientBodies
+from app.serving.policy import Policy
+from app.serving.viewer import Viewers
+from app.settings import settings
+from app.views.trouble import tell
+from app.work.workers import WORKERS
 
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    workers = Executors(executors())
-    workers.start()
+    WORKERS.start()
     try:
         yield
     finally:
-        workers.stop()
+        WORKERS.stop()
 
 
-app = st.App(Path(__file__).resolve().parent / "dashboard.py", routes=routes(), lifespan=lifespan)
+def guards() -> list[Middleware]:
+    """What stands before the app and its routes, from the outside in."""
+    rules = Rules.of(settings().address, settings().names)
+    return [
+        Middleware(Policy),
+        Middleware(Doors, rules=rules),
+        Middleware(Viewers),
+        Middleware(PatientBodies),
+        Middleware(Limited),
+    ]
+
+
+app = st.App(
+    Path(__file__).resolve().parent / "dashboard.py",
+    routes=routes(),
+    middleware=guards(),
+    lifespan=lifespan,
+    on_script_error=tell,
+)

@@ -38,8 +38,13 @@ PLAYBACK = 3_000_000  # bytes a second, of the video at its own pace
 
 @dataclass
 class Observations:
-    """What the sessions saw: times to the first bytes after a seek, milliseconds, and requests that failed."""
+    """What the sessions saw: times to the first bytes after a seek, milliseconds, and requests that failed.
 
+    Arguments:
+        cookie: of the browser that the links were made for, which the sessions without a screen pass for.
+    """
+
+    cookie: str
     seeks: list[float] = field(default_factory=list)
     page_seeks: list[float] = field(default_factory=list)
     requests: int = 0
@@ -68,7 +73,9 @@ def reader(links: dict[str, str], size: int, observed: Observations, until: floa
 
 
 def _ask(url: str, observed: Observations, byte_range: str | None = None, status: int = 200) -> None:
-    request = urllib.request.Request(url, headers={"Range": byte_range} if byte_range else {})
+    request = urllib.request.Request(
+        url, headers={"Cookie": observed.cookie, **({"Range": byte_range} if byte_range else {})}
+    )
     problem = None
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -121,7 +128,8 @@ def run(sessions: int, browsers: int, minutes: float, gigabytes: float) -> bool:
         half = first.evaluate("() => find().data.halves[0]")
         links = {name: server.url + half[name] for name in ("video", "times", "array", "picture")}
         pages = [first, *(open_match_page(browser, server.url, match.id)[0] for _ in range(browsers - 1))]
-        observed, began = Observations(), time.monotonic()
+        cookie = "; ".join(f"{c['name']}={c['value']}" for c in first.context.cookies())
+        observed, began = Observations(cookie), time.monotonic()
         until = began + 60 * minutes
         readers = [
             threading.Thread(target=reader, args=(links, size, observed, until, n)) for n in range(sessions - browsers)

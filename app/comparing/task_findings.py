@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.comparing.comparison import analysis_by, unambiguous_names
 from app.library.library import Library, Match
+from app.library.roots import source_of
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.evaluation.report import Evaluation
-from spotting_core.media.source import open_match
 from spotting_core.tasks.registry import tasks
 from spotting_core.tasks.task import AnyLayerTask, Judged, LayerTask
 
@@ -22,7 +22,7 @@ def evaluated_tasks(library: Library) -> dict[str, AnyLayerTask]:
 def has_truth(task: AnyLayerTask, match: Match) -> bool:
     """Whether the labels of a match's folder say what is true for a task, or try to."""
     try:
-        return open_match(match.path).companion(task.label_file) is not None
+        return source_of(match.path).companion(task.label_file) is not None
     except TouchlineError:  # its videos are gone
         return False
 
@@ -63,7 +63,7 @@ def report_of(
         if layer is None:
             continue
         classes = layer.classes
-        truth = task.read_truth(open_match(match.path).folder)
+        truth = task.read_truth(source_of(match.path).folder)
         judged.append(Judged(match.title, truth, layer.findings(task, least=task.least_evaluated)))
     if classes is None:
         raise BadInputError("this model has judged none of these matches", fix="Analyse one with it")

@@ -1,17 +1,18 @@
 // The class table and the list of errors of the Evaluate view. Made anew at every run: they are small and still.
 
-const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 const share = (value) => (value >= 0.995 ? value.toFixed(2) : value.toFixed(2).replace(/^0/, ""));
 const signed = (value) => (Math.abs(value) < 0.005 ? ".00" : (value > 0 ? "+" : "−") + share(Math.abs(value)));
 
 export default function (component) {
   const { data, parentElement } = component;
-  import(`${location.origin}${data.scripts}/workspace/theme.js`).then(async (look) => {
-    await look.loadTokens(`${location.origin}${data.scripts}`);
+  const scripts = `${location.origin}${data.scripts}`;
+  Promise.all([import(`${scripts}/workspace/theme.js`), import(`${scripts}/markup.js`)]).then(async (modules) => {
+    const look = Object.assign({}, ...modules);
+    await look.loadTokens(scripts);
     const root = parentElement.querySelector(".lists");
     const theme = look.themeOf(root);
     look.applyTheme(root, theme);
-    root.innerHTML = data.rows ? classTable(data, look, theme) : errorList(data, look, theme);
+    look.fill(root, data.rows ? classTable(data, look, theme) : errorList(data, look, theme));
     for (const row of root.querySelectorAll("tr[data-class]")) {
       const pick = () => component.setTriggerValue("picked", { label: row.dataset.class });
       row.addEventListener("click", pick);
@@ -27,37 +28,37 @@ export default function (component) {
 
 function classTable(data, look, theme) {
   const heads = ["Tight, 1–5 s", "Loose, 5–60 s"];
-  const head = heads.map((h) => `<th class="r">${h}</th>${data.two ? '<th class="r">A − B</th>' : ""}`).join("");
+  const head = heads.map((h) => look.html`<th class="r">${h}</th>${data.two ? look.html`<th class="r">A − B</th>` : ""}`);
   const rows = data.rows.map((row) => {
-    const cells = ["tight", "loose"].map((m) => valueCells(row, row[m], data.two, look, theme)).join("");
-    return `<tr data-class="${html(row.name)}" class="${row.name === data.chosen ? "on" : ""}" tabindex="0" aria-selected="${row.name === data.chosen}">
-      <td><span class="name">${look.glyph(row, theme, 18)}<span>${html(row.short)}</span></span></td><td class="r soft">${row.truths}</td>${cells}</tr>`;
+    const cells = ["tight", "loose"].map((m) => valueCells(row, row[m], data.two, look, theme));
+    return look.html`<tr data-class="${row.name}" class="${row.name === data.chosen ? "on" : ""}" tabindex="0" aria-selected="${row.name === data.chosen}">
+      <td><span class="name">${look.glyph(row, theme, 18)}<span>${row.short}</span></span></td><td class="r soft">${row.truths}</td>${cells}</tr>`;
   });
-  const key = data.two ? '<span class="key"><i class="bar-key"></i>A</span><span class="key"><i class="tick-key"></i>B</span>' : "";
-  return `<table><thead><tr><th>Class</th><th class="r">Truth</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>
-    <p class="foot">${key}<span>${html(data.note)}</span></p>`;
+  const key = data.two ? look.html`<span class="key"><i class="bar-key"></i>A</span><span class="key"><i class="tick-key"></i>B</span>` : "";
+  return look.html`<table><thead><tr><th>Class</th><th class="r">Truth</th>${head}</tr></thead><tbody>${rows}</tbody></table>
+    <p class="foot">${key}<span>${data.note}</span></p>`;
 }
 
 function valueCells(row, value, two, look, theme) {
-  if (!value) return `<td class="r muted">no truth</td>${two ? "<td></td>" : ""}`;
+  if (!value) return look.html`<td class="r muted">no truth</td>${two ? look.html`<td></td>` : ""}`;
   const colour = look.classColour(row, theme);
-  const tick = two ? `<u style="left:${100 * value.b}%"></u>` : "";
+  const tick = two ? look.html`<u style="left:${100 * value.b}%"></u>` : "";
   const difference = value.a - value.b;
-  const cell = two ? `<td class="r ${Math.abs(difference) >= 0.0995 ? "strong" : "soft"}">${signed(difference)}</td>` : "";
-  return `<td class="r"><span class="value"><span>${share(value.a)}</span><span class="track"><i style="width:${100 * value.a}%;background:${colour}"></i>${tick}</span></span></td>${cell}`;
+  const cell = two ? look.html`<td class="r ${Math.abs(difference) >= 0.0995 ? "strong" : "soft"}">${signed(difference)}</td>` : "";
+  return look.html`<td class="r"><span class="value"><span>${share(value.a)}</span><span class="track"><i style="width:${100 * value.a}%;background:${colour}"></i>${tick}</span></span></td>${cell}`;
 }
 
 const CHIPS = { near: ["near", "↔", "Near"], missed: ["bad", "···", "Missed"], false: ["bad", "✕", "False"], right: ["good", "✓", "Right"], open: ["open", "?", "Open"], reviewed: ["good", "✓", "Reviewed"] };
 
 function errorList(data, look, theme) {
-  if (!data.errors.length) return `<p class="empty">${html(data.empty)}</p>`;
+  if (!data.errors.length) return look.html`<p class="empty">${data.empty}</p>`;
   const rows = data.errors.map((error) => {
     const [kind, sign, word] = CHIPS[error.kind];
-    const picture = error.picture ? `<img src="${html(error.picture)}" alt="" loading="lazy">` : '<span class="blank"></span>';
-    const inner = `${picture}${look.glyph(error, theme, 20)}
-      <span class="what"><span><b>${html(error.short)}</b> <span class="soft">${html(error.clock)}</span></span><small>${html(error.text)}</small></span>
+    const picture = error.picture ? look.html`<img src="${error.picture}" alt="" loading="lazy">` : look.html`<span class="blank"></span>`;
+    const inner = look.html`${picture}${look.glyph(error, theme, 20)}
+      <span class="what"><span><b>${error.short}</b> <span class="soft">${error.clock}</span></span><small>${error.text}</small></span>
       <span class="chip ${kind}"><span aria-hidden="true">${sign}</span> ${word}</span>`;
-    return error.link ? `<a class="error" href="${html(error.link)}">${inner}</a>` : `<div class="error" title="This game is not in the library">${inner}</div>`;
+    return error.link ? look.html`<a class="error" href="${error.link}">${inner}</a>` : look.html`<div class="error" title="This game is not in the library">${inner}</div>`;
   });
-  return `<div class="errors">${rows.join("")}</div>`;
+  return look.html`<div class="errors">${rows}</div>`;
 }

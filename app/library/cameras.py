@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.library.library import Match
+from app.library.roots import source_of
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.analyses.layers import open_layer
 from spotting_core.analyses.match_cameras import CAMERA_TASKS, MatchCameras, match_cameras
@@ -16,7 +17,6 @@ from spotting_core.base.files import read_content
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.media.source import open_match
 from spotting_core.reviewing.cameras import reviewed_cameras
 from spotting_core.store.camera_reviews import CameraReviews
 
@@ -75,7 +75,7 @@ def _labels(path: Path) -> _File | None:
         BadInputError: the match cannot be opened, or the file system does not say whether there is one.
     """
     try:
-        labels = open_match(path).companion(labels_cameras.FILE_NAME)
+        labels = source_of(path).companion(labels_cameras.FILE_NAME)
         return _file(labels) if labels else None
     except OSError as error:
         where = path / labels_cameras.FILE_NAME

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from app.library.roots import source_of, told
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer
@@ -111,6 +112,14 @@ class Library:
             row = session.get(MatchRow, match_id)
             return _match(row) if row else None
 
+    def source(self, match: Match) -> MatchSource:
+        """The videos and labels of a match, as they are now.
+
+        Errors:
+            BadInputError: they are gone, or lead out of the library folders (see ``source_of``).
+        """
+        return source_of(match.path, self._settings.roots)
+
     def demo(self) -> Match | None:
         """The bundled match."""
         return next((m for m in self.matches() if m.is_demo), None)
@@ -151,7 +160,7 @@ class Library:
             uploaded = row.labels if row else None
         if uploaded is not None:
             return [Spot(**entry) for entry in json.loads(uploaded)]
-        path = open_match(match.path).companion(labels_v2.FILE_NAME)
+        path = self.source(match).companion(labels_v2.FILE_NAME)
         return labels_v2.read_labels(path) if path else []
 
     # --- changing -----------------------------------------------------------------------------------------
@@ -162,7 +171,7 @@ class Library:
         Errors:
             BadInputError: outside, or nothing there; one sentence for both, so that nothing outside is told.
         """
-        fix = f"Library folders: {', '.join(map(str, self._settings.roots)) or 'none, set TOUCHLINE_ROOTS'}"
+        fix = told(self._settings.roots)
         if not text.strip() or "\x00" in text:
             raise BadInputError(_OUTSIDE, where=text.strip() or "empty path", fix=fix)
         for root in self._settings.roots:
@@ -183,7 +192,7 @@ class Library:
         Errors:
             BadInputError: outside, no match, more parts than one has, or a name that no database can hold.
         """
-        source = open_match(self.resolve(text))
+        source = source_of(self.resolve(text), self._settings.roots)
         check_parts(source, (classes or load_classes()).parts)
         for half in source.halves:
             self.resolve(str(half.path))
@@ -247,7 +256,7 @@ class Library:
         Errors:
             BadInputError: not such a file, an unknown class, or times beyond the end of the match.
         """
-        return self.take_labels(match, name, self.read_labels(open_match(match.path), name, content))
+        return self.take_labels(match, name, self.read_labels(self.source(match), name, content))
 
     def take_labels(self, match: Match, name: str, labels: Document) -> int:
         """Take true spots from labels that were read; returns how many.
@@ -256,7 +265,7 @@ class Library:
             BadInputError: times beyond the end of the match.
         """
         spots, parts = [replace(s, confidence=None, source=TRUTH) for s in labels.sorted_spots], load_classes().parts
-        lengths = self.lengths(open_match(match.path))
+        lengths = self.lengths(self.source(match))
         for spot in spots:
             if spot.time > lengths.get(spot.half, -1):
                 raise BadInputError(
@@ -329,7 +338,7 @@ def _form_of_upload(path: Path) -> registry.Format:
 def kits(folder: Path) -> tuple[str | None, str | None]:
     """Shirt colours of home and away as ``#RRGGBB`` where a match folder knows them."""
     path = folder / "meta.json"
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         return None, None
     try:
         kits_by_team = read_json(path)["kits"]

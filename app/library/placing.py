@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.library.cameras import unreviewed_cameras
 from app.library.library import Library, Match, kits
+from app.library.roots import source_of
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.base.data_directory import DataDirectory
@@ -20,7 +21,6 @@ from spotting_core.base.files import FileState
 from spotting_core.domain.people import Colour, MatchPlayers
 from spotting_core.formats import field_calibration, labels_cameras
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.media.source import open_match
 from spotting_core.players.kept_players import KeptPlayers, kept_already, kept_players, players_key
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def placed(match: Match, analysis: Analysis, layers: Sequence[Analysis], data: D
     Errors:
         BadInputError: no entities, no calibration, or a file that is not what it should be.
     """
-    source = open_match(match.path)
+    source = source_of(match.path)
     calibrations = match_calibrations(source, [analysis, *layers])
     cameras = unreviewed_cameras(match.path, layers)
     home, away = kits(match.path)

@@ -9,6 +9,7 @@ import numpy as np
 from app.library.cameras import unreviewed_cameras
 from app.library.library import Match
 from app.library.placing import already_placed, kept_key, placing_stamp
+from app.library.roots import source_of
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.base.data_directory import DataDirectory
@@ -16,7 +17,6 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.homography import Calibration
 from spotting_core.domain.pitch import Pitch
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.media.source import open_match
 from spotting_core.players.kept_players import KeptPlayers
 from spotting_core.players.play import half_play
 from spotting_core.players.spot_places import MatchPlay
@@ -58,7 +58,7 @@ def match_calibrations_or_none(
         layers: of the match, of every task.
     """
     try:
-        return match_calibrations(open_match(match.path), [analysis, *layers])
+        return match_calibrations(source_of(match.path), [analysis, *layers])
     except TouchlineError:
         return None
 

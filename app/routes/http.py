@@ -1,6 +1,6 @@
 """The app's own HTTP routes: video by byte range, arrays for the player, exact frames, and its scripts.
 
-Everything but the scripts needs a signed link (``links``).
+Everything but the scripts and the state of health needs a sealed link (``links``).
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import cv2
 import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.library.library import Library, Match
 from app.library.placing import PlayerPlacing, team_colours
 from app.library.playing import match_play
+from app.library.roots import is_below, source_of
 from app.routes import packing
-from app.routes.links import LinkSigner
-from app.settings import settings
+from app.routes.links import LinkSealer
+from app.serving.viewer import viewer_of
+from app.settings import DEMO, settings
+from app.work.workers import WORKERS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.base.data_directory import DataDirectory
@@ -30,7 +33,6 @@ from spotting_core.base.files import FileState
 from spotting_core.formats import calibration_table
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.ingest import ingest
-from spotting_core.media.source import open_match
 from spotting_core.players.kept_players import KeptPlayers
 from spotting_core.players.play import PLAY
 from spotting_core.store.database import open_database
@@ -45,12 +47,13 @@ _PRIVATE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _MOST_WIDTH = 640
+_MOST_PIXELS = 1e5
 _MOST_CALIBRATIONS = 60.0  # a second
 
 
 @lru_cache(maxsize=1)
-def signer() -> LinkSigner:
-    return LinkSigner(settings().secret)
+def sealer() -> LinkSealer:
+    return LinkSealer(settings().secret)
 
 
 @lru_cache(maxsize=1)
@@ -64,10 +67,21 @@ def _library() -> Library:
 
 
 def _path(request: Request, kind: str) -> Path:
-    path = signer().verify(request.path_params["token"], kind)
+    path = _opened(request, request.path_params["token"], kind)
     if path is None:
         raise HTTPException(404)
     return path
+
+
+def _opened(request: Request, token: str, kind: str) -> Path | None:
+    """The path of a link, if it holds for this use in this browser and lies where the app may look."""
+    path = sealer().open(token, kind, viewer=viewer_of(request))
+    return path if path is not None and is_below(path, _places()) else None
+
+
+def _places() -> tuple[Path, ...]:
+    """Folders in which the files of links lie: matches, the demo match, and what was derived."""
+    return (*settings().roots, DEMO.resolve(), settings().data.root.resolve())
 
 
 async def media(request: Request) -> Response:
@@ -100,7 +114,7 @@ def array(request: Request) -> Response:
 
 def calibrations(request: Request) -> Response:
     """Where the pictures of a half look, frame by frame (see ``packing``)."""
-    path, folder = _path(request, "calibrations"), signer().verify(request.path_params["half"], "half")
+    path, folder = _path(request, "calibrations"), _opened(request, request.path_params["half"], "half")
     if folder is None:
         raise HTTPException(404)
     try:
@@ -117,7 +131,7 @@ def _calibrations(file: FileState, folder: Path) -> bytes:
         own = Analysis.open(file.path.parent.parent)
         return packing.pack_calibrations([c for c in own.findings(CALIBRATION) if c.half == number])
     rate = min(_MOST_CALIBRATIONS, analysis.half(number).record.frame_rate or analysis.record.rate)
-    found = match_calibrations(open_match(file.path.parent), [analysis], rate=rate)
+    found = match_calibrations(source_of(file.path.parent), [analysis], rate=rate)
     return packing.pack_calibrations([c for c in found if c.half == number])
 
 
@@ -181,11 +195,26 @@ def picture(request: Request) -> Response:
     query = request.query_params
     try:
         width = min(_MOST_WIDTH, max(16, int(query.get("width", "320"))))
-        box = tuple(float(v) for v in query["box"].split(",")) if "box" in query else None
-        body = _picture(FileState.of(path), int(query["frame"]), width, box, settings().data)
-    except (TouchlineError, OSError, KeyError, ValueError) as error:
+        number, box = int(query["frame"]), _box(query["box"]) if "box" in query else None
+    except (KeyError, ValueError) as error:
+        raise HTTPException(400, "give a frame, and if you like a width and a box=x1,y1,x2,y2") from error
+    try:
+        body = _picture(FileState.of(path), number, width, box, settings().data)
+    except (TouchlineError, OSError, ValueError) as error:
         raise HTTPException(404, "no such frame") from error
     return Response(body, media_type="image/jpeg", headers=_PRIVATE)
+
+
+def _box(text: str) -> tuple[float, ...]:
+    """Corners of a box in a picture.
+
+    Errors:
+        ValueError: not four numbers that a picture could have, the second corner right of and below the first.
+    """
+    x1, y1, x2, y2 = box = tuple(float(value) for value in text.split(","))
+    if not all(abs(value) <= _MOST_PIXELS for value in box) or x2 <= x1 or y2 <= y1:
+        raise ValueError("no box")
+    return box
 
 
 @lru_cache(maxsize=512)
@@ -202,6 +231,12 @@ def _picture(video: FileState, number: int, width: int, box: tuple[float, ...] |
 @lru_cache(maxsize=24)
 def _frame(video: FileState, number: int, data: DataDirectory) -> np.ndarray:
     return read_frame(video.path, ingest(video.path, data).table, number, max_height=1080)
+
+
+def health(_request: Request) -> Response:
+    """Whether the database can be read and the workers work: 200, or 503 and what is wrong, in sentences."""
+    problems = {name: problem for name, problem in WORKERS.problems().items() if problem is not None}
+    return JSONResponse({"ok": not problems, **problems}, 503 if problems else 200, {"Cache-Control": "no-store"})
 
 
 def library(_request: Request) -> Response:
@@ -229,6 +264,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/play/{{token}}/{{match}}", play),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
+        Route(f"{PREFIX}/health", health),
         Route("/library", library),
         Mount(f"{PREFIX}/scripts/{{version}}", StaticFiles(directory=SCRIPTS)),
     ]

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.components.clips import clip_desk
 from app.library.library import Library, Match
+from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
@@ -27,7 +28,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
-from spotting_core.media.source import open_match, team_names
+from spotting_core.media.source import team_names
 from spotting_core.store.selections import OwnMargins, Selection
 
 _UNSAVED = "unsaved"
@@ -43,7 +44,7 @@ def show() -> None:
     analyses = library.analyses(match)
     analysis = chosen_analysis(analyses) if analyses else None
     try:
-        media = {h.half: ingest(h.path, shared_settings().data) for h in open_match(match.path).halves}
+        media = {h.half: ingest(h.path, shared_settings().data) for h in source_of(match.path).halves}
     except TouchlineError as problem:
         page.error(problem)
         return
@@ -190,7 +191,7 @@ def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | 
     try:
         clips = [Clip.from_json(c) for c in event["clips"]]
     except TouchlineError as problem:
-        st.toast(str(problem))
+        st.toast(page.plain(problem))
         return
     margins = {str(k): (float(v[0]), float(v[1])) for k, v in event["margins"].items()}
     st.session_state["clips_seen"] = int(event["sequence"])
@@ -259,7 +260,7 @@ def _halves(match: Match, analysis: Analysis | None, parts: Parts) -> list[dict[
     data = shared_settings().data
     analysed = {h.half: h.folder for h in analysis.halves} if analysis else {}
     halves = []
-    for source in open_match(match.path).halves:
+    for source in source_of(match.path).halves:
         media = ingest(source.path, data)
         playable = playback_file(media)
         if playable is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
 from app.views.replay_choice import of_address, replay_choice
@@ -21,7 +22,7 @@ from spotting_core.domain.cameras import GROUPS, group_of
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
-from spotting_core.media.source import open_match, team_names
+from spotting_core.media.source import team_names
 from spotting_core.store.selections import OwnMargins
 
 PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
@@ -39,7 +40,7 @@ def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: flo
     try:
         return shared_library().truth(match)
     except TouchlineError as problem:
-        st.toast(str(problem))
+        st.toast(page.plain(problem))
         return []
 
 
@@ -51,7 +52,7 @@ def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
     kind = PREDICTED if analysis is not None else TRUE
     classes = analysis.classes if analysis is not None else load_classes()
     wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
-    lengths = shared_library().lengths(open_match(match.path))
+    lengths = shared_library().lengths(source_of(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
         spots = counted(match, spots, of_address(), held=False)
@@ -77,11 +78,12 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     present = [name for name, count in counts.items() if count]
     labels = st.pills(
         "Classes", present, selection_mode="multi", default=present,
-        format_func=lambda n: f"{classes.get(n).short} {counts[n]}", key=f"choose_classes_{kind}_{least}_{len(spots)}",
+        format_func=lambda n: f"{page.plain(classes.get(n).short)} {counts[n]:d}",
+        key=f"choose_classes_{kind}_{least}_{len(spots)}",
     )  # fmt: skip
     halves = st.pills(
-        classes.parts.plural.capitalize(), list(lengths), selection_mode="multi", default=list(lengths),
-        key="choose_halves",
+        page.plain(classes.parts.plural.capitalize()), list(lengths), selection_mode="multi", default=list(lengths),
+        format_func=page.plain, key="choose_halves",
     )  # fmt: skip
     teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
@@ -114,8 +116,9 @@ def _teams(match: Match, spots: Sequence[Spot]) -> tuple[str, ...]:
         return ()
     names = _SIDES | team_names(match)
     teams = st.pills(
-        "Teams", known, selection_mode="multi", default=known, format_func=lambda t: names[t], key="choose_teams"
-    )
+        "Teams", known, selection_mode="multi", default=known, format_func=lambda t: page.plain(names[t]),
+        key="choose_teams",
+    )  # fmt: skip
     return tuple(teams) or ("nobody",)
 
 

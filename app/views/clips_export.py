@@ -49,7 +49,9 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
         companions = tuple(
             form
             for form in COMPANIONS
-            if st.checkbox(f"Also write {_NAMES.get(form, FORMATS[form].title)}", value=True, key=f"clips_also_{form}")
+            if st.checkbox(
+                f"Also write {page.plain(_NAMES.get(form, FORMATS[form].title))}", value=True, key=f"clips_also_{form}"
+            )
         )
         if st.button(f"Export {page.clips(len(clips))}", type="primary", width="stretch", disabled=not clips):
             layers = frozenset([*((MAP, BOXES) if drawing else ()), *((CAPTION,) if caption else ())])
@@ -64,11 +66,16 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
             )  # fmt: skip
 
 
+def _named(form: str) -> str:
+    """A format that is written beside the clips, as Markdown."""
+    return page.plain(_NAMES.get(form, FORMATS[form].title))
+
+
 def _way(media: Mapping[int, Media], clips: Sequence[Clip]) -> bool:
     """Whether to copy instead of encoding; each way says what it costs."""
     way = st.radio(
         "Cutting", [_EXACT, _FAST], label_visibility="collapsed", key="clips_way",
-        captions=["Cut to the frame, re-encoded", _how_early(media, clips)],
+        captions=["Cut to the frame, re-encoded", page.plain(_how_early(media, clips))],
     )  # fmt: skip
     return way == _FAST
 
@@ -146,8 +153,8 @@ def _under_way(job: Job) -> None:
         shared_queue().cancel(job.id)
         st.rerun(scope="fragment")
     left = f", {page.length(int(job.remaining * 1e6))} left" if job.remaining is not None else ""
-    waiting = f"Queued, {job.ahead} ahead" if job.ahead else "Starting"
-    st.progress(job.progress, text=f"{job.stage}{left}" if job.stage else waiting)
+    waiting = f"Queued, {job.ahead:d} ahead" if job.ahead else "Starting"
+    st.progress(job.progress, text=f"{page.plain(job.stage)}{left}" if job.stage else waiting)
 
 
 def _ended(job: Job, left: Outcome | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.state import shared_queue, shared_settings
+from app.views import page
 from spotting_core.base.errors import TouchlineError
 from spotting_core.store.space import Use, clear, measure, size_text
 
@@ -18,7 +19,9 @@ def data_line() -> None:
     """How much there is, and a way to clear it."""
     root = shared_settings().data.root
     total = sum(use.size for use in _uses(str(root)))
-    if st.button(f"{size_text(total)} of derived data", icon=":material/database:", type="tertiary", help=str(root)):
+    if st.button(
+        f"{size_text(total)} of derived data", icon=":material/database:", type="tertiary", help=page.plain(root)
+    ):
         _dialog()
 
 
@@ -26,16 +29,16 @@ def data_line() -> None:
 def _dialog() -> None:
     root = shared_settings().data.root
     st.caption(
-        f"In {root}. Videos lie elsewhere and are never touched; nor are reviewed work, uploaded labels and "
-        "imported predictions."
+        f"In {page.plain(root)}. Videos lie elsewhere and are never touched; nor are reviewed work, uploaded labels "
+        "and imported predictions."
     )
     uses = measure(shared_settings().data)
     chosen = []
     for use in uses:
-        text = f"**{use.kind.title}**, {size_text(use.size)}"
+        text = f"**{page.plain(use.kind.title)}**, {size_text(use.size)}"
         if use.kind.again is None:
             st.checkbox(f"{text}. Kept.", value=False, disabled=True, key=f"space_{use.kind.name}")
-        elif st.checkbox(f"{text}: {use.kind.again}", disabled=not use.files, key=f"space_{use.kind.name}"):
+        elif st.checkbox(f"{text}: {page.plain(use.kind.again)}", disabled=not use.files, key=f"space_{use.kind.name}"):
             chosen.append(use)
     busy = bool(shared_queue().all_live())
     if busy:
@@ -45,7 +48,7 @@ def _dialog() -> None:
         try:
             freed = clear(shared_settings().data, [use.kind.name for use in chosen])
         except TouchlineError as problem:
-            st.error(str(problem))
+            page.error(problem)
             return
         _uses.clear()
         st.toast(f"{size_text(freed)} came free.")

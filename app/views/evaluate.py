@@ -135,7 +135,7 @@ def _toolbar(
         )  # fmt: skip
         view = st.segmented_control(
             "Actions", [v.capitalize() for v in VIEWS], default="All", required=True, label_visibility="collapsed",
-            key="evaluate_view",
+            format_func=page.plain, key="evaluate_view",
         )  # fmt: skip
         if st.button("Import", icon=":material/upload:"):
             st.session_state["evaluate_import"] = True

@@ -12,7 +12,9 @@ import streamlit as st
 from app.comparing.comparison import Compared
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_settings
+from app.views import page
 from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import share, time_error_figure
 from app.views.shown import picture_link
@@ -20,7 +22,6 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
 from spotting_core.media.ingest import ingest
-from spotting_core.media.source import open_match
 
 PAGE = 10
 _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), "Near": (NEAR,)}
@@ -41,7 +42,7 @@ def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: Ac
     counts = {name: sum(o.kind in kinds for o in errors) for name, kinds in _KINDS.items()}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         kind = st.segmented_control(
-            "Kind", list(_KINDS), default="All", required=True, format_func=lambda k: f"{k} {counts[k]}",
+            "Kind", list(_KINDS), default="All", required=True, format_func=lambda k: f"{page.plain(k)} {counts[k]:d}",
             label_visibility="collapsed", key="evaluate_kind",
         )  # fmt: skip
         st.space("stretch")
@@ -68,7 +69,7 @@ def _scope(systems: Sequence[str], chosen: ActionClass) -> tuple[str, ActionClas
         st.space("stretch")
         what = st.segmented_control(
             "Classes", ["All classes", chosen.short], default="All classes", required=True,
-            label_visibility="collapsed", key=f"evaluate_scope_{chosen.index}",
+            format_func=page.plain, label_visibility="collapsed", key=f"evaluate_scope_{chosen.index}",
         )  # fmt: skip
         threshold = st.number_input(
             "Threshold", 0.02, 0.99, 0.5, 0.05, width=110, label_visibility="collapsed", key="evaluate_threshold",
@@ -83,7 +84,7 @@ def _page(rows: int) -> int:
     at = min(st.session_state.get("evaluate_page", 0), last)
     if last:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"{at * PAGE + 1}–{min(rows, at * PAGE + PAGE)} of {rows}", width="content")
+            st.caption(f"{at * PAGE + 1:d}–{min(rows, at * PAGE + PAGE):d} of {rows:d}", width="content")
             st.space("stretch")
             before = st.button("Previous", disabled=at == 0, key="evaluate_before")
             after = st.button("Next", disabled=at == last, key="evaluate_after")
@@ -154,7 +155,7 @@ def link_to(match: Match, outcome: Outcome, system: str) -> str:
 def _picture(match: Match, outcome: Outcome) -> str | None:
     """The frame at that moment, where the video is there."""
     try:
-        half = next((h for h in open_match(match.path).halves if h.half == outcome.half), None)
+        half = next((h for h in source_of(match.path).halves if h.half == outcome.half), None)
         if half is None:
             return None
         times = ingest(half.path, shared_settings().data).table.times

@@ -40,14 +40,15 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
             page.error(problem)
             return
         left = f"; {len(record.skipped)} notes on what will not count" if record.skipped else ""
-        st.toast(f"{made.name}: {made.games} game{'' if made.games == 1 else 's'}{left}")
+        st.toast(f"{page.plain(made.name)}: {made.games:d} game{'' if made.games == 1 else 's'}{left}")
         st.rerun()
     present = sets.all()
     if present:
         st.divider()
     for one in present:
         text, button = st.columns([4, 1], vertical_alignment="center")
-        text.markdown(f"{one.name} :gray[{one.kind}, {one.games} game{'' if one.games == 1 else 's'}]")
+        games = f"{one.games:d} game{'' if one.games == 1 else 's'}"
+        text.markdown(f"{page.plain(one.name)} :gray[{page.plain(one.kind)}, {games}]")
         if button.button("Delete", key=f"delete-{one.id}"):
             sets.remove(one)
             st.rerun()

@@ -33,7 +33,7 @@ def choice_select(label: str, options: dict[str, str], key: str, width: int) -> 
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
     return st.selectbox(
-        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
+        page.plain(label), list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
         label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
     )  # fmt: skip
 

@@ -60,11 +60,12 @@ def show() -> None:
         cards = _cards(analysis, single, mode, method)
         if mode == BY_MODELS and len(single) < 2:
             st.info(
-                f"Only {analysis.record.model['name']} has analysed this match. Open Model in the Match view to "
-                "analyse it with another one; both are then shown here side by side."
+                f"Only {page.plain(analysis.record.model['name'])} has analysed this match. Open Model in the Match "
+                "view to analyse it with another one; both are then shown here side by side."
             )
         if mode == BY_HEADS and not cards:
-            st.info(f"{analysis.record.model['name']} has no attention among entities, so there are no heads to show.")
+            name = page.plain(analysis.record.model["name"])
+            st.info(f"{name} has no attention among entities, so there are no heads to show.")
         _ask(match, spot, cards, analysis)
         waiting = _waiting(match, analysis, spot, cards)
         st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards)
@@ -74,15 +75,16 @@ def _members(analysis: Analysis, analyses: Sequence[Analysis], spot: Spot) -> No
     """In place of the page, for the average of several models: the same moment in one of them."""
     model = analysis.record.model
     st.info(
-        f"{model['name']} is the average of several models, each of which has reasons of its own. Which of them is to "
-        f"explain {spot.label} at {analysis.clock(spot.half, spot.time)}?"
+        f"{page.plain(model['name'])} is the average of several models, each of which has reasons of its own. Which "
+        f"of them is to explain {page.plain(spot.label)} at {page.plain(analysis.clock(spot.half, spot.time))}?"
     )
     hashes = [member["sha256"] for member in model["members"]]
     members = {str(a.record.model["sha256"]): a for a in reversed(analyses) if a.record.model["sha256"] in hashes}
     for member in model["members"]:
         own = members.get(member["sha256"])
-        words = None if own else f"{member['name']} alone has not analysed this match."
-        if st.button(member["name"], key=f"explain_{member['sha256'][:12]}", disabled=own is None, help=words):
+        name = page.plain(member["name"])
+        words = None if own else f"{name} alone has not analysed this match."
+        if st.button(name, key=f"explain_{member['sha256'][:12]}", disabled=own is None, help=words):
             st.session_state["analysis"] = str(own.folder) if own else None
             st.rerun()
 
@@ -173,11 +175,11 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
         [made] = FIGURES.leaves(parameters, shared_settings().data)
         job = shared_queue().latest(FIGURES.key(parameters))
         if job is not None and job.live:
-            st.progress(job.progress, text=job.stage or "Waiting for the worker")
+            st.progress(job.progress, text=page.plain(job.stage or "Waiting for the worker"))
             st.button("Look again")
             return
         if job is not None and job.state == FAILED:
-            st.error(job.error)
+            st.error(page.plain(job.error))
         if made.is_file():
             name = f"{analysis.clock(spot.half, spot.time).replace(':', '-')} {spot.label}.zip".replace(">", "")
             st.download_button("Download", made.read_bytes(), file_name=name, mime="application/zip", type="primary")

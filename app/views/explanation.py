@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
 from app.workspace.panels.why import measured_of
@@ -26,7 +27,6 @@ from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING
-from spotting_core.media.source import open_match
 from spotting_core.models.card import CARD_FILE, model_folder
 from spotting_core.models.known import folder_of
 
@@ -92,7 +92,7 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
     anchor = half.nearest_sample(anchor_time(analysis, spot))
     samples = list(range(max(0, anchor - BESIDE), min(len(half.times), anchor + BESIDE + 1)))
     column = analysis.classes.index(spot.label)
-    path = {h.half: h.path for h in open_match(shown.match.path).halves}.get(spot.half)
+    path = {h.half: h.path for h in source_of(shown.match.path).halves}.get(spot.half)
     cards = [_card(shown, query, half.times[samples]) for query in shown.cards]
     lines = [_card(shown, query, half.times[samples]) for query in shown.lines]
     return {

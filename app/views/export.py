@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory, gettempdir
 import streamlit as st
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_reviews
 from app.views import page
 from app.views.review_cameras import CameraDesk, shown_labels
@@ -18,7 +19,6 @@ from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
-from spotting_core.media.source import open_match
 from spotting_core.reviewing.cameras import reviewed_labels
 from spotting_core.store.reviews import REJECTED, STANDING
 
@@ -61,14 +61,15 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     document = export_document(match, analysis, spots)
     losses = registry.losses(document, form)
     if losses:
-        st.caption(f"{form.title} does not carry {' or '.join(str(loss) for loss in losses)}.")
+        lost = page.plain(" or ".join(str(loss) for loss in losses))
+        st.caption(f"{page.plain(form.title)} does not carry {lost}.")
     try:
         content = export_bytes(document, form, analysis.classes)
     except TouchlineError as problem:
         page.error(problem)
         return
     name = form.patterns[0] if "*" not in form.patterns[0] else f"{_file_name(match)}{form.suffix}"
-    st.download_button(f"Download {name}", content, name, form.mime, type="primary")
+    st.download_button(f"Download {page.plain(name)}", content, name, form.mime, type="primary")
 
 
 def _export_cameras(match: Match, desk: CameraDesk) -> None:
@@ -77,10 +78,11 @@ def _export_cameras(match: Match, desk: CameraDesk) -> None:
     known = list(desk.known.values())
     document = reviewed_labels(desk.changes, known, shown_labels(match), unjudged=unjudged, game=match.path.name)
     rejected = sum(r.state == REJECTED for r in known)
-    st.write(cameras_sentence(len(document.entries), sum(r.state in STANDING for r in known), rejected, unjudged))
+    standing = sum(r.state in STANDING for r in known)
+    st.write(page.plain(cameras_sentence(len(document.entries), standing, rejected, unjudged)))
     if document.unread:
         count = len(document.unread)
-        st.caption(f"Written as in the file: {count} annotation{'s' * (count != 1)} that cannot be read.")
+        st.caption(f"Written as in the file: {count:d} annotation{'s' * (count != 1)} that cannot be read.")
     st.download_button(
         f"Download {labels_cameras.FILE_NAME}",
         labels_cameras.render(document),
@@ -106,7 +108,7 @@ def _file_name(match: Match) -> str:
 def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Document:
     """Spots with what the formats say of the halves' videos."""
     try:
-        files = {h.half: str(h.path) for h in open_match(match.path).halves}
+        files = {h.half: str(h.path) for h in source_of(match.path).halves}
     except TouchlineError:  # the spots can be had without the video
         files = {}
     halves = {

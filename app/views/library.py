@@ -11,11 +11,12 @@ from typing import Any
 import streamlit as st
 
 from app.library.library import Library, Match
-from app.routes.http import PREFIX, signer
+from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
 from app.views.replayed import counted
+from app.views.shown import link
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer
@@ -31,7 +32,7 @@ from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media
-from spotting_core.media.source import MatchSource, open_match
+from spotting_core.media.source import MatchSource
 from spotting_core.models.card import BUNDLED, read_card
 from spotting_core.models.known import known_models
 from spotting_core.preflight.cameras import check_camera_file
@@ -76,7 +77,7 @@ def _begin_reading(matches: list[Match]) -> None:
     """Have the videos read that nobody has seen since they came to be or were changed."""
     for match in matches:
         with suppress(TouchlineError):  # the row says it
-            shared_reading().media(open_match(match.path).halves[0].path)
+            shared_reading().media(source_of(match.path).halves[0].path)
 
 
 def _under_way() -> bool:
@@ -139,7 +140,7 @@ def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
 
 def _thumbnail(match: Match) -> str:
     try:
-        path = open_match(match.path).halves[0].path
+        path = source_of(match.path).halves[0].path
         media = shared_reading().media(path)
     except TouchlineError:
         return '<div class="tl-thumb tl-none" title="The video cannot be read">⚠</div>'
@@ -147,8 +148,7 @@ def _thumbnail(match: Match) -> str:
         progress = shared_reading().progress(path)
         short = progress.rpartition(" ")[2] if "%" in progress else "…"
         return f'<div class="tl-thumb tl-none" title="{progress}">{short}</div>'
-    link = f"{PREFIX}/media/{signer().sign(media.poster, 'media')}"
-    return f'<img class="tl-thumb" src="{link}" alt="">'
+    return f'<img class="tl-thumb" src="{link("media", media.poster)}" alt="">'
 
 
 def _names(match: Match, analysis: Analysis | None) -> str:
@@ -284,10 +284,11 @@ def _preferred_model() -> str:
 def _add(library: Library) -> None:
     with st.container(border=True, key="tl_card_add"):
         st.markdown("**Add a match**")
+        roots = ", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"
         path = st.text_input(
             "Folder or video under a library folder",
             placeholder="my_match.mp4, or a game folder",
-            help="Library folders: " + (", ".join(map(str, shared_settings().roots)) or "none; set TOUCHLINE_ROOTS"),
+            help=f"Library folders: {page.plain(roots)}",
         )
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
@@ -331,7 +332,9 @@ def _reading_line(source: MatchSource) -> None:
     readings = [(shared_reading().progress(h.path), _read_or_failed(h.path)) for h in source.halves]
     if all(ended for _, ended in readings):
         st.rerun(scope="app")
-    st.caption(f"{next(text for text, ended in readings if not ended)}. It can be analysed when it has been read.")
+    st.caption(
+        f"{page.plain(next(text for text, ended in readings if not ended))}. It can be analysed when it has been read."
+    )
 
 
 def _read_or_failed(path: Path) -> bool:
@@ -399,11 +402,11 @@ def _checked_labels(library: Library, source: MatchSource, labels: Document, upl
         repair = next((f for f in library.check_labels(source, labels) if f.fix == fix and f.repair_spots), None)
         if repair is not None and repair.repair_spots is not None:
             labels = labels.with_spots(repair.repair_spots(labels.spots))
-            st.caption(f"Labels put right: {repair.what}.")
+            st.caption(f"Labels put right: {page.plain(repair.what)}.")
     findings = library.check_labels(source, labels)
     _findings(findings)
     for number, finding in enumerate(f for f in findings if f.repair_spots is not None):
-        if st.button(finding.fix, key=f"fix-{upload.file_id}-{len(applied)}-{number}", width="stretch"):
+        if st.button(page.plain(finding.fix), key=f"fix-{upload.file_id}-{len(applied)}-{number}", width="stretch"):
             applied.append(finding.fix)
             st.rerun()
     return labels
@@ -427,7 +430,7 @@ def _added(library: Library, path: str, classes: ClassTable, name: str, labels: 
         match = library.add(path, classes)
         if labels is not None:
             count = library.take_labels(match, name, labels)
-            st.toast(f"{count} true spots taken from {name}")
+            st.toast(f"{count:d} true spots taken from {page.plain(name)}")
     except TouchlineError as problem:
         page.error(problem)
         return None
@@ -441,10 +444,10 @@ def _jobs(live: bool) -> None:
     jobs = shared_queue().all_live(KINDS.that_need(LONG))
     with st.container(border=True, key="tl_card_jobs"):
         running = sum(j.state == "running" for j in jobs)
-        counts = f"{running} running, {len(jobs) - running} queued" if jobs else "none"
+        counts = f"{running:d} running, {len(jobs) - running:d} queued" if jobs else "none"
         st.markdown(f"**Jobs** :gray[{counts}]")
         for job in jobs:
-            st.caption(job.title)
+            st.caption(page.plain(job.title))
             if job.state == "running":
                 st.progress(job.progress, text=page.progress_text(job))
             else:

@@ -33,7 +33,9 @@ def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
     labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
     imported = imported_shown(match, analysis)
     now = imported[0].id if imported else str(analysis.folder)
-    chosen = st.radio("Spots shown", list(labels), format_func=lambda f: labels[f], index=list(labels).index(now))
+    chosen = st.radio(
+        "Spots shown", list(labels), format_func=lambda f: page.plain(labels[f]), index=list(labels).index(now)
+    )
     if chosen != now:
         own = any(chosen == str(a.folder) for a in analyses)
         st.session_state["imported"] = None if own else chosen
@@ -89,7 +91,7 @@ def _analyse_with(match: Match) -> None:
     """Another analysis, by a model or by the average of several."""
     last = shared_queue().recent(match.id, ANALYSIS.name)
     if last is not None and last.state == FAILED:
-        st.error(f"The last analysis failed. {last.error}")
+        st.error(f"The last analysis failed. {page.plain(last.error)}")
     known = known_models(shared_settings().data, SPOTTING.name)
     names = list(known)
     models = st.multiselect(

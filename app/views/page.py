@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
 LOGO = str(_STATIC / "logo.svg")
 ICON = str(_STATIC / "icon.png")
+# All that begins something in Markdown as Streamlit reads it: emphasis, code, links and pictures, tags, entities,
+# formulas, tables, colours and icons, wherever they stand; a heading, a list or a quotation at the beginning. An
+# underscore within a word begins nothing.
+_MARKS = re.compile(
+    r"[\\`*\[\]<>&$~|{}]|(?<!\w)_|_(?!\w)|:(?=[a-zA-Z+])|(?:(?<=^)|(?<=^ ))[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]"
+)
+_SPACE = re.compile(r"\s+")
 
 
 @lru_cache(maxsize=1)
@@ -46,8 +54,21 @@ def close_dialog() -> None:
 
 
 def escape(text: object) -> str:
-    """Text safe inside markup."""
+    """Text safe inside markup (``st.html``)."""
     return html.escape(str(text), quote=True)
+
+
+def plain(text: object) -> str:
+    """Text that shows as it is where Streamlit reads Markdown: labels, captions, errors, toasts.
+
+    Whatever comes from outside goes through here: a name of a team or of a file could load a picture from elsewhere,
+    or hide where a link leads. By CommonMark 2.4 a mark of punctuation after a backslash is text.
+    """
+    return _MARKS.sub(_as_text, _SPACE.sub(" ", str(text)))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    return f"\\{found.group()}"
 
 
 def length(microseconds: int) -> str:
@@ -62,7 +83,7 @@ def progress_text(job: Job) -> str:
     """One line on how far a job is."""
     if job.state == "queued":
         return f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
-    parts = [f"{job.progress:.0%}", job.stage or "Starting"]
+    parts = [f"{job.progress:.0%}", plain(job.stage or "Starting")]
     if job.speed:
         parts.append(f"{job.speed:.1f}× real time")
     if job.remaining is not None:
@@ -77,4 +98,4 @@ def clips(count: int) -> str:
 
 def error(problem: Exception) -> None:
     """Show an error the way the command line would say it."""
-    st.error(str(problem), icon=None)
+    st.error(plain(problem), icon=None)

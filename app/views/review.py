@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Library, Match
+from app.library.roots import source_of
 from app.state import shared_library, shared_reviews
 from app.views.searched import left_out
 from app.views.shown import drawn, picture_link
@@ -16,7 +17,6 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
-from spotting_core.media.source import open_match
 from spotting_core.reviewing.queue import DISAGREEMENT, RARITY, UNCERTAINTY, WORTH, Candidate, candidates, ranked
 from spotting_core.reviewing.spots import LEAST as REVIEWABLE
 from spotting_core.reviewing.spots import origins_of
@@ -102,7 +102,7 @@ def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[s
 
 def _picture(match: Match, analysis: Analysis, spot: Spot) -> str | None:
     try:
-        path = next(h.path for h in open_match(match.path).halves if h.half == spot.half)
+        path = next(h.path for h in source_of(match.path).halves if h.half == spot.half)
     except (TouchlineError, StopIteration):
         return None
     half = analysis.half(spot.half)

@@ -11,6 +11,7 @@ import streamlit as st
 from app.library.cameras import camera_labels, unreviewed_cameras
 from app.library.library import Match
 from app.state import shared_camera_reviews, shared_library
+from app.views import page
 from app.views.review_desk import Desk
 from app.views.shown import class_data
 from spotting_core.analyses.analysis import Analysis
@@ -36,7 +37,7 @@ def shown_labels(match: Match) -> CameraDocument | None:
     try:
         return camera_labels(match.path)
     except TouchlineError as problem:
-        st.toast(str(problem))
+        st.toast(page.plain(problem))
         return None
 
 

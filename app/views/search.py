@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
+from app.library.roots import source_of
 from app.searching.index import Searched
 from app.state import shared_search, shared_searches, shared_settings
 from app.views import page
@@ -26,7 +27,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.ingest import ingest
-from spotting_core.media.source import open_match, team_names
+from spotting_core.media.source import team_names
 from spotting_core.search.engine import Hit, Query, SearchResult
 
 _SHOWN = 40
@@ -85,19 +86,19 @@ def _matrix(result: SearchResult, classes: ClassTable, last: int) -> tuple[Cell 
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
     width = control.segmented_control(
         "Minutes of a cell", list(WIDTHS), default=_WIDTH, required=True, key="search_width", width="stretch",
-        format_func=lambda w: f"{w} min", label_visibility="collapsed",
+        format_func=lambda w: f"{w:d} min", label_visibility="collapsed",
     )  # fmt: skip
     assert width is not None
     cells = cells_of(result.by_minute, width)
     if not cells:
-        st.caption("Nothing is found. Widen the confidence or take a filter away." + _left_out(result))
+        st.caption("Nothing is found. Widen the confidence or take a filter away." + page.plain(_left_out(result)))
         return None, width
     event: Any = st.plotly_chart(
         matrix_figure(cells, classes, st.context.theme.type != "light", width, last), theme=None, config=CONFIG,
         key=f"search_matrix_{width}", on_select="rerun", selection_mode="points",
     )  # fmt: skip
-    unknown = f" The team of {result.team_unknown} is not known." if result.team_unknown else ""
-    st.caption(f"Choose a cell to see its spots.{unknown}{_left_out(result)}")
+    unknown = f" The team of {result.team_unknown:d} is not known." if result.team_unknown else ""
+    st.caption(f"Choose a cell to see its spots.{unknown}{page.plain(_left_out(result))}")
     points = event["selection"]["points"]
     if not points:
         return None, width
@@ -125,7 +126,7 @@ def _teams(result: SearchResult, classes: ClassTable) -> None:
         figure = team_figure(result.by_team, classes, st.context.theme.type != "light")
         st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_teams")
         if result.team_unknown:
-            st.caption(f"{result.team_unknown} of {result.total} spots are left out: nobody said their team.")
+            st.caption(f"{result.team_unknown:d} of {result.total:d} spots are left out: nobody said their team.")
 
 
 # --- what was found -----------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def _camera(hit: Hit) -> str:
 
 def _picture(match: Match, hit: Hit) -> str | None:
     try:
-        path = next(h.path for h in open_match(match.path).halves if h.half == hit.half)
+        path = next(h.path for h in source_of(match.path).halves if h.half == hit.half)
         frame = ingest(path, shared_settings().data).table.shown_at(hit.time)
     except (TouchlineError, StopIteration):
         return None

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
 from app.views.replayed import cameras_of
@@ -18,7 +19,6 @@ from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import Clip, Margins, clips_of
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
-from spotting_core.media.source import open_match
 from spotting_core.search.engine import MOST_SHOWN, Hit, Query, SearchResult
 
 _REEL, _EACH = "One reel", "One file each"
@@ -81,7 +81,7 @@ def clips_of_hits(
 def _lengths(match: Match, halves: Iterable[int]) -> Mapping[int, int]:
     """Microseconds of each half; without end where the match cannot be opened, which its clips tell when they fail."""
     try:
-        return shared_library().lengths(open_match(match.path))
+        return shared_library().lengths(source_of(match.path))
     except TouchlineError:
         return dict.fromkeys(halves, _ENDLESS)
 

@@ -52,8 +52,8 @@ def filters(start: Query, name: str, searched: Searched) -> Query:
     minutes = _minutes(start, end, key("minutes"))
     numbers = list(range(1, searched.most_parts + 1))
     halves = st.pills(
-        parts.name.capitalize(), numbers, selection_mode="multi", default=[h for h in start.halves if h in numbers],
-        key=key("halves"),
+        page.plain(parts.name.capitalize()), numbers, selection_mode="multi",
+        default=[h for h in start.halves if h in numbers], format_func=page.plain, key=key("halves"),
     )  # fmt: skip
     teams = _teams(start, key("teams")) if parts.teams else ()
     replays, shots = _shown_by(start, key)
@@ -131,7 +131,7 @@ def _text_filter(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
             search_text.encode(text)
     except TouchlineError as problem:
         message = str(problem)
-        st.warning(f"{message[:1].upper()}{message[1:]} The spots are not ordered by these words.")
+        st.warning(f"{page.plain(message[:1].upper() + message[1:])} The spots are not ordered by these words.")
         return "", NO_MATTER
     alike = st.slider("Least similarity", 0.0, 1.0, max(0.0, start.alike), 0.01, key=key("alike"), help=_ALIKE_HELP)
     return text, float(alike) or NO_MATTER

@@ -9,8 +9,10 @@ import streamlit as st
 
 from app.comparing.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
 from app.library.library import Library, Match
-from app.routes.http import PREFIX, signer
+from app.routes.http import PREFIX, sealer
+from app.serving.viewer import viewer_of_page
 from app.state import shared_settings
+from app.views import page
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass
@@ -65,7 +67,13 @@ def parts_data(parts: Parts) -> dict[str, Any]:
 
 
 def link(route: str, path: Path, kind: str = "") -> str:
-    return f"{PREFIX}/{route}/{signer().sign(path, kind or route)}"
+    """Address of a file on a route, for the browser of this page."""
+    return f"{PREFIX}/{route}/{token(path, kind or route)}"
+
+
+def token(path: Path, kind: str) -> str:
+    """What stands for a file in an address, for one kind of use."""
+    return sealer().seal(path, kind, viewer=viewer_of_page())
 
 
 def picture_link(video: Path, frame: int) -> str:
@@ -110,7 +118,7 @@ def imported_sets(match: Match, analysis: Analysis) -> dict[ImportedSet, list[Sp
         try:
             spots = spots_of(one, match, analysis.classes.names)
         except TouchlineError as problem:
-            st.toast(str(problem))
+            st.toast(page.plain(problem))
             continue
         if spots is not None:
             sets[one] = [s for s in spots if s.half in halves]

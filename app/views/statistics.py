@@ -140,10 +140,10 @@ def _rates(
         _chart(rate_figure(rates_by_class, classes, names, dark, minutes), "rates")
         unknown = sum(r.count for (_, team), r in rates_by_class.items() if team not in TEAMS[:2])
         if unknown and parts.teams:
-            st.caption(f"Nobody said the team of {unknown} of {len(spots)} spots; labels and reviewers do.")
+            st.caption(f"Nobody said the team of {unknown:d} of {len(spots)} spots; labels and reviewers do.")
         _suggested_teams(spots, names)
         if left_out:
-            st.caption(f"{left_out} in replays {'is' if left_out == 1 else 'are'} left out.")
+            st.caption(f"{left_out:d} in replays {'is' if left_out == 1 else 'are'} left out.")
 
 
 def _suggested_teams(spots: SearchColumns, names: Mapping[str, str]) -> None:
@@ -188,10 +188,11 @@ def _pressure(
             return
         _chart(pressure_figure(halves, names, dark, analysis.classes.parts), "pressure")
         left_out = sum(h.unknown for h in halves)
+        without = f" {left_out:d} of unknown team are left out." if left_out else ""
         what = ", ".join(analysis.classes.get(name).short.lower() for name in weights if name in analysis.classes)
         st.caption(
             f"Pressure of a team at a moment: the sum of the confidence of what it did in the {WINDOW:.0f} minutes "
-            f"before, of these: {what}." + (f" {left_out} of unknown team are left out." if left_out else "")
+            f"before, of these: {page.plain(what)}.{without}"
         )
 
 
@@ -222,7 +223,7 @@ def _cameras(chosen: Sequence[Match], dark: bool) -> None:
         _chart(camera_figure(ordered, dark), "cameras")
         sources = dict.fromkeys(c.source_name for c in known)
         of = "" if len(known) == len(chosen) else f" {len(chosen) - len(known)} of {len(chosen)} matches are left out."
-        st.caption(f"From {' and '.join(sources)}.{of}")
+        st.caption(f"From {page.plain(' and '.join(sources))}.{of}")
 
 
 def _table(

@@ -22,7 +22,7 @@ def not_analysed(match: Match) -> None:
         _running(job.id)
         return
     if job is not None and job.state == FAILED:
-        st.error(f"The analysis failed. {job.error}")
+        st.error(f"The analysis failed. {page.plain(job.error)}")
     elif damaged:
         for layer in damaged:
             page.error(layer.problem)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from app.components.look import look
 from app.library.library import Match
+from app.library.roots import source_of
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
@@ -22,7 +23,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.kind import ENCODING, Context, JobKind, Parameters
 from spotting_core.jobs.queue import Job
 from spotting_core.media.ingest import ingest
-from spotting_core.media.source import open_match, team_names
+from spotting_core.media.source import team_names
 
 _OUTCOME = "outcome.json"
 
@@ -143,7 +144,7 @@ KINDS = (CLIPS,)
 def _footage(match: ClipsMatch, data: DataDirectory) -> Footage:
     """What a match's clips are cut from; one that cannot be opened keeps the others from nothing."""
     try:
-        source = open_match(Path(match.path))
+        source = source_of(Path(match.path))
         analysis = Analysis.open(Path(match.analysis)) if match.analysis else None
         media = {half.half: ingest(half.path, data) for half in source.halves}
     except TouchlineError as error:

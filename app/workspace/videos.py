@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_queue, shared_reading, shared_settings
 from app.views.shown import link
 from spotting_core.analyses.analysis import Analysis
@@ -14,7 +15,6 @@ from spotting_core.jobs.playback import PLAYBACK, PlaybackParameters
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import playback_file
-from spotting_core.media.source import open_match
 
 
 def halves_data(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def halves_data(match: Match, analysis: Analysis) -> list[dict[str, Any]]:
 def _videos(match: Match, analysis: Analysis) -> tuple[dict[int, Media], str]:
     """The videos of an analysis by half; where they cannot be shown, none and the reason."""
     try:
-        source = open_match(match.path)
+        source = source_of(match.path)
         read = {h.half: shared_reading().media(h.path) for h in source.halves}
     except TouchlineError as problem:
         return {}, str(problem)

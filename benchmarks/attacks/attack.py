@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Outcome(Enum):
-    """How an attack ended: refused in a sentence, without any harm, or with something that fell over."""
+    """How an attack ended: refused in a sentence or by a status; let in and without effect; or it succeeded."""
 
     REFUSED = "refused"
     HARMLESS = "harmless"
@@ -22,7 +22,7 @@ class Attack:
 
     Arguments:
         name: what is tried, in a few words; group: what it is aimed at.
-        run: tries it in an empty folder and says how it ended.
+        run: tries it in an empty folder, and says how it ended; what it raises counts as fallen.
     """
 
     name: str

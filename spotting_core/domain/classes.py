@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, lru_cache
@@ -25,6 +26,7 @@ _COLUMNS = (
     "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
 )  # fmt: skip
 
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LONGEST = 3600.0  # seconds that a class's suppression, lead or lag may be
 _LARGEST = 4 << 20  # bytes of a table
 
@@ -102,6 +104,13 @@ class ClassTable:
 
 
 def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
+    for column in ("colour_light", "colour_dark"):
+        if not _COLOUR.fullmatch(row[column] or ""):
+            raise BadInputError(
+                f"line {line} of this class table has no colour in {column}: {str(row[column])[:40]!r}",
+                where=path,
+                fix="Write it as #RRGGBB",
+            )
     try:
         numbers = {key: float(row[key]) for key in ("suppression", "lead", "lag")}
         if not all(0 <= value <= _LONGEST for value in numbers.values()):
@@ -179,7 +188,8 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
     """Read a class table by the name of a bundled one or by path (``.csv``, or a ``.txt`` list of names).
 
     Errors:
-        BadInputError: no such table, a missing column, a bad number, rows out of order, or parts that cannot be.
+        BadInputError: no such table, a missing column, a bad number or colour, rows out of order, or parts that
+            cannot be.
     """
     path = Path(table)
     if path.suffix == ".txt" and path.is_file():

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from spotting_core.jobs.executor import Executor
 
+_HOPELESS = 4  # ``worker.HOPELESS``, without loading what a worker loads
+
 _ROOT = Path(__file__).resolve().parents[2]  # from where the packages are imported
 
 
@@ -39,6 +41,9 @@ class LocalProcess(Executor):
             return "no start"
         code = self._process.poll()
         return None if code is None else f"code {code}"
+
+    def hopeless(self) -> bool:
+        return self._process is not None and self._process.poll() == _HOPELESS
 
     def stop(self) -> None:
         if self._process is not None:

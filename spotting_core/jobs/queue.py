@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from spotting_core.base.errors import BadInputError
 from spotting_core.store.database import Database
 from spotting_core.store.moment import moment
-from spotting_core.store.tables import JobRow
+from spotting_core.store.tables import JobRow, MatchRow
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 LIVE = (QUEUED, RUNNING)
@@ -90,6 +90,12 @@ def _job(row: JobRow, ahead: int = 0) -> Job:
     )
 
 
+def _after(newest: datetime | None) -> datetime:
+    """The present, or just after the newest job where the clock was set back: the last one asked for is the newest."""
+    now = datetime.now(UTC)
+    return now if newest is None else max(now, _utc(newest) + timedelta(microseconds=1))
+
+
 def _utc(moment: datetime) -> datetime:
     """SQLite gives times back without their zone."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -106,7 +112,11 @@ class JobQueue:
     def submit(
         self, kind: str, key: str, parameters: Mapping[str, Any], *, title: str = "", match_id: str | None = None
     ) -> Job:
-        """Queue work, or return the live job of the same key."""
+        """Queue work, or return the live job of the same key.
+
+        Errors:
+            BadInputError: the match was removed meanwhile.
+        """
         row = JobRow(
             id=uuid.uuid4().hex,
             kind=kind,
@@ -118,13 +128,20 @@ class JobQueue:
         )
         try:
             with self._database.session() as session:
+                row.made = _after(session.scalar(select(func.max(JobRow.made))))
                 session.add(row)
         except IntegrityError:
             live = self.live(key)
             if live is None:  # it ended between the two looks
+                self._check_match(match_id)
                 return self.submit(kind, key, parameters, title=title, match_id=match_id)
             return live
         return self.get(row.id) or _job(row)
+
+    def _check_match(self, match_id: str | None) -> None:
+        with self._database.reading() as session:
+            if match_id is not None and session.get(MatchRow, match_id) is None:
+                raise BadInputError("this match is no longer in the library", fix="Add it again")
 
     def get(self, job_id: str) -> Job | None:
         with self._database.reading() as session:
@@ -260,7 +277,8 @@ class JobQueue:
 
     def refuse_unknown(self, known: Collection[str]) -> bool:
         """Fail jobs of kinds that nobody does, which an older or newer Touchline left; whether there were some."""
-        nobodys = and_(JobRow.kind.not_in(known), or_(JobRow.state == QUEUED, and_(JobRow.state == RUNNING, _LAPSED)))
+        lost = or_(_LAPSED, JobRow.lease > moment(LEASE))  # the latter from before the clock was set back
+        nobodys = and_(JobRow.kind.not_in(known), or_(JobRow.state == QUEUED, and_(JobRow.state == RUNNING, lost)))
         if not self._any(select(JobRow).where(nobodys)):
             return False
         error = BadInputError("this Touchline has no such kind of job", fix="Ask for what you want again")

@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from logging.handlers import RotatingFileHandler
@@ -19,16 +20,20 @@ from logging.handlers import RotatingFileHandler
 from sqlalchemy.exc import SQLAlchemyError
 
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import CancelledError, TouchlineError, machine_error
+from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, machine_error
 from spotting_core.jobs.kind import RESOURCES, Context, Kinds, kinds_of
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, LEASE, Job, JobQueue
 from spotting_core.store.database import open_database
+from spotting_core.store.health import is_damage
 
 log = logging.getLogger("spotting_core.jobs.worker")  # also where it is run by that name
 
 _IDLE = 0.3  # seconds between looks at an empty queue
 _BEAT = 2.0  # seconds between signs of life
 _REPORT = 0.5  # least seconds between two written reports of progress
+HOPELESS = 4
+"""Exit code of a worker whose queue is damaged: another one would find the same."""
+
 _CLEARING = 3600.0  # seconds between clearings of what has ended long ago
 
 
@@ -56,11 +61,17 @@ class Worker:
         return os.getppid() != self._parent
 
     def run(self) -> None:
-        """Work until stopped or orphaned."""
+        """Work until stopped or orphaned.
+
+        Errors:
+            SQLAlchemyError: the queue is damaged.
+        """
         while not self._stopping.is_set() and not self.orphaned():
             try:
                 worked = self.step()
             except SQLAlchemyError as error:
+                if is_damage(error):
+                    raise
                 log.error("the queue cannot be reached: %s", error)
                 worked = False
             if not worked:
@@ -188,10 +199,16 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, handlers=[handler], format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
     )
-    worker = Worker(data, kinds_of(*options.modules.split(",")), options.resource, options.parent)
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C goes to the server, which stops us
-    worker.run()
+    try:
+        worker = Worker(data, kinds_of(*options.modules.split(",")), options.resource, options.parent)
+        signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C goes to the server, which stops us
+        worker.run()
+    except (SQLAlchemyError, BadInputError) as error:
+        if not is_damage(error):
+            raise
+        log.critical("the queue is damaged, and this worker ends: %s", error)
+        sys.exit(HOPELESS)
 
 
 if __name__ == "__main__":

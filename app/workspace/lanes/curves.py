@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.library.library import Match
 from app.state import shared_library
+from app.views import page
 from app.workspace.entry import LANE, Entry, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
@@ -30,7 +31,7 @@ def _truth(match: Match, analysis: Analysis) -> list[list[Any]]:
     try:
         truth = shared_library().truth(match)
     except BadInputError as problem:
-        st.toast(str(problem))
+        st.toast(page.plain(problem))
         return []
     return [[s.half, s.seconds, analysis.classes.index(s.label)] for s in truth if s.label in analysis.classes]
 

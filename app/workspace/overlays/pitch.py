@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from app.library.library import Match
-from app.routes.http import signer
+from app.library.roots import source_of
 from app.state import shared_library
-from app.views.shown import link
+from app.views.shown import link, token
 from app.workspace.entry import OVERLAY, Entry, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_calibrations import calibration_layer
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.pitch import Pitch
 from spotting_core.formats.calibration_table import FILE_NAME, read_pitch
 from spotting_core.formats.field_calibration import calibration_file, pitch_of
@@ -23,7 +24,7 @@ def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
 
     Those beside the match count, else those of its newest layer of them.
     """
-    files = {half.half: calibration_file(match.path, half.half) for half in analysis.halves}
+    files = {half.half: _beside(match, half.half) for half in analysis.halves}
     layer = None if any(files.values()) else calibration_layer(shared_library().layers(match))
     if layer is not None:
         files |= {half.half: half.folder / FILE_NAME for half in layer.halves}
@@ -34,12 +35,20 @@ def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
     except BadInputError:  # what the file says of the pitch is no size of one
         pitch = Pitch()
     halves = {
-        half.half: f"{link('calibrations', file)}/{signer().sign(half.folder, 'half')}"
+        half.half: f"{link('calibrations', file)}/{token(half.folder, 'half')}"
         for half in analysis.halves
         if (file := files.get(half.half)) is not None
     }
     lines = [line.round(2).tolist() for line in pitch.drawn.values()]
     return {"length": pitch.length, "width": pitch.width, "lines": lines, "halves": halves}
+
+
+def _beside(match: Match, half: int) -> Path | None:
+    """The file of calibrations beside a half; none where it leads out of the library folders."""
+    try:
+        return calibration_file(source_of(match.path).path, half)
+    except TouchlineError:
+        return None
 
 
 class PitchLines(Entry):

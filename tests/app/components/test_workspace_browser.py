@@ -43,6 +43,7 @@ class Toy(Entry):
 register(Toy())
 """
 SCRIPT = """
+import {{ html }} from "../../markup.js";
 import {{ register }} from "../registry.js";
 
 class Toy {{
@@ -69,13 +70,13 @@ TOYS = {
     "bookmarks": (
         "list",
         3,
-        """label = "Bookmarks"; count = 1; rows = "<button class='spot'>The only one</button>";
+        """label = "Bookmarks"; count = 1; rows = html`<button class="spot">The only one</button>`;
         click() { this.clicked.push("row"); }""",
     ),
     "grid": (
         "overlay",
         3,
-        """controls = `<label><input type="checkbox" data-option="grid" checked>Grid</label>`; has() { return true; }
+        """controls = html`<label><input type="checkbox" data-option="grid" checked>Grid</label>`; has() { return true; }
         draw(_scene, place) { this.owner.overlay.pen.fillRect(place.x, place.y, 1, place.h); return { grid: true }; }""",
     ),
 }

@@ -68,8 +68,45 @@ def test_a_game_folder_whose_video_is_a_link_outside_is_refused(library: Library
     secret = make_video(tmp_path / "secret.mp4", steady(10))
     (root / "game").mkdir()
     (root / "game" / "1_224p.mkv").symlink_to(secret)
-    with pytest.raises(BadInputError, match="not below a library folder"):
+    with pytest.raises(BadInputError, match="leads out of the library folders"):
         library.add("game")
+
+
+@pytest.mark.parametrize("name", ["Labels-v2.json", "Labels-cameras.json", "meta.json", "1_calibration.json"])
+def test_a_label_file_that_is_a_link_outside_is_read_neither_when_added_nor_later(
+    library: Library, root: Path, tmp_path: Path, name: str
+) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"gameHomeTeam": "secret", "gameAwayTeam": "secret", "annotations": []}')
+    (root / "game").mkdir()
+    make_video(root / "game" / "1_224p.mkv", steady(10))
+    match = library.add("game")
+    (root / "game" / name).symlink_to(secret)
+    with pytest.raises(BadInputError, match="leads out of the library folders"):
+        library.truth(match)
+    library.remove(match)
+    with pytest.raises(BadInputError, match="leads out of the library folders"):
+        library.add("game")
+
+
+def test_a_match_whose_folder_has_become_a_link_outside_is_opened_no_more(
+    library: Library, root: Path, tmp_path: Path
+) -> None:
+    (root / "game").mkdir()
+    make_video(root / "game" / "1_224p.mkv", steady(10))
+    match = library.add("game")
+    (root / "game").rename(tmp_path / "elsewhere")
+    (root / "game").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInputError, match="below no library folder any more"):
+        library.source(match)
+    assert library.source(library.demo()).halves  # type: ignore[arg-type]  # the bundled match always is
+
+
+@pytest.mark.parametrize("folder", ["/", "/etc", "/usr/share", "/proc", "/dev"])
+def test_a_root_that_holds_everything_is_refused(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHLINE_ROOTS", folder)
+    with pytest.raises(BadInputError, match="this folder holds more than matches"):
+        configured_roots()
 
 
 def test_what_is_no_video_is_not_added(library: Library, root: Path) -> None:

@@ -51,7 +51,7 @@ def address(client: TestClient) -> str:
     demo = http._library().demo()
     assert demo is not None
     folder = http._library().analyses(demo)[0].halves[0].folder
-    return f"{http.PREFIX}/players/{http.signer().sign(folder, 'half')}/{demo.id}"
+    return f"{http.PREFIX}/players/{http.sealer().seal(folder, 'half')}/{demo.id}"
 
 
 def test_players_are_answered_once_they_are_there(

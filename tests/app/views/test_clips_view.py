@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
-from app.routes.http import PREFIX, routes, signer
+from app.routes.http import PREFIX, routes, sealer
 from app.work.clip_export import CLIPS, clips_parameters
 from app.work.kinds import KINDS
 from spotting_core.base.data_directory import DataDirectory
@@ -161,10 +161,10 @@ def test_an_export_is_done_told_and_saved(match: Match, queue: JobQueue, data: D
     assert [(c["number"], c["state"]) for c in left.failed] == [(2, "failed")]
     assert shares == sorted(shares)
     client = TestClient(_server())
-    answer = client.get(f"{PREFIX}/download/{signer().sign(left.files[0], 'download')}")
+    answer = client.get(f"{PREFIX}/download/{sealer().seal(left.files[0], 'download')}")
     assert answer.headers["content-disposition"] == 'attachment; filename="clips.zip"'
     assert answer.content[:2] == b"PK"
-    assert client.get(f"{PREFIX}/download/{signer().sign(left.files[0], 'media')}").status_code == 404
+    assert client.get(f"{PREFIX}/download/{sealer().seal(left.files[0], 'media')}").status_code == 404
     at = clips_page(match=match.id).run()
     text = " ".join(h.value for h in at.get("html"))
     assert "clips.zip" in text

@@ -176,3 +176,22 @@ def test_a_worker_ends_when_its_parent_does(tmp_path: Path) -> None:
     until(
         lambda: not Path(f"/proc/{worker}").exists() or "Z" in Path(f"/proc/{worker}/stat").read_text().split()[2], 20
     )
+
+
+def test_a_worker_whose_queue_is_damaged_ends_and_is_not_started_again(
+    queue: JobQueue, data: DataDirectory, workers: list
+) -> None:
+    worker = start_worker()
+    workers.append(worker)
+    job = queue.submit(ANALYSIS.name, "y", {"match": "a"})
+    ended(queue, job)  # it works
+    open_database(data).engine.dispose()
+    for file in data.root.glob("touchline.db*"):
+        file.write_bytes(b"no database at all" * 1000)
+    until(lambda: worker.ended() is not None)
+    assert worker.hopeless()
+    again = start_worker()
+    workers.append(again)
+    until(lambda: again.ended() is not None)
+    assert again.hopeless()
+    assert "the queue is damaged" in (data.root / "worker.log").read_text()

@@ -36,6 +36,9 @@ def test_a_class_in_other_letters_is_named() -> None:
         (lambda t: "\n".join([t.splitlines()[0], *reversed(t.splitlines()[1:])]), "do not count"),
         (lambda t: t.replace("Kick-off,Kick-off", "Penalty,Kick-off"), "occurs twice"),
         (lambda t: t.replace(",15,5,8", ",wide,5,8", 1), "line 2"),
+        (lambda t: t.replace("#", "red;#", 1), "no colour in colour_light"),
+        (lambda t: t.replace("#6E5BF4", 'url("//a")', 1), "no colour in"),
+        (lambda t: t.replace("#6E5BF4", "#6E5BF4é", 1), "no colour in"),
         (lambda t: t.splitlines()[0], "has no classes"),
     ],
 )

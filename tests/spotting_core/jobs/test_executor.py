@@ -54,3 +54,38 @@ def test_what_ends_by_itself_is_started_again(
     assert one.calls == ["start", "start", "stop", "wait"]
     assert other.calls == ["start", "stop", "wait"]
     assert "a worker ended with code -9, starting another" in caplog.text
+
+
+def test_what_ends_again_and_again_is_left(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(executor, "_LOOK", 0.01)
+    one, other = RecordingExecutor(), RecordingExecutor()
+    one.start = lambda: (one.calls.append("start"), setattr(one, "how", "code 1"))[0]  # type: ignore[method-assign, assignment]
+    executors = Executors([one, other])
+    executors.start()
+    end = time.monotonic() + 10
+    while executors.problem is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(0.1)
+    executors.stop()
+    assert one.calls.count("start") == 5  # the first, and four more
+    assert other.calls.count("start") == 1
+    assert "a worker ended with code 1 and is not started again" in caplog.text
+    assert executors.problem is not None
+    assert executors.problem.startswith("1 of 2 workers")
+
+
+def test_what_cannot_be_mended_by_a_start_is_left_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "_LOOK", 0.01)
+    one = RecordingExecutor()
+    one.hopeless = lambda: True  # type: ignore[method-assign]
+    executors = Executors([one])
+    executors.start()
+    until_started(one, 1)
+    one.how = "code 4"
+    end = time.monotonic() + 10
+    while executors.problem is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    executors.stop()
+    assert one.calls == ["start", "stop", "wait"]

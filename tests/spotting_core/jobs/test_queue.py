@@ -194,6 +194,11 @@ def test_who_has_not_taken_a_job_cannot_speak_for_it(queue: JobQueue) -> None:
     assert not queue.finish(current, DONE)
 
 
+def test_work_for_a_match_that_was_removed_is_refused(queue: JobQueue) -> None:
+    with pytest.raises(BadInputError, match="this match is no longer in the library"):
+        queue.submit("analysis", "a", {}, match_id="gone")
+
+
 # --- clocks ---------------------------------------------------------------------------------------------
 
 
@@ -227,6 +232,25 @@ def test_a_clock_that_was_set_back_leaves_no_job_running_for_ever(queue: JobQueu
     assert queue.report(mine)
     lapse(database, job.id)
     assert [j.state for j in queue.recover(KINDS)] == [QUEUED]
+
+
+def test_the_last_job_is_the_newest_though_the_clock_was_set_back(queue: JobQueue, database: Database) -> None:
+    old = queue.submit("analysis", "a", {}, match_id=MATCH)
+    change(database, old.id, made=moment(timedelta(hours=5)), state=FAILED)
+    new = queue.submit("analysis", "a", {}, match_id=MATCH)
+    assert [queue.latest("a"), queue.recent(MATCH, "analysis")] == [queue.get(new.id)] * 2
+    other = queue.submit("analysis", "b", {})
+    assert [j.id for j in queue.all_live()] == [new.id, other.id]  # in the order in which they were asked for
+
+
+def test_a_job_that_nobody_does_ends_though_the_clock_was_set_back(queue: JobQueue, database: Database) -> None:
+    job = queue.submit("of another version", "a", {})
+    assert queue.take(["of another version"]) is not None
+    change(database, job.id, lease=moment(timedelta(hours=5)))
+    assert queue.refuse_unknown(KINDS)
+    ended = queue.get(job.id)
+    assert ended is not None
+    assert ended.state == FAILED
 
 
 # --- what is kept ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 //
 // Times of clips are whole microseconds of their half, as in Python; the player counts in seconds.
 
+import { fill, html } from "../markup.js";
 import { HalfArrays } from "../workspace/arrays.js";
 import { Player } from "../workspace/player.js";
 import { entriesOf } from "../workspace/registry.js";
@@ -15,7 +16,6 @@ const MARK_REACH = 5e6; // microseconds that a new mark shows before and after t
 const PATIENCE = 150; // milliseconds that changes wait for the next one
 const SPEEDS = [1, 0.75, 0.5, 0.25];
 const micro = (seconds) => Math.round(seconds * 1e6);
-const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export class Desk {
   /** @param overlays entries of what is drawn over the picture */
@@ -249,22 +249,22 @@ export class Desk {
 
   drawClip() {
     const clip = this.clip, card = this.q(".clip-card");
-    if (!clip) { card.innerHTML = `<p class="empty">No clip is chosen. Choose spots above, or press <kbd>M</kbd> to mark what is on screen.</p>`; return; }
+    if (!clip) { fill(card, html`<p class="empty">No clip is chosen. Choose spots above, or press <kbd>M</kbd> to mark what is on screen.</p>`); return; }
     const table = this.tables.get(clip.half), frames = table.at((clip.end - 1500) / 1e6) - table.at(clip.start / 1e6) + 1;
-    const arrow = (edge, step) => `<button class="ic" data-nudge="${edge},${step}" title="${step < 0 ? "One frame earlier" : "One frame later"}" aria-label="${edge === "start" ? "In" : "Out"} one frame ${step < 0 ? "earlier" : "later"}">${icon(step < 0 ? "left" : "right", 14, 1.8)}</button>`;
-    const edge = (name, key) => `<div class="row"><span>${name}</span><span class="spring"></span><span class="time" data-time="${key}">${matchClock(clip.half, clip[key] / 1e6, 2)}</span>${arrow(key, -1)}${arrow(key, 1)}</div>`;
-    const speeds = SPEEDS.map((s) => `<option value="${s}" ${s === clip.slow ? "selected" : ""}>${s === 1 ? "off" : `${100 * s}%, no sound`}</option>`).join("");
+    const arrow = (edge, step) => html`<button class="ic" data-nudge="${edge},${step}" title="${step < 0 ? "One frame earlier" : "One frame later"}" aria-label="${edge === "start" ? "In" : "Out"} one frame ${step < 0 ? "earlier" : "later"}">${icon(step < 0 ? "left" : "right", 14, 1.8)}</button>`;
+    const edge = (name, key) => html`<div class="row"><span>${name}</span><span class="spring"></span><span class="time" data-time="${key}">${matchClock(clip.half, clip[key] / 1e6, 2)}</span>${arrow(key, -1)}${arrow(key, 1)}</div>`;
+    const speeds = SPEEDS.map((s) => html`<option value="${s}" ${s === clip.slow ? "selected" : ""}>${s === 1 ? "off" : `${100 * s}%, no sound`}</option>`);
     const focused = this.root.getRootNode().activeElement?.dataset?.set;
-    card.innerHTML = `
-      <div class="head"><span>${html(this.action(clip.label).short)} at ${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}</span><span class="spring"></span><span class="caption">clip ${this.chosen + 1} of ${this.clips.length}</span></div>
+    fill(card, html`
+      <div class="head"><span>${this.action(clip.label).short} at ${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}</span><span class="spring"></span><span class="caption">clip ${this.chosen + 1} of ${this.clips.length}</span></div>
       ${edge("In", "start")}${edge("Out", "end")}
       <div class="row"><span>Length</span><span class="spring"></span><span class="length">${((clip.end - clip.start) / 1e6).toFixed(2)} s, ${frames} frames</span></div>
       <label class="row"><span>${clip.time === null ? "Slow motion" : "Slow at the spot"}</span><span class="spring"></span><select class="field" data-set="slow" style="flex:none">${speeds}</select></label>
-      <label class="row"><span>Caption</span><input class="field" data-set="caption" maxlength="120" value="${html(clip.caption)}" placeholder="${html(this.suggested(clip))}"></label>
+      <label class="row"><span>Caption</span><input class="field" data-set="caption" maxlength="120" value="${clip.caption}" placeholder="${this.suggested(clip)}"></label>
       <div class="row"><span>Note for the coach</span></div>
-      <textarea data-set="note" maxlength="2000" aria-label="Note for the coach">${html(clip.note)}</textarea>
+      <textarea data-set="note" maxlength="2000" aria-label="Note for the coach">${clip.note}</textarea>
       <div class="foot"><a class="button" href="match?match=${encodeURIComponent(this.data.match)}&half=${clip.half}&t=${((clip.time ?? clip.start) / 1e6).toFixed(3)}" target="_self">Open in Match</a>
-      <button class="button ghost" data-do-clip="drop">${icon("close", 13)}Drop</button></div>`;
+      <button class="button ghost" data-do-clip="drop">${icon("close", 13)}Drop</button></div>`);
     if (focused) card.querySelector(`[data-set=${focused}]`)?.focus({ preventScroll: true });
   }
 
@@ -276,10 +276,10 @@ export class Desk {
   drawMargins() {
     const labels = this.data.classes.filter((c) => this.clips.some((clip) => clip.label === c.name));
     const rows = labels.map((c) => {
-      const [lead, lag] = this.margins[c.name], field = (side, value, word) => `<input type="number" min="0" max="600" step="0.5" data-margin="${html(c.name)}" data-side="${side}" value="${value}" aria-label="Seconds ${word} ${html(c.short)}">`;
-      return `<div class="margin">${glyph(c, this.theme, 18)}<span title="${html(c.name)}">${html(c.short)}</span>${field(0, lead, "before")}${field(1, lag, "after")}</div>`;
+      const [lead, lag] = this.margins[c.name], field = (side, value, word) => html`<input type="number" min="0" max="600" step="0.5" data-margin="${c.name}" data-side="${side}" value="${value}" aria-label="Seconds ${word} ${c.short}">`;
+      return html`<div class="margin">${glyph(c, this.theme, 18)}<span title="${c.name}">${c.short}</span>${field(0, lead, "before")}${field(1, lag, "after")}</div>`;
     });
-    this.q(".margins-card").innerHTML = `<div class="head"><span>Lead and lag</span><span class="spring"></span><span class="caption">s before, after</span></div><div class="margins">${rows.join("")}</div>`;
+    fill(this.q(".margins-card"), html`<div class="head"><span>Lead and lag</span><span class="spring"></span><span class="caption">s before, after</span></div><div class="margins">${rows}</div>`);
   }
 
   resize() {
@@ -346,7 +346,7 @@ export class Desk {
 
 /** What the player needs of a half that was not analysed. */
 async function bare(half) {
-  const answer = await fetch(half.times);
+  const answer = await fetch(half.times); // there is one: without a video no desk is shown
   if (!answer.ok) throw new Error("the video has changed; reload the page");
   return { frameTimes: new Float64Array(await answer.arrayBuffer()), entitiesReady: async () => null, mapReady: async () => null };
 }

@@ -1,17 +1,17 @@
 // The reel: all clips in their order, as thumbnails that are dragged into place.
 
+import { fill, html } from "../markup.js";
 import { glyph } from "../workspace/theme.js";
 import { halfClock, matchClock } from "../workspace/time.js";
 
-const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export class Reel {
   /** @param hooks {choose(index), move(from, to), drop(index), undo(), redo()} */
   constructor(root, hooks) {
-    root.innerHTML = `<div class="head"><span>Reel</span><span class="caption total"></span><span class="spring"></span>
+    fill(root, html`<div class="head"><span>Reel</span><span class="caption total"></span><span class="spring"></span>
       <span class="caption">Drag or <kbd>Alt</kbd> <kbd>← →</kbd> to reorder, <kbd>Del</kbd> to drop</span>
       <button class="button ghost small" data-reel="undo" title="Undo (Ctrl+Z)">Undo</button><button class="button ghost small" data-reel="redo" title="Redo (Ctrl+Y)">Redo</button></div>
-      <div class="reel" role="listbox" aria-label="Clips"></div><p class="empty" hidden>No clips. Choose spots above, or press M to mark what is on screen.</p>`;
+      <div class="reel" role="listbox" aria-label="Clips"></div><p class="empty" hidden>No clips. Choose spots above, or press M to mark what is on screen.</p>`);
     this.root = root;
     this.list = root.querySelector(".reel");
     root.addEventListener("click", (event) => {
@@ -61,19 +61,18 @@ export class Reel {
     this.root.querySelector("[data-reel=undo]").disabled = !scene.undo;
     this.root.querySelector("[data-reel=redo]").disabled = !scene.redo;
     this.root.querySelector(".empty").hidden = scene.clips.length > 0;
-    const cells = scene.clips.map((clip, index) => this.cell(clip, index, scene));
-    const made = cells.join("");
+    const cells = scene.clips.map((clip, index) => this.cell(clip, index, scene)), made = cells.join();
     if (made === this.made) return; // thumbnails do not flicker
     this.made = made;
-    this.list.innerHTML = made;
+    fill(this.list, cells);
   }
 
   cell(clip, index, scene) {
     const action = scene.action(clip.label), length = ((clip.end - clip.start) / 1e6).toFixed(1);
     const slow = clip.slow < 1 ? `, ${100 * clip.slow}%` : "";
-    return `<div class="clip ${index === scene.chosen ? "on" : ""}" data-index="${index}" draggable="true" tabindex="0" role="option" aria-selected="${index === scene.chosen}">
-      <div class="shot"><img src="${html(scene.picture(clip))}" alt="" loading="lazy" draggable="false"><b>${index + 1}</b><i>${length} s${slow}</i></div>
-      <div class="what"><span>${glyph(action, scene.theme, 16, true)}<span class="name">${html(clip.caption || action.short)}</span></span>
+    return html`<div class="clip ${index === scene.chosen ? "on" : ""}" data-index="${index}" draggable="true" tabindex="0" role="option" aria-selected="${index === scene.chosen}">
+      <div class="shot"><img src="${scene.picture(clip)}" alt="" loading="lazy" draggable="false"><b>${index + 1}</b><i>${length} s${slow}</i></div>
+      <div class="what"><span>${glyph(action, scene.theme, 16, true)}<span class="name">${clip.caption || action.short}</span></span>
       <span class="caption">${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}<span class="spring"></span>${clip.confidence === null ? "" : clip.confidence.toFixed(2).replace(/^0/, "")}</span></div></div>`;
   }
 }

@@ -1,5 +1,6 @@
 // The trim strip: in and out points of the chosen clip over the curve of its class, dragged or moved by keys.
 
+import { fill, html } from "../markup.js";
 import { classColour } from "../workspace/theme.js";
 import { matchClock, nearest } from "../workspace/time.js";
 
@@ -11,12 +12,12 @@ export class Trimmer {
   /** @param hooks {seek(seconds), set(edge, seconds, final), here(edge), mark(), nudge(edge, frames)} */
   constructor(root, hooks) {
     this.hooks = hooks;
-    root.innerHTML = `<div class="trim-row">
+    fill(root, html`<div class="trim-row">
       <button class="button small" data-trim="start" title="In point at this frame (I)">In <kbd>I</kbd></button>
       <button class="button small" data-trim="end" title="Out point at this frame (U)">Out <kbd>U</kbd></button>
       <span class="spring"></span><span class="caption edges"></span><span class="spring"></span>
       <button class="button small" data-trim="mark" title="A new clip around this frame (M)">Mark <kbd>M</kbd></button></div>
-      <svg class="strip" role="group" aria-label="In and out points"></svg>`;
+      <svg class="strip" role="group" aria-label="In and out points"></svg>`);
     this.svg = root.querySelector("svg");
     this.edges = root.querySelector(".edges");
     root.addEventListener("click", (event) => {
@@ -34,7 +35,7 @@ export class Trimmer {
   /** Show a clip; its surroundings are measured anew where it is another one, or reaches out of what is shown. */
   show(clip, other) {
     this.clip = clip;
-    if (!clip) { this.svg.innerHTML = ""; this.edges.textContent = ""; return; }
+    if (!clip) { fill(this.svg, ""); this.edges.textContent = ""; return; }
     const start = clip.start / 1e6, end = clip.end / 1e6;
     if (other || !this.window || this.window.half !== clip.half || start < this.window.from || end > this.window.to) {
       const room = Math.max(LEAST_ROOM, ROOM * (end - start));
@@ -70,13 +71,13 @@ export class Trimmer {
     this.wide = this.svg.clientWidth || 500;
     this.svg.setAttribute("viewBox", `0 0 ${this.wide} 74`);
     const a = this.x(clip.start / 1e6), b = this.x(clip.end / 1e6), colour = classColour(action, theme), focused = this.svg.getRootNode().activeElement?.dataset?.edge;
-    const handle = (edge, at, name) => `<g class="handle" data-edge="${edge}" tabindex="0" role="slider" aria-label="${name}" aria-valuetext="${matchClock(clip.half, clip[edge] / 1e6, 2)}">
+    const handle = (edge, at, name) => html`<g class="handle" data-edge="${edge}" tabindex="0" role="slider" aria-label="${name}" aria-valuetext="${matchClock(clip.half, clip[edge] / 1e6, 2)}">
       <rect x="${at - 7}" y="0" width="14" height="54" fill="transparent"/><rect x="${at - 4}" y="2" width="8" height="50" rx="3" fill="var(--accent)"/><path d="M${at} 20v14" stroke="var(--on-accent)" stroke-width="1.5"/></g>`;
-    this.svg.innerHTML = `<rect x="0" y="${TOP}" width="${this.wide}" height="${TALL}" rx="4" fill="var(--hover)"/>
+    fill(this.svg, html`<rect x="0" y="${TOP}" width="${this.wide}" height="${TALL}" rx="4" fill="var(--hover)"/>
       <rect x="${a}" y="${TOP}" width="${b - a}" height="${TALL}" fill="var(--accent-soft)"/>${this.curve(colour)}
       <rect x="${a}" y="${TOP}" width="${b - a}" height="${TALL}" fill="none" stroke="var(--accent)" stroke-width="2"/>
       ${handle("start", a, "In point")}${handle("end", b, "Out point")}${this.spot(clip, colour)}
-      <line class="playhead" y1="0" y2="54" stroke="var(--text)" stroke-width="1.4" pointer-events="none"/>${this.ticks(clip.half)}`;
+      <line class="playhead" y1="0" y2="54" stroke="var(--text)" stroke-width="1.4" pointer-events="none"/>${this.ticks(clip.half)}`);
     this.edges.textContent = `${matchClock(clip.half, clip.start / 1e6, 2)} – ${matchClock(clip.half, clip.end / 1e6, 2)}`;
     if (this.head) this.setHead(this.head.half, this.head.seconds);
     if (focused) this.svg.querySelector(`[data-edge=${focused}]`)?.focus({ preventScroll: true });
@@ -92,21 +93,21 @@ export class Trimmer {
       line += `${line ? "L" : "M"}${this.x(arrays.samples[k]).toFixed(1)} ${(TOP + TALL - (arrays.scores.value(index, k) / 255) * (TALL - 8)).toFixed(1)}`;
     }
     const floor = TOP + TALL;
-    return `<path d="${line}L${this.x(arrays.samples[last])} ${floor}L${this.x(arrays.samples[first])} ${floor}Z" fill="${colour}" opacity=".25"/><path d="${line}" fill="none" stroke="${colour}" stroke-width="1.8"/>`;
+    return html`<path d="${line}L${this.x(arrays.samples[last])} ${floor}L${this.x(arrays.samples[first])} ${floor}Z" fill="${colour}" opacity=".25"/><path d="${line}" fill="none" stroke="${colour}" stroke-width="1.8"/>`;
   }
 
   spot(clip, colour) {
     if (clip.time === null) return "";
     const x = this.x(clip.time / 1e6);
-    return `<path d="M${x - 5.5} ${TOP + 1}h11l-5.5 9Z" fill="${colour}" pointer-events="none"><title>The spot</title></path>`;
+    return html`<path d="M${x - 5.5} ${TOP + 1}h11l-5.5 9Z" fill="${colour}" pointer-events="none"><title>The spot</title></path>`;
   }
 
   ticks(half) {
     const span = this.window.to - this.window.from, step = [1, 2, 5, 10, 30, 60, 300].find((s) => span / s <= 10) ?? 600;
-    let marks = "";
+    const marks = [];
     for (let t = Math.ceil(this.window.from / step) * step; t <= this.window.to; t += step) {
       const x = this.x(t);
-      if (x > 18 && x < this.wide - 18) marks += `<text x="${x}" y="67">${matchClock(half, t)}</text>`;
+      if (x > 18 && x < this.wide - 18) marks.push(html`<text x="${x}" y="67">${matchClock(half, t)}</text>`);
     }
     return marks;
   }

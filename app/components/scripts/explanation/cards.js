@@ -1,7 +1,8 @@
 // The cards: one map each, all on the same frame.
 
+import { html } from "../markup.js";
 import { heatTable, icon } from "../workspace/theme.js";
-import { chip, html, offset, sentence } from "./text.js";
+import { chip, offset, sentence } from "./text.js";
 
 const heat = () => (heat.table ??= heatTable());
 const bytes = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
@@ -10,22 +11,22 @@ const bytes = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
 export function cards(data, at, chosen) {
   const frame = data.samples[at].frame;
   return data.cards.map((card, index) => {
-    const picture = data.picture ? `<img alt="" src="${data.picture}?frame=${frame}&width=480">` : "";
-    const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : `<span class="over">${beyond(data, card)}</span>`;
-    const flag = card.failing && card.state === "ready" ? `<span class="flag">${icon("warning", 12)} No better than random</span>` : "";
+    const picture = data.picture ? html`<img alt="" src="${data.picture}?frame=${frame}&width=480">` : "";
+    const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : html`<span class="over">${beyond(data, card)}</span>`;
+    const flag = card.failing && card.state === "ready" ? html`<span class="flag">${icon("warning", 12)} No better than random</span>` : "";
     const title = card.state === "ready" ? `Computed in ${card.seconds} s. Held fixed: ${card.held || "nothing"}. Score of this window ${card.score.toFixed(2)}.` : "";
-    return `<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${html(title)}" aria-pressed="${index === chosen}">
+    return html`<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${title}" aria-pressed="${index === chosen}">
       <span class="pic" style="aspect-ratio:${data.size[0]} / ${data.size[1]}">${picture}<canvas></canvas>${flag}${missing}</span>
-      <span class="line"><b>${html(card.title)}</b>${chip(card.chip)}</span>
-      <span class="line caption"><span class="cut">${html(card.note)}</span><span>${html(card.insertion ?? "")}</span></span>
-      <span class="line caption"><span class="cut">${card.scale ? `scale ${html(card.scale)}` : ""}</span></span></button>`;
-  }).join("");
+      <span class="line"><b>${card.title}</b>${chip(card.chip)}</span>
+      <span class="line caption"><span class="cut">${card.note}</span><span>${card.insertion ?? ""}</span></span>
+      <span class="line caption"><span class="cut">${card.scale ? `scale ${card.scale}` : ""}</span></span></button>`;
+  });
 }
 
 function note(card) {
-  if (card.state === "working") return `<span class="over"><i class="pulse"></i>${html(card.message)}…</span>`;
-  if (card.state === "none") return `<span class="over">${sentence(card.message)}</span>`;
-  return `<span class="over bad">${icon("warning", 14)} ${html(card.message)} <span class="link" data-do="retry">Try again</span></span>`;
+  if (card.state === "working") return html`<span class="over"><i class="pulse"></i>${card.message}…</span>`;
+  if (card.state === "none") return html`<span class="over">${sentence(card.message)}</span>`;
+  return html`<span class="over bad">${icon("warning", 14)} ${card.message} <span class="link" data-do="retry">Try again</span></span>`;
 }
 
 /** Why a frame has no map: how far from the spot the method looks. */

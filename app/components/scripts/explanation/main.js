@@ -1,14 +1,14 @@
 // The Explain view: cards with maps, moments, entities and questions about one spot.
 
+import { fill, html } from "../markup.js";
 import { applyTheme, loadTokens, themeOf } from "../workspace/theme.js";
 import { cards, drawMaps } from "./cards.js";
 import { entities } from "./entities.js";
 import { moments } from "./moments.js";
 import { drawing, whatIf, words } from "./questions.js";
-import { html } from "./text.js";
 
 const LEAST_BOX = 0.03; // of the picture: a smaller one was a click
-const TEMPLATE = `
+const TEMPLATE = html`
   <div class="left"><section class="grid" aria-label="Maps"></section><section class="card window"></section></div>
   <div class="right"><section class="card status" hidden></section><section class="card entities"></section><section class="card"><div class="what-if"></div><div class="words-panel"></div></section></div>`;
 
@@ -17,7 +17,7 @@ class Explanation {
     this.root = root;
     this.abort = new AbortController();
     this.state = { at: 0, card: 0, mode: "box", draft: null, span: null };
-    root.innerHTML = TEMPLATE;
+    fill(root, TEMPLATE);
     const { signal } = this.abort;
     root.addEventListener("click", (event) => this.click(event), { signal });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
@@ -45,25 +45,25 @@ class Explanation {
 
   all() {
     const { data, state } = this;
-    this.part("grid").innerHTML = cards(data, state.at, state.card);
+    fill(this.part("grid"), cards(data, state.at, state.card));
     drawMaps(this.root, data, state.at);
-    this.part("window").innerHTML = moments(data, state.at, state.card, this.theme);
-    this.part("entities").innerHTML = entities(data, state.at);
-    this.part("what-if").innerHTML = whatIf(data, state);
+    fill(this.part("window"), moments(data, state.at, state.card, this.theme));
+    fill(this.part("entities"), entities(data, state.at));
+    fill(this.part("what-if"), whatIf(data, state));
     const input = this.root.querySelector(".query input"), writing = input && this.root.getRootNode().activeElement === input;
-    if (!writing) this.part("words-panel").innerHTML = words(data, input?.value || data.words?.text || "");
+    if (!writing) fill(this.part("words-panel"), words(data, input?.value || data.words?.text || ""));
   }
 
   /** How far the explanations are, and a way to stop them. */
   status() {
     const box = this.part("status"), { progress } = this.data;
     box.hidden = !progress;
-    if (progress) box.innerHTML = `<span class="cut"><i class="pulse"></i>${html(progress.text)}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel">Cancel</button>`;
+    if (progress) fill(box, html`<span class="cut"><i class="pulse"></i>${progress.text}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel">Cancel</button>`);
   }
 
   draw(changes) {
     Object.assign(this.state, changes);
-    this.part("what-if").innerHTML = whatIf(this.data, this.state);
+    fill(this.part("what-if"), whatIf(this.data, this.state));
   }
 
   ask(event) { this.api.setTriggerValue("asked", { ...event, nonce: performance.now() }); }

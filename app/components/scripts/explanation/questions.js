@@ -1,7 +1,8 @@
 // What the user can ask: what if a box, a span of time or an entity were gone; and where words are found.
 
+import { html } from "../markup.js";
 import { icon } from "../workspace/theme.js";
-import { html, offset, share } from "./text.js";
+import { offset, share } from "./text.js";
 
 const MODES = [["box", "Box"], ["time", "Time"], ["entity", "Entity"]];
 const HINTS = {
@@ -12,68 +13,68 @@ const HINTS = {
 
 export function whatIf(data, state) {
   const modes = MODES.filter(([name]) => name !== "entity" || data.entities?.names?.length)
-    .map(([name, title]) => `<button data-mode="${name}" class="${state.mode === name ? "on" : ""}" aria-pressed="${state.mode === name}">${title}</button>`).join("");
-  const reset = data.edit || state.draft ? `<button class="button ghost" data-do="reset">Reset</button>` : "";
-  return `<div class="panel-head"><b>What if</b><span class="segments">${modes}</span><span class="spring"></span>${reset}</div>
+    .map(([name, title]) => html`<button data-mode="${name}" class="${state.mode === name ? "on" : ""}" aria-pressed="${state.mode === name}">${title}</button>`);
+  const reset = data.edit || state.draft ? html`<button class="button ghost" data-do="reset">Reset</button>` : "";
+  return html`<div class="panel-head"><b>What if</b><span class="segments">${modes}</span><span class="spring"></span>${reset}</div>
     ${state.mode === "box" ? boxEditor(data, state) : state.mode === "time" ? timeEditor(data, state) : entityEditor(data)}
     ${answer(data)}`;
 }
 
 function boxEditor(data, state) {
   const drawn = state.draft ?? (data.edit?.edit.kind === "box" ? data.edit.edit : null);
-  const box = drawn ? `<i class="drawn" style="left:${100 * drawn.x1}%;top:${100 * drawn.y1}%;width:${100 * (drawn.x2 - drawn.x1)}%;height:${100 * (drawn.y2 - drawn.y1)}%"></i>` : "";
-  const picture = data.picture ? `<img alt="" draggable="false" src="${data.picture}?frame=${data.samples[state.at].frame}&width=640">` : "";
-  return `<div class="editor" data-editor="box" style="aspect-ratio:${data.size[0]} / ${data.size[1]}" tabindex="0" role="img" aria-label="${HINTS.box}">${picture}${box}</div>`;
+  const box = drawn ? html`<i class="drawn" style="left:${100 * drawn.x1}%;top:${100 * drawn.y1}%;width:${100 * (drawn.x2 - drawn.x1)}%;height:${100 * (drawn.y2 - drawn.y1)}%"></i>` : "";
+  const picture = data.picture ? html`<img alt="" draggable="false" src="${data.picture}?frame=${data.samples[state.at].frame}&width=640">` : "";
+  return html`<div class="editor" data-editor="box" style="aspect-ratio:${data.size[0]} / ${data.size[1]}" tabindex="0" role="img" aria-label="${HINTS.box}">${picture}${box}</div>`;
 }
 
 function timeEditor(data, state) {
   const span = state.span ?? (data.edit?.edit.kind === "time" ? indices(data, data.edit.edit) : null);
   const inside = (i) => span && i >= Math.min(...span) && i <= Math.max(...span);
-  const cells = data.samples.map((s, i) => `<span data-cell="${i}" class="${inside(i) ? "out" : ""}" title="${offset(s.offset)}">
-    ${data.picture ? `<img alt="" draggable="false" src="${data.picture}?frame=${s.frame}&width=96">` : ""}<small>${i === data.anchor ? "0" : offset(s.offset).replace(" s", "")}</small></span>`);
-  return `<div class="span-editor" data-editor="time" tabindex="0">${cells.join("")}</div>`;
+  const cells = data.samples.map((s, i) => html`<span data-cell="${i}" class="${inside(i) ? "out" : ""}" title="${offset(s.offset)}">
+    ${data.picture ? html`<img alt="" draggable="false" src="${data.picture}?frame=${s.frame}&width=96">` : ""}<small>${i === data.anchor ? "0" : offset(s.offset).replace(" s", "")}</small></span>`);
+  return html`<div class="span-editor" data-editor="time" tabindex="0">${cells}</div>`;
 }
 
 const indices = (data, edit) => [data.samples.findIndex((s) => s.offset >= edit.start - 0.01), data.samples.findLastIndex((s) => s.offset <= edit.end + 0.01)];
 
 function entityEditor(data) {
   const now = data.edit?.edit.kind === "entity" ? data.edit.edit.name : null;
-  return `<div class="names">${data.entities.names.map((name) => `<button class="button ${name === now ? "on" : ""}" data-entity="${html(name)}">${html(name)}</button>`).join("")}</div>`;
+  return html`<div class="names">${data.entities.names.map((name) => html`<button class="button ${name === now ? "on" : ""}" data-entity="${name}">${name}</button>`)}</div>`;
 }
 
 function answer(data) {
   const edit = data.edit;
-  if (!edit) return `<p class="empty"></p>`;
-  if (edit.state === "working") return `<p class="caption working"><i class="pulse"></i>${html(edit.message)}…</p>`;
-  if (edit.state === "failed") return `<p class="failed">${icon("warning", 14)} ${html(edit.message)}</p>`;
+  if (!edit) return html`<p class="empty"></p>`;
+  if (edit.state === "working") return html`<p class="caption working"><i class="pulse"></i>${edit.message}…</p>`;
+  if (edit.state === "failed") return html`<p class="failed">${icon("warning", 14)} ${edit.message}</p>`;
   const { kind, name } = edit.edit;
   const title = { box: "Score with the box blurred", time: "Score without these frames", entity: `Score without the ${name}` }[kind];
   const elsewhere = { box: "The same box elsewhere", time: "As many frames elsewhere", entity: "The other entities, one each" }[kind];
   const control = edit.controls ? `${elsewhere}, ${edit.controls[0]} tries: ${share(edit.controls[1])} ± ${share(edit.controls[2])}. ` : "There is no elsewhere to compare with. ";
   const held = edit.held ? ` Held fixed: ${edit.held}.` : " Everything that it touches was computed again.";
-  return `<div class="answer"><span><span class="caption">${html(title)}</span><span class="change"><span class="muted">${share(edit.score)}</span> → <b>${share(edit.edited)}</b></span></span>${spark(edit)}</div>
-    <p class="caption">${html(control)}Computed in ${edit.seconds.toFixed(1)} s.${html(held)}</p>`;
+  return html`<div class="answer"><span><span class="caption">${title}</span><span class="change"><span class="muted">${share(edit.score)}</span> → <b>${share(edit.edited)}</b></span></span>${spark(edit)}</div>
+    <p class="caption">${control}Computed in ${edit.seconds.toFixed(1)} s.${held}</p>`;
 }
 
 function spark({ before, after }) {
-  if (before.length < 2) return "<span></span>"; // a model that judges a window as a whole
+  if (before.length < 2) return html`<span></span>`; // a model that judges a window as a whole
   const points = (values) => values.map((v, i) => `${(100 * i) / (values.length - 1)},${38 - 36 * v}`).join(" ");
-  return `<svg class="spark" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polyline points="${points(before)}" class="before"/><polyline points="${points(after)}" class="after"/></svg>`;
+  return html`<svg class="spark" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polyline points="${points(before)}" class="before"/><polyline points="${points(after)}" class="after"/></svg>`;
 }
 
 export function words(data, typed) {
   const asked = data.words;
-  let told = `<p class="caption">The vision-language model says where and when the pictures fit the words. It explains no score.</p>`;
-  if (asked?.state === "working") told = `<p class="caption working"><i class="pulse"></i>${html(asked.message)}…</p>`;
-  if (asked?.state === "failed") told = `<p class="failed">${icon("warning", 14)} ${html(asked.message)}</p>`;
+  let told = html`<p class="caption">The vision-language model says where and when the pictures fit the words. It explains no score.</p>`;
+  if (asked?.state === "working") told = html`<p class="caption working"><i class="pulse"></i>${asked.message}…</p>`;
+  if (asked?.state === "failed") told = html`<p class="failed">${icon("warning", 14)} ${asked.message}</p>`;
   if (asked?.state === "ready") {
     const n = asked.curve.length - 1, line = asked.curve.map((v, i) => `${(100 * i) / n},${38 - 36 * v}`).join(" ");
-    told = `<svg class="curve words" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polygon points="0,40 ${line} 100,40"/><polyline points="${line}"/>
+    told = html`<svg class="curve words" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polygon points="0,40 ${line} 100,40"/><polyline points="${line}"/>
       <line x1="${(100 * asked.at) / n}" x2="${(100 * asked.at) / n}" y1="0" y2="40"/></svg>
-      <div class="ends caption"><span>${html(asked.ends[0])}</span><span>“${html(asked.text)}”, ${html(asked.range)}</span><span>${html(asked.ends[1])}</span></div>`;
+      <div class="ends caption"><span>${asked.ends[0]}</span><span>“${asked.text}”, ${asked.range}</span><span>${asked.ends[1]}</span></div>`;
   }
-  return `<div class="panel-head"><b>Text query</b><span class="caption">as one more lane and map</span></div>
-    <form class="query"><input type="text" value="${html(typed)}" placeholder="a yellow card held up" aria-label="Words to look for" maxlength="120"><button class="button" type="submit">Look for it</button></form>${told}`;
+  return html`<div class="panel-head"><b>Text query</b><span class="caption">as one more lane and map</span></div>
+    <form class="query"><input type="text" value="${typed}" placeholder="a yellow card held up" aria-label="Words to look for" maxlength="120"><button class="button" type="submit">Look for it</button></form>${told}`;
 }
 
 /** Let the user draw: a box on the picture, a span on the frames. Calls done(edit) when the pointer is let go. */

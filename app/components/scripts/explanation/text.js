@@ -1,9 +1,9 @@
 // Text and numbers as the Explain view writes them.
 
-export const html = (value) => String(value).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+import { html } from "../markup.js";
 
 /** A message as a sentence, whether it came as one or not. */
-export const sentence = (value) => `${html(String(value).replace(/\.$/, ""))}.`;
+export const sentence = (value) => `${String(value).replace(/\.$/, "")}.`;
 
 /** .93, 1.00 */
 export const share = (value) => value.toFixed(2).replace(/^(-?)0\./, "$1.");
@@ -16,4 +16,4 @@ export const offset = (seconds) => `${seconds < 0 ? "−" : "+"}${Math.abs(secon
 
 const SIGNS = { good: "✓ ", bad: "⚠ " };
 export const chip = (told, short = true) =>
-  `<span class="chip ${told.state}" title="${html(told.hint)}">${SIGNS[told.state] ?? ""}${html(short ? told.short : told.text)}</span>`;
+  html`<span class="chip ${told.state}" title="${told.hint}">${SIGNS[told.state] ?? ""}${short ? told.short : told.text}</span>`;

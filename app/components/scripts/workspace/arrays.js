@@ -78,11 +78,17 @@ export class HalfArrays {
   }
   async load() {
     const base = this.half.array;
-    const [times, samples, scores] = await Promise.all([bytes(this.half.times), bytes(`${base}/samples`), bytes(`${base}/scores`)]);
-    this.frameTimes = new Float64Array(times);
+    const [samples, scores] = await Promise.all([bytes(`${base}/samples`), bytes(`${base}/scores`), this.learnFrames(this.half)]);
     this.samples = new Float64Array(samples);
     this.scores = new ScorePyramid(new Uint8Array(scores), this.classes);
+    this.frameTimes ??= this.samples; // without a video nothing is finer
     return this;
+  }
+  /** Fetch the times of the frames, once there is a video that has them. */
+  async learnFrames(half) {
+    if (!half.times || this.framed) return;
+    this.frameTimes = new Float64Array(await bytes(half.times));
+    this.framed = true;
   }
   /** Entities, fetched on first use; null for a system without. */
   async entitiesReady() {

@@ -1,5 +1,6 @@
 // The names left of the lanes of the classes: one a row with its confidence at the playhead, and a bar a group that folds it.
 
+import { fill, html } from "../markup.js";
 import { classColour, glyph, icon } from "./theme.js";
 
 const LEAST = 0.05; // confidence from which it is told
@@ -21,19 +22,19 @@ export class ClassNames {
     const key = [theme, height, action?.index, ...rows.flatMap((r) => [r.y, r.height, r.folded, r.classes[0].index])].join();
     if (key === this.key) return; // a zoom leaves it as it is
     this.key = key;
-    this.root.innerHTML = [...bars.map((bar) => this.bar(bar, theme)), ...rows.map((row, i) => this.row(row, i, theme, action))].join("");
+    fill(this.root, [...bars.map((bar) => this.bar(bar, theme)), ...rows.map((row, i) => this.row(row, i, theme, action))]);
     this.values = [...this.root.querySelectorAll(".lane")].map((lane) => lane.querySelector(".value"));
   }
 
   bar({ group, top, height, folded }, theme) {
-    return `<button class="fold" data-group="${group.name}" title="${folded ? "Unfold" : "Fold"} ${group.label} (Alt: only this one open)"
+    return html`<button class="fold" data-group="${group.name}" title="${folded ? "Unfold" : "Fold"} ${group.label} (Alt: only this one open)"
       style="top:${top}px;height:${height}px;background:${classColour(group.classes[0], theme)}24"><span style="transform:rotate(${folded ? -90 : 0}deg)">${icon("down", 10, 2)}</span></button>`;
   }
 
   row(row, i, theme, action) {
     const one = row.classes[0], own = !row.folded && action?.index === one.index, size = Math.min(14, row.height);
-    const name = row.folded ? `${row.group.label} <span class="muted">${row.classes.length}</span>` : one.short;
-    return `<button class="lane ${own ? "on" : ""}" data-class="${row.folded ? "" : one.index}" data-row="${i}"
+    const name = row.folded ? html`${row.group.label} <span class="muted">${row.classes.length}</span>` : one.short;
+    return html`<button class="lane ${own ? "on" : ""}" data-class="${row.folded ? "" : one.index}" data-row="${i}"
       style="top:${row.y}px;height:${row.height}px">${glyph(one, theme, size, true)}<span class="label">${name}</span><span class="value"></span></button>`;
   }
 

@@ -1,5 +1,6 @@
 // The head of the workspace: the match, its halves, what is under way, and the buttons that lead elsewhere.
 
+import { fill, html } from "../markup.js";
 import { icon } from "./theme.js";
 import { capital, partClock, partOrdinal, shownParts } from "./time.js";
 
@@ -10,9 +11,10 @@ export class Header {
   constructor(root, workspace) {
     this.root = root;
     this.workspace = workspace;
-    root.innerHTML = template();
+    fill(root, template());
     this.q = (selector) => root.querySelector(selector);
-    this.notice = Object.assign(document.createElement("p"), { className: "notice", hidden: true, innerHTML: `${icon("info", 14)}<span></span>` });
+    this.notice = Object.assign(document.createElement("p"), { className: "notice", hidden: true });
+    fill(this.notice, html`${icon("info", 14)}<span></span>`);
     root.after(this.notice);
   }
 
@@ -40,10 +42,10 @@ export class Header {
     const box = this.q(".halves"), key = `${half}/${Math.floor(seconds)}`;
     if (box.dataset.key === key) return;
     box.dataset.key = key;
-    box.innerHTML = this.halves.map((h) => {
+    fill(box, this.halves.map((h) => {
       const on = h.half === half, range = on ? partClock(half, seconds) : `${partClock(h.half, 0).replace(/^0/, "")}–${partClock(h.half, h.duration).replace(/^0/, "")}`;
-      return `<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
-    }).join("");
+      return html`<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
+    }));
   }
 
   async copyLink() {
@@ -58,7 +60,7 @@ export class Header {
 }
 
 function template() {
-  return `
+  return html`
     <button class="ic" data-head="library" title="Back to the library" aria-label="Back to the library">${icon("left")}</button>
     <span class="teams"><i class="kit kit-home"></i><span class="home"></span><span class="score"></span><span class="away"></span><i class="kit kit-away"></i></span>
     <span class="caption occasion wide"></span><span class="spring"></span>

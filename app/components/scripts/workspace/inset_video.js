@@ -1,5 +1,6 @@
 // A small second video in the corner of the stage, which plays one shot and stops at its end.
 
+import { fill, html } from "../markup.js";
 import { icon } from "./theme.js";
 
 export class InsetVideo {
@@ -9,7 +10,7 @@ export class InsetVideo {
   constructor(stage, failed) {
     this.failed = failed;
     this.root = stage.appendChild(Object.assign(document.createElement("div"), { className: "inset", hidden: true }));
-    this.root.innerHTML = `<video playsinline muted preload="auto"></video><div class="inset-bar"><span></span><button class="ic" data-inset="close" title="Close" aria-label="Close the replay">${icon("close", 13)}</button></div>`;
+    fill(this.root, html`<video playsinline muted preload="auto"></video><div class="inset-bar"><span></span><button class="ic" data-inset="close" title="Close" aria-label="Close the replay">${icon("close", 13)}</button></div>`);
     this.video = this.root.querySelector("video");
     this.video.muted = true;
     this.video.addEventListener("timeupdate", () => { if (this.shot && this.video.currentTime >= this.shot.end) this.video.pause(); });

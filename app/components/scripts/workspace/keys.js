@@ -1,5 +1,7 @@
 // Keys of the workspace: the player's and the lanes' own, and what the parts do at theirs; a list of all of them.
 
+import { fill, html, insert } from "../markup.js";
+
 const FIRST = [["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous one"], ["O", "loop the chosen action"]];
 const LANES = [["+ −", "zoom the lanes"], ["0", "whole match"]];
 const LAST = [["S", "sound"], ["F", "whole screen"], ["?", "this list"]];
@@ -7,19 +9,19 @@ const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["
 const WRITING = "input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]";
 const FASTEST = 8;
 
-const hint = ([keys, what]) => `<span>${keys.split(" ").map((k) => `<kbd>${k}</kbd>`).join("")}${what}</span>`;
+const hint = ([keys, what]) => html`<span>${keys.split(" ").map((k) => html`<kbd>${k}</kbd>`)}${what}</span>`;
 
 export class Keys {
   /** @param list element of the list of keys; footer: of those that are used most, before the marks */
   constructor(workspace, list, footer) {
     this.workspace = workspace;
     this.list = list;
-    footer.insertAdjacentHTML("afterbegin", `${HINTS.map(hint).join("")}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>`);
+    insert(footer, "afterbegin", html`${HINTS.map(hint)}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>`);
   }
 
   toggle() {
     const { workspace } = this, rows = (...kinds) => workspace.entries.filter((entry) => kinds.includes(entry.kind)).flatMap((entry) => workspace.part(entry.name).help ?? []);
-    this.list.innerHTML = `<b>Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint).join("")}`;
+    fill(this.list, html`<b>Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint)}`);
     this.list.hidden = !this.list.hidden;
   }
 

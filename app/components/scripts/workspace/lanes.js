@@ -2,6 +2,7 @@
 //
 // What stays is drawn once into a picture behind the canvas; the playhead and what else moves are drawn over it.
 
+import { fill, html, insert } from "../markup.js";
 import { Axis, GUTTER, RIGHT } from "./axis.js";
 import { laidOut, RULER } from "./layout.js";
 import { Pointer } from "./pointer.js";
@@ -31,7 +32,7 @@ export class Lanes extends Axis {
     this.root = root;
     this.workspace = workspace;
     this.parts = [];
-    root.innerHTML = `<canvas></canvas><div class="gutter"><span class="caption title"></span><div class="names"></div><div class="captions"></div></div><div class="tip" hidden></div>`;
+    fill(root, html`<canvas></canvas><div class="gutter"><span class="caption title"></span><div class="names"></div><div class="captions"></div></div><div class="tip" hidden></div>`);
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d");
     this.back = document.createElement("canvas");
@@ -53,7 +54,7 @@ export class Lanes extends Axis {
   add(part) {
     this.parts.push(part);
     if (part.title) this.root.querySelector(".title").textContent = part.title;
-    if (part.caption) this.root.querySelector(".captions").insertAdjacentHTML("beforeend", `<span class="caption strip-caption">${part.caption}</span>`);
+    if (part.caption) insert(this.root.querySelector(".captions"), "beforeend", html`<span class="caption strip-caption">${part.caption}</span>`);
   }
 
   update(data, arrays, theme) {

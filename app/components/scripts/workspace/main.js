@@ -1,6 +1,7 @@
 // The Match workspace: a player, lanes, panels and lists as one component that survives every rerun. What stands in it is
 // what the page names: every entry comes from the registry.
 
+import { fill, html } from "../markup.js";
 import { HalfArrays } from "./arrays.js";
 import { Header } from "./header.js";
 import { Keys } from "./keys.js";
@@ -38,7 +39,7 @@ export class Workspace {
     this.rows = []; // what a list of spots lists
     this.movedAt = 0; // when a threshold was last moved, milliseconds on the page's own clock
     this.abort = new AbortController();
-    root.innerHTML = template();
+    fill(root, template());
     this.q = (selector) => root.querySelector(selector);
     this.header = new Header(this.q("header"), this);
     this.player = new Player(this.q(".player"), {
@@ -50,7 +51,7 @@ export class Workspace {
     this.rail = new Rail(this.q(".rail"), this);
     this.entries = entries;
     for (const entry of entries) PLACES[entry.kind](this, entry);
-    this.q(".marks").innerHTML = this.having("legend").filter((part) => this.lanes.parts.includes(part)).map((part) => part.legend).join("");
+    fill(this.q(".marks"), this.having("legend").filter((part) => this.lanes.parts.includes(part)).map((part) => part.legend));
     this.keys = new Keys(this, this.q(".keys"), this.q("footer"));
     const { signal } = this.abort;
     window.addEventListener("keydown", (event) => this.keys.press(event), { signal });
@@ -98,7 +99,10 @@ export class Workspace {
     showParts(data);
     this.askAgain();
     if (match) { this.opening = this.openMatch(data); this.begun = false; }
-    try { await this.opening; } catch (error) { this.data = null; throw error; } // the next run tries again
+    try {
+      await this.opening;
+      await Promise.all(data.halves.map((half) => this.arrays.get(half.half).learnFrames(half))); // it may have come since
+    } catch (error) { this.data = null; throw error; } // the next run tries again
     await Promise.all(this.having("prepare").map((part) => part.prepare(data)));
     if (this.root.dataset.failed) { delete this.root.dataset.failed; this.player.note(null); }
     if (this.newest !== data) return; // a newer run came in meanwhile, and waits for the same
@@ -303,7 +307,7 @@ export class Workspace {
 }
 
 function template() {
-  return `
+  return html`
   <header></header>
   <div class="work">
     <div class="left">

@@ -1,5 +1,6 @@
 // The player: one video element for both halves, the overlay locked to the presented frame, transport and layers.
 
+import { fill, html, insert } from "../markup.js";
 import { FrameTable, halfClock, nearest, partClock, partTitle } from "./time.js";
 import { icon } from "./theme.js";
 import { Overlay } from "./overlay.js";
@@ -15,7 +16,7 @@ export class Player {
   constructor(root, hooks) {
     this.hooks = hooks;
     this.root = root;
-    root.innerHTML = template();
+    fill(root, template());
     this.q = (selector) => root.querySelector(selector);
     this.video = this.q("video");
     this.overlay = new Overlay(this.q(".overlay"));
@@ -31,8 +32,8 @@ export class Player {
   /** Give a layer of the overlay its place, in front first. */
   add(layer) {
     this.overlay.layers.unshift(layer);
-    if (layer.legend) this.q(".layers .spring").insertAdjacentHTML("beforebegin", layer.legend);
-    if (layer.controls) this.q(".layers .spring").insertAdjacentHTML("afterend", layer.controls);
+    if (layer.legend) insert(this.q(".layers .spring"), "beforebegin", layer.legend);
+    if (layer.controls) insert(this.q(".layers .spring"), "afterend", layer.controls);
   }
 
   /** What the layers do at keys. */
@@ -138,13 +139,14 @@ export class Player {
       this.fetched = {};
       this.table = new FrameTable(this.arrays.get(half).frameTimes);
       this.overlay.clear();
-      if (!source.video) { this.note(source.note); return; }
-      this.video.src = source.video;
-      this.video.poster = source.poster ?? "";
-      this.prepare();
+      if (source.video) {
+        this.video.src = source.video;
+        this.video.poster = source.poster ?? "";
+        this.prepare();
+      } else this.note(source.note);
     }
     this.seek(seconds);
-    if (play) this.video.play();
+    if (play && source.video) this.video.play();
   }
 
   get time() { return this.table ? this.table.times[this.frame] : 0; }
@@ -178,7 +180,7 @@ export class Player {
 
   mute(silent) {
     this.video.muted = silent;
-    this.q("[data-do=sound]").innerHTML = icon(silent ? "silent" : "sound");
+    fill(this.q("[data-do=sound]"), icon(silent ? "silent" : "sound"));
   }
 
   toggleLoop() {
@@ -258,7 +260,7 @@ export class Player {
 
   button() {
     const button = this.q("[data-do=play]");
-    button.innerHTML = icon(this.video.paused ? "play" : "pause");
+    fill(button, icon(this.video.paused ? "play" : "pause"));
     button.title = this.video.paused ? "Play (Space)" : "Pause (Space)";
   }
 
@@ -285,10 +287,10 @@ export class Player {
   }
 }
 
-const button = (name, title, inner, extra = "") => `<button class="ic ${extra}" data-do="${name}" title="${title}" aria-label="${title}">${inner}</button>`;
+const button = (name, title, inner, extra = "") => html`<button class="ic ${extra}" data-do="${name}" title="${title}" aria-label="${title}">${inner}</button>`;
 
 function template() {
-  return `
+  return html`
   <div class="stage">
     <video playsinline muted preload="auto"></video>
     <canvas class="overlay"></canvas>

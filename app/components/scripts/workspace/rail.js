@@ -1,5 +1,6 @@
 // The rail: one list at a time of what is in the match, each narrowed by part and by filters of its own.
 
+import { fill, html } from "../markup.js";
 import { capital, partOrdinal, shownParts } from "./time.js";
 
 export class Rail {
@@ -10,10 +11,10 @@ export class Rail {
     this.half = null;
     this.lists = [];
     this.list = null; // the one on show
-    root.innerHTML = `
+    fill(root, html`
       <div class="rail-head"><div class="segments modes" role="group" aria-label="What is reviewed (V)"></div><span class="muted count"></span><span class="spring"></span><span class="caption order"></span></div>
       <div class="filters"><div class="segments halves-shown" role="group"></div></div>
-      <div class="list" tabindex="-1"></div>`;
+      <div class="list" tabindex="-1"></div>`);
     this.q = (selector) => root.querySelector(selector);
     this.q(".list").addEventListener("click", (event) => this.list?.click(event));
     this.q(".modes").addEventListener("click", (event) => {
@@ -27,7 +28,8 @@ export class Rail {
   add(list) {
     this.lists.push(list);
     if (list.filters) {
-      const filters = Object.assign(document.createElement("div"), { className: "own-filters", innerHTML: list.filters });
+      const filters = Object.assign(document.createElement("div"), { className: "own-filters" });
+      fill(filters, list.filters);
       this.q(".filters").append(filters);
       list.placed(filters);
       list.filterRoot = filters;
@@ -38,7 +40,7 @@ export class Rail {
   /** Put another list on show. */
   show(list) {
     this.list = list;
-    this.q(".modes").innerHTML = this.lists.map((l) => `<button class="${l === list ? "on" : ""}" aria-pressed="${l === list}" title="${l.label} (V)">${l.label}</button>`).join("");
+    fill(this.q(".modes"), this.lists.map((l) => html`<button class="${l === list ? "on" : ""}" aria-pressed="${l === list}" title="${l.label} (V)">${l.label}</button>`));
     this.showFilters();
   }
 
@@ -52,7 +54,7 @@ export class Rail {
 
   update(data) {
     const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, partOrdinal(h.half)])] : [];
-    this.q(".halves-shown").innerHTML = halves.map(([value, label]) => `<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}">${label}</button>`).join("");
+    fill(this.q(".halves-shown"), halves.map(([value, label]) => html`<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}">${label}</button>`));
     this.q(".halves-shown").hidden = !halves.length;
     this.q(".halves-shown").ariaLabel = capital(shownParts().name);
     this.showFilters();
@@ -73,7 +75,7 @@ export class Rail {
     this.q(".count").textContent = this.list.count;
     this.q(".order").textContent = this.list.order ?? "by time";
     this.q(".order").title = this.list.orderTitle ?? "";
-    this.q(".list").innerHTML = this.list.rows;
+    fill(this.q(".list"), this.list.rows);
   }
 
   /** Bring the chosen row into view without moving the page. */

@@ -1,6 +1,7 @@
 // The entries of the workspace: every lane, panel, list and overlay registers itself here, in a module of its name in
 // the folder of its kind, from which it is loaded where the page names it. What an entry makes is its part of a
-// workspace: an object with what it needs of the following.
+// workspace: an object with what it needs of the following. What is markup is made by `html` of ../markup.js; a string is
+// text.
 //
 // Any part but an overlay's
 //   prepare(data)             a promise that is waited for before anything is shown of new data

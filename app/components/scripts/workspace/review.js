@@ -2,6 +2,7 @@
 //
 // A change names the revision of the thing it was made on; a conflict comes back as a sentence and changes nothing.
 
+import { fill, html } from "../markup.js";
 import { glyph } from "./theme.js";
 import { matchClock } from "./time.js";
 
@@ -12,13 +13,12 @@ const STANDING = new Set(["accepted", "moved", "added"]);
 const UNDOING = new Set(["undo", "redo"]);
 const COMMON = ["half", "seconds", "label", "comment"];
 const SIGNS = { accepted: "M2 1.5h9v10H2ZM4.2 6.6l1.7 1.9l3-3.8", moved: "M2 1.5h9v10H2ZM4 6.5h5M7 4.4l2 2.1l-2 2.1", rejected: "M3 3l7 7M10 3l-7 7", added: "M6.5 1.5l5 5l-5 5l-5-5Z" };
-export const html = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Sign of a review at the right end of a row; nothing where the thing is open. */
 export function reviewSign(review) {
   const shape = review && SIGNS[review.state], title = review ? `${review.state} by ${review.author}${review.comment ? `: ${review.comment}` : ""}` : "";
-  if (!shape) return `<span class="sign">${review?.comment ? `<span title="${html(title)}">…</span>` : ""}</span>`;
-  return `<span class="sign" title="${html(title)}"><svg width="13" height="13" viewBox="0 0 13 13" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round" aria-label="${review.state}"><path d="${shape}"/></svg></span>`;
+  if (!shape) return html`<span class="sign">${review?.comment ? html`<span title="${title}">…</span>` : ""}</span>`;
+  return html`<span class="sign" title="${title}"><svg width="13" height="13" viewBox="0 0 13 13" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round" aria-label="${review.state}"><path d="${shape}"/></svg></span>`;
 }
 
 /** A name for what is added, drawn by chance: it can be spoken of before it has been answered. */
@@ -221,30 +221,30 @@ export class Review {
     if (this.asking && this.root.querySelector("input")) return; // what is being typed stays
     const items = this.items, done = items.filter((s) => !this.open(s)).length;
     const share = items.length ? (100 * done) / items.length : 0;
-    const problems = this.data.reviewProblems.map((p) => `<p class="review-problem" role="alert">Your ${html(p.mine)} was not kept. ${html(p.text)}</p>`).join("");
-    this.root.innerHTML = `${this.classMenu()}
-      <div class="review-line"><b>Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? `<button class="link caption" data-review="name" title="Change the name">${html(this.author)}</button>` : ""}</div>
+    const problems = this.data.reviewProblems.map((p) => html`<p class="review-problem" role="alert">Your ${p.mine} was not kept. ${p.text}</p>`);
+    fill(this.root, html`${this.classMenu()}
+      <div class="review-line"><b>Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? html`<button class="link caption" data-review="name" title="Change the name">${this.author}</button>` : ""}</div>
       <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.said()}
-      <div class="review-keys">${this.hints.map(([key, what]) => `<span><kbd>${key}</kbd>${what}</span>`).join("")}</div>`;
+      <div class="review-keys">${this.hints.map(([key, what]) => html`<span><kbd>${key}</kbd>${what}</span>`)}</div>`);
   }
 
   question() {
     const comment = this.asking === "comment", value = comment ? this.known.get(this.item?.id)?.comment ?? "" : this.author;
     const hint = comment ? "Comment, then Enter" : "Your name, then Enter";
-    return `<div class="review-line"><input maxlength="${comment ? 2000 : 80}" value="${html(value)}" placeholder="${hint}" aria-label="${hint}"></div>`;
+    return html`<div class="review-line"><input maxlength="${comment ? 2000 : 80}" value="${value}" placeholder="${hint}" aria-label="${hint}"></div>`;
   }
 
   /** What has been said of the chosen thing, or what to do next. */
   said() {
-    if (this.moving) return this.prompt("Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it");
+    if (this.moving) return this.prompt(html`Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it`);
     const review = this.item && this.known.get(this.item.id);
     return review ? this.line(this.told(review)) : "";
   }
 
-  line(text) { return `<div class="review-line"><span class="said" title="${html(text)}">${html(text)}</span></div>`; }
+  line(text) { return html`<div class="review-line"><span class="said" title="${text}">${text}</span></div>`; }
 
-  /** What to do next, as markup; it may take more than a line. */
-  prompt(markup) { return `<div class="review-line wrap"><span>${markup}</span></div>`; }
+  /** What to do next, as text or markup; it may take more than a line. */
+  prompt(markup) { return html`<div class="review-line wrap"><span>${markup}</span></div>`; }
 
   /** A review in words; `more`: what the kind has of its own. */
   told(review, more = "") {
@@ -254,9 +254,9 @@ export class Review {
 
   classMenu() {
     if (!this.choosing) return "";
-    const rows = this.classes.map((c, i) => `<button data-label="${i}"><kbd>${LETTERS[i]?.toUpperCase() ?? ""}</kbd>${this.classMark(c)}<span>${html(c.short)}</span></button>`);
+    const rows = this.classes.map((c, i) => html`<button data-label="${i}"><kbd>${LETTERS[i]?.toUpperCase() ?? ""}</kbd>${this.classMark(c)}<span>${c.short}</span></button>`);
     const title = this.choosing === "add" ? `Class of the new ${this.noun}` : `Class of this ${this.noun}`;
-    return `<div class="review-classes" role="menu" aria-label="${title}">${rows.join("")}</div>`;
+    return html`<div class="review-classes" role="menu" aria-label="${title}">${rows}</div>`;
   }
 
   classMark(action) { return glyph(action, this.workspace.theme, 16, true); }

@@ -1,6 +1,7 @@
 // Review of camera changes: the shot that ends at a frame, how it ends, whether it was a replay and what that showed.
 
-import { Review, html } from "./review.js";
+import { html } from "../markup.js";
+import { Review } from "./review.js";
 import { colour } from "./theme.js";
 import { matchClock } from "./time.js";
 
@@ -183,11 +184,11 @@ export class CameraReview extends Review {
 
   said() {
     if (this.linking) {
-      const spot = this.workspace.chosen, what = spot ? `${html(spot.action.short)} at ${matchClock(spot.half, spot.seconds)}` : "no action chosen";
-      return this.prompt(`It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it`);
+      const spot = this.workspace.chosen, what = spot ? `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}` : "no action chosen";
+      return this.prompt(html`It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it`);
     }
     if (this.moving || !this.item) return super.said();
-    return this.prompt(html(this.facts(this.item))) + super.said();
+    return [this.prompt(this.facts(this.item)), super.said()];
   }
 
   /** What a change is, in words. */
@@ -199,5 +200,5 @@ export class CameraReview extends Review {
 
   shortOf(label) { return this.data.classes.find((c) => c.name === label)?.short ?? label; }
 
-  classMark(camera) { return `<i class="tone" style="background:${tone(camera, this.workspace.theme)}"></i>`; }
+  classMark(camera) { return html`<i class="tone" style="background:${tone(camera, this.workspace.theme)}"></i>`; }
 }

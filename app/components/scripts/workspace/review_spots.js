@@ -1,5 +1,6 @@
 // Review of spots.
 
+import { html } from "../markup.js";
 import { Review } from "./review.js";
 import { shownParts } from "./time.js";
 
@@ -44,7 +45,7 @@ export class SpotReview extends Review {
     const { suggestion, data } = this, line = super.said();
     if (!suggestion || this.moving) return line;
     const [team, confidence] = suggestion;
-    return `${line}${this.line(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, who was nearest the ball (${TEAM_KEY} sets it)`)}`;
+    return html`${line}${this.line(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, who was nearest the ball (${TEAM_KEY} sets it)`)}`;
   }
 
   told(review) { return super.told(review, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }

@@ -1,10 +1,12 @@
 // Which spots are listed by the shot that they lie in: those in replays or not, those of some cameras. What lies in a
 // replay is no action of its own, so it is not counted; what is seen only there is, once a reviewer holds it to be true.
 
+import { fill, html } from "../markup.js";
+
 const ADDRESS = "replays", ALL = "all", LIVE = "live", ONLY = "only";
 
 export class ShotFilter {
-  markup = `<div class="selects" hidden><select class="field replays" aria-label="Spots in replays"></select><select class="field shots" aria-label="Cameras"></select></div>`;
+  markup = html`<div class="selects" hidden><select class="field replays" aria-label="Spots in replays"></select><select class="field shots" aria-label="Cameras"></select></div>`;
   group = ""; // of cameras, or all
 
   /** @param stands(spot) whether a reviewer holds a spot to be true; changed() another choice was made */
@@ -50,8 +52,8 @@ export class ShotFilter {
     const key = [this.replays, this.group, spots.length, live, only].join();
     if (key === this.key) return; // one of them may be open
     this.key = key;
-    const option = (value, text, chosen) => `<option value="${value}" ${value === chosen ? "selected" : ""}>${text}</option>`;
-    this.root.querySelector(".replays").innerHTML = [[ALL, `With replays ${spots.length}`], [LIVE, `Live ${live}`], [ONLY, `Replay only ${only}`]].map(([value, text]) => option(value, text, this.replays)).join("");
-    this.root.querySelector(".shots").innerHTML = [["", "All cameras"], ...Object.entries(this.workspace.part("cameras").review.groups)].map(([value, text]) => option(value, text, this.group)).join("");
+    const option = (value, text, chosen) => html`<option value="${value}" ${value === chosen ? "selected" : ""}>${text}</option>`;
+    fill(this.root.querySelector(".replays"), [[ALL, `With replays ${spots.length}`], [LIVE, `Live ${live}`], [ONLY, `Replay only ${only}`]].map(([value, text]) => option(value, text, this.replays)));
+    fill(this.root.querySelector(".shots"), [["", "All cameras"], ...Object.entries(this.workspace.part("cameras").review.groups)].map(([value, text]) => option(value, text, this.group)));
   }
 }

@@ -1,5 +1,7 @@
 // Colours: the page tells dark from light, the tokens say the rest.
 
+import { checkedColour, html } from "../markup.js";
+
 let tokens = null;
 
 /** Load the design tokens once. */
@@ -29,7 +31,7 @@ export function applyTheme(element, theme) {
 export const colour = (theme, name) => tokens.color[theme][name];
 
 /** Colour of a class's curve and marks. */
-export const classColour = (action, theme) => (theme === "dark" ? action.dark : action.light);
+export const classColour = (action, theme) => checkedColour(theme === "dark" ? action.dark : action.light);
 
 /** Groups of the classes that occur, in the design's order. */
 export function groupsOf(classes) {
@@ -66,24 +68,24 @@ export function glyph(action, theme, size = 20, bare = false) {
   const special = { flow: "glyphFlow", restarts: "glyphRestarts" }[action.group];
   const ink = special ? tokens.color[theme][special] : classColour(action, theme);
   const inner = bare ? size : Math.round(size * 0.7);
-  let body = "";
-  if (shape.layers) body = shape.layers.map((layer) => cardLayer(layer, theme)).join("");
+  let body;
+  if (shape.layers) body = shape.layers.map((layer) => cardLayer(layer, theme));
   else {
-    body = `<path d="${shape.stroke}" fill="none" stroke="${ink}" stroke-width="${shape.strokeWidth}" stroke-linecap="round" stroke-linejoin="round"/>`;
-    if (shape.fill) body += `<path d="${shape.fill}" fill="${ink}"/>`;
+    body = [html`<path d="${shape.stroke}" fill="none" stroke="${ink}" stroke-width="${shape.strokeWidth}" stroke-linecap="round" stroke-linejoin="round"/>`];
+    if (shape.fill) body.push(html`<path d="${shape.fill}" fill="${ink}"/>`);
   }
-  const svg = `<svg width="${inner}" height="${inner}" viewBox="${shape.viewBox}" aria-hidden="true">${body}</svg>`;
+  const svg = html`<svg width="${inner}" height="${inner}" viewBox="${shape.viewBox}" aria-hidden="true">${body}</svg>`;
   if (bare) return svg;
   const tint = classColour(action, theme) + (theme === "dark" ? "29" : "1c");
-  return `<span class="tile" style="width:${size}px;height:${size}px;background:${tint}">${svg}</span>`;
+  return html`<span class="tile" style="width:${size}px;height:${size}px;background:${tint}">${svg}</span>`;
 }
 
 function cardLayer(layer, theme) {
   if (layer.shape === "path") {
-    return `<path d="${layer.d}" fill="none" stroke="${layer.stroke}" stroke-width="${layer.width}" stroke-linecap="round"/>`;
+    return html`<path d="${layer.d}" fill="none" stroke="${layer.stroke}" stroke-width="${layer.width}" stroke-linecap="round"/>`;
   }
   const fill = tokens.cards.fill[layer.fill][theme];
-  return `<rect x="${layer.x}" y="${layer.y}" width="${layer.w}" height="${layer.h}" rx="${layer.r}" fill="${fill}" stroke="color-mix(in srgb, ${fill} 62%, #000)" stroke-width=".8"/>`;
+  return html`<rect x="${layer.x}" y="${layer.y}" width="${layer.w}" height="${layer.h}" rx="${layer.r}" fill="${fill}" stroke="color-mix(in srgb, ${fill} 62%, #000)" stroke-width=".8"/>`;
 }
 
 const ICONS = {
@@ -103,5 +105,5 @@ const FILLED = new Set(["play", "previous", "next"]);
 /** SVG of an icon of the interface. */
 export function icon(name, size = 16, width = 1.5) {
   const fill = FILLED.has(name) ? "currentColor" : "none";
-  return `<svg width="${size}" height="${size}" viewBox="0 0 16 16" fill="${fill}" stroke="currentColor" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+  return html`<svg width="${size}" height="${size}" viewBox="0 0 16 16" fill="${fill}" stroke="currentColor" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 }

@@ -1,6 +1,7 @@
 // Another system over the same match: its curves, which hang below those of the system that is shown, its spots as
 // discs, and which of them the system that is shown has as well.
 
+import { html } from "../../markup.js";
 import { ScorePyramid, bytes } from "../arrays.js";
 import { GUTTER } from "../axis.js";
 import { CurveImage, sweep } from "../curve_image.js";
@@ -13,7 +14,7 @@ class Beside {
   key = null;
   curves = new Map();
   spots = [];
-  legend = `<span class="legend-mark legend-other" hidden><svg width="10" height="10"><circle cx="5" cy="5" r="3.4" fill="var(--text-secondary)"/></svg><span class="name"></span></span>
+  legend = html`<span class="legend-mark legend-other" hidden><svg width="10" height="10"><circle cx="5" cy="5" r="3.4" fill="var(--text-secondary)"/></svg><span class="name"></span></span>
     <span class="legend-mark legend-other" hidden><svg width="12" height="12"><circle cx="6" cy="6" r="5" fill="none" stroke="var(--warning)" stroke-width="1.4"/></svg>one of the two alone</span>`;
 
   constructor(workspace) {

@@ -3,6 +3,7 @@
 // The curves are drawn column by column from a pyramid of maxima, so a peak of one sample is never lost and a redraw
 // costs the same at every zoom.
 
+import { html } from "../../markup.js";
 import { GUTTER, RIGHT } from "../axis.js";
 import { ClassNames } from "../class_names.js";
 import { CurveImage, sweep } from "../curve_image.js";
@@ -27,8 +28,8 @@ class Curves {
     this.lanes = workspace.lanes;
     this.image = new CurveImage();
     this.names = new ClassNames(this.lanes, (action) => workspace.choose(action));
-    const triangleOf = (d, filled) => `<svg width="11" height="10" viewBox="0 0 11 10"><path d="${d}" fill="${filled ? "var(--text-secondary)" : "none"}" stroke="var(--text-secondary)" stroke-width="1.2"/></svg>`;
-    this.legend = `<span class="legend-mark">${triangleOf("M1 1.5h9L5.5 9Z", true)}predicted</span><span class="legend-mark">${triangleOf("M1 8.5h9L5.5 1Z", false)}true</span><span class="legend-mark legend-replayed" hidden>${triangleOf("M1 1.5h9L5.5 9Z", false)}in a replay</span>`;
+    const triangleOf = (d, filled) => html`<svg width="11" height="10" viewBox="0 0 11 10"><path d="${d}" fill="${filled ? "var(--text-secondary)" : "none"}" stroke="var(--text-secondary)" stroke-width="1.2"/></svg>`;
+    this.legend = html`<span class="legend-mark">${triangleOf("M1 1.5h9L5.5 9Z", true)}predicted</span><span class="legend-mark">${triangleOf("M1 8.5h9L5.5 1Z", false)}true</span><span class="legend-mark legend-replayed" hidden>${triangleOf("M1 1.5h9L5.5 9Z", false)}in a replay</span>`;
   }
 
   update(data) {

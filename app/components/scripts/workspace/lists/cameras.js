@@ -1,7 +1,8 @@
 // The list of camera changes: when, which camera, how it changes, and what a replay shows.
 
+import { html } from "../../markup.js";
 import { register } from "../registry.js";
-import { html, reviewSign } from "../review.js";
+import { reviewSign } from "../review.js";
 import { CameraReview, tone } from "../review_cameras.js";
 import { icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
@@ -10,7 +11,7 @@ const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/
 
 class Cameras {
   label = "Cameras";
-  filters = `<div class="segments doubtful" role="group" aria-label="Order" hidden><button data-doubtful="">By time</button><button data-doubtful="1" title="What the model is least sure of comes first, and Q goes through it in that order">Doubtful first</button></div>`;
+  filters = html`<div class="segments doubtful" role="group" aria-label="Order" hidden><button data-doubtful="">By time</button><button data-doubtful="1" title="What the model is least sure of comes first, and Q goes through it in that order">Doubtful first</button></div>`;
 
   constructor(workspace) {
     this.workspace = workspace;
@@ -68,30 +69,30 @@ class Cameras {
 
 /** The rows of a list of changes. */
 function cameraRows(changes, { item: chosen, doubted, doubtfulFirst }, theme) {
-  if (!changes.length) return `<p class="empty">No camera changes are known here. <kbd>D</kbd> adds one at the frame on screen.</p>`;
+  if (!changes.length) return html`<p class="empty">No camera changes are known here. <kbd>D</kbd> adds one at the frame on screen.</p>`;
   const rows = [];
   let half = 0;
   for (const change of changes) {
     if (change.half !== half && !doubtfulFirst) {
       half = change.half;
-      rows.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${changes.filter((c) => c.half === half).length}</span></div>`);
+      rows.push(html`<div class="half"><span>${partOrdinal(half)}</span><span>${changes.filter((c) => c.half === half).length}</span></div>`);
     }
-    rows.push(`<button class="spot camera ${doubted ? "doubted" : ""} ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${html(change.id)}">
+    rows.push(html`<button class="spot camera ${doubted ? "doubted" : ""} ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${change.id}">
       <i class="tone" style="background:${tone(change.action, theme)}"></i><span class="time">${matchClock(change.half, change.seconds)}</span>
-      <span class="name" title="${html(change.action.name)}">${html(change.action.short)}</span><span class="kind">${html(change.change_type ?? "–")}</span>${doubted ? confidenceOf(change) : ""}${replayMark(change)}${reviewSign(change.review)}</button>`);
+      <span class="name" title="${change.action.name}">${change.action.short}</span><span class="kind">${change.change_type ?? "–"}</span>${doubted ? confidenceOf(change) : ""}${replayMark(change)}${reviewSign(change.review)}</button>`);
   }
-  return rows.join("");
+  return rows;
 }
 
 /** How sure the model is; of what a reviewer has judged it says nothing any more. */
 function confidenceOf({ confidence, review }) {
-  return typeof confidence === "number" && (review?.state ?? "open") === "open" ? `<span class="value" title="How sure the model is of this camera">${short(confidence)}</span>` : `<span class="value"></span>`;
+  return typeof confidence === "number" && (review?.state ?? "open") === "open" ? html`<span class="value" title="How sure the model is of this camera">${short(confidence)}</span>` : html`<span class="value"></span>`;
 }
 
 function replayMark({ replay, link, unfit }) {
-  if (!replay) return `<span class="replay"></span>`;
+  if (!replay) return html`<span class="replay"></span>`;
   const shown = link ? matchClock(link.half, link.seconds) : "?";
-  return `<span class="replay ${link ? "" : "unlinked"}" title="${link ? `Replay of ${html(link.label)} at ${shown}` : unfit ? "Replay; no action fits it" : "Replay; nobody has said of what"}">${icon("loop", 12)}${shown}</span>`;
+  return html`<span class="replay ${link ? "" : "unlinked"}" title="${link ? `Replay of ${link.label} at ${shown}` : unfit ? "Replay; no action fits it" : "Replay; nobody has said of what"}">${icon("loop", 12)}${shown}</span>`;
 }
 
 register("list", "cameras", { reads: ["cameras"], make: (workspace) => new Cameras(workspace) });

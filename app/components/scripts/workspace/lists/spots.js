@@ -1,5 +1,6 @@
 // The list of spots: by half and time, what narrows it (class, confidence, which of two systems), and what reviewers said.
 
+import { fill, html } from "../../markup.js";
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
 import { SpotReview } from "../review_spots.js";
@@ -16,7 +17,7 @@ const REPLAYED = { replay: "In a replay: the action itself is spotted elsewhere"
 class Spots {
   label = "Spots";
 
-  get filters() { return `
+  get filters() { return html`
     <div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
     <div class="glyphs"></div>
     <div class="class-menu" hidden></div>
@@ -88,12 +89,12 @@ class Spots {
 
   drawGlyphs() {
     const shown = (group) => group.classes.some((c) => !this.hidden.has(c.index));
-    const buttons = this.groups.map((g) => `<button data-group="${g.name}" class="${shown(g) ? "on" : ""}" title="${g.label}" aria-pressed="${shown(g)}">${glyph(g.classes[0], this.theme, 17, true)}</button>`);
+    const buttons = this.groups.map((g) => html`<button data-group="${g.name}" class="${shown(g) ? "on" : ""}" title="${g.label}" aria-pressed="${shown(g)}">${glyph(g.classes[0], this.theme, 17, true)}</button>`);
     const left = this.data.classes.length - this.hidden.size;
     this.q(".glyphs").style.gridTemplateColumns = `repeat(${buttons.length + 1}, 1fr)`;
-    this.q(".glyphs").innerHTML = buttons.join("") + `<button class="menu" title="Classes shown">${left}${icon("down", 10, 2)}</button>`;
-    this.q(".class-menu").innerHTML = this.data.classes.map((c) =>
-      `<label><input type="checkbox" value="${c.index}" ${this.hidden.has(c.index) ? "" : "checked"}>${glyph(c, this.theme, 16, true)}<span></span></label>`).join("");
+    fill(this.q(".glyphs"), [buttons, html`<button class="menu" title="Classes shown">${left}${icon("down", 10, 2)}</button>`]);
+    fill(this.q(".class-menu"), this.data.classes.map((c) =>
+      html`<label><input type="checkbox" value="${c.index}" ${this.hidden.has(c.index) ? "" : "checked"}>${glyph(c, this.theme, 16, true)}<span></span></label>`));
     this.q(".class-menu").querySelectorAll("label span").forEach((span, i) => (span.textContent = this.data.classes[i].short));
   }
 
@@ -113,7 +114,7 @@ class Spots {
       ["all", "All", both + alone(own) + alone(others), "Spots of either system"], ["both", "Both", both, `Both systems have it: ${within}`],
       ["own", "Only A", alone(own), `A, ${model}, alone`], ["other", "Only B", alone(others), `B, ${other.name}, alone`],
     ];
-    box.innerHTML = choices.map(([name, label, count]) => `<button data-agreement="${name}" class="${name === this.agreement ? "on" : ""}" aria-pressed="${name === this.agreement}">${label} <span class="muted">${count}</span></button>`).join("");
+    fill(box, choices.map(([name, label, count]) => html`<button data-agreement="${name}" class="${name === this.agreement ? "on" : ""}" aria-pressed="${name === this.agreement}">${label} <span class="muted">${count}</span></button>`));
     [...box.children].forEach((button, i) => (button.title = choices[i][3]));
   }
 
@@ -155,22 +156,22 @@ class Spots {
   counted(spots) { return spots.filter((s) => this.counts(s)).length || spots.length; }
 
   get rows() {
-    const { rows: spots, chosen } = this.workspace, html = [];
+    const { rows: spots, chosen } = this.workspace, made = [];
     this.byId = new Map(spots.map((s) => [s.id, s]));
     let half = 0;
     for (const spot of spots) {
       if (spot.half !== half) {
         half = spot.half;
-        html.push(`<div class="half"><span>${partOrdinal(half)}</span><span>${this.counted(spots.filter((s) => s.half === half))}</span></div>`);
+        made.push(html`<div class="half"><span>${partOrdinal(half)}</span><span>${this.counted(spots.filter((s) => s.half === half))}</span></div>`);
       }
       const own = chosen && spot.id === chosen.id;
-      const replay = spot.replayed ? `<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
-      html.push(`<button class="spot ${own ? "chosen" : ""} ${spot.replayed ? "replayed" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
+      const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
+      made.push(html`<button class="spot ${own ? "chosen" : ""} ${spot.replayed ? "replayed" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
         <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${spot.action.short}</span>
         <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${this.sign(spot)}</button>`);
     }
-    if (!spots.length) html.push(this.emptyText(this.below()));
-    return html.join("");
+    if (!spots.length) made.push(this.emptyText(this.below()));
+    return made;
   }
 
   click(event) {
@@ -182,13 +183,13 @@ class Spots {
   /** What a reviewer said of a spot, else which of two systems has it alone. */
   sign(spot) {
     if (!this.data.other || spot.mate || spot.added || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
-    return `<span class="sign alone" title="${spot.other ? "B" : "A"} alone">${spot.other ? "B" : "A"}</span>`;
+    return html`<span class="sign alone" title="${spot.other ? "B" : "A"} alone">${spot.other ? "B" : "A"}</span>`;
   }
 
   emptyText(below) {
     const at = short(this.data.threshold);
-    if (!below) return `<p class="empty">No spots above ${at} with these filters.</p>`;
-    return `<p class="empty">No spots above ${at}. <button class="lower link" data-to="${below[0]}">Lower the threshold to ${short(below[0])}</button> for ${below[1]} more.</p>`;
+    if (!below) return html`<p class="empty">No spots above ${at} with these filters.</p>`;
+    return html`<p class="empty">No spots above ${at}. <button class="lower link" data-to="${below[0]}">Lower the threshold to ${short(below[0])}</button> for ${below[1]} more.</p>`;
   }
 
   /** The highest lower threshold that shows something, and how much: [threshold, count] or null. */

@@ -1,12 +1,13 @@
 // The entities of the sample shown: a box each, the kept ones with name and weight.
 
+import { html } from "../../markup.js";
 import { rectangle } from "../overlay.js";
 import { register } from "../registry.js";
 
 const CARD_PADDING = 3.5; // pixels around a card, which is too small to frame tightly
 
 class Boxes {
-  controls = `<label><input type="checkbox" data-option="boxes" checked>Boxes</label>
+  controls = html`<label><input type="checkbox" data-option="boxes" checked>Boxes</label>
     <label><input type="checkbox" data-option="names" checked>Names</label>`;
   keys = { b: () => this.player.toggleOption("boxes") };
   help = [["B", "boxes"]];

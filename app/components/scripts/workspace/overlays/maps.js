@@ -1,5 +1,6 @@
 // What the model looked at, over the picture: the weights of its entities, or its map of the picture.
 
+import { fill, html } from "../../markup.js";
 import { rectangle } from "../overlay.js";
 import { register } from "../registry.js";
 import { heatGradient, heatTable } from "../theme.js";
@@ -9,9 +10,9 @@ const LAYERS = { entities: "Entity attention", class_map: "Environment" };
 const PITCH = "repeating-linear-gradient(90deg, #2c3a22 0 6px, #3b4d2d 6px 12px)"; // what the heat scale lies on
 
 class Maps {
-  legend = `<select data-option="layer" title="What the map shows" aria-label="Map layer"></select>
+  legend = html`<select data-option="layer" title="What the map shows" aria-label="Map layer"></select>
     <span class="moment wide"></span><span class="scale"></span><span class="range"></span>`;
-  controls = `<label><input type="checkbox" data-option="map" checked>Map</label>
+  controls = html`<label><input type="checkbox" data-option="map" checked>Map</label>
     <input type="range" data-option="opacity" min="10" max="100" value="65" title="Opacity of the map" aria-label="Opacity of the map"><span class="opacity">65%</span>`;
   keys = { h: () => this.player.toggleOption("map") };
   help = [["H", "map"]];
@@ -35,7 +36,7 @@ class Maps {
     this.player.q(".scale").style.background = `${heatGradient()}, ${PITCH}`;
     if (select.dataset.made === wanted.join()) return;
     select.dataset.made = wanted.join();
-    select.innerHTML = wanted.map((name) => `<option value="${name}">${LAYERS[name]}</option>`).join("");
+    fill(select, wanted.map((name) => html`<option value="${name}">${LAYERS[name]}</option>`));
     this.options.layer = wanted[0] ?? "entities";
   }
 

@@ -1,5 +1,6 @@
 // The pitch from above, in a corner of the picture: what the picture shows of it, and who was found where.
 
+import { html } from "../../markup.js";
 import { MarkedPlayer } from "../marked_player.js";
 import { rectangle } from "../overlay.js";
 import { PeopleButtons } from "../people_buttons.js";
@@ -20,7 +21,7 @@ const TITLE = "The pitch from above: what the picture shows, and who stands wher
 const WORKING = "Working out teams";
 
 class Minimap {
-  controls = `<label class="minimap"><input type="checkbox" data-option="minimap">Minimap<span class="teams-state" role="status" hidden><i class="pulse"></i><span class="unseen">${WORKING}</span></span></label>`;
+  controls = html`<label class="minimap"><input type="checkbox" data-option="minimap">Minimap<span class="teams-state" role="status" hidden><i class="pulse"></i><span class="unseen">${WORKING}</span></span></label>`;
   keys = { z: () => this.has(this.player.data) && this.player.toggleOption("minimap"), Escape: () => this.mark(this.marked.track) };
 
   constructor(player) {

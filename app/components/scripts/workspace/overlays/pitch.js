@@ -1,5 +1,6 @@
 // The pitch's lines over the picture, as the calibration of the frame says; nothing where there is none.
 
+import { html } from "../../markup.js";
 import { Calibrations } from "../calibrations.js";
 import { register } from "../registry.js";
 
@@ -8,7 +9,7 @@ const STEPS = 24; // parts of a straight line, so that what lies behind the came
 const TITLE = "The pitch's lines, where the calibration puts them (Y)";
 
 class PitchLines {
-  controls = `<label class="pitch-lines"><input type="checkbox" data-option="pitch">Lines<span class="sureness"></span></label>`;
+  controls = html`<label class="pitch-lines"><input type="checkbox" data-option="pitch">Lines<span class="sureness"></span></label>`;
   keys = { y: () => this.has(this.player.data) && this.player.toggleOption("pitch") };
 
   constructor(player) {

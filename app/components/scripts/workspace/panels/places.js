@@ -1,8 +1,8 @@
 // The pitch map: where on the pitch the listed spots are. Around each lies the expected error of its place.
 
+import { fill, html } from "../../markup.js";
 import { Play } from "../play.js";
 import { register } from "../registry.js";
-import { html } from "../review.js";
 import { classColour, icon } from "../theme.js";
 import { matchClock } from "../time.js";
 
@@ -16,7 +16,7 @@ class Places {
     this.workspace = workspace;
     this.root = root;
     root.classList.add("places");
-    root.innerHTML = `<button class="places-head" aria-expanded="false">${icon("down", 12)}<b>Pitch map</b><span class="muted"></span></button><div class="places-body" hidden></div>`;
+    fill(root, html`<button class="places-head" aria-expanded="false">${icon("down", 12)}<b>Pitch map</b><span class="muted"></span></button><div class="places-body" hidden></div>`);
     this.q = (selector) => root.querySelector(selector);
     this.known = new Map(); // play by half
     this.open = localStorage.getItem(OPEN) === "1";
@@ -91,13 +91,13 @@ class Places {
     this.q(".places-body").hidden = !this.open;
     this.q(".places-head .muted").textContent = "";
     if (!this.open) return;
-    if (!this.data.pitch) { this.q(".places-body").innerHTML = `<p class="empty">${NONE}</p>`; return; }
+    if (!this.data.pitch) { fill(this.q(".places-body"), html`<p class="empty">${NONE}</p>`); return; }
     const spots = this.workspace.rows, at = spots.map((spot) => [spot, this.placeOf(spot)]), placed = at.filter(([, place]) => place);
     this.q(".places-head .muted").textContent = placed.length;
     // The surest in front, and the chosen one.
     const chosen = (spot) => spot.id === this.workspace.chosen?.id;
     placed.sort(([a, p], [b, q]) => chosen(a) - chosen(b) || q.error - p.error);
-    this.q(".places-body").innerHTML = `<div class="pitch-map" role="group" aria-label="Where the listed spots are">${this.pitch(placed)}${placed.map(([spot, place]) => this.mark(spot, place, chosen(spot))).join("")}</div><p class="caption" role="status">${this.told(spots.length, placed)}</p>`;
+    fill(this.q(".places-body"), html`<div class="pitch-map" role="group" aria-label="Where the listed spots are">${this.pitch(placed)}${placed.map(([spot, place]) => this.mark(spot, place, chosen(spot)))}</div><p class="caption" role="status">${this.told(spots.length, placed)}</p>`);
   }
 
   get box() {
@@ -108,20 +108,20 @@ class Places {
   /** Lines, and the expected errors around the places. */
   pitch(placed) {
     const [w, h] = this.box, path = this.data.pitch.lines.map((line) => `M${line.map((p) => p.join(" ")).join("L")}`).join("");
-    const errors = placed.map(([spot, { x, y, error, ball }]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${error.toFixed(1)}" style="--ink:${classColour(spot.action, this.workspace.theme)}" class="${ball ? "" : "looked"}"/>`);
-    return `<svg viewBox="${-w / 2} ${-h / 2} ${w} ${h}" aria-hidden="true"><path d="${path}"/>${errors.join("")}</svg>`;
+    const errors = placed.map(([spot, { x, y, error, ball }]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${error.toFixed(1)}" style="--ink:${classColour(spot.action, this.workspace.theme)}" class="${ball ? "" : "looked"}"/>`);
+    return html`<svg viewBox="${-w / 2} ${-h / 2} ${w} ${h}" aria-hidden="true"><path d="${path}"/>${errors}</svg>`;
   }
 
   mark(spot, { x, y, error, ball }, on) {
     const [w, h] = this.box, how = ball ? "at what is taken for the ball" : "where the camera looks";
     const text = `${spot.action.name}, ${matchClock(spot.half, spot.seconds)}: ${how}, expected within ${error < 10 ? error.toFixed(1) : Math.round(error)} m`;
-    return `<button tabindex="-1" data-spot="${html(spot.id)}" class="${ball ? "" : "looked"} ${on ? "on" : ""}" title="${html(text)}" aria-label="${html(text)}" style="left:${(50 + (100 * x) / w).toFixed(2)}%;top:${(50 + (100 * y) / h).toFixed(2)}%;--ink:${classColour(spot.action, this.workspace.theme)}"></button>`;
+    return html`<button tabindex="-1" data-spot="${spot.id}" class="${ball ? "" : "looked"} ${on ? "on" : ""}" title="${text}" aria-label="${text}" style="left:${(50 + (100 * x) / w).toFixed(2)}%;top:${(50 + (100 * y) / h).toFixed(2)}%;--ink:${classColour(spot.action, this.workspace.theme)}"></button>`;
   }
 
   /** How many are placed, and how; or why there are none. */
   told(count, placed) {
     const balls = placed.filter(([, place]) => place.ball).length, looked = placed.length - balls, without = count - placed.length;
-    const waits = this.waiting ? " Working out where the ball is." : "", wrong = this.problem ? ` ${html(this.problem)}` : "";
+    const waits = this.waiting ? " Working out where the ball is." : "", wrong = this.problem ? ` ${this.problem}` : "";
     if (!count) return "No spots with these filters.";
     if (!placed.length) return (this.waiting ? "Working out where they are." : "None of these spots has a place: their pictures have no calibration, or are replays.") + wrong;
     const parts = [balls && `${balls} at the ball`, looked && `${looked} where the camera looks`, without && `${without} without a place`];

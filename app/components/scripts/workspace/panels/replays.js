@@ -1,9 +1,9 @@
 // The panel of replays: on an action those that show it, each played beside it; on a replay the action that it shows. G
 // goes from one to the other and back.
 
+import { fill, html } from "../../markup.js";
 import { InsetVideo } from "../inset_video.js";
 import { register } from "../registry.js";
-import { html } from "../review.js";
 import { icon } from "../theme.js";
 import { FrameTable, matchClock } from "../time.js";
 
@@ -135,23 +135,23 @@ class Replays {
     const replays = subject || this.cameras.active ? [] : this.replaysOf(chosen);
     this.root.hidden = !subject && !replays.length;
     if (subject) this.say(subject);
-    else if (replays.length) this.root.innerHTML = `<div class="review-line"><b>Its replays</b><span class="muted">${replays.length}</span></div><div class="thumbs">${replays.map((shot) => this.thumb(shot)).join("")}</div>`;
+    else if (replays.length) fill(this.root, html`<div class="review-line"><b>Its replays</b><span class="muted">${replays.length}</span></div><div class="thumbs">${replays.map((shot) => this.thumb(shot))}</div>`);
   }
 
   /** What a replay shows, as a line. */
   say(shot) {
-    const { link } = shot, action = link && html(this.cameras.shortOf(link.label));
+    const { link } = shot, action = link && this.cameras.shortOf(link.label);
     this.root.hidden = false;
-    this.root.innerHTML = link
-      ? `<div class="review-line"><b>Replay</b><span class="said">of ${action} at ${matchClock(link.half, link.seconds)}</span><span class="spring"></span><button class="button" data-do="action" title="To the action (G)">Go to it</button></div>`
-      : `<div class="review-line wrap" role="status"><span><b>Replay</b> ${shot.unfit ? "No action fits it." : "Nobody has said what it shows."} <span class="muted">W among the cameras links it.</span></span></div>`;
+    fill(this.root, link
+      ? html`<div class="review-line"><b>Replay</b><span class="said">of ${action} at ${matchClock(link.half, link.seconds)}</span><span class="spring"></span><button class="button" data-do="action" title="To the action (G)">Go to it</button></div>`
+      : html`<div class="review-line wrap" role="status"><span><b>Replay</b> ${shot.unfit ? "No action fits it." : "Nobody has said what it shows."} <span class="muted">W among the cameras links it.</span></span></div>`);
   }
 
   thumb(shot) {
     const half = this.data.halves.find((h) => h.half === shot.half), middle = (shot.start + shot.end) / 2;
-    const picture = half.picture ? `<img loading="lazy" alt="" src="${half.picture}?frame=${this.table(shot.half).at(middle)}&width=${WIDE}">` : "";
+    const picture = half.picture ? html`<img loading="lazy" alt="" src="${half.picture}?frame=${this.table(shot.half).at(middle)}&width=${WIDE}">` : "";
     const on = this.inset.shot?.id === shot.id;
-    return `<button class="thumb ${on ? "on" : ""}" data-replay="${html(shot.id)}" title="${html(shot.action.name)}: play it beside the action">${picture}<span class="caption">${icon("loop", 10)}${matchClock(shot.half, shot.start)}, ${(shot.end - shot.start).toFixed(1)} s</span></button>`;
+    return html`<button class="thumb ${on ? "on" : ""}" data-replay="${shot.id}" title="${shot.action.name}: play it beside the action">${picture}<span class="caption">${icon("loop", 10)}${matchClock(shot.half, shot.start)}, ${(shot.end - shot.start).toFixed(1)} s</span></button>`;
   }
 }
 

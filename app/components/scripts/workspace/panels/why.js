@@ -1,5 +1,6 @@
 // The why panel: what was measured about the chosen spot, and nothing that was not.
 
+import { fill, html } from "../../markup.js";
 import { Picked } from "../picked.js";
 import { register } from "../registry.js";
 import { classColour, colour, glyph, icon } from "../theme.js";
@@ -8,7 +9,8 @@ import { matchClock } from "../time.js";
 const AROUND = 15; // seconds of confidence to either side
 const bare = (value) => value.toFixed(2).replace(/^(-?)0/, "$1");
 const signed = (value) => (value <= -0.005 ? `−${bare(-value)}` : value >= 0.005 ? `+${bare(value)}` : ".00");
-const text = (value) => { const span = document.createElement("span"); span.textContent = value; return span.innerHTML; };
+/** A picture of a half, or its place where there is no video. */
+const pictureOf = (half, query, kind = "") => (half.picture ? html`<img loading="lazy" alt="" src="${half.picture}?${query}" class="${kind}">` : html`<span class="no-picture"></span>`);
 
 class Why {
   keys = { Escape: () => this.root.classList.remove("sheet") };
@@ -68,62 +70,62 @@ class Why {
     if (!spot) { this.empty(); return; }
     const none = this.unexplained(spot), known = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
     const why = none ? { state: "none", message: none } : known;
-    const head = `<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
+    const head = html`<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
       <button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>
       <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;
     const body = why.state === "ready" ? this.ready(why) : this.pending(why, spot);
-    this.root.innerHTML = head + `<div class="why-body">${body}</div>`;
-    this.line.innerHTML = `${glyph(spot.action, this.theme, 22)}<span class="sentence">${this.sentence(why, spot)}</span><button class="button" data-do="sheet">Why ${icon("down", 12)}</button>`;
+    fill(this.root, [head, html`<div class="why-body">${body}</div>`]);
+    fill(this.line, html`${glyph(spot.action, this.theme, 22)}<span class="sentence">${this.sentence(why, spot)}</span><button class="button" data-do="sheet">Why ${icon("down", 12)}</button>`);
     this.chart();
   }
 
   empty() {
-    this.root.innerHTML = `<div class="why-head"><b>Why this spot</b></div><p class="empty">Choose a spot in the list or on the lanes to see what the model looked at.</p>`;
-    this.line.innerHTML = `<span class="sentence muted">Choose a spot to see why it was spotted.</span>`;
+    fill(this.root, html`<div class="why-head"><b>Why this spot</b></div><p class="empty">Choose a spot in the list or on the lanes to see what the model looked at.</p>`);
+    fill(this.line, html`<span class="sentence muted">Choose a spot to see why it was spotted.</span>`);
   }
 
   sentence(why, spot) {
-    if (why.state === "ready") return why.sentence.map((part) => (part.strong ? `<b>${text(part.text)}</b>` : text(part.text))).join("");
-    return text(`${spot.action.short} at ${matchClock(spot.half, spot.seconds)}, ${spot.confidence.toFixed(2)}.`);
+    if (why.state === "ready") return why.sentence.map((part) => (part.strong ? html`<b>${part.text}</b>` : part.text));
+    return `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}, ${spot.confidence.toFixed(2)}.`;
   }
 
   pending(why, spot) {
-    const chart = `<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>`;
-    if (why.state === "none") return `<p class="sentence">${this.sentence(why, spot)}</p><p class="caption">${text(why.message)}</p>${chart}`;
+    const chart = html`<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>`;
+    if (why.state === "none") return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption">${why.message}</p>${chart}`;
     if (why.state === "failed") {
-      return `<p class="sentence">${this.sentence(why, spot)}</p><div class="failed">${icon("warning", 16)}<span>${text(why.message)}</span></div>
+      return html`<p class="sentence">${this.sentence(why, spot)}</p><div class="failed">${icon("warning", 16)}<span>${why.message}</span></div>
         <button class="button" data-do="retry">Try again</button>${chart}`;
     }
-    const bones = Array.from({ length: 4 }, () => `<div class="bone"></div>`).join("");
-    const stage = why.message ? text(why.message) : "Waiting for the worker";
-    return `<p class="sentence">${this.sentence(why, spot)}</p><p class="caption working"><span class="pulse"></span>${stage}…</p><div class="bones">${bones}</div>${chart}`;
+    const bones = Array.from({ length: 4 }, () => html`<div class="bone"></div>`);
+    const stage = why.message || "Waiting for the worker";
+    return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption working"><span class="pulse"></span>${stage}…</p><div class="bones">${bones}</div>${chart}`;
   }
 
   ready(why) {
     const half = this.data.halves.find((h) => h.half === this.spot.half);
-    const chips = why.chips.map((chip) => `<span class="chip ${chip.kind}" title="${text(chip.hint)}">${text(chip.text)}</span>`).join("");
-    return `<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>
-      ${why.entities ? this.entities(why, half) : `<p class="caption">${text(why.noEntities)}</p>`}
+    const chips = why.chips.map((chip) => html`<span class="chip ${chip.kind}" title="${chip.hint}">${chip.text}</span>`);
+    return html`<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>
+      ${why.entities ? this.entities(why, half) : html`<p class="caption">${why.noEntities}</p>`}
       <div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>
       ${this.frames(why, half)}`;
   }
 
   entities(why, half) {
-    if (!why.entities.length) return `<p class="caption">No entity was found near this moment.</p>`;
+    if (!why.entities.length) return html`<p class="caption">No entity was found near this moment.</p>`;
     const kept = why.entities.filter((e) => e.kept).length, most = Math.max(0.01, ...why.entities.map((e) => e.weight));
-    const rows = why.entities.slice(0, 4).map((e) => `<button class="entity" data-half="${half.half}" data-seconds="${e.seconds}" title="Show the frame of this ${text(e.name)}">
-      <img loading="lazy" alt="" src="${half.picture}?frame=${e.frame}&width=54&box=${e.box.join(",")}"><span class="name">${text(e.name)}</span>
+    const rows = why.entities.slice(0, 4).map((e) => html`<button class="entity" data-half="${half.half}" data-seconds="${e.seconds}" title="Show the frame of this ${e.name}">
+      ${pictureOf(half, `frame=${e.frame}&width=54&box=${e.box.join(",")}`)}<span class="name">${e.name}</span>
       <span class="bar"><i style="width:${(100 * e.weight) / most}%;background:${e.kept ? e.colour : "var(--border-strong)"}"></i></span>
-      <span class="value">${bare(e.weight)}</span><span class="effect ${Math.abs(e.effect) >= 0.1 ? "strong" : ""}">${signed(e.effect)}</span></button>`).join("");
-    return `<div class="section"><b>Entities kept <span class="muted">${kept} of ${why.entities.length} kinds</span></b><span class="caption">weight <span class="removed">if removed</span></span></div>${rows}`;
+      <span class="value">${bare(e.weight)}</span><span class="effect ${Math.abs(e.effect) >= 0.1 ? "strong" : ""}">${signed(e.effect)}</span></button>`);
+    return html`<div class="section"><b>Entities kept <span class="muted">${kept} of ${why.entities.length} kinds</span></b><span class="caption">weight <span class="removed">if removed</span></span></div>${rows}`;
   }
 
   frames(why, half) {
     const most = Math.max(1e-6, ...why.frames.map((f) => f.value));
-    const cells = why.frames.map((f) => `<button data-half="${half.half}" data-seconds="${f.seconds}" title="${text(f.hint)}">
-      <img loading="lazy" alt="" src="${half.picture}?frame=${f.frame}&width=120" class="${f.value === most ? "top" : ""}"><span class="bar"><i style="width:${Math.max(0, (100 * f.value) / most)}%"></i></span>
-      <span class="caption">${f.offset}</span></button>`).join("");
-    return `<div class="section"><b>Frames that mattered most</b><span class="caption" title="${text(why.framesHint)}">${text(why.framesMethod)}</span></div><div class="frames">${cells}</div>`;
+    const cells = why.frames.map((f) => html`<button data-half="${half.half}" data-seconds="${f.seconds}" title="${f.hint}">
+      ${pictureOf(half, `frame=${f.frame}&width=120`, f.value === most ? "top" : "")}<span class="bar"><i style="width:${Math.max(0, (100 * f.value) / most)}%"></i></span>
+      <span class="caption">${f.offset}</span></button>`);
+    return html`<div class="section"><b>Frames that mattered most</b><span class="caption" title="${why.framesHint}">${why.framesMethod}</span></div><div class="frames">${cells}</div>`;
   }
 
   /** Confidence of the class and its strongest rival around the spot. */
@@ -169,8 +171,8 @@ class Why {
     }
     pen.fillStyle = colour(this.theme, "text");
     pen.fillRect(w / 2 - 0.5, 0, 1, h - 2);
-    const key = (c, dash) => `<svg width="14" height="8"><path d="M0 4h14" stroke="${classColour(c, this.theme)}" stroke-width="${dash ? 1.5 : 2}" ${dash ? 'stroke-dasharray="4 2.5"' : ""}/></svg>${text(c.short)}`;
-    this.root.querySelector(".legend").innerHTML = key(this.spot.action, false) + (rival && rival[0] > 12 ? key(rival[1], true) : "");
+    const key = (c, dash) => html`<svg width="14" height="8"><path d="M0 4h14" stroke="${classColour(c, this.theme)}" stroke-width="${dash ? 1.5 : 2}" ${dash ? html`stroke-dasharray="4 2.5"` : ""}/></svg>${c.short}`;
+    fill(this.root.querySelector(".legend"), [key(this.spot.action, false), rival && rival[0] > 12 && key(rival[1], true)]);
   }
 }
 
