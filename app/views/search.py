@@ -149,7 +149,7 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
         key="search_found",
     )
     if hits:
-        st.caption(_order(result.total, len(hits), bool(query.text)))
+        st.caption(page.plain(_order(result.total, len(hits), bool(query.text))))
 
 
 def _order(total: int, shown: int, by_words: bool) -> str:

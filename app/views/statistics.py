@@ -151,7 +151,7 @@ def _suggested_teams(spots: SearchColumns, names: Mapping[str, str]) -> None:
     counts = {team: int((spots.suggested_team == team).sum()) for team in TEAMS[:2]}
     if not any(counts.values()):
         return
-    whose = " and ".join(f"{count} as those of {names[team]}" for team, count in counts.items() if count)
+    whose = " and ".join(f"{count:d} as those of {page.plain(names[team])}" for team, count in counts.items() if count)
     counted = st.toggle("Count suggested teams", key=_SUGGESTED, help=_SUGGESTED_HELP)
     st.caption(f"Who was nearest the ball suggests {whose}; they are {'counted so' if counted else 'not counted so'}.")
 

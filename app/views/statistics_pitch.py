@@ -14,8 +14,8 @@ from app.library.library import Match
 from app.library.playing import match_calibrations_or_none
 from app.routes.http import placing
 from app.state import shared_library
+from app.views import page
 from app.views.charts import EXPORTED
-from app.views.page import error
 from app.views.pitch_charts import presence_figure, spots_figure
 from app.views.statistics_card import card
 from spotting_core.analyses.analysis import Analysis
@@ -43,7 +43,7 @@ def spots_card(spots: SearchColumns, classes: ClassTable, dark: bool) -> None:
             return
         there = [c.name for c in classes if (placed.label == c.name).any()]
         chosen = st.pills(
-            "Classes", there, selection_mode="multi", format_func=lambda n: classes.get(n).short,
+            "Classes", there, selection_mode="multi", format_func=lambda n: page.plain(classes.get(n).short),
             key="statistics_placed", label_visibility="collapsed",
         )  # fmt: skip
         shown = placed.where(np.isin(placed.label, chosen)) if chosen else placed
@@ -92,7 +92,7 @@ def _teams(match: Match, analysis: Analysis, names: Mapping[str, str], dark: boo
             column.plotly_chart(figure, theme=None, config=EXPORTED, key=f"statistics_presence_{team}")
         st.caption(
             "Players on 100 m² while the camera shows these; cells that are shown for less than ten seconds are empty. "
-            + " ".join(placed.players.notes)
+            + page.plain(" ".join(placed.players.notes))
         )
     with card("movement", "How much do they run?", "players in view, of whom two seconds are known"):
         runs = speeds(placed.players.rows, placed.times)
@@ -174,7 +174,7 @@ def _asked(match: Match, analysis: Analysis) -> KeptPlayers | None:
         players = placing().players(match, analysis)
     except TouchlineError as problem:
         asked.discard(match.id)
-        error(problem)
+        page.error(problem)
         return None
     if players is None:
         st.caption("Working out who stands where …")
