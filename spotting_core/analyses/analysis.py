@@ -46,7 +46,7 @@ CLASS_MAP = "class_map"
 _AGAIN = "Analyse the match again"
 _TABLE = "table"  # dtype of what lies in a Parquet file
 _NAME = re.compile(r"^(?:maps/)?\w+$")  # of an array
-_TABLE_NAME = re.compile(r"^[^/\\\x00.][^/\\\x00]*$")  # of a class table: no path
+_TABLE_NAME = re.compile(r"^[^/\\\x00.][^/\\\x00]{0,199}$")  # of a class table: no path
 _MOST_PARTS = 999
 
 

@@ -163,7 +163,9 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
             yield cast(IO[bytes], stream)
     except FileNotFoundError as error:
         raise BadInputError("this file does not exist", where=path, fix="Check the path") from error
-    except (OSError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadInputError(f"this file cannot be unpacked ({error})", where=path, fix="Copy it again") from error
+    except OSError as error:
         raise BadInputError(f"this file cannot be read ({error})", where=path, fix="Copy it again") from error
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from spotting_core.base.archives import open_zip
 from spotting_core.base.errors import BadInputError
 
-LARGEST_PACKED = 1 << 30
+LARGEST_PACKED = 256 << 20
 """Bytes that one array of a ``.npz`` may have."""
 FLOATS, INTEGERS, NUMBERS, FLAGS = "f", "iu", "fiu", "b"
 """Kinds of numbers, by the letters of their dtypes."""

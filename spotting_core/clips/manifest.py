@@ -5,7 +5,6 @@ Other programs' files speak of one match; an export of several has one file for 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from spotting_core.base.files import replacing
 from spotting_core.clips.order import Order, companion_file
 from spotting_core.clips.selection import Clip
 from spotting_core.clips.sources import Footage, Sources, plain_name
-from spotting_core.formats.cells import plain_cell
+from spotting_core.formats.cells import CellWriter
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS
 
@@ -74,9 +73,10 @@ class Result:
 def write_manifest(path: Path, order: Order, results: Sequence[Result]) -> None:
     """Write the table, a line for each clip; times in seconds of the half."""
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows([plain_cell(cell) for cell in _row(order, result)] for result in results)
+        writer = CellWriter(handle)
+        writer.write(_COLUMNS)
+        for result in results:
+            writer.write(_row(order, result))
 
 
 def _row(order: Order, result: Result) -> list[str]:

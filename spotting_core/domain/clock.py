@@ -10,7 +10,7 @@ import re
 
 from spotting_core.base.errors import BadInputError
 
-_CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,3}):([0-5]?\d)(?:[.,](\d{1,6}))?$")
+_CLOCK = re.compile(r"^(?:(\d{1,4}):)?(\d{1,3}):([0-5]?\d)(?:[.,](\d{1,6}))?$")
 
 
 def half_clock(time: int, decimals: int = 3) -> str:

@@ -6,10 +6,30 @@ Such a text gets an apostrophe in front, which spreadsheets do not show, and los
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterable
+from typing import TextIO
 
 _FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _QUOTED = re.compile(r"^'+[=+\-@\t\r]")
+
+
+class CellWriter:
+    """Writes rows of texts as CSV, none of which a spreadsheet runs.
+
+    A row with a carriage return in it is quoted as a whole: Python's writer leaves such a cell bare where lines end
+    otherwise, and it would be read as the end of its line.
+    """
+
+    def __init__(self, handle: TextIO) -> None:
+        self._usual = csv.writer(handle, lineterminator="\n")
+        self._quoted = csv.writer(handle, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+    def write(self, cells: Iterable[str]) -> None:
+        """Write one row."""
+        row = [plain_cell(cell) for cell in cells]
+        (self._quoted if any("\r" in cell for cell in row) else self._usual).writerow(row)
 
 
 def plain_cell(cell: str) -> str:

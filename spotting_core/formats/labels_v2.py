@@ -26,7 +26,7 @@ FILE_NAME = "Labels-v2.json"
 _VISIBLE = {"visible": True, "not shown": False}
 _TEAMS = ("home", "away", "not applicable", None)
 _OWN = {"gameTime", "label", "position", "team", "visibility"}
-_GAME_TIME = re.compile(r"^\s*\d+\s*-\s*(\d+):(\d+)\s*$")
+_GAME_TIME = re.compile(r"^\s*\d+\s*-\s*(\d{1,6}):(\d{1,6})\s*$")
 
 
 def read_labels(path: Path, classes: ClassTable | None = None) -> list[Spot]:

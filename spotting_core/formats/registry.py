@@ -30,7 +30,7 @@ from spotting_core.formats import (
     timeline_otio,
     webvtt_chapters,
 )
-from spotting_core.formats.document import Document, HalfInfo, Options, check_labels
+from spotting_core.formats.document import Document, HalfInfo, Options, check_labels, check_part
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.tree import members, names_inside, write_members
 
@@ -260,6 +260,9 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
     for document in form.read(path, options):
         if isinstance(document, Document):
             check_labels(document, options.classes, document.game or path)
+        elif isinstance(document, CameraDocument):
+            for number, entry in enumerate(document.entries, start=1):
+                check_part(entry.half, options.classes, f"{document.game or path}, annotation {number}")
         yield document
 
 

@@ -20,7 +20,7 @@ from spotting_core.base.files import replacing
 from spotting_core.domain.clock import parse_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
-from spotting_core.formats.cells import plain_cell, read_cell
+from spotting_core.formats.cells import CellWriter, read_cell
 from spotting_core.formats.document import Document, Entry, Options, possible
 
 FORM = "csv"
@@ -114,8 +114,8 @@ def write_rows(handle: TextIO, documents: Iterable[Document], options: Options) 
     head = list(islice(stream, 2))
     kept = list(dict.fromkeys(k for d in head if d.form == FORM for e in d.entries for k in e.extras if k != "team"))
     games = len(head) > 1 or any(d.game and d.form == FORM for d in head)
-    writer = csv.writer(handle, lineterminator="\n")
-    writer.writerow([*(("game",) if games else ()), *COLUMNS, *map(plain_cell, kept)])
+    writer = CellWriter(handle)
+    writer.write([*(("game",) if games else ()), *COLUMNS, *kept])
     count = 0
     for document in chain(head, stream):
         count += 1
@@ -123,7 +123,7 @@ def write_rows(handle: TextIO, documents: Iterable[Document], options: Options) 
             extras = document.extras(entry, FORM)
             row = _row(entry.spot, extras, options.parts)
             cells = [*((document.game,) if games else ()), *row, *(extras.get(k) or "" for k in kept)]
-            writer.writerow([plain_cell(cell) for cell in cells])
+            writer.write(cells)
     return count
 
 

@@ -19,6 +19,7 @@ LONGEST_NAME = 200
 """Characters of a name."""
 
 _MOST = {"layers": 64, "levels": 16, "multiplier": 64, "heads": 64, "detections": 4096, "width": 8192, "height": 8192}
+_LEAST = dict.fromkeys(("window", "dim", "width", "height", "heads"), 1)
 _LARGEST_NUMBER = 1e6
 _MOST_ENTRIES = 10_000
 _SHARES = ("dropout", "head_dropout")
@@ -46,8 +47,8 @@ def _value_problems(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int):
-        if not 0 <= value <= _MOST.get(name, LARGEST):
-            yield f"{name} must be 0 to {_MOST.get(name, LARGEST)}, not {value}"
+        if not _LEAST.get(name, 0) <= value <= _MOST.get(name, LARGEST):
+            yield f"{name} must be {_LEAST.get(name, 0)} to {_MOST.get(name, LARGEST)}, not {value}"
     elif isinstance(value, float):
         if not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
             yield f"{name} must be a number up to {_LARGEST_NUMBER:g}, not {value}"

@@ -106,7 +106,7 @@ def test_a_gzip_is_counted_while_it_is_inflated() -> None:
 def test_a_stream_that_ends_early_names_its_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json.gz"
     path.write_bytes(gzip.compress(b"[1, 2, 3]")[:-9])
-    with pytest.raises(BadInputError, match=r"a\.json\.gz: this file cannot be read"), unpacked(path) as stream:
+    with pytest.raises(BadInputError, match=r"a\.json\.gz: this file cannot be unpacked"), unpacked(path) as stream:
         stream.read()
 
 

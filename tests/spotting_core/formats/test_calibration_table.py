@@ -34,7 +34,7 @@ def test_a_half_without_any_is_a_table_too(tmp_path: Path) -> None:
 
 
 def test_a_damaged_one_and_one_of_a_longer_half_are_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="this table of calibrations cannot be read"):
+    with pytest.raises(BadInputError, match="this table of calibrations is missing"):
         read_table(tmp_path, 1, TIMES)
     with pytest.raises(BadInputError, match="this table of calibrations cannot be read"):
         read_pitch(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
-from spotting_core.formats.cells import plain_cell, read_cell
+from spotting_core.formats.cells import CellWriter, plain_cell, read_cell
 from spotting_core.formats.document import Document
 
 RUN = ("=", "+", "-", "@", "\t", "\r")
@@ -44,6 +45,16 @@ def test_every_text_comes_back(text: str) -> None:
     assert read_cell(cell) == text
     if cell.startswith(RUN):
         float(cell)
+
+
+@given(st.lists(st.lists(st.text(st.sampled_from("=\t\r\n'\",a;"), max_size=5), min_size=2, max_size=3), max_size=4))
+def test_rows_come_back_whatever_is_in_them(rows: list[list[str]]) -> None:
+    stream = io.StringIO(newline="")
+    writer = CellWriter(stream)
+    for row in rows:
+        writer.write(row)
+    stream.seek(0)
+    assert [[read_cell(cell) for cell in row] for row in csv.reader(stream)] == rows
 
 
 def test_a_table_of_spots_is_quoted_and_read_again(tmp_path: Path) -> None:

@@ -315,7 +315,9 @@ def test_damaged_analyses_say_so(match_folder: Path, model_folder: Path, data: D
     path.write_text(json.dumps(content))
     scores = analysis.folder / "half1" / "scores.npy"
     np.save(scores, np.zeros((3, 17), np.float16))
-    with pytest.raises(BadInputError, match=r"scores\.npy: this array of scores has the shape \(3, 17\), expected \(48, 17\)"):
+    with pytest.raises(
+        BadInputError, match=r"scores\.npy: this array of scores has the shape \(3, 17\), expected \(48, 17\)"
+    ):
         Analysis.open(analysis.folder)
     with pytest.raises(BadInputError, match="no half 3"):
         analysis.half(3)
