@@ -10,7 +10,15 @@ from pathlib import Path
 import typer
 
 from app.command_line.terminal import err
-from app.settings import ADDRESS_VARIABLE, HOSTS_VARIABLE, LOOPBACK, ROOTS_VARIABLE, checked_names, checked_roots
+from app.settings import (
+    ADDRESS_VARIABLE,
+    HOSTS_VARIABLE,
+    LOOPBACK,
+    ROOTS_VARIABLE,
+    checked_names,
+    checked_roots,
+    configured_roots,
+)
 
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
@@ -25,6 +33,8 @@ def dashboard(
     from app.serving.server import listening
 
     roots, names = checked_roots(root), checked_names(address, host)
+    if not roots:
+        configured_roots()  # says in a sentence what is wrong with the environment's
     listening(address, port).close()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
     environment |= {ADDRESS_VARIABLE: address, HOSTS_VARIABLE: ",".join(names)}

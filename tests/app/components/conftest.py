@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from app.library.library import Match
+from app.settings import settings
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
@@ -20,8 +21,12 @@ from tests.videos import make_video
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The one app of all browser tests of a process; each has matches of its own in it."""
-    with running(tmp_path_factory.mktemp("app")) as running_server:
+    with running(tmp_path_factory.mktemp("app")) as running_server, pytest.MonkeyPatch.context() as patch:
+        # What tests make for the app is found by the same folders as in it.
+        patch.setenv("TOUCHLINE_ROOTS", str(running_server.root))
+        settings.cache_clear()
         yield running_server
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="package")

@@ -152,12 +152,15 @@ def test_sixty_pictures_hold_no_array_back(watched: tuple[Server, Path]) -> None
         (["--host", "http://a.example"], "this is no name of a host"),
         (["--host", "a.example:80"], "this is no name of a host"),
         (["--root", "/"], "this folder holds more than matches"),
+        (["TOUCHLINE_ROOTS=/"], "this folder holds more than matches"),
         (["--address", "203.0.113.9"], "no app can be served here"),
     ],
 )
 def test_what_cannot_be_served_is_refused_in_a_sentence(options: list[str], what: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from app.command_line import main; main()", "app", "--port", "18999", *options]
-    environment = {**os.environ, "TOUCHLINE_DATA": str(tmp_path)}
+    named = dict(option.split("=") for option in options if "=" in option)
+    given = [option for option in options if "=" not in option]
+    command = [sys.executable, "-c", "from app.command_line import main; main()", "app", "--port", "18999", *given]
+    environment = {**os.environ, "TOUCHLINE_DATA": str(tmp_path), **named}
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
     assert what in re.sub(r"\s+", " ", done.stderr)
