@@ -43,7 +43,7 @@ _ALL = ""  # groups of cameras
 _SUGGESTED = "statistics_suggested"
 _SUGGESTED_HELP = (
     "The team of who was nearest the ball just before, for classes where that tells whose it is. On rendered matches "
-    "such a suggestion is right in about nine of ten cases."
+    "such a suggestion is right in about eight of ten cases."
 )
 _BIN = 5  # minutes of a bar
 _ENOUGH = 0.5  # of a match: from less of it nothing is said of a whole one, but what there was is counted

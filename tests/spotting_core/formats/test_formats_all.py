@@ -358,7 +358,7 @@ def test_broken_files_say_what_is_wrong(name: str, content: bytes, message: str,
 def test_damaged_archives_say_so(tmp_path: Path) -> None:
     packed = tmp_path / "pred-val.1.recall.json.gz"
     packed.write_bytes(gzip.compress(b'[{"video": "a", "fps": 2, "events": []}]')[:-9])
-    with pytest.raises(BadInputError, match="cannot be (read|unpacked)"):
+    with pytest.raises(BadInputError, match=r"cannot be (read|unpacked)"):
         list(registry.read(packed))
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.writestr("readme.txt", "x")

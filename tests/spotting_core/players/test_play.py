@@ -71,7 +71,7 @@ def test_a_shots_team_is_who_had_the_ball_before_and_its_zone_where_that_team_at
     suggested = play.team(1, 4_000_000, "Shots on target", "soccernet-v2")
     assert suggested is not None
     assert suggested.team == "away"
-    assert suggested.confidence == pytest.approx(0.5 + 0.85 * 0.4, abs=0.01)
+    assert suggested.confidence == pytest.approx(0.5 + 0.8 * 0.4, abs=0.01)
     place = play.place(1, 4_100_000)
     assert place is not None
     assert (place.x, place.at_ball) == (-52, True)
