@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.routes.http import PREFIX
 from app.serving.viewer import viewer_of
 
-_ARRAYS = tuple(f"{PREFIX}/{name}/" for name in ("array", "calibrations", "players", "times"))
+_ARRAYS = tuple(f"{PREFIX}/{name}/" for name in ("array", "calibrations", "players", "play", "times"))
 _PICTURES = (f"{PREFIX}/picture/",)
 _TRY_AGAIN = 1013  # RFC 6455's registry: try again later
 _REMEMBERED = 4096  # browsers whose pictures are counted

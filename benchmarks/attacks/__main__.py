@@ -26,7 +26,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.attacks import files, server
+from benchmarks.attacks import files, server, videos
 from benchmarks.attacks.attack import Attack, Outcome
 
 SECONDS = 60  # that an attack may take
@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("--group", help="the only group that is tried")
     parser.add_argument("--list", action="store_true", help="say what would be tried")
     options = parser.parse_args()
-    chosen = [a for a in (*server.attacks(), *files.attacks()) if options.group in (None, a.group)]
+    chosen = [a for a in (*server.attacks(), *files.attacks(), *videos.attacks()) if options.group in (None, a.group)]
     out = Console(width=max(100, Console().width))
     os.environ["STREAMLIT_LOGGER_LEVEL"] = "error"  # pages without a browser are warned of otherwise
     if options.list:

@@ -24,7 +24,7 @@ from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import timed_packets
 from spotting_core.media.times import to_microseconds
-from spotting_core.media.video import open_video
+from spotting_core.media.video import open_video, packets, readable_packets
 
 _MP4_VIDEO = {"h264", "hevc", "av1", "mpeg4"}
 _MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac"}
@@ -56,7 +56,7 @@ def key_times(media: Media) -> np.ndarray:
         with suppress(BadInputError):  # it is damaged, and read anew
             return np.asarray(open_array(stored, INTEGERS, (None,)))
     with open_video(media.path) as (container, stream):
-        ticks = [p.pts for p in container.demux(stream) if p.is_keyframe and p.pts is not None]
+        ticks = [p.pts for p in readable_packets(container, stream) if p.is_keyframe and p.pts is not None]
         assert stream.time_base is not None
         times = np.sort(to_microseconds(np.array(ticks, np.int64), stream.time_base)) - media.table.start
     write_array(stored, times)
@@ -143,7 +143,7 @@ def _read(
     """Packets from where the container stands, and whether the key frame at ``begin`` was not among them."""
     pictures: list[av.Packet] = []
     sounds: list[av.Packet] = []
-    for packet in timed_packets(source.demux([video, *audio]), video.average_rate or Fraction(25)):
+    for packet in timed_packets(packets(source, [video, *audio]), video.average_rate or Fraction(25)):
         if packet.pts is None or packet.dts is None:
             continue
         time = _time(packet)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import av
 import av.error
 import numpy as np
 
-from spotting_core.media.video import open_video
+from spotting_core.media.video import open_video, readable_packets
 
 RATE = 48_000
 CHANNELS = 2
@@ -76,8 +77,8 @@ def _placed(path: Path, start: int, end: int) -> Iterator[tuple[int, np.ndarray]
 
 
 def _decoded(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    for packet in container.demux(stream):
+    for packet in readable_packets(container, stream):
         try:
-            yield from packet.decode()
+            yield from cast(list[av.AudioFrame], packet.decode())
         except av.error.FFmpegError:
             continue

@@ -21,7 +21,7 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.media.times import TimeTable, frame_tick, is_untimed, to_microseconds
-from spotting_core.media.video import open_video
+from spotting_core.media.video import open_video, readable_packets
 
 _Item = TypeVar("_Item")
 
@@ -207,7 +207,7 @@ def _decoded(
     """Frames of the table in rising order from where the container stands; damaged packets are passed over."""
     last = -1
     counted = is_untimed(stream)
-    for packet in container.demux(stream):
+    for packet in readable_packets(container, stream):
         try:
             decoded = packet.decode()
         except av.error.FFmpegError:

@@ -22,7 +22,7 @@ from spotting_core.base.files import replacing
 from spotting_core.media.decode import numbered_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.times import TimeTable, read_time_table
-from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, open_video
+from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, open_video, packets, readable_packets
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _browser_has_decoder(media: Media) -> bool:
 def _hides_packets(path: Path) -> bool:
     """Whether an edit list hides packets at the start."""
     with open_video(path) as (container, stream):
-        for number, packet in enumerate(container.demux(stream)):
+        for number, packet in enumerate(readable_packets(container, stream)):
             if packet.is_discard:
                 return True
             if number > 300:
@@ -130,7 +130,7 @@ def _remux(media: Media, target: Path) -> None:
     ):
         audio = [s for s in source.streams.audio[:1] if s.codec_context and s.codec_context.name in BROWSER_AUDIO]
         copies = {s.index: out.add_stream_from_template(s) for s in (video, *audio)}
-        for packet in timed_packets(source.demux([video, *audio]), video.average_rate or Fraction(25)):
+        for packet in timed_packets(packets(source, [video, *audio]), video.average_rate or Fraction(25)):
             assert packet.time_base is not None
             shift = round(media.table.start / 1e6 / packet.time_base)
             if packet.pts is not None:

@@ -18,7 +18,7 @@ import av.error
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.media.video import open_video
+from spotting_core.media.video import open_video, readable_packets
 
 log = logging.getLogger(__name__)
 
@@ -125,16 +125,13 @@ def _packet_ticks(container: av.container.InputContainer, stream: av.VideoStream
     """Presentation ticks of the shown packets, or None where packets lack them."""
     ticks: list[int] = []
     missing = 0
-    try:
-        for packet in container.demux(stream):
-            if packet.size == 0 or packet.is_discard:
-                continue
-            if packet.pts is None:
-                missing += 1
-            else:
-                ticks.append(packet.pts)
-    except av.error.FFmpegError as error:  # a truncated file: keep what was read
-        log.warning("reading stopped early: %s", error)
+    for packet in readable_packets(container, stream):
+        if packet.size == 0 or packet.is_discard:
+            continue
+        if packet.pts is None:
+            missing += 1
+        else:
+            ticks.append(packet.pts)
     if missing > len(ticks) // 100:
         return None
     return np.array(ticks, np.int64)
@@ -169,7 +166,7 @@ def _decoded_ticks(path: Path) -> tuple[np.ndarray | None, Fraction | None]:
 def _frames(container, stream, errors_allowed):  # type: ignore[no-untyped-def]
     """Decode a stream, passing over damaged packets."""
     errors = 0
-    for packet in container.demux(stream):
+    for packet in readable_packets(container, stream):
         try:
             yield from packet.decode()
         except av.error.FFmpegError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -13,6 +15,8 @@ import av
 import av.error
 
 from spotting_core.base.errors import BadInputError
+
+log = logging.getLogger(__name__)
 
 BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
 BROWSER_AUDIO = {"aac", "mp3", "opus", "flac"}
@@ -78,6 +82,31 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
         ) from error
     with container:
         yield container, _picture_stream(container, path)
+
+
+def packets(
+    container: av.container.InputContainer, streams: av.stream.Stream | Sequence[av.stream.Stream]
+) -> Iterator[av.Packet[Any]]:
+    """All packets of some streams, in the order of the file.
+
+    Errors:
+        av.error.FFmpegError: the file is cut off or damaged; also where a stream begins midway that the file's head did
+            not name, of which PyAV knows nothing.
+    """
+    try:
+        yield from container.demux(streams)
+    except IndexError as error:
+        raise av.error.InvalidDataError(errno.EINVAL, "a stream begins midway") from error
+
+
+def readable_packets(
+    container: av.container.InputContainer, streams: av.stream.Stream | Sequence[av.stream.Stream]
+) -> Iterator[av.Packet[Any]]:
+    """The packets of some streams as far as a file can be read."""
+    try:
+        yield from packets(container, streams)
+    except av.error.FFmpegError as error:
+        log.warning("%s: reading stopped early: %s", container.name, error)
 
 
 def _reason(error: Exception, path: Path) -> str:
