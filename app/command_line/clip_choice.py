@@ -22,7 +22,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.formats import registry
 from spotting_core.formats.document import Options
-from spotting_core.media.source import MatchSource
+from spotting_core.media.source import MatchSource, open_match
 from spotting_core.reviewing.cameras import reviewed_cameras
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
@@ -129,8 +129,9 @@ def _cameras(choice: ClipOptions, match: MatchSource, data: DataDirectory) -> Ma
     """
     needed = bool(choice.shots) or choice.with_replays
     if needed:
-        camera_labels(match.path)
-    cameras = unreviewed_cameras(match.path, layers_of(match.content_hash(data), match.path, data))
+        camera_labels(match.path, open_match)
+    layers = layers_of(match.content_hash(data), match.path, data)
+    cameras = unreviewed_cameras(match.path, layers, open_match)
     name = _library_name(match, data)
     if name is not None:
         cameras = reviewed_cameras(cameras, CameraReviews(open_database(data)).of_match(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +17,12 @@ from spotting_core.base.files import read_content
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.source import MatchSource
 from spotting_core.reviewing.cameras import reviewed_cameras
 from spotting_core.store.camera_reviews import CameraReviews
 
+Opened = Callable[[Path], MatchSource]
+"""How a match at a path is opened; raises BadInputError."""
 _File = tuple[Path, int]
 """A file, and when it was last changed (nanoseconds)."""
 
@@ -30,25 +33,28 @@ _MOST_MATCHES = 2048
 more than are kept has all of them read again each time."""
 
 
-def camera_labels(path: Path) -> CameraDocument | None:
+def camera_labels(path: Path, opened: Opened = source_of) -> CameraDocument | None:
     """The camera labels beside the videos of the match at a path, if there are any.
+
+    Arguments:
+        opened: how the match is opened: below the library folders alone, unless its user has named it himself.
 
     Errors:
         BadInputError: the match cannot be opened, or its labels cannot be read.
     """
-    labels = _labels(path)
+    labels = _labels(path, opened)
     return _read(labels) if labels else None
 
 
-def unreviewed_cameras(path: Path, layers: Sequence[Analysis]) -> MatchCameras | None:
+def unreviewed_cameras(path: Path, layers: Sequence[Analysis], opened: Opened = source_of) -> MatchCameras | None:
     """The cameras of the match at a path before anybody reviewed them; labels that cannot be read count as none.
 
     Arguments:
-        layers: of the match, for every task.
+        layers: of the match, for every task; opened: see ``camera_labels``.
     """
     records = _records(layers)
     try:
-        return _joined(_labels(path), records)
+        return _joined(_labels(path, opened), records)
     except TouchlineError:  # said where they are shown
         return _joined(None, records)
 
@@ -61,21 +67,21 @@ def standing_cameras(match: Match, layers: Sequence[Analysis], reviews: CameraRe
 def cameras_stamp(match: Match, layers: Sequence[Analysis], reviews: CameraReviews) -> str:
     """Changes with all that decides ``standing_cameras``."""
     try:
-        labels = _labels(match.path)
+        labels = _labels(match.path, source_of)
     except TouchlineError:
         labels = None
     revisions = sorted(f"{r.origin} {r.revision}" for r in reviews.of_match(match.id))
     return joint_hash([str(labels), *(str(record) for record in _records(layers)), *revisions])
 
 
-def _labels(path: Path) -> _File | None:
+def _labels(path: Path, opened: Opened) -> _File | None:
     """The file of labels beside the videos of a match.
 
     Errors:
         BadInputError: the match cannot be opened, or the file system does not say whether there is one.
     """
     try:
-        labels = source_of(path).companion(labels_cameras.FILE_NAME)
+        labels = opened(path).companion(labels_cameras.FILE_NAME)
         return _file(labels) if labels else None
     except OSError as error:
         where = path / labels_cameras.FILE_NAME

@@ -159,7 +159,8 @@ def _check_listed(name: str, pretrained: str | None) -> None:
         wrong = f"model {name[:80]!r}" if tags is None else f"tag {str(pretrained)[:80]!r} of {name}"
         raise BadInputError(
             f"open_clip lists no {wrong}, and no folder or file is called so",
-            fix="Give an open_clip name and tag, a local checkpoint, or a folder with open_clip_config.json",
+            fix="Give an open_clip name and tag, a local checkpoint, or a folder with open_clip_config.json, or "
+            "leave it out to use the bundled model",
         )
 
 

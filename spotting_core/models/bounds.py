@@ -104,7 +104,8 @@ def _card_problems(card: Any) -> Iterator[str]:
         yield "classes is empty, has a name twice, or more than make sense"
     for name in card.classes:
         yield from _class_problems(name)
-    if not 1 <= card.window <= LARGEST:
+    least = 0 if "members" in card.config else 1  # an average of models has no window of its own
+    if not least <= card.window <= LARGEST:
         yield f"window must be 1 to {LARGEST}, not {card.window}"
     yield from _input_problems(card.input)
     if card.entities is not None:

@@ -175,5 +175,5 @@ def test_dives_are_counted_without_teams(match: Match, dives: Path, data: DataDi
     assert not at.exception
     text = texts(at)
     assert "How often? " in text
-    assert "in 60 minutes" in text
+    assert "spots in 0:09 of video" in text
     assert not any(word in text for word in ("by whom", "presses", "team"))

@@ -14,9 +14,7 @@ from spotting_core.domain.parts import FRAMES, Parts, common_parts, read_parts
 
 HALVES, DIVES = load_classes().parts, load_classes("finediving").parts
 QUARTERS = Parts("quarter", "quarters", count=4, minutes=12)
-TABLE = (
-    "index,name,short,group,glyph,colour_light,colour_dark,suppression,lead,lag\n0,Entry,E,goals,other,#1,#2,1,1,1\n"
-)
+TABLE = "index,name,short,group,glyph,colour_light,colour_dark,suppression,lead,lag\n0,Entry,E,goals,other,#111111,#222222,1,1,1\n"
 SECOND = 1_000_000
 
 

@@ -123,9 +123,9 @@ def test_attention_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_files_that_do_not_belong_together_say_so(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="the entities cannot be read"):
+    with pytest.raises(BadInputError, match="this array of entities is missing"):
         EntityTable.read(tmp_path)
     table_of(1, 2).write(tmp_path)
     np.save(tmp_path / EMBEDDING_FILE, np.zeros((2, 2), np.float16))
-    with pytest.raises(BadInputError, match=rf"{TABLE_FILE} has 3 rows but {EMBEDDING_FILE} 2"):
+    with pytest.raises(BadInputError, match=rf"{TABLE_FILE}: this table of entities has 3 rows, expected 2"):
         EntityTable.read(tmp_path)

@@ -157,7 +157,7 @@ FRAMES = ("--model", "{at}/frames", "--model", "{at}/frames2")
         (("--model", "{at}/two", "--features", "{at}/empty"), "none of the features that max++ reads lie here. They are in files such as 1_made2.npy"),
         (("--model", "{at}/two", "--features", "{at}/wide"), "these features have 9 numbers a sample, made2 has 12"),
         (("--model", "{at}/two", "--features", "{at}/slow"), "30 samples of 30 s are 1 a second, the model reads 2"),
-        (("--model", "{at}/two", "--features", "{at}/torn"), "this feature file cannot be read"),
+        (("--model", "{at}/two", "--features", "{at}/torn"), "this feature file is damaged: it has 300 bytes"),
         (("--model", "{at}/frames", "--features", "{at}/good"), "reads pictures, not features"),
         ((*FRAMES, "--features", "{at}/good"), "none of the models reads features"),
         ((*BOTH, "--features", "{at}/empty"), "none of the features that max and max++ reads lie here"),

@@ -168,7 +168,7 @@ def test_mixed_clips_teach_the_confidence_alone() -> None:
         ("two-stage", {"window": 64}, "must leave something of the window, 32 and 32 leave 0 of 64"),
         ("two-stage", {"before": "5"}, "before must be int, not '5'"),
         ("dense-transformer", {"width": 66}, "heads must divide width, and 4 does not divide 66"),
-        ("two-stage", {"heads": 0}, "heads must divide width, and 0 does not divide 64"),
+        ("two-stage", {"heads": 0}, "heads must be 1 to 64, not 0"),
         ("netvlad++", {"vocabulary": 15}, "the two halves must divide vocabulary, and 2 does not divide 15"),
         ("entity-attention", {"heads": 5}, "heads must divide dim, and 5 does not divide 192"),
         ("netvlad++", {"window": 40}, "must leave one sample of the window, 15 and 14 leave 11 of 40"),
