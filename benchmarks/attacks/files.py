@@ -428,6 +428,7 @@ _RECORD: dict[str, dict[str, Any]] = {
     "a model that is a list": {"model": []},
     "a suppression of nonsense": {"model": {"name": "m", "sha256": "0", "suppression": "wide"}},
     "a rate of none": {"rate": 0},
+    "a rate of all": {"rate": 1e308},
     "no halves": {"source": {"id": "0", "title": "", "halves": []}},
     "halves of no number": {"source": {"id": "0", "title": "", "halves": [{"half": -1}]}},
     "another format": {"format": 99},

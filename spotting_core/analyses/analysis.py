@@ -48,6 +48,7 @@ _TABLE = "table"  # dtype of what lies in a Parquet file
 _NAME = re.compile(r"^(?:maps/)?\w+$")  # of an array
 _TABLE_NAME = re.compile(r"^[^/\\\x00.][^/\\\x00]{0,199}$")  # of a class table: no path
 _MOST_PARTS = 999
+_HIGHEST_RATE = 1000.0  # samples a second: no video has as many frames
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,8 @@ def _validate(record: AnalysisRecord) -> None:
     numbers = [half.half for half in record.halves]
     if not numbers or len(set(numbers)) != len(numbers) or max(numbers) > _MOST_PARTS:
         raise InvalidContentError(f"its halves are {numbers[:4]}")
+    if record.rate > _HIGHEST_RATE:
+        raise InvalidContentError(f"it has {record.rate:g} samples a second")
     if not record.classes or len(set(record.classes)) != len(record.classes):
         raise InvalidContentError("it has no class, or one twice")
     if not _TABLE_NAME.match(record.class_table):
