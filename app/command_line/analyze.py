@@ -71,7 +71,7 @@ def analyze(
     from spotting_core.media.source import open_match
 
     check_output(json_file)
-    match = open_match(source_of(source, demo))
+    match = open_match(source_path(source, demo))
     data = DataDirectory.default().ensure()
     choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
     if explain and not choice.spots:
@@ -253,7 +253,7 @@ def _explain_spots(analysis: Analysis, path: Path, context: Context, bar: RichPr
         bar.update(task, completed=done, note=f"{spot.label} at {analysis.clock(spot.half, spot.time)}")
 
 
-def source_of(source: Path | None, demo: bool) -> Path:
+def source_path(source: Path | None, demo: bool) -> Path:
     """The path to work on.
 
     Errors:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from app.command_line.analyze import source_of
+from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
@@ -88,7 +88,7 @@ def clips(
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)
     _check_of_one(sources or [], choice, analysis_folder)
-    paths = [source_of(path, demo) for path in sources] if sources else [source_of(None, demo)]
+    paths = [source_path(path, demo) for path in sources] if sources else [source_path(None, demo)]
     chosen, footage, left_out = _chosen(paths, choice, analysis_folder)
     order = Order(
         tuple(chosen), reel, fast, size, titles, _layers(overlay, caption), sound, tuple(also), zipped,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from app.command_line.analyze import source_of
+from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
@@ -55,7 +55,7 @@ def doctor(
     from spotting_core.preflight.scores import check_score_tables
 
     check_output(json_file)
-    match, folder = open_match(source_of(source, demo)), model_folder(model) if model else None
+    match, folder = open_match(source_path(source, demo)), model_folder(model) if model else None
     table = _table(classes, folder)
     labels = labels or match.companion(LABELS_FILE)
     read_labels = registry.read_of_match(labels, match.path.name) if labels else None

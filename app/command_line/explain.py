@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from app.command_line.analyze import source_of
+from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
@@ -61,7 +61,7 @@ def explain(
 
     check_output(json_file)
     check_output(str(out_folder / "explanation"))
-    match, loaded = open_match(source_of(source, demo)), load_model(model, device_named(device))
+    match, loaded = open_match(source_path(source, demo)), load_model(model, device_named(device))
     chosen, parameters = method_and_parameters(method or default_of(loaded))
     reason = chosen.supports(loaded)
     if reason is not None:

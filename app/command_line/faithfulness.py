@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.command_line.analyze import source_of
+from app.command_line.analyze import source_path
 from app.command_line.explain import analysis_of
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
@@ -93,7 +93,7 @@ def _matches(source: Path | None, demo: bool, split: Path | None) -> list[MatchS
     from spotting_core.tasks.spotting import SPOTTING
 
     if split is None:
-        return [open_match(source_of(source, demo))]
+        return [open_match(source_path(source, demo))]
     if source is not None or demo:
         raise BadInputError("give a SOURCE or --split, not both")
     return [open_match(folder) for folder in SPOTTING.labelled_games(split)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from app.command_line.analyze import source_of
+from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, err, out
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
@@ -49,7 +49,7 @@ def players(
 
     form = players_format(format_name, out_file)
     check_output(str(out_file))
-    match, data = open_match(source_of(source, demo)), DataDirectory.default().ensure()
+    match, data = open_match(source_path(source, demo)), DataDirectory.default().ensure()
     layers = layers_of(match.content_hash(data), match.path, data)
     layer = next((one for one in layers if one.has("entities")), None)
     if layer is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -273,6 +274,24 @@ def rows_beside(table: str, kind: str, columns: Sequence[str]) -> list[dict[str,
             f"row {short} of this file ends early", where=path, fix=f"Its columns: {', '.join(columns)}"
         )
     return rows
+
+
+def numbers_beside(table: str, kind: str, column: str) -> dict[str, float]:
+    """The numbers of a column of ``<table>.<kind>.csv`` by class; none where there is no such file.
+
+    Errors:
+        BadInputError: see ``rows_beside``; or one is no number.
+    """
+    numbers = {}
+    for row in rows_beside(table, kind, ("class", column)):
+        try:
+            numbers[row["class"]] = float(row[column])
+        except ValueError:
+            numbers[row["class"]] = math.nan
+        if not math.isfinite(numbers[row["class"]]):
+            what = f"the {column} of {row['class']} is no number: {row[column]!r}"
+            raise BadInputError(what, where=file_beside(table, kind), fix="Give a number")
+    return numbers
 
 
 def file_beside(table: str, kind: str) -> Path:

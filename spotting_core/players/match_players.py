@@ -21,6 +21,7 @@ from spotting_core.media.source import MatchSource
 from spotting_core.players import kits as kit_groups
 from spotting_core.players.ball import ball_sized, rolling_path
 from spotting_core.players.bridges import bridged, joined_over_cuts
+from spotting_core.players.calibrated_samples import calibrated_samples
 from spotting_core.players.feet import calibration_error
 from spotting_core.players.kits import Kits, lab_of, shirt_rgb, told_apart
 from spotting_core.players.roles import Told, sighting_evidence, told, track_roles
@@ -191,7 +192,7 @@ class _Half:
         self.half, self.times, self.pitch, self.rate = analysis.half, analysis.times, pitch, rate
         self.size = (analysis.record.width, analysis.record.height)
         self.cameras = cameras
-        self.calibrations = self._at_samples([c for c in calibrations if c.half == self.half])
+        self.calibrations = calibrated_samples(self.half, self.times, calibrations, cameras)
         seen = placed_sightings(table, self.size, self.calibrations, pitch)
         people = seen.take(np.isin(seen.name, PEOPLE) & (seen.score >= _LEAST_SCORE))
         video = next(h.path for h in source.halves if h.half == self.half)
@@ -200,24 +201,6 @@ class _Half:
         self.tracks = np.zeros(0, int)
         self.roles = np.zeros((0, 4))
         self.left: dict[int, float] | None = None
-
-    def _at_samples(self, calibrations: Sequence[Calibration]) -> dict[int, Calibration]:
-        """The calibration of each sample that has one, seen from a side that is known, and is no replay."""
-        if not calibrations:
-            return {}
-        known = np.array([c.time for c in calibrations])
-        nearest = _nearest(known, self.times)
-        limit = 0.55e6 / self.rate
-        found = {}
-        for sample, at in enumerate(nearest.tolist()):
-            calibration, time = calibrations[at], int(self.times[sample])
-            shot = self.cameras.shot_at(self.half, time) if self.cameras is not None else None
-            if calibration.homography is None or abs(calibration.time - time) > limit or (shot and shot.replay):
-                continue
-            if not calibration.side_known:
-                continue
-            found[sample] = calibration
-        return found
 
     @property
     def breaks(self) -> np.ndarray:
@@ -317,11 +300,3 @@ class _Half:
             chosen[rows] = rolling_path(seconds[rows], balls.place[rows], balls.error[rows], balls.score[rows])
         nobody = Told(Role.BALL, None, 0.0)
         return [self._placed(balls, row, BALL_TRACK, nobody, ("", "")) for row in np.flatnonzero(chosen).tolist()]
-
-
-def _nearest(known: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """For each time the number of the nearest of some rising times."""
-    if len(known) == 1:
-        return np.zeros(len(times), int)
-    after = np.searchsorted(known, times).clip(1, len(known) - 1)
-    return np.asarray(np.where(times - known[after - 1] <= known[after] - times, after - 1, after))

@@ -22,7 +22,7 @@ FASTEST = 11.0
 """Metres a second above which a track has jumped: nobody is faster."""
 SPRINT = 7.0
 """Metres a second (25.2 km/h) from which a run is called a sprint."""
-_UNEVEN = 0.025
+_UNEVEN = 0.028
 """Share of a team's pace that it is off by besides: who is seen long enough is not everybody in view (root mean square
 of the differences to the true pace over both teams of eighteen matches of simmatch)."""
 _SUPPORTED = 1.0  # metres a second that a speed may be off, at most, to be counted

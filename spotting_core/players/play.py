@@ -14,6 +14,7 @@ from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.domain.homography import Calibration
 from spotting_core.domain.people import BALL_TRACK
 from spotting_core.domain.pitch import Pitch
+from spotting_core.players.calibrated_samples import calibrated_samples
 from spotting_core.players.kept_players import TEAMS
 
 NOWHERE, IN_VIEW, AT_BALL = range(3)
@@ -33,7 +34,6 @@ _LOOKS = 0.5  # share of the picture's height at which its middle column is look
 _OFF = 0.4
 """Metres from there to the ball, by metres between the picture's quarters there: .39 on average at the true spots of
 eight validation matches of simmatch."""
-_TOGETHER = 0.55  # of the time between two samples, within which a calibration is of a sample
 _BESIDE = 3.0  # metres beside the pitch within which something still is a place on it
 _REACH, _RUN = 1.0, 2.0  # metres from the ball at which somebody has it, and a second more that he may have moved
 _NOBODY = float(np.exp(-4.5))  # weight of nobody's having it: that of somebody three deviations away
@@ -57,7 +57,8 @@ def half_play(
     play = np.zeros(len(times), PLAY)
     play["home"] = np.nan
     shots = _shots(half, times, cameras)
-    _look(play, times, [c for c in calibrations if c.half == half])
+    for sample, calibration in calibrated_samples(half, times, calibrations, cameras).items():
+        _look_at(play[sample : sample + 1], calibration)
     if rows is not None:
         _follow_ball(play, times, rows, shots)
     replayed = shots < 0
@@ -77,20 +78,6 @@ def _shots(half: int, times: np.ndarray, cameras: MatchCameras | None) -> np.nda
     shots = np.zeros(len(times), int)
     shots[within] = np.where(replays[number[within]], -1, number[within] + 1)
     return shots
-
-
-def _look(play: np.ndarray, times: np.ndarray, calibrations: Sequence[Calibration]) -> None:
-    """Place samples where their camera looks."""
-    usable = [c for c in calibrations if c.homography is not None and c.side_known]
-    if not usable or not len(times):
-        return
-    known = np.array([c.time for c in usable])
-    limit = _TOGETHER * (float(np.median(np.diff(times))) if len(times) > 1 else 1e6)
-    after = np.searchsorted(known, times)
-    before, after = (after - 1).clip(0), after.clip(0, len(known) - 1)
-    nearest = np.where(np.abs(times - known[before]) <= np.abs(known[after] - times), before, after)
-    for sample in np.flatnonzero(np.abs(known[nearest] - times) <= limit).tolist():
-        _look_at(play[sample : sample + 1], usable[int(nearest[sample])])
 
 
 def _look_at(row: np.ndarray, calibration: Calibration) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from spotting_core.domain.pitch import Pitch
 
 CELL = 4.0
 """Metres of a cell, at most."""
-_LEAST_SHOWN = 20
-"""Samples that a cell has to be shown for, ten seconds at two a second: of fewer nothing is said."""
+_LEAST_SHOWN = 10.0
+"""Seconds that a cell has to be shown for: of fewer nothing is said."""
 _SPREAD = 3.0  # metres over which a player is spread, as he is placed within about half a metre and moves meanwhile
 
 
@@ -35,7 +36,6 @@ class Presence:
 
 def presence(
     rows: np.ndarray,
-    times: Mapping[int, np.ndarray],
     calibrations: Sequence[Calibration],
     pitch: Pitch,
     team: int,
@@ -44,8 +44,8 @@ def presence(
     """Where a team is.
 
     Arguments:
-        rows: players (``kept_players.ROW``), of any halves; times: by half, microseconds of its samples.
-        calibrations: of the match, in order; those of the samples that count, no replays.
+        rows: players (``kept_players.ROW``), of any halves.
+        calibrations: one for each sample that counts (``calibrated_samples``), in order.
         team: its number in a row.
         turned: by half, whether it is turned by half a turn, so that the team attacks to the right in all of them.
     """
@@ -59,8 +59,7 @@ def presence(
     own = rows[(rows["team"] == team) & (rows["track"] != BALL_TRACK) & rows["seen"]]
     samples = 0
     for calibration in calibrations:
-        if calibration.homography is None or not calibration.side_known or calibration.half not in times:
-            continue
+        assert calibration.homography is not None
         samples += 1
         sign = -1.0 if turned.get(calibration.half, False) else 1.0
         shown += calibration.homography.shown(sign * cells)
@@ -71,8 +70,15 @@ def presence(
     area = (pitch.length / wide) * (pitch.width / high)
     spread_counts, spread_shown = (_spread(grid, pitch, wide, high) for grid in (counts, shown))
     players = np.full((high, wide), np.nan)
-    np.divide(spread_counts * 100 / area, spread_shown, out=players, where=shown >= _LEAST_SHOWN)
+    seconds = shown * _spacing(calibrations)
+    np.divide(spread_counts * 100 / area, spread_shown, out=players, where=seconds >= _LEAST_SHOWN)
     return Presence(players, samples, len(own))
+
+
+def _spacing(calibrations: Sequence[Calibration]) -> float:
+    """Seconds from one to the next, usually."""
+    apart = [b.time - a.time for a, b in pairwise(calibrations) if a.half == b.half]
+    return float(np.median(apart)) / 1e6 if apart else 0.0
 
 
 def _counted(x: np.ndarray, y: np.ndarray, pitch: Pitch, wide: int, high: int) -> np.ndarray:

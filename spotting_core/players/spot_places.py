@@ -13,8 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import file_beside, rows_beside
+from spotting_core.domain.classes import numbers_beside
 from spotting_core.domain.people import AWAY, HOME
 from spotting_core.domain.pitch import Pitch
 from spotting_core.domain.zones import zones_of
@@ -115,8 +114,4 @@ def seconds_before(table: str) -> Mapping[str, float]:
     Errors:
         BadInputError: the file is damaged.
     """
-    rows = rows_beside(table, "possession", ("class", "before"))
-    try:
-        return {row["class"]: float(row["before"]) for row in rows}
-    except ValueError as error:
-        raise BadInputError(f"a number of seconds is none ({error})", where=file_beside(table, "possession")) from error
+    return numbers_beside(table, "possession", "before")

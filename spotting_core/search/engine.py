@@ -168,8 +168,9 @@ class JudgedBin:
 
 @dataclass(frozen=True)
 class SearchColumns:
-    """Spots as columns, each (N,): match, label and team as text, half and minute as int, time in microseconds; x and y
-    in metres, NaN where nobody knows; the team that is suggested where none is known, else empty."""
+    """Spots as columns, each (N,): match, label and team as text, half and minute as int, time in microseconds; x, y
+    and the expected error in metres, NaN where nobody knows; the team that is suggested where none is known, else
+    empty."""
 
     match: np.ndarray
     half: np.ndarray
@@ -180,6 +181,7 @@ class SearchColumns:
     confidence: np.ndarray
     x: np.ndarray
     y: np.ndarray
+    place_error: np.ndarray
     suggested_team: np.ndarray
 
     def __len__(self) -> int:
@@ -301,7 +303,7 @@ class SpotSearch:
         with self._lock:
             cursor = self._database.cursor()
         columns = cursor.execute(
-            'SELECT match, half, "time", minute, label, team, confidence, x, y, suggested_team FROM spot '
+            'SELECT match, half, "time", minute, label, team, confidence, x, y, place_error, suggested_team FROM spot '
             f'WHERE {where} ORDER BY match, half, "time"',
             values,
         ).fetchnumpy()

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import file_beside, rows_beside
+from spotting_core.domain.classes import numbers_beside
 from spotting_core.domain.spots import TEAMS
 from spotting_core.search.engine import SearchColumns
 
@@ -117,11 +117,7 @@ def pressure_weights(table: str) -> Mapping[str, float]:
     Errors:
         BadInputError: the file is damaged.
     """
-    rows = rows_beside(table, "pressure", ("class", "weight"))
-    try:
-        return {row["class"]: float(row["weight"]) for row in rows}
-    except ValueError as error:
-        raise BadInputError(f"a weight is no number ({error})", where=file_beside(table, "pressure")) from error
+    return numbers_beside(table, "pressure", "weight")
 
 
 @dataclass(frozen=True)

@@ -83,3 +83,35 @@ def test_why_there_are_none_is_answered(client: TestClient, address: str, monkey
 def test_a_match_that_the_analysis_is_not_of_is_not_there(client: TestClient, address: str) -> None:
     assert client.get(f"{address}x").status_code == 404
     assert client.get(f"{http.PREFIX}/players/x/{address.rsplit('/')[-1]}").status_code == 404
+
+
+def test_where_play_is_is_answered_at_once_and_says_whether_more_is_to_come(
+    client: TestClient, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = address.replace("/players/", "/play/")
+    answers: list[KeptPlayers | None] = [FOUND, None]
+    monkeypatch.setattr(PlayerPlacing, "players", lambda *_: answers.pop())
+    demo = http._library().demo()
+    assert demo is not None
+    samples = len(http._library().analyses(demo)[0].half(1).times)
+    for settled in (False, True):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        begin = 4 + int(np.frombuffer(answer.content, "<u4", 1)[0])
+        rows = np.frombuffer(answer.content, packing.PLAY_ROW, -1, begin)
+        assert json.loads(answer.content[4:begin]) == {"settled": settled, "problem": None, "speed": 5.0}
+        assert len(rows) == samples
+        assert (rows["known"] > 0).mean() > 0.5  # the demo has calibrations
+    assert client.get(f"{address}x").status_code == 404
+
+
+def test_why_play_is_told_without_the_ball_is_answered(
+    client: TestClient, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise BadInputError("this video is gone")
+
+    monkeypatch.setattr(PlayerPlacing, "players", fail)
+    content = client.get(address.replace("/players/", "/play/")).content
+    about = json.loads(content[4 : 4 + int(np.frombuffer(content, "<u4", 1)[0])])
+    assert (about["settled"], about["problem"]) == (True, "this video is gone.")

@@ -8,7 +8,7 @@ import pytest
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import load_classes, rows_beside
+from spotting_core.domain.classes import load_classes, numbers_beside, rows_beside
 
 OFFICIAL = (
     "Penalty", "Kick-off", "Goal", "Substitution", "Offside", "Shots on target", "Shots off target", "Clearance",
@@ -87,3 +87,15 @@ def test_damaged_rows_beside_a_table_say_what_is_wrong(
     with pytest.raises(BadInputError, match=message) as caught:
         rows_beside("own", "pressure", ("class", "weight"))
     assert caught.value.where is not None
+
+
+@pytest.mark.parametrize("text", ["soon", "nan", ""])
+def test_a_number_beside_a_class_table_is_one(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "own.possession.csv"
+    path.write_text(f"class,before\nGoal,1.5\nCorner,{text}\n")
+    monkeypatch.setattr("spotting_core.domain.classes.file_beside", lambda table, kind: path)
+    with pytest.raises(BadInputError, match="the before of Corner is no number") as refused:
+        numbers_beside("own", "possession", "before")
+    assert refused.value.where == path
+    path.write_text("class,before\nGoal,1.5\n")
+    assert numbers_beside("own", "possession", "before") == {"Goal": 1.5}

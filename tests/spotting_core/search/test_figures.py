@@ -33,7 +33,7 @@ def columns(rows: list[tuple]) -> SearchColumns:
     times = (minutes * MINUTE).astype(np.int64)
     clock = np.array([PARTS.minute(int(h), int(t)) for h, t in zip(halves, times, strict=True)])
     nowhere, suggested = np.full(len(rows), np.nan), np.full(len(rows), "")
-    return SearchColumns(matches, halves, times, clock, labels, teams, confidence, nowhere, nowhere, suggested)
+    return SearchColumns(matches, halves, times, clock, labels, teams, confidence, nowhere, nowhere, nowhere, suggested)
 
 
 def test_rates_are_counts_in_ninety_minutes() -> None:
