@@ -58,7 +58,7 @@ def finished(figure: go.Figure, ink: Ink, height: int, *, legend: bool) -> go.Fi
     }
     axis["ticklabelstandoff"] = 4  # else the zeros of both axes lie on each other
     figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
+    figure.update_yaxes(**axis, automargin=True)
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 22 if legend else 8, "b": 20}, paper_bgcolor=ink.surface,
         plot_bgcolor=ink.surface, font={"family": "Inter, sans-serif", "size": 12, "color": ink.text}, bargap=0.25,

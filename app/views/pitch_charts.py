@@ -52,7 +52,7 @@ def presence_figure(there: Presence, pitch: Pitch, name: str, team: int, dark: b
         text=f"{name}, {there.seen:,} sightings", x=0, xref="paper", y=1.02, yref="paper", yanchor="bottom",
         showarrow=False, font={"size": 12, "color": ink.text},
     )  # fmt: skip
-    return finished(figure, ink, 230, legend=False).update_layout(margin_t=24)
+    return finished(figure, ink, 190, legend=False).update_layout(margin_t=24)
 
 
 def _pitch_figure(pitch: Pitch, dark: bool) -> tuple[go.Figure, Ink]:

@@ -90,5 +90,5 @@ def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dar
             textposition="outside", textfont={"size": 11}, cliponaxis=False,
             hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",
         )  # fmt: skip
-    figure.update_yaxes(categoryorder="array", categoryarray=[c.short for c in reversed(present)], automargin=True)
+    figure.update_yaxes(categoryorder="array", categoryarray=[c.short for c in reversed(present)])
     return finished(figure, ink, 70 + 34 * len(present), legend=True)

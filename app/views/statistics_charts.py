@@ -44,7 +44,7 @@ def rate_figure(
     order = [c.short for c in reversed(present)]
     if minutes is None:
         figure.update_xaxes(tickformat="d", rangemode="tozero")
-    figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
+    figure.update_yaxes(categoryorder="array", categoryarray=order)
     figure.update_layout(barmode="stack")
     return finished(figure, ink, max(200, 60 + 19 * len(present)), legend=True)
 
@@ -117,7 +117,7 @@ def camera_figure(minutes: Mapping[str, CameraMinutes], dark: bool) -> go.Figure
                 y=names, x=values, orientation="h", name=name, marker={"color": colour},
                 hovertemplate=f"%{{y}}, {name.lower()}: %{{x:.1f}} minutes<extra></extra>",
             )  # fmt: skip
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], automargin=True)
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
     figure.update_xaxes(ticksuffix=" min", rangemode="tozero")
     figure.update_layout(barmode="stack")
     return finished(figure, ink, max(160, 60 + 22 * len(names)), legend=True)

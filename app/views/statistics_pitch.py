@@ -30,6 +30,7 @@ from spotting_core.players.presence import presence
 from spotting_core.search.engine import SearchColumns
 
 _ASKED = "statistics_placing"  # in the session: matches whose players somebody asked for
+_MAP = 270  # pixels that a team's map is wide: two stand beside each other in a card of 600
 _AGAIN = timedelta(seconds=2)
 _HOME, _AWAY = TEAMS.index("home"), TEAMS.index("away")
 
@@ -87,12 +88,13 @@ def _teams(match: Match, analysis: Analysis, names: Mapping[str, str], dark: boo
     note = "attacking to the right" if home_left else "as the main camera sees"
     with card("presence", "Where are the teams?", note):
         rows, calibrations = _within_minutes(placed, analysis)
-        left, right = st.columns(2, gap="small")
-        for column, team in ((left, _HOME), (right, _AWAY)):
+        beside = st.container(horizontal=True, gap="small")  # one below the other where there is no room
+        for team in (_HOME, _AWAY):
             turned = {half: home != (team == _HOME) for half, home in home_left.items()}
             there = presence(rows, calibrations, placed.pitch, team, turned)
             figure = presence_figure(there, placed.pitch, names[TEAMS[team]], team, dark)
-            column.plotly_chart(figure, theme=None, config=EXPORTED, key=f"statistics_presence_{team}")
+            key = f"statistics_presence_{team}"
+            beside.plotly_chart(figure, theme=None, config=EXPORTED, key=key, width=_MAP)
         st.caption(
             "Players on 100 m² while the camera shows these; cells that are shown for less than ten seconds are empty. "
             + page.plain(" ".join(placed.players.notes))
