@@ -7,6 +7,7 @@ protections that Streamlit has, changes nothing: none of it may open the app to 
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 
 import uvicorn
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
+    os.umask(0o077)  # what the app and its workers write is their user's alone
     serve(options.address, listening(options.address, options.port))
 
 

@@ -65,7 +65,9 @@ def _document(content: Any, where: object, game: str, classes: ClassTable | None
 def _entry(where: str, row: Any, classes: ClassTable | None) -> Entry:
     if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
         raise BadInputError("an annotation needs a label and a gameTime", where=where)
-    label = str(row["label"])
+    label = row["label"]
+    if not isinstance(label, str):
+        raise BadInputError(f"the label {str(label)[:40]!r} is no text", where=where, fix="Give the name of a class")
     check_label(label, classes, where)
     half, milliseconds = game_position(row, where)
     spot = Spot(

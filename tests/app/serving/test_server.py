@@ -129,6 +129,14 @@ def test_health_is_asked_without_a_link(watched: tuple[Server, Path]) -> None:
         assert json.load(answer) == {"ok": True}
 
 
+def test_what_the_app_and_its_workers_write_is_their_users_alone(watched: tuple[Server, Path]) -> None:
+    server, end = watched[0], time.monotonic() + 60
+    while not (log := server.data.root / "worker.log").is_file():
+        assert time.monotonic() < end, "no worker has started"
+        time.sleep(0.2)
+    assert log.stat().st_mode & 0o077 == 0
+
+
 def test_sixty_pictures_hold_no_array_back(watched: tuple[Server, Path]) -> None:
     """Without a link that holds nothing is made; that the queue stands before the routes shows in the order of answers."""
     server, _ = watched

@@ -74,6 +74,7 @@ def test_labels_without_position_count_whole_seconds(tmp_path: Path) -> None:
         ("[]", "no list of annotations"),
         ('{"annotations": [{"label": "Goal"}]}', "annotation 1: an annotation needs a label and a gameTime"),
         ('{"annotations": [{"label": "Goal", "gameTime": "x"}]}', "cannot be read"),
+        ('{"annotations": [{"label": ["Goal"], "gameTime": "1 - 00:01"}]}', "is no text"),
         ('{"annotations": [{"label": "Homerun", "gameTime": "1 - 00:01"}]}', "'Homerun' is not in the class table"),
     ],
 )
