@@ -25,6 +25,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from streamlit.logger import set_log_level
 
 from benchmarks.attacks import files, server, videos
 from benchmarks.attacks.attack import Attack, Outcome
@@ -91,13 +92,19 @@ def main() -> int:
     parser.add_argument("--group", help="the only group that is tried")
     parser.add_argument("--list", action="store_true", help="say what would be tried")
     options = parser.parse_args()
-    chosen = [a for a in (*server.attacks(), *files.attacks(), *videos.attacks()) if options.group in (None, a.group)]
+    every = [*server.attacks(), *files.attacks(), *videos.attacks()]
+    groups = dict.fromkeys(attack.group for attack in every)
+    if options.group not in (None, *groups):
+        parser.error(f"there is no group {options.group!r}; known: {', '.join(groups)}")
+    chosen = [attack for attack in every if options.group in (None, attack.group)]
     out = Console(width=max(100, Console().width))
-    os.environ["STREAMLIT_LOGGER_LEVEL"] = "error"  # pages without a browser are warned of otherwise
+    os.environ["STREAMLIT_LOGGER_LEVEL"] = "error"
+    set_log_level("ERROR")  # pages without a browser are warned of otherwise
     if options.list:
         for attack in chosen:
             out.print(f"{attack.group}: {attack.name}", highlight=False, markup=False)
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the app that is attacked ends as well
     with server.target():
         return 0 if run(chosen, out) else 1
 
