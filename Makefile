@@ -16,6 +16,7 @@
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
 # make bench-entities    how well the bundled entity model finds, names and answers phrases
 # make bench-players   people, teams, tracks and ball on the pitch, on rendered matches
+# make bench-possession   whose ball it is, how long before a spot
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
 # make bench-search   searching 500 matches with 200,000 spots
 # make attack   everything that is tried to get in or to bring the app down, on this machine; tried and held, by group
@@ -32,7 +33,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-players bench-search \
+	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-players bench-possession bench-search \
 	bench-spotters bench-streaming mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
@@ -94,6 +95,9 @@ bench-decisions: $(VENV)/.test-installed
 
 bench-entities: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.entities $(DATA)
+
+bench-possession: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.possession $(DATA)/simmatch
 
 bench-players: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.players $(DATA)/simmatch

@@ -151,6 +151,9 @@ FIGURES: dict[str, Callable[[Measured], float]] = {
     "Speed, mean error, m/s": lambda m: float(np.mean(m.motion.off)),
     "Metres a minute of a team, mean error": lambda m: float(np.mean([abs(a - b) for a, _, b in m.motion.paces])),
     "    expected": lambda m: float(np.mean([expected for _, expected, _ in m.motion.paces])),
+    "    root mean square, share of it": lambda m: float(
+        np.mean([(a / b - 1) ** 2 for a, _, b in m.motion.paces]) ** 0.5
+    ),
     "Spots whose team is suggested, of those that can be": lambda m: len(m.motion.suggested) / max(1, m.motion.asked),
     "    right": lambda m: float(np.mean([right for _, right in m.motion.suggested])),
     "    expected to be": lambda m: float(np.mean([confidence for confidence, _ in m.motion.suggested])),

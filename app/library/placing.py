@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 0.3
 """Seconds that an answer waits: what is kept already is there at once then."""
+NO_PLAYERS = "The model of this analysis looks for no players."
+"""Why nobody is placed by an analysis without entities."""
 _FAR = 180.0  # of two shirts as they are drawn, in red, green and blue
 _MOST = 6  # matches whose players are remembered, some ten megabytes each
 

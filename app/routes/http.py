@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.library.library import Library, Match
-from app.library.placing import PlayerPlacing, team_colours
+from app.library.placing import NO_PLAYERS, PlayerPlacing, team_colours
 from app.library.playing import match_play
 from app.library.roots import is_below, source_of
 from app.routes import packing
@@ -174,7 +174,7 @@ def play(request: Request) -> Response:
 def _players_or_why(match: Match, analysis: Analysis) -> tuple[KeptPlayers | None, str | None]:
     """Everybody of a match, None while they are worked out; and why nobody can be placed."""
     if not analysis.has("entities"):
-        return None, "The model of this analysis looks for no players."
+        return None, NO_PLAYERS
     try:
         return placing().players(match, analysis), None
     except TouchlineError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.library.library import Match
+from app.library.placing import NO_PLAYERS
 from app.views.shown import link
 from app.workspace.entry import OVERLAY, Entry, State
 from app.workspace.registry import register
@@ -14,7 +15,7 @@ from spotting_core.analyses.analysis import Analysis
 def players_data(match: Match, analysis: Analysis) -> dict[str, Any]:
     """The address of each half's players, which the browser asks for; none, and why, where nobody was looked for."""
     if not analysis.has("entities"):
-        return {"halves": {}, "reason": "The model of this analysis looks for no players."}
+        return {"halves": {}, "reason": NO_PLAYERS}
     halves = {half.half: f"{link('players', half.folder, 'half')}/{match.id}" for half in analysis.halves}
     return {"halves": halves, "reason": None}
 
