@@ -36,6 +36,7 @@ from spotting_core.domain.classes import ClassTable, classes_in
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
 from spotting_core.entities.table import TABLE_FILE, EntityTable
+from spotting_core.models.bounds import FASTEST
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.tasks.task import AnyLayerTask
 
@@ -48,7 +49,6 @@ _TABLE = "table"  # dtype of what lies in a Parquet file
 _NAME = re.compile(r"^(?:maps/)?\w+$")  # of an array
 _TABLE_NAME = re.compile(r"^[^/\\\x00.][^/\\\x00]{0,199}$")  # of a class table: no path
 _MOST_PARTS = 999
-_HIGHEST_RATE = 1000.0  # samples a second: no video has as many frames
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _validate(record: AnalysisRecord) -> None:
     numbers = [half.half for half in record.halves]
     if not numbers or len(set(numbers)) != len(numbers) or max(numbers) > _MOST_PARTS:
         raise InvalidContentError(f"its halves are {numbers[:4]}")
-    if record.rate > _HIGHEST_RATE:
+    if record.rate > FASTEST:
         raise InvalidContentError(f"it has {record.rate:g} samples a second")
     if not record.classes or len(set(record.classes)) != len(record.classes):
         raise InvalidContentError("it has no class, or one twice")

@@ -14,7 +14,7 @@ from typing import Any
 LARGEST = 1 << 16
 """The greatest whole number that a setting may be: samples of a window, numbers a sample, pixels of a side."""
 FASTEST = 1000.0
-"""Samples a second that no model reads more of."""
+"""Samples a second that no model reads more of, and no analysis has more of."""
 LONGEST_NAME = 200
 """Characters of a name."""
 

@@ -51,6 +51,12 @@ KINDS = (
         ("analyses/*/.*.unfinished", "analyses/*/.*.replaced"),
         "the analysis begins anew",
     ),
+    Kind(
+        "damaged",
+        "Damaged analyses that were put aside",
+        ("analyses/*/.*.damaged-*",),
+        "nothing, where the match was analysed anew",
+    ),
     Kind("analyses", "Analyses", ("analyses/*/[!.]*",), "an analysis of the match"),
     Kind("exports", "Clips exported from the app", ("exports/*",), "another export"),
     Kind("players", "Players on the pitch", ("players/*",), "made when the minimap is switched on"),

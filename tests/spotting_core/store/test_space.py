@@ -20,6 +20,7 @@ FILES = {
     "explanations/ab/abc.npz": 70,
     "analyses/s/m/half1/scores.npy": 500,
     "analyses/s/.m.unfinished/half1/window00000.npz": 20,
+    "analyses/s/.m.damaged-0123abcd/half1/scores.npy": 15,
     "exports/e/clips.zip": 60,
     "players/p.npz": 90,
     "search/m.parquet": 8,
@@ -45,7 +46,8 @@ def filled(data: DataDirectory, tmp_path: Path) -> DataDirectory:
 def test_every_file_is_counted_once(filled: DataDirectory) -> None:
     sizes = {use.kind.name: (use.files, use.size) for use in measure(filled)}
     assert sizes == {
-        "copies": (1, 1000), "frames": (2, 340), "explanations": (1, 70), "unfinished": (1, 20), "analyses": (1, 500),
+        "copies": (1, 1000), "frames": (2, 340), "explanations": (1, 70), "unfinished": (1, 20), "damaged": (1, 15),
+        "analyses": (1, 500),
         "exports": (1, 60), "players": (1, 90), "search": (1, 8), "uploads": (2, 11), "database": (1, 9),
         "other": (2, 13),
     }  # fmt: skip
@@ -56,6 +58,7 @@ def test_clearing_leaves_everything_else(filled: DataDirectory, tmp_path: Path) 
     left = {str(p.relative_to(filled.root)) for p in filled.root.rglob("*") if p.is_file()}
     gone = {"media/aa/playback.mp4", "analyses/s/.m.unfinished/half1/window00000.npz", "explanations/ab/abc.npz"}
     assert set(FILES) - left == gone
+    assert clear(filled, ["damaged"]) == 15
     assert (tmp_path / "match.mp4").stat().st_size == 77
 
 
