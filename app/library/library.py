@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app.library.roots import source_of, told
+from app.library.video_reading import VIDEOS
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer
@@ -26,7 +27,6 @@ from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats import labels_v2, registry
 from spotting_core.formats.document import Document, Options
-from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.source import MatchSource, check_parts, open_match
 from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
@@ -221,8 +221,8 @@ class Library:
         return self._register(source)
 
     def _register(self, source: MatchSource) -> Match:
-        media = [ingest(half.path, self._settings.data) for half in source.halves]
-        make_poster(media[0])
+        media = [VIDEOS.ingest(half.path, self._settings.data) for half in source.halves]
+        VIDEOS.make_poster(media[0])
         fixture = source.fixture
         row = MatchRow(
             id=uuid.uuid4().hex,
@@ -303,7 +303,7 @@ class Library:
 
     def lengths(self, source: MatchSource) -> dict[int, int]:
         """Microseconds of each half's video."""
-        return {h.half: ingest(h.path, self._settings.data).table.duration for h in source.halves}
+        return {h.half: VIDEOS.ingest(h.path, self._settings.data).table.duration for h in source.halves}
 
 
 def _name_of_upload(name: str) -> str:

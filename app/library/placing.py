@@ -1,27 +1,37 @@
-"""Who stands where in a match, worked out in the background: it takes a minute or more, and no page waits for it."""
+"""Who stands where in a match, worked out in the background: it takes a minute or more, and no page waits for it.
+
+The videos are decoded for it, in a process of its own: a damaged one does not end the app.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import hypot
 from pathlib import Path
+
+import msgspec
+import numpy as np
 
 from app.library.cameras import unreviewed_cameras
 from app.library.library import Library, Match, kits
 from app.library.roots import source_of
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.analyses.match_calibrations import match_calibrations
+from spotting_core.analyses.match_cameras import MatchCameras
+from spotting_core.base.confined_processes import ConfinedProcesses
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState
-from spotting_core.domain.people import Colour, MatchPlayers
+from spotting_core.domain.homography import Calibration
+from spotting_core.domain.people import Colour
 from spotting_core.formats import field_calibration, labels_cameras
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.players.kept_players import KeptPlayers, kept_already, kept_players, players_key
+from spotting_core.media.source import MatchSource, open_match
+from spotting_core.players.kept_players import ROW, KeptPlayers, kept_already, kept_players, players_key
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +40,8 @@ PATIENCE = 0.3
 NO_PLAYERS = "The model of this analysis looks for no players."
 """Why nobody is placed by an analysis without entities."""
 _FAR = 180.0  # of two shirts as they are drawn, in red, green and blue
+_LONGEST = 4 * 3600.0  # seconds, of a match on a slow machine
+_PROCESSES = ConfinedProcesses(1, memory=8 << 30)
 _MOST = 6  # matches whose players are remembered, some ten megabytes each
 
 
@@ -85,7 +97,7 @@ class PlayerPlacing:
     def _work(self, placing: _Placing, match: Match, analysis: Analysis, layers: list[Analysis]) -> None:
         try:
             with self._one:
-                placing.players = placed(match, analysis, layers, self._data)
+                placing.players = placed(match, analysis, layers, self._data, _players_apart)
         except TouchlineError as error:
             placing.error = error
         except Exception as error:
@@ -95,30 +107,101 @@ class PlayerPlacing:
             placing.ended.set()
 
 
-def placed(match: Match, analysis: Analysis, layers: Sequence[Analysis], data: DataDirectory) -> KeptPlayers:
+@dataclass(frozen=True)
+class PlacingInput:
+    """What players of a match are placed by.
+
+    Arguments:
+        layers: of the match, of every task; the first is the analysis whose entities are placed.
+        shirts: of home and away, where the match knows them.
+    """
+
+    source: MatchSource
+    layers: tuple[Analysis, ...]
+    calibrations: tuple[Calibration, ...]
+    cameras: MatchCameras | None
+    shirts: tuple[Colour, Colour] | None
+
+    @classmethod
+    def of(cls, source: MatchSource, layers: Sequence[Analysis]) -> PlacingInput:
+        """Read it.
+
+        Errors:
+            BadInputError: a file of calibrations or cameras is not what it should be.
+        """
+        home, away = kits(source.path)
+        shirts = (_rgb(home), _rgb(away)) if home is not None and away is not None else None
+        calibrations = tuple(match_calibrations(source, layers))
+        return cls(source, tuple(layers), calibrations, unreviewed_cameras(source.path, layers), shirts)
+
+    @property
+    def key(self) -> str:
+        """By which what comes of it is kept."""
+        return players_key(self.layers[0], self.calibrations, self.cameras, self.shirts)
+
+
+def players_here(used: PlacingInput) -> KeptPlayers:
+    """Place players in this process.
+
+    Errors:
+        BadInputError: no entities, no calibration, or a video that cannot be read.
+    """
+    from spotting_core.players.match_players import match_players  # its libraries take seconds to load
+
+    pitch = used.calibrations[0].pitch if used.calibrations else None
+    return KeptPlayers.of(
+        match_players(
+            used.source, used.layers[0], used.calibrations, cameras=used.cameras, pitch=pitch, kits=used.shirts
+        )
+    )
+
+
+class _Packed(msgspec.Struct):
+    """Players as one process hands them to another, see ``KeptPlayers``."""
+
+    rows: bytes
+    kits: tuple[Colour, Colour] | None
+    notes: tuple[str, ...]
+    home_left: dict[int, bool]
+
+
+def _players_apart(used: PlacingInput) -> KeptPlayers:
+    """Place players in a process of its own."""
+    folders = [str(layer.folder) for layer in used.layers]
+    path = used.source.path
+    content = _PROCESSES.call(
+        f"{__name__}:players_bytes", str(path), *folders, where=path, what="match", seconds=_LONGEST
+    )
+    packed = msgspec.msgpack.decode(content, type=_Packed)
+    return KeptPlayers(np.frombuffer(packed.rows, ROW), packed.kits, packed.notes, packed.home_left)
+
+
+def players_bytes(path: str, *layers: str) -> bytes:
+    """Players of a match, packed: what the process does that is started for it."""
+    used = PlacingInput.of(open_match(Path(path)), [Analysis.open(Path(folder)) for folder in layers])
+    players = players_here(used)
+    return msgspec.msgpack.encode(_Packed(players.rows.tobytes(), players.kits, players.notes, dict(players.home_left)))
+
+
+def placed(
+    match: Match,
+    analysis: Analysis,
+    layers: Sequence[Analysis],
+    data: DataDirectory,
+    place: Callable[[PlacingInput], KeptPlayers] = players_here,
+) -> KeptPlayers:
     """Everybody of a match, as ``touchline players`` places them; worked out where they are not kept.
 
     Arguments:
         layers: of the match, of every task.
+        place: what works them out.
 
     Errors:
         BadInputError: no entities, no calibration, or a file that is not what it should be.
     """
-    source = source_of(match.path)
-    calibrations = match_calibrations(source, [analysis, *layers])
-    cameras = unreviewed_cameras(match.path, layers)
-    home, away = kits(match.path)
-    shirts = (_rgb(home), _rgb(away)) if home is not None and away is not None else None
-    pitch = calibrations[0].pitch if calibrations else None
-
-    def make() -> MatchPlayers:
-        from spotting_core.players.match_players import match_players  # its libraries take seconds to load
-
-        return match_players(source, analysis, calibrations, cameras=cameras, pitch=pitch, kits=shirts)
-
-    stamp, key = placing_stamp(match, analysis, layers), players_key(analysis, calibrations, cameras, shirts)
-    players = kept_players(key, data, make)
-    data.players_of(stamp).write_text(key, encoding="utf-8")
+    used = PlacingInput.of(source_of(match.path), [analysis, *layers])
+    players = kept_players(used.key, data, lambda: place(used))
+    data.players_of(placing_stamp(match, analysis, layers)).write_text(used.key, encoding="utf-8")
     return players
 
 

@@ -10,9 +10,13 @@ from pathlib import Path
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState
-from spotting_core.media.ingest import Media, ingest, known_media, make_poster
+from spotting_core.media.apart import VideosApart
+from spotting_core.media.ingest import Media, known_media
 
 log = logging.getLogger(__name__)
+
+VIDEOS = VideosApart()
+"""What reads videos for the app's pages and routes: none of it is done in the app's own process."""
 
 PATIENCE = 0.3
 """Seconds that a page waits for a video, if no other is being read: a small one is there at once then."""
@@ -48,7 +52,7 @@ class VideoReading:
         try:
             state = FileState.of(path)
         except OSError:
-            return ingest(path, self._data)  # it says what is wrong
+            return VIDEOS.ingest(path, self._data)  # it says what is wrong
         with self._guard:
             alone = all(r.ended.is_set() for r in self._readings.values())
             reading = self._readings.get(state)
@@ -79,8 +83,8 @@ class VideoReading:
 
         try:
             with self._one:
-                media = ingest(path, self._data, report)
-                make_poster(media)
+                media = VIDEOS.ingest(path, self._data, report)
+                VIDEOS.make_poster(media)
                 reading.media = media
         except TouchlineError as error:
             reading.error = error

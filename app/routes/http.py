@@ -20,6 +20,7 @@ from app.library.library import Library, Match
 from app.library.placing import NO_PLAYERS, PlayerPlacing, team_colours
 from app.library.playing import match_play
 from app.library.roots import is_below, source_of
+from app.library.video_reading import VIDEOS
 from app.routes import packing
 from app.routes.links import LinkSealer
 from app.serving.viewer import viewer_of
@@ -31,8 +32,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.base.files import FileState
 from spotting_core.formats import calibration_table
-from spotting_core.media.decode import read_frame, resize_image
-from spotting_core.media.ingest import ingest
+from spotting_core.media.decode import resize_image
 from spotting_core.players.kept_players import KeptPlayers
 from spotting_core.players.play import PLAY
 from spotting_core.store.database import open_database
@@ -183,7 +183,7 @@ def _players_or_why(match: Match, analysis: Analysis) -> tuple[KeptPlayers | Non
 
 def frame_times(request: Request) -> Response:
     """Presentation times of all frames of a video, float64 seconds."""
-    table = ingest(_path(request, "frames"), settings().data).table
+    table = VIDEOS.ingest(_path(request, "frames"), settings().data).table
     return Response(
         (table.times / 1e6).astype("<f8").tobytes(), media_type="application/octet-stream", headers=_PRIVATE
     )
@@ -230,7 +230,7 @@ def _picture(video: FileState, number: int, width: int, box: tuple[float, ...] |
 
 @lru_cache(maxsize=24)
 def _frame(video: FileState, number: int, data: DataDirectory) -> np.ndarray:
-    return read_frame(video.path, ingest(video.path, data).table, number, max_height=1080)
+    return VIDEOS.frame(VIDEOS.ingest(video.path, data), number, max_height=1080)
 
 
 def health(_request: Request) -> Response:

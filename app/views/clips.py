@@ -10,6 +10,7 @@ import streamlit as st
 from app.components.clips import clip_desk
 from app.library.library import Library, Match
 from app.library.roots import source_of
+from app.library.video_reading import VIDEOS
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
 from app.views import page
 from app.views.clips_choice import choose_dialog, default_clips
@@ -26,7 +27,6 @@ from spotting_core.clips.selection import Clip, Margins
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.jobs.playback import PLAYBACK
-from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import team_names
 from spotting_core.store.selections import OwnMargins, Selection
@@ -44,7 +44,7 @@ def show() -> None:
     analyses = library.analyses(match)
     analysis = chosen_analysis(analyses) if analyses else None
     try:
-        media = {h.half: ingest(h.path, shared_settings().data) for h in source_of(match.path).halves}
+        media = {h.half: VIDEOS.ingest(h.path, shared_settings().data) for h in source_of(match.path).halves}
     except TouchlineError as problem:
         page.error(problem)
         return
@@ -261,7 +261,7 @@ def _halves(match: Match, analysis: Analysis | None, parts: Parts) -> list[dict[
     analysed = {h.half: h.folder for h in analysis.halves} if analysis else {}
     halves = []
     for source in source_of(match.path).halves:
-        media = ingest(source.path, data)
+        media = VIDEOS.ingest(source.path, data)
         playable = playback_file(media)
         if playable is None:
             prepare_once(match)
@@ -272,7 +272,7 @@ def _halves(match: Match, analysis: Analysis | None, parts: Parts) -> list[dict[
             "height": media.info.height,
             "video": link("media", playable) if playable else None,
             "note": video_note(match, parts, True, analysis is not None),
-            "poster": link("media", make_poster(media)),
+            "poster": link("media", VIDEOS.make_poster(media)),
             "times": link("times", source.path, "frames"),
             "picture": link("picture", source.path, "frames"),
             "array": link("array", analysed[source.half], "half") if source.half in analysed else None,

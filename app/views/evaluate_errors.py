@@ -13,6 +13,7 @@ from app.comparing.comparison import Compared
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
 from app.library.roots import source_of
+from app.library.video_reading import VIDEOS
 from app.state import shared_settings
 from app.views import page
 from app.views.charts import CONFIG, INKS
@@ -21,7 +22,6 @@ from app.views.shown import picture_link
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
-from spotting_core.media.ingest import ingest
 
 PAGE = 10
 _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), "Near": (NEAR,)}
@@ -158,7 +158,7 @@ def _picture(match: Match, outcome: Outcome) -> str | None:
         half = next((h for h in source_of(match.path).halves if h.half == outcome.half), None)
         if half is None:
             return None
-        times = ingest(half.path, shared_settings().data).table.times
+        times = VIDEOS.ingest(half.path, shared_settings().data).table.times
     except TouchlineError:
         return None
     frame = max(0, int(np.searchsorted(times, outcome.time, side="right")) - 1)

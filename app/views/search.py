@@ -11,6 +11,7 @@ import streamlit as st
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
 from app.library.roots import source_of
+from app.library.video_reading import VIDEOS
 from app.searching.index import Searched
 from app.state import shared_search, shared_searches, shared_settings
 from app.views import page
@@ -26,7 +27,6 @@ from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
-from spotting_core.media.ingest import ingest
 from spotting_core.media.source import team_names
 from spotting_core.search.engine import Hit, Query, SearchResult
 
@@ -191,7 +191,7 @@ def _camera(hit: Hit) -> str:
 def _picture(match: Match, hit: Hit) -> str | None:
     try:
         path = next(h.path for h in source_of(match.path).halves if h.half == hit.half)
-        frame = ingest(path, shared_settings().data).table.shown_at(hit.time)
+        frame = VIDEOS.ingest(path, shared_settings().data).table.shown_at(hit.time)
     except (TouchlineError, StopIteration):
         return None
     return picture_link(path, frame)

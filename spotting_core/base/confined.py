@@ -48,7 +48,7 @@ def confined(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=child_environment(),
         start_new_session=True,
     )
     try:
@@ -63,7 +63,7 @@ def confined(
     raise _refused(child.returncode, output, where, what, seconds)
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """The surroundings of a child: the packages of this process, and one thread for each library."""
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -82,26 +82,36 @@ def _refused(code: int, output: bytes, where: object, what: str, seconds: int) -
 
 
 def _fell(what: str, where: object, how: str) -> BadInputError:
+    """What people are told of a file whose parser did not come through."""
     return BadInputError(f"this {what} cannot be read: its parser {how}", where=where, fix=_CONTENT_FIX)
 
 
 # --- in the child -------------------------------------------------------------------------------------
 
 
-def _limit(seconds: int) -> None:
-    """Take what the child may have; where the system knows no such limits, its time is limited by the parent."""
+def limit_child(memory: int, seconds: int | None = None) -> None:
+    """Take what this process may have: memory, seconds of the processor, and no file written.
+
+    Where the system knows no such limits, the parent limits its time.
+    """
     try:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def reason_of(error: Exception) -> str:
+    """What a parser says is wrong, in a line."""
+    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+
+
 def _main(function: str, seconds: str, *arguments: str) -> int:
-    _limit(int(seconds))
+    limit_child(MEMORY, int(seconds))
     module, _, name = function.partition(":")
     content = sys.stdin.buffer.read()
     try:
@@ -114,8 +124,7 @@ def _main(function: str, seconds: str, *arguments: str) -> int:
         _say(error.what, error.where, error.fix)
         return _REFUSED
     except Exception as error:  # parsers raise whatever they meet
-        reason = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
-        _say(f"this file cannot be read ({reason})", None, None)
+        _say(f"this file cannot be read ({reason_of(error)})", None, None)
         return _REFUSED
     return 0
 

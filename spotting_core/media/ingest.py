@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from spotting_core.media.times import TimeTable, read_time_table
 from spotting_core.media.video import VideoInfo, probe_video
 
 POSTER_HEIGHT = 180
+POSTER_MOST = 1080
+"""Lines of the frame that a poster is made of, at most."""
 _POSTER_SHARE = 0.1  # of the length: past titles and line-ups
 _FORMAT = 1
+_TIMES = "times.npy"
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,32 @@ class Media:
     def poster(self) -> Path:
         return self.folder / "poster.jpg"
 
+    @property
+    def times_file(self) -> Path:
+        """int64 (1 + F,): the first frame's time on the file's own clock, then all times from there, microseconds."""
+        return self.folder / _TIMES
 
-def ingest(path: Path, data: DataDirectory, report: ReportDone | None = None) -> Media:
+
+def read_video(path: Path) -> tuple[VideoInfo, TimeTable]:
+    """A video's facts and time table, from the file itself.
+
+    Errors:
+        BadInputError: the file cannot be used.
+    """
+    return probe_video(path), read_time_table(path)
+
+
+def ingest(
+    path: Path,
+    data: DataDirectory,
+    report: ReportDone | None = None,
+    read: Callable[[Path], tuple[VideoInfo, TimeTable]] = read_video,
+) -> Media:
     """Read a video's facts and time table, from the data directory if it has been seen before.
 
     Arguments:
         report: how far a video is that nobody has seen, see ``kept_hash``.
+        read: what reads the file itself.
 
     Errors:
         BadInputError: the file cannot be used; nothing but its hash is kept of it then.
@@ -55,10 +79,10 @@ def ingest(path: Path, data: DataDirectory, report: ReportDone | None = None) ->
     known = _known(path, media_hash, data) if media_hash else None
     if known is not None:
         return known
-    facts, table = probe_video(path), read_time_table(path)
+    facts, table = read(path)
     media_hash = media_hash or kept_hash(path, data, report)
     folder = data.media(media_hash)
-    write_array(folder / "times.npy", np.concatenate([[table.start], table.times]).astype(np.int64))
+    write_array(folder / _TIMES, np.concatenate([[table.start], table.times]).astype(np.int64))
     write_json(folder / "probe.json", {"format": _FORMAT, **facts.as_json()})
     return Media(path, media_hash, folder, facts, table)
 
@@ -77,17 +101,21 @@ def _known(path: Path, media_hash: str, data: DataDirectory) -> Media | None:
         content = read_json(folder / "probe.json")
         if content.pop("format", None) != _FORMAT:
             return None
-        stored = np.asarray(open_array(folder / "times.npy", INTEGERS, (None,), what="file of times"))
+        stored = np.asarray(open_array(folder / _TIMES, INTEGERS, (None,), what="file of times"))
         return Media(path, media_hash, folder, VideoInfo(**content), TimeTable(stored[1:], int(stored[0])))
     except (TouchlineError, OSError, ValueError, TypeError, IndexError, AttributeError):
         return None  # what is kept is damaged; it is made again
 
 
-def make_poster(media: Media) -> Path:
-    """Write the small picture that stands for the video; kept once made."""
+def make_poster(media: Media, frame: Callable[[int], np.ndarray] | None = None) -> Path:
+    """Write the small picture that stands for the video; kept once made.
+
+    Arguments:
+        frame: what gives a frame by its number, uint8 (H, W, 3), RGB; decoded here where not given.
+    """
     if not media.poster.is_file():
         number = media.table.shown_at(int(media.table.duration * _POSTER_SHARE))
-        image = read_frame(media.path, media.table, number)
+        image = read_frame(media.path, media.table, number, POSTER_MOST) if frame is None else frame(number)
         width = round(image.shape[1] * POSTER_HEIGHT / image.shape[0])
         small = cv2.cvtColor(resize_image(image, width, POSTER_HEIGHT), cv2.COLOR_RGB2BGR)
         with replacing(media.poster) as part:

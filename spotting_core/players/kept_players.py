@@ -95,7 +95,7 @@ def players_key(
     return joint_hash([*about, joint_hash(looks), joint_hash(shots)])
 
 
-def kept_players(key: str, data: DataDirectory, make: Callable[[], MatchPlayers]) -> KeptPlayers:
+def kept_players(key: str, data: DataDirectory, make: Callable[[], KeptPlayers]) -> KeptPlayers:
     """What is kept by a key, made where it is not there or damaged.
 
     Errors:
@@ -107,7 +107,7 @@ def kept_players(key: str, data: DataDirectory, make: Callable[[], MatchPlayers]
         with locked(path.with_suffix(".lock")):
             found = _read(path)  # another process may have been at it
             if found is None:
-                found = KeptPlayers.of(make())
+                found = make()
                 _write(path, found)
     return found
 

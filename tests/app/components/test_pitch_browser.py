@@ -22,7 +22,7 @@ from spotting_core.domain.pitch import Pitch
 from spotting_core.formats.field_calibration import write_published
 from spotting_core.formats.labels_cameras import write_shots
 from spotting_core.media.source import open_match
-from spotting_core.players.kept_players import kept_players, players_key
+from spotting_core.players.kept_players import KeptPlayers, kept_players, players_key
 from tests.app.conftest import SPOTS, Server
 from tests.app.made_analysis import box_of, make_analysis
 from tests.app.player_page import open_page, settle
@@ -129,7 +129,7 @@ def keep(server: Server, match: Match, placed: Sequence[Placed]) -> None:
     players = MatchPlayers(tuple(placed), 2, Pitch(), (WIDTH, HEIGHT), {1: times}, kits=((200, 60, 60), (60, 60, 200)))
     cameras = unreviewed_cameras(match.path, layers)
     key = players_key(layers[0], match_calibrations(open_match(match.path), layers), cameras, None)
-    kept_players(key, server.data, lambda: players)
+    kept_players(key, server.data, lambda: KeptPlayers.of(players))
     server.data.players_of(placing_stamp(match, layers[0], layers)).write_text(key)
 
 

@@ -35,11 +35,11 @@ FOUND = MatchPlayers(
 LOOKS = Homography(np.array([[1 / 120, 0, 0.5], [0, 1 / 80, 0.5], [0, 0, 1]]))
 
 
-def make() -> MatchPlayers:
-    return FOUND
+def make() -> KeptPlayers:
+    return KeptPlayers.of(FOUND)
 
 
-def never() -> MatchPlayers:
+def never() -> KeptPlayers:
     raise AssertionError("it is worked out twice")
 
 
@@ -67,13 +67,13 @@ def test_what_is_kept_is_worked_out_once_and_what_is_damaged_again(data: DataDir
 
 
 def test_nobody_is_kept_as_well(data: DataDirectory) -> None:
-    kept_players("nobody", data, lambda: replace(FOUND, placed=(), kits=None))
+    kept_players("nobody", data, lambda: KeptPlayers.of(replace(FOUND, placed=(), kits=None)))
     again = kept_players("nobody", data, never)
     assert (len(again.rows), again.kits) == (0, None)
 
 
 def test_what_cannot_be_worked_out_leaves_nothing_behind(data: DataDirectory) -> None:
-    def fail() -> MatchPlayers:
+    def fail() -> KeptPlayers:
         raise BadInputError("nobody can be placed")
 
     with pytest.raises(BadInputError, match="nobody can be placed"):
