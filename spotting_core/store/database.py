@@ -43,6 +43,18 @@ class Database:
                 where=url,
                 fix=f"Check the data directory, or the URL in {ENVIRONMENT_VARIABLE}",
             ) from error
+        self.file_number = _file_number(self.file)
+
+    @property
+    def file(self) -> Path | None:
+        """Where an SQLite database lies."""
+        name = self.engine.url.database
+        return Path(name) if self.engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file than the one that this was opened from, or none, lies in its place."""
+        return _file_number(self.file) != self.file_number
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -60,6 +72,15 @@ class Database:
     def _reader(self) -> Engine:
         """The engine with its own connections, whose transactions only read."""
         return self.engine.execution_options(**{_READS: True, "postgresql_readonly": True})
+
+
+def _file_number(path: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another that takes its place; None where there is none."""
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_dev, status.st_ino)
 
 
 def open_engine(url: str) -> Engine:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.store.database import Database
+from spotting_core.store.database import Database, open_engine
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FORMAT}
+_MAGIC = b"SQLite format 3\x00"  # the first bytes of the file: https://sqlite.org/fileformat.html
 _PRIMARY = 0xFF  # of an error code, which tells more in its other bits
 _FIX = "Stop the app, put back a copy of the file or take it away, and start the app again"
 
@@ -36,17 +38,39 @@ def damage(error: BaseException, database: Database) -> BadInputError:
 
 
 def checked(database: Database) -> BadInputError | None:
-    """What is wrong with a database; None where it can be read. Of SQLite every page is looked at."""
+    """What is wrong with a database; None where it can be read.
+
+    Of SQLite every page of the file is looked at, by a connection made for it: those that are open hold pages from
+    before the file was written over.
+    """
     try:
         with database.reading() as session:
-            if database.engine.dialect.name != "sqlite":
-                session.connection().exec_driver_sql("SELECT 1 FROM job LIMIT 1")
-                return None
-            told = session.connection().exec_driver_sql("PRAGMA quick_check(1)").scalar()
             session.connection().exec_driver_sql("SELECT 1 FROM job LIMIT 1")
+        problem = None if database.file is None else _file_problem(database, database.file)
     except SQLAlchemyError as error:
         if is_damage(error):
             return damage(error, database)
         cause = getattr(error, "orig", None) or error
         return BadInputError(f"the database cannot be reached ({cause})", fix="Try again in a moment")
-    return None if told == "ok" else damage(ValueError(str(told).splitlines()[-1]), database)
+    return None if problem is None else damage(ValueError(problem), database)
+
+
+def _file_problem(database: Database, path: Path) -> str | None:
+    """What is wrong with the file of a database.
+
+    Errors:
+        SQLAlchemyError: it cannot be read.
+    """
+    if database.replaced:
+        return "its file was taken away or exchanged while the app ran"
+    # Not by a fresh connection: page 1 may lie in the write-ahead log, which is read instead, for now.
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return "its file holds something else"
+    engine = open_engine(database.url)
+    try:
+        with engine.connect().execution_options(reads=True) as connection:
+            verdict = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    finally:
+        engine.dispose()
+    return None if verdict == "ok" else verdict.splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -54,6 +55,41 @@ def test_pages_written_over_are_damage(database: Database) -> None:
         file.seek(4096)
         file.write(b"\xde\xad" * 40_000)
     assert "damaged" in str(checked(database))
+
+
+@pytest.fixture
+def held(database: Database) -> Iterator[Database]:
+    """A database with a connection that has read every page, as those of a running app have."""
+    with database.engine.connect().execution_options(reads=True) as connection:
+        assert connection.exec_driver_sql("PRAGMA quick_check").scalar() == "ok"
+        connection.rollback()
+        JobQueue(database).submit("analysis", "b", {"path": "y"})  # lies in the write-ahead log
+        yield database
+
+
+def test_a_file_written_over_is_noticed_whatever_connections_hold_of_it(held: Database) -> None:
+    assert checked(held) is None
+    with file_of(held).open("r+b") as file:
+        file.write(b"\xde\xad" * 2)
+    assert "its file holds something else" in str(checked(held))
+
+
+def test_pages_written_over_are_noticed_as_well(held: Database) -> None:
+    with file_of(held).open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xde\xad" * 60_000)
+    assert "damaged" in str(checked(held))
+
+
+@pytest.mark.parametrize("another", [True, False])
+def test_a_file_that_is_exchanged_or_taken_away_is_noticed(held: Database, another: bool) -> None:
+    path = file_of(held)
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    path.unlink()
+    if another:
+        copy.rename(path)
+    assert "its file was taken away or exchanged while the app ran" in str(checked(held))
 
 
 def test_a_busy_database_is_not_damaged(database: Database) -> None:
