@@ -13,6 +13,7 @@ import typer
 from app.command_line.terminal import err, out
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
+from spotting_core.domain.parts import Parts
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS, Format
@@ -48,7 +49,7 @@ def convert(
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
     options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
-    registry.write(target, _watched(documents, writer, counts, lost, notes), writer, options)
+    registry.write(target, _watched(documents, writer, options.parts, counts, lost, notes), writer, options)
     out.print(
         f"{counts['entries']} {writer.kind} of {counts['matches']} {'match' if counts['matches'] == 1 else 'matches'} "
         f"from {reader.title} to {writer.title}: {target}",
@@ -75,7 +76,12 @@ def _check(source: Path, target: Path, reader: Format, writer: Format, overwrite
 
 
 def _watched(
-    documents: Iterator[Any], writer: Format, counts: Counter[str], lost: Counter[str], notes: dict[str, None]
+    documents: Iterator[Any],
+    writer: Format,
+    parts: Parts,
+    counts: Counter[str],
+    lost: Counter[str],
+    notes: dict[str, None],
 ) -> Iterator[Any]:
     """The documents, counted on their way to the writer, with what it will lose of them."""
     for document in documents:
@@ -86,7 +92,18 @@ def _watched(
                 lost[loss.words] += loss.count
             notes |= dict.fromkeys(document.notes)
             notes |= dict.fromkeys(registry.assumptions(document, writer))
+            notes |= dict.fromkeys(_beyond(document, parts))
         yield document
+
+
+def _beyond(document: Document, parts: Parts) -> list[str]:
+    """What is said of spots in parts that a match has not; there are none where a class table was given."""
+    spots = Counter(spot.half for spot in document.spots if parts.count is not None and spot.half > parts.count)
+    return [
+        f"{document.game or 'the match'} has {count} {'spot' if count == 1 else 'spots'} in {parts.title(part)}, of "
+        f"{parts.count}; give the class table of matches that have more, --classes"
+        for part, count in sorted(spots.items())
+    ]
 
 
 def _halves_of(video: Path) -> dict[int, HalfInfo]:

@@ -28,6 +28,10 @@ from spotting_core.formats.document import Document, Entry, HalfInfo, Options, h
 
 FORM = "webvtt"
 FILE_NAME = "chapters.vtt"
+_ARROW = "-->"
+_NO_CUES = ("NOTE", "STYLE", "REGION", "WEBVTT")  # first words of blocks in which an arrow means nothing
+_TIMES = re.compile(r"\s*(\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}\s*-->\s*(\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}")
+_COMMAS = re.compile(r"^\s*(\d+:)?\d{1,2}:\d{1,2},\d{1,3}\s*-->.*$", re.MULTILINE)
 _IDENTIFIER = re.compile(r"^(\d) - (\d+:\d\d\.\d{3})$")
 
 
@@ -38,11 +42,13 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         BadInputError: not WebVTT, or not UTF-8.
     """
     try:
-        file = webvtt.from_string(content.decode("utf-8-sig"))
+        text, commas = _with_points(content.decode("utf-8-sig"))
+        file = webvtt.from_string(text)
     except UnicodeDecodeError as error:
         raise BadInputError("this file is not UTF-8 text", where=where) from error
     except (MalformedFileError, MalformedCaptionError, ValueError, IndexError, AttributeError) as error:
         raise BadInputError(f"this file is not WebVTT ({error})", where=where) from error
+    _check_cues(text, len(file.captions), where)
     header = {
         "styles": file.styles,
         "regions": file.regions,
@@ -52,7 +58,36 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         "metadata": file.metadata,
     }
     entries = (_entry(cue, f"{where}, chapter {number}") for number, cue in enumerate(file.captions, start=1))
-    return Document(tuple(entries), game, FORM, header)
+    notes = (f"{where}: times are written with commas, as in SubRip; they are read all the same",) if commas else ()
+    return Document(tuple(entries), game, FORM, header, notes=notes)
+
+
+def _with_points(text: str) -> tuple[str, bool]:
+    """The text with points in the times of cues that have commas, and whether any has."""
+    pointed = _COMMAS.sub(lambda line: line[0].replace(",", "."), text)
+    return pointed, pointed != text
+
+
+def _check_cues(text: str, read: int, where: object) -> None:
+    """Every line with an arrow must begin a cue that was read: the parser leaves out what it does not understand.
+
+    Errors:
+        BadInputError: one does not; names the line.
+    """
+    arrows: list[tuple[int, str]] = []
+    comment = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        comment = bool(line.strip()) and (comment or line.startswith(_NO_CUES))
+        if _ARROW in line and not comment:
+            arrows.append((number, line))
+    if len(arrows) <= read:
+        return
+    number, line = next(((n, text) for n, text in arrows if not _TIMES.match(text)), arrows[-1])
+    raise BadInputError(
+        f"this line begins no cue: {line.strip()[:80]!r}",
+        where=f"{where}, line {number}",
+        fix="A cue is a line hh:mm:ss.mmm --> hh:mm:ss.mmm, its text, and an empty line",
+    )
 
 
 def _entry(cue: webvtt.Caption, where: str) -> Entry:

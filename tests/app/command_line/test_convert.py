@@ -32,6 +32,13 @@ def test_what_the_target_cannot_carry_is_said(labels: Path, tmp_path: Path) -> N
     assert "00:45:09.000" in (tmp_path / "chapters.vtt").read_text()
 
 
+def test_a_half_that_football_has_not_is_named(tmp_path: Path) -> None:
+    write_labels(tmp_path / "Labels-v2.json", [Spot(1, 4_000_000, "Goal"), Spot(7, 1_000_000, "Goal")])
+    done = touchline("convert", tmp_path / "Labels-v2.json", tmp_path / "spots.csv")
+    assert done.returncode == 0, done.stderr
+    assert "has 1 spot in half 7, of 2; give the class table" in " ".join(done.stderr.split())
+
+
 def test_there_and_back_by_csv_and_a_zip_of_a_tree(labels: Path, tmp_path: Path) -> None:
     assert touchline("convert", labels, tmp_path / "spots.csv").returncode == 0
     assert touchline("convert", tmp_path / "spots.csv", tmp_path / "tree.zip", "--to", "labels-v2").returncode == 0

@@ -16,7 +16,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
-from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode
+from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode, webvtt_chapters
 from spotting_core.formats.document import Document, HalfInfo, Options, half_starts
 from spotting_core.formats.labels_cameras import read_shots, write_shots
 from spotting_core.formats.registry import FORMATS, Format
@@ -190,6 +190,27 @@ def test_csv_keeps_other_columns_and_reads_what_spreadsheets_write(tmp_path: Pat
         "half,match_time,seconds,label,confidence,team,visible,source,Player",
         '1,12:43,763.500,Goal,,unknown,,truth,"Ten, the"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "number"), [("00:00:0x.000 --> 00:00:04.000", 6), ("0:03 --> 0:04", 6), ("later --> never", 6)]
+)
+def test_a_line_of_webvtt_that_begins_no_cue_is_refused_by_its_number(line: str, number: int) -> None:
+    text = f"WEBVTT\n\n00:01.000 --> 00:02.000\nGoal\n\n{line}\nCorner\n"
+    with pytest.raises(BadInputError, match=rf"^a\.vtt, line {number}: this line begins no cue: '{line}'\. A cue is"):
+        webvtt_chapters.parse(text.encode(), "a.vtt")
+
+
+def test_arrows_in_comments_of_webvtt_are_no_cues() -> None:
+    text = "WEBVTT\n\nNOTE from here --> there\nand --> on\n\n00:01.000 --> 00:02.000\nGoal\n"
+    assert [s.label for s in webvtt_chapters.parse(text.encode(), "a.vtt").spots] == ["Goal"]
+
+
+def test_webvtt_with_the_commas_of_subrip_is_read_and_says_so() -> None:
+    text = "WEBVTT\n\n1\n00:00:05,250 --> 00:00:06,000\nFoul, or none\n"
+    document = webvtt_chapters.parse(text.encode(), "a.vtt")
+    assert [(s.time, s.label) for s in document.spots] == [(5_250_000, "Foul, or none")]
+    assert document.notes == ("a.vtt: times are written with commas, as in SubRip; they are read all the same",)
 
 
 def test_a_foreign_webvtt_file_survives(tmp_path: Path) -> None:
