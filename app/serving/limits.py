@@ -29,6 +29,9 @@ _ARRAYS = tuple(f"{PREFIX}/{name}/" for name in ("array", "calibrations", "playe
 _PICTURES = (f"{PREFIX}/picture/",)
 _TRY_AGAIN = 1013  # RFC 6455's registry: try again later
 _REMEMBERED = 4096  # browsers whose pictures are counted
+LARGEST_HEAD = 32 * 1024
+"""Bytes of the head of a request."""
+_LONG_HEAD = "The head of this request is too long."
 _TOO_MUCH = "Too much is asked for at once. Try again in a moment."
 
 
@@ -193,6 +196,9 @@ class Limited:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if _head_size(scope) > LARGEST_HEAD:
+            await _refuse(scope, receive, send, 431, _LONG_HEAD)
+            return
         keys = self._keys(scope)
         if not self._count.enter(keys):
             await _refuse(scope, receive, send)
@@ -248,9 +254,15 @@ def _browser(scope: Scope) -> str:
     return viewer_of(HTTPConnection(scope)) or _address(scope)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+def _head_size(scope: Scope) -> int:
+    """Bytes of the head of a request, but for what separates its fields."""
+    address = len(scope.get("raw_path") or b"") + len(scope.get("query_string", b""))
+    return address + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, code: int = 429, why: str = _TOO_MUCH) -> None:
     if scope["type"] == "http":
-        await PlainTextResponse(_TOO_MUCH, 429, headers={"Retry-After": "1"})(scope, receive, send)
+        await PlainTextResponse(why, code, headers={"Retry-After": "1"} if code == 429 else None)(scope, receive, send)
         return
     await receive()
-    await send({"type": "websocket.close", "code": _TRY_AGAIN, "reason": _TOO_MUCH})
+    await send({"type": "websocket.close", "code": _TRY_AGAIN, "reason": why})

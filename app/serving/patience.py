@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -75,6 +76,9 @@ class PatientBodies:
 
         try:
             await self._app(scope, receive_in_time, send_and_note)
+        except ClientDisconnect:  # it ended in the middle of its body
+            if begun:
+                raise
         except SlowBodyError:
             if begun:
                 raise  # the server closes the connection
@@ -118,6 +122,16 @@ class PatientProtocol(H11Protocol):
         """From here on the connection is another protocol's, which has limits of its own."""
         self._forget()
         super().handle_websocket_upgrade(event)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; whoever is answering the request already has nobody to answer any more."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:  # a second answer would be read as a part of the first
+                self.transport.close()
+                return
+        super().send_400_response(msg)
 
     def pause_writing(self) -> None:
         """The client takes nothing more for now."""

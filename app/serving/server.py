@@ -13,6 +13,7 @@ import socket
 import uvicorn
 from streamlit.web import bootstrap
 
+from app.serving.limits import LARGEST_HEAD
 from app.serving.patience import PatientProtocol
 from spotting_core.base.errors import BadInputError
 
@@ -28,7 +29,6 @@ STRICT = {
 
 _CONNECTIONS = 512  # of all clients; more are told to come again
 _MESSAGE = 4 * 2**20  # bytes that a page may send at once: what its widgets hold
-_HEAD = 32 * 1024  # bytes of the head of a request
 _GRACE = 3  # seconds that answers under way get when the server is stopped
 
 
@@ -66,7 +66,7 @@ def serve(address: str, listener: socket.socket) -> None:
             ws_max_size=_MESSAGE,
             ws_ping_interval=30,
             ws_ping_timeout=30,
-            h11_max_incomplete_event_size=_HEAD,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
             limit_concurrency=_CONNECTIONS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=_GRACE,

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app.routes.http import PREFIX
-from app.serving.limits import Count, Limited, Limits, Pace
+from app.serving.limits import LARGEST_HEAD, Count, Limited, Limits, Pace
 from app.serving.viewer import COOKIE
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -83,6 +83,21 @@ def test_a_browser_has_its_own_limit_and_an_address_one_for_all_of_them() -> Non
         assert await again == 200
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("where", ["headers", "query_string"])
+def test_a_long_head_is_refused_in_one_piece_as_well(where: str) -> None:
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    def long(size: int) -> dict[str, Any]:
+        more = {"headers": [(b"x" * size, b"")], "query_string": b"x" * size}
+        return {**scope("/"), where: more[where]}
+
+    app = Limited(answer)
+    assert asyncio.run(ask(app, long(LARGEST_HEAD - 10))) == 200
+    assert asyncio.run(ask(app, long(LARGEST_HEAD + 10))) == 431
 
 
 def test_pages_are_counted_by_themselves() -> None:

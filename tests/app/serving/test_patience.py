@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -35,6 +36,11 @@ async def body(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{len(await request.body())} bytes")
 
 
+async def deaf(_request: Request) -> PlainTextResponse:
+    """Answers at once, without reading the body."""
+    return PlainTextResponse("no", 405)
+
+
 async def much(_request: Request) -> StreamingResponse:
     async def pieces():  # type: ignore[no-untyped-def]
         for _ in range(400):
@@ -54,6 +60,7 @@ def port() -> Iterator[int]:
     routes = [
         Route("/", hello),
         Route("/body", body, methods=["POST"]),
+        Route("/deaf", deaf, methods=["POST"]),
         Route("/much", much),
         Route(f"{PREFIX}/media/much", much),
         WebSocketRoute("/stream", stream),
@@ -147,6 +154,36 @@ def test_an_answer_that_nobody_takes_is_given_up_and_a_paused_video_later(
             while piece := client.recv(1_000_000):
                 taken += len(piece)
     assert (taken >= 400 * 65_536) is whole
+
+
+@pytest.fixture
+def server_log() -> Iterator[list[logging.LogRecord]]:
+    """What the server logs of what it did not expect."""
+    records: list[logging.LogRecord] = []
+    handler, logger = logging.Handler(logging.ERROR), logging.getLogger("uvicorn.error")
+    handler.emit = records.append  # type: ignore[method-assign]
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.ERROR)
+    yield records
+    logger.removeHandler(handler)
+    logger.setLevel(before)
+
+
+@pytest.mark.parametrize("path", ["/body", "/deaf"])
+def test_a_body_of_wrong_chunks_is_refused_once_and_leaves_no_traceback(
+    port: int, path: str, server_log: list[logging.LogRecord]
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(port) as client:
+        client.sendall(head.encode() + b"this is no length\r\n")
+        answer = b""
+        while piece := client.recv(65_536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+    time.sleep(0.3)  # whoever answers the request ends meanwhile
+    assert [record.getMessage() for record in server_log] == []
 
 
 def test_who_is_in_time_is_served(port: int) -> None:
