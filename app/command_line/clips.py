@@ -66,6 +66,13 @@ def clips(
     overlay: bool = typer.Option(False, "--overlay", help="Draw the heat map and the boxes of the analysis."),
     caption: bool = typer.Option(False, "--caption", help="Write class and match time on the picture."),
     also: list[str] = typer.Option([], "--also", help="Also write the selection as sportscode or otio."),
+    names: str = typer.Option(
+        "",
+        "--names",
+        help="How files are called, of {number}, {match}, {class}, {team}, {time}, {part} and {caption}; a reel, of "
+        "{match} and {clips}.",
+        show_default="{number}_{class}_{time}; reel",
+    ),
     zipped: bool = typer.Option(False, "--zip", help="Put everything into one zip."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an export that is there."),
     json_file: str | None = typer.Option(
@@ -92,6 +99,7 @@ def clips(
     chosen, footage, left_out = _chosen(paths, choice, analysis_folder)
     order = Order(
         tuple(chosen), reel, fast, size, titles, _layers(overlay, caption), sound, tuple(also), zipped,
+        names,
     )  # fmt: skip
     exported = _export(order, footage, out_folder)
     if left_out and json_file != "-":

@@ -6,7 +6,7 @@ as they are seen. A stretch in slow motion has no sound, and says so on the pict
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.clips.drawing import Overlay
 from spotting_core.clips.film import Film, boxed, colours_of
+from spotting_core.clips.freeze import Freeze, Stroke
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.clips.sound import samples_at, sound_between
 from spotting_core.domain.clock import half_clock
@@ -31,7 +32,7 @@ SLOW_BEFORE, SLOW_AFTER = 1_500_000, 1_500_000
 CARD = 2_000_000
 """Microseconds that a title card stands."""
 
-_CARD_PICTURES = 4  # one picture that stands for long is hard to seek to
+_STANDS = 500_000  # microseconds that a picture stands on the film before it is written again
 
 Tick = Callable[[int], bool]
 """Called with the frames done of a clip; returning False cancels."""
@@ -39,15 +40,25 @@ Tick = Callable[[int], bool]
 
 @dataclass(frozen=True)
 class Stretch:
-    """Frames ``first`` to ``stop`` (exclusive) of a half, shown at a speed."""
+    """Frames ``first`` to ``stop`` (exclusive) of a half, shown at a speed, after its first one has stood for a while.
+
+    Arguments:
+        freezes: as which its first frame stands before, one after the other.
+    """
 
     first: int
     stop: int
     speed: float = 1.0
+    freezes: tuple[Freeze, ...] = ()
+
+    @property
+    def still(self) -> int:
+        """Microseconds that its first frame stands before."""
+        return sum(freeze.length for freeze in self.freezes)
 
     def length(self, table: TimeTable) -> int:
         """Microseconds on the film."""
-        return round((frame_time(table, self.stop) - frame_time(table, self.first)) / self.speed)
+        return self.still + round((frame_time(table, self.stop) - frame_time(table, self.first)) / self.speed)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,35 @@ class Cut:
 
 
 def stretches_of(clip: Clip, table: TimeTable) -> list[Stretch]:
-    """A clip's frames: all at full speed, or slowed around its spot."""
+    """A clip's frames: at full speed or slowed around its spot, and parted where a picture is frozen."""
+    parts = _speeds(clip, table)
+    first, stop = parts[0].first, parts[-1].stop
+    frozen: dict[int, list[Freeze]] = {}
+    for freeze in clip.freezes:
+        frozen.setdefault(min(max(table.shown_at(freeze.time), first), stop - 1), []).append(freeze)
+    whole = []
+    for part in parts:
+        begins = sorted({part.first, *(number for number in frozen if part.first <= number < part.stop)})
+        for begin, end in zip(begins, [*begins[1:], part.stop], strict=True):
+            whole.append(Stretch(begin, end, part.speed, tuple(frozen.get(begin, ()))))
+    return whole
+
+
+def film_length(clip: Clip, table: TimeTable) -> int:
+    """Microseconds that a clip takes on the film, without a card.
+
+    Errors:
+        BadInputError: it begins after the end of the video.
+    """
+    return sum(stretch.length(table) for stretch in stretches_of(clip, table))
+
+
+def _speeds(clip: Clip, table: TimeTable) -> list[Stretch]:
+    """A clip's frames by their speed.
+
+    Errors:
+        BadInputError: it begins after the end of the video.
+    """
     first, stop = frames_of(clip, table)
     if clip.slow >= 1.0:
         return [Stretch(first, stop)]
@@ -140,12 +179,12 @@ def add_clip(
     start, done = begin, 1  # if its first frame is lost, the next one stands from the beginning
     for number, frame in frames:
         until = placed.start(number)
-        film.picture(_drawn(film, media, overlay, placed, *last), start, until)
+        _show(film, media, overlay, placed, last, (start, until))
         sound.up_to(until)
         start, done, last = until, done + 1, (number, frame)
         if tick is not None and not tick(done):
             raise CancelledError("the export was cancelled")
-    film.picture(_drawn(film, media, overlay, placed, *last), start, placed.end)
+    _show(film, media, overlay, placed, last, (start, placed.end))
     sound.up_to(placed.end)
     film.silence_until(placed.end)
     return Cut(begin, placed.end, done, stretches[-1].stop - stretches[0].first - done)
@@ -153,11 +192,38 @@ def add_clip(
 
 def _add_card(film: Film, card: np.ndarray, at: int) -> int:
     """Show a card, in silence; returns where the film stands then."""
-    frame = film.as_frame(card)
-    for part in range(_CARD_PICTURES):
-        film.picture(frame, at + part * CARD // _CARD_PICTURES, at + (part + 1) * CARD // _CARD_PICTURES)
+    _stand(film, film.as_frame(card), at, at + CARD)
     film.silence_until(at + CARD)
     return at + CARD
+
+
+def _stand(film: Film, frame: av.VideoFrame, start: int, end: int) -> None:
+    """Show one picture for long, as several: one that stands for long is hard to seek to."""
+    count = max(1, round((end - start) / _STANDS))
+    for part in range(count):
+        film.picture(frame, start + part * (end - start) // count, start + (part + 1) * (end - start) // count)
+
+
+def _show(
+    film: Film,
+    media: Media,
+    overlay: Overlay | None,
+    placed: _Places,
+    numbered: tuple[int, av.VideoFrame],
+    span: tuple[int, int],
+) -> None:
+    """Show a frame for a while, and frozen where that begins meanwhile.
+
+    A frame that is to be frozen and would not decode is drawn on its neighbour, which stands in its place.
+    """
+    start, until = span
+    number, frame = numbered
+    for begin, freeze in placed.frozen_from(start, until):
+        if begin > start:
+            film.picture(_drawn(film, media, overlay, placed, number, frame), start, begin)
+        start = begin + freeze.length
+        _stand(film, _drawn(film, media, overlay, placed, number, frame, freeze.strokes), begin, start)
+    film.picture(_drawn(film, media, overlay, placed, number, frame), start, until)
 
 
 def _between(media: Media, first: int, stop: int) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -168,14 +234,20 @@ def _between(media: Media, first: int, stop: int) -> Iterator[tuple[int, av.Vide
 
 
 def _drawn(
-    film: Film, media: Media, overlay: Overlay | None, placed: _Places, number: int, frame: av.VideoFrame
+    film: Film,
+    media: Media,
+    overlay: Overlay | None,
+    placed: _Places,
+    number: int,
+    frame: av.VideoFrame,
+    strokes: Sequence[Stroke] = (),
 ) -> av.VideoFrame:
     """The frame as the film shows it, with what is drawn on it."""
     speed = placed.speed(number)
-    if overlay is None or not (overlay.layers or speed < 1.0):
+    if overlay is None or not (overlay.layers or speed < 1.0 or strokes):
         return frame
     image = boxed(shown_image(frame), film.size)
-    return film.as_frame(overlay.draw(image, int(media.table.times[number]), speed))
+    return film.as_frame(overlay.draw(image, int(media.table.times[number]), speed, strokes))
 
 
 class _Places:
@@ -194,8 +266,19 @@ class _Places:
     def speed(self, number: int) -> float:
         return self._of(number)[0].speed
 
+    def frozen_from(self, start: int, until: int) -> Iterator[tuple[int, Freeze]]:
+        """Frozen pictures that begin in a part of the film, and where."""
+        for stretch, begin in zip(self._stretches, self._begins, strict=False):
+            for freeze in stretch.freezes:
+                if start <= begin < until:
+                    yield begin, freeze
+                begin += freeze.length
+
     def start(self, number: int) -> int:
+        """Where a frame comes; one that is frozen first stands from there on."""
         stretch, begin = self._of(number)
+        if number > stretch.first:
+            begin += stretch.still
         inside = frame_time(self._table, number) - frame_time(self._table, stretch.first)
         return begin + round(inside / stretch.speed)
 
@@ -216,6 +299,8 @@ class _Sound:
         table = media.table
         for stretch in stretches:
             end = at + stretch.length(table)
+            if stretch.still:
+                yield at + stretch.still, None
             if stretch.speed < 1.0 or media.info.audio is None:
                 yield end, None
             else:

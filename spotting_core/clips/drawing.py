@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from spotting_core.analyses.analysis import Analysis, HalfAnalysis
+from spotting_core.clips.freeze import Stroke, with_strokes
 from spotting_core.clips.selection import Clip
 from spotting_core.entities.prompts import load_prompts
 
@@ -59,21 +60,28 @@ class Overlay:
 
     Arguments:
         layers: of ``LAYERS``.
-        clock: match time of the clip, which stands below its caption.
+        caption, clock: what the clip is called, and its match time beside it.
         analysis: whose map and boxes are drawn, or None if only the caption is.
     """
 
     look: Look
     clip: Clip
     layers: frozenset[str]
+    caption: str = ""
     clock: str = ""
     analysis: Analysis | None = None
 
-    def draw(self, image: np.ndarray, time: int, slow: float = 1.0) -> np.ndarray:
-        """The picture shown at ``time`` (microseconds of the half) with all layers: uint8 (H, W, 3)."""
+    def draw(self, image: np.ndarray, time: int, slow: float = 1.0, strokes: Sequence[Stroke] = ()) -> np.ndarray:
+        """The picture shown at ``time`` (microseconds of the half) with all layers: uint8 (H, W, 3).
+
+        Arguments:
+            slow: speed; strokes: drawn on it where it is frozen.
+        """
         if self.analysis is not None and self.layers & {MAP, BOXES}:
             image = self._explained(image, self.analysis.half(self.clip.half), time)
-        texts = [self.clip.caption, self.clock] if CAPTION in self.layers else []
+        if strokes:
+            image = with_strokes(image, strokes, str(self.look.strong))
+        texts = [self.caption, self.clock] if CAPTION in self.layers else []
         if texts or slow < 1.0:
             image = _captioned(image, self.look, texts, f"{slow:.0%} speed, no sound" if slow < 1.0 else "")
         return image

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,13 @@ from spotting_core.clips.cutting import Tick, add_clip, open_film
 from spotting_core.clips.drawing import BOXES, MAP, Overlay, can_draw, title_card
 from spotting_core.clips.film import Film
 from spotting_core.clips.manifest import DONE, FAILED, MANIFEST, SHORTENED, Result, write_companions, write_manifest
+from spotting_core.clips.names import clip_name, reel_name
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip, frame_time, frames_of
-from spotting_core.clips.sources import Footage, Sources, plain_name
+from spotting_core.clips.sources import Footage, Sources
 from spotting_core.media.ingest import Media
 from spotting_core.samples.progress import Pace, ReportProgress
 
-REEL = "reel.mp4"
 ZIP = "clips.zip"
 _REPORT_EVERY = 10  # frames
 _PLAIN_COLOUR = "#808C9B"
@@ -243,11 +244,14 @@ class _Run:
         )
 
     def _name(self, number: int, clip: Clip) -> str:
-        digits = max(2, len(str(len(self._order.clips))))
-        footage = self._sources.of(clip)
-        match = [footage.title] if len(self._sources.footage) > 1 else []
-        parts = [f"{number:0{digits}d}", *match, footage.short(clip.label), footage.clock(clip).replace(":", "-")]
-        return "_".join(plain_name(part) for part in parts)
+        """Of a file that no clip before has."""
+        name = clip_name(self._order.names, number, len(self._order.clips), clip, self._sources)
+        taken = {Path(result.file).stem for result in self.results if result.file is not None}
+        return next(free for free in chain([name], (f"{name}-{n}" for n in count(2))) if free not in taken)
+
+    @property
+    def _reel_file(self) -> str:
+        return f"{reel_name(self._order.names, len(self._order.clips), self._sources)}.mp4"
 
     # --- one reel ---------------------------------------------------------------------------------------
 
@@ -255,7 +259,7 @@ class _Run:
         first = self._first()
         if first is None:
             raise BadInputError(self._first_problem())
-        with replacing(self._folder / REEL) as part, self._film(part, first) as film:
+        with replacing(self._folder / self._reel_file) as part, self._film(part, first) as film:
             for number, clip in enumerate(self._order.clips, start=1):
                 self.results.append(self._joined(film, number, clip))
             if not film.position:
@@ -279,13 +283,13 @@ class _Run:
             tick, overlay = self._tick(number), self._overlay(clip)
             done = add_clip(film, media, clip, before, card=card, overlay=overlay, tick=tick)
             return Result(
-                number, clip, DONE, REEL, *self._shown(media, clip), reel=done.start,
+                number, clip, DONE, self._reel_file, *self._shown(media, clip), reel=done.start,
                 sound=self._heard(media, clip), lost=done.lost,
             )  # fmt: skip
 
         result = self._tried(number, clip, cut)
         if result.state == FAILED and film.position > before:
-            return replace(result, state=SHORTENED, file=REEL, reel=before)
+            return replace(result, state=SHORTENED, file=self._reel_file, reel=before)
         return result
 
     def _card(self, film: Film, clip: Clip) -> np.ndarray:
@@ -315,10 +319,11 @@ class _Run:
         film.close()
 
     def _overlay(self, clip: Clip) -> Overlay | None:
-        if not self._order.layers and clip.slow >= 1.0:
+        if not self._order.layers and clip.slow >= 1.0 and not clip.freezes:
             return None
         footage = self._sources.of(clip)
-        return Overlay(self._sources.look, clip, self._order.layers, footage.clock(clip), footage.analysis)
+        caption, clock = footage.caption(clip), footage.clock(clip)
+        return Overlay(self._sources.look, clip, self._order.layers, caption, clock, footage.analysis)
 
     def _shown(self, media: Media, clip: Clip) -> tuple[int, int]:
         first, stop = frames_of(clip, media.table)
@@ -330,4 +335,5 @@ class _Run:
             return "none in the video"
         if not self._order.sound:
             return "left out"
-        return "kept, none in slow motion" if clip.slow < 1.0 else "kept"
+        silent = [*(["in slow motion"] if clip.slow < 1.0 else []), *(["where it stands"] if clip.freezes else [])]
+        return f"kept, none {' and '.join(silent)}" if silent else "kept"

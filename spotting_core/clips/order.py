@@ -8,6 +8,7 @@ from typing import Any
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.clips.drawing import LAYERS
+from spotting_core.clips.names import check_pattern
 from spotting_core.clips.selection import Clip
 from spotting_core.formats import sportscode, timeline_otio
 from spotting_core.formats.registry import FORMATS
@@ -28,6 +29,7 @@ class Order:
         reel: all in one file, else one file each.
         fast: packets copied, else cut to the frame and re-encoded.
         lines: of the picture (its shorter side, even), or None for the video's own.
+        names: pattern of the files' names (see ``names``), empty for the usual ones.
         cards: whether a reel has a title card before each clip.
         layers: what is drawn on the pictures, of ``drawing.LAYERS``.
         sound: whether sound is kept.
@@ -44,10 +46,13 @@ class Order:
     sound: bool = True
     companions: tuple[str, ...] = ()
     zipped: bool = False
+    names: str = ""
 
     def __post_init__(self) -> None:
         if not self.clips:
             raise BadInputError("no clip is chosen", fix="Choose other classes or a lower confidence")
+        if self.names:
+            check_pattern(self.names, self.reel)
         for wanted, known in ((self.layers, LAYERS), (self.companions, COMPANIONS)):
             unknown = sorted(set(wanted) - set(known))
             if unknown:
@@ -61,6 +66,7 @@ class Order:
             "another size": self.lines is not None,
             "drawing on the picture": bool(self.layers),
             "slow motion": any(c.slow < 1.0 for c in self.clips),
+            "frozen pictures": any(c.freezes for c in self.clips),
         }
         options = [name for name, wanted in encoded.items() if wanted]
         if self.fast and options:
@@ -70,7 +76,7 @@ class Order:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            **{k: getattr(self, k) for k in ("reel", "fast", "lines", "cards", "sound", "zipped")},
+            **{k: getattr(self, k) for k in ("reel", "fast", "lines", "cards", "sound", "zipped", "names")},
             "clips": [c.as_json() for c in self.clips],
             "layers": sorted(self.layers),
             "companions": list(self.companions),

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.clips.freeze import Freeze, check_freezes
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import Spot
@@ -37,6 +38,7 @@ class Clip:
         team, confidence: of its spot.
         caption: shown on the picture and on the title card; note: for the reader of the manifest.
         slow: speed at the spot (0.5 is half), 1 for none.
+        freezes: pictures at which it stands, in the order of time.
         match: which one, where an export is of several, by the name that its sources have for it; else empty.
     """
 
@@ -51,6 +53,7 @@ class Clip:
     note: str = ""
     slow: float = 1.0
     match: str = ""
+    freezes: tuple[Freeze, ...] = ()
 
     def __post_init__(self) -> None:
         if self.half < 1 or not 0 <= self.start < self.end:
@@ -60,6 +63,7 @@ class Clip:
             )
         if not _SLOWEST <= self.slow <= _FASTEST:
             raise BadInputError(f"the speed {self.slow:g} is not between {_SLOWEST:g} and {_FASTEST:g}")
+        check_freezes(self.freezes, self.start, self.end)
 
     @property
     def moment(self) -> int:
@@ -89,8 +93,9 @@ class Clip:
         try:
             fields = {k: content[k] for k in cls.__dataclass_fields__ if k in content}
             whole = {k: int(fields[k]) for k in ("half", "start", "end")}
-            return cls(**{**fields, **whole})
-        except (KeyError, TypeError, ValueError) as error:
+            freezes = sorted(map(Freeze.from_json, fields.get("freezes", ())), key=lambda freeze: freeze.time)
+            return cls(**{**fields, **whole, "freezes": tuple(freezes)})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadInputError(f"this clip cannot be read ({error})", fix="Choose the spots again") from error
 
 

@@ -13,7 +13,8 @@ from spotting_core.clips.selection import Clip
 from spotting_core.domain.classes import ClassTable
 from spotting_core.media.ingest import Media
 
-_UNSAFE = re.compile(r"[^\w+-]+")
+UNSAFE = re.compile(r"[^\w+-]+")
+"""What no part of a file's name may hold."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Footage:
         """Short name of a class, or the label itself where it is none."""
         return self.classes.get(label).short if label in self.classes else label
 
+    def caption(self, clip: Clip) -> str:
+        """What a clip is called on its picture and its card: by its coach, else by class and team."""
+        team = self.teams.get(clip.team, "")
+        return clip.caption or ", ".join(filter(None, [self.short(clip.label), team]))
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -95,4 +101,4 @@ class Sources:
 
 def plain_name(text: str) -> str:
     """A text as part of a file's name: small letters, digits, and hyphens for all that could hurt."""
-    return _UNSAFE.sub("-", text).strip("-").lower()
+    return UNSAFE.sub("-", text).strip("-").lower()

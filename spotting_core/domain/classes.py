@@ -104,9 +104,14 @@ class ClassTable:
         return name in self._index
 
 
+def is_colour(text: str) -> bool:
+    """Whether a text is a colour as ``#RRGGBB``."""
+    return _COLOUR.fullmatch(text) is not None
+
+
 def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
     for column in ("colour_light", "colour_dark"):
-        if not _COLOUR.fullmatch(row[column] or ""):
+        if not is_colour(row[column] or ""):
             raise BadInputError(
                 f"line {line} of this class table has no colour in {column}: {str(row[column])[:40]!r}",
                 where=path,

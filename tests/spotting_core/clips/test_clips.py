@@ -21,7 +21,7 @@ from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.clips.copying import copy_clip, copy_start, key_times
 from spotting_core.clips.cutting import CARD, add_clip, film_size, open_film
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, Overlay
-from spotting_core.clips.export import REEL, ZIP, Exported, export_clips
+from spotting_core.clips.export import ZIP, Exported, export_clips
 from spotting_core.clips.manifest import DONE, FAILED, MANIFEST
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of, frames_of, parse_mark
@@ -37,6 +37,7 @@ from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, read_number, steady, uneven
 
 SECOND = 1_000_000
+REEL = "reel.mp4"
 CLASSES = load_classes()
 CLIP = Clip(1, 2_345_000, 4_805_000, "Goal", 3_300_000)
 KINDS = {
@@ -221,14 +222,12 @@ def test_the_overlay_draws_the_map_the_boxes_and_the_words(halves: dict[int, Med
     match = open_match(halves[1].path.parent)
     analysis = make_analysis(match, data, [Spot(1, 3 * SECOND, "Goal", 0.9)])
     plain = np.full((180, 320, 3), 90, np.uint8)
-    drawn = Overlay(look(), replace(CLIP, caption="Goal"), frozenset({MAP, BOXES, CAPTION}), "00:04", analysis).draw(
-        plain, 0
-    )
+    drawn = Overlay(look(), CLIP, frozenset({MAP, BOXES, CAPTION}), "Goal", "00:04", analysis).draw(plain, 0)
     assert np.abs(drawn[50, 20].astype(int) - 90).max() > 40  # the first cell of the map shines in even samples
     assert (drawn[100, 200] == 90).all()  # and the others do not
     odd = Overlay(look(), CLIP, frozenset({MAP}), analysis=analysis).draw(plain, 500_000)
     assert (odd[50, 20] == 90).all()
-    captioned = Overlay(look(), replace(CLIP, caption="Goal"), frozenset({CAPTION}), "00:04").draw(plain, 0)
+    captioned = Overlay(look(), CLIP, frozenset({CAPTION}), "Goal", "00:04").draw(plain, 0)
     assert captioned[160:].max() == 255
     assert (captioned[:140] == 90).all()
     assert heat_table()[0, 3] == 0
