@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +18,8 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.copying import copy_start
 from spotting_core.clips.cutting import film_size
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, can_draw
+from spotting_core.clips.estimate import estimated
+from spotting_core.clips.names import FIELDS, REEL, REEL_FIELDS
 from spotting_core.clips.order import COMPANIONS, SIZES, Order
 from spotting_core.clips.selection import Clip
 from spotting_core.formats.registry import FORMATS
@@ -53,17 +56,19 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
                 f"Also write {page.plain(_NAMES.get(form, FORMATS[form].title))}", value=True, key=f"clips_also_{form}"
             )
         )
-        if st.button(f"Export {page.clips(len(clips))}", type="primary", width="stretch", disabled=not clips):
-            layers = frozenset([*((MAP, BOXES) if drawing else ()), *((CAPTION,) if caption else ())])
-            _ask(
-                match,
-                analysis,
-                clips,
-                {
-                    "reel": form == _REEL, "fast": fast, "lines": lines, "cards": cards, "layers": layers,
-                    "sound": sound, "companions": companions, "zipped": form == _EACH,
-                },
-            )  # fmt: skip
+        names = _file_names(form == _REEL)
+        layers = frozenset([*((MAP, BOXES) if drawing else ()), *((CAPTION,) if caption else ())])
+        order = _order(clips, {
+            "reel": form == _REEL, "fast": fast, "lines": lines, "cards": cards, "layers": layers,
+            "sound": sound, "companions": companions, "zipped": form == _EACH, "names": names,
+        })  # fmt: skip
+        if order is not None:
+            _say_before(order, media)
+        if (
+            st.button(f"Export {page.clips(len(clips))}", type="primary", width="stretch", disabled=order is None)
+            and order is not None
+        ):
+            _ask(match, analysis, order)
 
 
 def _named(form: str) -> str:
@@ -110,14 +115,41 @@ def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> boo
     return sound
 
 
-def _ask(match: Match, analysis: Analysis | None, clips: Sequence[Clip], settings: dict) -> None:
+def _file_names(reel: bool) -> str:
+    """The pattern of the files' names."""
+    usual = REEL if reel else "{number}_{class}_{time}"
+    fields = ", ".join(f"{{{name}}}" for name in (REEL_FIELDS if reel else FIELDS))
+    return st.text_input(
+        "Name of the file" if reel else "Names of the files", placeholder=usual, key=f"clips_names_{reel}",
+        help=page.plain(f"May hold {fields}."), max_chars=120,
+    ).strip()  # fmt: skip
+
+
+def _order(clips: Sequence[Clip], settings: dict[str, Any]) -> Order | None:
+    """What is to be exported, or None where that cannot be; it says why."""
+    if not clips:
+        return None
     try:
-        order = Order(tuple(clips), **settings)
+        return Order(tuple(clips), **settings)
     except TouchlineError as problem:
         page.error(problem)
-        return
+        return None
+
+
+def _say_before(order: Order, media: Mapping[int, Media]) -> None:
+    """How long the film will be, how large, how long it takes."""
+    try:
+        before = estimated(order, media, CLIPS.costs(shared_settings().data))
+    except TouchlineError:
+        return  # the clip that fails says so when it is cut
+    took = page.length(round(before.seconds * 1e6))
+    words = [page.length(before.film), f"about {size_text(before.size)}", f"about {took} to make"]
+    st.html(f'<div class="tl-cap" data-estimate>{", ".join(words)}</div>')
+
+
+def _ask(match: Match, analysis: Analysis | None, order: Order) -> None:
     kind = "reel" if order.reel else "files"
-    parameters = clips_parameters({"": (match, analysis)}, order, f"{page.clips(len(clips))}, {kind}")
+    parameters = clips_parameters({"": (match, analysis)}, order, f"{page.clips(len(order.clips))}, {kind}")
     CLIPS.ask(shared_queue(), parameters, match.id)
     st.rerun()
 

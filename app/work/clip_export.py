@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+import msgspec
 
 from app.components.look import look
 from app.library.library import Match
@@ -16,6 +19,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import read_json, write_json
+from spotting_core.clips.estimate import Cost, is_drawn
 from spotting_core.clips.export import ZIP, Exported, export_clips
 from spotting_core.clips.order import Order
 from spotting_core.clips.sources import Footage, Sources
@@ -26,6 +30,7 @@ from spotting_core.media.ingest import ingest
 from spotting_core.media.source import team_names
 
 _OUTCOME = "outcome.json"
+_MOST_COSTS = 10
 
 
 class ClipsMatch(Parameters, frozen=True):
@@ -111,14 +116,27 @@ class ClipsJob(JobKind[ClipsParameters]):
     def perform(self, parameters: ClipsParameters, context: Context) -> Path | None:
         footage = {name: _footage(match, context.data) for name, match in parameters.matches.items()}
         [folder] = self.leaves(parameters, context.data)
+        order, began = Order.from_json(parameters.order), time.monotonic()
         exported: Exported = export_clips(
-            Order.from_json(parameters.order),
+            order,
             Sources(footage, look()),
             folder,
             lambda p: context.report(p.share, p.stage, p.speed, p.remaining),
         )
-        write_json(folder / _OUTCOME, exported.as_json())
+        cost = None if order.fast else exported.cost(time.monotonic() - began, is_drawn(order))
+        write_json(folder / _OUTCOME, {**exported.as_json(), "cost": cost and asdict(cost)})
         return None
+
+    def costs(self, data: DataDirectory) -> list[Cost]:
+        """What the newest exports cost that were encoded on this machine."""
+        outcomes = sorted(data.exports.glob(f"*/{_OUTCOME}"), key=lambda path: path.stat().st_mtime, reverse=True)
+        costs = []
+        for path in outcomes[:_MOST_COSTS]:
+            try:
+                costs.append(msgspec.convert(read_json(path)["cost"], Cost))
+            except (TouchlineError, KeyError, TypeError, msgspec.ValidationError):
+                continue  # of a copy, or of an export before costs were kept
+        return costs
 
     def outcome(self, job: Job, data: DataDirectory) -> Outcome | None:
         """What an ended export left, or None if that is nothing or has been deleted."""

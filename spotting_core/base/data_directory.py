@@ -69,8 +69,12 @@ class DataDirectory:
         """Where the answer to a question about a match is kept (what an edit does, where words are found)."""
         return self.root / "explanations" / key[:2] / f"{key[:32]}.json"
 
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
     def export(self, export_id: str) -> Path:
-        return self.root / "exports" / export_id
+        return self.exports / export_id
 
     def players(self, key: str) -> Path:
         """Where everybody is kept who was placed on the pitch of a match."""

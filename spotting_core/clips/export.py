@@ -24,6 +24,7 @@ from spotting_core.base.files import replacing
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import Tick, add_clip, open_film
 from spotting_core.clips.drawing import BOXES, MAP, Overlay, can_draw, title_card
+from spotting_core.clips.estimate import Cost
 from spotting_core.clips.film import Film
 from spotting_core.clips.manifest import DONE, FAILED, MANIFEST, SHORTENED, Result, write_companions, write_manifest
 from spotting_core.clips.names import clip_name, reel_name
@@ -45,16 +46,24 @@ class Exported:
     Arguments:
         folder: where; files: names in it.
         results: of the clips, in their order.
+        film: microseconds of all films that were encoded; pixels: of their pictures.
     """
 
     folder: Path
     files: tuple[str, ...]
     results: tuple[Result, ...]
+    film: int = 0
+    pixels: int = 0
 
     @property
     def failed(self) -> list[Result]:
         """Clips that are not there as they were asked for."""
         return [r for r in self.results if r.state != DONE]
+
+    def cost(self, seconds: float, drawn: bool) -> Cost:
+        """What it cost, having taken some seconds; ``drawn`` on or not."""
+        size = sum((self.folder / name).stat().st_size for name in self.files)
+        return Cost(self.film / 1e6, self.pixels, size, seconds, drawn)
 
     def as_json(self) -> dict[str, Any]:
         """The files, and what became of each clip; times in seconds of the half."""
@@ -136,7 +145,7 @@ def _exported(order: Order, sources: Sources, out: Path, report: ReportProgress 
         raise CancelledError(
             f"the export was cancelled after {len(kept)} of {len(order.clips)} clips", where=out, fix="Those are kept"
         )
-    return Exported(out, tuple(files), tuple(run.results))
+    return Exported(out, tuple(files), tuple(run.results), run.film, run.pixels)
 
 
 def _zip(folder: Path, files: list[str], target: Path) -> None:
@@ -152,6 +161,7 @@ class _Run:
     def __init__(self, order: Order, sources: Sources, folder: Path, report: ReportProgress | None) -> None:
         self._order, self._sources, self._folder, self._report = order, sources, folder, report
         self.results: list[Result] = []
+        self.film = self.pixels = 0  # that were encoded
         self._frames = [self._count(clip) for clip in order.clips]
         first = self._first()
         self._pace = Pace(sum(self._frames), 1e6 / first.table.frame_step if first else 1.0)
@@ -317,6 +327,8 @@ class _Run:
             film.abandon()
             raise
         film.close()
+        self.film += film.position
+        self.pixels = film.size[0] * film.size[1]
 
     def _overlay(self, clip: Clip) -> Overlay | None:
         if not self._order.layers and clip.slow >= 1.0 and not clip.freezes:

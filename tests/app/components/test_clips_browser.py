@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from spotting_core.media.decode import numbered_frames, shown_image
+from spotting_core.media.decode import numbered_frames, read_frame, shown_image
 from spotting_core.media.times import read_time_table
 from tests.app.conftest import Server
 from tests.app.player_page import FIND
@@ -81,6 +83,87 @@ def test_a_clip_is_trimmed_reordered_kept_exported_and_saved(
     table = read_time_table(tmp_path / "reel.mp4")
     numbers = [read_number(shown_image(f)) for _, f in numbered_frames(tmp_path / "reel.mp4", table)]
     assert numbers[-6:] == list(range(79, 85))
+
+
+def test_a_picture_is_frozen_drawn_on_and_burned_in(page: Page, server: Server, match_of: Any, tmp_path: Path) -> None:
+    open_clips(page, server, match_of("late start").id)
+    frame = settle(page)["frame"]
+    page.keyboard.press("d")
+    page.locator(".sketch-tools").wait_for()
+    box = page.locator(".sketch").bounding_box()
+    assert box is not None
+
+    def drag(tool: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+        page.locator(f"[data-tool={tool}]").click()
+        page.mouse.move(box["x"] + start[0] * box["width"], box["y"] + start[1] * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=3)
+        page.mouse.up()
+
+    page.get_by_role("button", name="Red", exact=True).click()
+    drag("arrow", (0.2, 0.8), (0.5, 0.5))
+    drag("circle", (0.6, 0.6), (0.8, 0.9))
+    page.locator("[data-tool=text]").click()
+    page.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + 0.6 * box["height"])
+    page.get_by_label("Words on the picture").fill("Hier!")
+    page.get_by_label("Words on the picture").press("Enter")
+    expect(page.locator(".sketch text")).to_have_text("Hier!")
+    drag("line", (0.3, 0.1), (0.9, 0.1))
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator(".sketch-tools")).to_be_hidden()
+    field = page.get_by_label("Seconds that the picture stands")
+    field.fill("2")
+    field.press("Enter")
+    settle(page)
+    freezes = page.evaluate("() => find().clip.freezes")
+    assert [(f["time"], f["seconds"], [s["kind"] for s in f["strokes"]]) for f in freezes] == [
+        (frame * 40_000, 2, ["arrow", "circle", "text"])
+    ]
+    page.locator("[data-edge=end]").focus()
+    for _ in range(60):  # an edge stays outside what stands
+        page.keyboard.press("ArrowLeft")
+    assert settle(page)["clips"][0][2] > frame * 40_000
+    page.reload()
+    ready(page)
+    assert page.evaluate("() => find().clip.freezes") == freezes
+    expect(page.locator(".sketch ellipse").first).to_be_visible()  # it is on the frame that is shown first
+
+    page.get_by_text("One file each", exact=True).click()
+    page.get_by_role("textbox", name="Names of the files").fill("{class} {number}")
+    page.get_by_role("textbox", name="Names of the files").press("Enter")
+    expect(page.locator("[data-estimate]")).to_contain_text("to make")
+    page.get_by_role("button", name="Export 2 clips").click()
+    link = page.locator("a.tl-save", has_text="clips.zip").first
+    link.wait_for()
+    with page.expect_download() as saved:
+        link.click()
+    saved.value.save_as(tmp_path / "clips.zip")
+    with zipfile.ZipFile(tmp_path / "clips.zip") as packed:
+        packed.extractall(tmp_path)
+    table = read_time_table(tmp_path / "goal-01.mp4")
+    stands = [
+        number
+        for number, shown in numbered_frames(tmp_path / "goal-01.mp4", table)
+        if redness(shown_image(shown)) > 100
+    ]
+    assert len(stands) == 4
+    assert read_number(read_frame(tmp_path / "goal-01.mp4", table, stands[0])) == frame
+    assert table.times[stands[-1] + 1] - table.times[stands[0]] == pytest.approx(2_000_000, abs=100)
+
+
+def redness(image: np.ndarray) -> int:
+    return int((image[..., 0].astype(int) - image[..., 1]).max())
+
+
+def test_slow_motion_goes_to_all_clips_at_once(page: Page, server: Server, match_of: Any) -> None:
+    open_clips(page, server, match_of("plain").id)
+    settle(page)
+    page.locator("[data-set=slow]").select_option("0.5")
+    page.get_by_role("button", name="For all").click()
+    settle(page)
+    assert page.evaluate("() => find().clips.map((c) => c.slow)") == [0.5, 0.5]
+    expect(page.get_by_role("button", name="For all")).to_be_disabled()
 
 
 def test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed(

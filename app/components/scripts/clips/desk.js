@@ -9,12 +9,14 @@ import { entriesOf } from "../workspace/registry.js";
 import { applyTheme, glyph, icon, loadTokens, themeOf } from "../workspace/theme.js";
 import { FrameTable, matchClock, showParts } from "../workspace/time.js";
 import { Reel } from "./reel.js";
+import { Sketch } from "./sketch.js";
 import { Trimmer } from "./trimmer.js";
 
 const MARK = "Mark";
 const MARK_REACH = 5e6; // microseconds that a new mark shows before and after the playhead
 const PATIENCE = 150; // milliseconds that changes wait for the next one
 const SPEEDS = [1, 0.75, 0.5, 0.25];
+const STANDS = 3, STANDS_LEAST = 0.5, STANDS_MOST = 20, MOST_FREEZES = 12; // seconds, and as in clips/freeze.py
 const micro = (seconds) => Math.round(seconds * 1e6);
 
 export class Desk {
@@ -30,12 +32,14 @@ export class Desk {
     this.sequence = 0;
     this.abort = new AbortController();
     this.player = new Player(this.q(".player"), {
-      moved: (half, seconds) => this.trimmer.setHead(half, seconds), ended: () => {},
+      moved: (half, seconds) => { this.trimmer.setHead(half, seconds); this.sketchHere(half); }, ended: () => {},
       action: (step) => this.choose(this.chosen + step), loopOf: () => this.loopOf(),
     });
     for (const entry of overlays) this.player.add(entry.make(this.player));
     this.plate = Object.assign(document.createElement("div"), { className: "plate" });
     this.q(".stage").append(this.plate);
+    this.sketch = new Sketch(this.player, { changed: (strokes) => this.setFreeze(this.drawing, { strokes }), ended: () => this.drawOn(null) });
+    this.drawing = null; // time of the frozen picture that is drawn on
     this.trimmer = new Trimmer(this.q(".trim"), {
       seek: (seconds) => this.player.seek(seconds), set: (edge, seconds, final) => this.setEdge(edge, seconds, final),
       here: (edge) => this.edgeHere(edge), mark: () => this.mark(), nudge: (edge, frames) => this.nudge(edge, frames),
@@ -141,7 +145,9 @@ export class Desk {
     }, PATIENCE);
   }
 
-  edit(values) { this.change(this.clips.map((clip, index) => (index === this.chosen ? { ...clip, ...values } : clip))); }
+  edit(values) { this.change(this.clips.map((clip, index) => (index === this.chosen ? whole({ ...clip, ...values }) : clip))); }
+
+  slowAll() { this.change(this.clips.map((clip) => ({ ...clip, slow: this.clip.slow }))); }
 
   move(from, to) {
     if (from === to || to < 0 || to >= this.clips.length) return;
@@ -160,10 +166,55 @@ export class Desk {
     const half = this.player.half, at = micro(this.player.time), end = micro(this.half(half).duration);
     const clip = {
       half, start: Math.max(0, at - MARK_REACH), end: Math.min(end, at + MARK_REACH), label: MARK, time: null,
-      team: "unknown", confidence: null, caption: "", note: "", slow: 1,
+      team: "unknown", confidence: null, caption: "", note: "", slow: 1, freezes: [],
     };
     this.change([...this.clips, clip], this.clips.length);
     this.choose(this.clips.length - 1, false);
+  }
+
+  // --- frozen pictures -------------------------------------------------------------------------------
+
+  frameOf(time) { return this.tables.get(this.clip.half).at(time / 1e6 + 0.0005); }
+
+  /** The frozen picture of the chosen clip that shows the frame on screen. */
+  freezeHere() {
+    if (!this.clip || this.player.half !== this.clip.half) return null;
+    return this.clip.freezes.find((freeze) => this.frameOf(freeze.time) === this.player.frame) ?? null;
+  }
+
+  /** Stand still at the frame on screen, or draw on where the clip does so already. */
+  freeze() {
+    const clip = this.clip;
+    if (!clip || this.player.half !== clip.half) return;
+    this.player.video.pause();
+    const known = this.freezeHere(), time = micro(this.tables.get(clip.half).times[this.player.frame]);
+    if (!known) {
+      if (time < clip.start || time >= clip.end || clip.freezes.length >= MOST_FREEZES) return;
+      this.edit({ freezes: [...clip.freezes, { time, seconds: STANDS, strokes: [] }].sort((a, b) => a.time - b.time) });
+    }
+    this.drawOn(known?.time ?? time);
+  }
+
+  setFreeze(time, values) {
+    this.edit({ freezes: this.clip.freezes.map((freeze) => (freeze.time === time ? { ...freeze, ...values } : freeze)) });
+  }
+
+  dropFreeze(time) {
+    if (this.drawing === time) this.drawing = null;
+    this.edit({ freezes: this.clip.freezes.filter((freeze) => freeze.time !== time) });
+  }
+
+  /** Draw on a frozen picture of the chosen clip, or leave off. */
+  drawOn(time) {
+    this.drawing = time;
+    if (time !== null) { this.player.video.pause(); this.player.open(this.clip.half, time / 1e6 + 0.0005); }
+    this.draw();
+  }
+
+  /** Show what is drawn on the frame on screen; drawing ends when another frame is. */
+  sketchHere(half = this.player.half) {
+    const freeze = half === this.clip?.half ? this.freezeHere() : null;
+    this.sketch.show(freeze, Boolean(freeze) && freeze.time === this.drawing && this.player.video.paused);
   }
 
   // --- edges -----------------------------------------------------------------------------------------
@@ -209,7 +260,7 @@ export class Desk {
       // An edge that was trimmed by hand stays where it was put.
       return { ...clip, start: Math.abs(clip.start - start) <= 1 ? newStart : clip.start, end: Math.abs(clip.end - stop) <= 1 ? newStop : clip.end };
     });
-    this.change(clips.map((c) => (c.end > c.start ? c : { ...c, end: c.start + 1 })), this.chosen, { ...this.margins, [label]: own });
+    this.change(clips.map((c) => whole(c.end > c.start ? c : { ...c, end: c.start + 1 })), this.chosen, { ...this.margins, [label]: own });
   }
 
   // --- showing ---------------------------------------------------------------------------------------
@@ -217,6 +268,7 @@ export class Desk {
   choose(index, seek = true) {
     if (!this.clips.length) { this.draw(); return; }
     this.chosen = Math.max(0, Math.min(index, this.clips.length - 1));
+    this.drawing = null;
     const clip = this.clip, known = this.data?.classes.find((c) => c.name === clip.label) ?? null;
     this.player.setAction(known);
     if (seek) this.player.open(clip.half, (clip.time ?? clip.start) / 1e6);
@@ -239,6 +291,7 @@ export class Desk {
     this.drawMargins();
     this.reel.show({ clips: this.clips, chosen: this.chosen, theme: this.theme, action: (label) => this.action(label), picture: (c) => this.picture(c), undo: this.done.length, redo: this.undone.length });
     this.plate.textContent = clip?.caption ?? "";
+    this.sketchHere();
     this.player.refreshLoop();
   }
 
@@ -249,23 +302,38 @@ export class Desk {
 
   drawClip() {
     const clip = this.clip, card = this.q(".clip-card");
-    if (!clip) { fill(card, html`<p class="empty">No clip is chosen. Choose spots above, or press <kbd>M</kbd> to mark what is on screen.</p>`); return; }
+    if (!clip) { this.fillCard(card, html`<p class="empty">No clip is chosen. Choose spots above, or press <kbd>M</kbd> to mark what is on screen.</p>`); return; }
     const table = this.tables.get(clip.half), frames = table.at((clip.end - 1500) / 1e6) - table.at(clip.start / 1e6) + 1;
     const arrow = (edge, step) => html`<button class="ic" data-nudge="${edge},${step}" title="${step < 0 ? "One frame earlier" : "One frame later"}" aria-label="${edge === "start" ? "In" : "Out"} one frame ${step < 0 ? "earlier" : "later"}">${icon(step < 0 ? "left" : "right", 14, 1.8)}</button>`;
     const edge = (name, key) => html`<div class="row"><span>${name}</span><span class="spring"></span><span class="time" data-time="${key}">${matchClock(clip.half, clip[key] / 1e6, 2)}</span>${arrow(key, -1)}${arrow(key, 1)}</div>`;
-    const speeds = SPEEDS.map((s) => html`<option value="${s}" ${s === clip.slow ? "selected" : ""}>${s === 1 ? "off" : `${100 * s}%, no sound`}</option>`);
+    const speeds = SPEEDS.map((s) => html`<option value="${s}" ${s === clip.slow ? "selected" : ""}>${s === 1 ? "off" : `${100 * s}%`}</option>`);
     const focused = this.root.getRootNode().activeElement?.dataset?.set;
-    fill(card, html`
+    this.fillCard(card, html`
       <div class="head"><span>${this.action(clip.label).short} at ${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}</span><span class="spring"></span><span class="caption">clip ${this.chosen + 1} of ${this.clips.length}</span></div>
       ${edge("In", "start")}${edge("Out", "end")}
       <div class="row"><span>Length</span><span class="spring"></span><span class="length">${((clip.end - clip.start) / 1e6).toFixed(2)} s, ${frames} frames</span></div>
-      <label class="row"><span>${clip.time === null ? "Slow motion" : "Slow at the spot"}</span><span class="spring"></span><select class="field" data-set="slow" style="flex:none">${speeds}</select></label>
+      <label class="row"><span>Slow motion</span><span class="spring"></span><select class="field" data-set="slow" title="${clip.time === null ? "" : "Around the spot; "}slow pictures have no sound" style="flex:0 0 68px;padding:3px 6px">${speeds}</select><button class="button small" data-do-clip="slow-all" title="All ${this.clips.length} clips at this speed" ${this.clips.every((c) => c.slow === clip.slow) ? "disabled" : ""}>For all</button></label>
+      ${this.freezes(clip)}
       <label class="row"><span>Caption</span><input class="field" data-set="caption" maxlength="120" value="${clip.caption}" placeholder="${this.suggested(clip)}"></label>
       <div class="row"><span>Note for the coach</span></div>
       <textarea data-set="note" maxlength="2000" aria-label="Note for the coach">${clip.note}</textarea>
       <div class="foot"><a class="button" href="match?match=${encodeURIComponent(this.data.match)}&half=${clip.half}&t=${((clip.time ?? clip.start) / 1e6).toFixed(3)}" target="_self">Open in Match</a>
       <button class="button ghost" data-do-clip="drop">${icon("close", 13)}Drop</button></div>`);
     if (focused) card.querySelector(`[data-set=${focused}]`)?.focus({ preventScroll: true });
+  }
+
+  /** What is being typed stays: an answer of the server that changes nothing draws nothing anew. */
+  fillCard(card, markup) {
+    if (String(markup) === this.cardMarkup) return;
+    this.cardMarkup = String(markup);
+    fill(card, markup);
+  }
+
+  freezes(clip) {
+    const row = (freeze) => html`<div class="row freeze"><button class="link" data-freeze="${freeze.time}" data-act="draw" title="Show it and draw on it">${matchClock(clip.half, freeze.time / 1e6, 2)}</button><span class="muted">${freeze.strokes.length ? `${freeze.strokes.length} drawn` : "nothing drawn"}</span><span class="spring"></span>
+      <input type="number" class="field" min="${STANDS_LEAST}" max="${STANDS_MOST}" step="0.5" value="${freeze.seconds}" data-stands="${freeze.time}" aria-label="Seconds that the picture stands"><span>s</span>
+      <button class="ic" data-freeze="${freeze.time}" data-act="drop" title="Do not stand still here" aria-label="Do not stand still at ${matchClock(clip.half, freeze.time / 1e6, 2)}">${icon("close", 13)}</button></div>`;
+    return html`<div class="row"><span>Stand still</span><span class="spring"></span><button class="button small" data-do-clip="freeze" title="Freeze the frame on screen, and draw on it (D)">Freeze and draw <kbd>D</kbd></button></div>${clip.freezes.map(row)}`;
   }
 
   suggested(clip) {
@@ -293,13 +361,17 @@ export class Desk {
   click(event) {
     const nudge = event.target.closest("[data-nudge]")?.dataset.nudge;
     if (nudge) { const [edge, step] = nudge.split(","); this.nudge(edge, Number(step)); }
-    if (event.target.closest("[data-do-clip=drop]")) this.drop(this.chosen);
+    const name = event.target.closest("[data-do-clip]")?.dataset.doClip;
+    if (name) ({ drop: () => this.drop(this.chosen), freeze: () => this.freeze(), "slow-all": () => this.slowAll() })[name]();
+    const { freeze, act } = event.target.closest("[data-freeze]")?.dataset ?? {};
+    if (freeze) ({ draw: () => this.drawOn(Number(freeze)), drop: () => this.dropFreeze(Number(freeze)) })[act]();
   }
 
   input(field) {
     const name = field.dataset.set;
     if (name === "slow") this.edit({ slow: Number(field.value) });
     else if (name) this.edit({ [name]: field.value.trim() });
+    else if (field.dataset.stands) this.setFreeze(Number(field.dataset.stands), { seconds: Math.min(STANDS_MOST, Math.max(STANDS_LEAST, Number(field.value) || STANDS)) });
     else if (field.dataset.margin) this.setMargin(field.dataset.margin, Number(field.dataset.side), field.value);
   }
 
@@ -325,7 +397,7 @@ export class Desk {
       " ": () => player.toggle(), ArrowLeft: () => (event.shiftKey ? jump(-5) : player.step(-1)), ArrowRight: () => (event.shiftKey ? jump(5) : player.step(1)),
       j: () => jump(-2), k: () => { player.speed(1); player.video.pause(); }, l: () => { player.speed(player.video.paused ? 1 : Math.min(8, player.video.playbackRate * 2)); player.video.play(); },
       n: () => this.choose(this.chosen + 1), p: () => this.choose(this.chosen - 1), o: () => player.toggleLoop(),
-      i: () => this.edgeHere("start"), u: () => this.edgeHere("end"), m: () => this.mark(), Delete: () => this.drop(this.chosen),
+      i: () => this.edgeHere("start"), u: () => this.edgeHere("end"), m: () => this.mark(), d: () => this.freeze(), Delete: () => this.drop(this.chosen),
       ...player.keys, s: () => player.command("sound"), f: () => player.command("full"),
     };
     const action = actions[event.key] ?? actions[event.key.toLowerCase()];
@@ -339,9 +411,16 @@ export class Desk {
     this.abort.abort();
     clearTimeout(this.waiting);
     this.observer.disconnect();
+    this.sketch.destroy();
     this.player.destroy();
     delete this.root.workspace; // if the element is used again, it gets a desk that listens
   }
+}
+
+/** A clip that shows all its frozen pictures: an edge goes no further than the outermost of them. */
+function whole(clip) {
+  const times = clip.freezes.map((freeze) => freeze.time);
+  return { ...clip, start: Math.min(clip.start, ...times), end: Math.max(clip.end, ...times.map((time) => time + 1)) };
 }
 
 /** What the player needs of a half that was not analysed. */

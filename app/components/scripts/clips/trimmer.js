@@ -103,7 +103,7 @@ export class Trimmer {
   }
 
   ticks(half) {
-    const span = this.window.to - this.window.from, step = [1, 2, 5, 10, 30, 60, 300].find((s) => span / s <= 10) ?? 600;
+    const span = this.window.to - this.window.from, most = Math.max(2, this.wide / 58), step = [1, 2, 5, 10, 30, 60, 300].find((s) => span / s <= Math.min(10, most)) ?? 600;
     const marks = [];
     for (let t = Math.ceil(this.window.from / step) * step; t <= this.window.to; t += step) {
       const x = this.x(t);

@@ -1,0 +1,93 @@
+"""How long a film will be, how large, and how long it takes to make, told before it is made.
+
+The length is exact. Size and time of encoded films follow pixels and seconds of film; what those cost is taken from
+exports that were made on this machine, and before there are any, from those of the demo match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from spotting_core.clips.cutting import CARD, film_length, film_size
+from spotting_core.clips.order import Order
+from spotting_core.clips.selection import Clip
+from spotting_core.media.ingest import Media
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an export cost, or what exports cost on average.
+
+    Arguments:
+        film: seconds; pixels: of its pictures.
+        size: bytes; seconds: that it took.
+        drawn: whether something was drawn on its pictures, which takes most of the time where it is.
+    """
+
+    film: float
+    pixels: int
+    size: int
+    seconds: float
+    drawn: bool = False
+
+    @property
+    def volume(self) -> float:
+        """Pixels times seconds: what size and time go by."""
+        return self.film * self.pixels
+
+
+DEMO = (Cost(615.5, 640 * 360, 73_900_000, 60.0), Cost(615.5, 640 * 360, 87_300_000, 240.0, drawn=True))
+"""The demo match's clips in one reel, plain and with map and boxes, on two cores."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an export will be.
+
+    Arguments:
+        film: microseconds; size: bytes, about; seconds: to make it, about.
+    """
+
+    film: int
+    size: int
+    seconds: float
+
+
+def estimated(order: Order, media: Mapping[int, Media], made: Iterable[Cost] = ()) -> Estimate:
+    """What an export of clips of one match will be; clips of halves without a video are left out.
+
+    Arguments:
+        made: exports that were encoded on this machine.
+
+    Errors:
+        BadInputError: a clip begins after the end of its video.
+    """
+    clips = [clip for clip in order.clips if clip.half in media]
+    film = sum(film_length(clip, media[clip.half].table) for clip in clips)
+    if order.fast:
+        size = sum(_copied(clip, media[clip.half]) for clip in clips)
+        return Estimate(film, round(size), size / _COPIED_A_SECOND + len(clips) * _COPY_STARTS)
+    if order.reel and order.cards:
+        film += CARD * len(clips)
+    if not clips:
+        return Estimate(film, 0, 0.0)
+    width, height = film_size(media[clips[0].half], order.lines)
+    made, drawn = list(made), is_drawn(order)
+    known = next(filter(None, ([c for c in costs if c.volume and c.drawn == drawn] for costs in (made, DEMO))))
+    share = film / 1e6 * width * height / sum(cost.volume for cost in known)
+    return Estimate(film, round(share * sum(c.size for c in known)), share * sum(c.seconds for c in known))
+
+
+def is_drawn(order: Order) -> bool:
+    """Whether every picture of an export is drawn on."""
+    return bool(order.layers)
+
+
+_COPIED_A_SECOND = 50e6  # bytes, of a slow disk
+_COPY_STARTS = 0.2  # seconds that a copied clip takes however short it is
+
+
+def _copied(clip: Clip, media: Media) -> float:
+    """Bytes of a copied stretch, as if the video's were spread evenly."""
+    return media.path.stat().st_size * clip.length / media.table.duration
