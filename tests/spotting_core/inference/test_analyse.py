@@ -290,6 +290,18 @@ def test_the_average_of_models_with_classes_of_their_own_is_opened(
     assert Analysis.open(analysis.folder).classes == both.members[0].classes
 
 
+def test_what_a_killed_run_had_half_written_is_no_part_of_the_analysis(
+    match_folder: Path, model_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    work = tmp_path / ".out.unfinished"
+    (work / "half1").mkdir(parents=True)
+    for name in (".work.json.e96b5968.part", "half1/.scores.npy.0bad1dea.part"):
+        (work / name).write_bytes(b"the beg")
+    analysis = analyse_match(open_match(match_folder), load_model(model_folder), data, out=tmp_path / "out")
+    assert analysis.folder == tmp_path / "out"
+    assert not list(analysis.folder.rglob("*.part"))
+
+
 def test_a_bundled_table_is_not_copied(
     match_folder: Path, model_folder: Path, data: DataDirectory, tmp_path: Path
 ) -> None:
