@@ -22,7 +22,7 @@
 # make attack   everything that is tried to get in or to bring the app down, on this machine; tried and held, by group
 # make sbom     the bill of materials of what is installed, sbom.json (CycloneDX)
 # make mutants   whether the tests notice single faults in windows, clips, maps and other arithmetic that much rests on;
-#                MODULE=spotting_core/domain/suppression.py for one; hours for all of them
+#                MODULE=spotting_core/domain/suppression.py for one; hours for all of them; SAMPLE=100 puts in so many
 # make mutants-js   the same for what the player draws and where it is clicked, in Chromium
 # Everything needed is installed on the way; nothing but Python 3.11 and make has to be there before.
 
@@ -117,7 +117,7 @@ sbom: $(VENV)/.test-installed
 	@echo sbom.json
 
 mutants: $(VENV)/.test-installed
-	$(BIN)/python -m benchmarks.mutants $(MODULE)
+	$(BIN)/python -m benchmarks.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE))
 
 mutants-js: chromium
 	$(BIN)/python -m benchmarks.mutants_js

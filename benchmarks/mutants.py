@@ -1,10 +1,11 @@
-"""Whether the tests notice a single fault: ``make mutants``, or ``make mutants MODULE=explain/maps.py``.
+"""Whether the tests notice a single fault: ``make mutants``, or ``make mutants MODULE=explain/maps.py SAMPLE=100``.
 
 Every fault of ``benchmarks.mutations`` is put into a copy of the repository, one at a time, and the tests that belong
 to the module run on it, on one thread, up to the first that fails. A fault is noticed if one fails or does not end.
 A run takes the tests' own time: what they import from elsewhere is imported once, and each fault gets a fork. Tests on
-PostgreSQL and in a browser stay out. Prints the share of each module that was noticed and the faults that were not;
-exits with 1 if a share is below ``WANTED``.
+PostgreSQL and in a browser stay out. Of a module whose tests take long a sample of its faults may do (``SAMPLE``),
+which is the same every time. Prints the share of each module that was noticed and the faults that were not; exits with
+1 if a share is below ``WANTED``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import importlib
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -59,9 +61,14 @@ _MEMORY = 12 * 2**30
 
 @dataclass(frozen=True)
 class Measured:
-    """What became of a module's faults."""
+    """What became of those of a module's faults that were put in.
+
+    Arguments:
+        faults: all that there are; mutants: how many of them were put in.
+    """
 
     module: str
+    faults: int
     mutants: int
     survivors: Sequence[Mutant]
 
@@ -73,18 +80,21 @@ class Measured:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", default=sorted(TESTS), help="of those known; all where none is named")
-    modules = parser.parse_args().modules
+    parser.add_argument("--sample", type=int, metavar="N", help="of each module put in so many faults, drawn by a seed")
+    options = parser.parse_args()
+    modules = options.modules
     if unknown := [m for m in modules if m not in TESTS]:
         parser.error(f"no tests are known to belong to {unknown[0]}; name them in {Path(__file__).name}")
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     measured = []
     with copied_tree() as root:
         for module in modules:
-            measured.append(_measured(root, module))
+            measured.append(_measured(root, module, options.sample))
             _print(f"{module}: {measured[-1].share:.2f} noticed")
-    _print(f"\n{'module':42} {'mutants':>8} {'noticed':>8} {'share':>6}")
+    _print(f"\n{'module':42} {'faults':>8} {'mutants':>8} {'noticed':>8} {'share':>6}")
     for one in measured:
-        _print(f"{one.module:42} {one.mutants:8} {one.mutants - len(one.survivors):8} {one.share:6.2f}")
+        noticed = one.mutants - len(one.survivors)
+        _print(f"{one.module:42} {one.faults:8} {one.mutants:8} {noticed:8} {one.share:6.2f}")
     return int(any(one.share < WANTED for one in measured))
 
 
@@ -92,7 +102,15 @@ def _print(line: str) -> None:
     _OUT.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _measured(root: Path, module: str) -> Measured:
+def sampled(mutants: Sequence[Mutant], most: int | None) -> Sequence[Mutant]:
+    """As many of the faults, the same every time, in their order; all where ``most`` is None."""
+    if most is None or most >= len(mutants):
+        return mutants
+    chosen = random.Random(0).sample(range(len(mutants)), most)
+    return [mutants[i] for i in sorted(chosen)]
+
+
+def _measured(root: Path, module: str, most: int | None) -> Measured:
     path, tests = root / module, TESTS[module]
     source = (REPOSITORY / module).read_text(encoding="utf-8")
     _import_what_tests_import(root, tests)
@@ -101,8 +119,9 @@ def _measured(root: Path, module: str) -> Measured:
         raise SystemExit(f"{' '.join(tests)}: pytest ends with {without} though there is no fault")
     taken = time.monotonic() - began
     limit = _LEAST_WAIT + _PATIENCE * taken
-    mutants, survivors = mutants_of(source), []
-    _print(f"{module}: {len(mutants)} faults; the tests take {taken:.1f} s")
+    faults = mutants_of(source)
+    mutants, survivors = sampled(faults, most), []
+    _print(f"{module}: {len(mutants)} of {len(faults)} faults; the tests take {taken:.1f} s")
     for mutant in mutants:
         path.write_text(mutant.source, encoding="utf-8")
         for cached in path.parent.glob(f"__pycache__/{path.stem}.*"):
@@ -111,7 +130,7 @@ def _measured(root: Path, module: str) -> Measured:
             survivors.append(mutant)
             _print(f"  {module}:{mutant.line}  {mutant.before}  ->  {mutant.after}")
     path.write_text(source, encoding="utf-8")
-    return Measured(module, len(mutants), survivors)
+    return Measured(module, len(faults), len(mutants), survivors)
 
 
 def _import_what_tests_import(root: Path, tests: Sequence[str]) -> None:

@@ -47,7 +47,9 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 _PAIRS = (("min", "max"), ("minimum", "maximum"), ("amin", "amax"), ("argmin", "argmax"), ("floor", "ceil"),
           ("any", "all"), ("zeros", "ones"), ("zeros_like", "ones_like"), ("new_zeros", "new_ones"))  # fmt: skip
 _NAMED = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
-_ANY_ORDER = {"isinstance", "getattr", "hasattr", "min", "max", "minimum", "maximum", "array_equal"}
+_ANY_ORDER = {
+    "isinstance", "getattr", "hasattr", "min", "max", "minimum", "maximum", "array_equal", "and_", "or_"
+}  # fmt: skip
 """Calls whose arguments may stand in any order, or in no other."""
 _UNTOUCHED = (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom)
 _WORDS = {"annotation", "returns", "decorator_list", "bases", "type_params"}
@@ -157,7 +159,7 @@ def _others(node: ast.AST, is_condition: bool) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Tuple | ast.List):
         yield from (_with(node, elts=elts) for elts in _exchanged(node.elts))
     elif isinstance(node, ast.Call):
-        if _name_of(node.func) not in _ANY_ORDER:
+        if _name_of(node.func) not in _ANY_ORDER and not _narrows_query(node):
             yield from (_with(node, args=args) for args in _exchanged(node.args))
         if (func := _other_name(node.func)) is not None:
             yield _with(node, func=func)
@@ -170,6 +172,13 @@ def _with(node: ast.AST, **fields: Any) -> ast.AST:
     for name, value in fields.items():
         setattr(changed, name, value)
     return changed
+
+
+def _narrows_query(node: ast.Call) -> bool:
+    """Whether a call is the ``where`` of a database query, all of whose conditions have to hold: no ``np.where``."""
+    if _name_of(node.func) != "where" or not isinstance(node.func, ast.Attribute):
+        return False
+    return not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "torch"))
 
 
 def _has_words(node: ast.BinOp | ast.AugAssign) -> bool:

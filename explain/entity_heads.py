@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 
 NAME = "entity-heads"
+_Call = tuple[tuple[Tensor, ...], dict[str, object]]
 
 
 def explain(probe: Probe, label: str, *, head: int = 0) -> Attribution:
@@ -68,10 +68,10 @@ def received_by_entity(probe: Probe) -> Tensor:
 
 
 def _attention(probe: Probe) -> Tensor:
-    attention: Any = next(m for m in probe.network.modules() if isinstance(m, AdaptiveAttention)).among.self_attn
+    attention = next(m for m in probe.network.modules() if isinstance(m, AdaptiveAttention)).among.self_attn
     weights: list[Tensor] = []
 
-    def ask(_module: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def ask(_module: nn.Module, inputs: tuple[Tensor, ...], options: dict[str, object]) -> _Call:
         return inputs, {**options, "need_weights": True, "average_attn_weights": False}
 
     with ExitStack() as stack:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -60,7 +60,7 @@ def _heading(attribution: Attribution, probe: Probe) -> str:
     return ". ".join(parts) + (f". Held fixed: {attribution.held_fixed}" if attribution.held_fixed else "")
 
 
-def _picture(axes: Any, attribution: Attribution, probe: Probe, sample: int) -> None:
+def _picture(axes: Axes, attribution: Attribution, probe: Probe, sample: int) -> None:
     picture = probe.window.pictures[sample]
     height, width = picture.shape[:2]
     axes.imshow(picture)
@@ -77,14 +77,14 @@ def _picture(axes: Any, attribution: Attribution, probe: Probe, sample: int) -> 
                 axes.add_patch(box)
 
 
-def _bars_in_time(axes: Any, attribution: Attribution) -> None:
+def _bars_in_time(axes: Axes, attribution: Attribution) -> None:
     values = attribution.values if attribution.kind == TIME else np.maximum(attribution.values, 0).sum((1, 2))
     seconds = (attribution.times - attribution.anchor) / 1e6
     axes.bar(seconds, values, width=0.4, color="#3FA9F5")
     _time_axis(axes, "value of each sample")
 
 
-def _bars_of_entities(axes: Any, attribution: Attribution) -> None:
+def _bars_of_entities(axes: Axes, attribution: Attribution) -> None:
     rows = attribution.values[np.isfinite(attribution.values["effect"])]
     measure, title = (
         ("effect", "score's change without it") if len(rows) else ("weight", "weight in the anchor's frame")
@@ -101,7 +101,7 @@ def _bars_of_entities(axes: Any, attribution: Attribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _score(axes: Any, attribution: Attribution, probe: Probe) -> None:
+def _score(axes: Axes, attribution: Attribution, probe: Probe) -> None:
     curve = probe.curve(probe.output.logits, attribution.label)
     seconds = (attribution.times - attribution.anchor) / 1e6
     if len(curve) == 1:  # judged as a whole, for the anchor alone
@@ -113,7 +113,7 @@ def _score(axes: Any, attribution: Attribution, probe: Probe) -> None:
     _time_axis(axes, f"confidence of {attribution.label}")
 
 
-def _time_axis(axes: Any, title: str) -> None:
+def _time_axis(axes: Axes, title: str) -> None:
     axes.set_xlim(-8, 8)
     axes.set_title(title, fontsize=8)
     axes.set_xlabel("seconds from the anchor", fontsize=8)

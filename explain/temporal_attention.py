@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from explain.attribution import TIME, Attribution
 from explain.probe import Probe
 
 NAME = "temporal-attention"
+_Call = tuple[tuple[Tensor, ...], dict[str, object]]
 
 
 def encoder_of(network: nn.Module) -> nn.TransformerEncoder | None:
@@ -53,15 +53,15 @@ def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:
     """Attention of each layer in one pass over the window: each (1, heads, W, W)."""
     weights_by_layer: list[Tensor] = []
 
-    def ask(_module: nn.Module, _arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        return _arguments, {**options, "need_weights": True, "average_attn_weights": False}
+    def ask(_module: nn.Module, inputs: tuple[Tensor, ...], options: dict[str, object]) -> _Call:
+        return inputs, {**options, "need_weights": True, "average_attn_weights": False}
 
-    def note(_module: nn.Module, _arguments: tuple[Any, ...], output: Any) -> None:
+    def note(_module: nn.Module, _inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
         weights_by_layer.append(output[1])
 
     with ExitStack() as stack, torch.no_grad():
         for layer in encoder.layers:
-            attention: Any = layer.self_attn
+            attention = layer.self_attn
             for handle in (
                 attention.register_forward_pre_hook(ask, with_kwargs=True),
                 attention.register_forward_hook(note),

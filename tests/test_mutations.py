@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from benchmarks.mutants import TESTS
+from benchmarks.mutants import TESTS, sampled
 from benchmarks.mutants_js import FAULTS, Fault
 from benchmarks.mutations import mutants_of
 from tests.conftest import REPOSITORY
@@ -41,6 +41,7 @@ def made(source: str) -> set[str]:
         ("x = True", {"x = False"}),
         ("a in (b, c)", {"a not in (b, c)"}),
         ("x = 0.0001", {"x = 0.0002"}),
+        ("np.where(a, b, c)", {"np.where(b, a, c)", "np.where(a, c, b)"}),
         ("x = 0.5", {"x = 1.5"}),
     ],
 )
@@ -64,6 +65,8 @@ def test_faults_of_a_line(source: str, faults: set[str]) -> None:
         "'a' + b",
         "f(*a, b)",
         "isinstance(a, b)",
+        "or_(a, and_(b, c))",
+        "select(a).where(b, c)",
     ],
 )
 def test_what_says_nothing_of_what_is_computed_stays(source: str) -> None:
@@ -80,6 +83,14 @@ def test_each_fault_is_one_and_names_its_line() -> None:
     for mutant in mutants:
         lines = mutant.source.splitlines()
         assert [n + 1 for n, (one, other) in enumerate(zip(whole, lines, strict=True)) if one != other] == [mutant.line]
+
+
+def test_a_sample_of_faults_is_the_same_every_time_and_in_order() -> None:
+    mutants = mutants_of("x = [1, 2, 3, 4, 5]\ny = [6, 7]\nz = a + b\n")
+    some = sampled(mutants, 5)
+    assert some == sampled(mutants, 5) == [m for m in mutants if m in some]
+    assert len(some) == 5
+    assert sampled(mutants, None) == sampled(mutants, 100) == mutants
 
 
 def test_modules_and_the_tests_that_belong_to_them_are_there() -> None:

@@ -109,3 +109,16 @@ def _write_tone(
             out.mux(packet)
     for packet in track.encode(None):
         out.mux(packet)
+
+
+def first_seconds(video: Path, path: Path, seconds: float) -> Path:
+    """The beginning of a video as it is coded, up to the first key frame after so many seconds."""
+    with av.open(str(video)) as source, av.open(str(path), "w") as out:
+        [read] = source.streams.video
+        written = out.add_stream_from_template(read)
+        for packet in source.demux(read):
+            if packet.pts is None or (packet.is_keyframe and packet.pts * read.time_base > seconds):
+                break
+            packet.stream = written
+            out.mux(packet)
+    return path

@@ -157,8 +157,7 @@ class _Choice:
             _keep_average(self.keep, loaded)
         _remember_average(self.keep, names, loaded, data)
         _print_doubts(match, loaded, data)
-        options: dict[str, Any] = {"out": out_folder, "rate": self.rate, "features": self.features}
-        return analyse(match, loaded, data, report=report, **options)
+        return analyse(match, loaded, data, out=out_folder, rate=self.rate, features=self.features, report=report)
 
     def _by_tasks(
         self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress

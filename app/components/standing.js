@@ -36,15 +36,15 @@ function leave({ latest, shown, address: stood }) {
   homeless?.end();
   const asking = setTimeout(() => { if (stood === address()) latest.setTriggerValue("lost", performance.now()); }, PATIENT);
   const ending = setTimeout(() => homeless?.end(), KEPT);
-  const found = () => { clearTimeout(asking); clearTimeout(ending); homeless = null; };
-  homeless = { of: standsFor(latest.data), shown, found, end: () => { found(); shown?.destroy(); } };
+  const settled = () => { clearTimeout(asking); clearTimeout(ending); homeless = null; };
+  homeless = { of: standsFor(latest.data), shown, settled, end: () => { settled(); shown?.destroy(); } };
 }
 
 function moveIn(parentElement, data) {
   if (!homeless) return;
-  const { of, shown, found, end } = homeless;
+  const { of, shown, settled, end } = homeless;
   if (of !== standsFor(data)) { end(); return; }
-  found();
+  settled();
   const made = parentElement.querySelector("[data-standing]");
   if (shown && made !== shown.root) made.replaceWith(shown.root);
 }

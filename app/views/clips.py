@@ -194,7 +194,7 @@ def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | 
         st.toast(page.plain(problem))
         return
     margins = {str(k): (float(v[0]), float(v[1])) for k, v in event["margins"].items()}
-    st.session_state["clips_seen"] = int(event["sequence"])
+    st.session_state["clips_answered"] = int(event["sequence"])
     store = shared_selections()
     own: dict[str, set[int]] = st.session_state.setdefault("clips_own", {})
     if selection is None:
@@ -229,7 +229,7 @@ def desk_data(
         "teams": team_names(match),
         "selection": selection.id if selection else None,
         "revision": selection.revision if selection else 0,
-        "seen": st.session_state.get("clips_seen", 0),
+        "answered": st.session_state.get("clips_answered", 0),
         "conflict": bool(selection and st.session_state.get("clips_conflict", (None,))[0] == selection.id),
         "clips": [c.as_json() for c in clips],
         "margins": {c.name: margins.of(c.name) for c in classes},

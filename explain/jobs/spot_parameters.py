@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +18,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.known import folder_of
 
 if TYPE_CHECKING:  # asking does without torch
+    from explain.probe import Probe
     from spotting_core.models.load import LoadedModel
 
 
@@ -65,20 +67,26 @@ def model_of(analysis: Analysis, context: Context) -> LoadedModel:
             where=analysis.record.model["name"],
             fix="Choose the analysis of one of them under Model",
         )
+    from spotting_core.models.load import LoadedModel
+
     folder, known = folder_of(analysis.record.model, context.data), analysis.record.model
-    model: Any = kept_models([folder], context.device) if folder is not None else None
-    if model is None or (model.sha256, model.settings) != (known["sha256"], known.get("settings", model.settings)):
-        raise BadInputError(
-            "the model that made this analysis is no longer here", where=analysis.folder, fix="Analyse the match again"
-        )
-    loaded: LoadedModel = model
-    return loaded
+    model = kept_models([folder], context.device) if folder is not None else None
+    if isinstance(model, LoadedModel) and _is_known(model, known):
+        return model
+    raise BadInputError(
+        "the model that made this analysis is no longer here", where=analysis.folder, fix="Analyse the match again"
+    )
 
 
-_LAST_PROBE: dict[tuple[Path, Path, Subject], Any] = {}
+def _is_known(model: LoadedModel, known: Mapping[str, Any]) -> bool:
+    """Whether a model is that of an analysis, whose record may be too old to say its settings."""
+    return (model.sha256, model.settings) == (known["sha256"], known.get("settings", model.settings))
 
 
-def probe_for(analysis: Analysis, path: Path, subject: Subject, context: Context) -> Any:
+_LAST_PROBE: dict[tuple[Path, Path, Subject], Probe] = {}
+
+
+def probe_for(analysis: Analysis, path: Path, subject: Subject, context: Context) -> Probe:
     """The window of a subject ready to be asked; the last one is kept, for one question follows another.
 
     Arguments:

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -33,12 +33,15 @@ from spotting_core.base.files import read_json, write_json
 from spotting_core.base.tables import check_table
 from spotting_core.base.validation import InvalidContentError, NotNegative, Positive, PositiveNumber, validated
 from spotting_core.domain.classes import ClassTable, classes_in
+from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.models.bounds import FASTEST
 from spotting_core.models.identity import ModelIdentity
-from spotting_core.tasks.task import AnyLayerTask
+from spotting_core.tasks.task import AnyLayerTask, LayerTask
+
+_Finding = TypeVar("_Finding", bound=Finding)
 
 FORMAT = 1
 ANALYSIS_FILE = "analysis.json"
@@ -386,7 +389,7 @@ class Analysis:
         """Write what is found at the default thresholds in the form of the task's results file."""
         task.write(self.folder / task.results_file, self.findings(task))
 
-    def findings(self, task: AnyLayerTask, *, least: float | None = None) -> list[Any]:
+    def findings(self, task: LayerTask[_Finding], *, least: float | None = None) -> list[_Finding]:
         """What the layer says of the whole match for the task that it is of (``LayerTask.findings_of``)."""
         source = self.record.model["name"]
         return [

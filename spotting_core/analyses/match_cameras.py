@@ -12,17 +12,20 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import LABELLED, CameraChange, Grounding, Link, Shot, changes_of
+from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
-from spotting_core.tasks.task import AnyLayerTask
+from spotting_core.tasks.task import LayerTask
+
+_Finding = TypeVar("_Finding", bound=Finding)
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +179,7 @@ def _parted(shot: Shot, boundaries: Iterable[Spot]) -> list[Shot]:
     return [*parts, shot]
 
 
-def _first(layers: Iterable[Analysis], task: AnyLayerTask) -> tuple[Analysis | None, list[Any]]:
+def _first(layers: Iterable[Analysis], task: LayerTask[_Finding]) -> tuple[Analysis | None, list[_Finding]]:
     """The first layer of a task that can be read, and what it says; a damaged one must not hide all else of a match."""
     for layer in layers:
         if layer.record.task == task.name:

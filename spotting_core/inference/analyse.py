@@ -199,6 +199,8 @@ def _publish(work: Path, target: Path) -> None:
     """Put the finished folder in its place; what was there is replaced as a whole."""
     old = target.with_name(f".{target.name}.replaced")
     shutil.rmtree(old, ignore_errors=True)
+    for part in work.rglob(".*.part"):  # what was being written when a run was killed
+        part.unlink()
     if target.exists():
         for path in [p for p in target.iterdir() if _is_beside(p)]:  # other layers stay
             path.rename(work / path.name)

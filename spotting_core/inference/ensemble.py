@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -33,7 +33,18 @@ from spotting_core.tasks.registry import layer_task
 _FAINT = 1e-6  # confidence: below it a displacement says nothing
 
 
-def analyse(source: MatchSource, model: LoadedModel | Ensemble, data: DataDirectory, **options: Any) -> Analysis:
+class AnalysisOptions(TypedDict, total=False):
+    """What an analysis can be given, whoever makes it; see ``analyse_match``."""
+
+    out: Path | None
+    rate: float | None
+    report: ReportProgress | None
+    features: Path | None
+
+
+def analyse(
+    source: MatchSource, model: LoadedModel | Ensemble, data: DataDirectory, **options: Unpack[AnalysisOptions]
+) -> Analysis:
     """Analyse a match with what was loaded: ``analyse_match`` or ``analyse_with_ensemble``, which say what is given."""
     if isinstance(model, Ensemble):
         return analyse_with_ensemble(source, model, data, **options)

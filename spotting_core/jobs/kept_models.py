@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spotting_core.domain.classes import class_files
 from spotting_core.media.fingerprint import file_hash, joint_hash
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # jobs without a model do without torch
 _MOST = 2
 """Models, or averages of some, that stay loaded: one that analyses and one that explains."""
 
-_KEPT: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+_KEPT: OrderedDict[tuple[str, ...], LoadedModel | Ensemble] = OrderedDict()
 
 
 def kept_models(names: Sequence[str | Path], device: str) -> LoadedModel | Ensemble:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -125,16 +125,46 @@ class JobKind(ABC, Generic[KindParameters]):
                 f"another version of Touchline has asked for this ({error})", fix="Ask for it again"
             ) from error
 
+    def do(self, job: Job, context: Context) -> tuple[Parameters, Path | None]:
+        """Do what a job was asked for; returns what that was, and what ``perform`` returned.
 
-class Kinds(Mapping[str, JobKind[Any]]):
+        Errors:
+            BadInputError: see ``read``; for others see ``perform``.
+        """
+        parameters = self.read(job)
+        return parameters, self.perform(parameters, context)
+
+    def ask_what_follows(self, done: Parameters, left: Path, data: DataDirectory, queue: JobQueue) -> None:
+        """Queue what is to be done after a job of a kind that this one ``follows`` (see ``follow``)."""
+        due = self.follow(done, left, data)
+        if due is not None:
+            self.ask(queue, due)
+
+
+class AnyJobKind(Protocol):
+    """A kind of job whose parameters only it knows."""
+
+    name: ClassVar[str]
+    resource: ClassVar[str]
+    follows: ClassVar[tuple[str, ...]]
+    lasting: ClassVar[bool]
+
+    def do(self, job: Job, context: Context) -> tuple[Parameters, Path | None]:
+        """See ``JobKind``."""
+
+    def ask_what_follows(self, done: Parameters, left: Path, data: DataDirectory, queue: JobQueue) -> None:
+        """See ``JobKind``."""
+
+
+class Kinds(Mapping[str, AnyJobKind]):
     """Kinds of job by name."""
 
-    def __init__(self, *kinds: JobKind[Any]) -> None:
+    def __init__(self, *kinds: AnyJobKind) -> None:
         self._by_name = {kind.name: kind for kind in kinds}
         if len(self._by_name) != len(kinds):
             raise ValueError(f"two kinds of job have one name: {', '.join(sorted(k.name for k in kinds))}")
 
-    def __getitem__(self, name: str) -> JobKind[Any]:
+    def __getitem__(self, name: str) -> AnyJobKind:
         return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -159,14 +189,12 @@ class Kinds(Mapping[str, JobKind[Any]]):
             BadInputError: it was not asked for as its kind is; for others see ``JobKind.perform``.
         """
         kind = self[job.kind]
-        parameters = kind.read(job)
-        left = kind.perform(parameters, context)
+        parameters, left = kind.do(job, context)
         if left is None:
             return
         for other in self.values():
-            due = other.follow(parameters, left, context.data) if kind.name in other.follows else None
-            if due is not None:
-                other.ask(queue, due)
+            if kind.name in other.follows:
+                other.ask_what_follows(parameters, left, context.data, queue)
 
 
 @lru_cache(maxsize=8)

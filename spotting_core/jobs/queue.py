@@ -61,7 +61,7 @@ class Job:
     attempts: int
     made: datetime
     ended: datetime | None
-    ahead: int = 0
+    ahead: int
     token: str = ""
 
     @property

@@ -9,7 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # they ask this module
+    from spotting_core.models.card import Card, CardInput
+    from spotting_core.models.registry import SystemConfig
 
 LARGEST = 1 << 16
 """The greatest whole number that a setting may be: samples of a window, numbers a sample, pixels of a side."""
@@ -25,8 +29,8 @@ _MOST_ENTRIES = 10_000
 _SHARES = ("dropout", "head_dropout")
 
 
-def problem_of(config: Any) -> str:
-    """What is wrong with a system's configuration (a dataclass), in a clause; empty where nothing is."""
+def problem_of(config: SystemConfig) -> str:
+    """What is wrong with a system's configuration, in a clause; empty where nothing is."""
     values = {f.name: getattr(config, f.name) for f in fields(config)}
     return next(_problems(values), "")
 
@@ -66,7 +70,7 @@ def _value_problems(name: str, value: Any) -> Iterator[str]:
             yield from _class_problems(one) if name == "classes" else _value_problems(name, one)
 
 
-def _class_problems(name: Any) -> Iterator[str]:
+def _class_problems(name: object) -> Iterator[str]:
     if len(str(name)) > LONGEST_NAME or not is_text(str(name)):
         yield f"classes holds {str(name)[:40]!r}, which is no name"
 
@@ -85,16 +89,12 @@ def is_name(text: str) -> bool:
     return is_text(text) and len(text) <= LONGEST_NAME and not any(c in text for c in "/\\:") and ".." not in text
 
 
-def card_problem(card: Any) -> str:
-    """What is wrong with what a card says beside its configuration, in a clause; empty where nothing is.
-
-    Arguments:
-        card: a ``Card``.
-    """
+def card_problem(card: Card) -> str:
+    """What is wrong with what a card says beside its configuration, in a clause; empty where nothing is."""
     return next(_card_problems(card), "")
 
 
-def _card_problems(card: Any) -> Iterator[str]:
+def _card_problems(card: Card) -> Iterator[str]:
     for field in ("name", "system", "task", "domain", "class_table"):
         text = getattr(card, field)
         short = len(text) <= LONGEST_NAME and is_text(text)
@@ -124,7 +124,7 @@ def _entity_problems(entities: Mapping[str, Any]) -> Iterator[str]:
         yield "entities.names is no list of names"
 
 
-def _input_problems(read: Any) -> Iterator[str]:
+def _input_problems(read: CardInput) -> Iterator[str]:
     if not 0 < read.rate <= FASTEST:
         yield f"input.rate must be above 0 and at most {FASTEST:g}, not {read.rate}"
     if read.size is not None and not all(1 <= side <= _MOST["width"] for side in read.size):

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from spotting_core.base.validation import Positive
+from spotting_core.domain.spots import Spot
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.environment import BACKBONES, Environment
 from spotting_core.models.inputs import Inputs, PictureSize
@@ -238,7 +239,7 @@ _PAPER_SIZES = {
 }
 
 _system = partial(
-    System[EntityAttentionConfig, EntityAttention],
+    System[Spot, EntityAttentionConfig, EntityAttention, AnchorTargets],
     config=EntityAttentionConfig,
     build=EntityAttention,
     loss=spotting_loss,

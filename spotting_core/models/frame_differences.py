@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from spotting_core.base.validation import NotNegativeNumber, PositiveNumber
+from spotting_core.domain.spots import Spot
 from spotting_core.models.network import Network
 from spotting_core.models.registry import System, register
 from spotting_core.models.targets import AnchorTargets
@@ -133,7 +134,7 @@ def difference_loss(model: FrameDifference, output: Output, targets: AnchorTarge
     return (each * (1 + model.config.positive * wanted) * targets.valid).sum() / targets.valid.sum().clamp_min(1)
 
 
-_SYSTEM = System(
+_SYSTEM: System[Spot, DifferenceConfig, FrameDifference, AnchorTargets] = System(
     name="",
     paper="",
     config=DifferenceConfig,

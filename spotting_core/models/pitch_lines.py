@@ -405,17 +405,16 @@ def _one_after_the_other(config: PitchLinesConfig) -> WindowPlan:
     return WindowPlan(config.window, config.window, 0, 0, MIDDLE, REPEATED, False)
 
 
-register(
-    System(
-        name="pitch-lines",
-        paper="own design, for the task of Cioppa et al., CVSports 2021",
-        config=PitchLinesConfig,
-        build=PitchLines,
-        loss=pitch_loss,
-        targets=pitch_targets,
-        inputs=_pictures,
-        plan=_one_after_the_other,
-        task="calibration",
-        bfloat16=True,
-    )
+PITCH_LINES_SYSTEM = System(
+    name="pitch-lines",
+    paper="own design, for the task of Cioppa et al., CVSports 2021",
+    config=PitchLinesConfig,
+    build=PitchLines,
+    loss=pitch_loss,
+    targets=pitch_targets,
+    inputs=_pictures,
+    plan=_one_after_the_other,
+    task="calibration",
+    bfloat16=True,
 )
+register(PITCH_LINES_SYSTEM)

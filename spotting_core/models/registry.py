@@ -19,12 +19,13 @@ from torch import Tensor
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import SYSTEMS, extensions
 from spotting_core.base.validation import InvalidContentError, Positive, PositiveNumber, unknown_names, validated
+from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
 from spotting_core.models.bounds import problem_of
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
-from spotting_core.models.targets import AnchorTargets, anchor_targets
+from spotting_core.models.targets import AnchorTargets, Targets, anchor_targets
 from spotting_core.models.window import Output, Window
 from spotting_core.models.window_plan import MIDDLE, REPEATED, ZEROS, WindowPlan
 
@@ -150,8 +151,14 @@ def dense_targets(
     )
 
 
-def reads_features(config: FeatureConfig) -> Inputs:
-    """The inputs of a system that reads feature sets alone."""
+def reads_features(config: SystemConfig) -> Inputs:
+    """The inputs of a system that reads feature sets alone.
+
+    Errors:
+        TypeError: its configuration does not say how many numbers they have.
+    """
+    if not isinstance(config, FeatureConfig):
+        raise TypeError(f"{type(config).__name__} is no FeatureConfig: such a system has to say its inputs")
     return Inputs(features=config.dim)
 
 
@@ -162,8 +169,20 @@ def kept_middles(config: SystemConfig) -> WindowPlan:
     return WindowPlan(config.window, step, config.before, config.after, MIDDLE, outside, config.whole)
 
 
-_Config = TypeVar("_Config", bound=SystemConfig)
-_Network = TypeVar("_Network", bound=Network)
+# What a system is of is known to its own module; all others ask it with the configuration that it has made and the
+# network that it has built, so to them it is a system of any configuration and any network.
+_Finding = TypeVar("_Finding", bound=Finding, covariant=True)
+_Config = TypeVar("_Config", bound=SystemConfig, covariant=True)
+_Network = TypeVar("_Network", bound=Network, covariant=True)
+_Targets = TypeVar("_Targets", bound=Targets, covariant=True)
+
+TargetsOf = Callable[[Sequence[_Finding], np.ndarray, _Config, np.ndarray | None], _Targets]
+"""What is true of a half, times int64 (T,) of the samples of a clip in microseconds, the configuration, and which of
+the samples are real, bool (T,) or None for all, to what the clip should say."""
+TaughtBy = Callable[[np.ndarray | None, np.ndarray, _Config, np.ndarray | None], _Targets]
+"""The same with the features of a teacher, float32 (T, D), in place of what is true."""
+LossOf = Callable[[_Network, Output, _Targets], Tensor]
+"""The network, what it says of a batch and what it should say, to a scalar."""
 
 
 @dataclass(frozen=True)
@@ -181,34 +200,35 @@ class Sliding(Generic[_Network]):
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[_Finding, _Config, _Network, _Targets]):
     """One stage of a system's training.
 
     Arguments:
-        targets: (spots, times, config, valid) to the targets of one clip; of no spots where it is not labelled.
-        loss: (network, output, targets) to a scalar.
+        targets: of one clip; what is true is nothing where the stage is not labelled.
+        loss: of what is trained (``build``).
         labelled: whether its targets come from truth; else a match needs no labels, and none are read.
-        taught: for distillation, in place of ``targets``: (features of the teacher (T, D), times, config, valid) to
-            the targets of one clip.
+        taught: for distillation, in place of ``targets``.
         build: the configuration to what is trained, where that is more than the system's network: it holds the
             network as ``network``, which is what the stage leaves.
     """
 
-    targets: Callable[..., Any]
-    loss: Callable[[Any, Output, Any], Tensor]
+    targets: TargetsOf[_Finding, _Config, _Targets]
+    loss: LossOf[_Network, _Targets]
     labelled: bool = True
-    taught: Callable[..., Any] | None = None
-    build: Callable[[Any], Network] | None = None
+    taught: TaughtBy[_Config, _Targets] | None = None
+    build: Callable[[_Config], _Network] | None = None
+
+
+AnyStage = Stage[Finding, SystemConfig, Network, Targets]
 
 
 @dataclass(frozen=True)
-class System(Generic[_Config, _Network]):
+class System(Generic[_Finding, _Config, _Network, _Targets]):
     """One entry of the registry.
 
     Arguments:
         config: its configuration, a dataclass of ``SystemConfig``; build: that to a network.
-        loss: (network, output, targets) to a scalar; targets: (spots, times, config, valid) to the targets of one
-            window, which ``loss`` takes in batches.
+        loss: of a batch of windows; targets: of one window, which ``loss`` takes in batches.
         inputs: the configuration to what is read; plan: to how windows are laid over a half.
         task: name of the task it is of.
         decoding: how its output becomes scores.
@@ -225,25 +245,26 @@ class System(Generic[_Config, _Network]):
     paper: str
     config: type[_Config]
     build: Callable[[_Config], _Network]
-    loss: Callable[[_Network, Output, Any], Tensor]
-    inputs: Callable[[_Config], Inputs] = reads_features  # type: ignore[assignment]  # where config is a FeatureConfig
+    loss: LossOf[_Network, _Targets]
+    inputs: Callable[[_Config], Inputs] = reads_features
     plan: Callable[[_Config], WindowPlan] = kept_middles
-    targets: Callable[..., Any] = dense_targets
+    targets: TargetsOf[_Finding, _Config, _Targets] = dense_targets  # type: ignore[assignment]  # where it spots
     task: str = SPOTTING
     decoding: Decoding = field(default_factory=Decoding)
-    earlier_stages: Mapping[str, Stage] = field(default_factory=dict)
+    earlier_stages: Mapping[str, AnyStage] = field(default_factory=dict)
     has_environment: bool = False
     sliding: Sliding[_Network] | None = None
     bfloat16: bool = False
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    paper_settings: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    paper_settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def stages(self) -> dict[str, Stage]:
+    def stages(self) -> dict[str, AnyStage]:
         """All stages of its training by name, in order; the last is named as its task."""
-        return {**self.earlier_stages, self.task: Stage(self.targets, self.loss)}
+        last = Stage(self.targets, self.loss)
+        return {**self.earlier_stages, self.task: last}
 
-    def configure(self, **settings: Any) -> _Config:
+    def configure(self, **settings: object) -> _Config:
         """The configuration with some settings changed; lists, as files have them, become tuples.
 
         Errors:
@@ -275,11 +296,11 @@ class System(Generic[_Config, _Network]):
         return sum(p.numel() for p in network.parameters())
 
 
-AnySystem = System[Any, Any]
+AnySystem = System[Finding, SystemConfig, Network, Targets]
 _SYSTEMS: dict[str, AnySystem] = {}
 
 
-def register(system: AnySystem) -> None:
+def register(system: System[_Finding, _Config, _Network, _Targets]) -> None:
     """Add a system; called once by the module that defines it."""
     if system.name in _SYSTEMS:
         raise ValueError(f"system {system.name!r} is registered twice")

@@ -10,13 +10,14 @@ from pathlib import Path
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import load_classes
+from spotting_core.domain.findings import Finding
 from spotting_core.domain.parts import Parts
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import check_parts, open_match
 from spotting_core.media.video import probe_video
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.reader import SampleReader
-from spotting_core.tasks.task import AnyLayerTask, Finding
+from spotting_core.tasks.task import AnyLayerTask
 
 _BEYOND = 5.0  # seconds that a label may lie after the last sample
 _TELLING, _LATE = 20, 0.6  # of so many labels the last one lies later in its half than this

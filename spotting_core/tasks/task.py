@@ -16,21 +16,12 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable, class_names, load_classes
+from spotting_core.domain.findings import Finding
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 
-
-class Finding(Protocol):
-    """What a task finds, or what is true: of a class, in a half."""
-
-    @property
-    def half(self) -> int: ...
-
-    @property
-    def label(self) -> str: ...
-
-
-_Finding = TypeVar("_Finding", bound=Finding)
+_Finding = TypeVar("_Finding", bound=Finding, covariant=True)
+"""What a task finds; who knows it by its name alone asks it about nothing but its own findings."""
 
 
 @dataclass(frozen=True)
@@ -168,10 +159,10 @@ class LayerTask(Task, Generic[_Finding]):
         """
 
     @abstractmethod
-    def moment(self, finding: _Finding) -> int:
+    def moment(self, finding: _Finding) -> int:  # type: ignore[misc]  # see _Finding
         """The moment (microseconds of the half) around which clips to train on are laid."""
 
-    def begins(self, finding: _Finding) -> int:
+    def begins(self, finding: _Finding) -> int:  # type: ignore[misc]  # see _Finding
         """When a finding begins (microseconds of the half), for people."""
         return self.moment(finding)
 
@@ -235,4 +226,4 @@ class SampleTask(LayerTask[_Finding]):
         return self.findings(scores, classes, least=least, source=source)
 
 
-AnyLayerTask = LayerTask[Any]
+AnyLayerTask = LayerTask[Finding]

@@ -42,6 +42,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.judge import Judge
 from spotting_core.models.network import Network
 from spotting_core.models.pitch_lines import (
+    PITCH_LINES_SYSTEM,
     PitchLines,
     PitchLinesConfig,
     PitchOutput,
@@ -50,7 +51,6 @@ from spotting_core.models.pitch_lines import (
     pitch_losses,
     stacked_targets,
 )
-from spotting_core.models.registry import system
 from spotting_core.models.window import Samples, Window
 from spotting_core.tasks.calibration import CALIBRATION
 from spotting_core.training.drawn_pitches import draw_picture
@@ -59,7 +59,7 @@ from spotting_core.training.trainer import Trainer, TrainingConfig
 
 log = logging.getLogger(__name__)
 
-PITCH_LINES = "pitch-lines"
+PITCH_LINES = PITCH_LINES_SYSTEM.name
 _WRONG = 30.0  # metres
 _LEAST_FITS = 50  # from which it is learned how far fits are off
 _USUAL = "Main camera center"
@@ -115,10 +115,10 @@ class CalibrationTrainer(Trainer["PictureBatch", CalibrationTrainingConfig, Netw
     def __init__(
         self, config: CalibrationTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str
     ) -> None:
-        self.system = system(PITCH_LINES)
+        self.system = PITCH_LINES_SYSTEM
         self.table = load_classes(CALIBRATION.class_table)
         settings = {"classes": self.table.names, "rate": config.rate, **config.model}
-        self.model_config: PitchLinesConfig = self.system.configure(**settings)
+        self.model_config = self.system.configure(**settings)
         if abs(config.rate - RATE) > 1e-6:
             raise BadInputError(f"calibrations are {RATE:g} a second, not {config.rate:g}", fix=f"Set rate = {RATE}")
         torch.manual_seed(config.seed)

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from spotting_core.models.registry import Stage, SystemConfig
+from spotting_core.models.registry import AnyStage, SystemConfig
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import EntitySet, Samples
 from spotting_core.models.window_plan import WindowPlan
@@ -50,7 +50,7 @@ class TrainingClips:
     """
 
     halves: Sequence[LabelledHalf]
-    stage: Stage
+    stage: AnyStage
     config: SystemConfig
     plan: WindowPlan
     length: int

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.report_done import ReportDone
+from spotting_core.domain.findings import Finding
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import LoadedModel
-from spotting_core.tasks.task import AnyLayerTask, Judged
+from spotting_core.tasks.task import Judged, LayerTask
+
+_Finding = TypeVar("_Finding", bound=Finding)
 
 
 def judged_games(
     model: LoadedModel,
     folder: Path,
     data: DataDirectory,
-    task: AnyLayerTask,
+    task: LayerTask[_Finding],
     *,
     report: ReportDone | None = None,
-) -> list[Judged[Any]]:
+) -> list[Judged[_Finding]]:
     """Analyse every match below a folder that is labelled for a task.
 
     Errors:

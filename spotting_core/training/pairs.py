@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import Grounding
 from spotting_core.models.grounding import GroundingConfig
-from spotting_core.models.registry import Stage
+from spotting_core.models.registry import AnyStage
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.samples.pairs import paired, replay_samples, stretch_before
 from spotting_core.training.clips import TrainingClip
@@ -28,7 +28,7 @@ class TrainingPairs:
     """
 
     halves: Sequence[LabelledHalf]
-    stage: Stage
+    stage: AnyStage
     config: GroundingConfig
     seed: int
     _shown: list[tuple[int, Grounding]] = field(init=False)

@@ -32,6 +32,7 @@ from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positi
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.domain.cameras import Grounding
 from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.findings import Finding
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.grounding import ReplayShot, ground_half
 from spotting_core.inference.score import score_half
@@ -45,7 +46,7 @@ from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
 from spotting_core.tasks.registry import layer_task
-from spotting_core.tasks.task import AnyLayerTask, Finding, HalfScores, Judged, SampleTask
+from spotting_core.tasks.task import AnyLayerTask, HalfScores, Judged, SampleTask
 from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, keep_layer_sets, sample_reader
@@ -244,8 +245,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """Whether what the clips of two moments should say can be blended."""
         if self.stage.taught is not None:
             return False
-        targets: Targets = self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None)
-        return targets.blends
+        return self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None).blends
 
     def _begin(self, network: Network, config: SystemTrainingConfig) -> list[nn.Module]:
         """Take over weights from earlier runs; returns the parts that stay as they are."""
@@ -392,7 +392,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         self.model.load_state_dict(self.best.weights())
         return self._inner(self.model)
 
-    def judged(self) -> list[Judged[Any]]:
+    def judged(self) -> list[Judged[Finding]]:
         """What the averaged weights find in the matches of the validation splits."""
         judge = Judge(self.system, self.model_config, self.averaged)
         return judge_matches(judge, self.validation, self.table, self.task)
@@ -431,7 +431,7 @@ def looked_at(environment: Environment, half: LabelledHalf, device: torch.device
 
 def judge_matches(
     judge: Judge, matches: Sequence[LabelledMatch], table: ClassTable, task: AnyLayerTask
-) -> list[Judged[Any]]:
+) -> list[Judged[Finding]]:
     """What a network finds in labelled matches, beside what is true of them.
 
     Of replays those are judged that the labels know.
@@ -449,7 +449,7 @@ def judge_matches(
     return judged
 
 
-def _findings(judge: Judge, half: LabelledHalf, table: ClassTable, task: SampleTask[Any]) -> list[Finding]:
+def _findings(judge: Judge, half: LabelledHalf, table: ClassTable, task: SampleTask[Finding]) -> list[Finding]:
     samples, scores = half.samples, score_half(judge, half.samples)
     half_scores = HalfScores(
         samples.half, samples.times, half.end, scores.confidence, scores.displacement, scores.replay

@@ -16,6 +16,7 @@ from typing import Any
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import replacing, write_json
 from spotting_core.domain.classes import keep_classes
+from spotting_core.domain.findings import Finding
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
@@ -35,9 +36,10 @@ from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
-from spotting_core.training.trainer import AnyTrainer, TrainingProgress
+from spotting_core.training.trainer import TrainingProgress
 
 ENTITIES = "entities"
+_AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
 
 
@@ -100,7 +102,7 @@ def train(
     return _finish(trainer, order, data, notice)
 
 
-def _begin(trainer: AnyTrainer) -> str:
+def _begin(trainer: _AnyTrainer) -> str:
     at = f"Going on from step {trainer.step} of {trainer.config.steps}"
     return at if trainer.step else "Training"
 
@@ -109,7 +111,7 @@ def _command(order: TrainingOrder) -> str:
     return f"touchline train {order.config.name} --data DIR"
 
 
-def _training_facts(trainer: AnyTrainer, order: TrainingOrder) -> dict[str, Any]:
+def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any]:
     """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card."""
     facts = {
         "data": f"{order.root.resolve().name}: {', '.join(trainer.config.data)}",
@@ -127,7 +129,7 @@ def _training_facts(trainer: AnyTrainer, order: TrainingOrder) -> dict[str, Any]
     return facts
 
 
-def _domain(trainer: AnyTrainer, order: TrainingOrder) -> str:
+def _domain(trainer: _AnyTrainer, order: TrainingOrder) -> str:
     """What the pictures of the training matches are, as their folders say."""
     games = [game for split in trainer.config.data for game in all_games(order.root / split)]
     return SIMULATED if all(map(is_rendered, games)) else BROADCAST
@@ -254,7 +256,7 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Cal
     return order.out
 
 
-def judged_split(model: LoadedModel, split: Path, data: DataDirectory, task: AnyLayerTask) -> list[Judged[Any]]:
+def judged_split(model: LoadedModel, split: Path, data: DataDirectory, task: AnyLayerTask) -> list[Judged[Finding]]:
     """Findings of a split's matches: by analysing them, or of features alone where a half has no video of use."""
     if model.inputs.pictures is None and not all(has_videos(game, task) for game in task.labelled_games(split)):
         matches = labelled_matches([split], model_reader(model), data, task, parts=model.classes.parts)

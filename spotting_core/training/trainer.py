@@ -216,9 +216,6 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         return LambdaLR(self.optimiser, share, last_epoch=self.step - 1)
 
 
-AnyTrainer = Trainer[Any, Any, Any]
-
-
 def _described(device: torch.device) -> str:
     threads = torch.get_num_threads()
     return f"{device.type}, {threads} thread{'s' if threads > 1 else ''}"

@@ -50,24 +50,34 @@ def touchline_process(*arguments: object, **environment: str) -> subprocess.Comp
 
 
 @cache
-def _forking() -> subprocess.Popen[str]:
-    """The process whose forks run commands; it ends with the tests, as its input does."""
+def _forking(packages: str) -> subprocess.Popen[str]:
+    """The process whose forks run commands; it ends with the tests, as its input does.
+
+    Arguments:
+        packages: folder of what is installed beside the rest, or empty.
+    """
     command = [sys.executable, "-m", "tests.app.forked_commands"]
     environment = {**os.environ, "COLUMNS": "200"}  # which is read as the command line is loaded
+    if packages:
+        environment["PYTHONPATH"] = os.pathsep.join([packages, str(REPOSITORY)])
     return subprocess.Popen(
         command, cwd=REPOSITORY, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 
-def touchline_fork(*arguments: object) -> Done:
-    """Run the command in a process of its own that need not load the libraries, which takes longer than most commands."""
-    process = _forking()
+def touchline_fork(*arguments: object, packages: str = "", **environment: str) -> Done:
+    """Run the command in a process of its own that need not load the libraries, which takes longer than most commands.
+
+    Arguments:
+        packages: folder of what is installed beside the rest, or empty.
+    """
+    process = _forking(packages)
     assert process.stdin is not None
     assert process.stdout is not None
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        environment = {**os.environ, "COLUMNS": "200"}
-        order = {"arguments": [*map(str, arguments)], "environment": environment, "out": str(out), "err": str(err)}
+        variables = {**os.environ, "COLUMNS": "200", **environment}
+        order = {"arguments": [*map(str, arguments)], "environment": variables, "out": str(out), "err": str(err)}
         process.stdin.write(f"{json.dumps(order)}\n")
         process.stdin.flush()
         code = process.stdout.readline()

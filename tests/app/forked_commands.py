@@ -14,8 +14,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import alembic.command  # noqa: F401
 import av  # noqa: F401
 import sqlalchemy  # noqa: F401
+import streamlit  # noqa: F401
 import timm  # noqa: F401
 
 from app.command_line import main as command

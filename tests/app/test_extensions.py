@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from spotting_core.base import extensions
 from spotting_core.base.extensions import EXPLANATIONS, FORMATS, SYSTEMS, TASKS
 from spotting_core.formats.registry import Format
 from spotting_core.models.registry import System
-from tests.app.commands import touchline_process
+from tests.app.commands import touchline_fork
+from tests.conftest import REPOSITORY
 from tests.feature_games import SET, write_splits
 from tests.videos import make_video, steady
 
@@ -77,31 +79,32 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_system_of_another_package_goes_through_everything(installed: Path, tmp_path: Path) -> None:
-    root, own = write_splits(tmp_path / "splits"), {"PYTHONPATH": str(installed), "TOUCHLINE_DATA": str(tmp_path / "d")}
+    root = write_splits(tmp_path / "splits")
+    own = {"packages": str(installed), "TOUCHLINE_DATA": str(tmp_path / "d")}
     game = next((root / "test").rglob("Labels-v2.json")).parent
     make_video(game / "1_224p.mp4", steady(80, rate=2.0))
     (tmp_path / "ten.toml").write_text(CONFIGURATION)
     model, run = tmp_path / "model", tmp_path / "run"
-    done = touchline_process(
+    done = touchline_fork(
         "train", tmp_path / "ten.toml", "--data", root, "--out", model, "--run", run, "--device", "cpu", **own
     )
     assert done.returncode == 0, done.stderr
-    listed = json.loads(touchline_process("models", "--json", "-", **own).stdout)
+    listed = json.loads(touchline_fork("models", "--json", "-", **own).stdout)
     assert next(row for row in listed if row["name"] == "ten-lines")["reads"] == "features"
-    done = touchline_process("analyze", game, "--model", model, "--json", tmp_path / "spots.json", **own)
+    done = touchline_fork("analyze", game, "--model", model, "--json", tmp_path / "spots.json", **own)
     assert done.returncode == 0, done.stderr
     spots = json.loads((tmp_path / "spots.json").read_text())
     assert {s["label"] for s in spots["spots"]} >= {"Goal"}
     arguments = ("--time", "0:08", "--class", "Goal", "--method", "feature-gradient", "--out", tmp_path / "why")
-    done = touchline_process("explain", game, "--model", model, *arguments, **own)
+    done = touchline_fork("explain", game, "--model", model, *arguments, **own)
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "why").glob("*.npz"))
     shown = subprocess.run(
-        [sys.executable, "-c", _SHOW, str(game)], capture_output=True, text=True, env=_environment(tmp_path, own)
+        [sys.executable, "-c", _SHOW, str(game)], capture_output=True, text=True, env=_environment(tmp_path, installed)
     )
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout.splitlines()[-1]) == {"model": "Touchline ten-lines", "goals": True}
-    without = touchline_process("analyze", game, "--model", model, TOUCHLINE_DATA=str(tmp_path / "d2"))
+    without = touchline_fork("analyze", game, "--model", model, TOUCHLINE_DATA=str(tmp_path / "d2"))
     assert (without.returncode, "there is no system called 'ten-lines'" in without.stderr) == (2, True)
 
 
@@ -121,13 +124,10 @@ print(json.dumps({"model": name, "goals": "Goal" in json.dumps(data)}))
 """
 
 
-def _environment(tmp_path: Path, own: dict[str, str]) -> dict[str, str]:
-    import os
-
-    from tests.conftest import REPOSITORY
-
-    paths = os.pathsep.join([own["PYTHONPATH"], str(REPOSITORY)])
-    return {**os.environ, **own, "PYTHONPATH": paths, "TOUCHLINE_ROOTS": str(tmp_path)}
+def _environment(tmp_path: Path, installed: Path) -> dict[str, str]:
+    paths = os.pathsep.join([str(installed), str(REPOSITORY)])
+    own = {"TOUCHLINE_DATA": str(tmp_path / "d"), "TOUCHLINE_ROOTS": str(tmp_path)}
+    return {**os.environ, **own, "PYTHONPATH": paths}
 
 
 # --- what is added, and what cannot be ------------------------------------------------------------------------

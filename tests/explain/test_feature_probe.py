@@ -64,6 +64,15 @@ def test_the_score_is_the_one_that_counts(name: str, sample: int) -> None:
     assert probe.window.times[probe.window.anchor] == sample * 500_000
 
 
+@pytest.mark.parametrize(("away", "counts"), [(-6, False), (-5, True), (0, True), (5, True), (6, False)])
+def test_an_action_placed_up_to_two_and_a_half_seconds_beside_is_the_same_one(away: int, counts: bool) -> None:
+    model = loaded("calf", small("calf"), small_config("calf"))
+    probe = Probe(model, window_around(analysis_of(values()), None, model, 1, 60 * 500_000))
+    logits = torch.full_like(probe.output.logits, -9.0)
+    logits[0, probe.row + away, COLUMN] = 9.0
+    assert bool(probe.at_anchor(logits, LABEL)[0] > 0.5) == counts
+
+
 class Adds(nn.Module):
     """Says of every sample what its own features add up to, and a third of the next sample's."""
 

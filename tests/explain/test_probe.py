@@ -20,7 +20,8 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.entities.table import EntityTable
 from spotting_core.models.adaptive_attention import AdaptiveAttention
 from spotting_core.models.load import LoadedModel, load_model
-from spotting_core.models.window import EntitySet, Window
+from spotting_core.models.network import Network
+from spotting_core.models.window import EntitySet, Output, Window
 from tests.conftest import small_model
 
 pytestmark = pytest.mark.long
@@ -77,6 +78,35 @@ def test_changed_frames_give_what_the_whole_model_gives(probe: Probe, first: int
     assert not torch.allclose(logits[0], probe.output.logits[0], atol=1e-3)
 
 
+class InOnePart(Network):
+    """The same network, of which nobody knows how it works."""
+
+    def __init__(self, inner: Network) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, window: Window) -> Output:
+        return self.inner(window)
+
+
+def test_a_network_in_one_part_says_of_changes_what_the_same_in_parts_says(probe: Probe) -> None:
+    whole = Probe(replace(probe.model, network=InOnePart(probe.network).eval()), probe.window, precise=True)
+    assert whole._parts is None
+    assert torch.allclose(whole.again().logits, probe.output.logits, atol=1e-4)
+    changed = torch.randn(2, 3, 3, H, WIDTH, generator=torch.Generator().manual_seed(5))
+    share = None
+    if probe.entities is not None:
+        share = probe.entities.share.repeat(2, 1, 1)
+        share[0, 28:31, :2] = 0
+        share[1, 31, 2:] = 0
+    with torch.no_grad():
+        in_parts, in_one = (p.logits(changed, 29, share) for p in (probe, whole))
+        assert torch.allclose(in_parts, in_one, atol=1e-4)
+        assert not torch.allclose(in_one[0], in_one[1], atol=1e-3)
+        if share is not None:
+            assert torch.allclose(probe.logits(share=share), whole.logits(share=share), atol=1e-4)
+
+
 def test_a_change_reaches_as_far_as_the_time_shift_and_no_further(probe: Probe) -> None:
     changed = torch.zeros(1, 1, 3, H, WIDTH)
     with torch.no_grad():
@@ -103,6 +133,47 @@ def test_places_and_their_entities_go_together(probe: Probe) -> None:
     assert torch.equal(share[0, others], probe.entities.share[0, others])
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("line", [0, 1, -1])
+def test_entities_go_with_the_row_and_the_column_that_their_middle_lies_in(probe: Probe, axis: int, line: int) -> None:
+    if probe.entities is None:
+        pytest.skip("this model has no entities")
+    near, cells = probe.window.near(2), GRID[axis]
+    box = probe.entities.box.clone()
+    box[0, near[0], :3] = 0.0  # no larger than a point, in the first row and column
+    box[0, near[1], :3] = 1.0  # on the far border
+    at_borders = Probe(probe.model, probe.window.with_entities(replace(probe.entities, box=box)), precise=True)
+    presence = torch.ones(1, len(near), *GRID)
+    presence.select(2 + axis, line)[:] = 0
+    share = at_borders.share_of(presence, near[0])
+    assert share is not None
+    middle = (box[0, near][..., 1 - axis] + box[0, near][..., 3 - axis]) / 2
+    cell = (middle * cells).long().clamp(max=cells - 1)
+    assert (cell == 0).any()
+    assert (cell == cells - 1).any()
+    assert torch.equal(share[0, near] > 0, cell != line % cells)
+
+
+def test_what_is_kept_is_judged_and_what_is_not_is_blurred_without_its_entities(probe: Probe) -> None:
+    near = probe.window.near(2)
+    presence = torch.ones(2, len(near), *GRID)
+    presence[1] = 0
+    left = probe.keep(presence, near[0])
+    assert torch.allclose(left[0], probe.output.logits[0], atol=1e-4)
+    assert not torch.allclose(left[1], left[0], atol=1e-3)
+    with torch.no_grad():
+        pictures = probe.pictures.clone()
+        pictures[near] = probe.blurred[near]
+        entities = probe.entities
+        if entities is not None:
+            share = entities.share.clone()
+            share[:, near] = 0
+            entities = entities.with_share(share)
+        whole = probe.network(Window(pictures=pictures[None], entities=entities)).logits
+    assert torch.allclose(left[1], whole[0], atol=1e-4)
+    assert torch.allclose(probe.without_samples(near), whole, atol=1e-4)
+
+
 def test_without_entities_equals_the_whole_model_without_them(probe: Probe) -> None:
     if probe.entities is None:
         pytest.skip("this model has none")
@@ -127,7 +198,7 @@ def test_integrated_gradients_add_up_to_the_change_of_the_score(probe: Probe, mo
     # gradient sees. Without that, everything must add up.
     monkeypatch.setattr(AdaptiveAttention, "select", keep_all)
     probe = Probe(probe.model, probe.window, precise=True)
-    attribution = METHODS["integrated-gradients"].explain(probe, LABEL, span=2, steps=256)
+    attribution = METHODS["integrated-gradients"].explain(probe, LABEL, span=2, steps=128)
     assert attribution.score - attribution.score_baseline != pytest.approx(0, abs=1e-5)
     assert completeness(attribution) == pytest.approx(1, abs=0.05)
 

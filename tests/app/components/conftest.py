@@ -108,7 +108,9 @@ def page(visited: BrowserContext, server: Server) -> Iterator[Page]:
     problems: list[str] = []
     hosts: set[str] = set()
     opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("console", lambda told: problems.append(told.text) if "Content Security Policy" in told.text else None)
+    opened.on(
+        "console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None
+    )
     opened.on(
         "request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]) if "//" in request.url else None
     )

@@ -46,12 +46,12 @@ def test_sixty_pictures_at_once_hold_no_array_back(page: Page, server: Server, m
         thread.start()
     time.sleep(0.1)
     began = time.monotonic()
-    told = ask(array, cookie)
+    answer = ask(array, cookie)
     took = time.monotonic() - began
     for thread in threads:
         thread.join(60)
     assert took < 3
-    assert told in (200, 429)  # of the same browser, it may be one request too many
+    assert answer in (200, 429)  # of the same browser, it may be one request too many
     assert ended.count(200) + ended.count(429) == 60
     assert ended.count(200) >= 20
     # Somebody else's array is made at once, whatever the first browser asks for.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.app.conftest import VIDEOS, Server, patient
 from tests.app.made_analysis import BOX, box_of
 from tests.app.player_page import FIND, READ_NUMBER, number, open_page, settle, state
-from tests.videos import HEIGHT, WIDTH
+from tests.videos import HEIGHT, WIDTH, first_seconds
 
 pytestmark = pytest.mark.browser
 
@@ -72,20 +71,20 @@ def test_playing_shows_frame_after_frame_with_its_overlay(page: Page, server: Se
     shown_frames, paused_at = page.evaluate(
         f"""async () => {{
           const read = {READ_NUMBER};
-          const player = find().player, seen = [];
+          const player = find().player, frames = [];
           player.video.playbackRate = 1;
           await player.video.play();
           await new Promise((done) => {{
             const look = () => {{
-              seen.push([read(), player.frame, player.overlay.shown?.sample]);
-              if (seen.length < 40 && !player.video.paused) player.video.requestVideoFrameCallback(look); else done();
+              frames.push([read(), player.frame, player.overlay.shown?.sample]);
+              if (frames.length < 40 && !player.video.paused) player.video.requestVideoFrameCallback(look); else done();
             }};
             player.video.requestVideoFrameCallback(look);
           }});
           player.video.pause();
           await new Promise((done) => setTimeout(done, 50));
           while (player.seekStarted || player.video.seeking) await new Promise((done) => setTimeout(done, 10));
-          return [seen, [read(), player.frame]];
+          return [frames, [read(), player.frame]];
         }}"""
     )
     assert len(shown_frames) >= 20
@@ -396,7 +395,7 @@ def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
 
 @pytest.mark.usefixtures("stopped")
 def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo: Path) -> None:
-    shutil.copyfile(demo / "2_360p.mp4", server.root / "my own match.mp4")
+    first_seconds(demo / "2_360p.mp4", server.root / "my own match.mp4", 75)
     page.goto(server.url)
     page.get_by_role("textbox", name="Folder or video under a library folder").fill("my own match.mp4")
     page.keyboard.press("Enter")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 STATE = """() => { const d = find(); return {
   clips: d.clips.map((c) => [c.label, c.start, c.end]), chosen: d.chosen, selection: d.selection, frame: d.player.frame,
-  answered: d.newest.seen >= d.sequence, revision: d.revision }; }"""
+  answered: d.newest.answered >= d.sequence, revision: d.revision }; }"""
 
 
 def open_clips(page: Page, server: Server, match_id: str) -> None:
@@ -37,7 +37,7 @@ def ready(page: Page) -> None:
 def settle(page: Page) -> dict[str, Any]:
     """The desk once its picture is on screen and its changes are kept."""
     page.wait_for_function(
-        "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.seen >= d.sequence; }"
+        "() => { const d = find(); return !d.player.video.seeking && !d.player.seekStarted && d.newest.answered >= d.sequence; }"
     )
     state: dict[str, Any] = page.evaluate(STATE)
     return state

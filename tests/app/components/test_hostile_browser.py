@@ -33,16 +33,16 @@ REMOTE = "![x](http://attack.example/x.png) **bold** :red[red] $x$ `code`"
 
 # Everything on the page, in shadow roots as well: elements that only an attack makes, and handlers in attributes.
 LOOK = """() => {
-  const found = [];
+  const injected = [];
   const look = (root) => {
     for (const element of root.querySelectorAll('*')) {
-      if (element.matches('img[src="x"], script[data-attack], svg[onload], iframe')) found.push(element.outerHTML);
-      for (const { name } of element.attributes) if (name.startsWith('on')) found.push(`${element.tagName} ${name}`);
+      if (element.matches('img[src="x"], script[data-attack], svg[onload], iframe')) injected.push(element.outerHTML);
+      for (const { name } of element.attributes) if (name.startsWith('on')) injected.push(`${element.tagName} ${name}`);
       if (element.shadowRoot) look(element.shadowRoot);
     }
   };
   look(document);
-  return [window.attacked ?? null, found];
+  return [window.attacked ?? null, injected];
 }"""
 
 
@@ -71,8 +71,8 @@ def hostile(server: Server) -> Match:
 
 
 def untouched(page: Page) -> None:
-    attacked, found = page.evaluate(LOOK)
-    assert (attacked, found) == (None, [])
+    attacked, injected = page.evaluate(LOOK)
+    assert (attacked, injected) == (None, [])
 
 
 def test_script_in_names_and_classes_runs_nowhere_in_the_match_view(page: Page, server: Server, hostile: Match) -> None:
@@ -140,7 +140,7 @@ def test_a_page_of_another_port_neither_frames_nor_drives_nor_loads_the_app(
     context = patient(browser.new_context())
     page = context.new_page()
     page.goto(neighbour)
-    told = page.evaluate(
+    answers = page.evaluate(
         """async ([app]) => {
           const socket = await new Promise((done) => {
             const one = new WebSocket(app.replace('http', 'ws') + '/_stcore/stream');
@@ -159,7 +159,7 @@ def test_a_page_of_another_port_neither_frames_nor_drives_nor_loads_the_app(
         }""",
         [server.url],
     )
-    assert told == {"socket": "refused", "picture": "refused", "script": "refused", "health": "refused"}
+    assert answers == {"socket": "refused", "picture": "refused", "script": "refused", "health": "refused"}
     framed = next(f for f in page.frames if f is not page.main_frame)
     assert not framed.locator("[data-testid=stApp]").count()
     context.close()

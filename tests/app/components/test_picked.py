@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 MODULE = base64.b64encode((SCRIPTS / "workspace" / "picked.js").read_bytes()).decode("ascii")
 HELPERS = f"""async () => {{
   const {{ Picked }} = await import("data:text/javascript;base64,{MODULE}");
-  window.told = [];
-  window.picked = new Picked((spot) => told.push(spot.id));
+  window.announced = [];
+  window.picked = new Picked((spot) => announced.push(spot.id));
   window.rest = (wait) => new Promise((done) => setTimeout(done, wait));
 }}"""
 
@@ -35,15 +35,15 @@ def test_one_at_a_time_and_the_last_alone(page: Page) -> None:
     state = page.evaluate(
         """async () => {
           for (const id of ["a", "b", "c"]) picked.pick({ id });
-          const first = [...told];
+          const first = [...announced];
           picked.answered("x");
           picked.answered(undefined);
-          const other = [...told];
+          const other = [...announced];
           picked.answered("a");
-          const second = [...told];
+          const second = [...announced];
           picked.answered("c");
           picked.pick({ id: "d" });
-          return [first, other, second, told];
+          return [first, other, second, announced];
         }"""
     )
     assert state == [["a"], ["a"], ["a", "c"], ["a", "c", "d"]]
@@ -55,7 +55,7 @@ def test_an_answer_that_never_comes_is_not_waited_for(page: Page) -> None:
           picked.pick({ id: "a" });
           picked.pick({ id: "b" });
           await rest(1700);
-          return told;
+          return announced;
         }"""
     )
     assert state == ["a", "b"]
@@ -66,13 +66,13 @@ def test_what_is_passed_over_within_its_rest_is_not_told(page: Page) -> None:
         """async () => {
           picked.pick({ id: "a" }, 100);
           picked.pick({ id: "b" }, 100);
-          const before = [...told];
+          const before = [...announced];
           await rest(300);
           picked.answered("b");
           picked.pick({ id: "c" }, 100);
           picked.forget();
           await rest(300);
-          return [before, told];
+          return [before, announced];
         }"""
     )
     assert state == [[], ["b"]]

@@ -52,8 +52,8 @@ def calibrated(
     folder = server.root / name
     folder.mkdir()
     make_video(folder / "1_224p.mp4", steady(200, rate=10.0))
-    found = [Calibration(1, k * 500_000, ABOVE, c) for k, c in enumerate(confidences)]
-    write_published(folder / "1_field_calib_ccbv.json", found, WIDTH, HEIGHT, game)
+    calibrations = [Calibration(1, k * 500_000, ABOVE, c) for k, c in enumerate(confidences)]
+    write_published(folder / "1_field_calib_ccbv.json", calibrations, WIDTH, HEIGHT, game)
     if cuts:
         ends = [(a, round(b * 1e6)) for a, b in pairwise([0, *cuts])]
         shots = [Shot(1, round(a * 1e6), b, "Main camera center", False) for a, b in ends]

@@ -52,13 +52,13 @@ def test_a_team_is_suggested_by_who_is_nearest_the_ball_and_set_by_a_key(page: P
     keep(server, match, [somebody(2, 0, "", -30, 12, role=Role.BALL), nearby, somebody(2, 2, "home", 5, 5)])
     page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
     open_page(page, server, match, half=1, t=1.2, **{"class": "Kick-off"})
-    said = page.locator(".review-line .said")
-    expect(said).to_have_text(re.compile(r"^Team: away\? 0\.(89|90), who was nearest the ball \(T sets it\)$"))
+    line = page.locator(".review-line .review-text")
+    expect(line).to_have_text(re.compile(r"^Team: away\? 0\.(89|90), who was nearest the ball \(T sets it\)$"))
     for team in ("away", "home", "unknown", "away"):
         page.keyboard.press("t")
         page.wait_for_function("(team) => find().review.known.get(find().chosen.id)?.team === team", arg=team)
-    expect(said).to_have_count(1)
-    expect(said).to_contain_text("open, away at")
+    expect(line).to_have_count(1)
+    expect(line).to_contain_text("open, away at")
 
 
 def test_why_the_map_is_empty_is_said(page: Page, server: Server, match_of: Any) -> None:

@@ -28,13 +28,13 @@ export async function mount() {
 }"""
 HELPERS = """async () => {
   const { default: run } = await import("/standing.js");
-  window.asked = [];
+  window.triggers = [];
   window.show = async (of, module = "part.js", wait = true) => {
     const parentElement = document.createElement("div");
     parentElement.innerHTML = "<div data-standing>loading</div>";
     document.body.append(parentElement);
     const data = { scripts: "", module, of };
-    const leave = run({ data, parentElement, setTriggerValue: (name) => window.asked.push(name) });
+    const leave = run({ data, parentElement, setTriggerValue: (name) => window.triggers.push(name) });
     const standing = () => parentElement.querySelector("[data-standing]");
     while (wait && !standing().shown && standing().textContent === "loading") await new Promise((done) => setTimeout(done, 20));
     const root = standing();
@@ -70,7 +70,7 @@ def test_it_moves_into_its_next_place(page: Page) -> None:
           first.leave();
           const second = await show("one");
           await new Promise((done) => setTimeout(done, 1200));
-          return [second.root === first.root, second.shown === first.shown, first.shown.ended, asked, first.root.isConnected];
+          return [second.root === first.root, second.shown === first.shown, first.shown.ended, triggers, first.root.isConnected];
         }"""
     )
     assert state == [True, True, 0, [], True]
@@ -84,7 +84,7 @@ def test_without_a_place_it_asks_for_one_and_ends_at_last(page: Page) -> None:
           await new Promise((done) => setTimeout(done, 1200));
           const before = shown.ended;
           await new Promise((done) => setTimeout(done, 5500));
-          return [asked, before, shown.ended];
+          return [triggers, before, shown.ended];
         }"""
     )
     assert state == [["lost"], 0, 1]
@@ -98,7 +98,7 @@ def test_what_is_taken_away_before_it_stands_asks_as_well(page: Page) -> None:
           first.leave();
           await new Promise((done) => setTimeout(done, 1200));
           const again = await show("one");
-          return [early, asked, again.shown.ended];
+          return [early, triggers, again.shown.ended];
         }"""
     )
     assert state == [True, ["lost"], 0]
@@ -113,7 +113,7 @@ def test_on_another_page_it_asks_for_nothing(page: Page, first: str) -> None:
           history.pushState(null, "", "/library");
           if (first !== "leave") leave();
           await new Promise((done) => setTimeout(done, 1200));
-          return asked;
+          return triggers;
         }""",
         first,
     )

@@ -57,7 +57,7 @@ TOYS = {
         "lane",
         2,
         """tall = 20; caption = "Tempo"; help = [["Y", "press the toy"]]; keys = { y: () => this.pressed++ };
-        update(data) { this.given = data.tempo; }
+        update(data) { this.tempo = data.tempo; }
         draw(lanes, { top, tall }) { lanes.ink.fillStyle = "#FF00FF"; lanes.ink.fillRect(lanes.x(2), top, lanes.x(4) - lanes.x(2), tall); }
         tip(lanes, x) { return { text: `tempo at ${lanes.at(x).toFixed(0)}`, title: "" }; }
         click(lanes, x) { this.clicked.push(Math.round(lanes.at(x))); return true; }""",
@@ -201,10 +201,10 @@ def test_a_module_on_each_side_is_all_that_an_entry_takes(browser: Browser, with
         """() => {
           const { lanes } = find(), toy = find().part('tempo'), box = lanes.boxes.get(toy), place = lanes.canvas.getBoundingClientRect();
           const ink = (seconds) => [...lanes.back.getContext('2d').getImageData(lanes.x(seconds) * devicePixelRatio, (box.top + 10) * devicePixelRatio, 1, 1).data];
-          return { given: toy.given, inside: ink(3), outside: ink(6), click: [place.left + lanes.x(3), place.top + box.top + 10], rows: lanes.bottom < box.top };
+          return { tempo: toy.tempo, inside: ink(3), outside: ink(6), click: [place.left + lanes.x(3), place.top + box.top + 10], rows: lanes.bottom < box.top };
         }"""
     )
-    assert lane["given"] == ["plain", 1]
+    assert lane["tempo"] == ["plain", 1]
     assert lane["inside"] == [255, 0, 255, 255]
     assert lane["outside"] != lane["inside"]
     assert lane["rows"]  # the lanes of the classes make room for it

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -22,6 +21,7 @@ from websockets.sync.client import connect
 from app.routes.links import LinkSealer
 from spotting_core.jobs.queue import JobQueue
 from spotting_core.store.database import open_database
+from tests.app.commands import touchline_fork
 from tests.app.conftest import Server, running
 from tests.conftest import REPOSITORY
 
@@ -166,10 +166,8 @@ def test_sixty_pictures_hold_no_array_back(watched: tuple[Server, Path]) -> None
 )
 def test_what_cannot_be_served_is_refused_in_a_sentence(options: list[str], what: str, tmp_path: Path) -> None:
     named = dict(option.split("=") for option in options if "=" in option)
-    given = [option for option in options if "=" not in option]
-    command = [sys.executable, "-c", "from app.command_line import main; main()", "app", "--port", "18999", *given]
-    environment = {**os.environ, "TOUCHLINE_DATA": str(tmp_path), **named}
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120)
+    arguments = [option for option in options if "=" not in option]
+    done = touchline_fork("app", "--port", "18999", *arguments, TOUCHLINE_DATA=str(tmp_path), **named)
     assert done.returncode == 2
     assert what in re.sub(r"\s+", " ", done.stderr)
 

@@ -72,9 +72,9 @@ def test_words_need_a_model_that_knows_words(path: Path, queue: JobQueue, data: 
 
 
 def test_words_are_found_and_unknown_ones_refused(
-    path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path
+    with_entities: tuple[Path, Analysis], queue: JobQueue, data: DataDirectory
 ) -> None:
-    analysis = analysed(path, data, small_model(tmp_path / "m", "entity-attention"))
+    path, analysis = with_entities
     parameters = WordsParameters.of(path, analysis, SPOT, text="the ball")
     perform(queue, WORDS.ask(queue, parameters), data)
     curves, places = WORDS.leaves(parameters, data)
@@ -261,9 +261,9 @@ def test_a_model_that_was_moved_explains_from_there(path: Path, data: DataDirect
 
 @pytest.mark.parametrize("kind", ["explanation", "what-if", "words"])
 def test_jobs_load_models_on_the_device_that_was_chosen(
-    path: Path, queue: JobQueue, data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    with_entities: tuple[Path, Analysis], data: DataDirectory, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    analysis = analysed(path, data, small_model(tmp_path / "m", "entity-attention"))
+    path, analysis = with_entities
     attribution: dict[str, tuple[Any, SpotParameters]] = {
         "explanation": (EXPLANATION, ExplanationParameters.of(path, analysis, SPOT, methods=WHY_METHODS[:1])),
         "what-if": (WHAT_IF, WhatIfParameters.of(path, analysis, SPOT, edit=EDIT)),

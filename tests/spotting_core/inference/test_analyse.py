@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def entity_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_model(tmp_path_factory.mktemp("model") / "m", "entity-attention", entities=8, window=20)
 
 
+@pytest.fixture(scope="module")
+def whole(match_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Analysis]:
+    """The match analysed by a model, once for all tests that only read it."""
+    known: dict[Path, Analysis] = {}
+
+    def get(model: Path) -> Analysis:
+        if model not in known:
+            data = DataDirectory(tmp_path_factory.mktemp("whole") / "data")
+            known[model] = analyse_match(open_match(match_folder), load_model(model), data)
+        return known[model]
+
+    return get
+
+
 def arrays_of(analysis: Analysis) -> dict[str, np.ndarray]:
     arrays = {}
     for half in analysis.halves:
@@ -100,8 +115,8 @@ def test_an_analysis_has_what_it_says(match_folder: Path, model_folder: Path, da
     assert [p.name for p in analysis.folder.parent.iterdir()] == [analysis.folder.name]  # nothing half-written
 
 
-def test_an_analysis_with_entities(match_folder: Path, entity_model: Path, data: DataDirectory) -> None:
-    analysis = analyse_match(open_match(match_folder), load_model(entity_model), data)
+def test_an_analysis_with_entities(entity_model: Path, whole: Callable[[Path], Analysis]) -> None:
+    analysis = whole(entity_model)
     assert analysis.has("entities")
     half = analysis.half(1)
     table = half.entities
@@ -117,12 +132,15 @@ def test_an_analysis_with_entities(match_folder: Path, entity_model: Path, data:
 @pytest.mark.parametrize("kind", ["model_folder", "entity_model"])
 @pytest.mark.parametrize("stops", [[0.1], [0.35, 0.6], [0.2, 0.21, 0.8]])
 def test_a_stopped_analysis_goes_on_and_ends_the_same(
-    match_folder: Path, kind: str, stops: list[float], request: pytest.FixtureRequest, tmp_path: Path
+    match_folder: Path,
+    kind: str,
+    stops: list[float],
+    whole: Callable[[Path], Analysis],
+    request: pytest.FixtureRequest,
+    data: DataDirectory,
 ) -> None:
-    model = load_model(request.getfixturevalue(kind))
-    source = open_match(match_folder)
-    whole = analyse_match(source, model, DataDirectory(tmp_path / "a"))
-    data = DataDirectory(tmp_path / "b")
+    folder: Path = request.getfixturevalue(kind)
+    model, source = load_model(folder), open_match(match_folder)
     shares: list[float] = []
     for stop in stops:
 
@@ -136,7 +154,7 @@ def test_a_stopped_analysis_goes_on_and_ends_the_same(
     parts = analyse_match(source, model, data, report=lambda p: starts.append(p.share) is None)
     if stops[-1] > 0.5:
         assert starts[0] > 0.2  # it went on, it did not begin again
-    expected, arrays = arrays_of(whole), arrays_of(parts)
+    expected, arrays = arrays_of(whole(folder)), arrays_of(parts)
     assert expected.keys() == arrays.keys()
     for name, values in expected.items():
         assert np.array_equal(values, arrays[name]), name
@@ -193,9 +211,9 @@ def test_an_analysis_stopped_where_the_video_is_damaged_goes_on(model_folder: Pa
         assert np.array_equal(values, arrays_of(parts)[name]), name
 
 
-def test_only_the_pictures_decide(match_folder: Path, entity_model: Path, tmp_path: Path) -> None:
-    model = load_model(entity_model)
-    plain = analyse_match(open_match(match_folder), model, DataDirectory(tmp_path / "a"))
+def test_only_the_pictures_decide(
+    match_folder: Path, entity_model: Path, whole: Callable[[Path], Analysis], tmp_path: Path
+) -> None:
     other = tmp_path / "with truth"
     other.mkdir()
     for path in match_folder.iterdir():
@@ -204,8 +222,8 @@ def test_only_the_pictures_decide(match_folder: Path, entity_model: Path, tmp_pa
     for name in ("entities.parquet", "calibration.parquet"):
         (other / name).write_bytes(b"truth that must not be read")
     (other / "meta.json").write_text(json.dumps({"engine": {}}))
-    opened = analyse_match(open_match(other), model, DataDirectory(tmp_path / "b"))
-    for name, values in arrays_of(plain).items():
+    opened = analyse_match(open_match(other), load_model(entity_model), DataDirectory(tmp_path / "b"))
+    for name, values in arrays_of(whole(entity_model)).items():
         assert np.array_equal(values, arrays_of(opened)[name]), name
     assert opened.record.notice is None  # it says that it was rendered
 
@@ -288,6 +306,18 @@ def test_the_average_of_models_with_classes_of_their_own_is_opened(
     assert isinstance(both, Ensemble)
     analysis = analyse_with_ensemble(open_match(match_folder), both, data)
     assert Analysis.open(analysis.folder).classes == both.members[0].classes
+
+
+def test_what_a_killed_run_had_half_written_is_no_part_of_the_analysis(
+    match_folder: Path, model_folder: Path, data: DataDirectory, tmp_path: Path
+) -> None:
+    work = tmp_path / ".out.unfinished"
+    (work / "half1").mkdir(parents=True)
+    for name in (".work.json.e96b5968.part", "half1/.scores.npy.0bad1dea.part"):
+        (work / name).write_bytes(b"the beg")
+    analysis = analyse_match(open_match(match_folder), load_model(model_folder), data, out=tmp_path / "out")
+    assert analysis.folder == tmp_path / "out"
+    assert not list(analysis.folder.rglob("*.part"))
 
 
 def test_a_bundled_table_is_not_copied(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ def test_the_step_and_the_length() -> None:
     assert table_of(0).duration == 40_000
     assert table_of(0, 100).frame_step == 100
     assert len(table_of(0, 40, 80)) == 3
+    assert table_of(0, 40_000, 80_000).frame_rate == 25
+    assert table_of(0, 1_000_000, 2_000_000, 9_000_000).frame_rate == 0.4
 
 
 def test_the_nearest_frame_and_of_two_the_earlier() -> None:
@@ -127,6 +130,18 @@ def test_bare_pictures_are_counted_at_their_own_rate(tmp_path: Path) -> None:
     table = module.read_time_table(path)
     assert table.times.tolist() == [k * 40_000 for k in range(30)]
     assert table.start == 0
+
+
+@pytest.mark.parametrize(("rate", "step"), [(Fraction(10), Fraction(1, 10)), (None, Fraction(1, 25))])
+def test_frames_without_any_time_are_counted_at_the_rate_of_their_stream_or_at_25(
+    rate: Fraction | None, step: Fraction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Made(average_rate=rate, time_base=None)
+    monkeypatch.setattr(module, "open_video", lambda _: nullcontext((Made(), stream)))
+    monkeypatch.setattr(module, "_frames", lambda *_: iter([Made(pts=None, dts=None)] * 3))
+    ticks, time_base = module._decoded_ticks(Path("a.h264"))
+    assert ticks is not None
+    assert (ticks.tolist(), time_base) == ([0, 1, 2], step)
 
 
 def test_frames_that_are_decoded_tell_their_times_where_packets_do_not(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -25,9 +25,9 @@ from spotting_core.models import registry
 from spotting_core.models.decoding import MOVED, SOFTMAX, Decoding
 from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.judge import Judge
-from spotting_core.models.load import load_model, save_model
+from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.network import Network
-from spotting_core.models.registry import FeatureConfig, Stage, System, SystemConfig, kept_middles
+from spotting_core.models.registry import FeatureConfig, Sliding, Stage, System, SystemConfig, kept_middles
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.models.window_plan import MAXIMUM, MIDDLE, REPEATED, WindowPlan
@@ -139,6 +139,24 @@ def own_systems() -> Iterator[None]:
     yield
     for name in ("says", "volume"):
         del registry._SYSTEMS[name]
+
+
+@pytest.mark.parametrize("seam", [Sliding, Stage, System, Judge, LoadedModel], ids=lambda seam: seam.__name__)
+def test_nothing_of_unknown_type_passes_a_seam(seam: type) -> None:
+    for name, kind in get_type_hints(seam).items():
+        assert Any not in parts_of(kind), f"{seam.__name__}.{name}"
+
+
+def parts_of(kind: Any) -> list[Any]:
+    """A type and the types that it is made of; those of the arguments of a callable are a list."""
+    parts = kind if isinstance(kind, list) else get_args(kind)
+    return [kind, *(own for part in parts for own in parts_of(part))]
+
+
+def test_a_system_that_does_not_say_its_inputs_reads_features() -> None:
+    assert ECHO.inputs(FeatureConfig(NAMES, dim=7)) == Inputs(features=7)
+    with pytest.raises(TypeError, match="SystemConfig is no FeatureConfig: such a system has to say its inputs"):
+        ECHO.inputs(SystemConfig(NAMES))
 
 
 # --- window plans -----------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ export class Desk {
     showParts(data);
     if (match) await this.openMatch(data);
     if (this.newest !== data) return; // a newer run came in meanwhile
-    const ours = data.seen >= this.sequence; // what was changed here has all been answered
+    const ours = data.answered >= this.sequence; // what was changed here has all been answered
     if (match || ours) this.adopt(data, match);
     this.data = data;
     const waited = !match && !this.player.source;
@@ -82,7 +82,7 @@ export class Desk {
     this.root.dataset.ready = "";
     this.arrays = new Map();
     this.tables = new Map();
-    this.sequence = data.seen;
+    this.sequence = data.answered;
     await Promise.all(data.halves.map(async (half) => {
       const arrays = half.array ? await new HalfArrays(half, data.classes.length, data.arrays).load() : await bare(half);
       this.arrays.set(half.half, arrays);

@@ -63,18 +63,18 @@ function spark({ before, after }) {
 }
 
 export function words(data, typed) {
-  const asked = data.words;
-  let told = html`<p class="caption">The vision-language model says where and when the pictures fit the words. It explains no score.</p>`;
-  if (asked?.state === "working") told = html`<p class="caption working"><i class="pulse"></i>${asked.message}…</p>`;
-  if (asked?.state === "failed") told = html`<p class="failed">${icon("warning", 14)} ${asked.message}</p>`;
-  if (asked?.state === "ready") {
-    const n = asked.curve.length - 1, line = asked.curve.map((v, i) => `${(100 * i) / n},${38 - 36 * v}`).join(" ");
-    told = html`<svg class="curve words" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polygon points="0,40 ${line} 100,40"/><polyline points="${line}"/>
-      <line x1="${(100 * asked.at) / n}" x2="${(100 * asked.at) / n}" y1="0" y2="40"/></svg>
-      <div class="ends caption"><span>${asked.ends[0]}</span><span>“${asked.text}”, ${asked.range}</span><span>${asked.ends[1]}</span></div>`;
+  const query = data.words;
+  let answer = html`<p class="caption">The vision-language model says where and when the pictures fit the words. It explains no score.</p>`;
+  if (query?.state === "working") answer = html`<p class="caption working"><i class="pulse"></i>${query.message}…</p>`;
+  if (query?.state === "failed") answer = html`<p class="failed">${icon("warning", 14)} ${query.message}</p>`;
+  if (query?.state === "ready") {
+    const n = query.curve.length - 1, line = query.curve.map((v, i) => `${(100 * i) / n},${38 - 36 * v}`).join(" ");
+    answer = html`<svg class="curve words" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true"><polygon points="0,40 ${line} 100,40"/><polyline points="${line}"/>
+      <line x1="${(100 * query.at) / n}" x2="${(100 * query.at) / n}" y1="0" y2="40"/></svg>
+      <div class="ends caption"><span>${query.ends[0]}</span><span>“${query.text}”, ${query.range}</span><span>${query.ends[1]}</span></div>`;
   }
   return html`<div class="panel-head"><b>Text query</b><span class="caption">as one more lane and map</span></div>
-    <form class="query"><input type="text" value="${typed}" placeholder="a yellow card held up" aria-label="Words to look for" maxlength="120"><button class="button" type="submit">Look for it</button></form>${told}`;
+    <form class="query"><input type="text" value="${typed}" placeholder="a yellow card held up" aria-label="Words to look for" maxlength="120"><button class="button" type="submit">Look for it</button></form>${answer}`;
 }
 
 /** Let the user draw: a box on the picture, a span on the frames. Calls done(edit) when the pointer is let go. */

@@ -15,5 +15,5 @@ export const signed = (value) => (Math.abs(value) < 0.005 ? ".00" : (value > 0 ?
 export const offset = (seconds) => `${seconds < 0 ? "−" : "+"}${Math.abs(seconds).toFixed(1)} s`;
 
 const SIGNS = { good: "✓ ", bad: "⚠ " };
-export const chip = (told, short = true) =>
-  html`<span class="chip ${told.state}" title="${told.hint}">${SIGNS[told.state] ?? ""}${short ? told.short : told.text}</span>`;
+export const chip = (badge, short = true) =>
+  html`<span class="chip ${badge.state}" title="${badge.hint}">${SIGNS[badge.state] ?? ""}${short ? badge.short : badge.text}</span>`;

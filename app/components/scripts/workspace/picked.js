@@ -8,7 +8,7 @@ export class Picked {
   constructor(tell) {
     this.tell = tell;
     this.next = null; // {spot, due}: what has not been told
-    this.told = null; // {id, until}: what has been told and not been answered
+    this.unanswered = null; // {id, until}: what has been told and not been answered
   }
 
   /** A spot has been chosen; the page is told `rest` milliseconds later, if it still is. */
@@ -25,19 +25,19 @@ export class Picked {
 
   /** @param id of the spot that the page knows as chosen */
   answered(id) {
-    if (this.told?.id !== id) return;
-    this.told = null;
+    if (this.unanswered?.id !== id) return;
+    this.unanswered = null;
     this.plan();
   }
 
   plan() {
     clearTimeout(this.planned);
     if (!this.next) return;
-    const wait = Math.max(this.next.due, this.told?.until ?? 0) - performance.now();
+    const wait = Math.max(this.next.due, this.unanswered?.until ?? 0) - performance.now();
     if (wait > 0) { this.planned = setTimeout(() => this.plan(), wait); return; }
     const { spot } = this.next;
     this.next = null;
-    this.told = { id: spot.id, until: performance.now() + PATIENCE };
+    this.unanswered = { id: spot.id, until: performance.now() + PATIENCE };
     this.tell(spot);
   }
 }

@@ -44,9 +44,9 @@ export class Players {
 
   row(number, sample) {
     const { view } = this, at = number * ROW, float = (i) => view.getFloat32(at + 4 * i, true), byte = (i) => view.getUint8(at + i);
-    const box = [0, 1, 2, 3].map((i) => view.getUint16(at + 16 + 2 * i, true) / 65535), seen = box[2] > 0;
+    const box = [0, 1, 2, 3].map((i) => view.getUint16(at + 16 + 2 * i, true) / 65535), inPicture = box[2] > 0;
     return {
-      track: view.getUint32(at, true), sample, x: float(1), y: float(2), error: float(3), box: seen ? box : null, seen,
+      track: view.getUint32(at, true), sample, x: float(1), y: float(2), error: float(3), box: inPicture ? box : null, inPicture,
       role: ROLES[byte(24)], team: TEAMS[byte(25)], sure: byte(26) / 255, confidence: byte(27) / 255,
     };
   }

@@ -69,12 +69,12 @@ export class Pointer {
     if (x < GUTTER || !(rows || strip?.tip)) { this.leave(); return; }
     this.hover = rows ? x : null;
     lanes.drawHead();
-    let told = null;
-    for (const part of strip ? [strip] : lanes.parts) told ??= part.tip?.(lanes, x, y) ?? null;
-    lanes.tip.hidden = !told;
-    if (!told) return;
-    lanes.tip.textContent = told.text;
-    lanes.tip.title = told.title;
+    let tip = null;
+    for (const part of strip ? [strip] : lanes.parts) tip ??= part.tip?.(lanes, x, y) ?? null;
+    lanes.tip.hidden = !tip;
+    if (!tip) return;
+    lanes.tip.textContent = tip.text;
+    lanes.tip.title = tip.title;
     const w = lanes.tip.offsetWidth;
     lanes.tip.style.left = `${Math.min(x + 10, lanes.width - w - 6)}px`;
     lanes.tip.style.top = `${Math.max(RULER, y - 26)}px`;

@@ -224,7 +224,7 @@ export class Review {
     const problems = this.data.reviewProblems.map((p) => html`<p class="review-problem" role="alert">Your ${p.mine} was not kept. ${p.text}</p>`);
     fill(this.root, html`${this.classMenu()}
       <div class="review-line"><b>Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? html`<button class="link caption" data-review="name" title="Change the name">${this.author}</button>` : ""}</div>
-      <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.said()}
+      <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.statusLine()}
       <div class="review-keys">${this.hints.map(([key, what]) => html`<span><kbd>${key}</kbd>${what}</span>`)}</div>`);
   }
 
@@ -235,19 +235,19 @@ export class Review {
   }
 
   /** What has been said of the chosen thing, or what to do next. */
-  said() {
+  statusLine() {
     if (this.moving) return this.prompt(html`Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it`);
     const review = this.item && this.known.get(this.item.id);
-    return review ? this.line(this.told(review)) : "";
+    return review ? this.line(this.inWords(review)) : "";
   }
 
-  line(text) { return html`<div class="review-line"><span class="said" title="${text}">${text}</span></div>`; }
+  line(text) { return html`<div class="review-line"><span class="review-text" title="${text}">${text}</span></div>`; }
 
   /** What to do next, as text or markup; it may take more than a line. */
   prompt(markup) { return html`<div class="review-line wrap"><span>${markup}</span></div>`; }
 
   /** A review in words; `more`: what the kind has of its own. */
-  told(review, more = "") {
+  inWords(review, more = "") {
     const when = review.at ? ` ${review.at.slice(11, 16)} UTC` : "", comment = review.comment ? `: ${review.comment}` : "";
     return `${review.state}${more} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${comment}`;
   }

@@ -182,13 +182,13 @@ export class CameraReview extends Review {
 
   // --- showing ---------------------------------------------------------------------------------------
 
-  said() {
+  statusLine() {
     if (this.linking) {
       const spot = this.workspace.chosen, what = spot ? `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}` : "no action chosen";
       return this.prompt(html`It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it`);
     }
-    if (this.moving || !this.item) return super.said();
-    return [this.prompt(this.facts(this.item)), super.said()];
+    if (this.moving || !this.item) return super.statusLine();
+    return [this.prompt(this.facts(this.item)), super.statusLine()];
   }
 
   /** What a change is, in words. */

@@ -41,12 +41,12 @@ export class SpotReview extends Review {
     this.act("team", { team: order[(order.indexOf(this.teamNow) + 1) % order.length] }, false);
   }
 
-  said() {
-    const { suggestion, data } = this, line = super.said();
+  statusLine() {
+    const { suggestion, data } = this, line = super.statusLine();
     if (!suggestion || this.moving) return line;
     const [team, confidence] = suggestion;
     return html`${line}${this.line(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, who was nearest the ball (${TEAM_KEY} sets it)`)}`;
   }
 
-  told(review) { return super.told(review, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }
+  inWords(review) { return super.inWords(review, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }
 }

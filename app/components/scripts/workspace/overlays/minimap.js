@@ -81,10 +81,10 @@ class Minimap {
   /** What the control says of itself: what it waits for, why there are no teams, and what has to be known of them. */
   describe() {
     const { waiting, problem, notes = [] } = this.state, label = this.player.q(".minimap");
-    const told = waiting ? [`${WORKING} of this match; until then colours are those of the boxes.`] : problem ? [`No teams: ${problem}`] : notes;
+    const lines = waiting ? [`${WORKING} of this match; until then colours are those of the boxes.`] : problem ? [`No teams: ${problem}`] : notes;
     this.player.q(".teams-state").hidden = !waiting;
     label.classList.toggle("teamless", Boolean(problem));
-    label.title = [TITLE, ...told].join("\n");
+    label.title = [TITLE, ...lines].join("\n");
   }
 
   // --- drawing ---------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ class Minimap {
     pen.clip();
     if (now) this.view(now, box, place.unit);
     this.lines(box, place.unit);
-    const shown = players ? this.placed(rows, players, time, box, place.unit) : this.found(calibrations, scene, box, place.unit);
+    const shown = players ? this.placed(rows, players, time, box, place.unit) : this.entityDots(calibrations, scene, box, place.unit);
     if (!now) this.note("No calibration here", box, 0.5, place.unit);
     if (this.state.waiting) this.note(WORKING, box, 0.93, place.unit);
     pen.restore();
@@ -180,7 +180,7 @@ class Minimap {
     const { pen } = this.player.overlay, ink = this.colourOf(row), turn = (i) => (2 * Math.PI * i) / CORNERS;
     const ground = camera ? Array.from({ length: CORNERS }, (_, i) => camera.toPicture(row.x + FOOT * Math.cos(turn(i)), row.y + FOOT * Math.sin(turn(i)))) : [];
     pen.save();
-    pen.globalAlpha = row.seen ? 1 : UNSEEN;
+    pen.globalAlpha = row.inPicture ? 1 : UNSEEN;
     pen.beginPath();
     pen.rect(place.x, place.y, place.w, place.h);
     pen.clip();
@@ -207,7 +207,7 @@ class Minimap {
     this.buttons.show(rows.map((row) => {
       const [x, y] = this.at(box, row.x, row.y), label = this.nameOf(row), pressed = row.track === this.marked.track;
       const team = row.team ? `${row.sure.toFixed(2)} sure of the team, ` : "", place = `place expected within ${row.error.toFixed(1)} m`;
-      const title = `${label}\n${team}${place}${row.seen ? "" : "\nNot seen here: told from the track"}\n${pressed ? "Click or Esc lets go" : "Click marks"}`;
+      const title = `${label}\n${team}${place}${row.inPicture ? "" : "\nNot seen here: told from the track"}\n${pressed ? "Click or Esc lets go" : "Click marks"}`;
       return { track: row.track, x: x / devicePixelRatio, y: y / devicePixelRatio, label, title, pressed };
     }));
   }
@@ -233,10 +233,10 @@ class Minimap {
   }
 
   /** A player in his team's colour, hollow where that is unsure; officials as diamonds, the ball as a small disc. */
-  person({ role, team, sure, seen }, ink, [x, y], unit) {
+  person({ role, team, sure, inPicture }, ink, [x, y], unit) {
     const { pen } = this.player.overlay, hollow = role !== "ball" && role !== "referee" && (!team || sure < UNSURE), size = (role === "ball" ? 2 : 3) * unit;
     pen.save();
-    pen.globalAlpha *= seen ? 1 : UNSEEN;
+    pen.globalAlpha *= inPicture ? 1 : UNSEEN;
     pen.beginPath();
     if (role === "referee") for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) pen.lineTo(x + 1.2 * size * dx, y + 1.2 * size * dy);
     else pen.arc(x, y, hollow ? 0.8 * size : size, 0, 2 * Math.PI);
@@ -291,7 +291,7 @@ class Minimap {
   }
 
   /** Without teams: a dot for everybody found who stands on the pitch or close beside it, in his entity's colour. */
-  found(calibrations, { entities, sample, moment }, box, unit) {
+  entityDots(calibrations, { entities, sample, moment }, box, unit) {
     const camera = calibrations.at(moment); // boxes are those of the sample, and so is the camera that places them
     if (!camera || !entities) return { minimap: 0 };
     const { pen } = this.player.overlay, { entities: names, pitch } = this.player.data;

@@ -97,7 +97,7 @@ class Places {
     // The surest in front, and the chosen one.
     const chosen = (spot) => spot.id === this.workspace.chosen?.id;
     placed.sort(([a, p], [b, q]) => chosen(a) - chosen(b) || q.error - p.error);
-    fill(this.q(".places-body"), html`<div class="pitch-map" role="group" aria-label="Where the listed spots are">${this.pitch(placed)}${placed.map(([spot, place]) => this.mark(spot, place, chosen(spot)))}</div><p class="caption" role="status">${this.told(spots.length, placed)}</p>`);
+    fill(this.q(".places-body"), html`<div class="pitch-map" role="group" aria-label="Where the listed spots are">${this.pitch(placed)}${placed.map(([spot, place]) => this.mark(spot, place, chosen(spot)))}</div><p class="caption" role="status">${this.caption(spots.length, placed)}</p>`);
   }
 
   get box() {
@@ -119,7 +119,7 @@ class Places {
   }
 
   /** How many are placed, and how; or why there are none. */
-  told(count, placed) {
+  caption(count, placed) {
     const balls = placed.filter(([, place]) => place.ball).length, looked = placed.length - balls, without = count - placed.length;
     const waits = this.waiting ? " Working out where the ball is." : "", wrong = this.problem ? ` ${this.problem}` : "";
     if (!count) return "No spots with these filters.";

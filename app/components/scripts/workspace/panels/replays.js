@@ -143,7 +143,7 @@ class Replays {
     const { link } = shot, action = link && this.cameras.shortOf(link.label);
     this.root.hidden = false;
     fill(this.root, link
-      ? html`<div class="review-line"><b>Replay</b><span class="said">of ${action} at ${matchClock(link.half, link.seconds)}</span><span class="spring"></span><button class="button" data-do="action" title="To the action (G)">Go to it</button></div>`
+      ? html`<div class="review-line"><b>Replay</b><span class="review-text">of ${action} at ${matchClock(link.half, link.seconds)}</span><span class="spring"></span><button class="button" data-do="action" title="To the action (G)">Go to it</button></div>`
       : html`<div class="review-line wrap" role="status"><span><b>Replay</b> ${shot.unfit ? "No action fits it." : "Nobody has said what it shows."} <span class="muted">W among the cameras links it.</span></span></div>`);
   }
 

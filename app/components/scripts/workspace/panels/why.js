@@ -21,11 +21,11 @@ class Why {
     root.classList.add("why");
     this.line = Object.assign(document.createElement("section"), { className: "card why-line" }); // where there is no room for the panel
     workspace.q(".stage-row").after(this.line);
-    this.picked = new Picked((spot) => workspace.tell("picked", this.told(spot)));
+    this.picked = new Picked((spot) => workspace.tell("picked", this.request(spot)));
     root.addEventListener("click", (event) => {
       const frame = event.target.closest("[data-seconds]");
       if (frame) workspace.player.open(Number(frame.dataset.half), Number(frame.dataset.seconds));
-      if (event.target.closest("[data-do=retry]")) workspace.tell("explain", this.told(this.spot));
+      if (event.target.closest("[data-do=retry]")) workspace.tell("explain", this.request(this.spot));
       if (event.target.closest("[data-do=explain]")) workspace.command("explain");
       if (event.target.closest("[data-do=close]")) root.classList.remove("sheet");
     });
@@ -35,7 +35,7 @@ class Why {
   get arrays() { return this.workspace.arrays; }
   get theme() { return this.workspace.theme; }
 
-  told(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
+  request(spot) { return spot && { id: spot.id, half: spot.half, seconds: spot.seconds, label: spot.action.name, nonce: performance.now() }; }
 
   update(data) {
     this.data = data;
