@@ -166,7 +166,7 @@ def _desk(
     clip_desk(
         desk_data(match, analysis, selection, working),
         key=key,
-        on_changed=lambda: _changed(match, selection, st.session_state[key].get("changed")),
+        on_changed=lambda event: _changed(match, selection, event),
     )
 
 
@@ -184,10 +184,8 @@ def _when_prepared(match: Match) -> None:
     st.fragment(run_every=1.0)(look)()
 
 
-def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | None) -> None:
+def _changed(match: Match, selection: Selection | None, event: dict[str, Any]) -> None:
     """Keep what was changed on the desk."""
-    if not event:
-        return
     try:
         clips = [Clip.from_json(c) for c in event["clips"]]
     except TouchlineError as problem:

@@ -298,16 +298,15 @@ def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[ShownMethod]
     explanation(
         explanation_data(shown),
         key=f"{_KEY}-{match.id}",
-        on_event=lambda: _handle_event(match, analysis, spot, cards),
+        on_event=lambda event: _handle_event(match, analysis, spot, cards, event),
     )
     if st.session_state.pop("explain_again", False):
         st.rerun(scope="app")
 
 
-def _handle_event(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod]) -> None:
-    event = st.session_state[f"{_KEY}-{match.id}"].get("asked")
-    if not event:
-        return
+def _handle_event(
+    match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod], event: Mapping[str, Any]
+) -> None:
     queue = shared_queue()
     if event["what"] == "edit":
         st.session_state["explain_edit"] = ((match.id, spot_id(spot)), event["edit"])

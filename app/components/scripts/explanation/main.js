@@ -66,7 +66,7 @@ class Explanation {
     fill(this.part("what-if"), whatIf(this.data, this.state));
   }
 
-  ask(event) { this.api.setTriggerValue("asked", { ...event, nonce: performance.now() }); }
+  ask(event) { this.tell("asked", event); }
 
   boxDrawn() {
     const box = this.state.draft;
@@ -124,11 +124,11 @@ class Explanation {
 
 /** Called by the component at every run of the page. */
 export async function mount(component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, tell } = component;
   await loadTokens(data.scripts);
   const root = parentElement.querySelector(".explanation");
   const shown = (root.explanation ??= new Explanation(root));
-  shown.api = { setTriggerValue };
+  shown.tell = tell;
   shown.update(data);
   return shown;
 }

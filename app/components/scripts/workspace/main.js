@@ -26,9 +26,8 @@ const CARDS = { player: ".stage-row", list: ".side" };
 
 export class Workspace {
   /** @param entries what stands in it, from the registry */
-  constructor(root, api, entries) {
+  constructor(root, entries) {
     this.root = root;
-    this.api = api;
     this.arrays = new Map();
     this.parts = new Map();
     this.hooks = {};
@@ -77,11 +76,8 @@ export class Workspace {
   /** What is done to the things of the list on show. */
   get review() { return this.rail.list?.review ?? null; }
 
-  /** Tell the page something. */
-  tell(name, value) { this.api.setTriggerValue(name, value); }
-
   /** Ask the page for a dialog or another page. */
-  command(name) { this.tell("command", { name, nonce: performance.now() }); }
+  command(name) { this.tell("command", { name }); }
 
   // --- data ------------------------------------------------------------------------------------------
 
@@ -125,7 +121,7 @@ export class Workspace {
     clearTimeout(this.asking);
     if (!this.newest.waiting) return;
     this.asking = setTimeout(() => {
-      if (this.root.isConnected) this.tell("again", performance.now());
+      if (this.root.isConnected) this.again();
       this.askAgain(5 * AGAIN); // should the answer be lost
     }, after);
   }
@@ -323,12 +319,12 @@ const same = (some, others) => some.length === others.length && some.every((entr
 
 /** Called by the component at every run of the page. */
 export async function mount(component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, tell, again } = component;
   const [entries] = await Promise.all([entriesOf(data.shown), loadTokens(data.scripts)]);
   const root = parentElement.querySelector(".workspace");
   if (root.workspace && !same(root.workspace.entries, entries)) root.workspace.destroy(); // an analysis for another task
-  const workspace = (root.workspace ??= new Workspace(root, {}, entries));
-  workspace.api = { setTriggerValue };
+  const workspace = (root.workspace ??= new Workspace(root, entries));
+  Object.assign(workspace, { tell, again }); // to tell the page something, and to have it run once more
   workspace.update(data).catch((error) => {
     root.dataset.failed = error.message;
     workspace.player.note(`This match could not be loaded: ${error.message}.`);
