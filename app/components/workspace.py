@@ -31,8 +31,8 @@ def workspace(data: dict[str, Any], *, key: str, events: Mapping[str, Callable[[
     Arguments:
         data: as ``workspace.payload`` makes it. While it says ``waiting`` the browser asks for it again every second.
         key: of the widget.
-        events: what to do with what the browser tells, by the event's name: ``command`` {name}, a button's, and those
-            of the entries that are shown.
+        events: what to do with what the browser tells, by the event's name: ``command`` {name}, a button's, ``ready``
+            {layer, show}, of a layer that has come, and those of the entries that are shown.
     """
     mount(
         standing_component("workspace", _HTML, "workspace.css"),

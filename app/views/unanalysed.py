@@ -8,7 +8,8 @@ from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.model_dialog import default_model
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
+from app.work.analysing import ask_for_analysis
+from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import known_models
 from spotting_core.tasks.spotting import SPOTTING
@@ -33,7 +34,7 @@ def not_analysed(match: Match) -> None:
     )
     if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
         shared_library().put_aside(match, [layer.folder for layer in damaged])
-        ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
+        ask_for_analysis(shared_queue(), shared_library(), match, [model])
         st.rerun()
 
 

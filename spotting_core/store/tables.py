@@ -1,4 +1,7 @@
-"""The tables of the store: matches, jobs, selections, reviews, searches. Arrays stay in files, found by hash."""
+"""The tables of the store: matches and their models, jobs, selections, reviews, searches.
+
+Arrays stay in files, found by hash.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,18 @@ class MatchRow(Base):
     labels: Mapped[str | None] = mapped_column(Text)  # uploaded Labels-v2, as JSON text
     error: Mapped[str | None] = mapped_column(Text)
     added: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class ChosenModelRow(Base):
+    """The model whose findings for a task are used of a match: the key of its identity, and its name."""
+
+    __tablename__ = "chosen_model"
+
+    match_id: Mapped[str] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"), primary_key=True)
+    task: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
 
 class JobRow(Base):

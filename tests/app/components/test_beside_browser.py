@@ -156,3 +156,30 @@ def test_an_analysis_without_entities_takes_the_place_of_one_with_them(page: Pag
         assert state(page)["spots"] == spots
         assert page.evaluate("() => find().root.dataset.failed") is None
         expect(page.locator(".stage-note")).to_be_hidden()
+
+
+def test_an_analysis_that_ends_is_told_of_and_shown_on_demand(page: Page, server: Server) -> None:
+    path = make_video(server.root / "ready.mp4", steady(260), first=5000, container={"movflags": "faststart"})
+    make_analysis(open_match(path), server.data, OWN, "made")
+    match = server.library().add(str(path))
+    open_page(page, server, match, half=1, t=3.3, **{"class": "Goal"})
+    page.wait_for_function("() => find().chosen?.action.name === 'Goal'")
+    ready = page.locator(".ready")
+    expect(ready).to_be_hidden()
+    make_analysis(open_match(path), server.data, OTHERS, "other", "the other")
+    page.evaluate("() => find().again()")
+    expect(ready).to_contain_text("the other is ready", timeout=30_000)
+    assert page.evaluate("() => [find().chosen.action.name, find().data.model, find().rows.length]") == [
+        "Goal", "made by hand", 3,
+    ]  # fmt: skip
+    ready.get_by_label("Not now").click()
+    page.wait_for_function("() => !find().data.ready")
+    expect(ready).to_be_hidden()
+    make_analysis(open_match(path), server.data, OTHERS, "third", "a third")
+    page.evaluate("() => find().again()")
+    expect(ready).to_contain_text("a third is ready", timeout=30_000)
+    ready.get_by_text("Show").click()
+    page.wait_for_function(
+        "() => find().data.model === 'a third' && find().root.dataset.ready === find().data.analysis"
+    )
+    expect(ready).to_be_hidden()

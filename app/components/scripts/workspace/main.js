@@ -285,6 +285,7 @@ export class Workspace {
 
   resize() {
     if (!this.data) return;
+    else if (name === "show-ready" || name === "leave-ready") this.header.answerReady(name === "show-ready");
     const wide = this.root.clientWidth, tall = this.root.clientHeight;
     for (const [name, [least, most]] of Object.entries(WIDTHS)) this.root.classList.toggle(name, wide >= least && wide <= most);
     for (const part of this.having("resize")) part.resize(wide, tall);
