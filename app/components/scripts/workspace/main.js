@@ -31,7 +31,8 @@ export class Workspace {
     this.arrays = new Map();
     this.parts = new Map();
     this.hooks = {};
-    this.all = []; // spots, those that reviewers added among them
+    this.system = []; // spots where the system has them, whatever reviewers said
+    this.all = []; // spots as reviewers have left them, those that they added among them; `system` is the system's own
     this.spots = []; // those that stand
     this.others = []; // those of another system
     this.othersShown = [];
@@ -144,6 +145,8 @@ export class Workspace {
 
   readSpots() {
     const spots = (this.data.spots ?? []).map(([id, half, seconds, index, confidence, replayed]) => ({ id, half, seconds, action: this.data.classes[index], confidence, replayed }));
+    for (const spot of spots) spot.system = spot;
+    this.system = spots;
     this.all = this.having("joined").reduce((joined, part) => part.joined(joined), spots);
     this.others = this.having("others").flatMap((part) => part.others);
     if (this.chosen) this.chosen = [...this.all, ...this.others].find((s) => s.id === this.chosen.id) ?? null;
@@ -159,12 +162,14 @@ export class Workspace {
   /** Which spots stand at the present thresholds and filters, everywhere on screen. */
   respot() {
     const started = performance.now(), above = (s) => s.confidence >= this.levelOf(s.action), kept = (s) => this.having("keeps").some((part) => part.keeps(s));
-    const spots = this.all.filter((s) => (above(s) || kept(s)) && this.passes(s)), others = this.others.filter((s) => above(s) && this.passes(s));
-    for (const part of this.having("pair")) part.pair(spots, others);
+    const standing = (some) => some.filter((s) => above(s) && this.passes(s)), system = standing(this.system), others = standing(this.others);
+    for (const spot of this.system) spot.mate = null;
+    const spots = this.all.filter((s) => (above(s) || kept(s)) && this.passes(s));
+    for (const part of this.having("pair")) part.pair(system, others); // systems are compared, not what people made of them
     this.spots = spots.filter((s) => this.agrees(s));
     this.othersShown = others.filter((s) => this.agrees(s));
     this.rows = [...this.spots, ...this.othersShown.filter((s) => !s.mate)].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
-    for (const part of this.having("respot")) part.respot(spots, others);
+    for (const part of this.having("respot")) part.respot(system, others);
     this.lanes.draw();
     this.rail.draw();
     this.player.refreshLoop();
@@ -280,12 +285,12 @@ export class Workspace {
     if (name === "half") this.player.open(Number(event.target.closest("[data-half]").dataset.half), 0);
     else if (name === "link") this.header.copyLink();
     else if (name === "keys") this.keys.toggle();
+    else if (name === "show-ready" || name === "leave-ready") this.header.answerReady(name === "show-ready");
     else this.command(name);
   }
 
   resize() {
     if (!this.data) return;
-    else if (name === "show-ready" || name === "leave-ready") this.header.answerReady(name === "show-ready");
     const wide = this.root.clientWidth, tall = this.root.clientHeight;
     for (const [name, [least, most]] of Object.entries(WIDTHS)) this.root.classList.toggle(name, wide >= least && wide <= most);
     for (const part of this.having("resize")) part.resize(wide, tall);

@@ -9,7 +9,7 @@
 // Any part
 //   pick(spot, rest)          another spot was chosen
 //   relisted()                another thing of the list on show was chosen
-//   respot(above, others)     it was found which spots stand, and which of another system
+//   respot(system, others)    it was found which spots stand, and which of two systems are sure enough of
 //   resize(wide, tall)        the workspace has another size, pixels
 //   keys, takesKey(event)     what it does at keys, by their names; whether it takes a key before all others
 //   help                      rows of the list of keys, [keys, what]
@@ -20,7 +20,8 @@
 //   counts(spot)              whether it is an action of its own
 //   inAddress                 [name, value] of the page's address for a choice of its own; null where it is the usual one
 //   passes(spot), hides(action)  whether a filter lets it through; whether a class is filtered out
-//   others, pair(spots, others)  spots of another system, and which of them are the same
+//   others, pair(system, others)  spots of another system, and which of the shown one's own are the same; reviews change
+//                             neither
 //   agrees(spot)              whether it passes a filter by that
 //   reasonless(spot)          why it cannot be explained, or null
 // Lane, made of a workspace

@@ -72,13 +72,21 @@ class Spots {
 
   /** Whether a spot passes the choice between what both systems have and what one of them has alone. */
   agrees(spot) {
-    return this.agreement === "all" || this.agreement === (spot.mate ? "both" : spot.other ? "other" : "own");
+    return this.agreement === "all" || this.agreement === this.saidBy(spot);
   }
 
-  respot(above, others) {
+  /** Which of two systems says a spot: "both", "own" or "other"; null where neither does, but a reviewer. */
+  saidBy(spot) {
+    if (spot.other) return spot.mate ? "both" : "other";
+    const { system } = spot;
+    if (!system || system.confidence < this.workspace.levelOf(system.action)) return null;
+    return system.mate ? "both" : "own";
+  }
+
+  respot(system, others) {
     this.q(".low").value = Math.round(this.data.threshold * 100);
     this.describeRange();
-    this.countSystems(above, others);
+    this.countSystems(system, others);
     const { workspace } = this, level = (s) => s.confidence >= workspace.levelOf(s.action) || this.keeps(s);
     this.shotFilter.draw(workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s)));
     const own = Object.keys(this.workspace.thresholds).length;
@@ -182,8 +190,9 @@ class Spots {
 
   /** What a reviewer said of a spot, else which of two systems has it alone. */
   sign(spot) {
-    if (!this.data.other || spot.mate || spot.added || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
-    return html`<span class="sign alone" title="${spot.other ? "B" : "A"} alone">${spot.other ? "B" : "A"}</span>`;
+    const alone = { own: "A", other: "B" }[this.saidBy(spot)];
+    if (!this.data.other || !alone || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
+    return html`<span class="sign alone" title="${alone} alone">${alone}</span>`;
   }
 
   emptyText(below) {
