@@ -136,7 +136,8 @@ def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot])
             titles = {name: METHODS[name].title for name in IN_PLACE}
             method = st.selectbox("Method", IN_PLACE, format_func=titles.__getitem__, index=IN_PLACE.index(method),
                                   label_visibility="collapsed", width=170)  # fmt: skip
-        st.fragment(_export)(match, analysis, spot)
+        drawing = shared_queue().live(FIGURES.key(FiguresParameters.of(match.path, analysis, spot))) is not None
+        st.fragment(run_every=1.0 if drawing else None)(_export)(match, analysis, spot, drawing)
     return str(mode), method
 
 
@@ -168,16 +169,23 @@ def _class_choice(match: Match, analysis: Analysis, spot: Spot) -> None:
         st.rerun()
 
 
-def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
-    """Figures (PNG, SVG) and arrays of what is shown, in one zip."""
+def _export(match: Match, analysis: Analysis, spot: Spot, drawing: bool) -> None:
+    """Figures (PNG, SVG) and arrays of what is shown, in one zip.
+
+    Arguments:
+        drawing: whether they were being drawn when the page was made, which is made again when that changes.
+    """
     with st.popover("Export", icon=":material/ios_share:"):
         parameters = FiguresParameters.of(match.path, analysis, spot)
         [made] = FIGURES.leaves(parameters, shared_settings().data)
         job = shared_queue().latest(FIGURES.key(parameters))
         if job is not None and job.live:
+            if not drawing:
+                st.rerun(scope="app")
             st.progress(job.progress, text=page.plain(job.stage or "Waiting for the worker"))
-            st.button("Look again")
             return
+        if drawing:
+            st.rerun(scope="app")
         if job is not None and job.state == FAILED:
             st.error(page.plain(job.error))
         if made.is_file():
@@ -186,7 +194,7 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
         st.caption("A figure of every explanation of this spot as PNG and SVG, and its arrays as .npz.")
         if st.button("Draw again" if made.is_file() else "Draw the figures"):
             FIGURES.ask(shared_queue(), parameters, match.id)
-            st.rerun(scope="fragment")
+            st.rerun(scope="app")
 
 
 # --- asking and waiting -------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from app.views import page
 from app.views.data import data_line
 from app.views.replayed import counted
 from app.views.shown import link
-from app.work.analysing import ask_for_analysis
+from app.work.analysing import ask_for_analysis, resumable, resume
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer
@@ -207,6 +207,8 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
         )
 
     if job is not None and job.live:
+        if job.cancelling:
+            return text("◔", "var(--tl-accent)", "Cancelling", "What was done is kept")
         running = job.state == "running"
         bar = f'<div class="tl-bar"><i style="width:{100 * job.progress:.0f}%"></i></div>' if running else ""
         word = f"{job.progress:.0%}" if running else "Queued"
@@ -232,18 +234,23 @@ def _has_labels(match: Match) -> bool:
 
 
 def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: Sequence[DamagedLayer]) -> None:
-    both = analysis and ((job and job.live) or damaged)
+    both = analysis and ((job and (job.live or resumable(job))) or damaged)
     open_it, other = st.columns(2, gap="small") if both else (st.container(), st.container())
     if analysis is not None and open_it.button("Open", key=f"open-{match.id}", width="stretch"):
         st.session_state["open_match"] = match.id
         st.rerun(scope="app")
     if job is not None and job.live:
-        if other.button("Cancel", key=f"cancel-{match.id}", width="stretch"):
+        label = "Cancelling" if job.cancelling else "Cancel"
+        if other.button(label, key=f"cancel-{match.id}", width="stretch", disabled=job.cancelling):
             shared_queue().cancel(job.id)
             st.rerun(scope="app")
     elif damaged:
         if other.button("Analyse anew", key=f"anew-{match.id}", width="stretch"):
             _analyse_anew(match, damaged)
+    elif job is not None and (share := resumable(job)):
+        if other.button(f"Resume from {share}", key=f"resume-{match.id}", width="stretch"):
+            resume(shared_queue(), job)
+            st.rerun(scope="app")
     elif analysis is None:
         label = "Retry" if job is not None and job.state == FAILED else "Analyse"
         if other.button(label, key=f"analyse-{match.id}", width="stretch"):
@@ -450,6 +457,6 @@ def _jobs(live: bool) -> None:
                 st.progress(job.progress, text=page.progress_text(job))
             else:
                 st.caption(page.progress_text(job))
-            if st.button("Cancel", key=f"job-{job.id}"):
+            if st.button("Cancel", key=f"job-{job.id}", disabled=job.cancelling):
                 shared_queue().cancel(job.id)
                 st.rerun(scope="fragment")

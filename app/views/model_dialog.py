@@ -13,12 +13,12 @@ from app.settings import DEMO
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.shown import imported_sets, imported_shown
-from app.work.analysing import ask_for_analysis
+from app.work.analysing import ask_for_analysis, resumable, resume
 from app.workspace.lanes.beside import ADDRESS, other_systems
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.analysis import ANALYSIS
-from spotting_core.jobs.queue import FAILED
+from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
 from spotting_core.tasks.registry import layer_task
@@ -108,6 +108,8 @@ def _analyse_with(match: Match) -> None:
     last = shared_queue().recent(match.id, ANALYSIS.name)
     if last is not None and last.state == FAILED:
         st.error(f"The last analysis failed. {page.plain(last.error)}")
+    if last is not None and (share := resumable(last)):
+        _resume_button(last, share)
     known = known_models(shared_settings().data, SPOTTING.name)
     names = list(known)
     models = st.multiselect(
@@ -123,6 +125,15 @@ def _analyse_with(match: Match) -> None:
             page.error(problem)
             return
         ask_for_analysis(shared_queue(), shared_library(), match, models)
+        page.close_dialog()
+        st.rerun()
+
+
+def _resume_button(last: Job, share: str) -> None:
+    """A cancelled analysis, whose models may be others than the shown one, goes on where it was."""
+    models = page.plain(" + ".join(ANALYSIS.read(last).models))
+    if st.button(f"Resume {models} from {share}"):
+        resume(shared_queue(), last)
         page.close_dialog()
         st.rerun()
 

@@ -81,6 +81,8 @@ def length(microseconds: int) -> str:
 
 def progress_text(job: Job) -> str:
     """One line on how far a job is."""
+    if job.cancelling:
+        return "Cancelling"
     if job.state == "queued":
         return f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
     parts = [f"{job.progress:.0%}", plain(job.stage or "Starting")]

@@ -74,6 +74,7 @@ class JobRow(Base):
     ``key`` names the work; while a job of a key is queued or running no second one can be made.
     ``lease`` is the moment, by the clock of the database, until which the worker that runs it has promised a sign of
     life; ``attempt`` is the token by which that worker is told from one that had the job before.
+    ``resource`` is what it needs, of which there is one; ``own_accord`` says that nobody asked for it.
     """
 
     __tablename__ = "job"
@@ -94,6 +95,8 @@ class JobRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text, default="")
+    resource: Mapped[str] = mapped_column(String(16), default="")
+    own_accord: Mapped[bool] = mapped_column(Boolean, default=False)
     match_id: Mapped[str | None] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"))
     parameters: Mapped[dict] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(16), default="queued")

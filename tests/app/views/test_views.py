@@ -326,8 +326,9 @@ def test_spots_are_exported_in_every_format(data: DataDirectory, library: Librar
 def test_the_export_dialog_says_what_a_format_cannot_carry(data: DataDirectory, library: Library) -> None:
     match = library.demo()
     assert match is not None
-    make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
+    made = make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
     at = match_page(match=match.id)
+    at.session_state["analysis"] = str(made.folder)
     at.session_state["dialog"] = (match.id, "export")
     at.run()
     form = next(box for box in at.selectbox if box.label == "Format")

@@ -93,6 +93,35 @@ def test_jobs_are_taken_in_order_and_tell_their_place(queue: JobQueue) -> None:
     assert [j.state for j in queue.all_live()] == [RUNNING] * 3
 
 
+def test_what_people_ask_for_comes_before_what_nobody_asked_for(queue: JobQueue) -> None:
+    own = queue.submit("analysis", "own", {}, resource="long", own_accord=True)
+    assert not queue.pushed_aside(own)
+    first = taken(queue)
+    assert (first.id, first.own_accord) == (own.id, True)
+    asked = queue.submit("explanation", "asked", {}, resource="short")  # of another worker, but of the same machine
+    assert queue.pushed_aside(first)
+    assert queue.release(first)
+    assert queue.take(KINDS) is None  # until what was asked for has ended
+    later = queue.submit("analysis", "later", {}, resource="long")
+    assert [(j.key, j.ahead) for j in queue.all_live()] == [("asked", 0), ("later", 0), ("own", 1)]
+    assert [queue.get(j.id).ahead for j in (asked, later, own)] == [0, 0, 1]  # type: ignore[union-attr]
+    assert [queue.live("own").ahead, queue.latest("own").ahead] == [1, 1]  # type: ignore[union-attr]
+    queue.cancel(asked.id)
+    second = taken(queue)
+    assert (second.key, queue.pushed_aside(second)) == ("later", False)
+    queue.finish(second, DONE)
+    assert taken(queue).id == own.id
+
+
+def test_a_running_job_says_that_it_is_being_cancelled(queue: JobQueue) -> None:
+    job = queue.submit("analysis", "a", {})
+    running = taken(queue)
+    queue.cancel(job.id)
+    assert [queue.get(job.id).cancelling, queue.all_live()[0].cancelling] == [True, True]  # type: ignore[union-attr]
+    queue.finish(running, CANCELLED)
+    assert not queue.get(job.id).cancelling  # type: ignore[union-attr]
+
+
 def test_a_worker_takes_only_its_kinds(queue: JobQueue) -> None:
     queue.submit("explanation", "e", {})
     assert queue.take(KINDS) is None
@@ -350,7 +379,7 @@ def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirecto
 def test_sqlite_runs_with_a_write_ahead_log(data: DataDirectory) -> None:
     with open_database(data).reading() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0007"
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0008"
 
 
 def test_opening_twice_migrates_once(data: DataDirectory) -> None:

@@ -58,7 +58,7 @@ class Explanation {
   status() {
     const box = this.part("status"), { progress } = this.data;
     box.hidden = !progress;
-    if (progress) fill(box, html`<span class="cut"><i class="pulse"></i>${progress.text}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel">Cancel</button>`);
+    if (progress) fill(box, html`<span class="cut"><i class="pulse"></i>${progress.text}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel" ${progress.cancelling ? "disabled" : ""}>Cancel</button>`);
   }
 
   draw(changes) {
