@@ -41,6 +41,7 @@ def show() -> None:
     if match is None:
         st.info("There is no such match in the library.")
         return
+    page.title("Clips", match.title)
     analyses = library.analyses(match)
     analysis = chosen_analysis(analyses) if analyses else None
     try:

@@ -45,6 +45,7 @@ def show() -> None:
         if st.button("Open the library"):
             page.go("library")
         return
+    page.title("Explain", match.title)
     analysis = chosen_analysis(analyses)
     spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
     spot = _spot_of_address(analysis, spots)

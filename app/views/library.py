@@ -53,8 +53,6 @@ def show() -> None:
         st.session_state.pop("analysis", None)  # the one that is used of it
         page.go("match", match=opened)
     matches = library.matches()
-    if _first_look() and all(m.is_demo for m in matches) and matches:
-        page.go("match")
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
     title, search, state = st.columns([2, 2, 2.4], vertical_alignment="center")
@@ -85,14 +83,6 @@ def _begin_reading(matches: list[Match]) -> None:
 def _under_way() -> bool:
     """Whether anything is, of which the page shows how far it is."""
     return bool(shared_queue().all_live()) or shared_reading().under_way
-
-
-def _first_look() -> bool:
-    """Whether this session has just begun: with nothing but the demo in it, the app opens on the demo."""
-    if st.session_state.get("seen_library"):
-        return False
-    st.session_state["seen_library"] = True
-    return True
 
 
 def _fits(match: Match, words: str) -> bool:

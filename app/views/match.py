@@ -24,7 +24,6 @@ from spotting_core.base.errors import TouchlineError
 
 def show() -> None:
     """The page."""
-    st.session_state["seen_library"] = True  # from here on the library opens when it is asked for
     library = shared_library()
     match = match_of_address(library)
     if match is None:
@@ -32,6 +31,7 @@ def show() -> None:
         if st.button("Open the library"):
             page.go("library")
         return
+    page.title("Match", match.title)
     folders, analyses = library.layer_folders(match), library.layers(match)
     if not analyses:
         not_analysed(match)

@@ -38,6 +38,11 @@ def style() -> None:
     st.html(f"<style>{colours}{_css()}</style>")
 
 
+def title(view: str, match: str | None = None) -> None:
+    """Name the view, and the match that it shows, in the title of the browser's window."""
+    st.set_page_config(page_title=" – ".join(filter(None, [match, view, "Touchline"])))
+
+
 def register(**pages: Any) -> None:
     """Tell which pages there are, by name."""
     st.session_state["pages"] = pages

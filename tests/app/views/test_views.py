@@ -55,10 +55,15 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     assert [b.label.split(" of ")[-1] for b in at.button] == ["Open", "derived data"]
 
 
-def test_with_nothing_but_the_demo_the_app_opens_on_it() -> None:
+def test_with_nothing_but_the_demo_the_app_opens_on_it_else_on_the_library(library: Library, tmp_path: Path) -> None:
     at = AppTest.from_file(str(DASHBOARD), default_timeout=240).run()
     assert not at.exception
     assert component_data(at)["match"]["home"] == "Orrin City"
+    make_video(tmp_path / "mine.mp4", steady(60))
+    library.add("mine.mp4")
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240).run()
+    assert not at.exception
+    assert "Library <span>2 matches</span>" in texts(at)
 
 
 def test_searching_narrows_the_list_and_says_when_nothing_fits() -> None:
