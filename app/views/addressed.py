@@ -8,20 +8,21 @@ from typing import Any
 import streamlit as st
 
 
-def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = None) -> None:
+def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = None, of: str = "") -> None:
     """Take over what the address says of a choice, where that is not what the page itself has put there.
 
     Arguments:
         name: of the word in the address; key: of the choice in the session, that of a widget which is made later.
         read: the choice of a word; None, or a ValueError, where it is none.
         usual: what is chosen without a word; the widget chooses where not given.
+        of: id of the match that the address is of, where each has words of its own.
     """
     if usual is not None:
         st.session_state.setdefault(key, usual)
     word = st.query_params.get(name)
-    if word == st.session_state.get(_known(key)):
+    if word == st.session_state.get(_known(key, of)):
         return
-    st.session_state[_known(key)] = word
+    know(key, word, of)
     try:
         value = None if word is None else read(word)
     except ValueError:
@@ -35,7 +36,7 @@ def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = Non
 def put(name: str, key: str, choice: Any, usual: Any = None) -> None:
     """Put a choice into the address; the usual one needs no word there."""
     word = None if choice == usual else str(choice)
-    st.session_state[_known(key)] = word
+    know(key, word)
     if word == st.query_params.get(name):
         return
     if word is None:
@@ -44,11 +45,16 @@ def put(name: str, key: str, choice: Any, usual: Any = None) -> None:
         st.query_params[name] = word
 
 
+def know(key: str, word: str | None, of: str = "") -> None:
+    """Remember the word of a choice that the page puts into its address, or that is taken from there."""
+    st.session_state[_known(key, of)] = word
+
+
 def one_of(*choices: Any) -> Callable[[str], Any]:
     """Reads a word that is one of some choices."""
     return lambda word: next((choice for choice in choices if str(choice) == word), None)
 
 
-def _known(key: str) -> str:
+def _known(key: str, of: str = "") -> str:
     """Where the session keeps the word that it knows of a choice."""
-    return f"address/{key}"
+    return f"address/{of}/{key}"

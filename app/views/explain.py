@@ -13,7 +13,7 @@ from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.explanation import Shown, ShownMethod, explanation_data, first_by_measure, heads_of
-from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
+from app.views.shown import chosen_analysis, match_of_address, shown_spots, source_of_address, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
 from explain.jobs.explanation import EXPLANATION, ExplanationParameters
 from explain.jobs.figures import FIGURES, FiguresParameters
@@ -46,6 +46,7 @@ def show() -> None:
             page.go("library")
         return
     page.title("Explain", match.title)
+    source_of_address(match, analyses)
     analysis = chosen_analysis(analyses)
     spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
     spot = _spot_of_address(analysis, spots)
@@ -110,8 +111,9 @@ def _spot_of_address(analysis: Analysis, spots: Sequence[Spot]) -> Spot | None:
 
 
 def _open(match: Match, spot: Spot) -> None:
+    source = {"source": st.query_params["source"]} if "source" in st.query_params else {}
     st.query_params.from_dict({
-        "match": match.id, "half": str(spot.half), "t": f"{spot.seconds:.3f}", "class": spot.label,
+        "match": match.id, "half": str(spot.half), "t": f"{spot.seconds:.6f}", "class": spot.label, **source,
     })  # fmt: skip
 
 

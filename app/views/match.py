@@ -10,8 +10,9 @@ from app.components.workspace import workspace
 from app.library.library import Match
 from app.state import shared_library, shared_settings
 from app.views import page
+from app.views.match_address import take_address
 from app.views.match_dialogs import ask_for_dialog, show_dialog
-from app.views.shown import chosen_analysis, match_of_address, source_of_address
+from app.views.shown import chosen_analysis, match_of_address
 from app.views.unanalysed import not_analysed
 from app.workspace.entry import State
 from app.workspace.payload import workspace_data, workspace_events
@@ -36,7 +37,7 @@ def show() -> None:
     if not analyses:
         not_analysed(match)
         return
-    source_of_address(match, analyses)
+    take_address(match, analyses)
     analysis = chosen_analysis(analyses)
     st.session_state["analysis"] = str(analysis.folder)  # it stays on screen, whatever is chosen or made meanwhile
     show_dialog(match, analysis, analyses)

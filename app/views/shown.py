@@ -92,7 +92,8 @@ def spotting(threshold: float) -> Spotting:
 
 
 def source_of_address(match: Match, analyses: list[Analysis]) -> None:
-    """Show the system that the address names, once: ``model:<key of its identity>`` or ``set:<id>``."""
+    """Show the system that the address names, unless it is the one that the page has put there itself:
+    ``model:<key of its identity>`` or ``set:<id>``."""
     wanted = (match.id, st.query_params.get("source"))
     if wanted[1] is None or st.session_state.get("source_opened") == wanted:
         return

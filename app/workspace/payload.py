@@ -6,6 +6,7 @@ from typing import Any
 
 from app.library.library import Match, gone_choice, kits
 from app.state import shared_library
+from app.views.match_address import address_words
 from app.views.shown import class_data, imported_notice, imported_shown, parts_data
 from app.workspace.entry import Entry, Events, State
 from app.workspace.overlays.maps import map_of
@@ -60,6 +61,7 @@ def _match_data(match: Match, analysis: Analysis, state: State) -> dict[str, Any
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],
         "notice": imported_notice(imported[0], analysis) if imported else _notice(match, analysis, state),
+        "address": address_words(match, analysis),
         "ready": ready_layer(match, analysis, state.analyses),
         "waiting": waiting(match),  # before what is waited for, lest its end is missed
         "job": job_line(match),

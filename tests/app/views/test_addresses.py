@@ -81,3 +81,42 @@ def test_words_that_mean_nothing_are_passed_over(match: Match, systems: tuple[An
     at = view("evaluate", labels="nobody", a="nothing", threshold="much", page="x", kind="?", scope="?").run()
     assert not at.exception
     assert at.number_input(key="evaluate_threshold").value == 0.5
+
+
+def test_the_address_of_a_match_says_whose_spots_are_shown_and_how_they_are_made(
+    match: Match, systems: tuple[Analysis, Analysis]
+) -> None:
+    first, second = systems
+    at = view("match", match=match.id)
+    at.session_state["analysis"] = str(second.folder)
+    for name, value in {"threshold": 0.35, "method": "soft-linear", "windows": {"Goal": 4.0}}.items():
+        at.session_state[name] = value
+    told = {name: word for name, word in component_data(at.run())["address"].items() if word is not None}
+    key = second.record.identity.key
+    assert told == {
+        "source": f"model:{key}", "threshold": "0.35", "method": "soft-linear", "windows": '{"Goal":4.0}',
+    }  # fmt: skip
+    again = view("match", match=match.id, **told, thresholds='{"Foul":0.9}').run()
+    shown = component_data(again)
+    assert (shown["model"], shown["threshold"], shown["thresholds"]) == ("second", 0.35, {"Foul": 0.9})
+    assert shown["method"] == "soft suppression, own windows"
+    # What is set on the page counts until the address is another one.
+    again.session_state["threshold"] = 0.6
+    again.session_state["analysis"] = str(first.folder)
+    shown = component_data(again.run())
+    assert (shown["model"], shown["threshold"]) == ("first", 0.6)
+    again.query_params["threshold"] = "0.2"
+    assert component_data(again.run())["threshold"] == 0.2
+    del again.query_params["threshold"]
+    assert component_data(again.run())["threshold"] == 0.5
+
+
+@pytest.mark.parametrize("word", ["x", "[1]", '{"Goal":"high"}', '{"Goal":7}', "2", "nan"])
+def test_settings_that_mean_nothing_are_passed_over(
+    match: Match, systems: tuple[Analysis, Analysis], word: str
+) -> None:
+    names = ("threshold", "thresholds", "windows", "method", "source")
+    at = view("match", match=match.id, **dict.fromkeys(names, word)).run()
+    assert not at.exception
+    shown = component_data(at)
+    assert (shown["model"], shown["threshold"], shown["thresholds"]) == ("first", 0.5, {})

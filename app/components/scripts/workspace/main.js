@@ -54,6 +54,7 @@ export class Workspace {
     fill(this.q(".marks"), this.having("legend").filter((part) => this.lanes.parts.includes(part)).map((part) => part.legend));
     this.keys = new Keys(this, this.q(".keys"), this.q("footer"));
     const { signal } = this.abort;
+    window.addEventListener("popstate", () => this.goBack(), { signal });
     window.addEventListener("keydown", (event) => this.keys.press(event), { signal });
     root.addEventListener("click", (event) => this.click(event), { signal });
     this.observer = new ResizeObserver(() => this.resize());
@@ -95,7 +96,7 @@ export class Workspace {
     this.newest = data;
     showParts(data);
     this.askAgain();
-    if (match) { this.opening = this.openMatch(data); this.begun = false; }
+    if (match) { this.readAddress(); this.opening = this.openMatch(data); this.begun = false; }
     try {
       await this.opening;
       await Promise.all(data.halves.map((half) => this.arrays.get(half.half).learnFrames(half))); // it may have come since
@@ -112,8 +113,10 @@ export class Workspace {
     for (const part of this.having("update")) part.update(data);
     this.readSpots();
     this.respot();
-    if (!this.begun) this.start(data.start);
+    const query = this.begun ? null : new URLSearchParams(location.search); // before it is written
+    if (query) this.start(data.start);
     this.root.dataset.ready = data.analysis;
+    if (query && this.pickNamed(query)) return;
     if (!this.chosen && data.start.pick) this.pickNearest(data.start);
   }
 
@@ -173,6 +176,7 @@ export class Workspace {
     this.lanes.draw();
     this.rail.draw();
     this.player.refreshLoop();
+    if (this.begun) this.address();
     this.respotted = performance.now() - started;
   }
 
@@ -197,6 +201,14 @@ export class Workspace {
     this.relist();
   }
 
+  /** Choose the spot that the address names, where there is one; the moment is the address's as well, if it says one. */
+  pickNamed(query) {
+    const id = query.get("spot");
+    const spot = id && [...this.all, ...this.others].find((s) => s.id === id);
+    if (spot) this.pick(spot, !query.has("t"));
+    return Boolean(spot);
+  }
+
   pickNearest(start) {
     // A spot that the address names may lie below the threshold.
     const own = (start.label ? this.all : this.spots).filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
@@ -219,6 +231,7 @@ export class Workspace {
     this.review?.draw();
     for (const part of this.having("relisted")) part.relisted();
     this.rail.reveal();
+    this.address();
   }
 
   /** Put another list on show, with what it reviews; without one, the next. */
@@ -264,17 +277,39 @@ export class Workspace {
     if (settled) this.address();
   }
 
-  /** Match, moment, class and what the parts want into the page's address, without a rerun. */
+  /** All that makes the picture into the page's address, without a rerun: whoever has it sees the same. */
   address() {
     if (this.player.half === null) return;
     const query = new URLSearchParams(location.search);
     query.set("match", this.data.match.id);
     query.set("half", this.player.half);
-    query.set("t", this.player.time.toFixed(3));
-    if (this.action) query.set("class", this.action.name); else query.delete("class");
-    for (const [name, value] of this.having("inAddress").map((part) => part.inAddress)) if (value) query.set(name, value); else query.delete(name);
+    query.set("t", String(Math.round(this.player.time * 1e6) / 1e6));
+    const own = [["class", this.action?.name], ["spot", this.chosen?.id], ...Object.entries(this.data.address), ...this.rail.inAddress];
+    for (const [name, value] of [...own, ...this.having("inAddress").flatMap((part) => part.inAddress)]) {
+      query.delete(name);
+      for (const word of [value ?? []].flat()) query.append(name, word);
+    }
     const target = `${location.pathname}?${query}`;
     if (target !== location.pathname + location.search) history.replaceState(history.state, "", target);
+  }
+
+  /** Take over what the address says of filters and lists. */
+  readAddress() {
+    const query = new URLSearchParams(location.search);
+    for (const part of [this.rail, ...this.having("readAddress")]) part.readAddress(query, this.data);
+  }
+
+  /** Another address of this match was gone back to. */
+  goBack() {
+    const query = new URLSearchParams(location.search);
+    if (!this.begun || location.pathname !== this.path || query.get("match") !== this.data.match.id) return;
+    this.begun = false; // the address is read now, and not written
+    this.readAddress();
+    this.respot();
+    if (query.has("t")) this.goTo(Number(query.get("half")), Number(query.get("t")));
+    this.begun = true;
+    if (!this.pickNamed(query)) this.chosen = null;
+    this.relist();
   }
 
   // --- page ------------------------------------------------------------------------------------------

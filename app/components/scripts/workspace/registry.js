@@ -18,7 +18,9 @@
 //   joined(spots)             spots with what else is known of them, and those that are added
 //   keeps(spot)               whether it stands below its threshold
 //   counts(spot)              whether it is an action of its own
-//   inAddress                 [name, value] of the page's address for a choice of its own; null where it is the usual one
+//   inAddress                 [[name, value]] of the page's address for choices of its own; null where it is the usual one,
+//                             an array where a name has several
+//   readAddress(query, data)  takes them over from an address
 //   passes(spot), hides(action)  whether a filter lets it through; whether a class is filtered out
 //   others, pair(system, others)  spots of another system, and which of the shown one's own are the same; reviews change
 //                             neither
