@@ -22,4 +22,5 @@ page.register(**views)
 trouble.tell_of_workers()
 chosen = st.navigation(list(views.values()), position="top")
 page.title(chosen.title)
-chosen.run()
+with page.waiting(chosen.title):
+    chosen.run()

@@ -471,3 +471,21 @@ def test_a_button_pressed_while_the_page_is_busy_is_answered(page: Page, server:
         }"""
     )
     expect(page.get_by_role("dialog")).to_contain_text("Spots shown", timeout=15_000)
+
+
+def test_nothing_fades_while_the_page_is_made_again(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    opacity = page.evaluate(
+        """() => {
+          const container = find().root.getRootNode().host?.closest('.stElementContainer') ?? document.querySelector('.stElementContainer');
+          container.style.opacity = '.33'; // as Streamlit draws what a run of the page has not come to
+          container.dataset.stale = 'true';
+          return getComputedStyle(container).opacity;
+        }"""
+    )
+    assert opacity == "1"
+    place = page.evaluate(
+        "() => { const { top, bottom } = find().root.getBoundingClientRect(); return [top, bottom, innerHeight]; }"
+    )
+    assert place[0] == 52  # right below the head of the page
+    assert place[1] <= place[2]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library
@@ -398,3 +399,17 @@ def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, libr
     assert not at.exception
     match = next(m for m in library.matches() if not m.is_demo)
     assert library.truth(match) == spots
+
+
+def test_until_a_view_is_there_its_place_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waiting(at: AppTest) -> bool:
+        return any('class="tl-skeleton"' in element.value for element in at.get("html"))
+
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
+    with monkeypatch.context() as halted:
+        halted.setattr("app.views.match.show", st.stop)
+        assert waiting(at.run())
+    assert not waiting(at.run())
+    with monkeypatch.context() as halted:
+        halted.setattr("app.views.match.show", st.stop)
+        assert not waiting(at.run())  # what has been on screen stays there while it is made again
