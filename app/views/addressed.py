@@ -19,10 +19,9 @@ def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = Non
     """
     if usual is not None:
         st.session_state.setdefault(key, usual)
-    word = st.query_params.get(name)
-    if word == st.session_state.get(_known(key, of)):
+    if not is_new(name, key, of):
         return
-    know(key, word, of)
+    word = st.query_params.get(name)
     try:
         value = None if word is None else read(word)
     except ValueError:
@@ -37,6 +36,7 @@ def put(name: str, key: str, choice: Any, usual: Any = None) -> None:
     """Put a choice into the address; the usual one needs no word there."""
     word = None if choice == usual else str(choice)
     know(key, word)
+    st.session_state[_before(key, "")] = word
     if word == st.query_params.get(name):
         return
     if word is None:
@@ -45,8 +45,18 @@ def put(name: str, key: str, choice: Any, usual: Any = None) -> None:
         st.query_params[name] = word
 
 
+def is_new(name: str, key: str, of: str = "") -> bool:
+    """Whether the address says something of a choice that neither the page has put there nor it said before.
+
+    What scripts in the browser have put there comes back late or not at all: Streamlit tells the address that it knows.
+    """
+    word, before = st.query_params.get(name), st.session_state.get(_before(key, of))
+    st.session_state[_before(key, of)] = word
+    return word not in (before, st.session_state.get(_known(key, of), before))
+
+
 def know(key: str, word: str | None, of: str = "") -> None:
-    """Remember the word of a choice that the page puts into its address, or that is taken from there."""
+    """Remember the word of a choice that the page puts into its address."""
     st.session_state[_known(key, of)] = word
 
 
@@ -56,5 +66,10 @@ def one_of(*choices: Any) -> Callable[[str], Any]:
 
 
 def _known(key: str, of: str = "") -> str:
-    """Where the session keeps the word that it knows of a choice."""
+    """Where the session keeps the word that the page has put into its address."""
     return f"address/{of}/{key}"
+
+
+def _before(key: str, of: str) -> str:
+    """Where the session keeps the word that the address had when it was last looked at."""
+    return f"address before/{of}/{key}"

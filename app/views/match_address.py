@@ -32,9 +32,9 @@ def address_words(match: Match, analysis: Analysis) -> dict[str, str | None]:
     """What the address is to say of what is shown; None for what needs no word."""
     imported, session = imported_shown(match, analysis), st.session_state
     source = f"set:{imported[0].id}" if imported else f"model:{analysis.record.identity.key}"
-    session["source_opened"] = (match.id, source)
     threshold, method = session.get("threshold", DEFAULT_THRESHOLD), session.get("method", HARD)
     words = {
+        "source": source,
         "threshold": None if threshold == DEFAULT_THRESHOLD else f"{threshold:g}",
         "method": None if method == HARD else method,
         "thresholds": _by_class(session.get("thresholds")),
@@ -42,7 +42,7 @@ def address_words(match: Match, analysis: Analysis) -> dict[str, str | None]:
     }
     for name, word in words.items():
         know(name, word, match.id)
-    return {"source": source, **words}
+    return words
 
 
 def _by_class(values: dict[str, float] | None) -> str | None:

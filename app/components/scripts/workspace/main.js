@@ -87,6 +87,7 @@ export class Workspace {
     this.path = location.pathname;
     this.theme = themeOf(this.root);
     applyTheme(this.root, this.theme);
+    if (this.begun && this.data?.match.id === data.match.id && this.data.analysis !== data.analysis) data.start = this.here(data);
     const match = !this.data || this.data.match.id !== data.match.id || this.data.analysis !== data.analysis;
     // What the user has moved since this data was asked for stays as it is: the answer to that is still to come. What
     // a dialog has set since is what counts.
@@ -135,6 +136,13 @@ export class Workspace {
     this.chosen = null;
     this.arrays = new Map();
     await Promise.all(data.halves.map(async (half) => this.arrays.set(half.half, await new HalfArrays(half, data.classes.length, data.arrays).load())));
+  }
+
+  /** Where another analysis of the same match is opened: on the moment that is on screen. */
+  here(data) {
+    const { half, time } = this.player;
+    if (!data.halves.some((h) => h.half === half)) return data.start;
+    return { half, seconds: time, label: this.action?.name ?? null, pick: Boolean(this.chosen) };
   }
 
   start(start) {
