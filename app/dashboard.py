@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from app.views import clips, evaluate, explain, library, match, page, review, search, statistics, trouble
+from app.views import clips, evaluate, explain, home, library, match, page, review, search, statistics, trouble
 
-st.set_page_config(page_title="Touchline", page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
+st.set_page_config(page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
 page.style()
 st.logo(page.LOGO, size="medium")
 views = {
-    "library": st.Page(library.show, title="Library", url_path="library", default=True),
+    "home": st.Page(home.show, title="Home", default=True, visibility="hidden"),
+    "library": st.Page(library.show, title="Library", url_path="library"),
     "match": st.Page(match.show, title="Match", url_path="match"),
     "explain": st.Page(explain.show, title="Explain", url_path="explain"),
     "clips": st.Page(clips.show, title="Clips", url_path="clips"),
@@ -19,4 +20,7 @@ views = {
 }
 page.register(**views)
 trouble.tell_of_workers()
-st.navigation(list(views.values()), position="top").run()
+chosen = st.navigation(list(views.values()), position="top")
+page.title(chosen.title)
+with page.waiting(chosen.title):
+    chosen.run()

@@ -58,10 +58,13 @@ class Probe:
 
     Arguments:
         precise: compute in single precision, which gradients need, instead of the precision of an analysis.
+
+    ``between`` is called before each question; what it raises ends them.
     """
 
     def __init__(self, model: LoadedModel, window: ExplainedWindow, *, precise: bool = False) -> None:
         self.model, self.window, self.network = model, window, model.network
+        self.between: Callable[[], None] = lambda: None
         self.precise, self._judge = precise, model.judge
         self._parts = model.network if isinstance(model.network, EnvironmentNetwork) else None
         self._inside = Inside(-window.before, window.before + len(window.times) + window.after, len(window.times))
@@ -186,6 +189,7 @@ class Probe:
             share: (B, rows, N), the entities' shares instead of theirs (0 takes one out); None for no change.
             features: (B, rows, D), what is read instead; None for no change.
         """
+        self.between()
         variants = next((len(part) for part in (pictures, share, features) if part is not None), 1)
         with self.number_format():
             if self._parts is None:

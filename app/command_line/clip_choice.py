@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from app.command_line.match_layers import match_layers
 from app.library.cameras import camera_labels, unreviewed_cameras
-from app.library.library import layers_of
 from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.analyses.replayed_spots import LIVE_ALONE, counts, replay_marks
 from spotting_core.base.data_directory import DataDirectory
@@ -130,8 +130,7 @@ def _cameras(choice: ClipOptions, match: MatchSource, data: DataDirectory) -> Ma
     needed = bool(choice.shots) or choice.with_replays
     if needed:
         camera_labels(match.path, open_match)
-    layers = layers_of(match.content_hash(data), match.path, data)
-    cameras = unreviewed_cameras(match.path, layers, open_match)
+    cameras = unreviewed_cameras(match.path, match_layers(match, data), open_match)
     name = _library_name(match, data)
     if name is not None:
         cameras = reviewed_cameras(cameras, CameraReviews(open_database(data)).of_match(name))

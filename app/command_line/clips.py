@@ -55,7 +55,10 @@ def clips(
     with_replays: bool = typer.Option(False, "--with-replays", help="After each action the replays that show it."),
     selection: str | None = typer.Option(None, "--selection", help="Name of a selection that was saved in the app."),
     analysis_folder: Path | None = typer.Option(
-        None, "--analysis", help="An analysis.", show_default="the newest of this match"
+        None,
+        "--analysis",
+        help="An analysis.",
+        show_default="the one that the app uses of this match",
     ),
     reel: bool = typer.Option(False, "--reel", help="All clips in one file."),
     titles: bool = typer.Option(True, help="Show a title card before each clip of a reel."),
@@ -81,8 +84,8 @@ def clips(
 ) -> None:
     """Cut the actions of one match or several into clips, exact to the frame, with a manifest.
 
-    Spots are those of the newest analysis, of --labels, or of the reviewers; or the clips are those of a --selection or
-    of --shots. Spots inside replays are left out where the cameras are known.
+    Spots are those of the analysis that the app uses of a match, of --labels, or of the reviewers; or the clips are
+    those of a --selection or of --shots. Spots inside replays are left out where the cameras are known.
     What cannot be cut is told; the other clips are written.
     """
     from app.command_line.clip_choice import ClipOptions
@@ -154,17 +157,19 @@ def _footage(match: MatchSource, data: DataDirectory, analysis_folder: Path | No
 
 
 def _analysis_of(match: MatchSource, data: DataDirectory, folder: Path | None) -> Analysis | None:
-    """The named analysis, else the newest of the match, else None.
+    """The named analysis, else the one that is used of the match, else None.
 
     Errors:
         BadInputError: the named one is none, or that of another match.
     """
-    from app.library.library import layers_of
+    from app.command_line.match_layers import match_layers, note_gone_choice
     from spotting_core.analyses.analysis import Analysis
     from spotting_core.tasks.spotting import SPOTTING
 
     if folder is None:
-        return next(iter(layers_of(match.content_hash(data), match.path, data, SPOTTING.name)), None)
+        layers = [layer for layer in match_layers(match, data) if layer.record.task == SPOTTING.name]
+        note_gone_choice(match, data, layers)
+        return next(iter(layers), None)
     analysis = Analysis.open(folder)
     if analysis.record.source_id != match.content_hash(data):
         raise BadInputError(

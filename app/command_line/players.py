@@ -38,7 +38,8 @@ def players(
     The match has to be analysed by a model that reads entities. Its calibrations are those beside it, else those that
     touchline analyze --task calibration has found. Pictures without a calibration and replays leave gaps.
     """
-    from app.library.library import kits, layers_of
+    from app.command_line.match_layers import match_layers, note_gone_choice
+    from app.library.library import kits
     from spotting_core.analyses.match_calibrations import match_calibrations
     from spotting_core.analyses.match_cameras import match_cameras
     from spotting_core.domain.pitch import Pitch
@@ -50,7 +51,8 @@ def players(
     form = players_format(format_name, out_file)
     check_output(str(out_file))
     match, data = open_match(source_path(source, demo)), DataDirectory.default().ensure()
-    layers = layers_of(match.content_hash(data), match.path, data)
+    layers = match_layers(match, data)
+    note_gone_choice(match, data, layers)
     layer = next((one for one in layers if one.has("entities")), None)
     if layer is None:
         raise BadInputError(

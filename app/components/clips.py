@@ -19,13 +19,13 @@ _HTML = """
 """
 
 
-def clip_desk(data: dict[str, Any], *, key: str, on_changed: Callable[[], None]) -> None:
+def clip_desk(data: dict[str, Any], *, key: str, on_changed: Callable[[Any], None]) -> None:
     """Mount the desk.
 
     Arguments:
         data: as ``views.clips`` makes it.
-        key: of the widget; what the user changed is read from its session state: ``changed`` {selection, revision,
-            sequence, clips, margins}.
+        key: of the widget.
+        on_changed: called with what the user changed, {selection, revision, sequence, clips, margins}.
     """
     component = standing_component("clips", _HTML, "workspace.css", "clips.css")
     mount(component, data, key=key, module="clips/desk.js", events={"changed": on_changed})

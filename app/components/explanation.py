@@ -8,13 +8,14 @@ from typing import Any
 from app.components.standing import mount, standing_component
 
 
-def explanation(data: dict[str, Any], *, key: str, on_event: Callable[[], None]) -> None:
+def explanation(data: dict[str, Any], *, key: str, on_event: Callable[[Any], None]) -> None:
     """Mount the component.
 
     Arguments:
         data: as ``views.explanation`` makes it.
-        key: of the widget; what the user asks is read from its session state inside the callback: ``asked``
-            {what: edit | words | reset | cancel | retry} with ``edit`` or ``text``.
+        key: of the widget.
+        on_event: called with what the user asks, {what: edit | words | reset | cancel | retry} with ``edit`` or
+            ``text``.
     """
     html = '<div class="explanation" data-standing></div>'
     component = standing_component("explanation", html, "explanation.css")

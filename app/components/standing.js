@@ -3,6 +3,7 @@
 // has brought, and only sometimes is it put back.
 const KEPT = 6000; // milliseconds for which what has lost its place is kept
 const PATIENT = 800; // milliseconds after which its place is asked for
+const RESENT = 1500; // milliseconds after which what the page has not taken is sent again
 const places = new WeakMap();
 let homeless = null;
 
@@ -11,12 +12,15 @@ export default function (component) {
   let place = places.get(parentElement);
   if (!place) places.set(parentElement, (place = {}));
   place.latest = component;
+  place.outbox ??= new Outbox();
+  place.outbox.update(component);
   place.address = address();
   place.ready ??= import(`${location.origin}${data.scripts}/${data.module}`);
   place.ready.then(async (module) => {
     if (places.get(parentElement) !== place) return;
-    moveIn(parentElement, data);
-    const shown = await module.mount(place.latest);
+    moveIn(place, parentElement);
+    const { outbox, latest } = place;
+    const shown = await module.mount({ data: latest.data, parentElement, tell: (name, value) => outbox.tell(name, value), again: () => outbox.send() });
     if (places.get(parentElement) === place) place.shown = shown;
     else if (!place.shown) shown?.destroy(); // its place was lost meanwhile, and nobody knew of it
   }).catch((error) => {
@@ -32,19 +36,57 @@ export default function (component) {
 const standsFor = (data) => `${data.module} ${data.of}`;
 const address = () => `${location.pathname} ${new URLSearchParams(location.search).get("match")}`;
 
-function leave({ latest, shown, address: stood }) {
+function leave({ latest, shown, outbox, address: stood }) {
   homeless?.end();
-  const asking = setTimeout(() => { if (stood === address()) latest.setTriggerValue("lost", performance.now()); }, PATIENT);
+  outbox.rest();
+  const asking = setTimeout(() => { if (stood === address()) outbox.send(); }, PATIENT);
   const ending = setTimeout(() => homeless?.end(), KEPT);
   const settled = () => { clearTimeout(asking); clearTimeout(ending); homeless = null; };
-  homeless = { of: standsFor(latest.data), shown, settled, end: () => { settled(); shown?.destroy(); } };
+  homeless = { of: standsFor(latest.data), shown, outbox, settled, end: () => { settled(); outbox.rest(); shown?.destroy(); } };
 }
 
-function moveIn(parentElement, data) {
+function moveIn(place, parentElement) {
   if (!homeless) return;
-  const { of, shown, settled, end } = homeless;
-  if (of !== standsFor(data)) { end(); return; }
+  const { of, shown, outbox, settled, end } = homeless;
+  if (of !== standsFor(place.latest.data)) { end(); return; }
   settled();
+  place.outbox.rest();
+  place.outbox = outbox;
+  outbox.update(place.latest);
   const made = parentElement.querySelector("[data-standing]");
   if (shown && made !== shown.root) made.replaceWith(shown.root);
+}
+
+// What the page is told is numbered, and kept until the page says that it has taken it. While a run of the page is under
+// way Streamlit keeps one event of a component for the next one: a later event takes the place of an earlier one, which
+// nobody hears of then. So every event brings all that has not been taken, and what is not answered is sent again. Of two
+// things of one name the later one counts.
+class Outbox {
+  name = `${Date.now()}-${Math.random()}`; // numbers begin anew with a page that is loaded anew
+  count = 0;
+  waiting = []; // {n, name, value}
+
+  /** A run of the page has come, which says what it has taken, {box, n}. */
+  update({ data: { taken }, setTriggerValue }) {
+    this.trigger = setTriggerValue;
+    if (taken?.box === this.name) this.waiting = this.waiting.filter((event) => event.n > taken.n);
+    this.plan();
+  }
+
+  tell(name, value) {
+    this.waiting = [...this.waiting.filter((event) => event.name !== name), { n: ++this.count, name, value }];
+    this.send();
+  }
+
+  send() {
+    this.trigger("outbox", { box: this.name, waiting: this.waiting, at: performance.now() });
+    this.plan();
+  }
+
+  plan() {
+    this.rest();
+    if (this.waiting.length) this.sending = setTimeout(() => this.send(), RESENT);
+  }
+
+  rest() { clearTimeout(this.sending); }
 }

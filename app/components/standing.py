@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def standing_component(name: str, html: str, *styles: str) -> Any:
 
 
 def mount(
-    component: Any, data: dict[str, Any], *, key: str, module: str, events: dict[str, Callable[[], None]]
+    component: Any, data: dict[str, Any], *, key: str, module: str, events: Mapping[str, Callable[[Any], None]]
 ) -> None:
     """Show a component.
 
@@ -48,13 +48,31 @@ def mount(
         component: from ``standing_component``.
         data: what it shows, as JSON.
         key: of the widget; what stands is kept for the same key alone.
-        module: the script, below ``scripts``, that exports ``mount`` and whose result has ``root`` and ``destroy``.
-        events: what to do at an event of the user, by its name.
+        module: the script, below ``scripts``, that exports ``mount`` and whose result has ``root`` and ``destroy``. It
+            gets ``tell(name, value)``, for events, and ``again()``, which has the page run once more.
+        events: what to do with what the browser tells, by the event's name. None is lost and none is done twice.
     """
-    callbacks = {f"on_{name}_change": answer for name, answer in {"lost": rerun_only, **events}.items()}
-    payload = {**data, "scripts": scripts_url(), "module": module, "of": key}
-    component(key=key, data=payload, height="content", **callbacks)
+    payload = {
+        **data, "scripts": scripts_url(), "module": module, "of": key, "taken": st.session_state.get(_taken_key(key))
+    }  # fmt: skip
+    component(key=key, data=payload, height="content", on_outbox_change=lambda: _take(key, events))
 
 
-def rerun_only() -> None:
-    """The answer to an event for which the run itself is the answer."""
+def _taken_key(key: str) -> str:
+    """Where the session keeps which events of a component were taken last: {box, n}."""
+    return f"{key}/taken"
+
+
+def _take(key: str, events: Mapping[str, Callable[[Any], None]]) -> None:
+    """Take what the browser tells, in order; what was taken already is passed over (see ``Outbox`` in standing.js)."""
+    sent = st.session_state[key].get("outbox")
+    if not sent:
+        return
+    taken = st.session_state.get(_taken_key(key), {})
+    last = taken.get("n", 0) if taken.get("box") == sent["box"] else 0
+    for event in sent["waiting"]:
+        if event["n"] <= last:
+            continue
+        st.session_state[_taken_key(key)] = {"box": sent["box"], "n": event["n"]}
+        if event["name"] in events:  # one of an analysis that is shown no longer may come late
+            events[event["name"]](event["value"])

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import streamlit as st
-
-from app.components.standing import mount, rerun_only, standing_component
+from app.components.standing import mount, standing_component
 
 # What stands there until the scripts have loaded: empty cards in their final places.
 _HTML = """
@@ -33,22 +31,13 @@ def workspace(data: dict[str, Any], *, key: str, events: Mapping[str, Callable[[
     Arguments:
         data: as ``workspace.payload`` makes it. While it says ``waiting`` the browser asks for it again every second.
         key: of the widget.
-        events: what to do with what the browser tells, by the event's name: ``command`` {name}, a button's, and those
-            of the entries that are shown.
+        events: what to do with what the browser tells, by the event's name: ``command`` {name}, a button's, ``ready``
+            {layer, show}, of a layer that has come, and those of the entries that are shown.
     """
-
-    def answer(name: str) -> Callable[[], None]:
-        def take_event() -> None:
-            if event := st.session_state[key].get(name):
-                events[name](event)
-
-        return take_event
-
-    answers = {name: answer(name) for name in events}
     mount(
         standing_component("workspace", _HTML, "workspace.css"),
         data,
         key=key,
         module="workspace/main.js",
-        events={**answers, "again": rerun_only},
+        events=events,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from app.library.roots import source_of, told
 from app.library.video_reading import VIDEOS
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer
+from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer, used_first
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError, cannot_write, printable
 from spotting_core.base.files import read_json
@@ -30,6 +30,7 @@ from spotting_core.formats.document import Document, Options
 from spotting_core.media.source import MatchSource, check_parts, open_match
 from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
+from spotting_core.store.chosen_models import ChosenModel, ChosenModels
 from spotting_core.store.database import Database
 from spotting_core.store.tables import MatchRow
 from spotting_core.tasks.spotting import SPOTTING
@@ -78,17 +79,40 @@ def _match(row: MatchRow) -> Match:
     )
 
 
-def layers_of(source_hash: str | None, path: Path, data: DataDirectory, task: str | None = None) -> list[Analysis]:
-    """Complete analyses of the match at a path, those of spotting first and of each task the newest first.
+Chosen = Mapping[str, ChosenModel]
+"""Models that are chosen for a match, by task."""
+
+
+def layers_of(
+    source_hash: str | None, path: Path, data: DataDirectory, chosen: Chosen, task: str | None = None
+) -> list[Analysis]:
+    """Complete analyses of the match at a path, those of spotting first and of each task the one first that is used
+    (``used_first``).
 
     Arguments:
         source_hash: of the match's content, or None if it is not known.
         task: the only one whose analyses are wanted; those of all where None.
     """
-    layers = Layers(data, source_hash).all(task) if source_hash else []
     shipped = open_layer(DEMO_ANALYSIS) if path == DEMO and task in (None, SPOTTING.name) else None
-    layers += [shipped] if shipped is not None else []
-    return sorted(layers, key=lambda layer: layer.record.task != SPOTTING.name)
+    layers = [] if shipped is None else [shipped]
+    layers += Layers(data, source_hash).all(task) if source_hash else []
+    ordered = used_first(layers, {name: model.key for name, model in chosen.items()})
+    return sorted(ordered, key=lambda layer: layer.record.task != SPOTTING.name)
+
+
+def gone_choice(layers: Sequence[Analysis], chosen: Chosen, task: str = SPOTTING.name) -> str | None:
+    """A word about a chosen model of which there is no analysis any more; None where there is one, or none is chosen.
+
+    Arguments:
+        layers: of the match, as ``layers_of`` gives them.
+    """
+    model, own = chosen.get(task), [layer.record for layer in layers if layer.record.task == task]
+    if model is None or not own or own[0].identity.key == model.key:
+        return None
+    return (
+        f"{model.name}, which was chosen for this match, has no analysis of it any more; "
+        f"{own[0].model['name']} is used instead."
+    )
 
 
 class Library:
@@ -96,6 +120,7 @@ class Library:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
+        self._chosen = ChosenModels(database)
 
     # --- finding ------------------------------------------------------------------------------------------
 
@@ -125,12 +150,26 @@ class Library:
         return next((m for m in self.matches() if m.is_demo), None)
 
     def analyses(self, match: Match, task: str = SPOTTING.name) -> list[Analysis]:
-        """Complete analyses of a match for a task, the newest first; damaged ones are left out."""
-        return layers_of(match.source_hash, match.path, self._settings.data, task)
+        """Complete analyses of a match for a task, the one that is used first; damaged ones are left out."""
+        return layers_of(match.source_hash, match.path, self._settings.data, self.chosen(match), task)
 
     def layers(self, match: Match) -> list[Analysis]:
-        """Complete analyses of a match for every task, those of spotting first and of each task the newest first."""
-        return layers_of(match.source_hash, match.path, self._settings.data)
+        """Complete analyses of a match for every task, those of spotting first and of each task the one that is used
+        first."""
+        return layers_of(match.source_hash, match.path, self._settings.data, self.chosen(match))
+
+    def layer_folders(self, match: Match) -> frozenset[Path]:
+        """Where the analyses of a match lie that were made here; changes when one comes or goes."""
+        return Layers(self._settings.data, match.source_hash).folders() if match.source_hash else frozenset()
+
+    def chosen(self, match: Match) -> Chosen:
+        """The models that are chosen for a match, by task."""
+        return self._chosen.of_match(match.id)
+
+    def choose(self, match: Match, analysis: Analysis) -> None:
+        """Use the model of an analysis for its task, wherever one model of the match is meant."""
+        record = analysis.record
+        self._chosen.choose(match.id, record.task, ChosenModel(record.identity.key, str(record.model["name"])))
 
     def damaged(self, match: Match, task: str = SPOTTING.name) -> list[DamagedLayer]:
         """Analyses of a match for a task that cannot be read, the newest first, and those of which nobody knows the

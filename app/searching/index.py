@@ -24,7 +24,8 @@ from spotting_core.tasks.spotting import SPOTTING
 
 @dataclass(frozen=True)
 class Searched:
-    """The matches that can be searched and their newest analyses, by id, and all classes, the default ones first.
+    """The matches that can be searched and the analyses that are used of them, by id, and all classes, the default ones
+    first.
 
     The parts of the classes are those that the matches have in common.
 
@@ -62,7 +63,7 @@ def bring_up_to_date(
 
     A match whose analysis cannot be read is left out, and told among the problems.
     """
-    searched, newest, problems = {}, {}, {}
+    searched, used, problems = {}, {}, {}
     for match in library.matches():
         layers = library.layers(match)
         if not layers or layers[0].record.task != SPOTTING.name:
@@ -74,11 +75,11 @@ def bring_up_to_date(
         except TouchlineError as problem:
             problems[match.id] = f"{match.title}: {problem}"
             continue
-        searched[match.id], newest[match.id] = match, layers[0]
+        searched[match.id], used[match.id] = match, layers[0]
     search.refresh(list(searched))
-    tables = list(dict.fromkeys(a.classes for a in newest.values())) or [load_classes()]
+    tables = list(dict.fromkeys(a.classes for a in used.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
-    return Searched(searched, newest, replace(joined([load_classes(), *tables]), parts=parts), problems)
+    return Searched(searched, used, replace(joined([load_classes(), *tables]), parts=parts), problems)
 
 
 def _write(

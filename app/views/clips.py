@@ -41,6 +41,7 @@ def show() -> None:
     if match is None:
         st.info("There is no such match in the library.")
         return
+    page.title("Clips", match.title)
     analyses = library.analyses(match)
     analysis = chosen_analysis(analyses) if analyses else None
     try:
@@ -166,7 +167,7 @@ def _desk(
     clip_desk(
         desk_data(match, analysis, selection, working),
         key=key,
-        on_changed=lambda: _changed(match, selection, st.session_state[key].get("changed")),
+        on_changed=lambda event: _changed(match, selection, event),
     )
 
 
@@ -184,10 +185,8 @@ def _when_prepared(match: Match) -> None:
     st.fragment(run_every=1.0)(look)()
 
 
-def _changed(match: Match, selection: Selection | None, event: dict[str, Any] | None) -> None:
+def _changed(match: Match, selection: Selection | None, event: dict[str, Any]) -> None:
     """Keep what was changed on the desk."""
-    if not event:
-        return
     try:
         clips = [Clip.from_json(c) for c in event["clips"]]
     except TouchlineError as problem:

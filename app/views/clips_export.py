@@ -181,7 +181,8 @@ def _exports(match_id: str | None, most: int, was_live: bool) -> None:
 def _under_way(job: Job) -> None:
     title, button = st.columns([3, 1.4], vertical_alignment="center")
     title.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
-    if button.button("Cancel", key=f"cancel-{job.id}", width="stretch"):
+    label = "Cancelling" if job.cancelling else "Cancel"
+    if button.button(label, key=f"cancel-{job.id}", width="stretch", disabled=job.cancelling):
         shared_queue().cancel(job.id)
         st.rerun(scope="fragment")
     left = f", {page.length(int(job.remaining * 1e6))} left" if job.remaining is not None else ""

@@ -23,6 +23,7 @@ from app.components.evaluate_lists import class_table
 from app.library.library import Library
 from app.state import shared_library, shared_settings
 from app.views import page
+from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import (
     Curve,
@@ -32,7 +33,7 @@ from app.views.evaluate_charts import (
 )
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
-from app.views.evaluate_task import NO_SYSTEM, choice_select, show_task, task_select
+from app.views.evaluate_task import NO_SYSTEM, choice_select, show_task, task_select, way_select
 from app.views.shown import drawn
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
@@ -80,6 +81,7 @@ def show() -> None:
     if st.session_state.pop("evaluate_import", False):
         import_dialog(library, sets)
     tasks = {SPOTTING.name: SPOTTING, **evaluated_tasks(library)}
+    take("task", "evaluate_task", one_of(*tasks))
     task = tasks.get(st.session_state.get("evaluate_task", ""), SPOTTING)
     if task is not SPOTTING:
         show_task(library, tasks, task)
@@ -129,14 +131,13 @@ def _toolbar(
             "B", {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 190
         )
         st.space("stretch")
-        way = st.segmented_control(
-            "Metric", ["Corrected", "Official"], default="Corrected", required=True, label_visibility="collapsed",
-            help="Official: what the SoccerNet package prints, flaws included.", key="evaluate_way",
-        )  # fmt: skip
+        way = way_select("evaluate_way", "the SoccerNet package")
+        views = [v.capitalize() for v in VIEWS]
+        take("actions", "evaluate_view", one_of(*views), "All")
         view = st.segmented_control(
-            "Actions", [v.capitalize() for v in VIEWS], default="All", required=True, label_visibility="collapsed",
-            format_func=page.plain, key="evaluate_view",
+            "Actions", views, required=True, label_visibility="collapsed", format_func=page.plain, key="evaluate_view",
         )  # fmt: skip
+        put("actions", "evaluate_view", view, "All")
         if st.button("Import", icon=":material/upload:"):
             st.session_state["evaluate_import"] = True
             st.rerun()
@@ -287,11 +288,13 @@ def _note(rows: list[dict[str, Any]], choice: Choice) -> str:
 
 def _chosen_class(measured: list[Measured], classes: ClassTable) -> ActionClass:
     """The class that was picked; at first the one with the most truths."""
+    take("class", "evaluate_class", one_of(*classes.names))
     wanted = st.session_state.get("evaluate_class")
-    if wanted in classes:
-        return classes.get(str(wanted))
     truths = measured[0].tight.truths
-    return max(classes, key=lambda c: truths[c.name])
+    usual = max(classes, key=lambda c: truths[c.name])
+    chosen = classes.get(str(wanted)) if wanted in classes else usual
+    put("class", "evaluate_class", chosen.name, usual.name)
+    return chosen
 
 
 # --- the charts ---------------------------------------------------------------------------------------
@@ -300,10 +303,12 @@ def _chosen_class(measured: list[Measured], classes: ClassTable) -> ActionClass:
 def _curve_card(measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass) -> None:
     title, tolerance = st.columns([3, 1.2], vertical_alignment="center")
     title.html(f'<div class="tl-card-title">Precision and recall <span>{page.escape(chosen.short)}</span></div>')
+    take("tolerance", "evaluate_tolerance", one_of(*_TOLERANCES), _TOLERANCES[1])
     seconds = tolerance.selectbox(
-        "Tolerance", _TOLERANCES, index=1, format_func=lambda t: f"{t:.0f} s", label_visibility="collapsed",
+        "Tolerance", _TOLERANCES, format_func=lambda t: f"{t:.0f} s", label_visibility="collapsed",
         help="The full width of the window around a truth.", key="evaluate_tolerance",
     )  # fmt: skip
+    put("tolerance", "evaluate_tolerance", seconds, _TOLERANCES[1])
     curves = [_curve(m, chosen, float(seconds), choice, classes) for m in measured]
     spot_for_figure = st.empty()
     threshold = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key="evaluate_curve_threshold")

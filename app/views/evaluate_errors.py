@@ -16,6 +16,7 @@ from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
 from app.state import shared_settings
 from app.views import page
+from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import share, time_error_figure
 from app.views.shown import picture_link
@@ -24,6 +25,8 @@ from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
 
 PAGE = 10
+_EVERY = "All classes"
+_LEAST, _THRESHOLD, _MOST = 0.02, 0.5, 0.99  # of the confidence from which a spot counts
 _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), "Near": (NEAR,)}
 _ORDERS = ("By confidence", "By time error", "By match time")
 
@@ -41,12 +44,16 @@ def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: Ac
         errors = [o for o in errors if o.label == scope.name]
     counts = {name: sum(o.kind in kinds for o in errors) for name, kinds in _KINDS.items()}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        take("kind", "evaluate_kind", one_of(*_KINDS), "All")
         kind = st.segmented_control(
-            "Kind", list(_KINDS), default="All", required=True, format_func=lambda k: f"{page.plain(k)} {counts[k]:d}",
+            "Kind", list(_KINDS), required=True, format_func=lambda k: f"{page.plain(k)} {counts[k]:d}",
             label_visibility="collapsed", key="evaluate_kind",
         )  # fmt: skip
         st.space("stretch")
+        take("order", "evaluate_order", one_of(*_ORDERS))
         order = st.selectbox("Order", _ORDERS, label_visibility="collapsed", width=150, key="evaluate_order")
+    put("kind", "evaluate_kind", kind, "All")
+    put("order", "evaluate_order", order, _ORDERS[0])
     timed = [o for o in errors if o.kind in (RIGHT, NEAR)]
     dark = st.context.theme.type != "light"
     figure = time_error_figure(timed, classes, dark, INKS["dark" if dark else "light"])
@@ -61,26 +68,39 @@ def _scope(systems: Sequence[str], chosen: ActionClass) -> tuple[str, ActionClas
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         of = "" if len(systems) > 1 else "of A, "
         st.html(f'<div class="tl-card-title">Errors <span>{of}time from nearest truth</span></div>', width="content")
-        letter = "A"
+        letter: str | None = "A"
         if len(systems) > 1:
+            take("whose", "evaluate_whose", one_of("A", "B"), "A")
             letter = st.segmented_control(
-                "System", ["A", "B"], default="A", required=True, label_visibility="collapsed", key="evaluate_whose"
-            )
+                "System", ["A", "B"], required=True,
+                label_visibility="collapsed", key="evaluate_whose",
+            )  # fmt: skip
+            put("whose", "evaluate_whose", letter, "A")
         st.space("stretch")
+        scope = f"evaluate_scope_{chosen.index}"
+        take("scope", scope, {"class": chosen.short}.get, _EVERY)
         what = st.segmented_control(
-            "Classes", ["All classes", chosen.short], default="All classes", required=True,
-            format_func=page.plain, label_visibility="collapsed", key=f"evaluate_scope_{chosen.index}",
+            "Classes", [_EVERY, chosen.short], required=True,
+            format_func=page.plain, label_visibility="collapsed", key=scope,
         )  # fmt: skip
+        put("scope", scope, None if what == _EVERY else "class")
+        take("threshold", "evaluate_threshold", _threshold_of, _THRESHOLD)
         threshold = st.number_input(
-            "Threshold", 0.02, 0.99, 0.5, 0.05, width=110, label_visibility="collapsed", key="evaluate_threshold",
+            "Threshold", _LEAST, _MOST, step=0.05, width=110, label_visibility="collapsed", key="evaluate_threshold",
             help="Confidence from which a spot counts.",
         )  # fmt: skip
-    return systems["AB".index(letter)], (None if what == "All classes" else chosen), float(threshold)
+        put("threshold", "evaluate_threshold", threshold, _THRESHOLD)
+    return systems["AB".index(letter or "A")], (None if what == _EVERY else chosen), float(threshold)
+
+
+def _threshold_of(word: str) -> float:
+    return min(max(float(word), _LEAST), _MOST)
 
 
 def _page(rows: int) -> int:
     """First row of the page that is open."""
     last = max(0, (rows - 1) // PAGE)
+    take("page", "evaluate_page", lambda word: max(0, int(word) - 1), 0)
     at = min(st.session_state.get("evaluate_page", 0), last)
     if last:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -90,6 +110,7 @@ def _page(rows: int) -> int:
             after = st.button("Next", disabled=at == last, key="evaluate_after")
         if before or after:
             st.session_state["evaluate_page"] = at + (1 if after else -1)
+            put("page", "evaluate_page", at + (2 if after else 0), 1)
             st.rerun(scope="fragment")
     return at * PAGE
 

@@ -10,16 +10,20 @@ from app.comparing.comparison import LIBRARY
 from app.comparing.task_findings import judged_by_all, labelled_matches, report_of, system_names
 from app.library.library import Library
 from app.views import page
+from app.views.addressed import one_of, put, take
 from app.views.evaluate_charts import share
 from spotting_core.base.errors import TouchlineError
 from spotting_core.evaluation.report import Evaluation
+from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask
 
 NO_SYSTEM = "none"
+_WAYS = ["Corrected", "Official"]
 
 
 def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
-    """Choose a task, where there are several; it is kept as ``evaluate_task``."""
+    """Choose a task, where there are several; it is kept as ``evaluate_task``, and in the address."""
+    put("task", "evaluate_task", chosen, SPOTTING.name)
     if len(tasks) > 1:
         names = list(tasks)
         st.selectbox(
@@ -29,13 +33,28 @@ def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
 
 
 def choice_select(label: str, options: dict[str, str], key: str, width: int) -> str | None:
-    """Choose labels or a system by its key; what is no longer there is forgotten."""
+    """Choose labels or a system by its key, which is kept in the address; what is no longer there is forgotten."""
+    name = label.lower()
+    take(name, key, one_of(*options))
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
-    return st.selectbox(
+    chosen = st.selectbox(
         page.plain(label), list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
         label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
     )  # fmt: skip
+    put(name, key, chosen, None if name != "b" or chosen is None else NO_SYSTEM)
+    return chosen
+
+
+def way_select(key: str, whose: str) -> str:
+    """Choose how is measured; the address keeps it."""
+    take("metric", key, one_of(*_WAYS), _WAYS[0])
+    way = st.segmented_control(
+        "Metric", _WAYS, required=True,
+        label_visibility="collapsed", help=f"Official: what {whose} prints, flaws included.", key=key,
+    )  # fmt: skip
+    put("metric", key, way, _WAYS[0])
+    return str(way)
 
 
 def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTask) -> None:
@@ -53,10 +72,7 @@ def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTa
         others = {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}
         second = choice_select("B", others, f"evaluate_b_{task.name}", 190)
         st.space("stretch")
-        way = st.segmented_control(
-            "Metric", ["Corrected", "Official"], default="Corrected", required=True, label_visibility="collapsed",
-            help="Official: what the official evaluator prints, flaws included.", key=f"evaluate_way_{task.name}",
-        )  # fmt: skip
+        way = way_select(f"evaluate_way_{task.name}", "the official evaluator")
     try:
         keys = [key for key in (first, second) if key not in (None, NO_SYSTEM)]
         judged = judged_by_all(library, task, matches, keys)

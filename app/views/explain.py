@@ -13,7 +13,7 @@ from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.explanation import Shown, ShownMethod, explanation_data, first_by_measure, heads_of
-from app.views.shown import chosen_analysis, match_of_address, shown_spots, spot_id
+from app.views.shown import chosen_analysis, match_of_address, shown_spots, source_of_address, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
 from explain.jobs.explanation import EXPLANATION, ExplanationParameters
 from explain.jobs.figures import FIGURES, FiguresParameters
@@ -45,6 +45,8 @@ def show() -> None:
         if st.button("Open the library"):
             page.go("library")
         return
+    page.title("Explain", match.title)
+    source_of_address(match, analyses)
     analysis = chosen_analysis(analyses)
     spots = shown_spots(match, analysis, DEFAULT_THRESHOLD)
     spot = _spot_of_address(analysis, spots)
@@ -109,8 +111,9 @@ def _spot_of_address(analysis: Analysis, spots: Sequence[Spot]) -> Spot | None:
 
 
 def _open(match: Match, spot: Spot) -> None:
+    source = {"source": st.query_params["source"]} if "source" in st.query_params else {}
     st.query_params.from_dict({
-        "match": match.id, "half": str(spot.half), "t": f"{spot.seconds:.3f}", "class": spot.label,
+        "match": match.id, "half": str(spot.half), "t": f"{spot.seconds:.6f}", "class": spot.label, **source,
     })  # fmt: skip
 
 
@@ -136,7 +139,8 @@ def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot])
             titles = {name: METHODS[name].title for name in IN_PLACE}
             method = st.selectbox("Method", IN_PLACE, format_func=titles.__getitem__, index=IN_PLACE.index(method),
                                   label_visibility="collapsed", width=170)  # fmt: skip
-        st.fragment(_export)(match, analysis, spot)
+        drawing = shared_queue().live(FIGURES.key(FiguresParameters.of(match.path, analysis, spot))) is not None
+        st.fragment(run_every=1.0 if drawing else None)(_export)(match, analysis, spot, drawing)
     return str(mode), method
 
 
@@ -168,16 +172,23 @@ def _class_choice(match: Match, analysis: Analysis, spot: Spot) -> None:
         st.rerun()
 
 
-def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
-    """Figures (PNG, SVG) and arrays of what is shown, in one zip."""
+def _export(match: Match, analysis: Analysis, spot: Spot, drawing: bool) -> None:
+    """Figures (PNG, SVG) and arrays of what is shown, in one zip.
+
+    Arguments:
+        drawing: whether they were being drawn when the page was made, which is made again when that changes.
+    """
     with st.popover("Export", icon=":material/ios_share:"):
         parameters = FiguresParameters.of(match.path, analysis, spot)
         [made] = FIGURES.leaves(parameters, shared_settings().data)
         job = shared_queue().latest(FIGURES.key(parameters))
         if job is not None and job.live:
+            if not drawing:
+                st.rerun(scope="app")
             st.progress(job.progress, text=page.plain(job.stage or "Waiting for the worker"))
-            st.button("Look again")
             return
+        if drawing:
+            st.rerun(scope="app")
         if job is not None and job.state == FAILED:
             st.error(page.plain(job.error))
         if made.is_file():
@@ -186,7 +197,7 @@ def _export(match: Match, analysis: Analysis, spot: Spot) -> None:
         st.caption("A figure of every explanation of this spot as PNG and SVG, and its arrays as .npz.")
         if st.button("Draw again" if made.is_file() else "Draw the figures"):
             FIGURES.ask(shared_queue(), parameters, match.id)
-            st.rerun(scope="fragment")
+            st.rerun(scope="app")
 
 
 # --- asking and waiting -------------------------------------------------------------------------------
@@ -298,16 +309,15 @@ def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[ShownMethod]
     explanation(
         explanation_data(shown),
         key=f"{_KEY}-{match.id}",
-        on_event=lambda: _handle_event(match, analysis, spot, cards),
+        on_event=lambda event: _handle_event(match, analysis, spot, cards, event),
     )
     if st.session_state.pop("explain_again", False):
         st.rerun(scope="app")
 
 
-def _handle_event(match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod]) -> None:
-    event = st.session_state[f"{_KEY}-{match.id}"].get("asked")
-    if not event:
-        return
+def _handle_event(
+    match: Match, analysis: Analysis, spot: Spot, cards: Sequence[ShownMethod], event: Mapping[str, Any]
+) -> None:
     queue = shared_queue()
     if event["what"] == "edit":
         st.session_state["explain_edit"] = ((match.id, spot_id(spot)), event["edit"])

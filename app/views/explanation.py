@@ -129,7 +129,8 @@ def _progress(shown: Shown) -> dict[str, Any] | None:
         return None
     job = next((j for j in live if j.state == RUNNING), live[0])
     ahead = f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
-    return {"text": (job.stage or "Starting") if job.state == RUNNING else ahead, "share": job.progress}
+    text = "Cancelling" if job.cancelling else (job.stage or "Starting") if job.state == RUNNING else ahead
+    return {"text": text, "share": job.progress, "cancelling": job.cancelling}
 
 
 # --- cards --------------------------------------------------------------------------------------------

@@ -10,13 +10,14 @@ from typing import Any
 
 import streamlit as st
 
-from app.library.library import Library, Match
+from app.library.library import Library, Match, gone_choice
 from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
 from app.views.replayed import counted
 from app.views.shown import link
+from app.work.analysing import ask_for_analysis, resumable, resume
 from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer
@@ -28,7 +29,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
 from spotting_core.formats.labels_cameras import FILE_NAME as CAMERA_LABELS
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
+from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
 from spotting_core.jobs.queue import CANCELLED, FAILED, Job
 from spotting_core.media.ingest import Media
@@ -49,10 +50,9 @@ def show() -> None:
     """The page."""
     library = shared_library()
     if opened := st.session_state.pop("open_match", None):
+        st.session_state.pop("analysis", None)  # the one that is used of it
         page.go("match", match=opened)
     matches = library.matches()
-    if _first_look() and all(m.is_demo for m in matches) and matches:
-        page.go("match")
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
     title, search, state = st.columns([2, 2, 2.4], vertical_alignment="center")
@@ -83,14 +83,6 @@ def _begin_reading(matches: list[Match]) -> None:
 def _under_way() -> bool:
     """Whether anything is, of which the page shows how far it is."""
     return bool(shared_queue().all_live()) or shared_reading().under_way
-
-
-def _first_look() -> bool:
-    """Whether this session has just begun: with nothing but the demo in it, the app opens on the demo."""
-    if st.session_state.get("seen_library"):
-        return False
-    st.session_state["seen_library"] = True
-    return True
 
 
 def _fits(match: Match, words: str) -> bool:
@@ -127,7 +119,7 @@ def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
     analysis = analyses[0] if analyses else None
     cells = st.columns(_COLUMNS, vertical_alignment="center")
     cells[0].html(_thumbnail(match))
-    cells[1].html(_names(match, analysis))
+    cells[1].html(_names(match, analyses))
     damaged = shared_library().damaged(match)
     spots = counted(match, analysis.spots(), LIVE_ALONE, held=False) if analysis else []
     cells[2].html(_strip(match, analysis, spots, job))
@@ -151,7 +143,7 @@ def _thumbnail(match: Match) -> str:
     return f'<img class="tl-thumb" src="{link("media", media.poster)}" alt="">'
 
 
-def _names(match: Match, analysis: Analysis | None) -> str:
+def _names(match: Match, analyses: Sequence[Analysis]) -> str:
     facts = [match.date, match.league, page.length(match.duration) if match.duration else None]
     if match.home and match.away:
         score = page.escape((match.score or "v").replace("-", "–"))
@@ -159,8 +151,8 @@ def _names(match: Match, analysis: Analysis | None) -> str:
         name = f'<div class="tl-name">{home} {score}</div><div class="tl-name">{away}</div>'
     else:
         name = f'<div class="tl-name">{page.escape(match.title)}</div>'
-    remarks = analysis.remarks if analysis else ()
-    notice = "".join(f'<div class="tl-cap">{page.escape(remark)}</div>' for remark in remarks)
+    remarks = [*(analyses[0].remarks if analyses else ()), gone_choice(analyses, shared_library().chosen(match))]
+    notice = "".join(f'<div class="tl-cap">{page.escape(remark)}</div>' for remark in remarks if remark)
     return f'{name}<div class="tl-cap">{page.escape(", ".join(filter(None, facts)))}</div>{notice}'
 
 
@@ -205,6 +197,8 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
         )
 
     if job is not None and job.live:
+        if job.cancelling:
+            return text("◔", "var(--tl-accent)", "Cancelling", "What was done is kept")
         running = job.state == "running"
         bar = f'<div class="tl-bar"><i style="width:{100 * job.progress:.0f}%"></i></div>' if running else ""
         word = f"{job.progress:.0%}" if running else "Queued"
@@ -230,27 +224,28 @@ def _has_labels(match: Match) -> bool:
 
 
 def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: Sequence[DamagedLayer]) -> None:
-    both = analysis and ((job and job.live) or damaged)
+    both = analysis and ((job and (job.live or resumable(job))) or damaged)
     open_it, other = st.columns(2, gap="small") if both else (st.container(), st.container())
     if analysis is not None and open_it.button("Open", key=f"open-{match.id}", width="stretch"):
         st.session_state["open_match"] = match.id
         st.rerun(scope="app")
     if job is not None and job.live:
-        if other.button("Cancel", key=f"cancel-{match.id}", width="stretch"):
+        label = "Cancelling" if job.cancelling else "Cancel"
+        if other.button(label, key=f"cancel-{match.id}", width="stretch", disabled=job.cancelling):
             shared_queue().cancel(job.id)
             st.rerun(scope="app")
     elif damaged:
         if other.button("Analyse anew", key=f"anew-{match.id}", width="stretch"):
             _analyse_anew(match, damaged)
+    elif job is not None and (share := resumable(job)):
+        if other.button(f"Resume from {share}", key=f"resume-{match.id}", width="stretch"):
+            resume(shared_queue(), job)
+            st.rerun(scope="app")
     elif analysis is None:
         label = "Retry" if job is not None and job.state == FAILED else "Analyse"
         if other.button(label, key=f"analyse-{match.id}", width="stretch"):
-            _ask_for_analysis(match, _preferred_model())
+            ask_for_analysis(shared_queue(), shared_library(), match, [_preferred_model()])
             st.rerun(scope="app")
-
-
-def _ask_for_analysis(match: Match, model: str) -> None:
-    ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
 
 
 def _analyse_anew(match: Match, damaged: Sequence[DamagedLayer]) -> None:
@@ -262,7 +257,7 @@ def _analyse_anew(match: Match, damaged: Sequence[DamagedLayer]) -> None:
         return
     names = known_models(shared_settings().data, SPOTTING.name)
     own = next((n for n, folder in names.items() if damaged[0].model in (n, _card_name(folder))), None)
-    _ask_for_analysis(match, own or _preferred_model())
+    ask_for_analysis(shared_queue(), shared_library(), match, [own or _preferred_model()])
     st.rerun(scope="app")
 
 
@@ -323,7 +318,7 @@ def _add(library: Library) -> None:
             match = _added(library, path, classes, upload.name if upload else "", labels)
             if match is not None:
                 if start:
-                    _ask_for_analysis(match, model)
+                    ask_for_analysis(shared_queue(), library, match, [model])
                 st.rerun()
 
 
@@ -452,6 +447,6 @@ def _jobs(live: bool) -> None:
                 st.progress(job.progress, text=page.progress_text(job))
             else:
                 st.caption(page.progress_text(job))
-            if st.button("Cancel", key=f"job-{job.id}"):
+            if st.button("Cancel", key=f"job-{job.id}", disabled=job.cancelling):
                 shared_queue().cancel(job.id)
                 st.rerun(scope="fragment")

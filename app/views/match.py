@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.components.workspace import workspace
 from app.library.library import Match
 from app.state import shared_library, shared_settings
 from app.views import page
+from app.views.match_address import take_address
 from app.views.match_dialogs import ask_for_dialog, show_dialog
-from app.views.shown import chosen_analysis, match_of_address, source_of_address
+from app.views.shown import chosen_analysis, match_of_address
 from app.views.unanalysed import not_analysed
 from app.workspace.entry import State
 from app.workspace.payload import workspace_data, workspace_events
+from app.workspace.ready_layers import answer_ready
 from app.workspace.under_way import anything_ended
 from app.workspace.videos import prepare_videos
 from spotting_core.analyses.analysis import Analysis
@@ -21,7 +25,6 @@ from spotting_core.base.errors import TouchlineError
 
 def show() -> None:
     """The page."""
-    st.session_state["seen_library"] = True  # from here on the library opens when it is asked for
     library = shared_library()
     match = match_of_address(library)
     if match is None:
@@ -29,24 +32,30 @@ def show() -> None:
         if st.button("Open the library"):
             page.go("library")
         return
-    analyses = library.layers(match)
+    page.title("Match", match.title)
+    folders, analyses = library.layer_folders(match), library.layers(match)
     if not analyses:
         not_analysed(match)
         return
-    source_of_address(match, analyses)
+    take_address(match, analyses)
     analysis = chosen_analysis(analyses)
+    st.session_state["analysis"] = str(analysis.folder)  # it stays on screen, whatever is chosen or made meanwhile
     show_dialog(match, analysis, analyses)
     with st.container(key="workspace_page"):
         prepare_videos(match, analysis)
-        st.fragment(_workspace)(match, analysis, analyses)
+        st.fragment(_workspace)(match, analysis, analyses, folders)
 
 
-def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
-    ended = anything_ended(match)
+def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis], folders: frozenset[Path]) -> None:
+    ended = anything_ended(match) or shared_library().layer_folders(match) != folders
     if st.session_state.pop("rerun_page", False) or ended:  # before anything is made that the next run makes again
         st.rerun(scope="app")
     state = State(analyses, st.session_state, st.query_params)
-    events = {"command": lambda event: ask_for_dialog(match, event), **workspace_events(match, analysis, state)}
+    events = {
+        "command": lambda event: ask_for_dialog(match, event),
+        "ready": lambda event: answer_ready(match, analyses, event),
+        **workspace_events(match, analysis, state),
+    }
     try:
         data = workspace_data(match, analysis, state)
     except TouchlineError as problem:

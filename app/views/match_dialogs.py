@@ -35,7 +35,9 @@ def show_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> N
     if name == "library":
         page.go("library")
     elif name == "explain" and (spot := chosen_spot(match, analysis)) is not None:
-        page.go("explain", match=match.id, half=str(spot.half), t=f"{spot.seconds:.3f}", **{"class": spot.label})
+        source = f"model:{analysis.record.identity.key}"
+        moment = {"half": str(spot.half), "t": f"{spot.seconds:.6f}", "class": spot.label}
+        page.go("explain", match=match.id, source=source, **moment)
     elif name == "spotting":
         spotting_dialog(analysis)
     elif name == "export":

@@ -10,14 +10,15 @@ import streamlit as st
 
 from app.library.library import Match
 from app.settings import DEMO
-from app.state import shared_queue, shared_settings
+from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.shown import imported_sets, imported_shown
+from app.work.analysing import ask_for_analysis, resumable, resume
 from app.workspace.lanes.beside import ADDRESS, other_systems
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
-from spotting_core.jobs.queue import FAILED
+from spotting_core.jobs.analysis import ANALYSIS
+from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import known_models
 from spotting_core.tasks.registry import layer_task
@@ -43,9 +44,24 @@ def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
             st.session_state["analysis"] = chosen
         page.close_dialog()
         st.rerun()
+    if imported is None:
+        _use_everywhere(match, analysis, analyses)
     _beside_choice(match, analysis, analyses)
     st.divider()
     _analyse_with(match)
+
+
+def _use_everywhere(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Which analysis of the shown one's task is used everywhere, and the shown one as that."""
+    used = next(a for a in analyses if a.record.task == analysis.record.task)
+    if used.folder == analysis.folder:
+        st.caption("This is what Library, Clips, Search, Review, Statistics and the command line use of this match.")
+        return
+    st.caption(f"Everywhere else {page.plain(_layer_name(used, analysis.record.task))} is used of this match.")
+    if st.button("Use for this match everywhere"):
+        shared_library().choose(match, analysis)
+        page.close_dialog()
+        st.rerun()
 
 
 def _layer_name(layer: Analysis, shown: str) -> str:
@@ -92,6 +108,8 @@ def _analyse_with(match: Match) -> None:
     last = shared_queue().recent(match.id, ANALYSIS.name)
     if last is not None and last.state == FAILED:
         st.error(f"The last analysis failed. {page.plain(last.error)}")
+    if last is not None and (share := resumable(last)):
+        _resume_button(last, share)
     known = known_models(shared_settings().data, SPOTTING.name)
     names = list(known)
     models = st.multiselect(
@@ -106,7 +124,16 @@ def _analyse_with(match: Match) -> None:
         except TouchlineError as problem:
             page.error(problem)
             return
-        ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), tuple(models), match.title), match.id)
+        ask_for_analysis(shared_queue(), shared_library(), match, models)
+        page.close_dialog()
+        st.rerun()
+
+
+def _resume_button(last: Job, share: str) -> None:
+    """A cancelled analysis, whose models may be others than the shown one, goes on where it was."""
+    models = page.plain(" + ".join(ANALYSIS.read(last).models))
+    if st.button(f"Resume {models} from {share}"):
+        resume(shared_queue(), last)
         page.close_dialog()
         st.rerun()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,10 @@ import streamlit as st
 from spotting_core.jobs.queue import Job
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
+_LIGHT = ("#FFFFFF", "#0B68A3", "#DBE1E8", "#F1F3F6")
+_DARK = ("#14181D", "#4FB7EC", "#272E37", "#0D1013")
+_SKELETON = f'<div class="tl-skeleton" role="status" aria-label="This page is being made">{"<i></i>" * 4}</div>'
+_DRAWN = "drawn_pages"  # in the session: the views that have been on screen
 DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
 LOGO = str(_STATIC / "logo.svg")
 ICON = str(_STATIC / "icon.png")
@@ -33,9 +39,25 @@ def _css() -> str:
 def style() -> None:
     """The one style block of the app: page padding, and the classes of our own markup."""
     light = st.context.theme.type == "light"
-    surface, accent, border = ("#FFFFFF", "#0B68A3", "#DBE1E8") if light else ("#14181D", "#4FB7EC", "#272E37")
-    colours = f":root {{ --tl-surface: {surface}; --tl-accent: {accent}; --tl-border: {border}; }}"
+    chosen = zip(("surface", "accent", "border", "background"), _LIGHT if light else _DARK, strict=True)
+    colours = f":root {{ {' '.join(f'--tl-{name}: {colour};' for name, colour in chosen)} }}"
     st.html(f"<style>{colours}{_css()}</style>")
+
+
+@contextmanager
+def waiting(view: str) -> Iterator[None]:
+    """Show where things will stand while a view is made for the first time in a session."""
+    place, drawn = st.empty(), st.session_state.setdefault(_DRAWN, set())
+    if view not in drawn:
+        place.html(_SKELETON)
+    yield
+    drawn.add(view)
+    place.empty()
+
+
+def title(view: str, match: str | None = None) -> None:
+    """Name the view, and the match that it shows, in the title of the browser's window."""
+    st.set_page_config(page_title=" – ".join(filter(None, [match, view, "Touchline"])))
 
 
 def register(**pages: Any) -> None:
@@ -81,6 +103,8 @@ def length(microseconds: int) -> str:
 
 def progress_text(job: Job) -> str:
     """One line on how far a job is."""
+    if job.cancelling:
+        return "Cancelling"
     if job.state == "queued":
         return f"Queued, {job.ahead} ahead" if job.ahead else "Queued, next"
     parts = [f"{job.progress:.0%}", plain(job.stage or "Starting")]

@@ -70,9 +70,9 @@ def _candidates(
     """What can be asked of all matches; known: their reviews; judged: ``match/origin`` of what was judged."""
     spots, others = {}, {}
     for name, (_, analyses) in analysed.items():
-        newest, identity = analyses[0], analyses[0].record.identity
-        own = _spots(str(newest.folder), newest)
-        origins = origins_of(own, known[name], identity.review_sources, newest.classes)
+        used, identity = analyses[0], analyses[0].record.identity
+        own = _spots(str(used.folder), used)
+        origins = origins_of(own, known[name], identity.review_sources, used.classes)
         spots[name] = [(o, s) for o, s in zip(origins, own, strict=True) if (s.confidence or 0.0) >= _LEAST]
         others[name] = [a for a in analyses[1:] if a.record.identity.in_any_precision != identity.in_any_precision]
     return candidates(spots, others, judged)

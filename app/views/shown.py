@@ -13,6 +13,7 @@ from app.routes.http import PREFIX, sealer
 from app.serving.viewer import viewer_of_page
 from app.state import shared_settings
 from app.views import page
+from app.views.addressed import is_new
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass
@@ -92,14 +93,14 @@ def spotting(threshold: float) -> Spotting:
 
 
 def source_of_address(match: Match, analyses: list[Analysis]) -> None:
-    """Show the system that the address names, once: ``model:<key of its identity>`` or ``set:<id>``."""
-    wanted = (match.id, st.query_params.get("source"))
-    if wanted[1] is None or st.session_state.get("source_opened") == wanted:
+    """Show the system that the address names, unless it is the one that the page has put there itself:
+    ``model:<key of its identity>`` or ``set:<id>``."""
+    wanted = st.query_params.get("source")
+    if not is_new("source", "source", match.id) or wanted is None:
         return
-    st.session_state["source_opened"] = wanted
-    kind, _, name = wanted[1].partition(":")
+    kind, _, name = wanted.partition(":")
     st.session_state["imported"] = name if kind == "set" else None
-    own = next((a for a in analyses if is_named(a, wanted[1])), None)
+    own = next((a for a in analyses if is_named(a, wanted)), None)
     if own is not None:
         st.session_state["analysis"] = str(own.folder)
 

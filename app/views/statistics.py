@@ -101,6 +101,7 @@ def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
     chosen = [matches[name] for name in names or matches]
     text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
     title.html(f'<div class="tl-title">Statistics <span>{page.escape(text)}</span></div>')
+    page.title("Statistics", text)
     query = Query(
         matches=tuple(m.id for m in chosen),
         least=float(confidence),

@@ -8,7 +8,8 @@ from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.model_dialog import default_model
-from spotting_core.jobs.analysis import ANALYSIS, AnalysisParameters
+from app.work.analysing import ask_for_analysis, resumable, resume
+from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import known_models
 from spotting_core.tasks.spotting import SPOTTING
@@ -28,12 +29,15 @@ def not_analysed(match: Match) -> None:
             page.error(layer.problem)
     else:
         st.write("This match has not been analysed yet.")
+    if job is not None and (share := resumable(job)) and st.button(f"Resume from {share}", type="primary"):
+        resume(shared_queue(), job)
+        st.rerun()
     model = st.selectbox(
         "Model", list(known_models(shared_settings().data, SPOTTING.name)), index=default_model(), width=320
     )
     if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
         shared_library().put_aside(match, [layer.folder for layer in damaged])
-        ANALYSIS.ask(shared_queue(), AnalysisParameters(str(match.path), (model,), match.title), match.id)
+        ask_for_analysis(shared_queue(), shared_library(), match, [model])
         st.rerun()
 
 
@@ -45,5 +49,5 @@ def _running(job_id: str) -> None:
         st.rerun(scope="app")
         return
     st.progress(job.progress, text=page.progress_text(job))
-    if st.button("Cancel", key="cancel_analysis"):
-        shared_queue().cancel(job.id)
+    cancel = shared_queue().cancel
+    st.button("Cancel", key="cancel_analysis", disabled=job.cancelling, on_click=cancel, args=(job.id,))

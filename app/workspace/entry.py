@@ -25,7 +25,7 @@ class State:
     """What a run of the page knows besides match and analysis.
 
     Arguments:
-        analyses: all of the match, the newest first.
+        analyses: all of the match, of each task the one that is used first.
         session: what the session keeps; address: the words of the page's address.
     """
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.library.library import Match, kits
+from app.library.library import Match, gone_choice, kits
+from app.state import shared_library
+from app.views.match_address import address_words
 from app.views.shown import class_data, imported_notice, imported_shown, parts_data
 from app.workspace.entry import Entry, Events, State
 from app.workspace.overlays.maps import map_of
+from app.workspace.ready_layers import ready_layer
 from app.workspace.registry import named, shown_entries
 from app.workspace.under_way import job_line, waiting
 from app.workspace.videos import halves_data
@@ -22,7 +25,7 @@ def workspace_data(match: Match, analysis: Analysis, state: State) -> dict[str, 
         BadInputError: the task of the analysis is not known.
     """
     shown = shown_entries(analysis)
-    payload = _match_data(match, analysis)
+    payload = _match_data(match, analysis, state)
     for entry in shown:
         entry_data = entry.data(match, analysis, state)
         if set(entry_data) != set(entry.gives) or payload.keys() & entry_data.keys():
@@ -40,7 +43,7 @@ def workspace_events(match: Match, analysis: Analysis, state: State) -> Events:
     }  # fmt: skip
 
 
-def _match_data(match: Match, analysis: Analysis) -> dict[str, Any]:
+def _match_data(match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
     """What belongs to the match and to the analysis, whatever is shown of them."""
     record = analysis.record
     imported = imported_shown(match, analysis)
@@ -57,7 +60,9 @@ def _match_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         },
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
         "model": imported[0].name if imported else record.model["name"],
-        "notice": imported_notice(imported[0], analysis) if imported else " ".join(analysis.remarks) or None,
+        "notice": imported_notice(imported[0], analysis) if imported else _notice(match, analysis, state),
+        "address": address_words(match, analysis),
+        "ready": ready_layer(match, analysis, state.analyses),
         "waiting": waiting(match),  # before what is waited for, lest its end is missed
         "job": job_line(match),
         "rate": record.rate,
@@ -66,6 +71,12 @@ def _match_data(match: Match, analysis: Analysis) -> dict[str, Any]:
         "halves": halves_data(match, analysis),
         "parts": parts_data(analysis.classes.parts),
     }
+
+
+def _notice(match: Match, analysis: Analysis, state: State) -> str | None:
+    """What a user must know about the shown analysis."""
+    gone = gone_choice(state.analyses, shared_library().chosen(match), analysis.record.task)
+    return " ".join([*analysis.remarks, *([gone] if gone else [])]) or None
 
 
 def _start(match: Match, analysis: Analysis, state: State, shown: list[Entry]) -> dict[str, Any]:

@@ -47,9 +47,11 @@ def job_line(match: Match) -> dict[str, Any] | None:
     if not running:
         return None
     job = running[0]
+    name = _UNDER_WAY.get(job.kind, job.title) if job.match_id == match.id else job.title
+    if job.cancelling:
+        return {"text": f"{name}, cancelling", "progress": job.progress}
     if job.remaining is None:
         far = f" {job.progress:.0%}"
     else:  # beside the bar, which shows the share
         far = f", {page.length(int(job.remaining * 1e6))} left"
-    name = _UNDER_WAY.get(job.kind, job.title) if job.match_id == match.id else job.title
     return {"text": f"{name}{far}", "progress": job.progress}

@@ -68,12 +68,14 @@ class ExplanationsParameters(Parameters, frozen=True):
 
 
 class ExplanationsJob(JobKind[ExplanationsParameters]):
-    """Explains some spots, then queues behind whatever else waits for the worker."""
+    """Explains some spots, then queues anew; it makes way for whatever somebody asks for, and what it has explained is
+    kept."""
 
     name: ClassVar[str] = "explanations"
     resource: ClassVar[str] = LONG
     parameters_type = ExplanationsParameters
     follows: ClassVar[tuple[str, ...]] = (ANALYSIS.name, "explanations")
+    own_accord: ClassVar[bool] = True
 
     def key(self, parameters: ExplanationsParameters) -> str:
         return f"{self.name}/{parameters.analysis}/{parameters.first}"
@@ -88,10 +90,11 @@ class ExplanationsJob(JobKind[ExplanationsParameters]):
 
     def perform(self, parameters: ExplanationsParameters, context: Context) -> Path | None:
         analysis, path = Analysis.open(Path(parameters.analysis)), Path(parameters.path)
-        spots, quiet = _surest_first(analysis), Context(context.data, lambda *_: True, context.device)
+        spots = _surest_first(analysis)
         for number, spot in enumerate(_part(parameters, spots), parameters.first + 1):
             if not context.report((number - 1) / len(spots), f"Explaining spot {number} of {len(spots)}"):
                 raise CancelledError("the explanations were cancelled")
+            quiet = Context(context.data, lambda *_: context.report(None, None), context.device)
             explain_spot(analysis, path, subject_of(analysis, spot), quiet)
         return analysis.folder
 

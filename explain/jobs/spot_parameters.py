@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 from explain.kept import Subject, made_by, subject_of
 from explain.methods import probe_at
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.domain.spots import Spot
 from spotting_core.jobs.kept_models import kept_models
-from spotting_core.jobs.kind import Context, Parameters
+from spotting_core.jobs.kind import Context, JobReport, Parameters
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.known import folder_of
@@ -83,6 +84,28 @@ def _is_known(model: LoadedModel, known: Mapping[str, Any]) -> bool:
     return (model.sha256, model.settings) == (known["sha256"], known.get("settings", model.settings))
 
 
+_LOOK = 0.3  # seconds between looks at whether a job is to stop
+
+
+class Stopping:
+    """Called between the questions that a model is asked, of which an explanation may need thousands: stops its job
+    where that is to stop.
+
+    Errors, of a call:
+        CancelledError: it was cancelled.
+    """
+
+    def __init__(self, report: JobReport) -> None:
+        self._report, self._looked = report, time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._looked < _LOOK:
+            return
+        self._looked = time.monotonic()
+        if not self._report(None, None):
+            raise CancelledError("the job was cancelled")
+
+
 _LAST_PROBE: dict[tuple[Path, Path, Subject], Probe] = {}
 
 
@@ -98,4 +121,5 @@ def probe_for(analysis: Analysis, path: Path, subject: Subject, context: Context
         _LAST_PROBE.clear()
         media = ingest(half.path, context.data)
         _LAST_PROBE[key] = probe_at(analysis, media, model, subject.half, subject.anchor)
+    _LAST_PROBE[key].between = Stopping(context.report)
     return _LAST_PROBE[key]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,10 +55,14 @@ class Layers:
         return self._data.analysis(self._source, joint_hash([task, identity.key, *own]))
 
     def all(self, task: str | None = None) -> list[Analysis]:
-        """Complete layers, of one task or of all, the newest first; what cannot be read is left out."""
-        made = sorted(self._folders(), key=lambda path: path.stat().st_mtime, reverse=True)
+        """Complete layers, of one task or of all, as they were made; what cannot be read is left out."""
+        made = sorted(self._folders(), key=lambda path: (path.stat().st_mtime, path.parent.name))
         layers = [layer for path in made if (layer := open_layer(path.parent)) is not None]
         return [layer for layer in layers if task in (None, layer.record.task)]
+
+    def folders(self) -> frozenset[Path]:
+        """Where complete layers lie, of every task; none is opened."""
+        return frozenset(path.parent for path in self._folders())
 
     def damaged(self) -> list[DamagedLayer]:
         """Layers that cannot be read, the newest first."""
@@ -99,6 +103,16 @@ class Layers:
 
     def _folders(self) -> Iterator[Path]:
         return self._data.analyses(self._source).glob(f"[!.]*/{ANALYSIS_FILE}")
+
+
+def used_first(layers: Sequence[Analysis], chosen: Mapping[str, str]) -> list[Analysis]:
+    """Layers of a match with the one in front, of each task, that is used wherever one is: that of the chosen model,
+    else the one that was made first. A layer that is added later takes no other's place.
+
+    Arguments:
+        layers: as they were made; chosen: key of the identity of a task's model, for tasks of which one is chosen.
+    """
+    return sorted(layers, key=lambda layer: layer.record.identity.key != chosen.get(layer.record.task))
 
 
 def open_layer(folder: Path) -> Analysis | None:

@@ -2,7 +2,7 @@
 
 ``calibration.parquet`` of a rendered match is exact; else the published ``<half>_field_calib_*.json`` count, where
 they are sure enough (``field_calibration.USED_FROM``). Published calibrations are known to lie beside the wrong
-match, so they are checked before they are believed. Where nothing lies beside the match, the newest layer of the task
+match, so they are checked before they are believed. Where nothing lies beside the match, the first layer of the task
 counts.
 """
 

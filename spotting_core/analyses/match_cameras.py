@@ -106,7 +106,7 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
     """The cameras of a match, from its labels or else from its layers; None where nothing is known of them.
 
     Arguments:
-        layers: of every task, the newest first; the first of a task whose findings can be read counts.
+        layers: of every task, the one that is used first; the first of a task whose findings can be read counts.
     """
     layers = list(layers)
     sources: tuple[str, ...] = ()

@@ -13,6 +13,8 @@ from spotting_core.jobs.playback import prepare_playback
 from spotting_core.media.source import MatchSource, open_match
 from spotting_core.models.card import BUNDLED
 from spotting_core.models.known import known_models
+from spotting_core.store.chosen_models import ChosenModel, ChosenModels
+from spotting_core.store.database import open_database
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +26,14 @@ class AnalysisParameters(Parameters, frozen=True):
 
     Arguments:
         models: as ``known_models`` names them, or folders; the scores of several are averaged.
+        first: whether nothing was known of the match when this was asked for; what is found is used from then on,
+            unless another model is chosen meanwhile.
     """
 
     path: str
     models: tuple[str, ...]
     title: str = ""
+    first: bool = False
 
 
 class AnalysisJob(JobKind[AnalysisParameters]):
@@ -61,6 +66,10 @@ class AnalysisJob(JobKind[AnalysisParameters]):
             context.data,
             report=lambda p: context.report(share * p.share, p.stage, p.speed, p.remaining),
         )
+        if parameters.first:
+            record = analysis.record
+            chosen = ChosenModel(record.identity.key, str(record.model["name"]))
+            ChosenModels(open_database(context.data)).choose_first(Path(parameters.path), record.task, chosen)
         if bundled:  # whoever asks for the match wants to see its shots and replays as well
             self._analyse_others(source, context)
         return analysis.folder

@@ -27,7 +27,8 @@ RESOURCES = (LONG, SHORT, ENCODING)
 explanation does not wait for an analysis to end; encoding neither needs nor holds up a model."""
 
 JobReport = Callable[..., bool]
-"""``report(progress, stage, speed, remaining)``, of which the last two may be left out; False asks to stop."""
+"""``report(progress, stage, speed, remaining)``, of which the last two may be left out, and any may be None where there
+is nothing new; False asks to stop."""
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +64,7 @@ class JobKind(ABC, Generic[KindParameters]):
         name: in the queue; resource: what it needs (``RESOURCES``).
         parameters_type: type of its parameters.
         follows: names of the kinds after which one of this kind may be due (``follow``).
+        own_accord: whether nobody asks for its jobs: they wait for those that people asked for, and make way for them.
         lasting: whether its jobs are kept in the queue however old, for without them nobody finds what they left.
     """
 
@@ -70,6 +72,7 @@ class JobKind(ABC, Generic[KindParameters]):
     resource: ClassVar[str]
     parameters_type: type[KindParameters]
     follows: ClassVar[tuple[str, ...]] = ()
+    own_accord: ClassVar[bool] = False
     lasting: ClassVar[bool] = False
 
     @abstractmethod
@@ -110,7 +113,10 @@ class JobKind(ABC, Generic[KindParameters]):
             match_id: of the match in the library that the job is shown with.
         """
         fields = msgspec.to_builtins(parameters)
-        return queue.submit(self.name, self.key(parameters), fields, title=self.title(parameters), match_id=match_id)
+        return queue.submit(
+            self.name, self.key(parameters), fields, title=self.title(parameters), match_id=match_id,
+            resource=self.resource, own_accord=self.own_accord,
+        )  # fmt: skip
 
     def read(self, job: Job) -> KindParameters:
         """What a job was asked for.

@@ -4,6 +4,9 @@ Jobs live in the database. A worker takes the oldest queued one, promises a sign
 and keeps promising while it works. A job whose promise has lapsed was running in a worker that died: it is
 tried once more, then failed. Leases go by the clock of the database, which all workers share.
 
+What nobody asked for (``own_accord``) waits until nothing is queued or running that somebody did ask for, and is put
+back as soon as something is (``pushed_aside``).
+
 With a job its worker gets a token of this one attempt. A worker that was taken for dead and goes on all the same
 holds a token that is no longer the job's: nothing that it reports changes what another worker now does.
 """
@@ -11,14 +14,15 @@ holds a token that is no longer the job's: nothing that it reports changes what 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.store.database import Database
@@ -41,7 +45,8 @@ class Job:
     """A job as it stands.
 
     Arguments:
-        ahead: queued jobs that come before it.
+        ahead: queued jobs that come before it, of those that need the same.
+        cancel: whether it is to stop.
         progress: 0 to 1; speed: times real time; remaining: seconds.
         token: of the attempt, for the worker that took the job; empty for all others.
     """
@@ -61,12 +66,19 @@ class Job:
     attempts: int
     made: datetime
     ended: datetime | None
-    ahead: int
+    own_accord: bool = False
+    cancel: bool = False
+    ahead: int = 0
     token: str = ""
 
     @property
     def live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether it still runs though it has been cancelled."""
+        return self.cancel and self.state == RUNNING
 
 
 def _job(row: JobRow, ahead: int = 0) -> Job:
@@ -86,6 +98,8 @@ def _job(row: JobRow, ahead: int = 0) -> Job:
         attempts=row.attempts,
         made=_utc(row.made),
         ended=_utc(row.ended) if row.ended else None,
+        own_accord=row.own_accord,
+        cancel=row.cancel,
         ahead=ahead,
     )
 
@@ -110,9 +124,21 @@ class JobQueue:
     # --- for those who want work done -------------------------------------------------------------------
 
     def submit(
-        self, kind: str, key: str, parameters: Mapping[str, Any], *, title: str = "", match_id: str | None = None
+        self,
+        kind: str,
+        key: str,
+        parameters: Mapping[str, Any],
+        *,
+        title: str = "",
+        match_id: str | None = None,
+        resource: str = "",
+        own_accord: bool = False,
     ) -> Job:
         """Queue work, or return the live job of the same key.
+
+        Arguments:
+            resource: what it needs; jobs of one resource are done one after the other.
+            own_accord: whether nobody asked for it.
 
         Errors:
             BadInputError: the match was removed meanwhile.
@@ -122,6 +148,8 @@ class JobQueue:
             kind=kind,
             key=key,
             title=title,
+            resource=resource,
+            own_accord=own_accord,
             match_id=match_id,
             parameters=dict(parameters),
             state=QUEUED,
@@ -134,7 +162,9 @@ class JobQueue:
             live = self.live(key)
             if live is None:  # it ended between the two looks
                 self._check_match(match_id)
-                return self.submit(kind, key, parameters, title=title, match_id=match_id)
+                return self.submit(
+                    kind, key, parameters, title=title, match_id=match_id, resource=resource, own_accord=own_accord
+                )
             return live
         return self.get(row.id) or _job(row)
 
@@ -146,50 +176,41 @@ class JobQueue:
     def get(self, job_id: str) -> Job | None:
         with self._database.reading() as session:
             row = session.get(JobRow, job_id)
-            if row is None:
-                return None
-            ahead = 0
-            if row.state == QUEUED:
-                earlier = select(func.count()).where(
-                    JobRow.state == QUEUED, JobRow.kind == row.kind, JobRow.made < row.made
-                )
-                ahead = session.scalar(earlier) or 0
-            return _job(row, ahead)
+            return _in_its_place(session, row) if row else None
 
     def live(self, key: str) -> Job | None:
         """The queued or running job of a key."""
         with self._database.reading() as session:
             row = session.scalar(select(JobRow).where(JobRow.key == key, JobRow.state.in_(LIVE)))
-            return _job(row) if row else None
+            return _in_its_place(session, row) if row else None
 
     def latest(self, key: str) -> Job | None:
         """The newest job of a key, live or ended."""
         with self._database.reading() as session:
             row = session.scalar(select(JobRow).where(JobRow.key == key).order_by(JobRow.made.desc()).limit(1))
-            return _job(row) if row else None
+            return _in_its_place(session, row) if row else None
 
     def all_live(self, kinds: Sequence[str] | None = None) -> list[Job]:
-        """Running jobs, then queued ones in their order."""
-        query = select(JobRow).where(JobRow.state.in_(LIVE)).order_by(JobRow.state.desc(), JobRow.made)
-        if kinds is not None:
-            query = query.where(JobRow.kind.in_(kinds))
+        """Running jobs, then queued ones in the order in which they are done."""
+        query = select(JobRow).where(JobRow.state.in_(LIVE))
         with self._database.reading() as session:
-            rows = list(session.scalars(query))
-        queued = [r for r in rows if r.state == QUEUED]
-        return [_job(r, queued.index(r) if r.state == QUEUED else 0) for r in rows]
+            rows = list(session.scalars(query.order_by(JobRow.state.desc(), JobRow.own_accord, JobRow.made)))
+        queued = [row for row in rows if row.state == QUEUED]
+        jobs = [_job(row, _ahead(row, queued) if row.state == QUEUED else 0) for row in rows]
+        return jobs if kinds is None else [job for job in jobs if job.kind in kinds]
 
     def recent(self, match_id: str, kind: str) -> Job | None:
         """The newest job of a kind for a match."""
         query = select(JobRow).where(JobRow.match_id == match_id, JobRow.kind == kind).order_by(JobRow.made.desc())
         with self._database.reading() as session:
             row = session.scalar(query.limit(1))
-            return _job(row) if row else None
+            return _in_its_place(session, row) if row else None
 
     def of_match(self, match_id: str | None, kind: str, most: int) -> list[Job]:
         """The newest jobs of a kind for a match, or for none in particular (None), at most so many."""
         query = select(JobRow).where(JobRow.match_id == match_id, JobRow.kind == kind).order_by(JobRow.made.desc())
         with self._database.reading() as session:
-            return [_job(row) for row in session.scalars(query.limit(most))]
+            return [_in_its_place(session, row) for row in session.scalars(query.limit(most))]
 
     def cancel(self, job_id: str) -> None:
         """Ask a job to stop: a queued one is cancelled at once, a running one at its next report."""
@@ -204,8 +225,10 @@ class JobQueue:
     # --- for the worker ---------------------------------------------------------------------------------
 
     def take(self, kinds: Sequence[str]) -> Job | None:
-        """The oldest queued job of some kinds, now running under a lease; None if there is none."""
-        query = select(JobRow).where(JobRow.state == QUEUED, JobRow.kind.in_(kinds)).order_by(JobRow.made).limit(1)
+        """The next queued job of some kinds, now running under a lease; None if there is none, or only one that nobody
+        asked for while something is under way that somebody did."""
+        free = or_(JobRow.own_accord.is_(False), ~_asked_for())
+        query = _IN_LINE.where(JobRow.kind.in_(kinds), free).limit(1)
         if not self._any(query):
             return None
         with self._database.session() as session:
@@ -241,6 +264,10 @@ class JobQueue:
             if not _change(session, _held(taken), **values):
                 return False
             return not session.scalar(select(JobRow.cancel).where(JobRow.id == taken.id))
+
+    def pushed_aside(self, taken: Job) -> bool:
+        """Whether a running job has to make way: nobody asked for it, and now there is something that somebody did."""
+        return taken.own_accord and self._any(select(JobRow).where(_asked_for()))
 
     def finish(self, taken: Job, state: str, error: str | None = None) -> bool:
         """End a running job; False if it is another worker's now, and nothing was changed."""
@@ -312,8 +339,27 @@ class JobQueue:
             return session.scalar(query.with_only_columns(JobRow.id).limit(1)) is not None
 
 
+_IN_LINE = select(JobRow).where(JobRow.state == QUEUED).order_by(JobRow.own_accord, JobRow.made)
+"""Queued jobs in the order in which they are done."""
 _LAPSED = or_(JobRow.lease.is_(None), JobRow.lease <= moment())
 _UNSYNCHRONIZED = {"synchronize_session": False}  # nothing that is changed has been read in the same transaction
+
+
+def _in_its_place(session: Session, row: JobRow) -> Job:
+    """A job with what is done before it, where it is queued."""
+    return _job(row, _ahead(row, session.scalars(_IN_LINE)) if row.state == QUEUED else 0)
+
+
+def _ahead(row: JobRow, queued: Iterable[JobRow]) -> int:
+    """How many queued jobs, which are in line, are done before one of them, by the worker that will do it."""
+    before = takewhile(lambda other: other.id != row.id, queued)
+    return sum(other.resource == row.resource for other in before)
+
+
+def _asked_for() -> ColumnElement[bool]:
+    """Whether anything is queued or running that somebody asked for."""
+    other = aliased(JobRow)
+    return select(other.id).where(other.state.in_(LIVE), other.own_accord.is_(False)).exists()
 
 
 def _held(taken: Job) -> ColumnElement[bool]:

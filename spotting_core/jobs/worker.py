@@ -30,6 +30,7 @@ log = logging.getLogger("spotting_core.jobs.worker")  # also where it is run by 
 
 _IDLE = 0.3  # seconds between looks at an empty queue
 _BEAT = 2.0  # seconds between signs of life
+_QUICK_BEAT = 0.3  # of what has to make way for what somebody asks for
 _REPORT = 0.5  # least seconds between two written reports of progress
 HOPELESS = 4
 """Exit code of a worker whose queue is damaged: another one would find the same."""
@@ -98,10 +99,10 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         log.info("job %s: %s %s", job.id, job.kind, job.title)
-        with Heartbeat(self._queue, job) as beat:
+        with Heartbeat(self._queue, job, _QUICK_BEAT if job.own_accord else _BEAT) as beat:
 
             def report(
-                progress: float | None, stage: str, speed: float | None = None, remaining: float | None = None
+                progress: float | None, stage: str | None, speed: float | None = None, remaining: float | None = None
             ) -> bool:
                 if self._stopping.is_set() or self.orphaned():
                     raise _InterruptedJob
@@ -128,11 +129,11 @@ class Worker:
 
 
 class _InterruptedJob(BaseException):
-    """The worker is told to end, or can no longer say that it lives; the job is not cancelled."""
+    """The worker is to end or to do something else, or can no longer say that it lives; the job is not cancelled."""
 
 
 class Heartbeat(threading.Thread):
-    """Signs of life while a job computes without reporting; also learns that the job was cancelled.
+    """Signs of life while a job computes without reporting; also learns that the job was cancelled or is pushed aside.
 
     One that cannot be given is logged. When none could be for as long as a lease lasts, another worker may have the
     job, and it is stopped here.
@@ -142,21 +143,21 @@ class Heartbeat(threading.Thread):
         super().__init__(daemon=True)
         self._queue, self._job, self._every, self._lasts = queue, job, every, lasts
         self._done = threading.Event()
-        self._wanted, self._lost = True, False
+        self._wanted, self._lost, self._aside = True, False, False
         self._heard = time.monotonic()  # when the queue last took a sign of life
         self._reported = 0.0  # when progress was last written
 
-    def report(self, progress: float | None, stage: str, speed: float | None, remaining: float | None) -> bool:
+    def report(self, progress: float | None, stage: str | None, speed: float | None, remaining: float | None) -> bool:
         """Tell how far the job is, not too often; False if it should stop.
 
         Errors:
-            _InterruptedJob: nothing could be told for as long as a lease lasts.
+            _InterruptedJob: nothing could be told for as long as a lease lasts, or the job is pushed aside.
         """
         moment = time.monotonic()
         if progress is None or moment - self._reported >= _REPORT:
             self._reported = moment
             self._beat(progress, stage, speed, remaining)
-        if self._lost:
+        if self._lost or self._aside:
             raise _InterruptedJob
         return self._wanted
 
@@ -174,6 +175,7 @@ class Heartbeat(threading.Thread):
         try:
             self._wanted = self._queue.report(self._job, progress, stage, speed, remaining)
             self._heard = time.monotonic()
+            self._aside = self._aside or self._queue.pushed_aside(self._job)
         except SQLAlchemyError as error:
             silent = time.monotonic() - self._heard
             self._lost = self._lost or silent >= self._lasts

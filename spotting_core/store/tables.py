@@ -1,4 +1,7 @@
-"""The tables of the store: matches, jobs, selections, reviews, searches. Arrays stay in files, found by hash."""
+"""The tables of the store: matches and their models, jobs, selections, reviews, searches.
+
+Arrays stay in files, found by hash.
+"""
 
 from __future__ import annotations
 
@@ -53,12 +56,25 @@ class MatchRow(Base):
     added: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
 
+class ChosenModelRow(Base):
+    """The model whose findings for a task are used of a match: the key of its identity, and its name."""
+
+    __tablename__ = "chosen_model"
+
+    match_id: Mapped[str] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"), primary_key=True)
+    task: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
 class JobRow(Base):
     """One piece of long work: analysing a match, preparing its video, explaining a spot.
 
     ``key`` names the work; while a job of a key is queued or running no second one can be made.
     ``lease`` is the moment, by the clock of the database, until which the worker that runs it has promised a sign of
     life; ``attempt`` is the token by which that worker is told from one that had the job before.
+    ``resource`` is what it needs, of which there is one; ``own_accord`` says that nobody asked for it.
     """
 
     __tablename__ = "job"
@@ -79,6 +95,8 @@ class JobRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text, default="")
+    resource: Mapped[str] = mapped_column(String(16), default="")
+    own_accord: Mapped[bool] = mapped_column(Boolean, default=False)
     match_id: Mapped[str | None] = mapped_column(ForeignKey("match.id", ondelete="CASCADE"))
     parameters: Mapped[dict] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(16), default="queued")

@@ -13,9 +13,19 @@ DASHBOARD = REPOSITORY / "app" / "dashboard.py"
 
 
 def library_page() -> AppTest:
-    at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
-    at.session_state["seen_library"] = True
-    return at
+    """The library, which a page without a browser opens at no address of its own."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from app.views import library, match, page, trouble
+
+        pages = {"library": st.Page(library.show, default=True), "match": st.Page(match.show, url_path="match")}
+        page.register(**pages)
+        trouble.tell_of_workers()
+        st.navigation(list(pages.values())).run()
+
+    return AppTest.from_function(script, default_timeout=240)
 
 
 def match_page(**query: str) -> AppTest:

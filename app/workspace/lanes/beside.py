@@ -46,7 +46,7 @@ class Beside(Entry):
 
 
 def other_systems(match: Match, analysis: Analysis, analyses: list[Analysis]) -> list[OtherSystem]:
-    """All systems but the shown one that have done its task for a match, each once, its newest analysis."""
+    """All systems but the shown one that have done its task for a match, each once."""
     shown = imported_shown(match, analysis)
     systems: dict[str, OtherSystem] = {}
     for one in [a for a in analyses if a.record.task == analysis.record.task]:

@@ -22,7 +22,7 @@ from spotting_core.formats.field_calibration import calibration_file, pitch_of
 def pitch_data(match: Match, analysis: Analysis) -> dict[str, Any] | None:
     """Size and lines of the pitch in metres, and the address of each half's calibrations; None for a match without.
 
-    Those beside the match count, else those of its newest layer of them.
+    Those beside the match count, else those of its layer of them.
     """
     files = {half.half: _beside(match, half.half) for half in analysis.halves}
     layer = None if any(files.values()) else calibration_layer(shared_library().layers(match))

@@ -11,7 +11,10 @@ from playwright.sync_api import Page, expect
 
 from app.library.library import Match
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
 from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import MOVE, RECLASS, REJECT, Reviews, origin_of
 from tests.app.conftest import Server
 from tests.app.made_analysis import make_analysis
 from tests.app.player_page import open_page, settle, state
@@ -71,6 +74,34 @@ def test_what_both_have_and_what_one_has_alone(beside: Page) -> None:
     assert rows(beside) == [["Goal", "A"], ["Corner", "A"]]
     choose(beside, "other")
     assert rows(beside) == [["Goal", "B"]]
+
+
+def test_reviews_do_not_change_what_the_two_systems_have(page: Page, server: Server) -> None:
+    path = make_video(server.root / "reviewed.mp4", steady(260), first=6000, container={"movflags": "faststart"})
+    source = open_match(path)
+    made = make_analysis(source, server.data, OWN, "made")
+    make_analysis(source, server.data, OTHERS, "other", "the other")
+    match = server.library().add(str(path))
+    reviews, model = Reviews(open_database(server.data)), made.record.identity.review_sources[0]
+    kick_off, goal, corner = made.spots(Spotting())
+    for spot, action, values in (
+        (kick_off, MOVE, {"half": 1, "time": 6_000_000}),  # away from the other system's
+        (goal, REJECT, {}),
+        (corner, RECLASS, {"label": "Foul"}),
+    ):
+        reviews.change(match.id, origin_of(spot, model), spot, action, "Ada", 0, **values)
+    reviews.add(match.id, Spot(1, 7_000_000, "Goal", None), "Ada")  # where the other system has one
+    open_page(page, server, match, beside=f"model:{OTHER}")
+    page.wait_for_function("() => find().part('beside').shown && find().part('beside').curves.size === 1")
+    texts = [" ".join(t.split()) for t in page.locator("[data-agreement]").all_inner_texts()]
+    assert texts == ["All 4", "Both 1", "Only A 2", "Only B 1"]
+    names = []
+    for agreement in ("both", "own", "other"):
+        choose(page, agreement)
+        names.append([name for name, _ in rows(page)])
+    assert names == [["Kick-off"], ["Goal", "Foul"], ["Goal"]]
+    choose(page, "all")
+    assert len(rows(page)) == 5  # what was added is listed as well
 
 
 def test_a_lower_threshold_lets_the_others_spots_in(beside: Page) -> None:
@@ -156,3 +187,30 @@ def test_an_analysis_without_entities_takes_the_place_of_one_with_them(page: Pag
         assert state(page)["spots"] == spots
         assert page.evaluate("() => find().root.dataset.failed") is None
         expect(page.locator(".stage-note")).to_be_hidden()
+
+
+def test_an_analysis_that_ends_is_told_of_and_shown_on_demand(page: Page, server: Server) -> None:
+    path = make_video(server.root / "ready.mp4", steady(260), first=5000, container={"movflags": "faststart"})
+    make_analysis(open_match(path), server.data, OWN, "made")
+    match = server.library().add(str(path))
+    open_page(page, server, match, half=1, t=3.3, **{"class": "Goal"})
+    page.wait_for_function("() => find().chosen?.action.name === 'Goal'")
+    ready = page.locator(".ready")
+    expect(ready).to_be_hidden()
+    make_analysis(open_match(path), server.data, OTHERS, "other", "the other")
+    page.evaluate("() => find().again()")
+    expect(ready).to_contain_text("the other is ready", timeout=30_000)
+    assert page.evaluate("() => [find().chosen.action.name, find().data.model, find().rows.length]") == [
+        "Goal", "made by hand", 3,
+    ]  # fmt: skip
+    ready.get_by_label("Not now").click()
+    page.wait_for_function("() => !find().data.ready")
+    expect(ready).to_be_hidden()
+    make_analysis(open_match(path), server.data, OTHERS, "third", "a third")
+    page.evaluate("() => find().again()")
+    expect(ready).to_contain_text("a third is ready", timeout=30_000)
+    ready.get_by_text("Show").click()
+    page.wait_for_function(
+        "() => find().data.model === 'a third' && find().root.dataset.ready === find().data.analysis"
+    )
+    expect(ready).to_be_hidden()

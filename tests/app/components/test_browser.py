@@ -257,7 +257,7 @@ def test_what_the_spotting_dialog_sets_is_shown_after_the_slider_was_moved(
         page.wait_for_function("(v) => find().data.threshold === v / 100", arg=value)
 
     def dialog(button: str) -> None:
-        page.evaluate("() => find().api.setTriggerValue('command', { name: 'spotting', nonce: performance.now() })")
+        page.evaluate("() => find().command('spotting')")
         page.get_by_role("dialog").get_by_role("button", name=button).click()
         page.get_by_role("dialog").wait_for(state="detached")
 
@@ -270,7 +270,7 @@ def test_what_the_spotting_dialog_sets_is_shown_after_the_slider_was_moved(
 
     moved(85, "input")  # and back to where it was: no change comes of that
     moved(50, "input")
-    page.evaluate("() => find().api.setTriggerValue('command', { name: 'spotting', nonce: performance.now() })")
+    page.evaluate("() => find().command('spotting')")
     table = page.get_by_role("dialog").locator("[data-testid=stDataFrame]")
     table.wait_for()
     box = table.bounding_box()
@@ -452,3 +452,39 @@ def test_both_themes_and_widths_show_everything(page: Page, server: Server, matc
                 }).map((e) => e.textContent.trim())"""
             )
             assert clipped == []
+
+
+def test_a_button_pressed_while_the_page_is_busy_is_answered(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    page.evaluate(
+        """async () => {
+          const workspace = find(), { root } = workspace, soon = () => new Promise((done) => setTimeout(done, 15));
+          root.querySelector("[data-spot]").click();
+          await soon();
+          root.querySelector("[data-head=model]").click();
+          for (let asked = 0; asked < 4; asked++) { // what asks the page how far things are comes at the same moment
+            await soon();
+            workspace.newest.waiting = true;
+            workspace.askAgain(0);
+          }
+        }"""
+    )
+    expect(page.get_by_role("dialog")).to_contain_text("Spots shown", timeout=15_000)
+
+
+def test_nothing_fades_while_the_page_is_made_again(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"), half=1, t=0)
+    opacity = page.evaluate(
+        """() => {
+          const container = find().root.getRootNode().host?.closest('.stElementContainer') ?? document.querySelector('.stElementContainer');
+          container.style.opacity = '.33'; // as Streamlit draws what a run of the page has not come to
+          container.dataset.stale = 'true';
+          return getComputedStyle(container).opacity;
+        }"""
+    )
+    assert opacity == "1"
+    place = page.evaluate(
+        "() => { const { top, bottom } = find().root.getBoundingClientRect(); return [top, bottom, innerHeight]; }"
+    )
+    assert place[0] == 52  # right below the head of the page
+    assert place[1] <= place[2]

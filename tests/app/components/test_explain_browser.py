@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.library.library import Match
 from explain.attribution import SPACE, TIME, Attribution
@@ -122,6 +122,13 @@ def test_how_far_the_maps_reach_is_said_as_it_is(explained: tuple[Page, Match, A
     choose(page, "-occlusion")  # computed from the anchor to a second after it
     page.locator("[data-at='0']").click()
     assert "from +0.0 s to +1.0 s" in page.locator(".map .over").first.inner_text()
+
+
+def test_figures_say_what_became_of_them_without_another_click(explained: tuple[Page, Match, Analysis]) -> None:
+    page, _, _ = explained
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Draw the figures").click()
+    expect(page.get_by_test_id("stPopoverBody").get_by_role("alert")).to_contain_text("no longer here", timeout=30_000)
 
 
 def test_a_box_that_is_drawn_is_what_is_asked(explained: tuple[Page, Match, Analysis], server: Server) -> None:

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.browser
 
 ORIGIN = "http://127.0.0.1:9"  # nothing listens there: every request is answered below
 MODULE = """
-export async function mount({ data, parentElement }) {
+export async function mount({ data, parentElement, tell, again }) {
   const root = parentElement.querySelector("[data-standing]");
   root.shown ??= { root, ended: 0, destroy() { this.ended++; } };
-  root.shown.data = data;
+  Object.assign(root.shown, { data, tell, again });
   return root.shown;
 }"""
 SLOW = """
@@ -29,16 +29,18 @@ export async function mount() {
 HELPERS = """async () => {
   const { default: run } = await import("/standing.js");
   window.triggers = [];
+  window.values = []; // of what was triggered
   window.show = async (of, module = "part.js", wait = true) => {
     const parentElement = document.createElement("div");
     parentElement.innerHTML = "<div data-standing>loading</div>";
     document.body.append(parentElement);
-    const data = { scripts: "", module, of };
-    const leave = run({ data, parentElement, setTriggerValue: (name) => window.triggers.push(name) });
+    const setTriggerValue = (name, value) => { window.triggers.push(name); window.values.push(value); };
+    const runs = (taken) => run({ data: { scripts: "", module, of, taken }, parentElement, setTriggerValue });
+    const leave = runs();
     const standing = () => parentElement.querySelector("[data-standing]");
     while (wait && !standing().shown && standing().textContent === "loading") await new Promise((done) => setTimeout(done, 20));
     const root = standing();
-    return { root, shown: root.shown, leave: () => { parentElement.remove(); leave(); } };
+    return { root, shown: root.shown, runs, leave: () => { parentElement.remove(); leave(); } };
   };
 }"""
 
@@ -87,7 +89,7 @@ def test_without_a_place_it_asks_for_one_and_ends_at_last(page: Page) -> None:
           return [triggers, before, shown.ended];
         }"""
     )
-    assert state == [["lost"], 0, 1]
+    assert state == [["outbox"], 0, 1]
 
 
 def test_what_is_taken_away_before_it_stands_asks_as_well(page: Page) -> None:
@@ -101,7 +103,7 @@ def test_what_is_taken_away_before_it_stands_asks_as_well(page: Page) -> None:
           return [early, triggers, again.shown.ended];
         }"""
     )
-    assert state == [True, ["lost"], 0]
+    assert state == [True, ["outbox"], 0]
 
 
 @pytest.mark.parametrize("first", ["leave", "address"])
@@ -151,3 +153,53 @@ def test_what_is_made_after_its_place_was_lost_is_ended(page: Page) -> None:
         }"""
     )
     assert ended == 1
+
+
+def test_every_event_brings_all_that_was_not_taken(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const { shown, runs } = await show("one");
+          const names = () => values.at(-1).waiting.map((event) => `${event.name} ${event.value}`);
+          shown.tell("picked", "a");
+          shown.tell("command", "model");
+          shown.again();
+          const before = names();
+          shown.tell("picked", "b"); // the later one counts
+          runs({ box: "of another page", n: 99 });
+          shown.again();
+          const other = names();
+          runs({ box: values.at(-1).box, n: 2 });
+          shown.again();
+          return [before, other, names()];
+        }"""
+    )
+    assert state == [["picked a", "command model"], ["command model", "picked b"], ["picked b"]]
+
+
+def test_what_nobody_took_is_sent_again_until_somebody_does(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const pause = (length) => new Promise((done) => setTimeout(done, length)), { shown, runs } = await show("one");
+          shown.tell("command", "model");
+          await pause(1700);
+          const sent = values.map(({ waiting }) => waiting.length);
+          runs({ box: values.at(-1).box, n: 1 });
+          await pause(1700);
+          return [sent, values.length];
+        }"""
+    )
+    assert state == [[1, 1], 2]
+
+
+def test_what_was_told_before_its_place_was_lost_is_told_from_the_next(page: Page) -> None:
+    state = page.evaluate(
+        """async () => {
+          const first = await show("one");
+          first.shown.tell("command", "model");
+          first.leave();
+          const second = await show("one");
+          second.shown.again();
+          return values.at(-1).waiting.map((event) => event.value);
+        }"""
+    )
+    assert state == ["model"]

@@ -20,9 +20,12 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, Outcome
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import MOVE, REJECT, Reviews, origin_of
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, match_page, texts
 from tests.videos import make_video, steady
@@ -96,6 +99,18 @@ def test_one_system_is_measured(match: Match) -> None:
     assert errors[0]["link"].startswith(f"match?match={match.id}&half=1&t=8.000&class=Foul&source=model%3A")
     assert errors[0]["picture"].startswith("/touchline/picture/")
     assert "Counted in 1 match" in texts(at)
+
+
+def test_reviews_do_not_change_how_a_system_is_measured(match: Match, library: Library, data: DataDirectory) -> None:
+    before = run(evaluate_labels=match.id)
+    reviews, analysis = Reviews(open_database(data)), library.analyses(match)[0]
+    model = analysis.record.identity.review_sources[0]
+    goal, foul, _ = analysis.spots(Spotting())
+    reviews.change(match.id, origin_of(goal, model), goal, REJECT, "Ada", 0)
+    reviews.change(match.id, origin_of(foul, model), foul, MOVE, "Ada", 0, half=1, time=5_000_000)
+    reviews.add(match.id, Spot(1, 5_000_000, "Foul"), "Ada")
+    after = run(evaluate_labels=match.id)
+    assert [component_data(after, n) for n in (0, 1)] == [component_data(before, n) for n in (0, 1)]
 
 
 def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:

@@ -146,7 +146,7 @@ def test_every_card_tells_of_its_own_job(match: Match, queue: JobQueue, data: Da
     assert [(c["state"], c["message"]) for c in payload["cards"]] == [
         ("failed", "The model is gone."), ("working", "Computing")]  # fmt: skip
     assert payload["entities"] == {"message": "The model is gone."}
-    assert payload["progress"] == {"text": "Grad-CAM", "share": 0.5}
+    assert payload["progress"] == {"text": "Grad-CAM", "share": 0.5, "cancelling": False}
     queue.finish(running, CANCELLED)
     payload = explanation_data(Shown(match, one, SPOT, cards, [], None, None, jobs))
     assert payload["cards"][1]["message"] == "This was cancelled."

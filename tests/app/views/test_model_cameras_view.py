@@ -211,6 +211,6 @@ def test_layers_of_other_tasks_say_so_and_do_not_stand_beside_the_shown_one(matc
     at.run()
     assert not at.exception
     (choice,) = [choice for choice in at.radio if choice.label == "Spots shown"]
-    assert [option.rpartition(", ")[2] for option in choice.options][1:] == ["replay grounding", "camera shots"]
+    assert [option.rpartition(", ")[2] for option in choice.options][1:] == ["camera shots", "replay grounding"]
     assert ", " not in choice.options[0]
     assert not [choice for choice in at.selectbox if choice.label == "Beside it"]

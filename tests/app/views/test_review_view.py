@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
 from app.views.export import export_bytes, export_document
-from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.selection import Clip
 from spotting_core.domain.spots import Spot
@@ -177,7 +178,9 @@ def moved(match: Match, analysis: Analysis, reviews: Reviews, data: DataDirector
     judged(reviews, match, analysis, "Corner", ACCEPT)
     judged(reviews, match, analysis, "Foul", REJECT)
     elsewhere = [replace(s, time=s.time + 230_000) for s in SPOTS]
-    return make_analysis(open_match(match.path), data, elsewhere, name="again")
+    again = make_analysis(open_match(match.path), data, elsewhere, name="again")
+    os.utime(again.folder / ANALYSIS_FILE, (0, 0))  # the first, which is used
+    return again
 
 
 def test_reviews_stay_with_spots_that_have_moved(match: Match, moved: Analysis, reviews: Reviews) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library
@@ -55,10 +56,15 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     assert [b.label.split(" of ")[-1] for b in at.button] == ["Open", "derived data"]
 
 
-def test_with_nothing_but_the_demo_the_app_opens_on_it() -> None:
+def test_with_nothing_but_the_demo_the_app_opens_on_it_else_on_the_library(library: Library, tmp_path: Path) -> None:
     at = AppTest.from_file(str(DASHBOARD), default_timeout=240).run()
     assert not at.exception
     assert component_data(at)["match"]["home"] == "Orrin City"
+    make_video(tmp_path / "mine.mp4", steady(60))
+    library.add("mine.mp4")
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240).run()
+    assert not at.exception
+    assert "Library <span>2 matches</span>" in texts(at)
 
 
 def test_searching_narrows_the_list_and_says_when_nothing_fits() -> None:
@@ -326,8 +332,9 @@ def test_spots_are_exported_in_every_format(data: DataDirectory, library: Librar
 def test_the_export_dialog_says_what_a_format_cannot_carry(data: DataDirectory, library: Library) -> None:
     match = library.demo()
     assert match is not None
-    make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
+    made = make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
     at = match_page(match=match.id)
+    at.session_state["analysis"] = str(made.folder)
     at.session_state["dialog"] = (match.id, "export")
     at.run()
     form = next(box for box in at.selectbox if box.label == "Format")
@@ -392,3 +399,17 @@ def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, libr
     assert not at.exception
     match = next(m for m in library.matches() if not m.is_demo)
     assert library.truth(match) == spots
+
+
+def test_until_a_view_is_there_its_place_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waiting(at: AppTest) -> bool:
+        return any('class="tl-skeleton"' in element.value for element in at.get("html"))
+
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
+    with monkeypatch.context() as halted:
+        halted.setattr("app.views.match.show", st.stop)
+        assert waiting(at.run())
+    assert not waiting(at.run())
+    with monkeypatch.context() as halted:
+        halted.setattr("app.views.match.show", st.stop)
+        assert not waiting(at.run())  # what has been on screen stays there while it is made again

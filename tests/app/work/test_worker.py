@@ -14,6 +14,7 @@ import pytest
 
 from app.library.library import Library
 from app.settings import Settings
+from app.work import analysing
 from app.work.kinds import MODULES
 from explain.jobs.explanation import EXPLANATIONS, ExplanationsParameters
 from spotting_core.base.data_directory import DataDirectory
@@ -90,9 +91,10 @@ def test_an_analysis_by_the_average_of_two(
     make_video(tmp_path / "a.mkv", steady(100, rate=10.0))
     match = library.add("a.mkv")
     models = [small_model(tmp_path / "m", window=20), small_model(tmp_path / "n", window=20, hidden=24)]
-    job = ask_for_analysis(queue, match, *map(str, models))
+    job = analysing.ask_for_analysis(queue, library, match, [str(model) for model in models])
     workers.append(start_worker())
     assert ended(queue, job).state == DONE, queue.get(job.id)
+    assert "members" in library.analyses(match)[0].record.model  # what was asked for is used, not what it is made of
     by_members = {len(a.record.model.get("members", ())): a for a in library.analyses(match)}
     assert [len(library.analyses(match)), sorted(by_members)] == [3, [0, 2]]  # each member's own are kept as well
     assert by_members[2].record.model["name"] == "small e2e-spot + small e2e-spot"

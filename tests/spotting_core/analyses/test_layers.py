@@ -45,7 +45,7 @@ def test_a_layer_is_added_replaced_and_removed_without_touching_others(
     kept = content_of(first.folder)
     second = made(game, tmp_path, data, "average")
     layers = Layers(data, open_match(game).content_hash(data))
-    assert [layer.folder for layer in layers.all("spotting")] == [second.folder, first.folder]
+    assert [layer.folder for layer in layers.all("spotting")] == [first.folder, second.folder]
     assert content_of(first.folder) == kept
     layers.remove(second)
     assert [layer.folder for layer in layers.all()] == [first.folder]

@@ -127,6 +127,35 @@ def test_work_that_is_gone_once_it_is_queued_was_queued_all_the_same(
     assert (job.kind, job.key, job.state, job.ahead) == ("analysis", "a", QUEUED, 0)
 
 
+def test_what_people_ask_for_comes_before_what_nobody_asked_for(queue: JobQueue) -> None:
+    own = queue.submit("analysis", "own", {}, resource="long", own_accord=True)
+    assert not queue.pushed_aside(own)
+    first = taken(queue)
+    assert (first.id, first.own_accord) == (own.id, True)
+    asked = queue.submit("explanation", "asked", {}, resource="short")  # of another worker, but of the same machine
+    assert queue.pushed_aside(first)
+    assert queue.release(first)
+    assert queue.take(KINDS) is None  # until what was asked for has ended
+    later = queue.submit("analysis", "later", {}, resource="long")
+    assert [(j.key, j.ahead) for j in queue.all_live()] == [("asked", 0), ("later", 0), ("own", 1)]
+    assert [queue.get(j.id).ahead for j in (asked, later, own)] == [0, 0, 1]  # type: ignore[union-attr]
+    assert [queue.live("own").ahead, queue.latest("own").ahead] == [1, 1]  # type: ignore[union-attr]
+    queue.cancel(asked.id)
+    second = taken(queue)
+    assert (second.key, queue.pushed_aside(second)) == ("later", False)
+    queue.finish(second, DONE)
+    assert taken(queue).id == own.id
+
+
+def test_a_running_job_says_that_it_is_being_cancelled(queue: JobQueue) -> None:
+    job = queue.submit("analysis", "a", {})
+    running = taken(queue)
+    queue.cancel(job.id)
+    assert [queue.get(job.id).cancelling, queue.all_live()[0].cancelling] == [True, True]  # type: ignore[union-attr]
+    queue.finish(running, CANCELLED)
+    assert not queue.get(job.id).cancelling  # type: ignore[union-attr]
+
+
 def test_a_worker_takes_only_its_kinds(queue: JobQueue) -> None:
     queue.submit("explanation", "e", {})
     assert queue.take(KINDS) is None
@@ -414,7 +443,7 @@ def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirecto
 def test_sqlite_runs_with_a_write_ahead_log(data: DataDirectory) -> None:
     with open_database(data).reading() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0006"
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0008"
 
 
 def test_opening_twice_migrates_once(data: DataDirectory) -> None:

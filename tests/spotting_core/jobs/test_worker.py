@@ -36,10 +36,10 @@ class TrialJob(JobKind[TrialParameters]):
     parameters_type = TrialParameters
 
     def __init__(self, does: Callable[[Context], None]) -> None:
-        self._does = does
+        self.does = does
 
     def key(self, parameters: TrialParameters) -> str:
-        return f"trial/{parameters.name}"
+        return f"{self.name}/{parameters.name}"
 
     def title(self, parameters: TrialParameters) -> str:
         return parameters.name
@@ -48,8 +48,21 @@ class TrialJob(JobKind[TrialParameters]):
         return ()
 
     def perform(self, parameters: TrialParameters, context: Context) -> Path | None:
-        self._does(context)
+        self.does(context)
         return None
+
+
+class OwnJob(TrialJob):
+    """One that nobody asks for."""
+
+    name: ClassVar[str] = "own"
+    own_accord: ClassVar[bool] = True
+
+
+class AskedJob(TrialJob):
+    """Another one that somebody does."""
+
+    name: ClassVar[str] = "asked"
 
 
 @pytest.fixture
@@ -116,6 +129,32 @@ def test_a_worker_clears_what_ended_long_ago(queue: JobQueue, data: DataDirector
     worker = Worker(data, Kinds(TrialJob(lambda _: None)), SHORT, os.getppid())
     assert not worker.step()
     assert queue.get(old.id) is None
+
+
+def test_what_nobody_asked_for_makes_way_at_once_and_goes_on_later(queue: JobQueue, data: DataDirectory) -> None:
+    done: list[str] = []
+
+    def endless(context: Context) -> None:
+        AskedJob(lambda _: done.append("asked")).ask(queue, TrialParameters("asked"))
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            assert context.report(0.1, "Reading")
+            time.sleep(0.02)
+
+    own = OwnJob(endless)
+    job = own.ask(queue, TrialParameters("own"))
+    kinds = Kinds(own, AskedJob(lambda _: done.append("asked")))
+    worker, began = Worker(data, kinds, SHORT, os.getppid()), time.monotonic()
+    assert worker.step()
+    assert time.monotonic() - began < 10
+    aside = queue.get(job.id)
+    assert aside is not None
+    assert (aside.state, aside.attempts, aside.ahead) == (QUEUED, 0, 1)
+    assert worker.step()
+    assert done == ["asked"]
+    own.does = lambda _: done.append("own")
+    assert worker.step()
+    assert done == ["asked", "own"]
 
 
 def test_a_worker_that_was_thought_dead_is_told_so_and_changes_nothing(

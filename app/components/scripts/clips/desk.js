@@ -21,9 +21,8 @@ const micro = (seconds) => Math.round(seconds * 1e6);
 
 export class Desk {
   /** @param overlays entries of what is drawn over the picture */
-  constructor(root, api, overlays) {
+  constructor(root, overlays) {
     this.root = root;
-    this.api = api;
     this.q = (selector) => root.querySelector(selector);
     this.clips = [];
     this.chosen = 0;
@@ -141,7 +140,7 @@ export class Desk {
     this.sequence++;
     this.waiting = setTimeout(() => {
       const { selection, revision, sequence, clips, margins } = this;
-      this.api.setTriggerValue("changed", { selection, revision, sequence, clips, margins });
+      this.tell("changed", { selection, revision, sequence, clips, margins });
     }, PATIENCE);
   }
 
@@ -432,11 +431,11 @@ async function bare(half) {
 
 /** Called by the component at every run of the page. */
 export async function mount(component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, tell } = component;
   const [overlays] = await Promise.all([entriesOf(data.shown), loadTokens(data.scripts)]);
   const root = parentElement.querySelector(".desk");
-  const desk = (root.workspace ??= new Desk(root, {}, overlays));
-  desk.api = { setTriggerValue };
+  const desk = (root.workspace ??= new Desk(root, overlays));
+  desk.tell = tell;
   desk.update(data).catch((error) => {
     root.dataset.failed = error.message;
     desk.player.note(`These clips could not be loaded: ${error.message}.`);

@@ -58,7 +58,7 @@ class Explanation {
   status() {
     const box = this.part("status"), { progress } = this.data;
     box.hidden = !progress;
-    if (progress) fill(box, html`<span class="cut"><i class="pulse"></i>${progress.text}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel">Cancel</button>`);
+    if (progress) fill(box, html`<span class="cut"><i class="pulse"></i>${progress.text}</span><span class="bar"><i style="width:${100 * progress.share}%"></i></span><button class="button" data-do="cancel" ${progress.cancelling ? "disabled" : ""}>Cancel</button>`);
   }
 
   draw(changes) {
@@ -66,7 +66,7 @@ class Explanation {
     fill(this.part("what-if"), whatIf(this.data, this.state));
   }
 
-  ask(event) { this.api.setTriggerValue("asked", { ...event, nonce: performance.now() }); }
+  ask(event) { this.tell("asked", event); }
 
   boxDrawn() {
     const box = this.state.draft;
@@ -124,11 +124,11 @@ class Explanation {
 
 /** Called by the component at every run of the page. */
 export async function mount(component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, tell } = component;
   await loadTokens(data.scripts);
   const root = parentElement.querySelector(".explanation");
   const shown = (root.explanation ??= new Explanation(root));
-  shown.api = { setTriggerValue };
+  shown.tell = tell;
   shown.update(data);
   return shown;
 }

@@ -19,7 +19,7 @@ export class Header {
   }
 
   update(data) {
-    const { match, model, notice, job, halves } = data;
+    const { match, model, notice, ready, job, halves } = data;
     const put = (selector, value) => (this.q(selector).textContent = value ?? "");
     put(".home", match.home ?? match.title);
     put(".away", match.away);
@@ -32,6 +32,9 @@ export class Header {
     this.notice.querySelector("span").textContent = notice ?? "";
     this.q(".job").hidden = !job;
     if (job) { put(".job span", job.text); this.q(".job i").style.width = `${100 * job.progress}%`; }
+    this.layer = ready?.layer ?? null;
+    this.q(".ready").hidden = !ready;
+    put(".ready-name", ready && `${ready.name} is ready`);
     this.q(".halves").hidden = halves.length < 2;
     this.q(".halves").ariaLabel = capital(shownParts().name);
     this.halves = halves;
@@ -46,6 +49,12 @@ export class Header {
       const on = h.half === half, range = on ? partClock(half, seconds) : `${partClock(h.half, 0).replace(/^0/, "")}–${partClock(h.half, h.duration).replace(/^0/, "")}`;
       return html`<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
     }));
+  }
+
+  /** Show the layer that has come, or say no more of it. */
+  answerReady(show) {
+    this.q(".ready").hidden = true;
+    this.workspace.tell("ready", { layer: this.layer, show });
   }
 
   async copyLink() {
@@ -65,6 +74,7 @@ function template() {
     <span class="teams"><i class="kit kit-home"></i><span class="home"></span><span class="score"></span><span class="away"></span><i class="kit kit-away"></i></span>
     <span class="caption occasion wide"></span><span class="spring"></span>
     <span class="job" hidden><span></span><b class="bar"><i></i></b></span>
+    <span class="ready" role="status" hidden><span class="ready-name"></span><button class="link" data-head="show-ready">Show</button><button class="ic" data-head="leave-ready" title="Not now" aria-label="Not now">${icon("close", 12)}</button></span>
     <span class="halves segments" role="group"></span><span class="spring"></span>
     <button class="button model wide" data-head="model" title="Which model's analysis is shown"><span class="muted">Model</span> <span class="model-name"></span>${icon("down", 12)}</button>
     <button class="button" data-head="spotting" title="How spots are made of scores" hidden>${icon("sliders", 14)}Spotting <span class="muted spotting-text wide"></span></button>

@@ -26,13 +26,13 @@ const CARDS = { player: ".stage-row", list: ".side" };
 
 export class Workspace {
   /** @param entries what stands in it, from the registry */
-  constructor(root, api, entries) {
+  constructor(root, entries) {
     this.root = root;
-    this.api = api;
     this.arrays = new Map();
     this.parts = new Map();
     this.hooks = {};
-    this.all = []; // spots, those that reviewers added among them
+    this.system = []; // spots where the system has them, whatever reviewers said
+    this.all = []; // spots as reviewers have left them, those that they added among them; `system` is the system's own
     this.spots = []; // those that stand
     this.others = []; // those of another system
     this.othersShown = [];
@@ -54,6 +54,7 @@ export class Workspace {
     fill(this.q(".marks"), this.having("legend").filter((part) => this.lanes.parts.includes(part)).map((part) => part.legend));
     this.keys = new Keys(this, this.q(".keys"), this.q("footer"));
     const { signal } = this.abort;
+    window.addEventListener("popstate", () => this.goBack(), { signal });
     window.addEventListener("keydown", (event) => this.keys.press(event), { signal });
     root.addEventListener("click", (event) => this.click(event), { signal });
     this.observer = new ResizeObserver(() => this.resize());
@@ -77,11 +78,8 @@ export class Workspace {
   /** What is done to the things of the list on show. */
   get review() { return this.rail.list?.review ?? null; }
 
-  /** Tell the page something. */
-  tell(name, value) { this.api.setTriggerValue(name, value); }
-
   /** Ask the page for a dialog or another page. */
-  command(name) { this.tell("command", { name, nonce: performance.now() }); }
+  command(name) { this.tell("command", { name }); }
 
   // --- data ------------------------------------------------------------------------------------------
 
@@ -89,6 +87,7 @@ export class Workspace {
     this.path = location.pathname;
     this.theme = themeOf(this.root);
     applyTheme(this.root, this.theme);
+    if (this.begun && this.data?.match.id === data.match.id && this.data.analysis !== data.analysis) data.start = this.here(data);
     const match = !this.data || this.data.match.id !== data.match.id || this.data.analysis !== data.analysis;
     // What the user has moved since this data was asked for stays as it is: the answer to that is still to come. What
     // a dialog has set since is what counts.
@@ -98,7 +97,7 @@ export class Workspace {
     this.newest = data;
     showParts(data);
     this.askAgain();
-    if (match) { this.opening = this.openMatch(data); this.begun = false; }
+    if (match) { this.readAddress(); this.opening = this.openMatch(data); this.begun = false; }
     try {
       await this.opening;
       await Promise.all(data.halves.map((half) => this.arrays.get(half.half).learnFrames(half))); // it may have come since
@@ -115,8 +114,10 @@ export class Workspace {
     for (const part of this.having("update")) part.update(data);
     this.readSpots();
     this.respot();
-    if (!this.begun) this.start(data.start);
+    const query = this.begun ? null : new URLSearchParams(location.search); // before it is written
+    if (query) this.start(data.start);
     this.root.dataset.ready = data.analysis;
+    if (query && this.pickNamed(query)) return;
     if (!this.chosen && data.start.pick) this.pickNearest(data.start);
   }
 
@@ -125,7 +126,7 @@ export class Workspace {
     clearTimeout(this.asking);
     if (!this.newest.waiting) return;
     this.asking = setTimeout(() => {
-      if (this.root.isConnected) this.tell("again", performance.now());
+      if (this.root.isConnected) this.again();
       this.askAgain(5 * AGAIN); // should the answer be lost
     }, after);
   }
@@ -135,6 +136,13 @@ export class Workspace {
     this.chosen = null;
     this.arrays = new Map();
     await Promise.all(data.halves.map(async (half) => this.arrays.set(half.half, await new HalfArrays(half, data.classes.length, data.arrays).load())));
+  }
+
+  /** Where another analysis of the same match is opened: on the moment that is on screen. */
+  here(data) {
+    const { half, time } = this.player;
+    if (!data.halves.some((h) => h.half === half)) return data.start;
+    return { half, seconds: time, label: this.action?.name ?? null, pick: Boolean(this.chosen) };
   }
 
   start(start) {
@@ -148,6 +156,8 @@ export class Workspace {
 
   readSpots() {
     const spots = (this.data.spots ?? []).map(([id, half, seconds, index, confidence, replayed]) => ({ id, half, seconds, action: this.data.classes[index], confidence, replayed }));
+    for (const spot of spots) spot.system = spot;
+    this.system = spots;
     this.all = this.having("joined").reduce((joined, part) => part.joined(joined), spots);
     this.others = this.having("others").flatMap((part) => part.others);
     if (this.chosen) this.chosen = [...this.all, ...this.others].find((s) => s.id === this.chosen.id) ?? null;
@@ -163,15 +173,18 @@ export class Workspace {
   /** Which spots stand at the present thresholds and filters, everywhere on screen. */
   respot() {
     const started = performance.now(), above = (s) => s.confidence >= this.levelOf(s.action), kept = (s) => this.having("keeps").some((part) => part.keeps(s));
-    const spots = this.all.filter((s) => (above(s) || kept(s)) && this.passes(s)), others = this.others.filter((s) => above(s) && this.passes(s));
-    for (const part of this.having("pair")) part.pair(spots, others);
+    const standing = (some) => some.filter((s) => above(s) && this.passes(s)), system = standing(this.system), others = standing(this.others);
+    for (const spot of this.system) spot.mate = null;
+    const spots = this.all.filter((s) => (above(s) || kept(s)) && this.passes(s));
+    for (const part of this.having("pair")) part.pair(system, others); // systems are compared, not what people made of them
     this.spots = spots.filter((s) => this.agrees(s));
     this.othersShown = others.filter((s) => this.agrees(s));
     this.rows = [...this.spots, ...this.othersShown.filter((s) => !s.mate)].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
-    for (const part of this.having("respot")) part.respot(spots, others);
+    for (const part of this.having("respot")) part.respot(system, others);
     this.lanes.draw();
     this.rail.draw();
     this.player.refreshLoop();
+    if (this.begun) this.address();
     this.respotted = performance.now() - started;
   }
 
@@ -196,6 +209,14 @@ export class Workspace {
     this.relist();
   }
 
+  /** Choose the spot that the address names, where there is one; the moment is the address's as well, if it says one. */
+  pickNamed(query) {
+    const id = query.get("spot");
+    const spot = id && [...this.all, ...this.others].find((s) => s.id === id);
+    if (spot) this.pick(spot, !query.has("t"));
+    return Boolean(spot);
+  }
+
   pickNearest(start) {
     // A spot that the address names may lie below the threshold.
     const own = (start.label ? this.all : this.spots).filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
@@ -218,6 +239,7 @@ export class Workspace {
     this.review?.draw();
     for (const part of this.having("relisted")) part.relisted();
     this.rail.reveal();
+    this.address();
   }
 
   /** Put another list on show, with what it reviews; without one, the next. */
@@ -263,17 +285,39 @@ export class Workspace {
     if (settled) this.address();
   }
 
-  /** Match, moment, class and what the parts want into the page's address, without a rerun. */
+  /** All that makes the picture into the page's address, without a rerun: whoever has it sees the same. */
   address() {
     if (this.player.half === null) return;
     const query = new URLSearchParams(location.search);
     query.set("match", this.data.match.id);
     query.set("half", this.player.half);
-    query.set("t", this.player.time.toFixed(3));
-    if (this.action) query.set("class", this.action.name); else query.delete("class");
-    for (const [name, value] of this.having("inAddress").map((part) => part.inAddress)) if (value) query.set(name, value); else query.delete(name);
+    query.set("t", String(Math.round(this.player.time * 1e6) / 1e6));
+    const own = [["class", this.action?.name], ["spot", this.chosen?.id], ...Object.entries(this.data.address), ...this.rail.inAddress];
+    for (const [name, value] of [...own, ...this.having("inAddress").flatMap((part) => part.inAddress)]) {
+      query.delete(name);
+      for (const word of [value ?? []].flat()) query.append(name, word);
+    }
     const target = `${location.pathname}?${query}`;
     if (target !== location.pathname + location.search) history.replaceState(history.state, "", target);
+  }
+
+  /** Take over what the address says of filters and lists. */
+  readAddress() {
+    const query = new URLSearchParams(location.search);
+    for (const part of [this.rail, ...this.having("readAddress")]) part.readAddress(query, this.data);
+  }
+
+  /** Another address of this match was gone back to. */
+  goBack() {
+    const query = new URLSearchParams(location.search);
+    if (!this.begun || location.pathname !== this.path || query.get("match") !== this.data.match.id) return;
+    this.begun = false; // the address is read now, and not written
+    this.readAddress();
+    this.respot();
+    if (query.has("t")) this.goTo(Number(query.get("half")), Number(query.get("t")));
+    this.begun = true;
+    if (!this.pickNamed(query)) this.chosen = null;
+    this.relist();
   }
 
   // --- page ------------------------------------------------------------------------------------------
@@ -284,6 +328,7 @@ export class Workspace {
     if (name === "half") this.player.open(Number(event.target.closest("[data-half]").dataset.half), 0);
     else if (name === "link") this.header.copyLink();
     else if (name === "keys") this.keys.toggle();
+    else if (name === "show-ready" || name === "leave-ready") this.header.answerReady(name === "show-ready");
     else this.command(name);
   }
 
@@ -323,12 +368,12 @@ const same = (some, others) => some.length === others.length && some.every((entr
 
 /** Called by the component at every run of the page. */
 export async function mount(component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, tell, again } = component;
   const [entries] = await Promise.all([entriesOf(data.shown), loadTokens(data.scripts)]);
   const root = parentElement.querySelector(".workspace");
   if (root.workspace && !same(root.workspace.entries, entries)) root.workspace.destroy(); // an analysis for another task
-  const workspace = (root.workspace ??= new Workspace(root, {}, entries));
-  workspace.api = { setTriggerValue };
+  const workspace = (root.workspace ??= new Workspace(root, entries));
+  Object.assign(workspace, { tell, again }); // to tell the page something, and to have it run once more
   workspace.update(data).catch((error) => {
     root.dataset.failed = error.message;
     workspace.player.note(`This match could not be loaded: ${error.message}.`);

@@ -67,6 +67,15 @@ export class Rail {
     this.workspace.respot();
   }
 
+  /** What the address has of it: which list is on show where that is not the first, and which half. */
+  get inAddress() { return [["tab", this.list === this.lists[0] ? null : this.list?.label.toLowerCase()], ["part", this.half]]; }
+
+  readAddress(query) {
+    const list = this.lists.find((l) => l.label.toLowerCase() === query.get("tab")) ?? this.lists[0];
+    this.half = Number(query.get("part")) || null;
+    if (list && list !== this.list) { this.list?.review?.leave(); this.show(list); }
+  }
+
   /** Whether something is in the half that is listed. */
   passes(item) { return this.half === null || item.half === this.half; }
 

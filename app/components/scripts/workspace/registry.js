@@ -9,7 +9,7 @@
 // Any part
 //   pick(spot, rest)          another spot was chosen
 //   relisted()                another thing of the list on show was chosen
-//   respot(above, others)     it was found which spots stand, and which of another system
+//   respot(system, others)    it was found which spots stand, and which of two systems are sure enough of
 //   resize(wide, tall)        the workspace has another size, pixels
 //   keys, takesKey(event)     what it does at keys, by their names; whether it takes a key before all others
 //   help                      rows of the list of keys, [keys, what]
@@ -18,9 +18,12 @@
 //   joined(spots)             spots with what else is known of them, and those that are added
 //   keeps(spot)               whether it stands below its threshold
 //   counts(spot)              whether it is an action of its own
-//   inAddress                 [name, value] of the page's address for a choice of its own; null where it is the usual one
+//   inAddress                 [[name, value]] of the page's address for choices of its own; null where it is the usual one,
+//                             an array where a name has several
+//   readAddress(query, data)  takes them over from an address
 //   passes(spot), hides(action)  whether a filter lets it through; whether a class is filtered out
-//   others, pair(spots, others)  spots of another system, and which of them are the same
+//   others, pair(system, others)  spots of another system, and which of the shown one's own are the same; reviews change
+//                             neither
 //   agrees(spot)              whether it passes a filter by that
 //   reasonless(spot)          why it cannot be explained, or null
 // Lane, made of a workspace

@@ -3,19 +3,24 @@
 
 import { fill, html } from "../markup.js";
 
-const ADDRESS = "replays", ALL = "all", LIVE = "live", ONLY = "only";
+const ADDRESS = "replays", CAMERAS = "cameras", ALL = "all", LIVE = "live", ONLY = "only";
 
 export class ShotFilter {
   markup = html`<div class="selects" hidden><select class="field replays" aria-label="Spots in replays"></select><select class="field shots" aria-label="Cameras"></select></div>`;
   group = ""; // of cameras, or all
+  replays = ALL;
 
   /** @param stands(spot) whether a reviewer holds a spot to be true; changed() another choice was made */
   constructor(workspace, stands, changed) {
     this.workspace = workspace;
     this.stands = stands;
     this.changed = changed;
-    const wanted = new URLSearchParams(location.search).get(ADDRESS);
+  }
+
+  readAddress(query) {
+    const wanted = query.get(ADDRESS);
     this.replays = [LIVE, ONLY].includes(wanted) ? wanted : ALL;
+    this.group = query.get(CAMERAS) ?? "";
   }
 
   /** The filters have their place. */
@@ -29,8 +34,8 @@ export class ShotFilter {
     });
   }
 
-  /** What the address has of it: [name, value or null]. */
-  get inAddress() { return [ADDRESS, this.replays === ALL ? null : this.replays]; }
+  /** What the address has of it: [[name, value or null]]. */
+  get inAddress() { return [[ADDRESS, this.replays === ALL ? null : this.replays], [CAMERAS, this.group || null]]; }
 
   /** Whether a spot counts as an action. */
   counts(spot) { return !spot.replayed || (spot.replayed === ONLY && this.stands(spot)); }

@@ -108,7 +108,7 @@ class Curves {
       if (near && state !== "open") reviewed(lanes, x, row.y + row.height / 2, size, mark.action, state);
       else if (near) triangle(lanes, x, row.y + size * 0.85, size, mark.action, Boolean(mark.replayed));
       else ticks.draw(lanes, x, row, mark, true);
-      if (near && lanes.halved && !mark.mate && state === "open") ring(lanes, x, row.y + size * 0.85, size);
+      if (near && lanes.halved && mark.system && !mark.system.mate && state === "open") ring(lanes, x, row.y + size * 0.85, size);
     }
   }
 
@@ -180,7 +180,8 @@ class Curves {
     const near = marks.filter((s) => row.classes.some((c) => c.index === s.action.index))
       .map((s) => [Math.abs(lanes.xOf(s.half, s.seconds) - x), s]).sort((a, b) => a[0] - b[0])[0];
     if (!near || near[0] > HIT) return null;
-    return near[1].other && near[1].mate ? near[1].mate : near[1]; // what both have is shown with its reasons
+    const { other, mate } = near[1], shown = other && mate && spots.find((s) => s.id === mate.id);
+    return shown || near[1]; // what both have is shown with its reasons
   }
 
   tip(lanes, x, y) {

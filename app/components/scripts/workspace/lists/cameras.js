@@ -25,6 +25,9 @@ class Cameras {
     this.segments.addEventListener("click", (event) => this.chooseOrder(event.target.closest("button")));
   }
 
+  get inAddress() { return [["sort", this.review.doubtfulFirst ? "doubtful" : null]]; }
+  readAddress(query) { this.review.doubtfulFirst = query.get("sort") === "doubtful"; }
+
   update(data) {
     this.review.update(data);
     this.segments.hidden = !this.review.doubted;

@@ -9,6 +9,7 @@ import { glyph, groupsOf, icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
 
 const LEAST = 0.05;
+const AGREEMENTS = ["both", "own", "other"];
 const FEW = 5; // spots that a lower threshold is to show
 const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/, ""));
 
@@ -32,7 +33,7 @@ class Spots {
     this.agreement = "all"; // or "both", "own", "other"
     const { root, outbox } = workspace.part("review");
     this.review = new SpotReview(workspace, root, outbox);
-    this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), () => { workspace.respot(); workspace.address(); });
+    this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), () => workspace.respot());
     workspace.q("[data-head=spotting]").hidden = false;
   }
 
@@ -68,17 +69,40 @@ class Spots {
   /** Whether a spot passes all filters but that of its shot. */
   passesOthers(spot) { return !this.hidden.has(spot.action.index) && spot.confidence <= this.most + 1e-9; }
   counts(spot) { return this.shotFilter.counts(spot); }
-  get inAddress() { return this.shotFilter.inAddress; }
+  get inAddress() {
+    const hidden = this.data.classes.filter((c) => this.hidden.has(c.index)).map((c) => c.name);
+    const own = [["hide", hidden], ["most", this.most < 1 ? this.most : null], ["agreement", this.agreement === "all" ? null : this.agreement]];
+    return [...own, ...this.shotFilter.inAddress];
+  }
+
+  readAddress(query, data) {
+    const hidden = new Set(query.getAll("hide")), most = Number(query.get("most")), agreement = query.get("agreement");
+    this.hidden = new Set(data.classes.filter((c) => hidden.has(c.name)).map((c) => c.index));
+    this.most = most > LEAST && most < 1 ? most : 1;
+    this.q(".high").value = Math.round(this.most * 100);
+    this.agreement = AGREEMENTS.includes(agreement) ? agreement : "all";
+    this.shotFilter.readAddress(query);
+    this.groups = groupsOf(data.classes);
+    this.drawGlyphs();
+  }
 
   /** Whether a spot passes the choice between what both systems have and what one of them has alone. */
   agrees(spot) {
-    return this.agreement === "all" || this.agreement === (spot.mate ? "both" : spot.other ? "other" : "own");
+    return this.agreement === "all" || this.agreement === this.saidBy(spot);
   }
 
-  respot(above, others) {
+  /** Which of two systems says a spot: "both", "own" or "other"; null where neither does, but a reviewer. */
+  saidBy(spot) {
+    if (spot.other) return spot.mate ? "both" : "other";
+    const { system } = spot;
+    if (!system || system.confidence < this.workspace.levelOf(system.action)) return null;
+    return system.mate ? "both" : "own";
+  }
+
+  respot(system, others) {
     this.q(".low").value = Math.round(this.data.threshold * 100);
     this.describeRange();
-    this.countSystems(above, others);
+    this.countSystems(system, others);
     const { workspace } = this, level = (s) => s.confidence >= workspace.levelOf(s.action) || this.keeps(s);
     this.shotFilter.draw(workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s)));
     const own = Object.keys(this.workspace.thresholds).length;
@@ -182,8 +206,9 @@ class Spots {
 
   /** What a reviewer said of a spot, else which of two systems has it alone. */
   sign(spot) {
-    if (!this.data.other || spot.mate || spot.added || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
-    return html`<span class="sign alone" title="${spot.other ? "B" : "A"} alone">${spot.other ? "B" : "A"}</span>`;
+    const alone = { own: "A", other: "B" }[this.saidBy(spot)];
+    if (!this.data.other || !alone || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
+    return html`<span class="sign alone" title="${alone} alone">${alone}</span>`;
   }
 
   emptyText(below) {

@@ -1,0 +1,49 @@
+"""Layers that have come about while their match is open. They are told of, and shown when somebody wants to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.library.library import Match
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
+
+_SEEN = (
+    "layers_seen"  # in the session: the open match, and the folders of the layers that there were when it was opened
+)
+
+
+def ready_layer(match: Match, analysis: Analysis, analyses: Sequence[Analysis]) -> dict[str, str] | None:
+    """The newest layer for the shown one's task that has come since the match was opened, as {layer, name}, or None.
+
+    Arguments:
+        analyses: all layers of the match.
+    """
+    owner, seen = st.session_state.get(_SEEN, (None, frozenset()))
+    if owner != match.id:
+        see_layers(match, analyses)
+        return None
+    task = analysis.record.task
+    new = [a for a in analyses if a.record.task == task and str(a.folder) not in seen and a.folder != analysis.folder]
+    if not new:
+        return None
+    newest = max(new, key=lambda layer: (layer.folder / ANALYSIS_FILE).stat().st_mtime)
+    name, identity = str(newest.record.model["name"]), newest.record.identity
+    alike = name == analysis.record.model["name"]  # under other settings, of other weights, in another precision
+    return {"layer": newest.folder.name, "name": f"{name} ({identity.short})" if alike else name}
+
+
+def see_layers(match: Match, analyses: Sequence[Analysis]) -> None:
+    """Tell of none of these layers any more."""
+    st.session_state[_SEEN] = (match.id, frozenset(str(a.folder) for a in analyses))
+
+
+def answer_ready(match: Match, analyses: Sequence[Analysis], event: Mapping[str, Any]) -> None:
+    """Do with a layer that was told of what its reader wants, {layer, show}: show it, or hear no more of it."""
+    see_layers(match, analyses)
+    wanted = next((a for a in analyses if a.folder.name == event["layer"]), None)
+    if event["show"] and wanted is not None:
+        st.session_state["analysis"], st.session_state["imported"] = str(wanted.folder), None
+        st.session_state["rerun_page"] = True
