@@ -117,3 +117,16 @@ def test_the_address_tells_the_list_and_its_part(page: Page, server: Server, mat
     page.evaluate(FIND)
     page.wait_for_function("() => window.find && find()?.root.dataset.ready")
     assert page.evaluate("() => find().rail.list.label") == "Cameras"
+
+
+def test_the_address_of_another_page_is_left_alone(page: Page, server: Server, match_of: Any) -> None:
+    open_page(page, server, match_of("plain"))
+    address = page.evaluate(
+        """() => {
+          history.pushState(null, '', '/explain?half=1');
+          find().respot();
+          find().relist();
+          return location.pathname + location.search;
+        }"""
+    )
+    assert address == "/explain?half=1"

@@ -58,7 +58,7 @@ def hostile(server: Server) -> Match:
     """A match whose labels, class table and model all carry markup and Markdown."""
     folder = server.root / "hostile"
     folder.mkdir()
-    make_video(folder / "1_720p.mp4", steady(260), container={"movflags": "faststart"})
+    make_video(folder / "1_720p.mp4", steady(260), first=10_000, container={"movflags": "faststart"})
     label = {"gameTime": "1 - 00:01", "label": "Goal", "position": "1000", "team": "home", "visibility": "visible"}
     fields = {"gameHomeTeam": f"Home {IMAGE} {REMOTE}", "gameAwayTeam": f"Away {QUOTES}", "gameScore": IMAGE,
               "gameDate": IMAGE, "UrlLocal": f"{IMAGE}/2020/x", "annotations": [label]}  # fmt: skip
@@ -103,7 +103,7 @@ def test_nor_in_any_other_view(page: Page, server: Server, hostile: Match, name:
 def test_a_match_whose_video_is_gone_says_so_in_its_place(page: Page, server: Server) -> None:
     folder = server.root / "leaving"
     folder.mkdir()
-    make_video(folder / "1_720p.mp4", steady(260), container={"movflags": "faststart"})
+    make_video(folder / "1_720p.mp4", steady(260), first=11_000, container={"movflags": "faststart"})
     make_analysis(open_match(folder), server.data, [Spot(1, 1_200_000, "Goal", 0.9)], "leaving")
     match = server.library().add(str(folder))
     shutil.rmtree(folder)

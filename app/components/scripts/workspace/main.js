@@ -287,8 +287,8 @@ export class Workspace {
 
   /** All that makes the picture into the page's address, without a rerun: whoever has it sees the same. */
   address() {
-    if (this.player.half === null) return;
     const query = new URLSearchParams(location.search);
+    if (this.player.half === null || !this.at(query)) return;
     query.set("match", this.data.match.id);
     query.set("half", this.player.half);
     query.set("t", String(Math.round(this.player.time * 1e6) / 1e6));
@@ -301,6 +301,9 @@ export class Workspace {
     if (target !== location.pathname + location.search) history.replaceState(history.state, "", target);
   }
 
+  /** Whether an address is of this match: it may have lost its place because another page was opened. */
+  at(query) { return location.pathname === this.path && [null, this.data.match.id].includes(query.get("match")); }
+
   /** Take over what the address says of filters and lists. */
   readAddress() {
     const query = new URLSearchParams(location.search);
@@ -310,7 +313,7 @@ export class Workspace {
   /** Another address of this match was gone back to. */
   goBack() {
     const query = new URLSearchParams(location.search);
-    if (!this.begun || location.pathname !== this.path || query.get("match") !== this.data.match.id) return;
+    if (!this.begun || !this.at(query)) return;
     this.begun = false; // the address is read now, and not written
     this.readAddress();
     this.respot();
