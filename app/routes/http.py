@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -239,11 +239,6 @@ def health(_request: Request) -> Response:
     return JSONResponse({"ok": not problems, **problems}, 503 if problems else 200, {"Cache-Control": "no-store"})
 
 
-def library(_request: Request) -> Response:
-    """The library is the first page, whose address has no name; its own name leads there as well."""
-    return RedirectResponse("./")
-
-
 def square_around(box: tuple[float, ...], width: int, height: int) -> tuple[int, int, int, int]:
     """A square part of a picture that shows a box with some room around it."""
     cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
@@ -265,6 +260,5 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
         Route(f"{PREFIX}/health", health),
-        Route("/library", library),
         Mount(f"{PREFIX}/scripts/{{version}}", StaticFiles(directory=SCRIPTS)),
     ]

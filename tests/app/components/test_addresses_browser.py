@@ -22,7 +22,9 @@ def test_the_library_is_a_page_of_its_own_and_titles_name_match_and_view(
     page: Page, server: Server, match_of: Any
 ) -> None:
     match = match_of("plain")
-    page.goto(f"{server.url}/library")
+    answer = page.goto(f"{server.url}/library")
+    assert answer is not None
+    assert answer.request.redirected_from is None  # where there is the demo alone, the first page leads to it
     expect(page.get_by_text("Spots over the match")).to_be_visible()
     expect(page).to_have_title("Library – Touchline")
     page.reload()

@@ -225,8 +225,3 @@ def test_a_layer_without_scores_has_curves_of_nothing(tmp_path: Path) -> None:
     np.save(tmp_path / "times.npy", np.arange(3) * 500_000)
     half = HalfAnalysis(HalfRecord(1, "1.mp4", 1_500_000, 640, 360, 3), tmp_path, ("Goal", "Corner"))
     assert packing.pack(half, "scores", {}) == bytes(2 * 3)
-
-
-def test_the_librarys_own_name_leads_to_the_first_page(client: TestClient) -> None:
-    answer = client.get("/library", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (307, "./")
