@@ -57,6 +57,9 @@ function moveIn(place, parentElement) {
   if (shown && made !== shown.root) made.replaceWith(shown.root);
 }
 
+/** Whether a run of the page is under way, which may lead to another one: what is sent again meanwhile would lead back. */
+const busy = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running";
+
 // What the page is told is numbered, and kept until the page says that it has taken it. While a run of the page is under
 // way Streamlit keeps one event of a component for the next one: a later event takes the place of an earlier one, which
 // nobody hears of then. So every event brings all that has not been taken, and what is not answered is sent again. Of two
@@ -85,7 +88,7 @@ class Outbox {
 
   plan() {
     this.rest();
-    if (this.waiting.length) this.sending = setTimeout(() => this.send(), RESENT);
+    if (this.waiting.length) this.sending = setTimeout(() => (busy() ? this.plan() : this.send()), RESENT);
   }
 
   rest() { clearTimeout(this.sending); }

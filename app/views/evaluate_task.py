@@ -51,7 +51,7 @@ def way_select(key: str, whose: str) -> str:
     take("metric", key, one_of(*_WAYS), _WAYS[0])
     way = st.segmented_control(
         "Metric", _WAYS, required=True,
-        label_visibility="collapsed", help=f"Official: what {whose} prints, flaws included.", key=key,
+        label_visibility="collapsed", help=f"Official: what {page.plain(whose)} prints, flaws included.", key=key,
     )  # fmt: skip
     put("metric", key, way, _WAYS[0])
     return str(way)

@@ -238,7 +238,7 @@ def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: 
         if other.button("Analyse anew", key=f"anew-{match.id}", width="stretch"):
             _analyse_anew(match, damaged)
     elif job is not None and (share := resumable(job)):
-        if other.button(f"Resume from {share}", key=f"resume-{match.id}", width="stretch"):
+        if other.button(f"Resume from {page.plain(share)}", key=f"resume-{match.id}", width="stretch"):
             resume(shared_queue(), job)
             st.rerun(scope="app")
     elif analysis is None:

@@ -131,8 +131,8 @@ def _analyse_with(match: Match) -> None:
 
 def _resume_button(last: Job, share: str) -> None:
     """A cancelled analysis, whose models may be others than the shown one, goes on where it was."""
-    models = page.plain(" + ".join(ANALYSIS.read(last).models))
-    if st.button(f"Resume {models} from {share}"):
+    models = " + ".join(ANALYSIS.read(last).models)
+    if st.button(f"Resume {page.plain(models)} from {page.plain(share)}"):
         resume(shared_queue(), last)
         page.close_dialog()
         st.rerun()

@@ -29,7 +29,7 @@ def not_analysed(match: Match) -> None:
             page.error(layer.problem)
     else:
         st.write("This match has not been analysed yet.")
-    if job is not None and (share := resumable(job)) and st.button(f"Resume from {share}", type="primary"):
+    if job is not None and (share := resumable(job)) and st.button(f"Resume from {page.plain(share)}", type="primary"):
         resume(shared_queue(), job)
         st.rerun()
     model = st.selectbox(

@@ -181,14 +181,19 @@ def test_what_nobody_took_is_sent_again_until_somebody_does(page: Page) -> None:
         """async () => {
           const pause = (length) => new Promise((done) => setTimeout(done, length)), { shown, runs } = await show("one");
           shown.tell("command", "model");
+          const app = document.body.appendChild(document.createElement("div"));
+          Object.assign(app.dataset, { testid: "stApp", testScriptState: "running" });
+          await pause(1700);
+          const during = values.length; // of a run, which may be the answer
+          app.dataset.testScriptState = "notRunning";
           await pause(1700);
           const sent = values.map(({ waiting }) => waiting.length);
           runs({ box: values.at(-1).box, n: 1 });
           await pause(1700);
-          return [sent, values.length];
+          return [during, sent, values.length];
         }"""
     )
-    assert state == [[1, 1], 2]
+    assert state == [1, [1, 1], 2]
 
 
 def test_what_was_told_before_its_place_was_lost_is_told_from_the_next(page: Page) -> None:
