@@ -11,11 +11,11 @@ from typing import Any
 import typer
 
 from app.command_line.terminal import err, out
-from spotting_core.base.errors import BadInputError
+from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.domain.parts import Parts
 from spotting_core.formats import registry
-from spotting_core.formats.document import Document, HalfInfo, Options
+from spotting_core.formats.document import MOST_RATE, Document, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS, Format
 
 _NAMES = ", ".join(FORMATS)
@@ -40,6 +40,8 @@ def convert(
         writer = registry.format_named(to_format)
     else:
         writer = reader if target.suffix in ("", ".zip") else registry.guess_target(target, reader.kind)
+    if rate is not None and not rate <= MOST_RATE:
+        raise BadInputError(f"no video has {rate:g} frames a second", fix=f"Give a --rate of at most {MOST_RATE:g}")
     _check(source, target, reader, writer, overwrite)
     table = load_classes(classes) if classes else None
     documents = registry.read(source, reader, Options(table, rate, threshold))
@@ -69,9 +71,14 @@ def _check(source: Path, target: Path, reader: Format, writer: Format, overwrite
             where=source,
             fix="Choose another --to",
         )
-    if source.exists() and target.exists() and source.samefile(target):
+    try:
+        there = target.exists()
+        same = there and source.exists() and source.samefile(target)
+    except OSError as error:  # a name that is too long, or a folder that may not be looked into
+        raise cannot_write(error, target) from error
+    if same:
         raise BadInputError("SOURCE and TARGET are the same", where=target, fix="Name another target")
-    if target.exists() and not overwrite:
+    if there and not overwrite:
         raise BadInputError("the target is there already", where=target, fix="Name another, or give --overwrite")
 
 

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](:\d*)?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 _POLICY_VIOLATION = 1008  # RFC 6455, section 7.4.1
 _AFOOT = "navigate"  # a user goes to a page: a link or the address bar
@@ -38,6 +39,8 @@ class Place:
 def place_of(text: str) -> Place | None:
     """What a ``Host`` header or the same part of an origin names; None where it is neither name nor address."""
     if not text or not text.isascii() or any(c in text for c in "@/\\?#%, \t"):
+        return None
+    if "[" in text and not _BRACKETED.fullmatch(text):
         return None
     try:
         parts = urlsplit(f"//{text}")
@@ -108,7 +111,10 @@ def _is_foreign(headers: Headers, host: Place) -> bool:
     origins = headers.getlist("origin")
     if len(origins) > 1 or (origins and not _same(origins[0], host)):
         return True
-    site = headers.get("sec-fetch-site", "none")
+    sites = headers.getlist("sec-fetch-site") or ["none"]
+    if len(sites) > 1:
+        return True
+    site = sites[0]
     if site in ("none", "same-origin"):
         return False
     # From elsewhere a user may follow a link to the app, into a tab of its own.

@@ -31,6 +31,7 @@ _TRY_AGAIN = 1013  # RFC 6455's registry: try again later
 _REMEMBERED = 4096  # browsers whose pictures are counted
 LARGEST_HEAD = 32 * 1024
 """Bytes of the head of a request."""
+_LONGEST_NAME = 255  # bytes of the name of a file
 _LONG_HEAD = "The head of this request is too long."
 _TOO_MUCH = "Too much is asked for at once. Try again in a moment."
 
@@ -199,6 +200,9 @@ class Limited:
         if _head_size(scope) > LARGEST_HEAD:
             await _refuse(scope, receive, send, 431, _LONG_HEAD)
             return
+        if _names_no_file(scope["path"]):
+            await _refuse(scope, receive, send, 404, "There is no such address.")
+            return
         keys = self._keys(scope)
         if not self._count.enter(keys):
             await _refuse(scope, receive, send)
@@ -252,6 +256,12 @@ def _address(scope: Scope) -> str:
 
 def _browser(scope: Scope) -> str:
     return viewer_of(HTTPConnection(scope)) or _address(scope)
+
+
+def _names_no_file(path: str) -> bool:
+    """Whether a part of an address is longer than the name of any file; a sealed link is none."""
+    sealed = path.startswith(f"{PREFIX}/") and not path.startswith(f"{PREFIX}/scripts/")
+    return not sealed and any(len(name) > _LONGEST_NAME for name in path.encode("utf-8", "replace").split(b"/"))
 
 
 def _head_size(scope: Scope) -> int:

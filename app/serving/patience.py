@@ -122,6 +122,10 @@ class PatientProtocol(H11Protocol):
         """From here on the connection is another protocol's, which has limits of its own."""
         self._forget()
         super().handle_websocket_upgrade(event)
+        protocol = self.transport.get_protocol()
+        if not getattr(protocol, "handshake_initiated", True):
+            # Its parser gave the head up (a long line, too many of them, a body): nothing would ever be answered.
+            self.send_400_response("Invalid WebSocket request received.")
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP; whoever is answering the request already has nobody to answer any more."""

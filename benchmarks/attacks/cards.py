@@ -55,6 +55,7 @@ CARDS: Mapping[str, dict[str, Any]] = {
     "no class": {"classes": []},
     "a class of a megabyte": {"classes": ["x" * 1_000_000]},
     "half a character as a name": {"name": "\ud800"},
+    "a name that steers the terminal": {"name": "\x1b]0;x\x07entity-attention"},
     "a task that is a path": {"task": "../spotting"},
     "an input of negative pixels": _read(size=[-224, 126]),
     "an input of gigapixels": _read(size=[10**6, 10**6]),

@@ -369,6 +369,23 @@ def _many_headers(_folder: Path) -> Outcome:
     return _judged(said == b"" or said.startswith(b"HTTP/1.1 4"))
 
 
+def _unreadable_handshake(more: str, _folder: Path) -> Outcome:
+    """A handshake that the parser of WebSockets gives up: without an answer its connection would be kept for ever."""
+    head = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{_port()}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{more}\r\n"
+    )
+    return _judged(_raw(head.encode()).startswith(b"HTTP/1.1 4"))
+
+
+_HANDSHAKES = {
+    "a field of 9 kB": f"Cookie: a={'A' * 9000}\r\n",
+    "130 fields": "".join(f"X-{n}: 1\r\n" for n in range(130)),
+    "a body": "Content-Length: 5\r\n",
+    "a foreign page and a field of 9 kB": f"Origin: http://evil.example\r\nCookie: a={'A' * 9000}\r\n",
+}
+
+
 def _long_address(_folder: Path) -> Outcome:
     said = _raw(b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     return _judged(said == b"" or said.startswith(b"HTTP/1.1 4"))
@@ -645,6 +662,8 @@ def _each(group: str, run: Callable[[str, Path], Outcome], values: Sequence[str]
 def _much() -> Iterator[Attack]:
     yield Attack("a head of 2 MB", "too much", _big_head)
     yield Attack("200,000 headers", "too much", _many_headers)
+    for name, more in _HANDSHAKES.items():
+        yield Attack(f"a handshake with {name}", "too much", partial(_unreadable_handshake, more))
     yield Attack("an address of 1 MB", "too much", _long_address)
     yield Attack("a body of 200 MB for a page", "too much", partial(_big_body, "/", "POST"))
     yield Attack("an upload of 200 MB", "too much", partial(_big_body, "/_stcore/upload_file/a/b", "PUT"))

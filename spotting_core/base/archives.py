@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import check_regular
 
 MOST_ENTRIES = 100_000
 """Entries that a zip may have: a season's folders are some thousands."""
@@ -158,6 +159,7 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
     Errors:
         BadInputError: it cannot be read or unpacked.
     """
+    check_regular(path)
     try:
         with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
             yield cast(IO[bytes], stream)

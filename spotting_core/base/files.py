@@ -56,8 +56,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path that takes the place of ``path`` when the block ends without an error.
 
     Errors:
-        BadInputError: it cannot be written: no room, no permission, or something else stands there.
+        BadInputError: it cannot be written: no room, no permission, or something else stands there; a link's target is
+            written, the link stays.
     """
+    path = path.resolve() if path.is_symlink() else path
+    check_regular(path)
     part = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,11 +139,22 @@ def read_content(path: Path, what: str = "file") -> bytes:
         BadInputError: the file is missing or cannot be read.
     """
     try:
+        check_regular(path, what)
         return path.read_bytes()
     except FileNotFoundError as error:
         raise BadInputError(f"this {what} does not exist", where=path, fix="Check the path") from error
     except OSError as error:
         raise BadInputError(f"this {what} cannot be read ({error.strerror})", where=path) from error
+
+
+def check_regular(path: Path, what: str = "file") -> None:
+    """Refuse a pipe or a device, of which nobody knows whether it ever ends.
+
+    Errors:
+        BadInputError: it is one.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadInputError(f"this {what} is a pipe or a device", where=path, fix="Copy what it gives into a file")
 
 
 def parse_json(content: bytes, where: object, what: str = "file") -> Any:

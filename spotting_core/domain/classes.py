@@ -121,6 +121,8 @@ def _row(path: Path, line: int, row: dict[str, str]) -> ActionClass:
         numbers = {key: float(row[key]) for key in ("suppression", "lead", "lag")}
         if not all(0 <= value <= _LONGEST for value in numbers.values()):
             raise ValueError(f"suppression, lead and lag are 0 to {_LONGEST:g} seconds")
+        if not all(row[key] and row[key].strip() and row[key].isprintable() for key in ("name", "short")):
+            raise ValueError("a class has a name and a short name, each of one line")
         return ActionClass(
             index=int(row["index"]),
             name=row["name"],

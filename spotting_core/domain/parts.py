@@ -22,6 +22,10 @@ from spotting_core.domain.clock import half_clock
 
 TIME, FRAMES = "time", "frames"
 _MINUTE = 60_000_000  # microseconds
+MOST_PARTS = 999
+"""Number that no part of a match is above."""
+_SHORTEST, _LONGEST = 1 / 60, 24 * 60.0  # minutes
+_LONGEST_NAME = 40
 _NAME = re.compile(r"[\w -]+")
 
 
@@ -50,14 +54,20 @@ class Parts:
     between: str = ""
 
     def __post_init__(self) -> None:
-        if not all(_NAME.fullmatch(name) for name in (self.name, self.plural, self.between or "-")):
+        names = (self.name, self.plural, self.between or "-")
+        if not all(_NAME.fullmatch(name) and name.strip() and len(name) <= _LONGEST_NAME for name in names):
             fix = "Use letters, digits, spaces and hyphens, as in half and halves"
-            raise BadInputError(f"no part can be named {self.name!r}, {self.plural!r}", fix=fix)
-        if self.count is not None and self.count < 1:
-            raise BadInputError(f"a match cannot have {self.count} {self.plural}", fix="Leave count out for any number")
-        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            shown = ", ".join(repr(name[:_LONGEST_NAME]) for name in (self.name, self.plural))
+            raise BadInputError(f"no part can be named {shown}", fix=fix)
+        if self.count is not None and not 1 <= self.count <= MOST_PARTS:
+            fix = f"A match has 1 to {MOST_PARTS}; leave count out for any number"
+            raise BadInputError(f"a match cannot have so many {self.plural}", fix=fix)
+        if self.minutes is not None and not _SHORTEST <= self.minutes <= _LONGEST:
             fix = "Leave minutes out where a part has no regular length"
             raise BadInputError(f"a {self.name} cannot last {self.minutes:g} minutes", fix=fix)
+        if (self.match_minutes or 0) > _LONGEST:
+            fix = "Check count and minutes of its parts"
+            raise BadInputError(f"a match cannot last {self.match_minutes:g} minutes", fix=fix)
         if self.clock not in (TIME, FRAMES):
             raise BadInputError(f"the clock cannot count {self.clock!r}", fix=f"Known clocks: {TIME}, {FRAMES}")
         if self.clock == FRAMES and self.minutes is not None:

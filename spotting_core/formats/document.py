@@ -15,15 +15,13 @@ from typing import Any
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable, load_classes
-from spotting_core.domain.parts import Parts
+from spotting_core.domain.parts import MOST_PARTS, Parts
 from spotting_core.domain.spots import Spot
 
 LONGEST = 24 * 3600 * 1_000_000
 """Microseconds that a part of a match cannot be longer than."""
 MOST_RATE = 1000.0
 """Frames a second that no video has more of."""
-MOST_PARTS = 999
-"""Number that no part of a match is above."""
 
 _MINUTE = 60_000_000
 _HALF = 45 * _MINUTE  # of SoccerNet's matches, where nothing is known of a video

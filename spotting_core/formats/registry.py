@@ -16,7 +16,7 @@ from spotting_core.base.archives import is_zip, unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
-from spotting_core.base.files import read_json
+from spotting_core.base.files import check_regular, read_json
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import (
     e2e_spot,
@@ -196,6 +196,7 @@ def guess_source(path: Path) -> Format:
     """
     if not path.exists():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
+    check_regular(path)
     if path.is_dir() or is_zip(path):
         names = names_inside(path)
         for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):

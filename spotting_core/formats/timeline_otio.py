@@ -225,8 +225,13 @@ def _clip(form: str, document: Document, half: int, options: Options, entry: Ent
     reel = {"cmx_3600": {"reel": f"HALF{half}"}} if form == EDL else {}
     if entry is None or entry.clip is None:
         return otio.schema.Clip(options.parts.title(half).capitalize(), media, span, metadata=reel)
-    name = f"{entry.spot.label} {options.parts.match_clock(half, entry.spot.time)}"
+    name = f"{_one_line(entry.spot.label)} {options.parts.match_clock(half, entry.spot.time)}"
     return otio.schema.Clip(name, media, _span(*entry.clip, rate), metadata=reel)
+
+
+def _one_line(label: str) -> str:
+    """A name without line breaks, each of which would begin another event of an EDL."""
+    return label if label.isprintable() else " ".join(label.split())
 
 
 def _span(start: int, end: int, rate: float) -> TimeRange:
@@ -246,7 +251,7 @@ def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) ->
     at = RationalTime(round(spot.time * rate / 1e6), rate)
     comment = "" if spot.confidence is None else f"{spot.confidence:.2f}"
     return otio.schema.Marker(
-        name=spot.label,
+        name=_one_line(spot.label),
         marked_range=TimeRange(at, RationalTime(0, rate)),
         color=_COLOURS.get(group, "RED"),
         metadata={NAMESPACE: metadata},

@@ -11,8 +11,8 @@ import numpy as np
 
 from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import TouchlineError
-from spotting_core.base.files import read_json, replacing, write_array, write_json
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files import FileState, read_json, replacing, write_array, write_json
 from spotting_core.base.report_done import ReportDone
 from spotting_core.media.decode import read_frame, resize_image
 from spotting_core.media.fingerprint import kept_hash, known_hash
@@ -75,12 +75,17 @@ def ingest(
     Errors:
         BadInputError: the file cannot be used; nothing but its hash is kept of it then.
     """
-    media_hash = kept_hash(path, data, report) if path.is_file() else None
+    before = FileState.of(path) if path.is_file() else None
+    media_hash = kept_hash(path, data, report) if before is not None else None
     known = _known(path, media_hash, data) if media_hash else None
     if known is not None:
         return known
     facts, table = read(path)
     media_hash = media_hash or kept_hash(path, data, report)
+    if FileState.of(path) != before:  # the facts are perhaps of another content than the hash
+        raise BadInputError(
+            "this video was changed while it was read", where=path, fix="Wait until it is whole, and try again"
+        )
     folder = data.media(media_hash)
     write_array(folder / _TIMES, np.concatenate([[table.start], table.times]).astype(np.int64))
     write_json(folder / "probe.json", {"format": _FORMAT, **facts.as_json()})
@@ -116,7 +121,7 @@ def make_poster(media: Media, frame: Callable[[int], np.ndarray] | None = None) 
     if not media.poster.is_file():
         number = media.table.shown_at(int(media.table.duration * _POSTER_SHARE))
         image = read_frame(media.path, media.table, number, POSTER_MOST) if frame is None else frame(number)
-        width = round(image.shape[1] * POSTER_HEIGHT / image.shape[0])
+        width = max(1, round(image.shape[1] * POSTER_HEIGHT / image.shape[0]))
         small = cv2.cvtColor(resize_image(image, width, POSTER_HEIGHT), cv2.COLOR_RGB2BGR)
         with replacing(media.poster) as part:
             part.write_bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())

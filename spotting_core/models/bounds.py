@@ -76,12 +76,12 @@ def _class_problems(name: object) -> Iterator[str]:
 
 
 def is_text(text: str) -> bool:
-    """Whether every file can hold a text."""
+    """Whether every file, terminal and line can hold a text: it has no signs that steer one."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return "\x00" not in text
+    return text.isprintable()
 
 
 def is_name(text: str) -> bool:

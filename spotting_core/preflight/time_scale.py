@@ -264,6 +264,8 @@ def check_rate(samples: int, rate: float, length: int, what: str = "the features
     Arguments:
         samples: rows; rate: samples a second as assumed; length: of the video, microseconds.
     """
+    if not samples:
+        return [Finding(RATE, ERROR, f"{what} have no rows", "an array of 0 rows", "Make them again")]
     seconds = length / 1e6
     implied, tolerance = samples / seconds, max(0.02, 3 / samples)
     if abs(implied / rate - 1) <= tolerance:

@@ -64,6 +64,10 @@ def test_the_video_tells_rate_and_length(labels: Path, tmp_path: Path) -> None:
         (["{labels}", "{tmp}/a.json", "--to", "labels-cameras"], "holds spots and SoccerNet Labels-cameras shots"),
         (["{labels}", "{labels}", "--to", "labels-v2"], "are the same"),
         (["{labels}", "{tmp}/there.csv"], "is there already"),
+        (["{labels}", "{tmp}/a.edl", "--rate", "inf"], "no video has inf frames a second"),
+        (["{labels}", "{tmp}/a.edl", "--rate", "1e300"], "no video has 1e+300 frames a second"),
+        (["{labels}", "{tmp}/" + "a" * 300 + ".csv"], "cannot be written"),
+        (["{labels}", "/dev/full", "--to", "csv", "--overwrite"], "a pipe or a device"),
         (["{labels}", "{tmp}/a.csv", "--classes", "finediving"], "'Goal' is not in the class table 'finediving'"),
     ],
 )  # fmt: skip

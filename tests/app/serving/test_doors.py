@@ -110,7 +110,9 @@ def test_places_are_read_as_a_browser_writes_them() -> None:
     assert place_of("localhost:8501") == Place("localhost", 8501)
     assert place_of("[::1]:80") == Place("::1", 80)
     assert place_of("a.example") == Place("a.example", None)
-    assert [place_of(text) for text in ("a b", "a/b", "a:b", "-a", "")] == [None] * 5
+    assert [place_of(text) for text in ("a b", "a/b", "a:b", "-a", "", "[::1]evil.com", "[::1].evil.com:80")] == [
+        None
+    ] * 7
     assert is_loopback("127.0.0.2")
     assert not is_loopback("localhost.example")
 

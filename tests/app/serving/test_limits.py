@@ -100,6 +100,18 @@ def test_a_long_head_is_refused_in_one_piece_as_well(where: str) -> None:
     assert asyncio.run(ask(app, long(LARGEST_HEAD + 10))) == 431
 
 
+def test_a_name_that_no_file_has_is_not_looked_for() -> None:
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    app = Limited(answer)
+    assert asyncio.run(ask(app, scope(f"/app/static/{'a' * 256}"))) == 404
+    assert asyncio.run(ask(app, scope(f"{PREFIX}/scripts/1/{'a' * 256}"))) == 404
+    assert asyncio.run(ask(app, scope(f"/app/static/{'a' * 255}"))) == 200
+    assert asyncio.run(ask(app, scope(f"{PREFIX}/media/{'a' * 700}"))) == 200  # a sealed link
+
+
 def test_pages_are_counted_by_themselves() -> None:
     async def run() -> None:
         held = Held()

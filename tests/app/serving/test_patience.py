@@ -186,6 +186,30 @@ def test_a_body_of_wrong_chunks_is_refused_once_and_leaves_no_traceback(
     assert [record.getMessage() for record in server_log] == []
 
 
+UPGRADE = (
+    "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/stream", f"Cookie: a={'A' * 9000}\r\n"),
+        (f"/{'a' * 9000}", ""),
+        ("/stream", "".join(f"X-{n}: 1\r\n" for n in range(130))),
+        ("/stream", "Content-Length: 5\r\n"),
+    ],
+    ids=["long field", "long path", "many fields", "a body"],
+)
+def test_a_handshake_that_cannot_be_read_is_answered_at_once(port: int, path: str, more: str) -> None:
+    with connected(port) as client:
+        client.sendall(UPGRADE.format(path=path, more=more).encode())
+        answer = client.recv(65_536)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert closed_after(client) < 1
+
+
 def test_who_is_in_time_is_served(port: int) -> None:
     with connected(port) as client:
         for _ in range(3):

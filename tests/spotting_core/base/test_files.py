@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.files import read_json, replacing, write_array, write_json
+from spotting_core.base.files import read_content, read_json, replacing, write_array, write_json
+from spotting_core.formats.registry import guess_source
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -52,3 +54,27 @@ def test_a_file_and_its_folder_are_on_the_disk_before_it_is_told_to_be_written(
     monkeypatch.setattr(os, "fsync", fsync)
     write_json(tmp_path / "a.json", [1])
     assert settled == [(False, []), (True, ["a.json"])]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(BadInputError, match="this file is a pipe or a device"):
+        read_content(tmp_path / "pipe.json")
+    with pytest.raises(BadInputError, match="this file is a pipe or a device"), unpacked(tmp_path / "pipe.json"):
+        pass
+    with pytest.raises(BadInputError, match="this file is a pipe or a device"):
+        guess_source(tmp_path / "pipe.json")
+
+
+def test_a_device_is_not_replaced_and_what_a_link_leads_to_is_written(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "device")
+    with pytest.raises(BadInputError, match="a pipe or a device"), replacing(tmp_path / "device") as part:
+        part.write_text("new")
+    assert not (tmp_path / "device").is_file()
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with replacing(tmp_path / "link") as part:
+        part.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["device", "link", "real"]

@@ -99,3 +99,13 @@ def test_a_number_beside_a_class_table_is_one(text: str, tmp_path: Path, monkeyp
     assert refused.value.where == path
     path.write_text("class,before\nGoal,1.5\n")
     assert numbers_beside("own", "possession", "before") == {"Goal": 1.5}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "nothing\x00", "\x1b[31mred"])
+def test_a_class_has_a_name_of_one_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "own.csv"
+    table = asset("classes", "soccernet-v2.csv").read_text(encoding="utf-8").splitlines()
+    table[1] = table[1].replace(table[1].split(",")[1], f'"{name}"', 1)
+    path.write_text("\n".join(table) + "\n", encoding="utf-8")
+    with pytest.raises(BadInputError):
+        load_classes(str(path))

@@ -15,10 +15,10 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.media.decode import ahead, decode_samples, read_frame, resize_image
 from spotting_core.media.frame_store import store_frames
-from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.ingest import ingest, make_poster, read_video
 from spotting_core.media.playback import make_playback, playback_file, plays_as_is
 from spotting_core.media.times import TimeTable, read_time_table
-from spotting_core.media.video import probe_video
+from spotting_core.media.video import VideoInfo, probe_video
 from tests.odd_videos import DAMAGED
 from tests.videos import make_video, read_number, steady, uneven
 
@@ -233,3 +233,25 @@ def test_resizing_keeps_the_mean() -> None:
     image = np.random.default_rng(0).integers(0, 255, (90, 160, 3), dtype=np.uint8)
     assert resize_image(image, 80, 45).mean() == pytest.approx(image.mean(), abs=1)
     assert resize_image(image, 160, 90) is image
+
+
+def test_a_video_that_changes_while_it_is_read_leaves_no_facts_under_its_hash(
+    tmp_path: Path, data: DataDirectory
+) -> None:
+    path = make_video(tmp_path / "a.mp4", steady(60))
+    first, other = path.read_bytes(), make_video(tmp_path / "b.mp4", steady(30)).read_bytes()
+
+    def exchanged(one: Path) -> tuple[VideoInfo, TimeTable]:
+        one.write_bytes(other)
+        return read_video(one)
+
+    with pytest.raises(BadInputError, match="this video was changed while it was read"):
+        ingest(path, data, read=exchanged)
+    path.write_bytes(first)
+    assert len(ingest(path, data).table) == 60
+
+
+def test_a_picture_of_two_columns_has_a_poster(tmp_path: Path, data: DataDirectory) -> None:
+    media = ingest(make_video(tmp_path / "a.mp4", steady(10)), data)
+    poster = make_poster(media, lambda _: np.zeros((1080, 2, 3), np.uint8))
+    assert poster.read_bytes()[:2] == b"\xff\xd8"

@@ -292,3 +292,8 @@ def test_little_disk_is_told(data: DataDirectory, monkeypatch: pytest.MonkeyPatc
     assert machine.check_machine(data, 100_000_000) == []
     assert [f.severity for f in machine.check_machine(data, 900_000_000)] == [WARNING]
     assert [f.severity for f in machine.check_machine(data, 9_000_000_000)] == [ERROR]
+
+
+def test_features_without_rows_are_told() -> None:
+    [finding] = time_scale.check_rate(0, 2.0, 60_000_000)
+    assert (finding.severity, finding.what) == (ERROR, "the features have no rows")
