@@ -199,9 +199,11 @@ def placed(
     Errors:
         BadInputError: no entities, no calibration, or a file that is not what it should be.
     """
-    used = PlacingInput.of(source_of(match.path), [analysis, *layers])
+    stamp = placing_stamp(match, analysis, layers)  # before anything is read: what changes meanwhile is worked out anew
+    others = [layer for layer in layers if layer.folder != analysis.folder]
+    used = PlacingInput.of(source_of(match.path), [analysis, *others])
     players = kept_players(used.key, data, lambda: place(used))
-    data.players_of(placing_stamp(match, analysis, layers)).write_text(used.key, encoding="utf-8")
+    data.players_of(stamp).write_text(used.key, encoding="utf-8")
     return players
 
 

@@ -50,7 +50,11 @@ def waiting(view: str) -> Iterator[None]:
     place, drawn = st.empty(), st.session_state.setdefault(_DRAWN, set())
     if view not in drawn:
         place.html(_SKELETON)
-    yield
+    try:
+        yield
+    except Exception:  # what is said of it lies below
+        place.empty()
+        raise
     drawn.add(view)
     place.empty()
 

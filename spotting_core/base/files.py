@@ -59,7 +59,10 @@ def replacing(path: Path) -> Iterator[Path]:
         BadInputError: it cannot be written: no room, no permission, or something else stands there; a link's target is
             written, the link stays.
     """
-    path = path.resolve() if path.is_symlink() else path
+    try:
+        path = path.resolve() if path.is_symlink() else path
+    except OSError as error:
+        raise cannot_write(error, path) from error
     check_regular(path)
     part = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid.uuid4().hex[:8]}.part")
     try:
@@ -153,7 +156,11 @@ def check_regular(path: Path, what: str = "file") -> None:
     Errors:
         BadInputError: it is one.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
+    try:
+        irregular = path.exists() and not (path.is_file() or path.is_dir())
+    except OSError:  # a name that is too long: whoever opens it says so
+        return
+    if irregular:
         raise BadInputError(f"this {what} is a pipe or a device", where=path, fix="Copy what it gives into a file")
 
 

@@ -82,7 +82,7 @@ def ingest(
         return known
     facts, table = read(path)
     media_hash = media_hash or kept_hash(path, data, report)
-    if FileState.of(path) != before:  # the facts are perhaps of another content than the hash
+    if not path.is_file() or FileState.of(path) != before:  # the facts are perhaps of another content than the hash
         raise BadInputError(
             "this video was changed while it was read", where=path, fix="Wait until it is whole, and try again"
         )

@@ -42,13 +42,15 @@ class ChosenModels:
         """Use a model of a task of a match; nothing where the match is in the library no more."""
         with self._database.session() as session:
             if session.get(MatchRow, match_id) is not None:
-                session.merge(
-                    ChosenModelRow(match_id=match_id, task=task, model=model.key, name=model.name, changed=now())
-                )
+                session.merge(_row(match_id, task, model))
 
     def choose_first(self, path: Path, task: str, model: ChosenModel) -> None:
         """Use a model of a task of the match at a path, unless one is chosen already."""
-        with self._database.reading() as session:
+        with self._database.session() as session:  # one, for somebody may be choosing at this moment
             match_id = session.scalar(select(MatchRow.id).where(MatchRow.path == str(path)))
-        if match_id is not None and task not in self.of_match(match_id):
-            self.choose(match_id, task, model)
+            if match_id is not None and session.get(ChosenModelRow, (match_id, task)) is None:
+                session.add(_row(match_id, task, model))
+
+
+def _row(match_id: str, task: str, model: ChosenModel) -> ChosenModelRow:
+    return ChosenModelRow(match_id=match_id, task=task, model=model.key, name=model.name, changed=now())

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -50,6 +50,20 @@ class Database:
         """Where an SQLite database lies."""
         name = self.engine.url.database
         return Path(name) if self.engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+    @cached_property
+    def _handle(self) -> int | None:
+        """The file of an SQLite database, opened for reading and never closed: closing any handle of a file lets go all
+        locks that this process has on it, SQLite's as well (https://sqlite.org/howtocorrupt.html, 2.2)."""
+        return None if self.file is None else os.open(self.file, os.O_RDONLY)
+
+    def first_bytes(self, count: int) -> bytes:
+        """The first bytes of the file of an SQLite database, whatever the connections hold of them.
+
+        Errors:
+            OSError: it cannot be read.
+        """
+        return b"" if self._handle is None else os.pread(self._handle, count, 0)
 
     @property
     def replaced(self) -> bool:

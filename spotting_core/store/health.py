@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
@@ -46,7 +45,7 @@ def checked(database: Database) -> BadInputError | None:
     try:
         with database.reading() as session:
             session.connection().exec_driver_sql("SELECT 1 FROM job LIMIT 1")
-        problem = None if database.file is None else _file_problem(database, database.file)
+        problem = None if database.file is None else _file_problem(database)
     except SQLAlchemyError as error:
         if is_damage(error):
             return damage(error, database)
@@ -55,7 +54,7 @@ def checked(database: Database) -> BadInputError | None:
     return None if problem is None else damage(ValueError(problem), database)
 
 
-def _file_problem(database: Database, path: Path) -> str | None:
+def _file_problem(database: Database) -> str | None:
     """What is wrong with the file of a database.
 
     Errors:
@@ -64,9 +63,12 @@ def _file_problem(database: Database, path: Path) -> str | None:
     if database.replaced:
         return "its file was taken away or exchanged while the app ran"
     # Not by a fresh connection: page 1 may lie in the write-ahead log, which is read instead, for now.
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            return "its file holds something else"
+    try:
+        first = database.first_bytes(len(_MAGIC))
+    except OSError as error:
+        return f"its file cannot be read ({error.strerror})"
+    if first != _MAGIC:
+        return "its file holds something else"
     engine = open_engine(database.url)
     try:
         with engine.connect().execution_options(reads=True) as connection:

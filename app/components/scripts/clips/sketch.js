@@ -76,7 +76,7 @@ export class Sketch {
 
   at(event) {
     const box = this.svg.getBoundingClientRect(), share = (value) => Math.min(1, Math.max(0, Math.round(value * 1e4) / 1e4));
-    return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
+    return [share((event.clientX - box.x) / box.width), share((event.clientY - box.y) / box.height)];
   }
 
   begin(event) {
