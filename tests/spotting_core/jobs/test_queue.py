@@ -458,3 +458,26 @@ def test_a_data_directory_that_cannot_be_written_says_so(tmp_path) -> None:  # t
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInputError, match="data directory cannot be written"):
         DataDirectory(tmp_path / "file" / "data").ensure()
+
+
+def test_live_jobs_are_those_of_the_kinds_that_are_asked_for(queue: JobQueue) -> None:
+    clips, analysis = queue.submit("clips", "c", {}), queue.submit("analysis", "a", {})
+    assert [job.id for job in queue.all_live(["clips"])] == [clips.id]
+    assert [job.id for job in queue.all_live(["analysis", "figures"])] == [analysis.id]
+    assert queue.all_live([]) == []
+
+
+def test_what_runs_stands_before_what_waits_though_nobody_asked_for_it(queue: JobQueue) -> None:
+    own = queue.submit("analysis", "own", {}, own_accord=True)
+    taken(queue)
+    waiting = queue.submit("analysis", "w", {})
+    assert [job.id for job in queue.all_live()] == [own.id, waiting.id]
+
+
+def test_the_newest_job_of_a_match_says_what_is_done_before_it(queue: JobQueue) -> None:
+    first = queue.submit("analysis", "a", {}, match_id=MATCH)
+    second = queue.submit("analysis", "b", {}, match_id=MATCH)
+    newest = queue.recent(MATCH, "analysis")
+    assert newest is not None
+    assert (newest.id, newest.ahead) == (second.id, 1)
+    assert [(job.id, job.ahead) for job in queue.of_match(MATCH, "analysis", 5)] == [(second.id, 1), (first.id, 0)]
