@@ -24,7 +24,7 @@ from spotting_core.analyses.match_calibrations import match_calibrations
 from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.base.confined_processes import ConfinedProcesses
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.errors import TouchlineError
+from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import FileState
 from spotting_core.domain.homography import Calibration
 from spotting_core.domain.people import Colour
@@ -97,7 +97,7 @@ class PlayerPlacing:
     def _work(self, placing: _Placing, match: Match, analysis: Analysis, layers: list[Analysis]) -> None:
         try:
             with self._one:
-                placing.players = placed(match, analysis, layers, self._data, _players_apart)
+                placing.players = placed(match, analysis, layers, self._data, players_apart)
         except TouchlineError as error:
             placing.error = error
         except Exception as error:
@@ -157,30 +157,40 @@ def players_here(used: PlacingInput) -> KeptPlayers:
 
 
 class _Packed(msgspec.Struct):
-    """Players as one process hands them to another, see ``KeptPlayers``."""
+    """Players as one process hands them to another, see ``KeptPlayers``; ``key``: of what they were placed by."""
 
+    key: str
     rows: bytes
     kits: tuple[Colour, Colour] | None
     notes: tuple[str, ...]
     home_left: dict[int, bool]
 
 
-def _players_apart(used: PlacingInput) -> KeptPlayers:
+def players_apart(used: PlacingInput) -> KeptPlayers:
     """Place players in a process of its own."""
     folders = [str(layer.folder) for layer in used.layers]
     path = used.source.path
     content = _PROCESSES.call(
         f"{__name__}:players_bytes", str(path), *folders, where=path, what="match", seconds=_LONGEST
     )
-    packed = msgspec.msgpack.decode(content, type=_Packed)
-    return KeptPlayers(np.frombuffer(packed.rows, ROW), packed.kits, packed.notes, packed.home_left)
+    try:
+        packed = msgspec.msgpack.decode(content, type=_Packed)
+        rows = np.frombuffer(packed.rows, ROW)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise BadInputError("what was made of the players of this match is none", where=path) from error
+    if packed.key != used.key:  # else what is kept would be that of other calibrations
+        raise BadInputError(
+            "files of this match changed while its players were placed", where=path, fix="Reload the page to try again"
+        )
+    return KeptPlayers(rows, packed.kits, packed.notes, packed.home_left)
 
 
 def players_bytes(path: str, *layers: str) -> bytes:
     """Players of a match, packed: what the process does that is started for it."""
     used = PlacingInput.of(open_match(Path(path)), [Analysis.open(Path(folder)) for folder in layers])
     players = players_here(used)
-    return msgspec.msgpack.encode(_Packed(players.rows.tobytes(), players.kits, players.notes, dict(players.home_left)))
+    left = dict(players.home_left)
+    return msgspec.msgpack.encode(_Packed(used.key, players.rows.tobytes(), players.kits, players.notes, left))
 
 
 def placed(

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.library.library import Match
+from app.library.video_reading import VIDEOS
 from app.state import shared_queue, shared_settings
 from app.views import page
 from app.views.shown import link
@@ -71,11 +72,6 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
             _ask(match, analysis, order)
 
 
-def _named(form: str) -> str:
-    """A format that is written beside the clips, as Markdown."""
-    return page.plain(_NAMES.get(form, FORMATS[form].title))
-
-
 def _way(media: Mapping[int, Media], clips: Sequence[Clip]) -> bool:
     """Whether to copy instead of encoding; each way says what it costs."""
     way = st.radio(
@@ -87,6 +83,8 @@ def _way(media: Mapping[int, Media], clips: Sequence[Clip]) -> bool:
 
 def _how_early(media: Mapping[int, Media], clips: Sequence[Clip]) -> str:
     try:
+        for part in {clip.half for clip in clips} & set(media):
+            VIDEOS.key_times(media[part])
         early = max((c.start - copy_start(media[c.half], c) for c in clips if c.half in media), default=0)
     except TouchlineError:
         return "Copied; some clips have no key frame before them"

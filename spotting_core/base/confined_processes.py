@@ -113,12 +113,25 @@ class ConfinedProcesses:
                     return _content(_answer(child, request, seconds, report), where)
                 if child.late:
                     raise _lost(child, where, what, seconds)
-            child = _Child.start(self._memory)
+            child = self._started(where)
             return _content(_answer(child, request, seconds, report), where)
         except (EOFError, OSError, ValueError) as error:
+            assert child is not None  # one was asked
             raise _lost(child, where, what, seconds) from error
         finally:
             self._free.put(child)
+
+    def _started(self, where: object) -> _Child:
+        """Another child.
+
+        Errors:
+            BadInputError: the system starts none.
+        """
+        try:
+            return _Child.start(self._memory)
+        except OSError as error:
+            what = f"no process could be started that reads it ({error.strerror})"
+            raise BadInputError(what, where=where, fix="End other programs, and try again") from error
 
     def _usable(self, child: _Child | None) -> _Child | None:
         """A child that can be asked; None where it has ended, or is of the process which this one was forked from."""
@@ -175,13 +188,13 @@ def _answer(child: _Child, request: bytes, seconds: float, report: ReportDone | 
         clock.cancel()
 
 
-def _lost(child: _Child | None, where: object, what: str, seconds: float) -> BadInputError:
+def _lost(child: _Child, where: object, what: str, seconds: float) -> BadInputError:
     """What people are told of a file whose decoder is no more."""
-    code = child.process.returncode if child is not None else None
-    if child is not None and child.late:
+    code = child.process.returncode
+    if child.late:
         how = f"took longer than {seconds:.0f} s"
     else:
-        how = f"fell over it (signal {-code})" if code is not None and code < 0 else f"ended with code {code}"
+        how = f"fell over it (signal {-code})" if code < 0 else f"ended with code {code}"
     return BadInputError(f"this {what} cannot be read: its decoder {how}", where=where, fix=_FIX)
 
 
@@ -256,8 +269,8 @@ def _done(request: dict[str, Any], answers: IO[bytes]) -> tuple[bytes, bytes]:
 
 
 def _refused(what: str, where: object, fix: str | None) -> tuple[bytes, bytes]:
-    said = {"what": what, "where": None if where is None else str(where), "fix": fix}
-    return _REFUSAL, json.dumps(said).encode()
+    refusal = {"what": what, "where": None if where is None else str(where), "fix": fix}
+    return _REFUSAL, json.dumps(refusal).encode()
 
 
 def _main(memory: str) -> None:

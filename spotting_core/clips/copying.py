@@ -7,7 +7,6 @@ it really starts and ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,19 +15,17 @@ import av
 import av.error
 import numpy as np
 
-from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.files import write_array
 from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import Media
+from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import timed_packets
 from spotting_core.media.times import to_microseconds
-from spotting_core.media.video import open_video, packets, readable_packets
+from spotting_core.media.video import open_video, packets
 
 _MP4_VIDEO = {"h264", "hevc", "av1", "mpeg4"}
 _MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac"}
-_KEYS_FILE = "keys.npy"
 _REORDERING = 2_000_000  # microseconds by which a packet may be stored before or after its time
 
 
@@ -47,20 +44,6 @@ def suffix_of_copy(media: Media) -> str:
     """Ending of a copied clip: mp4 where it holds these codecs, else Matroska."""
     fits = media.info.codec in _MP4_VIDEO and media.info.audio in {None, *_MP4_SOUND}
     return ".mp4" if fits else ".mkv"
-
-
-def key_times(media: Media) -> np.ndarray:
-    """Times at which a copy can start: int64, microseconds of the half, rising; kept once read."""
-    stored = media.folder / _KEYS_FILE
-    if stored.is_file():
-        with suppress(BadInputError):  # it is damaged, and read anew
-            return np.asarray(open_array(stored, INTEGERS, (None,)))
-    with open_video(media.path) as (container, stream):
-        ticks = [p.pts for p in readable_packets(container, stream) if p.is_keyframe and p.pts is not None]
-        assert stream.time_base is not None
-        times = np.sort(to_microseconds(np.array(ticks, np.int64), stream.time_base)) - media.table.start
-    write_array(stored, times)
-    return times
 
 
 def copy_start(media: Media, clip: Clip) -> int:

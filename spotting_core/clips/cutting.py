@@ -24,7 +24,6 @@ from spotting_core.domain.clock import half_clock
 from spotting_core.media.decode import numbered_frames, shown_image
 from spotting_core.media.ingest import Media
 from spotting_core.media.times import TimeTable
-from spotting_core.media.video import open_video
 
 SLOW_BEFORE, SLOW_AFTER = 1_500_000, 1_500_000
 """Microseconds around the spot that are slowed."""
@@ -128,13 +127,9 @@ def film_size(media: Media, lines: int | None) -> tuple[int, int]:
 
 
 def _shown_size(media: Media) -> tuple[float, float]:
-    with open_video(media.path) as (_, stream):
-        aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    width, height = float(media.info.width), float(media.info.height)
-    if not aspect or aspect == 1:
-        return width, height
+    width, height, aspect = float(media.info.width), float(media.info.height), media.info.pixel_aspect
     turned = media.info.rotation in (90, 270)
-    return (width, height * float(aspect)) if turned else (width * float(aspect), height)
+    return (width, height * aspect) if turned else (width * aspect, height)
 
 
 def open_film(path: Path, media: Media, lines: int | None, sound: bool) -> Film:

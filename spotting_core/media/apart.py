@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -10,9 +12,11 @@ import numpy as np
 from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.confined_processes import ConfinedProcesses
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
 from spotting_core.media.decode import read_frame
 from spotting_core.media.ingest import POSTER_MOST, Media, ingest, make_poster, read_video
+from spotting_core.media.key_frames import key_times, read_key_times
 from spotting_core.media.times import TimeTable
 from spotting_core.media.video import VideoInfo
 
@@ -67,8 +71,17 @@ class VideosApart:
         """
         arguments = (str(media.path), str(media.times_file), number, max_height)
         content = self._call("frame_bytes", *arguments, path=media.path, seconds=_FRAME_SECONDS)
-        picture = msgspec.msgpack.decode(content, type=_Picture)
-        return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3)
+        with _checked(media.path):
+            picture = msgspec.msgpack.decode(content, type=_Picture)
+            return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3)
+
+    def key_times(self, media: Media) -> np.ndarray:
+        """Times at which a copy can start, see ``media.key_frames.key_times``; it is kept for whoever asks again.
+
+        Errors:
+            BadInputError: the file no longer opens, or its decoder falls over it.
+        """
+        return key_times(media, self._read_key_times)
 
     def close(self) -> None:
         """End the processes."""
@@ -77,12 +90,41 @@ class VideosApart:
     def _read(self, path: Path) -> tuple[VideoInfo, TimeTable]:
         if not path.is_file():
             return read_video(path)  # it says what is wrong
-        seconds = _SECONDS + path.stat().st_size / _BYTES_A_SECOND
-        read = msgspec.msgpack.decode(self._call("video_bytes", str(path), path=path, seconds=seconds), type=_Read)
-        return read.facts, TimeTable(np.frombuffer(read.times, np.int64), read.start)
+        content = self._call("video_bytes", str(path), path=path, seconds=_reading_time(path))
+        with _checked(path):
+            read = msgspec.msgpack.decode(content, type=_Read)
+            times = np.frombuffer(read.times, np.int64)
+            if not len(times) or times[0] != 0 or (np.diff(times) <= 0).any():
+                raise ValueError("times that do not rise")
+            return read.facts, TimeTable(times, read.start)
+
+    def _read_key_times(self, path: Path) -> np.ndarray:
+        content = self._call("key_bytes", str(path), path=path, seconds=_reading_time(path))
+        with _checked(path):
+            return np.frombuffer(content, np.int64)
 
     def _call(self, function: str, *arguments: str | int, path: Path, seconds: float) -> bytes:
         return self._processes.call(f"{__name__}:{function}", *arguments, where=path, what="video", seconds=seconds)
+
+
+@contextmanager
+def _checked(path: Path) -> Iterator[None]:
+    """What a child gives is believed no more than its file.
+
+    Errors:
+        BadInputError: it is not what such a child would give.
+    """
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise BadInputError(
+            "what the decoder made of this video is none", where=path, fix="Convert it with another program"
+        ) from error
+
+
+def _reading_time(path: Path) -> float:
+    """Seconds that reading all packets of a file may take."""
+    return _SECONDS + (path.stat().st_size / _BYTES_A_SECOND if path.is_file() else 0)
 
 
 # --- in the child -------------------------------------------------------------------------------------
@@ -92,6 +134,11 @@ def video_bytes(path: str) -> bytes:
     """A video's facts and times, packed."""
     facts, table = read_video(Path(path))
     return msgspec.msgpack.encode(_Read(facts, table.start, table.times.astype(np.int64).tobytes()))
+
+
+def key_bytes(path: str) -> bytes:
+    """Times of the key frames: int64."""
+    return read_key_times(Path(path)).astype(np.int64).tobytes()
 
 
 def frame_bytes(path: str, times: str, number: int, max_height: int) -> bytes:

@@ -22,7 +22,7 @@ from spotting_core.base.files import replacing
 from spotting_core.media.decode import numbered_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.times import TimeTable, read_time_table
-from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, open_video, packets, readable_packets
+from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, open_video, packets
 
 log = logging.getLogger(__name__)
 
@@ -44,24 +44,13 @@ def plays_as_is(media: Media) -> bool:
         _browser_has_decoder(media)
         and "mp4" in media.info.container
         and media.table.start == 0
-        and not _hides_packets(media.path)
+        and not media.info.hides_packets
     )
 
 
 def _browser_has_decoder(media: Media) -> bool:
     info = media.info
     return info.codec in BROWSER_VIDEO and (info.codec != "h264" or info.pixel_format in _PLAYABLE_PIXELS)
-
-
-def _hides_packets(path: Path) -> bool:
-    """Whether an edit list hides packets at the start."""
-    with open_video(path) as (container, stream):
-        for number, packet in enumerate(readable_packets(container, stream)):
-            if packet.is_discard:
-                return True
-            if number > 300:
-                break
-    return False
 
 
 def playback_file(media: Media) -> Path | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _CONTAINERS = (
 )  # fmt: skip
 """What may be opened: files that hold their pictures (or sound, to be told so). Playlists and the like make ffmpeg
 open other files and addresses; single pictures are no match."""
+_LEADING = 301  # packets looked at for those that are hidden
 _OPTIONS = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
 
 
@@ -43,6 +45,8 @@ class VideoInfo:
         duration: seconds as declared, or None.
         audio: codec of the first sound track, or None.
         container: ffmpeg's short name(s) of the container.
+        pixel_aspect: of a stored pixel, its width by its height as shown.
+        hides_packets: whether an edit list hides packets at the start.
     """
 
     codec: str
@@ -55,6 +59,8 @@ class VideoInfo:
     audio: str | None
     container: str
     video_streams: int
+    pixel_aspect: float
+    hides_packets: bool
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -149,8 +155,10 @@ def probe_video(path: Path) -> VideoInfo:
     Errors:
         BadInputError: see ``open_video``; also a picture of no size.
     """
+    hidden = _hides_packets(path)
     with open_video(path) as (container, stream):
         context = stream.codec_context
+        aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
         width, height = context.width, context.height
         rotation = _rotation(container, stream)
         if width <= 0 or height <= 0:
@@ -169,7 +177,15 @@ def probe_video(path: Path) -> VideoInfo:
             audio=audio.codec_context.name if audio is not None and audio.codec_context else None,
             container=container.format.name,
             video_streams=len(container.streams.video),
+            pixel_aspect=float(aspect) if aspect else 1.0,
+            hides_packets=hidden,
         )
+
+
+def _hides_packets(path: Path) -> bool:
+    with open_video(path) as (container, stream):
+        leading = islice(readable_packets(container, stream), _LEADING)
+        return any(packet.is_discard for packet in leading)
 
 
 def _as_float(rate: Fraction | None) -> float | None:

@@ -190,3 +190,17 @@ def test_children_end_with_their_parent(processes: ConfinedProcesses) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
     assert call(processes, "number") != str(child).encode()
+
+
+def test_a_child_that_the_system_does_not_start_is_a_sentence(
+    processes: ConfinedProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with pytest.raises(BadInputError, match=r"no process could be started that reads it \(Resource temporarily"):
+        call(processes, "number")
+    monkeypatch.undo()
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
+    assert call(processes, "number")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.components.look import heat_table, look
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
-from spotting_core.clips.copying import copy_clip, copy_start, key_times
+from spotting_core.clips.copying import copy_clip, copy_start
 from spotting_core.clips.cutting import CARD, add_clip, film_size, open_film
 from spotting_core.clips.drawing import BOXES, CAPTION, MAP, Overlay
 from spotting_core.clips.export import ZIP, Exported, export_clips
@@ -31,6 +31,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.media.decode import numbered_frames, read_frame, shown_image
 from spotting_core.media.ingest import Media, ingest
+from spotting_core.media.key_frames import key_times
 from spotting_core.media.source import open_match
 from spotting_core.media.times import TimeTable, read_time_table
 from tests.app.made_analysis import make_analysis

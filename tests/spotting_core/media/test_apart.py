@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.media.apart import VideosApart
 from spotting_core.media.decode import read_frame
 from spotting_core.media.ingest import ingest
+from spotting_core.media.key_frames import key_times
 from tests.videos import make_video, uneven
 
 
@@ -61,6 +63,38 @@ def test_a_video_that_is_not_there_and_a_frame_that_is_none_are_sentences(
     media = videos.ingest(make_video(tmp_path / "a.mp4", uneven(30)), data)
     with pytest.raises(BadInputError, match="frame 30 is outside the 30 frames of this video"):
         videos.frame(media, 30, 1080)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xc1", msgspec.msgpack.encode({"height": 2, "width": 2, "pixels": b"x"})])
+def test_what_a_decoder_gives_is_checked(
+    tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    media = ingest(make_video(tmp_path / "a.mp4", uneven(30)), data)
+    apart = VideosApart(1)
+    monkeypatch.setattr("spotting_core.base.confined_processes.ConfinedProcesses.call", lambda *_, **__: content)
+    with pytest.raises(BadInputError, match="what the decoder made of this video is none"):
+        apart.frame(media, 3, 1080)
+    with pytest.raises(BadInputError, match="what the decoder made of this video is none"):
+        apart.ingest(make_video(tmp_path / "b.mp4", uneven(20, seed=3)), data)
+
+
+@pytest.mark.parametrize("times", [[], [0, 40_000, 40_000], [5, 40_000]])
+def test_times_that_no_video_has_are_refused(
+    tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch, times: list[int]
+) -> None:
+    path = make_video(tmp_path / "a.mp4", uneven(30))
+    facts = ingest(path, DataDirectory(tmp_path / "other")).info
+    content = msgspec.msgpack.encode({"facts": facts, "start": 0, "times": np.array(times, np.int64).tobytes()})
+    monkeypatch.setattr("spotting_core.base.confined_processes.ConfinedProcesses.call", lambda *_, **__: content)
+    with pytest.raises(BadInputError, match="what the decoder made of this video is none"):
+        VideosApart(1).ingest(path, data)
+
+
+def test_key_frames_are_those_of_this_process(videos: VideosApart, tmp_path: Path, data: DataDirectory) -> None:
+    path = make_video(tmp_path / "a.mp4", uneven(60, start=0.4))
+    apart, here = videos.ingest(path, data), ingest(path, DataDirectory(tmp_path / "other"))
+    assert np.array_equal(videos.key_times(apart), key_times(here))
+    assert len(key_times(here))
 
 
 def test_a_decoder_that_dies_takes_nothing_with_it(videos: VideosApart, tmp_path: Path, data: DataDirectory) -> None:
