@@ -104,6 +104,7 @@ bench-players: $(VENV)/.installed
 
 bench-clips: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.clips
+	$(BIN)/python -m benchmarks.clip_costs
 
 bench-search: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.search

@@ -37,8 +37,8 @@ class Cost:
         return self.film * self.pixels
 
 
-DEMO = (Cost(615.5, 640 * 360, 73_900_000, 60.0), Cost(615.5, 640 * 360, 87_300_000, 240.0, drawn=True))
-"""The demo match's clips in one reel, plain and with map and boxes, on two cores."""
+DEMO = (Cost(615.5, 640 * 360, 74_000_000, 41.4), Cost(615.5, 640 * 360, 87_400_000, 242.5, drawn=True))
+"""The demo match's clips in one reel, plain and drawn on, on two idle cores: ``benchmarks/clip_costs.py``."""
 
 
 @dataclass(frozen=True)
