@@ -10,8 +10,8 @@ import streamlit as st
 from app.library.library import Match
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 
-_SEEN = (
-    "layers_seen"  # in the session: the open match, and the folders of the layers that there were when it was opened
+_KNOWN = (
+    "known_layers"  # in the session: the open match, and the folders of the layers that there were when it was opened
 )
 
 
@@ -21,12 +21,12 @@ def ready_layer(match: Match, analysis: Analysis, analyses: Sequence[Analysis]) 
     Arguments:
         analyses: all layers of the match.
     """
-    owner, seen = st.session_state.get(_SEEN, (None, frozenset()))
+    owner, known = st.session_state.get(_KNOWN, (None, frozenset()))
     if owner != match.id:
         see_layers(match, analyses)
         return None
     task = analysis.record.task
-    new = [a for a in analyses if a.record.task == task and str(a.folder) not in seen and a.folder != analysis.folder]
+    new = [a for a in analyses if a.record.task == task and str(a.folder) not in known and a.folder != analysis.folder]
     if not new:
         return None
     newest = max(new, key=lambda layer: (layer.folder / ANALYSIS_FILE).stat().st_mtime)
@@ -37,7 +37,7 @@ def ready_layer(match: Match, analysis: Analysis, analyses: Sequence[Analysis]) 
 
 def see_layers(match: Match, analyses: Sequence[Analysis]) -> None:
     """Tell of none of these layers any more."""
-    st.session_state[_SEEN] = (match.id, frozenset(str(a.folder) for a in analyses))
+    st.session_state[_KNOWN] = (match.id, frozenset(str(a.folder) for a in analyses))
 
 
 def answer_ready(match: Match, analyses: Sequence[Analysis], event: Mapping[str, Any]) -> None:

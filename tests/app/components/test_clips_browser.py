@@ -117,6 +117,8 @@ def test_a_picture_is_frozen_drawn_on_and_burned_in(page: Page, server: Server, 
     field.press("Enter")
     settle(page)
     freezes = page.evaluate("() => find().clip.freezes")
+    expect(page.locator(".row.freeze")).to_contain_text("3 drawn")
+    expect(page.locator(".reel-card .total")).to_contain_text("of the match")  # the film's length stands at the export
     assert [(f["time"], f["seconds"], [s["kind"] for s in f["strokes"]]) for f in freezes] == [
         (frame * 40_000, 2, ["arrow", "circle", "text"])
     ]

@@ -329,7 +329,7 @@ export class Desk {
   }
 
   freezes(clip) {
-    const row = (freeze) => html`<div class="row freeze"><button class="link" data-freeze="${freeze.time}" data-act="draw" title="Show it and draw on it">${matchClock(clip.half, freeze.time / 1e6, 2)}</button><span class="muted">${freeze.strokes.length ? `${freeze.strokes.length} drawn` : "nothing drawn"}</span><span class="spring"></span>
+    const row = (freeze) => html`<div class="row freeze"><button class="link" data-freeze="${freeze.time}" data-act="draw" title="Show it and draw on it">${matchClock(clip.half, freeze.time / 1e6, 2)}</button><span class="muted">${freeze.strokes.length} drawn</span><span class="spring"></span>
       <input type="number" class="field" min="${STANDS_LEAST}" max="${STANDS_MOST}" step="0.5" value="${freeze.seconds}" data-stands="${freeze.time}" aria-label="Seconds that the picture stands"><span>s</span>
       <button class="ic" data-freeze="${freeze.time}" data-act="drop" title="Do not stand still here" aria-label="Do not stand still at ${matchClock(clip.half, freeze.time / 1e6, 2)}">${icon("close", 13)}</button></div>`;
     return html`<div class="row"><span>Stand still</span><span class="spring"></span><button class="button small" data-do-clip="freeze" title="Freeze the frame on screen, and draw on it (D)">Freeze and draw <kbd>D</kbd></button></div>${clip.freezes.map(row)}`;

@@ -57,7 +57,7 @@ export class Reel {
   /** @param scene {clips, chosen, theme, action(label), picture(clip), undo, redo} */
   show(scene) {
     const total = scene.clips.reduce((sum, c) => sum + c.end - c.start, 0) / 1e6;
-    this.root.querySelector(".total").textContent = `${scene.clips.length} in this order, ${halfClock(total).replace(/^0/, "")} before title cards`;
+    this.root.querySelector(".total").textContent = `${scene.clips.length} in this order, ${halfClock(total).replace(/^0/, "")} of the match`;
     this.root.querySelector("[data-reel=undo]").disabled = !scene.undo;
     this.root.querySelector("[data-reel=redo]").disabled = !scene.redo;
     this.root.querySelector(".empty").hidden = scene.clips.length > 0;

@@ -104,7 +104,7 @@ export class Sketch {
 
   ask(at) {
     const place = this.place();
-    this.asked = at;
+    this.wordsAt = at;
     Object.assign(this.words.style, { left: `${Math.min(place.x + at[0] * place.w, place.x + place.w - 170)}px`, top: `${place.y + at[1] * place.h - 14}px` });
     this.words.value = "";
     this.words.hidden = false;
@@ -117,7 +117,7 @@ export class Sketch {
     if (event.key !== "Enter") return;
     const text = this.words.value.trim();
     this.words.blur();
-    if (text) this.change([...this.freeze.strokes, { kind: "text", start: this.asked, end: this.asked, colour: this.colour, text }]);
+    if (text) this.change([...this.freeze.strokes, { kind: "text", start: this.wordsAt, end: this.wordsAt, colour: this.colour, text }]);
   }
 
   // --- drawing ---------------------------------------------------------------------------------------
