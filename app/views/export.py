@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
@@ -12,15 +14,18 @@ from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_reviews
 from app.views import page
+from app.views.review_actions import shown_sources
 from app.views.review_cameras import CameraDesk, shown_labels
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError, cannot_write
 from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.reviewing.cameras import reviewed_labels
-from spotting_core.store.reviews import REJECTED, STANDING
+from spotting_core.reviewing.spots import reviews_of_spots
+from spotting_core.store.reviews import OPEN, REJECTED, STANDING
 
 _SPOTS, _CAMERAS = "Spots", "Camera changes"
 _SHOWN, _REVIEWED = "As shown", "Reviewed"
@@ -47,11 +52,15 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     if reviewed:
         kind = st.segmented_control("Spots", [_SHOWN, _REVIEWED], default=_SHOWN, required=True)
     if reviewed and kind == _REVIEWED:
+        st.write(f"{len(reviewed)} spots that reviewers accepted, moved or added.")
+        left = left_out_sentence(*_unreviewed(match, analysis, spots), analysis.classes.parts)
+        if left:
+            st.caption(left)
         spots = reviewed
-        st.write(f"{len(spots)} spots that reviewers accepted, moved or added.")
     else:
+        words = "; what reviewers said of them is not in it" if reviewed else ""
         reviewed = []
-        st.write(f"{len(spots)} spots, at the thresholds now in use.")
+        st.write(f"{len(spots)} spots, at the thresholds now in use{words}.")
     names = [f.name for f in registry.spot_writers()]
     first = names.index(labels_v2.FORM if reviewed else results_spotting.FORM)
     chosen = st.selectbox(
@@ -70,6 +79,31 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
         return
     name = form.patterns[0] if "*" not in form.patterns[0] else f"{_file_name(match)}{form.suffix}"
     st.download_button(f"Download {page.plain(name)}", content, name, form.mime, type="primary")
+
+
+def _unreviewed(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> tuple[list[Spot], int]:
+    """Of the spots at the thresholds now in use: those that nobody has judged, and how many were rejected."""
+    known = shared_reviews().of_match(match.id)
+    reviews = reviews_of_spots(spots, known, shown_sources(match, analysis), analysis.classes)
+    pairs = list(zip(spots, reviews, strict=True))
+    unjudged = [spot for spot, review in pairs if review is None or review.state == OPEN]
+    return unjudged, sum(review is not None and review.state == REJECTED for _, review in pairs)
+
+
+def left_out_sentence(unjudged: Sequence[Spot], rejected: int, parts: Parts) -> str:
+    """What a file of reviewed spots leaves out and where that is, in words; empty where that is nothing."""
+    left = []
+    if unjudged:
+        counts = sorted(Counter(spot.half for spot in unjudged).items())
+        where = ", ".join(f"{count} in {parts.title(half)}" for half, count in counts)
+        have = "s that nobody has reviewed" if len(unjudged) != 1 else " that nobody has reviewed"
+        left.append(f"{len(unjudged)} spot{have} ({where})")
+    if rejected:
+        left.append(f"{rejected} rejected")
+    if not left:
+        return ""
+    hint = " Open, above the list of spots, shows those." if unjudged else ""
+    return f"Left out: {' and '.join(left)}.{hint}"
 
 
 def _export_cameras(match: Match, desk: CameraDesk) -> None:

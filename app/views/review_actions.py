@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app.library.library import Match
 from app.state import shared_reviews
 from app.views.review_cameras import CameraDesk
-from app.views.review_desk import Desk
+from app.views.review_desk import Desk, LeftAloneError
 from app.views.shown import imported_shown, shown_spots, spot_id
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
@@ -116,6 +116,8 @@ def _taken(
     except ReviewConflictError as conflict:
         text = str(ReviewConflictError(conflict.current, analysis.clock))
         return {**_problem(action, text), "id": desk.name_of(conflict.current.origin)}
+    except LeftAloneError as left:
+        return {**_problem(action, str(left)), "mine": f"accept of {left.counted}"}
     except TouchlineError as problem:
         return _problem(action, str(problem))
     except OperationalError:

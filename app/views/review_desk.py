@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from app.library.library import Match
-from spotting_core.store.reviews import ADD, REDO, UNDO, Kept, ReviewStore, Subject
+from spotting_core.base.errors import ConflictError
+from spotting_core.store.reviews import (
+    ACCEPT,
+    ADD,
+    REDO,
+    UNDO,
+    Kept,
+    ReviewConflictError,
+    ReviewStore,
+    Subject,
+    label_of,
+)
+
+ACCEPT_MANY = "accept-many"
+"""What the browser tells when all open things from a confidence on are accepted."""
+
+
+class LeftAloneError(ConflictError):
+    """Of many things some have been changed by somebody else, and are as they made them."""
+
+    def __init__(self, conflicts: Sequence[ReviewConflictError]) -> None:
+        others = " and ".join(sorted({conflict.current.author for conflict in conflicts}))
+        self.counted = f"{len(conflicts)} {conflicts[0].current.WHAT}{'s' * (len(conflicts) != 1)}"
+        them = "them" if len(conflicts) > 1 else "it"
+        super().__init__(f"{others} had changed {them} before", fix="All others are accepted")
 
 
 class Desk(ABC, Generic[Subject, Kept]):
@@ -57,12 +81,14 @@ class Desk(ABC, Generic[Subject, Kept]):
         """What a change gives the columns of the kind alone."""
 
     def as_json(self, kept: Kept) -> dict[str, Any]:
-        """What the browser is told of something reviewed; ``at`` as ISO 8601, times in seconds."""
+        """What the browser is told of something reviewed; ``at`` as ISO 8601, times in seconds; ``was`` is the number
+        of the class that its model or file gave it, None for what was added."""
         return {
             "id": self.name_of(kept.origin),
             "half": kept.half,
             "seconds": kept.time / 1e6,
             "label": self.labels.index(kept.label),
+            "was": self._first_label(kept.origin),
             "state": kept.state,
             "comment": kept.comment,
             "revision": kept.revision,
@@ -70,6 +96,10 @@ class Desk(ABC, Generic[Subject, Kept]):
             "at": kept.changed.isoformat(timespec="seconds"),
             **self.own(kept),
         }
+
+    def _first_label(self, origin: str) -> int | None:
+        label = label_of(origin)
+        return self.labels.index(label) if label in self.labels else None
 
     def name_of(self, origin: str) -> str:
         """What the browser calls something reviewed."""
@@ -79,9 +109,13 @@ class Desk(ABC, Generic[Subject, Kept]):
         """Do one thing that a reviewer did.
 
         Errors:
-            BadInputError: it cannot be; ReviewConflictError: somebody else came first.
+            BadInputError: it cannot be; ReviewConflictError: somebody else came first; LeftAloneError: of many things
+            some were left as somebody else has made them.
         """
         kind = str(action["kind"])
+        if kind == ACCEPT_MANY:
+            self._accept_many(action["ids"], author)
+            return
         if kind in (UNDO, REDO):
             (self.store.undo if kind == UNDO else self.store.redo)(self.match.id, author)
             return
@@ -93,6 +127,14 @@ class Desk(ABC, Generic[Subject, Kept]):
         else:
             return
         self.known[done.origin] = done
+
+    def _accept_many(self, ids: Iterable[tuple[str, int]], author: str) -> None:
+        """Accept many things, each at the revision that was seen, as one change."""
+        rows = [(row, int(revision)) for name, revision in ids if (row := self._find(str(name))) is not None]
+        done, conflicts = self.store.change_many(self.match.id, [(*row, n) for row, n in rows], ACCEPT, author)
+        self.known |= {kept.origin: kept for kept in done}
+        if conflicts:
+            raise LeftAloneError(conflicts)
 
     def _find(self, wanted: str) -> tuple[str, Subject] | None:
         """Name in the store and subject; None if it is not shown any more and nobody has said a thing about it."""

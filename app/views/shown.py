@@ -16,7 +16,8 @@ from app.views import page
 from app.views.addressed import is_new
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.classes import ActionClass
+from spotting_core.domain.classes import ActionClass, ClassTable
+from spotting_core.domain.exclusive import exclusive_sets
 from spotting_core.domain.parts import FRAMES, Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, Spotting
@@ -65,6 +66,14 @@ def parts_data(parts: Parts) -> dict[str, Any]:
         "name": parts.name, "between": parts.between, "length": None if parts.length is None else parts.length / 1e6,
         "frames": parts.clock == FRAMES, "teams": parts.teams,
     }  # fmt: skip
+
+
+def exclusive_data(classes: ClassTable) -> list[dict[str, Any]]:
+    """Which classes exclude each other at one moment: their numbers, and how far a moment reaches in seconds."""
+    return [
+        {"classes": [classes.index(label) for label in one.labels if label in classes], "within": one.within}
+        for one in exclusive_sets(classes.name)
+    ]
 
 
 def link(route: str, path: Path, kind: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from app.library.library import Match, gone_choice, kits
 from app.state import shared_library
 from app.views.match_address import address_words
-from app.views.shown import class_data, imported_notice, imported_shown, parts_data
+from app.views.shown import class_data, exclusive_data, imported_notice, imported_shown, parts_data
 from app.workspace.entry import Entry, Events, State
 from app.workspace.overlays.maps import map_of
 from app.workspace.ready_layers import ready_layer
@@ -70,6 +70,7 @@ def _match_data(match: Match, analysis: Analysis, state: State) -> dict[str, Any
         "arrays": {"entities": analysis.has("entities"), "map": map_of(analysis)},
         "halves": halves_data(match, analysis),
         "parts": parts_data(analysis.classes.parts),
+        "exclusive": exclusive_data(analysis.classes),
     }
 
 

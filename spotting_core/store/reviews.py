@@ -3,7 +3,7 @@
 What is reviewed gets a row when that is first done; every change raises its revision and leaves a line of history. A
 change names the revision it was made on: if that is no longer the newest, somebody else came first, and the change is
 refused with what they made of it (``ReviewConflictError``). Undo and redo are changes like any other, of the same
-author's own last ones of the same kind of thing.
+author's own last ones of the same kind of thing; what was changed together is taken back together.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -38,6 +38,7 @@ _FIELDS = ("half", "time", "label", "state", "comment")
 _ADDED_ORIGIN = re.compile(rf"{ADDED}/[0-9a-f]{{32}}")
 _DONE, _UNDONE, _DROPPED = "done", "undone", "dropped"
 _LONGEST_COMMENT = 2000
+_ATTEMPTS = 3  # at changing many things while others change them too
 
 
 class Placed(Protocol):
@@ -240,6 +241,45 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
                     raise
                 raise ReviewConflictError(self._reviewed(first)) from None
 
+    def change_many(
+        self, match_id: str, subjects: Sequence[tuple[str, Subject, int]], action: str, author: str
+    ) -> tuple[list[Kept], list[ReviewConflictError]]:
+        """Do the same to many things as one change, which is undone and redone as one.
+
+        What somebody else has changed since stays as it is and is given back beside what was done.
+
+        Arguments:
+            subjects: of each its origin, itself as its model or file has it, and the revision that was seen.
+
+        Errors:
+            BadInputError: no author, or what cannot be done.
+        """
+        self._checked(action, author, {})
+        for last in (False,) * (_ATTEMPTS - 1) + (True,):
+            try:
+                with self._database.session() as session:
+                    return self._apply_many(session, match_id, subjects, action, author)
+            except (IntegrityError, ReviewConflictError):  # somebody else came in between: look again
+                if last:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _apply_many(
+        self, session: Session, match_id: str, subjects: Sequence[tuple[str, Subject, int]], action: str, author: str
+    ) -> tuple[list[Kept], list[ReviewConflictError]]:
+        batch, done, conflicts = uuid.uuid4().hex, [], []
+        for origin, subject, revision in subjects:
+            row = self._find(session, match_id, origin)
+            if row is None:
+                row = self._new(match_id, origin, subject, author)
+                session.add(row)
+                session.flush()
+            if row.revision != revision:
+                conflicts.append(ReviewConflictError(self._reviewed(row)))
+                continue
+            done.append(self._apply(session, row, action, author, revision, {}, batch))
+        return done, conflicts
+
     def add(self, match_id: str, subject: Subject, author: str, origin: str | None = None) -> Kept:
         """Add what no model or file has.
 
@@ -257,10 +297,10 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         return self.change(match_id, origin, subject, ADD, author, 0)
 
     def undo(self, match_id: str, author: str) -> Kept | None:
-        """Take back an author's last change of a match; None if there is none.
+        """Take back an author's last change of a match, with those made as one with it; None if there is none.
 
         Errors:
-            ReviewConflictError: someone else has changed it since.
+            ReviewConflictError: someone else has changed one of them since; none is taken back.
         """
         return self._back(match_id, author, UNDO)
 
@@ -284,16 +324,29 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
             last = session.scalar(query.order_by(line.id.desc() if undo else line.id).limit(1))
             if last is None:
                 return None
-            row = session.get(self._row, last.subject_id)
-            assert row is not None
-            left, wanted = (last.after, last.before) if undo else (last.before, last.after)
-            if any(value != left[name] for name, value in self._state_of(row).items()):
-                raise ReviewConflictError(self._reviewed(row))
-            last.standing = _UNDONE if undo else _DONE
-            return self._apply(session, row, action, author, row.revision, wanted)
+            together = [last] if last.batch is None else session.scalars(query.where(line.batch == last.batch)).all()
+            return [self._put_back(session, one, action) for one in together][-1]
+
+    def _put_back(self, session: Session, change: ReviewColumns, action: str) -> Kept:
+        """Undo or redo one change."""
+        undo = action == UNDO
+        row = session.get(self._row, change.subject_id)
+        assert row is not None
+        left, wanted = (change.after, change.before) if undo else (change.before, change.after)
+        if any(value != left[name] for name, value in self._state_of(row).items()):
+            raise ReviewConflictError(self._reviewed(row))
+        change.standing = _UNDONE if undo else _DONE
+        return self._apply(session, row, action, change.author, row.revision, wanted)
 
     def _apply(
-        self, session: Session, row: Any, action: str, author: str, revision: int, values: Mapping[str, Any]
+        self,
+        session: Session,
+        row: Any,
+        action: str,
+        author: str,
+        revision: int,
+        values: Mapping[str, Any],
+        batch: str | None = None,
     ) -> Kept:
         """Write a change and its line of history; refused unless the revision is still the newest."""
         before = self._state_of(row)
@@ -310,7 +363,7 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         if not changed.rowcount:  # type: ignore[attr-defined]
             raise ReviewConflictError(self._reviewed(row))
         entry = {"action": action, "author": author, "revision": row.revision, "before": before, "after": after}
-        session.add(self._line(subject_id=row.id, match_id=row.match_id, **entry))
+        session.add(self._line(subject_id=row.id, match_id=row.match_id, batch=batch, **entry))
         return self._reviewed(row)
 
     def _drop_undone(self, session: Session, match_id: str, author: str) -> None:

@@ -156,7 +156,8 @@ class ReviewColumns(Base):
     """One change of something reviewed: by whom, when, and from what to what.
 
     ``subject_id`` is what was changed, ``revision`` its revision after it; ``standing`` says whether its author has
-    taken it back: ``done``, ``undone``, or ``dropped`` if it can no longer be done again.
+    taken it back: ``done``, ``undone``, or ``dropped`` if it can no longer be done again. Changes that were made, and
+    are taken back, as one have the same ``batch``.
     """
 
     __abstract__ = True
@@ -171,6 +172,7 @@ class ReviewColumns(Base):
     before: Mapped[dict] = mapped_column(JSON)
     after: Mapped[dict] = mapped_column(JSON)
     standing: Mapped[str] = mapped_column(String(16), default="done")
+    batch: Mapped[str | None] = mapped_column(String(32))
 
 
 class SpotRow(ReviewedColumns):

@@ -126,6 +126,49 @@ def test_undo_does_not_overwrite_what_another_did_since(reviews: Reviews) -> Non
         reviews.undo(MATCH, "Ann")
 
 
+def many(count: int) -> list[tuple[str, Spot, int]]:
+    spots = [Spot(1, n * 1_000_000, "Corner", 0.9) for n in range(count)]
+    return [(origin_of(spot, "f" * 64), spot, 0) for spot in spots]
+
+
+def test_many_are_accepted_as_one_change_and_go_back_as_one(reviews: Reviews) -> None:
+    changed(reviews, TEAM, 0, team="home")
+    done, conflicts = reviews.change_many(MATCH, many(4), ACCEPT, "Ann")
+    assert ([r.state for r in done], conflicts) == ([ACCEPTED] * 4, [])
+    assert len(reviews.standing(MATCH)) == 4
+    reviews.undo(MATCH, "Ann")
+    assert reviews.standing(MATCH) == []
+    assert {r.state for r in reviews.of_match(MATCH)} == {OPEN}
+    assert [r.team for r in reviews.of_match(MATCH) if r.label == "Goal"] == ["home"]  # the change before it stays
+    reviews.redo(MATCH, "Ann")
+    assert len(reviews.standing(MATCH)) == 4
+    reviews.undo(MATCH, "Ann")
+    assert (reviews.undo(MATCH, "Ann") or GOAL).team == "unknown"
+
+
+def test_of_many_those_that_somebody_else_changed_are_left_alone(reviews: Reviews) -> None:
+    subjects = many(3)
+    reviews.change(MATCH, subjects[1][0], subjects[1][1], REJECT, "Ben", 0)
+    done, conflicts = reviews.change_many(MATCH, subjects, ACCEPT, "Ann")
+    assert ([r.time for r in done], [c.current.author for c in conflicts]) == ([0, 2_000_000], ["Ben"])
+    assert [r.state for r in reviews.of_match(MATCH)] == [ACCEPTED, REJECTED, ACCEPTED]
+
+
+def test_many_are_not_taken_back_where_one_was_changed_since(reviews: Reviews) -> None:
+    subjects = many(3)
+    reviews.change_many(MATCH, subjects, ACCEPT, "Ann")
+    reviews.change(MATCH, subjects[2][0], subjects[2][1], REJECT, "Ben", 1)
+    with pytest.raises(ReviewConflictError, match="Ben has changed this spot"):
+        reviews.undo(MATCH, "Ann")
+    assert [r.state for r in reviews.of_match(MATCH)] == [ACCEPTED, ACCEPTED, REJECTED]
+
+
+def test_many_need_a_name(reviews: Reviews) -> None:
+    with pytest.raises(BadInputError, match="a review needs a name"):
+        reviews.change_many(MATCH, many(2), ACCEPT, " ")
+    assert reviews.of_match(MATCH) == []
+
+
 def test_an_added_spot_stands_and_goes_when_its_adding_is_undone(reviews: Reviews) -> None:
     added = reviews.add(MATCH, Spot(2, 1_000_000, "Corner", team="away"), "Ann")
     assert (added.state, added.confidence, added.source) == (ADDED, None, "Ann")

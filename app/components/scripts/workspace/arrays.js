@@ -53,6 +53,7 @@ export class Entities {
   constructor(buffer, samples) {
     this.begins = new Uint32Array(buffer, 0, samples + 1);
     this.view = new DataView(buffer, 4 * (samples + 1));
+    this.pairs = null; // which of them are the same at two samples: {first, rows}, as `entitiesAt` has last paired them
   }
   /** Entities of a sample; box as shares of the picture. Several layers ask for the same one at every frame. */
   of(sample) {

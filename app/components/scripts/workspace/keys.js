@@ -1,6 +1,7 @@
 // Keys of the workspace: the player's and the lanes' own, and what the parts do at theirs; a list of all of them.
 
 import { fill, html, insert } from "../markup.js";
+import { hint, press, pressOf } from "./hints.js";
 
 const FIRST = [["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous one"], ["O", "loop the chosen action"]];
 const LANES = [["+ −", "zoom the lanes"], ["0", "whole match"]];
@@ -9,14 +10,12 @@ const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["
 const WRITING = "input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]";
 const FASTEST = 8;
 
-const hint = ([keys, what]) => html`<span>${keys.split(" ").map((k) => html`<kbd>${k}</kbd>`)}${what}</span>`;
-
 export class Keys {
   /** @param list element of the list of keys; footer: of those that are used most, before the marks */
   constructor(workspace, list, footer) {
     this.workspace = workspace;
     this.list = list;
-    insert(footer, "afterbegin", html`${HINTS.map(hint)}<button class="link" data-head="keys"><kbd>?</kbd>all</button><span class="spring"></span>`);
+    insert(footer, "afterbegin", html`<span class="hints">${HINTS.map(hint)}</span>${press("?", "all", "press link")}<span class="spring"></span>`);
   }
 
   toggle() {
@@ -24,6 +23,9 @@ export class Keys {
     fill(this.list, html`<b>Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint)}`);
     this.list.hidden = !this.list.hidden;
   }
+
+  /** A key was pressed on screen. */
+  touch(name) { this.press(pressOf(name)); }
 
   press(event) {
     const { workspace } = this, at = event.composedPath()[0];

@@ -10,7 +10,8 @@ import { Player } from "./player.js";
 import { Rail } from "./rail.js";
 import { entriesOf } from "./registry.js";
 import { applyTheme, loadTokens, themeOf } from "./theme.js";
-import { showParts } from "./time.js";
+import { nearest, showParts } from "./time.js";
+import { Toast } from "./toast.js";
 
 const AGAIN = 1000; // milliseconds after an answer, while something is waited for, until the page is asked again
 const WIDTHS = { narrow: [0, 1240], tiny: [0, 860], wide: [1768, Infinity] }; // pixels
@@ -53,6 +54,7 @@ export class Workspace {
     for (const entry of entries) PLACES[entry.kind](this, entry);
     fill(this.q(".marks"), this.having("legend").filter((part) => this.lanes.parts.includes(part)).map((part) => part.legend));
     this.keys = new Keys(this, this.q(".keys"), this.q("footer"));
+    this.toast = new Toast(this.q(".toast"));
     const { signal } = this.abort;
     window.addEventListener("popstate", () => this.goBack(), { signal });
     window.addEventListener("keydown", (event) => this.keys.press(event), { signal });
@@ -172,7 +174,7 @@ export class Workspace {
 
   /** Which spots stand at the present thresholds and filters, everywhere on screen. */
   respot() {
-    const started = performance.now(), above = (s) => s.confidence >= this.levelOf(s.action), kept = (s) => this.having("keeps").some((part) => part.keeps(s));
+    const started = performance.now(), above = (s) => s.confidence !== null && s.confidence >= this.levelOf(s.action), kept = (s) => this.having("keeps").some((part) => part.keeps(s));
     const standing = (some) => some.filter((s) => above(s) && this.passes(s)), system = standing(this.system), others = standing(this.others);
     for (const spot of this.system) spot.mate = null;
     const spots = this.all.filter((s) => (above(s) || kept(s)) && this.passes(s));
@@ -202,11 +204,21 @@ export class Workspace {
     this.chosen = spot;
     this.action = spot.action;
     this.player.setAction(spot.action);
-    if (seek) this.goTo(spot.half, spot.seconds);
+    if (seek) this.goTo(spot.half, this.frameOf(spot));
     this.address();
     for (const part of this.having("pick")) part.pick(spot, rest); // before looking how much room is left for the list
     this.player.refreshLoop();
     this.relist();
+  }
+
+  /**
+   * The moment on which a spot is opened: that of the nearest sample, whose boxes, map and reasons are shown; where a
+   * reviewer has put it or another system has it, that.
+   */
+  frameOf(spot) {
+    const samples = this.arrays.get(spot.half)?.samples;
+    if (!samples?.length || spot.system?.seconds !== spot.seconds) return spot.seconds;
+    return samples[nearest(samples, spot.seconds)];
   }
 
   /** Choose the spot that the address names, where there is one; the moment is the address's as well, if it says one. */
@@ -219,7 +231,7 @@ export class Workspace {
 
   pickNearest(start) {
     // A spot that the address names may lie below the threshold.
-    const own = (start.label ? this.all : this.spots).filter((s) => s.half === start.half && (!start.label || s.action.name === start.label));
+    const own = (start.label ? this.all : this.spots).filter((s) => s.half === start.half && (!start.label || [s.action.name, s.system?.action.name].includes(start.label)));
     const near = own.sort((a, b) => Math.abs(a.seconds - start.seconds) - Math.abs(b.seconds - start.seconds))[0];
     if (near && Math.abs(near.seconds - start.seconds) < 2) this.pick(near);
   }
@@ -326,11 +338,11 @@ export class Workspace {
   // --- page ------------------------------------------------------------------------------------------
 
   click(event) {
-    const name = event.target.closest("[data-head]")?.dataset.head;
+    const pressed = event.target.closest("[data-press]")?.dataset.press, name = event.target.closest("[data-head]")?.dataset.head;
+    if (pressed) this.keys.touch(pressed);
     if (!name) return;
     if (name === "half") this.player.open(Number(event.target.closest("[data-half]").dataset.half), 0);
     else if (name === "link") this.header.copyLink();
-    else if (name === "keys") this.keys.toggle();
     else if (name === "show-ready" || name === "leave-ready") this.header.answerReady(name === "show-ready");
     else this.command(name);
   }
@@ -349,6 +361,7 @@ export class Workspace {
     clearTimeout(this.asking);
     for (const part of this.having("destroy")) part.destroy();
     this.observer.disconnect();
+    this.toast.hide();
     this.player.destroy();
     delete this.root.workspace; // if the element is used again, it gets a workspace that listens
   }
@@ -364,7 +377,8 @@ function template() {
     </div>
     <div class="side"><aside class="card rail"></aside></div>
   </div>
-  <div class="keys" hidden></div>`;
+  <div class="keys" hidden></div>
+  <div class="toast" role="status" aria-live="polite"></div>`;
 }
 
 const same = (some, others) => some.length === others.length && some.every((entry, i) => entry === others[i]);

@@ -4,7 +4,7 @@
 import { classColour, colour } from "./theme.js";
 
 const FULL = 1.4; // pixels a second from which marks are drawn in full
-const LINE = { accepted: [[[-0.55, 0], [-0.1, 0.5], [0.6, -0.5]]], moved: [[[-0.6, 0], [0.6, 0]], [[0.15, -0.45], [0.6, 0], [0.15, 0.45]]] };
+const LINE = { accepted: [[[-0.55, 0], [-0.1, 0.5], [0.6, -0.5]]], moved: [[[-0.6, 0], [0.6, 0]], [[0.15, -0.45], [0.6, 0], [0.15, 0.45]]], "re-classed": [[[0, -0.6], [0, 0.6]], [[-0.45, 0.15], [0, 0.6], [0.45, 0.15]]] };
 const CROSS = [[[-0.8, -0.8], [0.8, 0.8]], [[0.8, -0.8], [-0.8, 0.8]]];
 
 /** Whether marks are drawn in full; else they are ticks. */
@@ -39,7 +39,7 @@ export function ring(lanes, x, y, size) {
   pen.stroke();
 }
 
-/** A reviewed mark is told by its shape: square with tick or arrow, cross, diamond. */
+/** A reviewed mark is told by its shape: square with tick or arrow (aside: moved, down: of another class), cross, diamond. */
 export function reviewed(lanes, x, y, s, action, state) {
   const pen = lanes.ink, own = classColour(action, lanes.theme), paper = colour(lanes.theme, "surface");
   const line = (points, ink, width) => {

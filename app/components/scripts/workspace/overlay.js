@@ -1,7 +1,8 @@
 // What is drawn over the picture, in layers: from the one farthest back to the one in front.
 //
-// What is drawn belongs to the samples, two a second. On a sample's own frame it is drawn in full; on the frames between
-// it stands for the nearest sample and is drawn fainter, for the players have moved on.
+// What is drawn belongs to the samples, two a second. On a sample's own frame it is drawn in full. On the frames between a
+// layer either follows what it draws (see box_tracks.js) or stands for the nearest sample and is drawn fainter, for the
+// players have moved on.
 
 const BETWEEN = 0.45; // opacity half way between two samples
 
@@ -35,9 +36,11 @@ export class Overlay {
     if (!scene.video.videoWidth) return;
     const place = this.picture(scene.video);
     const share = Math.min(1, Math.abs(scene.distance) / (scene.spacing / 2));
-    this.pen.globalAlpha = 1 - (1 - BETWEEN) * share;
     const shown = { sample: scene.sample };
-    for (const layer of this.layers) Object.assign(shown, layer.draw(scene, place));
+    for (const layer of this.layers) {
+      this.pen.globalAlpha = layer.follows ? 1 : 1 - (1 - BETWEEN) * share;
+      Object.assign(shown, layer.draw(scene, place));
+    }
     this.pen.globalAlpha = 1;
     this.shown = shown;
   }

@@ -1,6 +1,7 @@
 // The player: one video element for both halves, the overlay locked to the presented frame, transport and layers.
 
 import { fill, html, insert } from "../markup.js";
+import { entitiesAt } from "./box_tracks.js";
 import { FrameTable, halfClock, nearest, partClock, partTitle } from "./time.js";
 import { icon } from "./theme.js";
 import { Overlay } from "./overlay.js";
@@ -244,7 +245,9 @@ export class Player {
     const arrays = this.arrays.get(this.half);
     if (!arrays?.samples || !this.table || this.video.readyState < 2) return;
     const started = performance.now(), time = this.time, sample = nearest(arrays.samples, time);
-    const moment = arrays.samples[sample], scene = { ...this.fetched, video: this.video, sample, moment, time, distance: time - moment, spacing: 1 / this.data.rate };
+    const moment = arrays.samples[sample], shotAt = (seconds) => this.hooks.shotAt(this.half, seconds);
+    const { entities } = this.fetched, rows = entities ? entitiesAt(entities, arrays.samples, { sample, moment, time }, shotAt) : [];
+    const scene = { ...this.fetched, rows, video: this.video, sample, moment, time, distance: time - moment, spacing: 1 / this.data.rate };
     this.overlay.draw(scene);
     for (const layer of this.overlay.layers) layer.drawn?.(scene);
     this.stats.overlay += performance.now() - started;

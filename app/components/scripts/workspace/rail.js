@@ -54,7 +54,7 @@ export class Rail {
 
   update(data) {
     const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, partOrdinal(h.half)])] : [];
-    fill(this.q(".halves-shown"), halves.map(([value, label]) => html`<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}">${label}</button>`));
+    fill(this.q(".halves-shown"), halves.map(([value, label]) => html`<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}" aria-pressed="${value === this.half}">${label}</button>`));
     this.q(".halves-shown").hidden = !halves.length;
     this.q(".halves-shown").ariaLabel = capital(shownParts().name);
     this.showFilters();
@@ -62,9 +62,18 @@ export class Rail {
 
   chooseHalf(button) {
     if (!button) return;
-    this.half = button.dataset.half ? Number(button.dataset.half) : null;
-    for (const other of this.q(".halves-shown").children) other.classList.toggle("on", other === button);
+    this.showHalf(button.dataset.half ? Number(button.dataset.half) : null);
     this.workspace.respot();
+  }
+
+  /** List one half, or with null all. */
+  showHalf(half) {
+    this.half = half;
+    for (const button of this.q(".halves-shown").children) {
+      const on = button.dataset.half === String(half ?? "");
+      button.classList.toggle("on", on);
+      button.ariaPressed = on;
+    }
   }
 
   /** What the address has of it: which list is on show where that is not the first, and which half. */
@@ -72,7 +81,7 @@ export class Rail {
 
   readAddress(query) {
     const list = this.lists.find((l) => l.label.toLowerCase() === query.get("tab")) ?? this.lists[0];
-    this.half = Number(query.get("part")) || null;
+    this.showHalf(Number(query.get("part")) || null);
     if (list && list !== this.list) { this.list?.review?.leave(); this.show(list); }
   }
 

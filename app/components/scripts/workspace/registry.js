@@ -47,7 +47,8 @@
 //   legend, controls          markup in the bar over the picture
 //   has(data), offer(data)    whether there is anything to show; what can be chosen from
 //   fetch(arrays, action)     a promise of what it needs of a half, for its scenes
-//   draw(scene, place)        gives what is shown
+//   draw(scene, place)        gives what is shown; scene.rows are the entities of the frame
+//   follows                   whether it follows what it draws from sample to sample; else it is fainter between them
 //   drawn(scene), changed(option, input)  after a frame; after a control was used
 
 export const KINDS = ["lane", "panel", "list", "overlay"];

@@ -1,24 +1,41 @@
-// Review by keys, of whatever kind of thing: what was done is shown at once, and sent.
+// Review, by hand or by keys, of whatever kind of thing: what was done is shown at once, and sent.
 //
 // A change names the revision of the thing it was made on; a conflict comes back as a sentence and changes nothing.
 
 import { fill, html } from "../markup.js";
+import { press } from "./hints.js";
 import { glyph } from "./theme.js";
-import { matchClock } from "./time.js";
+import { matchClock, partTitle } from "./time.js";
 
 const NAME = "touchline-reviewer";
 const RESTING = 600; // milliseconds on a spot before it is explained: a reviewer in haste asks for nothing
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const STANDING = new Set(["accepted", "moved", "added"]);
 const UNDOING = new Set(["undo", "redo"]);
+const MANY = "accept-many", SURE = 0.8; // from which confidence many are accepted at once, unless something else is chosen
 const COMMON = ["half", "seconds", "label", "comment"];
-const SIGNS = { accepted: "M2 1.5h9v10H2ZM4.2 6.6l1.7 1.9l3-3.8", moved: "M2 1.5h9v10H2ZM4 6.5h5M7 4.4l2 2.1l-2 2.1", rejected: "M3 3l7 7M10 3l-7 7", added: "M6.5 1.5l5 5l-5 5l-5-5Z" };
+const DONE = { accept: "Accepted", reject: "Rejected", move: "Moved", "re-class": "Re-classed", add: "Added" }; // verdicts
+
+/** What each state looks like: at the end of a row, and what it is called. */
+export const SIGNS = {
+  accepted: "M2 1.5h9v10H2ZM4.2 6.6l1.7 1.9l3-3.8", moved: "M2 1.5h9v10H2ZM4 6.5h5M7 4.4l2 2.1l-2 2.1",
+  "re-classed": "M2 1.5h9v10H2ZM6.5 3.8v5.4M4.4 7.1l2.1 2.1l2.1-2.1", rejected: "M3 3l7 7M10 3l-7 7", added: "M6.5 1.5l5 5l-5 5l-5-5Z",
+};
+
+/** What has become of a thing: its review's state, or that it is of another class than it was. */
+export function verdictOf(item) {
+  const state = item.review?.state ?? "open";
+  return item.was && ["accepted", "moved"].includes(state) ? "re-classed" : state;
+}
+
+export const signOf = (verdict) => html`<svg width="13" height="13" viewBox="0 0 13 13" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${SIGNS[verdict]}"/></svg>`;
 
 /** Sign of a review at the right end of a row; nothing where the thing is open. */
-export function reviewSign(review) {
-  const shape = review && SIGNS[review.state], title = review ? `${review.state} by ${review.author}${review.comment ? `: ${review.comment}` : ""}` : "";
-  if (!shape) return html`<span class="sign">${review?.comment ? html`<span title="${title}">…</span>` : ""}</span>`;
-  return html`<span class="sign" title="${title}"><svg width="13" height="13" viewBox="0 0 13 13" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round" aria-label="${review.state}"><path d="${shape}"/></svg></span>`;
+export function reviewSign(item) {
+  const { review } = item, verdict = verdictOf(item);
+  if (!SIGNS[verdict]) return html`<span class="sign">${review?.comment ? html`<span title="${review.comment}">…</span>` : ""}</span>`;
+  const title = `${verdict} by ${review.author}${item.was ? `; was ${item.was.short}` : ""}${review.comment ? `: ${review.comment}` : ""}`;
+  return html`<span class="sign" title="${title}" role="img" aria-label="${title}">${signOf(verdict)}</span>`;
 }
 
 /** A name for what is added, drawn by chance: it can be spoken of before it has been answered. */
@@ -28,10 +45,11 @@ function newName() {
 }
 
 /**
- * The review of one kind of thing. A kind says: `of`, its name in what is sent; `noun`; `hints`, its keys; `columns`, what
- * it has besides place, class and comment, as it is before anyone said anything; `classes`; `all` that can be reviewed
- * and `items`, those on show; the chosen `item` and `pick(item, rest)`; `placed(item, review)`, an item as it was left;
- * `moreKeys`, what its own keys do.
+ * The review of one kind of thing. A kind says: `of`, its name in what is sent; `noun` and `nouns`; `buttons`, what can be
+ * done to the chosen one, and `links`, what else can be done, as [key, words]; `columns`, what it has besides place, class
+ * and comment, as it is before anyone said anything; `classes`; `all` that can be reviewed, `items`, those on show, and
+ * `scope`, those on show whatever was said of them; the chosen `item` and `pick(item, rest)`; `placed(item, review)`, an
+ * item as it was left; `moreKeys`, what its own keys do; `frameOf(item)`, the frame on which an item is looked at.
  */
 export class Review {
   constructor(workspace, root, outbox) {
@@ -40,8 +58,11 @@ export class Review {
     this.outbox = outbox;
     this.known = new Map();
     this.moving = false;
+    this.crossing = false; // whether it was asked if the chosen thing is to go to another part of the match
     this.asking = null; // "name", "comment" or null
+    this.sure = null; // confidence from which all open ones are to be accepted, while that is being chosen
     root.addEventListener("click", (event) => this.active && this.click(event));
+    root.addEventListener("input", (event) => this.active && this.typing(event));
     root.addEventListener("keydown", (event) => this.active && this.typed(event));
   }
 
@@ -55,9 +76,16 @@ export class Review {
     for (const action of this.pending) {
       unsure ||= UNDOING.has(action.kind);
       if (action.of !== this.of) continue;
-      if (action.revision === null && !unsure) action.revision = this.known.get(action.id)?.revision ?? 0; // the undo has been answered
+      if (action.revision === null && !unsure) this.settleRevision(action); // the undo has been answered
       this.apply(action);
     }
+  }
+
+  revisionOf(id) { return this.known.get(id)?.revision ?? 0; }
+
+  settleRevision(action) {
+    action.revision = this.revisionOf(action.id);
+    if (action.kind === MANY) action.ids = action.ids.map(([id]) => [id, this.revisionOf(id)]);
   }
 
   // --- what stands -----------------------------------------------------------------------------------
@@ -75,6 +103,7 @@ export class Review {
 
   /** Show at once what the answer will say. */
   apply(action) {
+    if (action.kind === MANY) { for (const [id] of action.ids) this.apply({ kind: "accept", id }); return; }
     const item = this.all.find((s) => s.id === action.id), columns = Object.keys(this.columns);
     const plain = item && { half: item.half, seconds: item.seconds, label: item.action.index, state: "open", comment: "", revision: 0 };
     const before = this.known.get(action.id) ?? (item && { ...plain, ...this.columns, ...Object.fromEntries(columns.filter((c) => c in item).map((c) => [c, item[c]])) });
@@ -101,14 +130,43 @@ export class Review {
     if (!this.author) { this.ask("name", () => this.act(kind, values, onward, of)); return; }
     const id = kind === "add" ? newName() : of, undoing = this.pending.some((action) => UNDOING.has(action.kind));
     const unsure = undoing && kind !== "add" && !UNDOING.has(kind); // nobody knows yet what the undo leaves
-    const action = { of: this.of, kind, id, revision: unsure ? null : this.known.get(id)?.revision ?? 0, ...values };
+    const action = { of: this.of, kind, id, revision: unsure ? null : this.revisionOf(id), ...values };
     const next = onward ? this.next() : null;
     this.apply(action);
     this.outbox.post(action);
     this.redraw();
     this.workspace.rail.reveal(); // what is said of it now may leave the list less room
+    this.tell(action);
     if (kind === "add") this.added(id);
     if (next) this.pick(this.all.find((s) => s.id === next.id), RESTING);
+  }
+
+  /** Say what was done, and offer the way back. */
+  tell({ kind, id, ids }) {
+    const { toast } = this.workspace, undo = ["Undo", () => this.act("undo", {}, false)], redo = ["Redo", () => this.act("redo", {}, false)];
+    if (kind === "undo") toast.show("Your last change is taken back", [redo]);
+    else if (kind === MANY) toast.show(`Accepted ${this.counted(ids.length)}`, [undo]);
+    else if (DONE[kind]) toast.show(this.doneInWords(kind, this.all.find((item) => item.id === id)), [undo]);
+  }
+
+  doneInWords(kind, item) { return `${DONE[kind]}: ${item.action.short} at ${matchClock(item.half, item.seconds)}`; }
+  counted(count) { return `${count} ${count === 1 ? this.noun : this.nouns}`; }
+
+  /** Open things on show that are at least so sure. */
+  surest(least) { return this.items.filter((item) => this.open(item) && !item.other && (item.confidence ?? -1) >= least - 1e-9); }
+
+  /** Accept all of them as one change. */
+  acceptMany(least) {
+    if (!this.author) { this.ask("name", () => this.acceptMany(least)); return; }
+    const items = this.surest(least);
+    this.sure = null;
+    if (!items.length) { this.draw(); return; }
+    const unsure = this.pending.some((action) => UNDOING.has(action.kind));
+    const action = { of: this.of, kind: MANY, id: null, ids: items.map(({ id }) => [id, this.revisionOf(id)]), revision: unsure ? null : 0 };
+    this.apply(action);
+    this.outbox.post(action);
+    this.redraw();
+    this.tell(action);
   }
 
   /** After something was added under a name. */
@@ -126,16 +184,18 @@ export class Review {
     return others.find((s) => this.open(s)) ?? null;
   }
 
-  /** Whether the frame on screen is another than the chosen thing's. */
+  /** Whether the frame on screen is another than that on which the chosen thing is looked at. */
   get away() {
     const player = this.workspace.player, item = this.item;
-    return player.half !== item.half || player.frame !== player.table.at(item.seconds);
+    return player.half !== item.half || player.frame !== player.table.at(this.frameOf(item));
   }
 
-  move() {
+  /** Put the chosen thing on the frame on screen; whether that may be in another part of the match is asked first. */
+  move(sure = false) {
     const player = this.workspace.player;
     if (!this.item) return;
-    if (!this.away) { this.moving = !this.moving; this.draw(); return; }
+    this.crossing = this.away && player.half !== this.item.half && !sure;
+    if (this.crossing || !this.away) { this.moving = this.crossing || !this.moving; this.draw(); return; }
     this.moving = false;
     this.act("move", { half: player.half, seconds: player.time });
   }
@@ -149,11 +209,12 @@ export class Review {
       return true;
     }
     if (this.choosing) return this.chooseByKey(key);
-    if (this.moving && key === "Enter") { this.move(); return true; }
-    if (this.moving && key === "Escape") { this.moving = false; this.draw(); return true; }
+    if (this.moving && key === "Enter") { this.move(this.crossing); return true; }
+    if (this.sure !== null && key === "Enter") { this.acceptMany(this.sure); return true; }
+    if ((this.moving || this.sure !== null) && key === "Escape") { this.leave(); this.draw(); return true; }
     const actions = {
       a: () => this.act("accept"), x: () => this.act("reject"), m: () => this.move(), c: () => this.item && this.choose("re-class"),
-      e: () => this.item && this.ask("comment"), d: () => this.choose("add"), q: () => this.pick(this.next(), RESTING), ...this.moreKeys,
+      e: () => this.item && this.ask("comment"), d: () => this.choose("add"), q: () => this.pick(this.next(), RESTING), y: () => this.chooseMany(), ...this.moreKeys,
     };
     if (!actions[key] || event.shiftKey) return false;
     actions[key]();
@@ -162,8 +223,21 @@ export class Review {
 
   /** Leave what was begun: another kind of thing is to be reviewed. */
   leave() {
-    this.moving = false;
-    this.choosing = this.asking = null;
+    this.moving = this.crossing = false;
+    this.choosing = this.asking = this.sure = null;
+  }
+
+  /** Ask from which confidence all that is open is to be accepted. */
+  chooseMany() {
+    if (!this.items.some((item) => this.open(item) && typeof item.confidence === "number")) return;
+    this.sure = this.sure === null ? SURE : null;
+    this.draw();
+  }
+
+  typing(event) {
+    if (!event.target.matches(".sure")) return;
+    this.sure = Number(event.target.value) / 100;
+    this.describeMany();
   }
 
   // --- choosing a class ------------------------------------------------------------------------------
@@ -212,6 +286,7 @@ export class Review {
     const label = event.target.closest("[data-label]")?.dataset.label;
     if (label !== undefined) this.chosen(Number(label));
     if (event.target.closest("[data-review=name]")) this.ask("name");
+    if (event.target.closest("[data-review=many]")) this.acceptMany(this.sure);
   }
 
   // --- showing ---------------------------------------------------------------------------------------
@@ -219,13 +294,28 @@ export class Review {
   draw() {
     if (!this.data || !this.active) return;
     if (this.asking && this.root.querySelector("input")) return; // what is being typed stays
-    const items = this.items, done = items.filter((s) => !this.open(s)).length;
+    const items = this.scope, done = items.filter((s) => !this.open(s)).length;
     const share = items.length ? (100 * done) / items.length : 0;
     const problems = this.data.reviewProblems.map((p) => html`<p class="review-problem" role="alert">Your ${p.mine} was not kept. ${p.text}</p>`);
     fill(this.root, html`${this.classMenu()}
       <div class="review-line"><b>Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? html`<button class="link caption" data-review="name" title="Change the name">${this.author}</button>` : ""}</div>
-      <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.statusLine()}
-      <div class="review-keys">${this.hints.map(([key, what]) => html`<span><kbd>${key}</kbd>${what}</span>`)}</div>`);
+      <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.sure === null ? this.statusLine() : this.many()}
+      <div class="review-buttons">${this.buttons.map(([key, what]) => html`<button class="button" data-press="${key}" title="${what} (${key})" ${this.item ? "" : "disabled"}>${what}<kbd>${key}</kbd></button>`)}</div>
+      <div class="review-keys">${this.links.map(([key, what]) => press(key, what))}</div>`);
+    if (this.sure !== null) this.describeMany();
+  }
+
+  /** From which confidence all open ones are to be accepted, and how many those are. */
+  many() {
+    return html`<div class="review-line"><span>From</span><input class="sure" type="range" min="5" max="99" value="${Math.round(this.sure * 100)}" aria-label="Least confidence of what is accepted"><output class="sure-text"></output></div>
+      <div class="review-line"><button class="button" data-review="many"></button>${press("Esc", "leave it")}</div>`;
+  }
+
+  describeMany() {
+    const count = this.surest(this.sure).length, button = this.root.querySelector("[data-review=many]");
+    this.root.querySelector(".sure-text").textContent = this.sure.toFixed(2);
+    fill(button, html`Accept ${this.counted(count)}<kbd>Enter</kbd>`);
+    button.disabled = !count;
   }
 
   question() {
@@ -236,9 +326,12 @@ export class Review {
 
   /** What has been said of the chosen thing, or what to do next. */
   statusLine() {
-    if (this.moving) return this.prompt(html`Moving: <kbd>←</kbd> <kbd>→</kbd> to the frame, <kbd>Enter</kbd> to put it there, <kbd>Esc</kbd> to leave it`);
+    if (this.crossing) {
+      return this.prompt(html`The frame on screen is in ${partTitle(this.workspace.player.half)}, this ${this.noun} in ${partTitle(this.item.half)}. ${press("Enter", "move it there")} ${press("Esc", "leave it")}`);
+    }
+    if (this.moving) return this.prompt(html`Moving: ${press("←")} ${press("→")} to the frame, ${press("Enter", "to put it there")}, ${press("Esc", "to leave it")}`);
     const review = this.item && this.known.get(this.item.id);
-    return review ? this.line(this.inWords(review)) : "";
+    return review ? this.line(this.inWords(review, verdictOf(this.item))) : "";
   }
 
   line(text) { return html`<div class="review-line"><span class="review-text" title="${text}">${text}</span></div>`; }
@@ -246,10 +339,11 @@ export class Review {
   /** What to do next, as text or markup; it may take more than a line. */
   prompt(markup) { return html`<div class="review-line wrap"><span>${markup}</span></div>`; }
 
-  /** A review in words; `more`: what the kind has of its own. */
-  inWords(review, more = "") {
+  /** A review in words; `verdict`: what has become of the thing; `more`: what the kind has of its own. */
+  inWords(review, verdict, more = "") {
     const when = review.at ? ` ${review.at.slice(11, 16)} UTC` : "", comment = review.comment ? `: ${review.comment}` : "";
-    return `${review.state}${more} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${comment}`;
+    const was = this.item.was ? `, was ${this.item.was.short},` : "";
+    return `${verdict}${was}${more} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${comment}`;
   }
 
   classMenu() {

@@ -1,11 +1,14 @@
 // Review of camera changes: the shot that ends at a frame, how it ends, whether it was a replay and what that showed.
 
 import { html } from "../markup.js";
+import { press } from "./hints.js";
 import { Review } from "./review.js";
 import { colour } from "./theme.js";
 import { matchClock } from "./time.js";
+import { VerdictFilter } from "./verdict_filter.js";
 
-const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "camera"], ["T", "kind of change"], ["R", "replay"], ["W", "what it shows"], ["G", "go to the action"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "spots"]];
+const BUTTONS = [["A", "Accept"], ["X", "Reject"], ["M", "Move"], ["C", "Camera"], ["T", "Kind"], ["R", "Replay"], ["W", "Shows"], ["G", "Action"], ["E", "Comment"]];
+const LINKS = [["D", "add"], ["Q", "next open"], ["Y", "accept many"], ["Ctrl Z", "undo"], ["V", "spots"]];
 const TONES = { close: "shotCloseUp", goal: "shotBehindGoal" };
 const SAME = 0.05; // seconds within which a change is where the playhead is
 const NEAR = 5; // seconds around the playhead in which an action is meant
@@ -17,7 +20,9 @@ export const tone = (camera, theme) => colour(theme, TONES[camera.group] ?? "sho
 export class CameraReview extends Review {
   of = "camera";
   noun = "camera change";
-  hints = HINTS;
+  nouns = "camera changes";
+  buttons = BUTTONS;
+  links = LINKS;
   columns = { change_type: null, replay: false, link: null };
   moreKeys = { t: () => this.changeKind(), r: () => this.item && this.act("replay", { replay: !this.item.replay }, false), w: () => this.startLink() };
   all = [];
@@ -25,6 +30,7 @@ export class CameraReview extends Review {
   item = null;
   linking = false;
   doubtfulFirst = false;
+  verdicts = new VerdictFilter("changes", (change) => this.open(change), () => this.workspace.relist());
 
   update(data) {
     this.cameras = data.cameras;
@@ -40,9 +46,11 @@ export class CameraReview extends Review {
   get groups() { return this.cameras?.groups ?? {}; }
   /** The changes on show, in the order in which they are gone through. */
   get items() {
-    const shown = this.all.filter((c) => this.workspace.rail.half === null || c.half === this.workspace.rail.half);
+    const shown = this.scope.filter((c) => this.verdicts.passes(c));
     return this.doubtfulFirst ? shown.sort((a, b) => (b.doubt ?? -1) - (a.doubt ?? -1)) : shown;
   }
+  /** The changes on show, whatever was said of them. */
+  get scope() { return this.all.filter((c) => this.workspace.rail.passes(c)); }
   /** Whether a model says how sure it is of them. */
   get doubted() { return this.all.some((c) => c.doubt !== null && c.doubt !== undefined); }
   /** Where the changes come from, in a few words. */
@@ -56,8 +64,11 @@ export class CameraReview extends Review {
     if (!this.item) this.linking = false; // what was to be linked is gone
   }
 
+  frameOf(change) { return change.seconds; }
+
   placed(change, r) {
-    return { ...(change ?? { id: r.id, added: true }), half: r.half, seconds: r.seconds, action: this.classes[r.label], change_type: r.change_type, replay: r.replay, link: r.link, review: r };
+    const first = change?.action.index ?? r.was, was = first === undefined || first === null || first === r.label ? null : this.classes[first];
+    return { ...(change ?? { id: r.id, added: r.state === "added" }), was, half: r.half, seconds: r.seconds, action: this.classes[r.label], change_type: r.change_type, replay: r.replay, link: r.link, review: r };
   }
 
   /** What has a link is a replay; what is no replay has none. */
@@ -185,7 +196,7 @@ export class CameraReview extends Review {
   statusLine() {
     if (this.linking) {
       const spot = this.workspace.chosen, what = spot ? `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}` : "no action chosen";
-      return this.prompt(html`It shows <b>${what}</b>: <kbd>N</kbd> <kbd>P</kbd> another, <kbd>Enter</kbd> that one, <kbd>X</kbd> none, <kbd>Esc</kbd> leave it`);
+      return this.prompt(html`It shows <b>${what}</b>: ${press("N")} ${press("P", "another")}, ${press("Enter", "that one")}, ${press("X", "none")}, ${press("Esc", "leave it")}`);
     }
     if (this.moving || !this.item) return super.statusLine();
     return [this.prompt(this.facts(this.item)), super.statusLine()];

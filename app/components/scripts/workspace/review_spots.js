@@ -6,14 +6,18 @@ import { shownParts } from "./time.js";
 
 const TEAM_KEY = "T";
 const TEAMS = ["home", "away", "unknown"];
-const HINTS = [["A", "accept"], ["X", "reject"], ["M", "move"], ["C", "class"], [TEAM_KEY, "team"], ["E", "comment"], ["D", "add"], ["Q", "next open"], ["Ctrl Z", "undo"], ["V", "cameras"]];
+const BUTTONS = [["A", "Accept"], ["X", "Reject"], ["M", "Move"], ["C", "Class"], [TEAM_KEY, "Team"], ["E", "Comment"]];
+const LINKS = [["D", "add"], ["Q", "next open"], ["Y", "accept many"], ["Ctrl Z", "undo"], ["V", "cameras"]];
+const FILTERS = { classes: "of classes", parts: "of the part of the match", verdicts: "of what was reviewed", shots: "of replays and cameras" };
 
 export class SpotReview extends Review {
   of = "spot";
   noun = "spot";
+  nouns = "spots";
+  links = LINKS;
   columns = { team: "unknown", confidence: null };
 
-  get hints() { return shownParts().teams ? HINTS : HINTS.filter(([key]) => key !== TEAM_KEY); }
+  get buttons() { return shownParts().teams ? BUTTONS : BUTTONS.filter(([key]) => key !== TEAM_KEY); }
   get moreKeys() { return shownParts().teams ? { t: () => this.team() } : {}; }
 
   update(data) { super.update(data, data.reviews); }
@@ -21,12 +25,27 @@ export class SpotReview extends Review {
   get classes() { return this.data.classes; }
   get all() { return this.workspace.all ?? []; }
   get items() { return this.workspace.spots ?? []; }
+  get scope() { return this.list.scope; }
   get item() { return this.workspace.chosen?.other ? null : this.workspace.chosen; }
   pick(spot, rest) { this.workspace.pick(spot, true, rest); }
 
+  /** The frame on which a spot is looked at: its reviewer's, where he chose one, else that of the nearest sample. */
+  frameOf(spot) { return this.workspace.frameOf(spot); }
+
   placed(spot, r) {
-    const own = spot ?? { id: r.id, confidence: r.confidence ?? 1, added: r.confidence === null, replayed: r.replayed };
-    return { ...own, half: r.half, seconds: r.seconds, action: this.classes[r.label], review: r };
+    const own = spot ?? { id: r.id, confidence: r.confidence, added: r.confidence === null, replayed: r.replayed };
+    const first = spot?.action.index ?? r.was, was = first === undefined || first === null || first === r.label ? null : this.classes[first];
+    return { ...own, half: r.half, seconds: r.seconds, action: this.classes[r.label], was, review: r };
+  }
+
+  /** What was added is chosen, and where filters hide it that is said. */
+  added(id) {
+    const spot = this.all.find((s) => s.id === id);
+    this.workspace.pick(spot, false);
+    const hiding = this.list.hiding(spot);
+    if (!hiding.length) return;
+    const text = `Added ${spot.action.short}; it is hidden by the filter${hiding.length > 1 ? "s" : ""} ${hiding.map((name) => FILTERS[name]).join(" and ")}`;
+    this.workspace.toast.show(text, [["Show it", () => this.list.unhide(spot)], ["Undo", () => this.act("undo", {}, false)]]);
   }
 
   get teamNow() { return this.known.get(this.item?.id)?.team ?? "unknown"; }
@@ -48,5 +67,5 @@ export class SpotReview extends Review {
     return html`${line}${this.line(`Team: ${data.teams[team]}? ${confidence.toFixed(2)}, who was nearest the ball (${TEAM_KEY} sets it)`)}`;
   }
 
-  inWords(review) { return super.inWords(review, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }
+  inWords(review, verdict) { return super.inWords(review, verdict, review.team === "unknown" ? "" : `, ${this.data.teams[review.team]}`); }
 }

@@ -34,6 +34,9 @@ export class ShotFilter {
     });
   }
 
+  /** Let every spot through. */
+  open() { this.replays = ALL; this.group = ""; }
+
   /** What the address has of it: [[name, value or null]]. */
   get inAddress() { return [[ADDRESS, this.replays === ALL ? null : this.replays], [CAMERAS, this.group || null]]; }
 

@@ -9,6 +9,7 @@ import { ClassNames } from "../class_names.js";
 import { CurveImage, sweep } from "../curve_image.js";
 import { inFull, markSize, reviewed, ring, Ticks, triangle } from "../marks.js";
 import { register } from "../registry.js";
+import { SIGNS, signOf, verdictOf } from "../review.js";
 import { colour, groupsOf } from "../theme.js";
 import { halfClock, matchClock } from "../time.js";
 
@@ -29,7 +30,8 @@ class Curves {
     this.image = new CurveImage();
     this.names = new ClassNames(this.lanes, (action) => workspace.choose(action));
     const triangleOf = (d, filled) => html`<svg width="11" height="10" viewBox="0 0 11 10"><path d="${d}" fill="${filled ? "var(--text-secondary)" : "none"}" stroke="var(--text-secondary)" stroke-width="1.2"/></svg>`;
-    this.legend = html`<span class="legend-mark">${triangleOf("M1 1.5h9L5.5 9Z", true)}predicted</span><span class="legend-mark">${triangleOf("M1 8.5h9L5.5 1Z", false)}true</span><span class="legend-mark legend-replayed" hidden>${triangleOf("M1 1.5h9L5.5 9Z", false)}in a replay</span>`;
+    this.legend = html`<span class="legend-mark">${triangleOf("M1 1.5h9L5.5 9Z", true)}predicted</span><span class="legend-mark">${triangleOf("M1 8.5h9L5.5 1Z", false)}true</span><span class="legend-mark legend-replayed" hidden>${triangleOf("M1 1.5h9L5.5 9Z", false)}in a replay</span>
+      ${Object.keys(SIGNS).map((verdict) => html`<span class="legend-mark legend-verdict" data-verdict="${verdict}" hidden>${signOf(verdict)}${verdict}</span>`)}`;
   }
 
   update(data) {
@@ -38,8 +40,10 @@ class Curves {
   }
 
   respot() {
+    const shown = new Set(this.workspace.spots.map(verdictOf));
     this.workspace.q(".legend-replayed").hidden = !this.workspace.spots.some((s) => s.replayed);
-    this.spots = [...this.workspace.spots].sort((a, b) => a.confidence - b.confidence);
+    for (const part of this.workspace.root.querySelectorAll(".legend-verdict")) part.hidden = !shown.has(part.dataset.verdict);
+    this.spots = [...this.workspace.spots].sort((a, b) => (a.confidence ?? 1) - (b.confidence ?? 1)) // the surest in front, and what people added;
     this.truth = this.all.filter((t) => !this.workspace.hides(t.action));
   }
 
@@ -104,7 +108,7 @@ class Curves {
       else ticks.draw(lanes, x, row, mark, false);
     }
     for (const mark of this.spots.filter((m) => lanes.inView(m))) {
-      const row = lanes.rowOf(mark.action.index), x = lanes.xOf(mark.half, mark.seconds), state = mark.review?.state ?? "open";
+      const row = lanes.rowOf(mark.action.index), x = lanes.xOf(mark.half, mark.seconds), state = verdictOf(mark);
       if (near && state !== "open") reviewed(lanes, x, row.y + row.height / 2, size, mark.action, state);
       else if (near) triangle(lanes, x, row.y + size * 0.85, size, mark.action, Boolean(mark.replayed));
       else ticks.draw(lanes, x, row, mark, true);
@@ -116,7 +120,7 @@ class Curves {
   over(lanes) {
     const { chosen, ink: pen } = lanes, row = chosen && lanes.rowOf(chosen.action.index);
     if (!row || !lanes.inView(chosen)) return;
-    const x = lanes.xOf(chosen.half, chosen.seconds), size = markSize(lanes), state = chosen.review?.state ?? "open";
+    const x = lanes.xOf(chosen.half, chosen.seconds), size = markSize(lanes), state = verdictOf(chosen);
     pen.strokeStyle = colour(lanes.theme, "accent");
     pen.lineWidth = 2;
     pen.beginPath();

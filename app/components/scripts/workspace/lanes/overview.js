@@ -20,7 +20,7 @@ class Overview {
   over(lanes, { top }) {
     const pen = lanes.ink, { theme } = lanes, tall = lanes.height - top;
     for (const spot of this.workspace.spots) {
-      const h = LEAST + MORE * spot.confidence;
+      const h = LEAST + MORE * (spot.confidence ?? 1);
       pen.fillStyle = classColour(spot.action, theme);
       pen.fillRect(lanes.wholeX(lanes.common(spot.half, spot.seconds)) - 1, top + FOOT - h, 2, h);
     }

@@ -1,6 +1,7 @@
 // The list of camera changes: when, which camera, how it changes, and what a replay shows.
 
 import { html } from "../../markup.js";
+import { press } from "../hints.js";
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
 import { CameraReview, tone } from "../review_cameras.js";
@@ -11,7 +12,7 @@ const short = (value) => (value >= 0.995 ? "1.0" : value.toFixed(2).replace(/^0/
 
 class Cameras {
   label = "Cameras";
-  filters = html`<div class="segments doubtful" role="group" aria-label="Order" hidden><button data-doubtful="">By time</button><button data-doubtful="1" title="What the model is least sure of comes first, and Q goes through it in that order">Doubtful first</button></div>`;
+  get filters() { return html`${this.review.verdicts.markup}<div class="segments doubtful" role="group" aria-label="Order" hidden><button data-doubtful="">By time</button><button data-doubtful="1" title="What the model is least sure of comes first, and Q goes through it in that order">Doubtful first</button></div>`; }
 
   constructor(workspace) {
     this.workspace = workspace;
@@ -23,10 +24,14 @@ class Cameras {
   placed(root) {
     this.segments = root.querySelector(".doubtful");
     this.segments.addEventListener("click", (event) => this.chooseOrder(event.target.closest("button")));
+    this.review.verdicts.placed(root);
   }
 
-  get inAddress() { return [["sort", this.review.doubtfulFirst ? "doubtful" : null]]; }
-  readAddress(query) { this.review.doubtfulFirst = query.get("sort") === "doubtful"; }
+  get inAddress() { return [["sort", this.review.doubtfulFirst ? "doubtful" : null], ...this.review.verdicts.inAddress]; }
+  readAddress(query) {
+    this.review.doubtfulFirst = query.get("sort") === "doubtful";
+    this.review.verdicts.readAddress(query);
+  }
 
   update(data) {
     this.review.update(data);
@@ -55,7 +60,10 @@ class Cameras {
   get orderTitle() { return this.review.source === "labels" ? "From the labels beside the match" : this.order && `From ${this.review.source}`; }
 
   get count() { return this.review.items.length; }
-  get rows() { return cameraRows(this.review.items, this.review, this.workspace.theme); }
+  get rows() {
+    this.review.verdicts.draw(this.review.scope);
+    return cameraRows(this.review.items, this.review, this.workspace.theme);
+  }
 
   click(event) {
     const id = event.target.closest("[data-camera]")?.dataset.camera;
@@ -71,8 +79,9 @@ class Cameras {
 }
 
 /** The rows of a list of changes. */
-function cameraRows(changes, { item: chosen, doubted, doubtfulFirst }, theme) {
-  if (!changes.length) return html`<p class="empty">No camera changes are known here. <kbd>D</kbd> adds one at the frame on screen.</p>`;
+function cameraRows(changes, { all, item: chosen, doubted, doubtfulFirst }, theme) {
+  if (!changes.length && all.length) return html`<p class="empty">No camera changes with these filters.</p>`;
+  if (!changes.length) return html`<p class="empty">No camera changes are known here. ${press("D")} adds one at the frame on screen.</p>`;
   const rows = [];
   let half = 0;
   for (const change of changes) {
@@ -82,7 +91,7 @@ function cameraRows(changes, { item: chosen, doubted, doubtfulFirst }, theme) {
     }
     rows.push(html`<button class="spot camera ${doubted ? "doubted" : ""} ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${change.id}">
       <i class="tone" style="background:${tone(change.action, theme)}"></i><span class="time">${matchClock(change.half, change.seconds)}</span>
-      <span class="name" title="${change.action.name}">${change.action.short}</span><span class="kind">${change.change_type ?? "–"}</span>${doubted ? confidenceOf(change) : ""}${replayMark(change)}${reviewSign(change.review)}</button>`);
+      <span class="name" title="${change.action.name}${change.was ? `, was ${change.was.name}` : ""}">${change.action.short}</span><span class="kind">${change.change_type ?? "–"}</span>${doubted ? confidenceOf(change) : ""}${replayMark(change)}${reviewSign(change)}</button>`);
   }
   return rows;
 }

@@ -4,9 +4,11 @@ import { fill, html } from "../../markup.js";
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
 import { SpotReview } from "../review_spots.js";
+import { rivals } from "../rivals.js";
 import { ShotFilter } from "../shot_filter.js";
 import { glyph, groupsOf, icon } from "../theme.js";
 import { matchClock, partOrdinal } from "../time.js";
+import { VerdictFilter } from "../verdict_filter.js";
 
 const LEAST = 0.05;
 const AGREEMENTS = ["both", "own", "other"];
@@ -19,7 +21,7 @@ class Spots {
   label = "Spots";
 
   get filters() { return html`
-    <div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
+    ${this.verdicts.markup}<div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
     <div class="glyphs"></div>
     <div class="class-menu" hidden></div>
     <div class="range-row"><span class="caption">Confidence</span>
@@ -33,6 +35,9 @@ class Spots {
     this.agreement = "all"; // or "both", "own", "other"
     const { root, outbox } = workspace.part("review");
     this.review = new SpotReview(workspace, root, outbox);
+    this.review.list = this;
+    this.scope = []; // what is listed, whatever was said of it
+    this.verdicts = new VerdictFilter("review", (spot) => this.review.open(spot), () => workspace.respot());
     this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), () => workspace.respot());
     workspace.q("[data-head=spotting]").hidden = false;
   }
@@ -41,6 +46,7 @@ class Spots {
   placed(root) {
     this.q = (selector) => root.querySelector(selector);
     this.shotFilter.placed(root);
+    this.verdicts.placed(root);
     this.q(".agreement").addEventListener("click", (event) => this.chooseAgreement(event.target.closest("button")));
     this.q(".glyphs").addEventListener("click", (event) => this.chooseGroup(event));
     this.q(".class-menu").addEventListener("change", (event) => this.toggleClass(Number(event.target.value), event.target.checked));
@@ -65,14 +71,32 @@ class Spots {
   joined(spots) { return this.review.joined(spots); }
   keeps(spot) { return this.review.stands(spot); }
   hides(action) { return this.hidden.has(action.index); }
-  passes(spot) { return this.passesOthers(spot) && this.shotFilter.passes(spot); }
-  /** Whether a spot passes all filters but that of its shot. */
-  passesOthers(spot) { return !this.hidden.has(spot.action.index) && spot.confidence <= this.most + 1e-9; }
+  passes(spot) { return this.passesOthers(spot) && this.shotFilter.passes(spot) && this.verdicts.passes(spot); }
+  /** Whether a spot passes the filters of classes and of confidence; what was added has none. */
+  passesOthers(spot) { return !this.hidden.has(spot.action.index) && (spot.confidence ?? 0) <= this.most + 1e-9; }
+
+  /** Which filters hide a spot that somebody added. */
+  hiding(spot) {
+    const checks = { classes: !this.hidden.has(spot.action.index), parts: this.workspace.rail.passes(spot), shots: this.shotFilter.passes(spot), verdicts: this.verdicts.passes(spot) };
+    return Object.keys(checks).filter((name) => !checks[name]);
+  }
+
+  /** Open the filters that hide a spot. */
+  unhide(spot) {
+    const { rail } = this.workspace;
+    this.hidden.delete(spot.action.index);
+    this.verdicts.wanted = "all";
+    if (!this.shotFilter.passes(spot)) this.shotFilter.open();
+    if (!rail.passes(spot)) rail.showHalf(null);
+    this.drawGlyphs();
+    this.changed();
+    rail.reveal();
+  }
   counts(spot) { return this.shotFilter.counts(spot); }
   get inAddress() {
     const hidden = this.data.classes.filter((c) => this.hidden.has(c.index)).map((c) => c.name);
     const own = [["hide", hidden], ["most", this.most < 1 ? this.most : null], ["agreement", this.agreement === "all" ? null : this.agreement]];
-    return [...own, ...this.shotFilter.inAddress];
+    return [...own, ...this.shotFilter.inAddress, ...this.verdicts.inAddress];
   }
 
   readAddress(query, data) {
@@ -82,6 +106,7 @@ class Spots {
     this.q(".high").value = Math.round(this.most * 100);
     this.agreement = AGREEMENTS.includes(agreement) ? agreement : "all";
     this.shotFilter.readAddress(query);
+    this.verdicts.readAddress(query);
     this.groups = groupsOf(data.classes);
     this.drawGlyphs();
   }
@@ -103,8 +128,11 @@ class Spots {
     this.q(".low").value = Math.round(this.data.threshold * 100);
     this.describeRange();
     this.countSystems(system, others);
-    const { workspace } = this, level = (s) => s.confidence >= workspace.levelOf(s.action) || this.keeps(s);
-    this.shotFilter.draw(workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s)));
+    const { workspace } = this, level = (s) => (s.confidence ?? -1) >= workspace.levelOf(s.action) || this.keeps(s);
+    const listed = workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s));
+    this.shotFilter.draw(listed);
+    this.scope = listed.filter((s) => this.shotFilter.passes(s) && this.agrees(s));
+    this.verdicts.draw(this.scope);
     const own = Object.keys(this.workspace.thresholds).length;
     this.workspace.q(".spotting-text").textContent = `≥ ${short(this.data.threshold)}${own ? ` (${own} of their own)` : ""}, ${this.data.method}`;
   }
@@ -180,22 +208,29 @@ class Spots {
   counted(spots) { return spots.filter((s) => this.counts(s)).length || spots.length; }
 
   get rows() {
-    const { rows: spots, chosen } = this.workspace, made = [];
+    const { rows: spots } = this.workspace, made = [];
     this.byId = new Map(spots.map((s) => [s.id, s]));
     let half = 0;
-    for (const spot of spots) {
-      if (spot.half !== half) {
-        half = spot.half;
+    for (const [surest, ...others] of rivals(spots, this.data.exclusive)) {
+      if (surest.half !== half) {
+        half = surest.half;
         made.push(html`<div class="half"><span>${partOrdinal(half)}</span><span>${this.counted(spots.filter((s) => s.half === half))}</span></div>`);
       }
-      const own = chosen && spot.id === chosen.id;
-      const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
-      made.push(html`<button class="spot ${own ? "chosen" : ""} ${spot.replayed ? "replayed" : ""} ${spot.review?.state ?? ""}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
-        <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${spot.action.short}</span>
-        <span class="bar"><i style="width:${spot.confidence * 100}%"></i></span><span class="value">${spot.added ? "" : short(spot.confidence)}</span>${this.sign(spot)}</button>`);
+      made.push(this.row(surest), others.map((spot) => this.row(spot, surest)));
     }
     if (!spots.length) made.push(this.emptyText(this.below()));
     return made;
+  }
+
+  /** @param surest the spot that it competes with for the same moment, which stands before it */
+  row(spot, surest = null) {
+    const { chosen } = this.workspace, own = chosen && spot.id === chosen.id, sure = spot.confidence !== null;
+    const kinds = [own && "chosen", spot.replayed && "replayed", surest && "rival", spot.review?.state].filter(Boolean).join(" ");
+    const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
+    const instead = surest ? html`<span class="was" title="Only one of ${surest.action.short} and ${spot.action.short} can be true at this moment">or </span>` : "";
+    return html`<button class="spot ${kinds}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
+      <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
+      ${sure ? html`<span class="bar"><i style="width:${spot.confidence * 100}%"></i></span>` : html`<span class="no-bar"></span>`}<span class="value">${sure ? short(spot.confidence) : ""}</span>${this.sign(spot)}</button>`;
   }
 
   click(event) {
@@ -207,7 +242,7 @@ class Spots {
   /** What a reviewer said of a spot, else which of two systems has it alone. */
   sign(spot) {
     const alone = { own: "A", other: "B" }[this.saidBy(spot)];
-    if (!this.data.other || !alone || (spot.review && spot.review.state !== "open")) return reviewSign(spot.review);
+    if (!this.data.other || !alone || (spot.review && spot.review.state !== "open")) return reviewSign(spot);
     return html`<span class="sign alone" title="${alone} alone">${alone}</span>`;
   }
 
@@ -219,7 +254,7 @@ class Spots {
 
   /** The highest lower threshold that shows something, and how much: [threshold, count] or null. */
   below() {
-    const under = this.workspace.all.filter((s) => this.workspace.passes(s)).map((s) => s.confidence).sort((a, b) => b - a);
+    const under = this.workspace.all.filter((s) => this.workspace.passes(s)).map((s) => s.confidence).filter((c) => c !== null).sort((a, b) => b - a);
     if (!under.length) return null;
     const level = Math.max(LEAST, Math.floor(under[Math.min(FEW, under.length - 1)] * 100) / 100);
     return [level, under.filter((c) => c >= level).length];

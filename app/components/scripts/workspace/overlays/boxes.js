@@ -1,4 +1,4 @@
-// The entities of the sample shown: a box each, the kept ones with name and weight.
+// The entities of the frame shown: a box each, the kept ones with name and weight.
 
 import { html } from "../../markup.js";
 import { rectangle } from "../overlay.js";
@@ -7,6 +7,7 @@ import { register } from "../registry.js";
 const CARD_PADDING = 3.5; // pixels around a card, which is too small to frame tightly
 
 class Boxes {
+  follows = true;
   controls = html`<label><input type="checkbox" data-option="boxes" checked>Boxes</label>
     <label><input type="checkbox" data-option="names" checked>Names</label>`;
   keys = { b: () => this.player.toggleOption("boxes") };
@@ -23,8 +24,7 @@ class Boxes {
   has(data) { return data.arrays.entities; }
   async fetch(arrays) { return { entities: await arrays.entitiesReady() }; }
 
-  draw({ entities, sample }, place) {
-    const rows = entities ? entities.of(sample) : [];
+  draw({ rows }, place) {
     if (this.options.boxes) this.boxes(rows, this.player.data.entities, place);
     return { boxes: rows.length };
   }

@@ -27,6 +27,9 @@ class Maps {
   get pen() { return this.player.overlay.pen; }
   get options() { return this.player.overlay.options; }
 
+  /** The weights lie in the boxes of their entities. */
+  get follows() { return this.options.layer === "entities"; }
+
   /** What there is to show of the data. */
   layersOf(data) { return [...(data.arrays.entities ? ["entities"] : []), ...(data.arrays.map ? ["class_map"] : [])]; }
   has(data) { return this.layersOf(data).length > 0; }
@@ -50,9 +53,9 @@ class Maps {
     return { entities, map };
   }
 
-  draw({ entities, map, sample }, place) {
+  draw({ rows, map, sample }, place) {
     if (!this.options.map) return;
-    if (this.options.layer === "entities") this.weights(entities ? entities.of(sample) : [], place);
+    if (this.options.layer === "entities") this.weights(rows, place);
     else if (map) this.map(map, this.player.data.arrays.map.grid, sample, place);
   }
 

@@ -86,7 +86,7 @@ class Why {
 
   sentence(why, spot) {
     if (why.state === "ready") return why.sentence.map((part) => (part.strong ? html`<b>${part.text}</b>` : part.text));
-    return `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}, ${spot.confidence.toFixed(2)}.`;
+    return `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}${spot.confidence === null ? "" : `, ${spot.confidence.toFixed(2)}`}.`;
   }
 
   pending(why, spot) {
