@@ -36,28 +36,37 @@ def default_of(model: LoadedModel) -> str:
     return str(content["default"]) if content and content["default"] else DEFAULT_IN_TIME
 
 
+WORDS = {
+    FAITHFUL: ("good", "Faithful"),
+    BETTER_THAN_RANDOM: ("neutral", "Rough"),
+    NO_BETTER: ("bad", "No better than chance"),
+}
+"""What a verdict is called in front of people, and how it is coloured."""
+_MEANING = {
+    FAITHFUL: "On average it finds what the model decides by, better than chance and than the middle of the picture.",
+    BETTER_THAN_RANDOM: "On average it is better than chance, but not than pointing at the middle of the picture.",
+    NO_BETTER: "On average it is no better than chance: what it shows is not what the model decides by.",
+}
+
+
 def chip(content: Mapping[str, Any] | None, method: str) -> dict[str, str]:
-    """What is told of a method's faithfulness: ``state`` (good, neutral, bad, open), ``text``, ``short``, ``hint``."""
+    """What is told of a method's faithfulness: ``state`` (good, neutral, bad, open), ``text``, ``meaning``,
+    ``hint`` (all of it), ``numbers``."""
     row = content["methods"].get(method) if content else None
     if content is None or row is None:
         hint = "Run touchline faithfulness SOURCE --keep to measure how well this method agrees with the model."
-        return {"state": "open", "text": "Faithfulness not measured", "short": "Not measured", "hint": hint}
+        return {"state": "open", "text": "Not tested", "meaning": hint, "hint": hint, "numbers": ""}
     deletion, random = _short(row["deletion"]["mean"]), _short(row["deletion_random"]["mean"])
     insertion, other = _short(row["insertion"]["mean"]), _short(row["insertion_random"]["mean"])
     hint = (
-        f"Over {row['spots']} spots of {content['source']}: deletion {deletion} (random {random}, centred blob "
-        f"{_short(row['deletion_centre']['mean'])}), insertion {insertion} (random {other}, centred blob "
-        f"{_short(row['insertion_centre']['mean'])}). Rank correlation with the same model of random weights "
-        f"{_short(row['sanity']['mean'])}, under noise {_short(row['stability']['mean'])}."
+        f"{_MEANING[row['verdict']]} Area under the curve over {row['spots']} spots of {content['source']}: deletion "
+        f"{deletion} (random {random}, centred blob {_short(row['deletion_centre']['mean'])}), insertion {insertion} "
+        f"(random {other}, centred blob {_short(row['insertion_centre']['mean'])}). Rank correlation with the same "
+        f"model of random weights {_short(row['sanity']['mean'])}, under noise {_short(row['stability']['mean'])}."
     )
-    short = f"AUC {deletion} vs {random}"
-    texts = {
-        FAITHFUL: ("good", f"Faithful: deletion AUC {deletion} vs {random} random"),
-        BETTER_THAN_RANDOM: ("neutral", "Better than random, not than a centred blob"),
-        NO_BETTER: ("bad", f"No better than random: AUC {deletion} vs {random}"),
-    }
-    state, text = texts[row["verdict"]]
-    return {"state": state, "text": text, "short": short, "hint": hint}
+    numbers = f"deletion {deletion} vs {random}, insertion {insertion} vs {other}"
+    state, text = WORDS[row["verdict"]]
+    return {"state": state, "text": text, "meaning": _MEANING[row["verdict"]], "hint": hint, "numbers": numbers}
 
 
 def _short(value: float | None) -> str:

@@ -46,6 +46,7 @@ class Method:
         needs: what a model must have for it.
         note: its setting in a few words.
         unit: of its values.
+        cost: about how often the model is asked for one explanation; cheap ones are computed first.
         function: of a method of another package.
     """
 
@@ -55,6 +56,7 @@ class Method:
     needs: tuple[str, ...] = ()
     note: str = ""
     unit: str = ""
+    cost: int = 100
     function: Callable[..., Attribution] | None = None
 
     def supports(self, model: LoadedModel) -> str | None:
@@ -62,6 +64,15 @@ class Method:
         if model.inputs.windows > 1:
             return "it judges two windows together, and a method asks about one"
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
+
+    def lacking(self, layer: Analysis) -> str | None:
+        """The reason why the method does not fit a layer's model, so far as the layer alone tells; else None."""
+        features = "reads" in layer.record.model
+        there = {
+            ENTITIES: layer.has("entities"), ENVIRONMENT: not features, PICTURES: not features, FEATURES: features,
+            OVER_TIME: True,
+        }  # fmt: skip
+        return next((_LACKING[need] for need in self.needs if not there[need]), None)
 
     def explain(self, probe: Probe, label: str, **parameters: object) -> Attribution:
         """Explain a class at a window's anchor."""
@@ -87,56 +98,27 @@ def _has(model: LoadedModel, need: str) -> bool:
 _OWN = {
     method.name: method
     for method in (
-        Method(
-            "temporal-occlusion",
-            "Occlusion in time",
-            TIME,
-            (),
-            "one sample taken out at a time",
-            "fall of the score",
-        ),
-        Method(
-            "feature-gradient",
-            "Gradient × features",
-            TIME,
-            (FEATURES,),
-            "features by their gradient",
-            "of the score",
-        ),
-        Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers", "weight"),
-        Method("entity-heads", "Attention heads", ENTITY, (ENTITIES,), "mean of all heads", "share of the attention"),
-        Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights", "weight"),
-        Method(
-            "gradient-attention",
-            "Gradient × attention",
-            ENTITY,
-            (ENTITIES,),
-            "weights by their gradient",
-            "weight × slope",
-        ),
-        Method(
-            "entity-ablation",
-            "Without the entity",
-            ENTITY,
-            (ENTITIES,),
-            "one kind taken out at a time",
-            "fall of the score",
-        ),
-        Method(
-            "grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,), "environment backbone, last stage", "of the logit's slope"
-        ),
-        Method(
-            "integrated-gradients",
-            "Integrated gradients",
-            SPACE,
-            (ENVIRONMENT,),
-            "10 steps from blurred",
-            "of the score",
-        ),
-        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "a patch of 2 by 2 cells", "fall of the score"),
-        Method("text-similarity", "Text similarity", SPACE, (PICTURES,), "the vision-language model", "similarity"),
+        Method("temporal-occlusion", "Occlusion in time", TIME, (),
+               "one sample taken out at a time", "fall of the score", 70),
+        Method("feature-gradient", "Gradient × features", TIME, (FEATURES,),
+               "features by their gradient", "of the score", 2),
+        Method("temporal-attention", "Temporal attention", TIME, (OVER_TIME,), "rollout over all layers", "weight", 1),
+        Method("entity-heads", "Attention heads", ENTITY, (ENTITIES,),
+               "mean of all heads", "share of the attention", 1),
+        Method("entity-attention", "Entity attention", ENTITY, (ENTITIES,), "the model's own weights", "weight", 1),
+        Method("gradient-attention", "Gradient × attention", ENTITY, (ENTITIES,),
+               "weights by their gradient", "weight × slope", 2),
+        Method("entity-ablation", "Without the entity", ENTITY, (ENTITIES,),
+               "one kind taken out at a time", "fall of the score", 12),
+        Method("grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,),
+               "environment backbone, last stage", "of the logit's slope", 2),
+        Method("integrated-gradients", "Integrated gradients", SPACE, (ENVIRONMENT,),
+               "10 steps from blurred", "of the score", 20),
+        Method("occlusion", "Occlusion", SPACE, (PICTURES,), "a patch of 2 by 2 cells", "fall of the score", 200),
+        Method("text-similarity", "Text similarity", SPACE, (PICTURES,),
+               "the vision-language model", "similarity", 15),
     )
-}
+}  # fmt: skip
 
 
 METHODS = {**_OWN, **{m.name: m for m in extensions(EXPLANATIONS, Method) if m.name not in _OWN}}

@@ -20,7 +20,7 @@ def data_line() -> None:
     root = shared_settings().data.root
     total = sum(use.size for use in _uses(str(root)))
     if st.button(
-        f"{size_text(total)} of derived data", icon=":material/database:", type="tertiary", help=page.plain(root)
+        f"{size_text(total)} of analyses and copies", icon=":material/database:", type="tertiary", help=page.plain(root)
     ):
         _dialog()
 

@@ -20,7 +20,7 @@ from explain.jobs.figures import FIGURES, FiguresParameters
 from explain.jobs.what_if import WHAT_IF, WhatIfParameters
 from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import explanation_file, method_of_text, unsupported
-from explain.methods import METHODS
+from explain.methods import DEFAULT_IN_TIME, METHODS, method_and_parameters
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.spots import Spot
@@ -57,20 +57,39 @@ def show() -> None:
         _members(analysis, analyses, spot)
         return
     with st.container(key="explain_page"):
-        mode, method = _header(match, analysis, spot, spots)
         single = [a for a in analyses if not a.record.averages]
+        mode, method = _header(match, analysis, spot, spots, shared_methods(single))
         cards = _cards(analysis, single, mode, method)
-        if mode == BY_MODELS and len(single) < 2:
-            st.info(
-                f"Only {page.plain(analysis.record.model['name'])} has analysed this match. Open Model in the Match "
-                "view to analyse it with another one; both are then shown here side by side."
-            )
+        if mode == BY_MODELS:
+            _few_models(analysis, single, method)
         if mode == BY_HEADS and not cards:
             name = page.plain(analysis.record.model["name"])
             st.info(f"{name} has no attention among entities, so there are no heads to show.")
-        _ask(match, spot, cards, analysis)
-        waiting = _waiting(match, analysis, spot, cards)
-        st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards)
+        lines, unfit = _lines(analysis, single, cards, mode), _unfit(analysis, mode)
+        _ask(match, spot, [*cards, *lines], analysis)
+        waiting = _waiting(match, analysis, spot, [*cards, *lines])
+        st.fragment(run_every=1.0 if waiting else None)(_body)(match, analysis, spot, cards, lines, unfit)
+
+
+def shared_methods(analyses: Sequence[Analysis]) -> list[str]:
+    """Methods that show where, of those that the most models have; so each has two models to compare where any has."""
+    counts = {name: sum(METHODS[name].lacking(one) is None for one in analyses) for name in IN_PLACE}
+    most = max(counts.values(), default=0)
+    return [name for name, count in counts.items() if count and count >= min(2, most)]
+
+
+def _few_models(analysis: Analysis, single: Sequence[Analysis], method: str | None) -> None:
+    """Why fewer than two models stand beside each other."""
+    if len(single) < 2:
+        st.info(
+            f"Only {page.plain(analysis.record.model['name'])} has analysed this match. Open Model in the Match "
+            "view to analyse it with another one; both are then shown here side by side."
+        )
+    elif method is None or sum(METHODS[method].lacking(a) is None for a in single) < 2:
+        st.info(
+            "These models have no method in common that shows where: one looks at pictures, another reads features. "
+            "What each says over time stands below."
+        )
 
 
 def _members(analysis: Analysis, analyses: Sequence[Analysis], spot: Spot) -> None:
@@ -120,7 +139,14 @@ def _open(match: Match, spot: Spot) -> None:
 # --- the header ---------------------------------------------------------------------------------------
 
 
-def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot]) -> tuple[str, str]:
+def _header(
+    match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot], shared: Sequence[str]
+) -> tuple[str, str | None]:
+    """The bar over the cards; what is compared, and by which method where that is models.
+
+    Arguments:
+        shared: methods by which models can be compared.
+    """
     action = analysis.classes.get(spot.label)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explain_bar"):
         title = f"{action.short} at {analysis.clock(spot.half, spot.time)}"
@@ -134,11 +160,12 @@ def _header(match: Match, analysis: Analysis, spot: Spot, spots: Sequence[Spot])
             "Compare", [BY_METHODS, BY_MODELS, BY_HEADS], default=BY_METHODS, required=True, key="explain_mode",
             label_visibility="collapsed", help="Methods on a model, models by a method, or heads.",
         )  # fmt: skip
-        method = first_by_measure(analysis, IN_PLACE)[0]
-        if mode == BY_MODELS:
-            titles = {name: METHODS[name].title for name in IN_PLACE}
-            method = st.selectbox("Method", IN_PLACE, format_func=titles.__getitem__, index=IN_PLACE.index(method),
-                                  label_visibility="collapsed", width=170)  # fmt: skip
+        method = next(iter(first_by_measure(analysis, shared)), None)
+        if mode == BY_MODELS and method is not None:
+            method = st.selectbox(
+                "Method", shared, format_func=lambda name: METHODS[name].title, index=shared.index(method),
+                label_visibility="collapsed", width=170,
+            )  # fmt: skip
         drawing = shared_queue().live(FIGURES.key(FiguresParameters.of(match.path, analysis, spot))) is not None
         st.fragment(run_every=1.0 if drawing else None)(_export)(match, analysis, spot, drawing)
     return str(mode), method
@@ -185,7 +212,7 @@ def _export(match: Match, analysis: Analysis, spot: Spot, drawing: bool) -> None
         if job is not None and job.live:
             if not drawing:
                 st.rerun(scope="app")
-            st.progress(job.progress, text=page.plain(job.stage or "Waiting for the worker"))
+            st.progress(job.progress, text=page.plain(job.stage or "Waiting for its turn"))
             return
         if drawing:
             st.rerun(scope="app")
@@ -203,24 +230,37 @@ def _export(match: Match, analysis: Analysis, spot: Spot, drawing: bool) -> None
 # --- asking and waiting -------------------------------------------------------------------------------
 
 
-def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str) -> list[ShownMethod]:
+def _cards(analysis: Analysis, analyses: Sequence[Analysis], mode: str, method: str | None) -> list[ShownMethod]:
     if mode == BY_MODELS:
-        return [ShownMethod(a, method, str(a.record.model["name"]), METHODS[method].title) for a in analyses]
+        having = [a for a in analyses if method is not None and METHODS[method].lacking(a) is None]
+        return [ShownMethod(a, str(method), str(a.record.model["name"]), METHODS[str(method)].title) for a in having]
     if mode == BY_HEADS:
         note = "attention among the kept entities"
         return [
             ShownMethod(analysis, f"{HEADS}: {head}", f"Head {head}", note) for head in range(1, heads_of(analysis) + 1)
         ]
-    return [ShownMethod(analysis, name) for name in first_by_measure(analysis, IN_PLACE)]
+    return [
+        ShownMethod(analysis, n) for n in first_by_measure(analysis, IN_PLACE) if METHODS[n].lacking(analysis) is None
+    ]
 
 
-def _lines(analysis: Analysis, cards: Sequence[ShownMethod]) -> list[ShownMethod]:
-    """What the panel of moments shows beside the cards."""
-    return (
-        [ShownMethod(analysis, name) for name in IN_TIME]
-        if len({c.method.partition(": ")[0] for c in cards}) > 1
-        else []
-    )
+def _unfit(analysis: Analysis, mode: str) -> list[tuple[str, str]]:
+    """Titles of the methods that are not offered, and why."""
+    if mode != BY_METHODS:
+        return []
+    reasons = {name: METHODS[name].lacking(analysis) for name in IN_PLACE}
+    return [(METHODS[name].title, reason) for name, reason in reasons.items() if reason is not None]
+
+
+def _lines(
+    analysis: Analysis, analyses: Sequence[Analysis], cards: Sequence[ShownMethod], mode: str
+) -> list[ShownMethod]:
+    """What the panel of moments shows beside the cards; every model says which moments it needs."""
+    if mode == BY_MODELS:
+        return [ShownMethod(a, DEFAULT_IN_TIME, f"{a.record.model['name']} in time") for a in analyses]
+    if mode == BY_HEADS or not cards:
+        return []
+    return [ShownMethod(analysis, name) for name in IN_TIME if METHODS[name].lacking(analysis) is None]
 
 
 def _ask(match: Match, spot: Spot, cards: Sequence[ShownMethod], analysis: Analysis) -> None:
@@ -248,12 +288,11 @@ def _analyses_of(cards: Sequence[ShownMethod]) -> list[Analysis]:
 
 
 def _methods_of(one: Analysis, cards: Sequence[ShownMethod], analysis: Analysis) -> tuple[str, ...]:
+    """What is asked of one analysis: what is there at once first, what takes longest last."""
     wanted = [c.method for c in cards if c.analysis.folder == one.folder]
     if one.folder == analysis.folder:
-        wanted += [ABLATION, *(a.method for a in _lines(analysis, cards))]
-        # First, for it is there at once, and all that is said of entities rests on it.
-        wanted = ["entity-attention", *(name for name in wanted if name != "entity-attention")]
-    return tuple(wanted)
+        wanted += [ABLATION, "entity-attention"]
+    return tuple(sorted(dict.fromkeys(wanted), key=lambda text: method_and_parameters(text)[0].cost))
 
 
 def _missing(analysis: Analysis, spot: Spot, methods: Sequence[str]) -> bool:
@@ -296,20 +335,28 @@ def _edit_of(match: Match, spot: Spot) -> Mapping[str, Any] | None:
 # --- the component ------------------------------------------------------------------------------------
 
 
-def _body(match: Match, analysis: Analysis, spot: Spot, cards: list[ShownMethod]) -> None:
-    waiting = _waiting(match, analysis, spot, cards)
+def _body(
+    match: Match,
+    analysis: Analysis,
+    spot: Spot,
+    cards: list[ShownMethod],
+    lines: list[ShownMethod],
+    unfit: list[tuple[str, str]],
+) -> None:
+    asked = [*cards, *lines]
+    waiting = _waiting(match, analysis, spot, asked)
     if st.session_state.get("explain_waited", False) and not waiting:
         st.session_state["explain_waited"] = False
         st.rerun(scope="app")
     st.session_state["explain_waited"] = waiting
     shown = Shown(
-        match, analysis, spot, cards, _lines(analysis, cards), _edit_of(match, spot),
-        st.session_state.get("explain_words"), _jobs(match, analysis, spot, cards),
+        match, analysis, spot, cards, lines, _edit_of(match, spot), st.session_state.get("explain_words"),
+        _jobs(match, analysis, spot, asked), unfit,
     )  # fmt: skip
     explanation(
         explanation_data(shown),
         key=f"{_KEY}-{match.id}",
-        on_event=lambda event: _handle_event(match, analysis, spot, cards, event),
+        on_event=lambda event: _handle_event(match, analysis, spot, asked, event),
     )
     if st.session_state.pop("explain_again", False):
         st.rerun(scope="app")

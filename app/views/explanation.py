@@ -52,7 +52,8 @@ class Shown:
     """What the page shows.
 
     Arguments:
-        cards: with maps; lines: beside them in the panel of moments.
+        cards: with maps; lines: beside them in the panel of moments; unfit: what cannot be had, and why, as
+            (title, reason).
         edit, words: what the user asked, if anything.
         jobs: keys of the jobs that explain the spot, by the folder of their analysis.
     """
@@ -65,6 +66,7 @@ class Shown:
     edit: Mapping[str, Any] | None
     words: str | None
     jobs: Mapping[str, str]
+    unfit: Sequence[tuple[str, str]] = ()
 
 
 def first_by_measure(analysis: Analysis, methods: Sequence[str]) -> list[str]:
@@ -114,6 +116,7 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
         "rate": analysis.record.rate,
         "threshold": DEFAULT_THRESHOLD,
         "cards": cards,
+        "unfit": [[name, reason] for name, reason in shown.unfit],
         "lines": lines,
         "entities": _entities(shown, samples),
         "edit": _what_if(shown),
@@ -176,19 +179,24 @@ def _trust(query: ShownMethod) -> dict[str, str]:
     """The chip of a card: measured faithfulness, or for words how well they find what they name."""
     if query.method.startswith(_BY_HEADS):
         hint = "What a head reads explains no score; take the entity out to see what decides."
-        return {"state": "neutral", "text": "Read from the model", "short": "Read from the model", "hint": hint}
+        return {"state": "neutral", "text": "Read from the model", "meaning": hint, "hint": hint, "numbers": ""}
     if query.method != _BY_WORDS:
         return chip(measured_of(query.analysis), query.method)
     retrieval = _retrieval(query.analysis)
     if retrieval is None:
-        return {"state": "open", "text": "Not measured", "short": "Not measured", "hint": "Retrieval was not measured."}
+        hint = "Retrieval was not measured."
+        return {"state": "open", "text": "Not tested", "meaning": hint, "hint": hint, "numbers": ""}
     precision, chance = retrieval["mean_average_precision"], retrieval["chance"]
     hint = (
         f"Phrases the model was not taught find their pictures among {retrieval['frames']} with a mean average "
         f"precision of {precision:.2f}; chance is {chance:.2f}. Words explain no score: they show what they find."
     )
-    short = f"AP {precision:.2f} vs {chance:.2f}".replace("0.", ".")
-    return {"state": "good" if precision > chance else "bad", "text": short, "short": short, "hint": hint}
+    finds = precision > chance
+    numbers = f"average precision {precision:.2f} vs {chance:.2f}".replace("0.", ".")
+    return {
+        "state": "good" if finds else "bad", "text": "Finds words" if finds else "No better than chance",
+        "meaning": "Words explain no score: they show what they find.", "hint": hint, "numbers": numbers,
+    }  # fmt: skip
 
 
 def _retrieval(analysis: Analysis) -> Mapping[str, Any] | None:
@@ -218,7 +226,6 @@ def _drawn(query: ShownMethod, attribution: Attribution, times: np.ndarray) -> d
         "held": attribution.held_fixed,
         "score": round(attribution.score, 4),
         "window": len(attribution.times),
-        "insertion": _insertion(query),
     }
     if attribution.kind == SPACE:
         values = np.where(near[:, None, None], np.maximum(attribution.values[own], 0), 0)
@@ -262,14 +269,6 @@ def _boxes(analysis: Analysis, attribution: Attribution, sample: int, greatest: 
 def _packed(values: np.ndarray) -> str:
     """Values from 0 to 1 as base64 of bytes."""
     return base64.b64encode((values * 255).round().astype(np.uint8).tobytes()).decode()
-
-
-def _insertion(query: ShownMethod) -> str:
-    table = measured_of(query.analysis)
-    row = table["methods"].get(query.method) if table else None
-    if row is None:
-        return ""
-    return f"insertion {row['insertion']['mean']:.2f} vs {row['insertion_random']['mean']:.2f}".replace("0.", ".")
 
 
 # --- entities -----------------------------------------------------------------------------------------
@@ -336,7 +335,7 @@ def _entity_chips(table: Mapping[str, Any] | None) -> list[dict[str, str]]:
         if row[key]["mean"] is not None
     ]
     return chips + (
-        [{"kind": "bad", "text": "No better than random", "hint": source}] if row["verdict"] == NO_BETTER else []
+        [{"kind": "bad", "text": "No better than chance", "hint": source}] if row["verdict"] == NO_BETTER else []
     )
 
 
@@ -401,4 +400,4 @@ def _state_of(key: str) -> dict[str, Any] | None:
         return {"state": "failed", "message": job.error}
     if job.state == CANCELLED:
         return {"state": "failed", "message": "This was cancelled."}
-    return {"state": "working", "message": (job.stage if job.state == RUNNING else "") or "Waiting for the worker"}
+    return {"state": "working", "message": (job.stage if job.state == RUNNING else "") or "Waiting for its turn"}

@@ -97,8 +97,8 @@ def _marks(match: Match, spots: Sequence[Spot], desk: SpotDesk, state: State) ->
 
 def _method_text(state: State) -> str:
     own = state.session.get("windows", {})
-    kind = "hard" if state.session.get("method", HARD) == HARD else "soft"
-    return f"{kind} suppression" + (", own windows" if own else "")
+    kind = "the surest of each moment" if state.session.get("method", HARD) == HARD else "neighbours made less sure"
+    return kind + (", own windows" if own else "")
 
 
 def _thresholds(event: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import VOTE
 from spotting_core.entities.prompts import load_prompts
-from spotting_core.jobs.queue import FAILED
+from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING, Job
 from spotting_core.models.known import folder_of
 
 MATTERS = 0.1  # change of the score from which something is said to matter
@@ -82,10 +82,19 @@ def _state_of(match: Match, analysis: Analysis, spot: Spot) -> dict[str, Any]:
     if attributions is not None:
         return {"state": "ready", **why_panel(analysis, spot, attributions)}
     job = shared_queue().latest(EXPLANATION.key(ExplanationParameters.of(match.path, analysis, spot)))
-    if job is not None and job.state == FAILED:
-        return {"state": "failed", "message": job.error}
-    stage = job.stage if job is not None and job.state == "running" else ""
+    if job is None or not job.live:
+        return {"state": "failed", "message": job.error if job and job.state == FAILED else _unmeasured(job)}
+    stage = job.stage if job.state == RUNNING else ""
     return {"state": "working", "message": f"Measuring: {stage.lower()}" if stage else ""}
+
+
+def _unmeasured(job: Job | None) -> str:
+    """Why nothing is known of a spot and nothing is under way."""
+    if job is None:
+        return "The reasons of this spot have not been measured yet."
+    if job.state == CANCELLED:
+        return "Measuring the reasons of this spot was cancelled."
+    return "The reasons of this spot were measured, and are no longer there."
 
 
 def _reasonless(match: Match, analysis: Analysis) -> str | None:
@@ -120,7 +129,7 @@ def why_panel(analysis: Analysis, spot: Spot, attributions: dict[str, Attributio
             _faithfulness(analysis, in_time.method),
             {
                 "kind": "",
-                "text": f"In this window {in_time.score:.2f}",
+                "text": f"Score here {in_time.score:.2f}",
                 "hint": of_one_window(analysis, spot, in_time),
             },
         ],
@@ -164,7 +173,7 @@ def _trusted(analysis: Analysis, attribution: Attribution | None) -> Attribution
 def _faithfulness(analysis: Analysis, method: str) -> dict[str, str]:
     """The chip that says how far the method is to be trusted with this model."""
     trust = chip(measured_of(analysis), method)
-    return {"kind": trust["state"], "text": trust["text"], "hint": trust["hint"]}
+    return {"kind": trust["state"], "text": f"Reasons: {trust['text'].lower()}", "hint": trust["hint"]}
 
 
 def measured_of(analysis: Analysis) -> Mapping[str, Any] | None:

@@ -99,7 +99,7 @@ def test_the_address_of_a_match_says_whose_spots_are_shown_and_how_they_are_made
     again = view("match", match=match.id, **told, thresholds='{"Foul":0.9}').run()
     shown = component_data(again)
     assert (shown["model"], shown["threshold"], shown["thresholds"]) == ("second", 0.35, {"Foul": 0.9})
-    assert shown["method"] == "soft suppression, own windows"
+    assert shown["method"] == "neighbours made less sure, own windows"
     # What is set on the page counts until the address is another one.
     again.session_state["threshold"] = 0.6
     again.session_state["analysis"] = str(first.folder)

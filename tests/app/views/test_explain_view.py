@@ -12,16 +12,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Match
+from app.views.explain import IN_PLACE, shared_methods
 from app.views.explanation import BESIDE, Shown, ShownMethod, explanation_data
 from explain.attribution import ENTITY, ENTITY_ROW, SPACE, Attribution
 from explain.jobs.explanation import EXPLANATION
 from explain.jobs.what_if import WHAT_IF, WhatIfParameters
 from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import anchor_time, explanation_file, subject_of, unsupported_file
+from explain.methods import METHODS
 from explain.probe import GRID
-from spotting_core.analyses.analysis import Analysis, write_record
+from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, write_record
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.files import write_json
+from spotting_core.base.files import read_json, write_json
 from spotting_core.domain.spots import Spot
 from spotting_core.jobs.queue import CANCELLED, FAILED, JobQueue
 from spotting_core.media.source import open_match
@@ -85,7 +87,7 @@ def test_the_view_shows_every_frame_its_own_map(match: Match, data: DataDirector
     assert card["profile"][BESIDE - 2 : BESIDE + 2] == [0.25, 0.0, 1.0, 0.0]
     assert card["computed"] == [BESIDE - 2 <= i <= BESIDE + 1 for i in range(2 * BESIDE + 1)]
     assert card["scale"] == "0 to 4 fall of the score"
-    assert card["chip"]["short"] == "Not measured"
+    assert card["chip"]["text"] == "Not tested"
     assert not card["still"]
 
 
@@ -273,3 +275,53 @@ def test_no_heads_are_made_up(match: Match, data: DataDirectory) -> None:
     at.run()
     assert not at.exception
     assert "no attention among entities" in at.info[0].value
+
+
+def reader(match: Match, data: DataDirectory, name: str) -> Analysis:
+    """The analysis of a model that reads features, without entities."""
+    analysis = make_analysis(open_match(match.path), data, [SPOT], name, f"{name} of features", bare=True)
+    record = read_json(analysis.folder / ANALYSIS_FILE)
+    record["model"]["reads"] = "f" * 64
+    write_json(analysis.folder / ANALYSIS_FILE, record)
+    return Analysis.open(analysis.folder)
+
+
+def test_methods_that_a_model_cannot_have_are_named_and_not_offered(
+    match: Match, queue: JobQueue, data: DataDirectory
+) -> None:
+    reader(match, data, "one")
+    at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"}).run()
+    assert not at.exception
+    payload = component_data(at)
+    assert payload["cards"] == []
+    reasons = dict(payload["unfit"])
+    assert reasons["Occlusion"] == "this model reads features, not pictures"
+    assert reasons["Entity attention"] == "this model has no entities"
+
+
+def test_models_are_compared_by_a_method_that_both_have(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    source = open_match(match.path)
+    analyses = [make_analysis(source, data, [SPOT], "one", "one of pictures"), reader(match, data, "two")]
+    assert shared_methods(analyses) == [n for n in IN_PLACE if METHODS[n].lacking(analyses[0]) is None]
+    analyses.append(make_analysis(source, data, [SPOT], "three", "another of pictures", bare=True))
+    pictures = ["grad-cam", "integrated-gradients", "occlusion", "text-similarity"]
+    assert sorted(shared_methods(analyses)) == pictures  # of entities only one of them speaks
+    at = explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"})
+    at.session_state["explain_mode"] = "Models"
+    at.run()
+    assert not at.exception
+    payload = component_data(at)
+    assert {c["title"] for c in payload["cards"]} == {"one of pictures", "another of pictures"}
+    assert {c["note"] for c in payload["cards"]} <= {METHODS[n].title for n in pictures}
+    names = {"one of pictures in time", "two of features in time", "another of pictures in time"}
+    assert {c["title"] for c in payload["lines"]} == names
+    assert all(job.kind == EXPLANATION.name for job in queue.all_live())
+
+
+def test_cheap_reasons_are_asked_for_before_dear_ones(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    explain_page(match=match.id, half="1", t="10.2", **{"class": "Goal"}).run()
+    [job] = queue.all_live()
+    costs = [METHODS[name].cost for name in job.parameters["methods"]]
+    assert costs == sorted(costs)
+    assert job.parameters["methods"][-1] == "occlusion"

@@ -9,18 +9,27 @@ const bytes = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
 
 /** Markup of all cards at a sample. */
 export function cards(data, at, chosen) {
-  const frame = data.samples[at].frame;
-  return data.cards.map((card, index) => {
+  const frame = data.samples[at].frame, alike = sameForAll(data.cards);
+  const unfit = data.unfit.length ? html`<p class="caption wide-note">Not for this model: ${data.unfit.map(([title, reason]) => `${title} (${reason})`).join(", ")}.</p>` : "";
+  const common = alike ? html`<p class="caption wide-note">Of all of them: ${chip(alike)} ${alike.meaning}</p>` : "";
+  return [common,  data.cards.map((card, index) => {
     const picture = data.picture ? html`<img alt="" src="${data.picture}?frame=${frame}&width=480">` : "";
     const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : html`<span class="over">${beyond(data, card)}</span>`;
-    const flag = card.failing && card.state === "ready" ? html`<span class="flag">${icon("warning", 12)} No better than random</span>` : "";
+    const flag = card.failing && card.state === "ready" ? html`<span class="flag">${icon("warning", 12)} No better than chance</span>` : "";
     const title = card.state === "ready" ? `Computed in ${card.seconds} s. Held fixed: ${card.held || "nothing"}. Score of this window ${card.score.toFixed(2)}.` : "";
     return html`<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${title}" aria-pressed="${index === chosen}">
       <span class="pic" style="aspect-ratio:${data.size[0]} / ${data.size[1]}">${picture}<canvas></canvas>${flag}${missing}</span>
-      <span class="line"><b>${card.title}</b>${chip(card.chip)}</span>
-      <span class="line caption"><span class="cut">${card.note}</span><span>${card.insertion ?? ""}</span></span>
+      <span class="line"><b>${card.title}</b>${alike ? "" : chip(card.chip)}</span>
+      <span class="line caption"><span class="cut">${card.note}</span></span>
+      ${card.chip.numbers ? html`<span class="line caption"><span class="cut" title="${card.chip.hint}">${card.chip.numbers}</span></span>` : ""}
       <span class="line caption"><span class="cut">${card.scale ? `scale ${card.scale}` : ""}</span></span></button>`;
-  });
+  }), unfit];
+}
+
+/** What is said of every card's method, where that is the same; else null. */
+function sameForAll(all) {
+  const [first] = all;
+  return all.length > 1 && all.every((card) => card.chip.meaning === first.chip.meaning) ? first.chip : null;
 }
 
 function note(card) {

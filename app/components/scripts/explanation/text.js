@@ -14,6 +14,5 @@ export const signed = (value) => (Math.abs(value) < 0.005 ? ".00" : (value > 0 ?
 /** +0.5 s, −2.0 s */
 export const offset = (seconds) => `${seconds < 0 ? "−" : "+"}${Math.abs(seconds).toFixed(1)} s`;
 
-const SIGNS = { good: "✓ ", bad: "⚠ " };
-export const chip = (badge, short = true) =>
-  html`<span class="chip ${badge.state}" title="${badge.hint}">${SIGNS[badge.state] ?? ""}${short ? badge.short : badge.text}</span>`;
+/** What was measured of a method, in a word; in full where it is pointed at. A sign warns; none praises, for the word is of the mean of many spots and not of this map. */
+export const chip = (badge) => html`<span class="chip ${badge.state}" title="${badge.hint}">${badge.state === "bad" ? "⚠ " : ""}${badge.text}</span>`;

@@ -21,6 +21,7 @@ class Why {
     root.classList.add("why");
     this.line = Object.assign(document.createElement("section"), { className: "card why-line" }); // where there is no room for the panel
     workspace.q(".stage-row").after(this.line);
+    this.chip = null; // number of the one whose exact words are shown
     this.picked = new Picked((spot) => workspace.tell("picked", this.request(spot)));
     root.addEventListener("click", (event) => {
       const frame = event.target.closest("[data-seconds]");
@@ -28,6 +29,8 @@ class Why {
       if (event.target.closest("[data-do=retry]")) workspace.tell("explain", this.request(this.spot));
       if (event.target.closest("[data-do=explain]")) workspace.command("explain");
       if (event.target.closest("[data-do=close]")) root.classList.remove("sheet");
+      const chip = event.target.closest("[data-chip]")?.dataset.chip;
+      if (chip !== undefined) { this.chip = this.chip === Number(chip) ? null : Number(chip); this.show(this.spot); }
     });
     this.line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) root.classList.toggle("sheet"); });
   }
@@ -97,14 +100,15 @@ class Why {
         <button class="button" data-do="retry">Try again</button>${chart}`;
     }
     const bones = Array.from({ length: 4 }, () => html`<div class="bone"></div>`);
-    const stage = why.message || "Waiting for the worker";
+    const stage = why.message || "Waiting for its turn";
     return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption working"><span class="pulse"></span>${stage}…</p><div class="bones">${bones}</div>${chart}`;
   }
 
   ready(why) {
     const half = this.data.halves.find((h) => h.half === this.spot.half);
-    const chips = why.chips.map((chip) => html`<span class="chip ${chip.kind}" title="${chip.hint}">${chip.text}</span>`);
-    return html`<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>
+    const chips = why.chips.map((chip, i) => html`<button class="chip ${chip.kind}" data-chip="${i}" aria-expanded="${this.chip === i}" title="${chip.hint}">${chip.text}</button>`);
+    const exact = why.chips[this.chip] ? html`<p class="caption exact">${why.chips[this.chip].hint}</p>` : "";
+    return html`<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>${exact}
       ${why.entities ? this.entities(why, half) : html`<p class="caption">${why.noEntities}</p>`}
       <div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>
       ${this.frames(why, half)}`;
