@@ -15,8 +15,9 @@ import streamlit as st
 from spotting_core.jobs.queue import Job
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
-_LIGHT = ("#FFFFFF", "#0B68A3", "#DBE1E8", "#F1F3F6")
-_DARK = ("#14181D", "#4FB7EC", "#272E37", "#0D1013")
+_COLOURS = ("surface", "accent", "on-accent", "border", "background", "muted")
+_LIGHT = ("#FFFFFF", "#0B68A3", "#FFFFFF", "#DBE1E8", "#F1F3F6", "#5A6673")
+_DARK = ("#14181D", "#4FB7EC", "#0D1013", "#272E37", "#0D1013", "#8691A0")
 _SKELETON = f'<div class="tl-skeleton" role="status" aria-label="This page is being made">{"<i></i>" * 4}</div>'
 _DRAWN = "drawn_pages"  # in the session: the views that have been on screen
 DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
@@ -39,7 +40,7 @@ def _css() -> str:
 def style() -> None:
     """The one style block of the app: page padding, and the classes of our own markup."""
     light = st.context.theme.type == "light"
-    chosen = zip(("surface", "accent", "border", "background"), _LIGHT if light else _DARK, strict=True)
+    chosen = zip(_COLOURS, _LIGHT if light else _DARK, strict=True)
     colours = f":root {{ {' '.join(f'--tl-{name}: {colour};' for name, colour in chosen)} }}"
     st.html(f"<style>{colours}{_css()}</style>")
 

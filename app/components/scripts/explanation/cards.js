@@ -18,7 +18,7 @@ export function cards(data, at, chosen) {
     const flag = card.failing && card.state === "ready" ? html`<span class="flag">${icon("warning", 12)} No better than chance</span>` : "";
     const title = card.state === "ready" ? `Computed in ${card.seconds} s. Held fixed: ${card.held || "nothing"}. Score of this window ${card.score.toFixed(2)}.` : "";
     return html`<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${title}" aria-pressed="${index === chosen}">
-      <span class="pic" style="aspect-ratio:${data.size[0]} / ${data.size[1]}">${picture}<canvas></canvas>${flag}${missing}</span>
+      <span class="pic" style="aspect-ratio:${data.size[0]} / ${data.size[1]}">${picture}<canvas aria-hidden="true"></canvas>${flag}${missing}</span>
       <span class="line"><b>${card.title}</b>${alike ? "" : chip(card.chip)}</span>
       <span class="line caption"><span class="cut">${card.note}</span></span>
       ${card.chip.numbers ? html`<span class="line caption"><span class="cut" title="${card.chip.hint}">${card.chip.numbers}</span></span>` : ""}

@@ -47,7 +47,7 @@ export class Header {
     box.dataset.key = key;
     fill(box, this.halves.map((h) => {
       const on = h.half === half, range = on ? partClock(half, seconds) : `${partClock(h.half, 0).replace(/^0/, "")}–${partClock(h.half, h.duration).replace(/^0/, "")}`;
-      return html`<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
+      return html`<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}" aria-pressed="${on}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
     }));
   }
 
@@ -71,9 +71,9 @@ export class Header {
 function template() {
   return html`
     <button class="ic" data-head="library" title="Back to the library" aria-label="Back to the library">${icon("left")}</button>
-    <span class="teams"><i class="kit kit-home"></i><span class="home"></span><span class="score"></span><span class="away"></span><i class="kit kit-away"></i></span>
+    <span class="teams" role="heading" aria-level="1"><i class="kit kit-home"></i><span class="home"></span><span class="score"></span><span class="away"></span><i class="kit kit-away"></i></span>
     <span class="caption occasion wide"></span><span class="spring"></span>
-    <span class="job" hidden><span></span><b class="bar"><i></i></b></span>
+    <span class="job" role="group" aria-label="Under way" hidden><span></span><b class="bar"><i></i></b></span>
     <span class="ready" role="status" hidden><span class="ready-name"></span><button class="link" data-head="show-ready">Show</button><button class="ic" data-head="leave-ready" title="Not now" aria-label="Not now">${icon("close", 12)}</button></span>
     <span class="halves segments" role="group"></span><span class="spring"></span>
     <button class="button model wide" data-head="model" title="Which model's analysis is shown"><span class="muted">Model</span> <span class="model-name"></span>${icon("down", 12)}</button>

@@ -20,7 +20,7 @@ export class Keys {
 
   toggle() {
     const { workspace } = this, rows = (...kinds) => workspace.entries.filter((entry) => kinds.includes(entry.kind)).flatMap((entry) => workspace.part(entry.name).help ?? []);
-    fill(this.list, html`<b>Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint)}`);
+    fill(this.list, html`<b role="heading" aria-level="2">Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint)}`);
     this.list.hidden = !this.list.hidden;
   }
 

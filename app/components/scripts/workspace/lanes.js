@@ -10,6 +10,8 @@ import { drawRuler } from "./ruler.js";
 import { colour } from "./theme.js";
 import { matchClock } from "./time.js";
 
+const NAME = "Confidence of every class over the match, what was spotted and what is true";
+
 /** Oblique lines as a pattern that repeats itself without a seam. */
 function hatching(pen, ink, step) {
   const ratio = devicePixelRatio, tile = document.createElement("canvas"), own = tile.getContext("2d");
@@ -32,7 +34,7 @@ export class Lanes extends Axis {
     this.root = root;
     this.workspace = workspace;
     this.parts = [];
-    fill(root, html`<canvas></canvas><div class="gutter"><span class="caption title"></span><div class="names"></div><div class="captions"></div></div><div class="tip" hidden></div>`);
+    fill(root, html`<canvas role="img" aria-label="${NAME}" aria-describedby="lanes-in-words"></canvas><ul class="unseen" id="lanes-in-words"></ul><div class="gutter"><span class="caption title"></span><div class="names"></div><div class="captions"></div></div><div class="tip" hidden></div>`);
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d");
     this.back = document.createElement("canvas");
@@ -65,6 +67,9 @@ export class Lanes extends Axis {
     this.setHalves(data.halves);
     if (first) this.view = [0, this.total];
   }
+
+  /** What the lanes show, in words, for readers of the screen: a line a class. */
+  describe(lines) { fill(this.root.querySelector("#lanes-in-words"), lines.map((line) => html`<li>${line}</li>`)); }
 
   // --- places ----------------------------------------------------------------------------------------
 

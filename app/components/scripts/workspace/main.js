@@ -343,6 +343,7 @@ export class Workspace {
     if (!name) return;
     if (name === "half") this.player.open(Number(event.target.closest("[data-half]").dataset.half), 0);
     else if (name === "link") this.header.copyLink();
+    else if (name === "skip") this.rail.focus();
     else if (name === "show-ready" || name === "leave-ready") this.header.answerReady(name === "show-ready");
     else this.command(name);
   }
@@ -369,15 +370,16 @@ export class Workspace {
 
 function template() {
   return html`
+  <button class="skip" data-head="skip">Skip to the list of spots</button>
   <header></header>
   <div class="work">
     <div class="left">
-      <div class="stage-row"><section class="card player"></section></div>
-      <section class="card lanes"><div class="lanes-body"></div><footer><span class="marks"></span></footer></section>
+      <div class="stage-row"><section class="card player" aria-label="Video"></section></div>
+      <section class="card lanes" aria-label="Confidence over the match"><div class="lanes-body"></div><footer><span class="marks"></span></footer></section>
     </div>
-    <div class="side"><aside class="card rail"></aside></div>
+    <div class="side"><aside class="card rail" aria-label="Spots and camera changes"></aside></div>
   </div>
-  <div class="keys" hidden></div>
+  <div class="keys" role="region" aria-label="Keys" hidden></div>
   <div class="toast" role="status" aria-live="polite"></div>`;
 }
 

@@ -295,8 +295,8 @@ const button = (name, title, inner, extra = "") => html`<button class="ic ${extr
 function template() {
   return html`
   <div class="stage">
-    <video playsinline muted preload="auto"></video>
-    <canvas class="overlay"></canvas>
+    <video aria-label="Broadcast" playsinline muted preload="auto"></video>
+    <canvas class="overlay" role="img" aria-label="Boxes, names and map over the picture"></canvas>
     <div class="stage-note" hidden></div>
     <div class="layers">
       <span class="spring"></span>

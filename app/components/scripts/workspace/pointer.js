@@ -11,7 +11,7 @@ export class Pointer {
     this.drag = null; // {x, y, view, moved, move(x, y, drag), drop(y)}
     this.hover = null; // pixel of the line under the pointer
     const { canvas } = lanes, at = (event) => { const box = canvas.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
-    canvas.addEventListener("wheel", (event) => { event.preventDefault(); this.wheel(event, at(event)[0]); }, { passive: false });
+    canvas.addEventListener("wheel", (event) => this.wheel(event, at(event)[0]), { passive: false });
     canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); this.down(...at(event)); });
     canvas.addEventListener("pointermove", (event) => this.move(...at(event)));
     canvas.addEventListener("pointerup", (event) => this.up(...at(event)));
@@ -19,9 +19,12 @@ export class Pointer {
     canvas.addEventListener("dblclick", () => lanes.whole());
   }
 
+  /** Zoom, or with Shift move along; where the page is longer than the window the wheel is the page's, and Ctrl zooms. */
   wheel(event, x) {
-    const { lanes } = this;
-    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+    const { lanes } = this, along = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (lanes.workspace.root.classList.contains("tiny") && !along && !event.ctrlKey) return;
+    event.preventDefault();
+    if (along) {
       const by = ((event.deltaX || event.deltaY) / lanes.plot) * (lanes.view[1] - lanes.view[0]);
       lanes.setView(lanes.view[0] + by, lanes.view[1] + by);
     } else lanes.zoom(Math.exp(event.deltaY * 0.0015), lanes.at(x));

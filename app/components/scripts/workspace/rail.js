@@ -96,6 +96,9 @@ export class Rail {
     fill(this.q(".list"), this.list.rows);
   }
 
+  /** Give the chosen row, else the first one, the focus. */
+  focus() { (this.q(".spot.chosen") ?? this.q(".spot") ?? this.q(".list")).focus(); }
+
   /** Bring the chosen row into view without moving the page. */
   reveal() {
     const row = this.q(".spot.chosen"), list = this.q(".list");

@@ -298,7 +298,7 @@ export class Review {
     const share = items.length ? (100 * done) / items.length : 0;
     const problems = this.data.reviewProblems.map((p) => html`<p class="review-problem" role="alert">Your ${p.mine} was not kept. ${p.text}</p>`);
     fill(this.root, html`${this.classMenu()}
-      <div class="review-line"><b>Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? html`<button class="link caption" data-review="name" title="Change the name">${this.author}</button>` : ""}</div>
+      <div class="review-line"><b role="heading" aria-level="2">Review</b><span class="muted">${done} of ${items.length}</span><span class="spring"></span>${this.author ? html`<button class="link caption" data-review="name" title="Change the name">${this.author}</button>` : ""}</div>
       <span class="bar"><i style="width:${share}%"></i></span>${problems}${this.asking ? this.question() : this.sure === null ? this.statusLine() : this.many()}
       <div class="review-buttons">${this.buttons.map(([key, what]) => html`<button class="button" data-press="${key}" title="${what} (${key})" ${this.item ? "" : "disabled"}>${what}<kbd>${key}</kbd></button>`)}</div>
       <div class="review-keys">${this.links.map(([key, what]) => press(key, what))}</div>`);

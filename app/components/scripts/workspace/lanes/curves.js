@@ -45,6 +45,19 @@ class Curves {
     for (const part of this.workspace.root.querySelectorAll(".legend-verdict")) part.hidden = !shown.has(part.dataset.verdict);
     this.spots = [...this.workspace.spots].sort((a, b) => (a.confidence ?? 1) - (b.confidence ?? 1)) // the surest in front, and what people added;
     this.truth = this.all.filter((t) => !this.workspace.hides(t.action));
+    this.lanes.describe(this.inWords());
+  }
+
+  /** Each class that anything is known of, in words. */
+  inWords() {
+    const clocks = (marks, more = () => "") => marks.map((m) => `${matchClock(m.half, m.seconds)}${more(m)}`).join(", ");
+    const inOrder = [...this.workspace.spots].sort((a, b) => a.half - b.half || a.seconds - b.seconds);
+    return this.workspace.data.classes.flatMap((action) => {
+      const own = (marks) => marks.filter((m) => m.action.index === action.index), spotted = own(inOrder), truth = own(this.truth);
+      const said = (m) => ` ${m.confidence === null ? "" : `${m.confidence.toFixed(2)} `}${m.review && m.review.state !== "open" ? verdictOf(m) : ""}`.trimEnd();
+      const parts = [spotted.length && `spotted at ${clocks(spotted, said)}`, truth.length && `true at ${clocks(truth)}`].filter(Boolean);
+      return parts.length ? [`${action.name}: ${parts.join("; ")}`] : [];
+    });
   }
 
   resize(_wide, tall) {

@@ -228,7 +228,7 @@ class Spots {
     const kinds = [own && "chosen", spot.replayed && "replayed", surest && "rival", spot.review?.state].filter(Boolean).join(" ");
     const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
     const instead = surest ? html`<span class="was" title="Only one of ${surest.action.short} and ${spot.action.short} can be true at this moment">or </span>` : "";
-    return html`<button class="spot ${kinds}" data-spot="${spot.id}">${glyph(spot.action, this.theme, 20)}
+    return html`<button class="spot ${kinds}" data-spot="${spot.id}" aria-current="${Boolean(own)}">${glyph(spot.action, this.theme, 20)}
       <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
       ${sure ? html`<span class="bar"><i style="width:${spot.confidence * 100}%"></i></span>` : html`<span class="no-bar"></span>`}<span class="value">${sure ? short(spot.confidence) : ""}</span>${this.sign(spot)}</button>`;
   }

@@ -32,7 +32,7 @@ class Why {
       const chip = event.target.closest("[data-chip]")?.dataset.chip;
       if (chip !== undefined) { this.chip = this.chip === Number(chip) ? null : Number(chip); this.show(this.spot); }
     });
-    this.line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) root.classList.toggle("sheet"); });
+    this.line.addEventListener("click", (event) => { if (event.target.closest("[data-do=sheet]")) { root.classList.toggle("sheet"); this.chart(); } });
   }
 
   get arrays() { return this.workspace.arrays; }
@@ -73,7 +73,7 @@ class Why {
     if (!spot) { this.empty(); return; }
     const none = this.unexplained(spot), known = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
     const why = none ? { state: "none", message: none } : known;
-    const head = html`<div class="why-head">${glyph(spot.action, this.theme, 20)}<b>Why this spot</b><span class="spring"></span>
+    const head = html`<div class="why-head">${glyph(spot.action, this.theme, 20)}<b role="heading" aria-level="2">Why this spot</b><span class="spring"></span>
       <button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>
       <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;
     const body = why.state === "ready" ? this.ready(why) : this.pending(why, spot);
@@ -83,7 +83,7 @@ class Why {
   }
 
   empty() {
-    fill(this.root, html`<div class="why-head"><b>Why this spot</b></div><p class="empty">Choose a spot in the list or on the lanes to see what the model looked at.</p>`);
+    fill(this.root, html`<div class="why-head"><b role="heading" aria-level="2">Why this spot</b></div><p class="empty">Choose a spot in the list or on the lanes to see what the model looked at.</p>`);
     fill(this.line, html`<span class="sentence muted">Choose a spot to see why it was spotted.</span>`);
   }
 
@@ -93,7 +93,7 @@ class Why {
   }
 
   pending(why, spot) {
-    const chart = html`<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>`;
+    const chart = html`<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark" role="img" aria-label="Confidence around the spot"></canvas>`;
     if (why.state === "none") return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption">${why.message}</p>${chart}`;
     if (why.state === "failed") {
       return html`<p class="sentence">${this.sentence(why, spot)}</p><div class="failed">${icon("warning", 16)}<span>${why.message}</span></div>
@@ -110,7 +110,7 @@ class Why {
     const exact = why.chips[this.chip] ? html`<p class="caption exact">${why.chips[this.chip].hint}</p>` : "";
     return html`<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>${exact}
       ${why.entities ? this.entities(why, half) : html`<p class="caption">${why.noEntities}</p>`}
-      <div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark"></canvas>
+      <div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark" role="img" aria-label="Confidence around the spot"></canvas>
       ${this.frames(why, half)}`;
   }
 
