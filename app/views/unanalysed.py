@@ -17,7 +17,7 @@ from spotting_core.tasks.spotting import SPOTTING
 
 def not_analysed(match: Match) -> None:
     """Offer an analysis, show how far one is, or say why it failed."""
-    st.html(f'<div class="tl-title">{page.escape(match.title)}</div>')
+    st.html(f'<h1 class="tl-title">{page.escape(match.title)}</h1>')
     job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
     if job is not None and job.live:
         _running(job.id)

@@ -17,6 +17,7 @@ from spotting_core.analyses.analysis import (
     Analysis,
 )
 from spotting_core.analyses.layers import Layers, open_layer
+from spotting_core.analyses.so_far import SO_FAR
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked
@@ -209,5 +210,6 @@ def _publish(work: Path, target: Path) -> None:
         clear_windows(folder)
     for name in ("work.json", TIMINGS_FILE):
         (work / name).unlink(missing_ok=True)
+    shutil.rmtree(work / SO_FAR, ignore_errors=True)
     work.rename(target)
     shutil.rmtree(old, ignore_errors=True)

@@ -27,6 +27,7 @@ from spotting_core.analyses.analysis import (
     write_record,
 )
 from spotting_core.analyses.layers import Layers
+from spotting_core.analyses.so_far import SO_FAR, HalfSamples, SoFar
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError, TouchlineError, printable
 from spotting_core.base.files import read_json, write_array, write_json
@@ -56,6 +57,7 @@ log = logging.getLogger(__name__)
 _MAP_PERCENTILE = 99.9
 TIMINGS_FILE = "timings.json"
 _LEAST_FRAMES = 0.5  # share of its frames that a model of every frame needs
+_SHOWN_EVERY = 4.0  # seconds after which what has been judged so far is written again
 _TIMINGS_EVERY = 1.0  # seconds after which the timings of work that may be killed are written again
 _WORK_FORMAT = "2"  # of what is kept of unfinished work; of another format it is begun anew
 
@@ -118,7 +120,7 @@ class Run:
         stamp = joint_hash([_WORK_FORMAT, *(m.hash for m in self.media), self.task.name, self.identity.key])
         path = self.work / "work.json"
         if not path.is_file() or read_json(path) != stamp:
-            for folder in self.work.glob("half*"):
+            for folder in [*self.work.glob("half*"), *self.work.glob(SO_FAR)]:
                 shutil.rmtree(folder)
             for table in class_files(self.work):
                 table.unlink()
@@ -133,6 +135,8 @@ class Run:
         if (self.work / ANALYSIS_FILE).is_file():  # finished, but stopped before it was put in its place
             return
         self.pace.stages.update(self._timings_before())
+        self.so_far = SoFar(self.work / SO_FAR, len(self.model.classes))
+        self.so_far.begin(self._record((), {}), self._samples(), self.model.classes)
         halves: list[HalfRecord] = []
         shapes: dict[str, Any] = {}
         maps: dict[int, np.ndarray] = {}
@@ -147,6 +151,10 @@ class Run:
         keep_classes(self.work, self.model.classes)
         write_record(self.work, self._record(tuple(halves), shapes))
         Analysis.open(self.work).write_results(self.task)
+
+    def _samples(self) -> list[HalfSamples]:
+        rows = zip(self.source.halves, self.media, self.frames, strict=True)
+        return [HalfSamples(half.half, media, frames) for half, media, frames in rows]
 
     def _analyse_half(self, half: int, media: Media, frames: np.ndarray) -> tuple[HalfArrays, int]:
         """Judge a half and write its arrays; returns them, and how many samples show a neighbour of their frame."""
@@ -208,12 +216,22 @@ class Run:
                 before=store.entities(max(0, first - 2), first),
                 tap=tap,
             )
+            shown = time.monotonic()
             try:
                 for index in range(first, len(batches)):
                     self._judge_batch(index, batches[index], stream, store)
+                    if time.monotonic() - shown > _SHOWN_EVERY:
+                        self._show_so_far(half, store)
+                        shown = time.monotonic()
             finally:
                 stream.close()
         return store
+
+    def _show_so_far(self, half: int, store: WindowStore) -> None:
+        """Write what the judged windows of a half say, for whoever watches."""
+        merged = store.merged(self.model.system.decoding, self.rate)
+        if merged is not None:
+            self.so_far.write(half, merged.confidence, merged.displacement)
 
     def _tap(self, media: Media, start: int) -> AbstractContextManager[FrameTap | None]:
         """What keeps thumbnails of the frames that are decoded from frame ``start`` on."""

@@ -65,6 +65,8 @@ class WindowStore:
     ) -> None:
         self.folder, self.plan, self.batches = folder, plan, batches
         self._names, self._embed_dim = tuple(names), embed_dim
+        self._so_far: ScoreMerge | None = None  # of the batches before ``_merged``
+        self._merged = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def _file(self, index: int) -> Path:
@@ -86,6 +88,27 @@ class WindowStore:
         arrays = {name: value for name in _SAVED if (value := stacked(scores, name)) is not None}
         with replacing(self._file(index)) as part, part.open("wb") as handle:
             np.savez(handle, **{**arrays, "substituted": np.array(substituted)})  # type: ignore[arg-type]
+
+    def merged(self, decoding: Decoding, rate: float) -> Scores | None:
+        """What the windows judged so far say of the half; None before the first.
+
+        What was merged before is kept, so that each call reads the new batches alone.
+
+        Arguments:
+            decoding: of the system; rate: samples a second.
+        """
+        if self._so_far is None:
+            self._so_far = ScoreMerge(self.batches[-1][-1].stop, self.plan.merge)
+        for index in range(self._merged, self.finished()):
+            saved = read_packed(self._file(index), what=_WORK, fix=_AGAIN)
+            parts = {name: values for name, values in saved.items() if name in ("confidence", "displacement")}
+            for row, window in enumerate(self.batches[index]):
+                self._so_far.add(window, Scores(**{name: v[row] for name, v in parts.items()}), tuple(parts))
+            self._merged = index + 1
+        confidence = self._so_far.result("confidence")
+        if confidence is None:
+            return None
+        return decoding.settled(Scores(confidence, self._so_far.result("displacement")), rate)
 
     def entities(self, first: int, stop: int) -> list[EntityTable]:
         """Entities first found for each of some batches."""

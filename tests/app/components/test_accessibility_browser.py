@@ -1,0 +1,119 @@
+"""Every view for everybody: no serious finding of axe-core in either theme, and the match view by keyboard and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app.conftest import Server
+from tests.app.player_page import FIND
+
+pytestmark = pytest.mark.browser
+
+VIEWS = ("library", "match", "explain", "clips", "review", "search", "statistics", "evaluate")
+SERIOUS = ("serious", "critical")
+FINDINGS = """async (levels) => (await axe.run(document)).violations.filter((v) => levels.includes(v.impact))
+  .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`))"""
+READY = {
+    "match": "() => window.find && find()?.root.dataset.ready && find().player.video.readyState >= 2",
+    "explain": "() => window.find && document.querySelector('.st-key-explain_page')",
+}
+
+
+@lru_cache(maxsize=1)
+def axe() -> str:
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=["dark", "light"])
+def themed(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+    page.add_init_script(f"({FIND})()")
+    yield page
+    page.close()
+
+
+def opened(page: Page, server: Server, view: str) -> None:
+    demo = server.library().demo()
+    assert demo is not None
+    page.goto(f"{server.url}/{view}?match={demo.id}")
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.wait_for_function(READY.get(view, "() => !document.querySelector('[data-testid=stSkeleton]')"))
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+
+
+def findings(page: Page) -> list[str]:
+    page.evaluate(axe())
+    found: list[str] = page.evaluate(FINDINGS, SERIOUS)
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_view_has_a_serious_finding(themed: Page, server: Server, view: str) -> None:
+    opened(themed, server, view)
+    assert findings(themed) == []
+
+
+def test_a_finding_would_be_seen(themed: Page, server: Server) -> None:
+    opened(themed, server, "library")
+    themed.evaluate("() => document.body.insertAdjacentHTML('beforeend', '<button></button>')")
+    assert any("button-name" in finding for finding in findings(themed))
+
+
+@pytest.fixture
+def match_page(browser: Browser, server: Server) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(f"({FIND})()")
+    opened(page, server, "match")
+    yield page
+    page.close()
+
+
+def focused(page: Page) -> Any:
+    return page.evaluate(
+        "() => { let at = document.activeElement; while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; "
+        "return [at.innerText, at.dataset.spot ?? null]; }"
+    )
+
+
+def test_a_skip_link_leads_to_the_spots(match_page: Page) -> None:
+    for _ in range(30):
+        match_page.keyboard.press("Tab")
+        if "Skip to the list" in focused(match_page)[0]:
+            break
+    expect(match_page.get_by_role("button", name="Skip to the list of spots")).to_be_focused()
+    match_page.keyboard.press("Enter")
+    text, spot = focused(match_page)
+    assert spot == match_page.evaluate("() => find().chosen.id")
+
+
+def test_the_lanes_are_told_in_words(match_page: Page) -> None:
+    canvas = match_page.get_by_role("img", name="Confidence of every class over the match")
+    expect(canvas).to_have_attribute("aria-describedby", "lanes-in-words")
+    lines = match_page.locator("#lanes-in-words li").all_inner_texts()
+    spots = match_page.evaluate("() => find().spots.map((s) => s.action.name)")
+    assert {line.partition(":")[0] for line in lines} >= set(spots)
+    assert any("spotted at" in line and "true at" in line for line in lines)
+    match_page.locator("[data-spot]").nth(2).click()
+    expect(match_page.locator("[aria-current=true][data-spot]")).to_have_count(1)
+
+
+def test_the_page_scrolls_over_the_lanes_where_it_is_longer_than_the_window(browser: Browser, server: Server) -> None:
+    page = browser.new_page(viewport={"width": 800, "height": 700})
+    page.add_init_script(f"({FIND})()")
+    opened(page, server, "match")
+    page.locator(".lanes-body").scroll_into_view_if_needed()
+    box = page.locator(".lanes-body").bounding_box()
+    assert box is not None
+    view = page.evaluate("() => find().lanes.view")
+    page.mouse.move(box["x"] + 400, box["y"] + 60)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(f"() => find().lanes.root.getBoundingClientRect().top > {box['y'] + 50}")
+    assert page.evaluate("() => find().lanes.view") == view
+    page.close()
