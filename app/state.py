@@ -12,6 +12,7 @@ from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.engine import SpotSearch
 from spotting_core.search.saved import SavedSearches
 from spotting_core.store.camera_reviews import CameraReviews
+from spotting_core.store.codes import Codes
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
@@ -31,6 +32,11 @@ def shared_queue() -> JobQueue:
 @st.cache_resource(show_spinner=False)
 def shared_reviews() -> Reviews:
     return Reviews(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_codes() -> Codes:
+    return Codes(open_database(settings().data))
 
 
 @st.cache_resource(show_spinner=False)

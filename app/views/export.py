@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory, gettempdir
 
 import streamlit as st
 
+from app.library.codes import coded_classes
 from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_reviews
@@ -48,14 +49,14 @@ def export_dialog(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
 
 def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     """The spots as shown, or those that reviewers hold to be true."""
-    reviewed = [s for s in shared_reviews().standing(match.id) if s.label in analysis.classes]
+    reviewed, classes = shared_reviews().standing(match.id), coded_classes(analysis.classes, match.id)
     if reviewed:
         kind = st.segmented_control("Spots", [_SHOWN, _REVIEWED], default=_SHOWN, required=True)
     if reviewed and kind == _REVIEWED:
         st.write(f"{len(reviewed)} spots that reviewers accepted, moved or added.")
         left = left_out_sentence(*_unreviewed(match, analysis, spots), analysis.classes.parts)
         if left:
-            st.caption(left)
+            st.caption(page.plain(left))
         spots = reviewed
     else:
         words = "; what reviewers said of them is not in it" if reviewed else ""
@@ -73,7 +74,7 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
         lost = page.plain(" or ".join(str(loss) for loss in losses))
         st.caption(f"{page.plain(form.title)} does not carry {lost}.")
     try:
-        content = export_bytes(document, form, analysis.classes)
+        content = export_bytes(document, form, classes)
     except TouchlineError as problem:
         page.error(problem)
         return

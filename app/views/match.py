@@ -13,13 +13,15 @@ from app.views import page
 from app.views.match_address import take_address
 from app.views.match_dialogs import ask_for_dialog, show_dialog
 from app.views.shown import chosen_analysis, match_of_address
-from app.views.unanalysed import not_analysed
+from app.views.unanalysed import layer_before, not_analysed, wait_for_reading
 from app.workspace.entry import State
 from app.workspace.payload import workspace_data, workspace_events
 from app.workspace.ready_layers import answer_ready
 from app.workspace.under_way import anything_ended
 from app.workspace.videos import prepare_videos
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.layers import open_layer
+from spotting_core.analyses.so_far import is_blank, is_unfinished
 from spotting_core.base.errors import TouchlineError
 
 
@@ -36,10 +38,14 @@ def show() -> None:
     folders, analyses = library.layer_folders(match), library.layers(match)
     if not analyses:
         not_analysed(match)
+    analysis = chosen_analysis(analyses) if analyses else layer_before(match)
+    if analysis is None:
+        wait_for_reading(match)
         return
     take_address(match, analyses)
-    analysis = chosen_analysis(analyses)
-    st.session_state["analysis"] = str(analysis.folder)  # it stays on screen, whatever is chosen or made meanwhile
+    if analyses:
+        analysis = chosen_analysis(analyses)  # which the address may name
+        st.session_state["analysis"] = str(analysis.folder)  # it stays, whatever is chosen or made meanwhile
     show_dialog(match, analysis, analyses)
     with st.container(key="workspace_page"):
         prepare_videos(match, analysis)
@@ -50,6 +56,10 @@ def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis], folde
     ended = anything_ended(match) or shared_library().layer_folders(match) != folders
     if st.session_state.pop("rerun_page", False) or ended:  # before anything is made that the next run makes again
         st.rerun(scope="app")
+    if is_blank(analysis) and (begun := layer_before(match)) is not None and begun.folder != analysis.folder:
+        st.rerun(scope="app")
+    if is_unfinished(analysis):
+        analysis = open_layer(analysis.folder) or analysis  # more of it may have been judged
     state = State(analyses, st.session_state, st.query_params)
     events = {
         "command": lambda event: ask_for_dialog(match, event),

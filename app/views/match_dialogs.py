@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.library.library import Match
 from app.views import page
+from app.views.codes_dialog import codes_dialog
 from app.views.export import export_dialog
 from app.views.model_dialog import model_dialog
 from app.views.shown import final_spots
@@ -42,5 +43,7 @@ def show_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> N
         spotting_dialog(analysis)
     elif name == "export":
         export_dialog(match, analysis, final_spots(match, analysis))
+    elif name == "codes":
+        codes_dialog()
     elif name == "model":
         model_dialog(match, analysis, analyses)

@@ -28,6 +28,16 @@ from spotting_core.tasks.spotting import SPOTTING
 @st.dialog("Model", on_dismiss=page.close_dialog)
 def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
     """Which analysis is shown, and another one by another model."""
+    if analyses:
+        _shown_choice(match, analysis, analyses)
+    else:
+        st.caption("No model has looked at the whole of this match yet.")
+    st.divider()
+    _analyse_with(match)
+
+
+def _shown_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
+    """Which analysis is shown and used, and what stands beside it."""
     names = {str(a.folder): _layer_name(a, analysis.record.task) for a in analyses}
     alike = Counter(names.values())  # of one model, under other settings or of other features
     labels = {f: f"{n}, {_made(Path(f))}" if alike[n] > 1 else n for f, n in names.items()}
@@ -47,8 +57,6 @@ def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
     if imported is None:
         _use_everywhere(match, analysis, analyses)
     _beside_choice(match, analysis, analyses)
-    st.divider()
-    _analyse_with(match)
 
 
 def _use_everywhere(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:

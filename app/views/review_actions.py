@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 from sqlalchemy.exc import OperationalError
 
+from app.library.codes import coded_classes
 from app.library.library import Match
 from app.state import shared_reviews
 from app.views.review_cameras import CameraDesk
@@ -51,7 +52,8 @@ class SpotDesk(Desk[Spot, ReviewedSpot]):
         named = zip(spots, origins_of(spots, known, sources, analysis.classes), strict=True)
         origins = {spot_id(s): origin for s, origin in named if origin != origin_of(s, sources[0])}
         super().__init__(store, match, origin_prefix(sources[0]), {spot_id(s): s for s in spots}, known, origins)
-        self.labels = analysis.classes.names
+        self.classes = coded_classes(analysis.classes, match.id)
+        self.labels = self.classes.names
 
     def subject(self, kept: ReviewedSpot) -> Spot:
         return kept.spot

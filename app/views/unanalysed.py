@@ -1,44 +1,85 @@
-"""What stands in the place of the workspace before a match has been analysed."""
+"""A match before it has been analysed: what is offered, how far that is, and what there is to show meanwhile."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.library.library import Match
-from app.state import shared_library, shared_queue, shared_settings
+from app.library.roots import source_of
+from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.model_dialog import default_model
 from app.work.analysing import ask_for_analysis, resumable, resume
+from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.so_far import blank_layer, layer_so_far
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED
 from spotting_core.models.known import known_models
 from spotting_core.tasks.spotting import SPOTTING
 
 
+def layer_before(match: Match) -> Analysis | None:
+    """What there is to show of a match before its analysis is done: what has been judged so far, else nothing but the
+    video, on which people can tag. None while the videos are being read, and where they cannot be."""
+    try:
+        source = source_of(match.path)
+        read = {half.half: shared_reading().media(half.path) for half in source.halves}
+        videos = {half: media for half, media in read.items() if media is not None}
+        if len(videos) < len(read):
+            return None
+        data = shared_settings().data
+        so_far = layer_so_far(data, source.content_hash(data), SPOTTING.name)
+        return so_far or blank_layer(data, match.title, videos, load_classes(), SPOTTING.name)
+    except TouchlineError:
+        return None
+
+
+def reading_words(match: Match) -> str:
+    """How far the videos are that are being read, or empty."""
+    try:
+        halves = source_of(match.path).halves
+        waiting = [half.path for half in halves if shared_reading().media(half.path) is None]
+    except TouchlineError as problem:
+        return str(problem)
+    return f"{shared_reading().progress(waiting[0])}." if waiting else ""
+
+
+@st.fragment(run_every=1.0)
+def wait_for_reading(match: Match) -> None:
+    """Say how far the videos are; the page is made again when they have been read."""
+    words = reading_words(match)
+    if not words:
+        st.rerun(scope="app")
+    st.caption(page.plain(words))
+
+
 def not_analysed(match: Match) -> None:
-    """Offer an analysis, show how far one is, or say why it failed."""
-    st.html(f'<h1 class="tl-title">{page.escape(match.title)}</h1>')
-    job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
-    if job is not None and job.live:
-        _running(job.id)
-        return
-    if job is not None and job.state == FAILED:
-        st.error(f"The analysis failed. {page.plain(job.error)}")
-    elif damaged:
-        for layer in damaged:
-            page.error(layer.problem)
-    else:
-        st.write("This match has not been analysed yet.")
-    if job is not None and (share := resumable(job)) and st.button(f"Resume from {page.plain(share)}", type="primary"):
-        resume(shared_queue(), job)
-        st.rerun()
-    model = st.selectbox(
-        "Model", list(known_models(shared_settings().data, SPOTTING.name)), index=default_model(), width=320
-    )
-    if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
-        shared_library().put_aside(match, [layer.folder for layer in damaged])
-        ask_for_analysis(shared_queue(), shared_library(), match, [model])
-        st.rerun()
+    """A bar that offers an analysis, shows how far one is, or says why it failed."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="unanalysed"):
+        job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
+        if job is not None and job.live:
+            _running(job.id)
+            return
+        if job is not None and job.state == FAILED:
+            st.error(f"The analysis failed. {page.plain(job.error)}")
+        elif damaged:
+            for layer in damaged:
+                page.error(layer.problem)
+        else:
+            st.write("This match has not been analysed yet.")
+        st.space("stretch")
+        share = resumable(job) if job is not None else None
+        if job is not None and share and st.button(f"Resume from {page.plain(share)}", type="primary"):
+            resume(shared_queue(), job)
+            st.rerun()
+        names = list(known_models(shared_settings().data, SPOTTING.name))
+        model = st.selectbox("Model", names, index=default_model(), width=240, label_visibility="collapsed")
+        if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
+            shared_library().put_aside(match, [layer.folder for layer in damaged])
+            ask_for_analysis(shared_queue(), shared_library(), match, [model])
+            st.rerun()
 
 
 @st.fragment(run_every=1.0)

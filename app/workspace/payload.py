@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.library.codes import coded_classes
 from app.library.library import Match, gone_choice, kits
 from app.state import shared_library
 from app.views.match_address import address_words
@@ -15,6 +16,7 @@ from app.workspace.registry import named, shown_entries
 from app.workspace.under_way import job_line, waiting
 from app.workspace.videos import halves_data
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.so_far import version_of
 from spotting_core.base.errors import TouchlineError
 
 
@@ -59,6 +61,8 @@ def _match_data(match: Match, analysis: Analysis, state: State) -> dict[str, Any
             "kits": kits(match.path),
         },
         "analysis": f"{str(record.source_id)[:12]}{analysis.folder.name}",
+        "version": version_of(analysis),
+        "modelled": len(analysis.classes),
         "model": imported[0].name if imported else record.model["name"],
         "notice": imported_notice(imported[0], analysis) if imported else _notice(match, analysis, state),
         "address": address_words(match, analysis),
@@ -66,7 +70,7 @@ def _match_data(match: Match, analysis: Analysis, state: State) -> dict[str, Any
         "waiting": waiting(match),  # before what is waited for, lest its end is missed
         "job": job_line(match),
         "rate": record.rate,
-        "classes": [class_data(c) for c in analysis.classes],
+        "classes": [class_data(c) for c in coded_classes(analysis.classes, match.id)],
         "arrays": {"entities": analysis.has("entities"), "map": map_of(analysis)},
         "halves": halves_data(match, analysis),
         "parts": parts_data(analysis.classes.parts),

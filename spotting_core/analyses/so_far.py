@@ -27,10 +27,7 @@ SO_FAR = "so_far"
 NO_MODEL = "No model"
 RATE = 2.0
 """Samples a second of a layer of nothing."""
-_ARRAYS = {
-    "scores": {"dtype": "float16", "unit": "confidence", "scale": [0, 1]},
-    "displacement": {"dtype": "float16", "unit": "seconds", "scale": None},
-}
+_SCORES: Mapping[str, Any] = {"dtype": "float16", "unit": "confidence", "scale": [0, 1]}
 
 
 @dataclass(frozen=True)
@@ -66,8 +63,7 @@ class SoFar:
             write_array(place / "frames.npy", one.frames.astype(np.int32))
             self.write(one.half, np.zeros((len(one.frames), self._classes)), None)
         keep_classes(self.folder, classes)
-        shape = ["T", self._classes]
-        arrays: Mapping[str, Any] = {"scores": {**_ARRAYS["scores"], "shape": shape}}
+        arrays = {"scores": {**_SCORES, "shape": ["T", self._classes]}}
         write_record(self.folder, replace(record, halves=tuple(one.record for one in halves), arrays=arrays))
 
     def write(self, half: int, confidence: np.ndarray, displacement: np.ndarray | None) -> None:

@@ -225,3 +225,16 @@ class SavedSearchRow(Base):
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     query: Mapped[dict] = mapped_column(JSON)
     changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class CodeRow(Base):
+    """A code of somebody's own, by which moments are tagged; with ``tag`` a word that is added to what was tagged."""
+
+    __tablename__ = "code"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(String(1))
+    lead: Mapped[float] = mapped_column(Float)
+    lag: Mapped[float] = mapped_column(Float)
+    tag: Mapped[bool] = mapped_column(Boolean)
+    place: Mapped[int] = mapped_column(Integer)

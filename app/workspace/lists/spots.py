@@ -42,7 +42,7 @@ class Spots(Entry):
             "moved": state.session.get("thresholds_moved", 0.0),
             "applied": state.session.get("thresholds_applied", 0),
             "method": "as imported" if imported_shown(match, analysis) else _method_text(state),
-            "reviews": [_review(r, desk, marks) for r in desk.known.values() if r.label in analysis.classes],
+            "reviews": [_review(r, desk, marks) for r in desk.known.values()],
             "teams": {"home": match.home or "home", "away": match.away or "away"},
             "suggestedTeams": _suggested(match, analysis, spots),
         }

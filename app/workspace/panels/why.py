@@ -19,6 +19,7 @@ from explain.kept import explanation_file
 from explain.measured import chip, measured
 from explain.methods import ENTITIES, METHODS
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.so_far import is_blank, is_unfinished
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.spots import Spot
@@ -101,6 +102,10 @@ def _reasonless(match: Match, analysis: Analysis) -> str | None:
     """Why no spot of what is shown can be explained, or None."""
     if imported := imported_shown(match, analysis):
         return f"{imported[0].name} gave no reason; only the spots of an analysis can be explained."
+    if is_blank(analysis):
+        return "No model has looked at this match yet, so there are no reasons."
+    if is_unfinished(analysis):
+        return "The analysis is still under way; its reasons come when it is done."
     if analysis.record.averages:
         return "The average of several models, each of which has reasons of its own: choose one of them under Model."
     return None

@@ -89,7 +89,7 @@ def test_a_skip_link_leads_to_the_spots(match_page: Page) -> None:
             break
     expect(match_page.get_by_role("button", name="Skip to the list of spots")).to_be_focused()
     match_page.keyboard.press("Enter")
-    text, spot = focused(match_page)
+    _, spot = focused(match_page)
     assert spot == match_page.evaluate("() => find().chosen.id")
 
 

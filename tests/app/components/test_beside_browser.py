@@ -99,7 +99,7 @@ def test_reviews_do_not_change_what_the_two_systems_have(page: Page, server: Ser
     for agreement in ("both", "own", "other"):
         choose(page, agreement)
         names.append([name for name, _ in rows(page)])
-    assert names == [["Kick-off"], ["Goal", "Foul"], ["Goal"]]
+    assert names == [["Kick-off"], ["Goal", "Foul was Corner"], ["Goal"]]
     choose(page, "all")
     assert len(rows(page)) == 5  # what was added is listed as well
 

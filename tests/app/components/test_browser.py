@@ -203,7 +203,7 @@ def test_click_seeks_both_ways(page: Page, server: Server, match_of: Any) -> Non
     page.mouse.click(*place)
     settle(page)
     assert state(page)["action"] == "Goal"
-    assert state(page)["time"] == pytest.approx(3.3, abs=0.05)
+    assert state(page)["time"] == pytest.approx(3.48, abs=0.01)  # of the sample nearest to its 3.3 s
     assert "Goal" in page.locator(".spot.chosen").inner_text()
     # An empty place on the lanes seeks.
     place = page.evaluate(

@@ -38,6 +38,7 @@ def test_what_is_shown_follows_the_task_and_what_belongs_to_every_match() -> Non
         "review",
         "spots",
         "cameras",
+        "codes",
         "minimap",
         "boxes",
         "maps",

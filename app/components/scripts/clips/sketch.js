@@ -136,8 +136,8 @@ export class Sketch {
   }
 
   drawTools() {
-    const tool = ([name, title, path]) => html`<button class="ic ${name === this.tool ? "on" : ""}" data-tool="${name}" title="${title}" aria-label="${title}" aria-pressed="${name === this.tool}"><svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${path}"/></svg></button>`;
-    const colour = ([value, title]) => html`<button class="swatch ${value === this.colour ? "on" : ""}" data-colour="${value}" title="${title}" aria-label="${title}" aria-pressed="${value === this.colour}"><i style="background:${value}"></i></button>`;
+    const tool = ([name, title, path]) => html`<button class="ic ${name === this.tool ? "on" : ""}" data-tool="${name}" title="${title}" aria-label="${title}" aria-pressed="${String(name === this.tool)}"><svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${path}"/></svg></button>`;
+    const colour = ([value, title]) => html`<button class="swatch ${value === this.colour ? "on" : ""}" data-colour="${value}" title="${title}" aria-label="${title}" aria-pressed="${String(value === this.colour)}"><i style="background:${value}"></i></button>`;
     const empty = this.freeze.strokes.length ? "" : "disabled";
     fill(this.tools, html`${TOOLS.map(tool)}<span class="bar"></span>${COLOURS.map(colour)}<span class="bar"></span>
       <button class="button small" data-act="undo" ${empty}>Take back</button><button class="button small" data-act="clear" ${empty}>Clear</button><button class="button small solid" data-act="done">${icon("check", 13)}Done</button>`);

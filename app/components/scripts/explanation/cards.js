@@ -17,7 +17,7 @@ export function cards(data, at, chosen) {
     const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : html`<span class="over">${beyond(data, card)}</span>`;
     const flag = card.failing && card.state === "ready" ? html`<span class="flag">${icon("warning", 12)} No better than chance</span>` : "";
     const title = card.state === "ready" ? `Computed in ${card.seconds} s. Held fixed: ${card.held || "nothing"}. Score of this window ${card.score.toFixed(2)}.` : "";
-    return html`<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${title}" aria-pressed="${index === chosen}">
+    return html`<button class="map ${index === chosen ? "on" : ""} ${card.failing ? "failing" : ""}" data-card="${index}" title="${title}" aria-pressed="${String(index === chosen)}">
       <span class="pic" style="aspect-ratio:${data.size[0]} / ${data.size[1]}">${picture}<canvas aria-hidden="true"></canvas>${flag}${missing}</span>
       <span class="line"><b>${card.title}</b>${alike ? "" : chip(card.chip)}</span>
       <span class="line caption"><span class="cut">${card.note}</span></span>

@@ -21,7 +21,7 @@ export function moments(data, at, chosen, theme) {
 
 function thumb(data, sample, index, at) {
   const picture = data.picture ? html`<img alt="" loading="lazy" src="${data.picture}?frame=${sample.frame}&width=96">` : "";
-  return html`<button class="thumb ${index === at ? "on" : ""}" data-at="${index}" aria-label="Frame at ${sample.clock}" aria-pressed="${index === at}">${picture}</button>`;
+  return html`<button class="thumb ${index === at ? "on" : ""}" data-at="${index}" aria-label="Frame at ${sample.clock}" aria-pressed="${String(index === at)}">${picture}</button>`;
 }
 
 function row(card, on, count) {

@@ -13,7 +13,7 @@ const HINTS = {
 
 export function whatIf(data, state) {
   const modes = MODES.filter(([name]) => name !== "entity" || data.entities?.names?.length)
-    .map(([name, title]) => html`<button data-mode="${name}" class="${state.mode === name ? "on" : ""}" aria-pressed="${state.mode === name}">${title}</button>`);
+    .map(([name, title]) => html`<button data-mode="${name}" class="${state.mode === name ? "on" : ""}" aria-pressed="${String(state.mode === name)}">${title}</button>`);
   const reset = data.edit || state.draft ? html`<button class="button ghost" data-do="reset">Reset</button>` : "";
   return html`<div class="panel-head"><b>What if</b><span class="segments">${modes}</span><span class="spring"></span>${reset}</div>
     ${state.mode === "box" ? boxEditor(data, state) : state.mode === "time" ? timeEditor(data, state) : entityEditor(data)}

@@ -26,10 +26,11 @@ export class ScorePyramid {
     }
   }
   /** Confidence of a class at a sample, 0 to 255. */
-  value(action, sample) { return this.levels[0].values[action * this.count + sample]; }
-  /** Largest value of a class over samples first to stop (fractions of a sample are interpolated). */
+  value(action, sample) { return action < this.classes ? this.levels[0].values[action * this.count + sample] : 0; }
+  /** Largest value of a class (0 of one that the model does not know) over samples first to stop (fractions of a sample are interpolated). */
   peak(action, first, stop) {
     const span = stop - first;
+    if (action >= this.classes) return 0;
     if (span < 1.5) return this.interpolated(action, (first + stop) / 2);
     let level = 0;
     while (level + 1 < this.levels.length && 2 << level <= span) level++;
@@ -84,6 +85,11 @@ export class HalfArrays {
     this.scores = new ScorePyramid(new Uint8Array(scores), this.classes);
     this.frameTimes ??= this.samples; // without a video nothing is finer
     return this;
+  }
+  /** Fetch the scores again: more has been judged. */
+  async renew(half, version) {
+    this.half = half;
+    this.scores = new ScorePyramid(new Uint8Array(await bytes(`${half.array}/scores?version=${version}`)), this.classes);
   }
   /** Fetch the times of the frames, once there is a video that has them. */
   async learnFrames(half) {

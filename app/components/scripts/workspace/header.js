@@ -47,7 +47,7 @@ export class Header {
     box.dataset.key = key;
     fill(box, this.halves.map((h) => {
       const on = h.half === half, range = on ? partClock(half, seconds) : `${partClock(h.half, 0).replace(/^0/, "")}–${partClock(h.half, h.duration).replace(/^0/, "")}`;
-      return html`<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}" aria-pressed="${on}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
+      return html`<button data-head="half" data-half="${h.half}" class="${on ? "on" : ""}" aria-pressed="${String(on)}">${partOrdinal(h.half)} <span class="${on ? "strong" : "muted"}">${range}</span></button>`;
     }));
   }
 

@@ -104,6 +104,10 @@ export class Workspace {
       await this.opening;
       await Promise.all(data.halves.map((half) => this.arrays.get(half.half).learnFrames(half))); // it may have come since
     } catch (error) { this.data = null; throw error; } // the next run tries again
+    if (this.version !== data.version) {
+      this.version = data.version;
+      await Promise.all(data.halves.map((half) => this.arrays.get(half.half).renew(half, data.version)));
+    }
     await Promise.all(this.having("prepare").map((part) => part.prepare(data)));
     if (this.root.dataset.failed) { delete this.root.dataset.failed; this.player.note(null); }
     if (this.newest !== data) return; // a newer run came in meanwhile, and waits for the same
@@ -137,7 +141,8 @@ export class Workspace {
     this.root.dataset.ready = "";
     this.chosen = null;
     this.arrays = new Map();
-    await Promise.all(data.halves.map(async (half) => this.arrays.set(half.half, await new HalfArrays(half, data.classes.length, data.arrays).load())));
+    await Promise.all(data.halves.map(async (half) => this.arrays.set(half.half, await new HalfArrays(half, data.modelled, data.arrays).load())));
+    this.version = data.version;
   }
 
   /** Where another analysis of the same match is opened: on the moment that is on screen. */
@@ -265,8 +270,11 @@ export class Workspace {
   /** The next or previous one of what is listed. */
   nextAction(step) {
     if (this.rail.list?.step?.(step)) return;
-    const now = this.lanes.common(this.player.half, this.player.time), at = (s) => this.lanes.common(s.half, s.seconds);
-    this.pick(step > 0 ? this.rows.find((s) => at(s) > now + 0.1) : this.rows.findLast((s) => at(s) < now - 0.1));
+    const { chosen, player } = this, now = this.lanes.common(player.half, player.time), at = (s) => this.lanes.common(s.half, s.seconds);
+    // From the chosen one's own frame, which may lie a little beside its moment, to the one after or before it.
+    const on = chosen && player.half === chosen.half && player.frame === player.table.at(this.frameOf(chosen)) ? this.rows.findIndex((s) => s.id === chosen.id) : -1;
+    if (on >= 0) this.pick(this.rows[on + step]);
+    else this.pick(step > 0 ? this.rows.find((s) => at(s) > now + 0.1) : this.rows.findLast((s) => at(s) < now - 0.1));
   }
 
   // --- moments ---------------------------------------------------------------------------------------

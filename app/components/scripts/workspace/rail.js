@@ -40,7 +40,7 @@ export class Rail {
   /** Put another list on show. */
   show(list) {
     this.list = list;
-    fill(this.q(".modes"), this.lists.map((l) => html`<button class="${l === list ? "on" : ""}" aria-pressed="${l === list}" title="${l.label} (V)">${l.label}</button>`));
+    fill(this.q(".modes"), this.lists.map((l) => html`<button class="${l === list ? "on" : ""}" aria-pressed="${String(l === list)}" title="${l.label} (V)">${l.label}</button>`));
     this.showFilters();
   }
 
@@ -54,7 +54,7 @@ export class Rail {
 
   update(data) {
     const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, partOrdinal(h.half)])] : [];
-    fill(this.q(".halves-shown"), halves.map(([value, label]) => html`<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}" aria-pressed="${value === this.half}">${label}</button>`));
+    fill(this.q(".halves-shown"), halves.map(([value, label]) => html`<button data-half="${value ?? ""}" class="${value === this.half ? "on" : ""}" aria-pressed="${String(value === this.half)}">${label}</button>`));
     this.q(".halves-shown").hidden = !halves.length;
     this.q(".halves-shown").ariaLabel = capital(shownParts().name);
     this.showFilters();

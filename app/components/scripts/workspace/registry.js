@@ -41,6 +41,7 @@
 //   label, count, rows        its name; how many there are, and as markup
 //   order, orderTitle         what its head says of them where that is not "by time", and in full
 //   filters, placed(element)  markup of its own filters, which have their place now
+//   firstKey(event)           whether it takes a key before the review does
 //   click(event), step(by)    true where it goes to the next one itself
 //   review                    what is done to its things (see `Review`)
 // Overlay, made of a player

@@ -214,7 +214,7 @@ export class Review {
     if ((this.moving || this.sure !== null) && key === "Escape") { this.leave(); this.draw(); return true; }
     const actions = {
       a: () => this.act("accept"), x: () => this.act("reject"), m: () => this.move(), c: () => this.item && this.choose("re-class"),
-      e: () => this.item && this.ask("comment"), d: () => this.choose("add"), q: () => this.pick(this.next(), RESTING), y: () => this.chooseMany(), ...this.moreKeys,
+      e: () => this.item && this.ask("comment"), d: () => this.choose("add"), q: () => this.pick(this.next(), RESTING), u: () => this.chooseMany(), ...this.moreKeys,
     };
     if (!actions[key] || event.shiftKey) return false;
     actions[key]();

@@ -8,7 +8,7 @@ import { matchClock } from "./time.js";
 import { VerdictFilter } from "./verdict_filter.js";
 
 const BUTTONS = [["A", "Accept"], ["X", "Reject"], ["M", "Move"], ["C", "Camera"], ["T", "Kind"], ["R", "Replay"], ["W", "Shows"], ["G", "Action"], ["E", "Comment"]];
-const LINKS = [["D", "add"], ["Q", "next open"], ["Y", "accept many"], ["Ctrl Z", "undo"], ["V", "spots"]];
+const LINKS = [["D", "add"], ["Q", "next open"], ["U", "accept many"], ["Ctrl Z", "undo"], ["V", "spots"]];
 const TONES = { close: "shotCloseUp", goal: "shotBehindGoal" };
 const SAME = 0.05; // seconds within which a change is where the playhead is
 const NEAR = 5; // seconds around the playhead in which an action is meant

@@ -7,7 +7,7 @@ import { shownParts } from "./time.js";
 const TEAM_KEY = "T";
 const TEAMS = ["home", "away", "unknown"];
 const BUTTONS = [["A", "Accept"], ["X", "Reject"], ["M", "Move"], ["C", "Class"], [TEAM_KEY, "Team"], ["E", "Comment"]];
-const LINKS = [["D", "add"], ["Q", "next open"], ["Y", "accept many"], ["Ctrl Z", "undo"], ["V", "cameras"]];
+const LINKS = [["D", "add"], ["Q", "next open"], ["U", "accept many"], ["Ctrl Z", "undo"], ["V", "cameras"]];
 const FILTERS = { classes: "of classes", parts: "of the part of the match", verdicts: "of what was reviewed", shots: "of replays and cameras" };
 
 export class SpotReview extends Review {

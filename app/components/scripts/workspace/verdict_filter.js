@@ -35,6 +35,6 @@ export class VerdictFilter {
   /** Say how many there are of each. */
   draw(items) {
     const open = items.filter((item) => this.open(item)).length, counts = { [ALL]: "", open, reviewed: items.length - open };
-    fill(this.root, LABELS.map(([name, label]) => html`<button data-verdict="${name}" class="${name === this.wanted ? "on" : ""}" aria-pressed="${name === this.wanted}">${label} <span class="muted">${counts[name]}</span></button>`));
+    fill(this.root, LABELS.map(([name, label]) => html`<button data-verdict="${name}" class="${name === this.wanted ? "on" : ""}" aria-pressed="${String(name === this.wanted)}">${label} <span class="muted">${counts[name]}</span></button>`));
   }
 }

@@ -89,7 +89,7 @@ function cameraRows(changes, { all, item: chosen, doubted, doubtfulFirst }, them
       half = change.half;
       rows.push(html`<div class="half"><span>${partOrdinal(half)}</span><span>${changes.filter((c) => c.half === half).length}</span></div>`);
     }
-    rows.push(html`<button class="spot camera ${doubted ? "doubted" : ""} ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${change.id}" aria-current="${change.id === chosen?.id}">
+    rows.push(html`<button class="spot camera ${doubted ? "doubted" : ""} ${change.id === chosen?.id ? "chosen" : ""} ${change.review?.state ?? ""}" data-camera="${change.id}" aria-current="${String(change.id === chosen?.id)}">
       <i class="tone" style="background:${tone(change.action, theme)}"></i><span class="time">${matchClock(change.half, change.seconds)}</span>
       <span class="name" title="${change.action.name}${change.was ? `, was ${change.was.name}` : ""}">${change.action.short}</span><span class="kind">${change.change_type ?? "–"}</span>${doubted ? confidenceOf(change) : ""}${replayMark(change)}${reviewSign(change)}</button>`);
   }

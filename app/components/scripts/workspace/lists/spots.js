@@ -141,7 +141,7 @@ class Spots {
 
   drawGlyphs() {
     const shown = (group) => group.classes.some((c) => !this.hidden.has(c.index));
-    const buttons = this.groups.map((g) => html`<button data-group="${g.name}" class="${shown(g) ? "on" : ""}" title="${g.label}" aria-pressed="${shown(g)}">${glyph(g.classes[0], this.theme, 17, true)}</button>`);
+    const buttons = this.groups.map((g) => html`<button data-group="${g.name}" class="${shown(g) ? "on" : ""}" title="${g.label}" aria-pressed="${String(shown(g))}">${glyph(g.classes[0], this.theme, 17, true)}</button>`);
     const left = this.data.classes.length - this.hidden.size;
     this.q(".glyphs").style.gridTemplateColumns = `repeat(${buttons.length + 1}, 1fr)`;
     fill(this.q(".glyphs"), [buttons, html`<button class="menu" title="Classes shown">${left}${icon("down", 10, 2)}</button>`]);
@@ -166,7 +166,7 @@ class Spots {
       ["all", "All", both + alone(own) + alone(others), "Spots of either system"], ["both", "Both", both, `Both systems have it: ${within}`],
       ["own", "Only A", alone(own), `A, ${model}, alone`], ["other", "Only B", alone(others), `B, ${other.name}, alone`],
     ];
-    fill(box, choices.map(([name, label, count]) => html`<button data-agreement="${name}" class="${name === this.agreement ? "on" : ""}" aria-pressed="${name === this.agreement}">${label} <span class="muted">${count}</span></button>`));
+    fill(box, choices.map(([name, label, count]) => html`<button data-agreement="${name}" class="${name === this.agreement ? "on" : ""}" aria-pressed="${String(name === this.agreement)}">${label} <span class="muted">${count}</span></button>`));
     [...box.children].forEach((button, i) => (button.title = choices[i][3]));
   }
 
@@ -228,7 +228,7 @@ class Spots {
     const kinds = [own && "chosen", spot.replayed && "replayed", surest && "rival", spot.review?.state].filter(Boolean).join(" ");
     const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
     const instead = surest ? html`<span class="was" title="Only one of ${surest.action.short} and ${spot.action.short} can be true at this moment">or </span>` : "";
-    return html`<button class="spot ${kinds}" data-spot="${spot.id}" aria-current="${Boolean(own)}">${glyph(spot.action, this.theme, 20)}
+    return html`<button class="spot ${kinds}" data-spot="${spot.id}" aria-current="${String(Boolean(own))}">${glyph(spot.action, this.theme, 20)}
       <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
       ${sure ? html`<span class="bar"><i style="width:${spot.confidence * 100}%"></i></span>` : html`<span class="no-bar"></span>`}<span class="value">${sure ? short(spot.confidence) : ""}</span>${this.sign(spot)}</button>`;
   }

@@ -7,8 +7,8 @@ import { shownParts } from "../time.js";
 
 const help = () => [
   ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", shownParts().teams ? "team, or kind of a change" : "kind of a change"],
-  ["V", "spots or camera changes"], ["R", "replay or not"], ["W", "what the replay shows"], ["E", "comment"], ["D", "add one here"],
-  ["Q", "next unreviewed"], ["Y", "accept all from a confidence on"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"],
+  ["V", "spots, camera changes or codes"], ["R", "replay or not"], ["W", "what the replay shows"], ["E", "comment"], ["D", "add one here"],
+  ["Q", "next unreviewed"], ["U", "accept all from a confidence on"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"],
 ];
 
 class ReviewPanel {
@@ -23,7 +23,8 @@ class ReviewPanel {
 
   update(data) { this.outbox.update(data); }
   respot() { this.workspace.review?.draw(); }
-  takesKey(event) { return this.workspace.review?.key(event) ?? false; }
+  /** The list on show has the first say, then what is done to its things. */
+  takesKey(event) { return (this.workspace.rail.list?.firstKey?.(event) || this.workspace.review?.key(event)) ?? false; }
   destroy() { this.outbox.destroy(); }
 }
 

@@ -74,7 +74,7 @@ class Why {
     const none = this.unexplained(spot), known = this.data.why?.spot === spot.id ? this.data.why : { state: "waiting" };
     const why = none ? { state: "none", message: none } : known;
     const head = html`<div class="why-head">${glyph(spot.action, this.theme, 20)}<b role="heading" aria-level="2">Why this spot</b><span class="spring"></span>
-      <button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>
+      ${none ? "" : html`<button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>`}
       <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;
     const body = why.state === "ready" ? this.ready(why) : this.pending(why, spot);
     fill(this.root, [head, html`<div class="why-body">${body}</div>`]);
@@ -106,7 +106,7 @@ class Why {
 
   ready(why) {
     const half = this.data.halves.find((h) => h.half === this.spot.half);
-    const chips = why.chips.map((chip, i) => html`<button class="chip ${chip.kind}" data-chip="${i}" aria-expanded="${this.chip === i}" title="${chip.hint}">${chip.text}</button>`);
+    const chips = why.chips.map((chip, i) => html`<button class="chip ${chip.kind}" data-chip="${i}" aria-expanded="${String(this.chip === i)}" title="${chip.hint}">${chip.text}</button>`);
     const exact = why.chips[this.chip] ? html`<p class="caption exact">${why.chips[this.chip].hint}</p>` : "";
     return html`<p class="sentence">${this.sentence(why, this.spot)}</p><div class="chips">${chips}</div>${exact}
       ${why.entities ? this.entities(why, half) : html`<p class="caption">${why.noEntities}</p>`}
