@@ -14,10 +14,11 @@ from sqlalchemy.exc import OperationalError
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library, Match
-from app.views.export import export_bytes, export_document
+from app.views.export import export_bytes, export_document, left_out_sentence
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.selection import Clip
+from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.formats import labels_v2, registry
@@ -285,3 +286,38 @@ def test_reviewed_spots_and_selections_are_clipped_from_the_command_line(
     done = touchline("clips", match.path, "--selection", "Three", "--out", tmp_path / "t")
     assert done.returncode == 2
     assert "Selections: Two" in done.stderr.replace("\n", " ")
+
+
+def test_an_export_of_reviews_says_what_it_leaves_out_and_where() -> None:
+    parts = load_classes().parts
+    unjudged = [Spot(1, 0, "Goal"), Spot(1, 1, "Foul"), Spot(2, 0, "Goal")]
+    sentence = left_out_sentence(unjudged, 2, parts)
+    assert sentence.startswith("Left out: 3 spots that nobody has reviewed (2 in half 1, 1 in half 2) and 2 rejected.")
+    assert left_out_sentence(unjudged[:1], 0, parts).startswith("Left out: 1 spot that nobody has reviewed (1 in half 1).")
+    assert left_out_sentence([], 1, parts) == "Left out: 1 rejected."
+    assert left_out_sentence([], 0, parts) == ""
+
+
+def test_the_export_dialog_counts_what_is_left_out(
+    match: Match, analysis: Analysis, reviews: Reviews, data: DataDirectory
+) -> None:
+    judged(reviews, match, analysis, "Corner", ACCEPT)
+    judged(reviews, match, analysis, "Foul", REJECT)
+
+    def script() -> None:
+        import streamlit as st
+
+        from app.state import shared_library
+        from app.views import export, shown
+
+        match = next(m for m in shared_library().matches() if m.path.name == "a.mp4")
+        analysis = shared_library().analyses(match)[0]
+        st.session_state["threshold"] = 0.3
+        export.export_dialog(match, analysis, shown.final_spots(match, analysis))
+
+    at = AppTest.from_function(script, default_timeout=240).run()
+    assert not at.exception
+    kind = next(g for g in at.button_group if "Reviewed" in g.options)
+    kind.select("Reviewed").run()
+    captions = [c.value.replace("\\", "") for c in at.caption]
+    assert any("1 spot that nobody has reviewed (1 in half 1) and 1 rejected" in c for c in captions), captions
