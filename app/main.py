@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from app.routes.http import routes
 from app.serving.doors import Doors, Rules
+from app.serving.first_paint import FirstPaint
 from app.serving.limits import Limited
 from app.serving.patience import PatientBodies
 from app.serving.policy import Policy
@@ -41,6 +42,7 @@ def guards() -> list[Middleware]:
         Middleware(Viewers),
         Middleware(PatientBodies),
         Middleware(Limited),
+        Middleware(FirstPaint),
     ]
 
 

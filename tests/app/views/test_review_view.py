@@ -293,7 +293,9 @@ def test_an_export_of_reviews_says_what_it_leaves_out_and_where() -> None:
     unjudged = [Spot(1, 0, "Goal"), Spot(1, 1, "Foul"), Spot(2, 0, "Goal")]
     sentence = left_out_sentence(unjudged, 2, parts)
     assert sentence.startswith("Left out: 3 spots that nobody has reviewed (2 in half 1, 1 in half 2) and 2 rejected.")
-    assert left_out_sentence(unjudged[:1], 0, parts).startswith("Left out: 1 spot that nobody has reviewed (1 in half 1).")
+    assert left_out_sentence(unjudged[:1], 0, parts).startswith(
+        "Left out: 1 spot that nobody has reviewed (1 in half 1)."
+    )
     assert left_out_sentence([], 1, parts) == "Left out: 1 rejected."
     assert left_out_sentence([], 0, parts) == ""
 
