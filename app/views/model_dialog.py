@@ -45,8 +45,9 @@ def _shown_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     imported = imported_shown(match, analysis)
     now = imported[0].id if imported else str(analysis.folder)
     chosen = st.radio(
-        "Spots shown", list(labels), format_func=lambda f: page.plain(labels[f]), index=list(labels).index(now)
-    )
+        "Spots shown", list(labels), format_func=lambda f: page.plain(labels[f]), index=list(labels).index(now),
+        help="Exactly: " + page.plain(", ".join(f"{a.record.model['name']} is {a.record.identity.short}" for a in analyses)),
+    )  # fmt: skip
     if chosen != now:
         own = any(chosen == str(a.folder) for a in analyses)
         st.session_state["imported"] = None if own else chosen
@@ -76,7 +77,7 @@ def _layer_name(layer: Analysis, shown: str) -> str:
     """The name of a layer among those that can be shown; of another task than the shown one it says which."""
     task = layer.record.task
     of_task = "" if task == shown else f", {layer_task(task).title.lower()}"
-    return f"{layer.record.model['name']} ({layer.record.identity.short}){of_task}"
+    return f"{layer.record.model['name']}{of_task}"
 
 
 def _made(folder: Path) -> str:

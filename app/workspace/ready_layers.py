@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -29,10 +30,18 @@ def ready_layer(match: Match, analysis: Analysis, analyses: Sequence[Analysis]) 
     new = [a for a in analyses if a.record.task == task and str(a.folder) not in known and a.folder != analysis.folder]
     if not new:
         return None
-    newest = max(new, key=lambda layer: (layer.folder / ANALYSIS_FILE).stat().st_mtime)
-    name, identity = str(newest.record.model["name"]), newest.record.identity
+    newest = max(new, key=_made)
+    name = str(newest.record.model["name"])
     alike = name == analysis.record.model["name"]  # under other settings, of other weights, in another precision
-    return {"layer": newest.folder.name, "name": f"{name} ({identity.short})" if alike else name}
+    return {
+        "layer": newest.folder.name,
+        "name": f"{name} (made {datetime.fromtimestamp(_made(newest)):%H:%M})" if alike else name,
+    }
+
+
+def _made(layer: Analysis) -> float:
+    """When a layer was finished, seconds since 1970."""
+    return (layer.folder / ANALYSIS_FILE).stat().st_mtime
 
 
 def see_layers(match: Match, analyses: Sequence[Analysis]) -> None:

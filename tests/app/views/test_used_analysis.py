@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -155,4 +156,5 @@ def test_of_two_analyses_by_one_model_the_word_tells_which(match: Match, data: D
     pictures = ("e" * 64, lambda times: np.zeros((len(times), 4)))  # found by another vision-language model
     again = make_analysis(open_match(match.path), data, SECOND, "again", "first", pictures, bare=True)
     at.run()
-    assert component_data(at)["ready"]["name"] == f"first ({again.record.identity.short})"
+    moment = datetime.fromtimestamp((again.folder / ANALYSIS_FILE).stat().st_mtime)
+    assert component_data(at)["ready"]["name"] == f"first (made {moment:%H:%M})"
