@@ -44,9 +44,10 @@ def _shown_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     labels |= {one.id: f"{one.name} (imported)" for one in imported_sets(match, analysis)}
     imported = imported_shown(match, analysis)
     now = imported[0].id if imported else str(analysis.folder)
+    exact = [(a.record.model["name"], a.record.identity.short) for a in analyses]
     chosen = st.radio(
         "Spots shown", list(labels), format_func=lambda f: page.plain(labels[f]), index=list(labels).index(now),
-        help="Exactly: " + page.plain(", ".join(f"{a.record.model['name']} is {a.record.identity.short}" for a in analyses)),
+        help=f"Exactly: {page.plain(', '.join(f'{name} is {short}' for name, short in exact))}.",
     )  # fmt: skip
     if chosen != now:
         own = any(chosen == str(a.folder) for a in analyses)
