@@ -10,10 +10,8 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
-from app.library.roots import source_of
-from app.library.video_reading import VIDEOS
 from app.searching.index import Searched
-from app.state import shared_search, shared_searches, shared_settings
+from app.state import shared_search, shared_searches
 from app.views import page
 from app.views.charts import CONFIG, EXPORTED
 from app.views.clips_export import exports_card
@@ -21,10 +19,9 @@ from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minut
 from app.views.search_clips import export_popover
 from app.views.search_filters import filters, save_popover
 from app.views.searched import left_out, up_to_date
-from app.views.shown import drawn, picture_link
+from app.views.shown import drawn, picture_at
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
-from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.source import team_names
@@ -170,7 +167,7 @@ def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dic
         "clock": analysis.clock(hit.half, hit.time),
         "text": ", ".join(t for t in facts if t),
         "link": f"match?{urlencode(query)}",
-        "picture": _picture(match, hit),
+        "picture": picture_at(match, hit.half, hit.time),
     }
 
 
@@ -186,12 +183,3 @@ def _camera(hit: Hit) -> str:
     """The camera that is on at a spot, for people; empty where that is not known."""
     table = load_classes(CAMERA_TABLE)
     return table.get(hit.camera).short if hit.camera in table else hit.camera
-
-
-def _picture(match: Match, hit: Hit) -> str | None:
-    try:
-        path = next(h.path for h in source_of(match.path).halves if h.half == hit.half)
-        frame = VIDEOS.ingest(path, shared_settings().data).table.shown_at(hit.time)
-    except (TouchlineError, StopIteration):
-        return None
-    return picture_link(path, frame)

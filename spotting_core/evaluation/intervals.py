@@ -1,7 +1,7 @@
 """How sure average precision is, and the difference of two systems: a bootstrap, paired over all systems.
 
-What is drawn with replacement are matches, or, where there are fewer than ``FEW_GAMES``, stretches of five minutes of
-them (a block bootstrap: what happens within minutes hangs together, so single actions are not drawn). Every system is
+What is drawn with replacement are matches, or, where there are fewer than ``FEW_GAMES``, minutes of them (a
+block bootstrap: a foul, its card and its free-kick hang together, so single actions are not drawn). Every system is
 measured on the same draws, so that what a draw makes easy it makes easy for both sides of a difference (paired
 bootstrap, Berg-Kirkpatrick et al., EMNLP 2012). Intervals are the middle 95 % of the draws.
 
@@ -24,7 +24,7 @@ from spotting_core.evaluation.spotting import mean_scale
 from spotting_core.evaluation.track import Track, lay_out
 
 FEW_GAMES = 5
-"""With fewer games than this, stretches of games are drawn."""
+"""With fewer games than this, minutes of games are drawn."""
 FEW_TRUTHS = 5
 """Of a class with fewer truths an interval says little, for draws of so few differ in few ways."""
 SAMPLES = 200
@@ -101,11 +101,12 @@ class Draws:
         return value, drawn
 
     def _over_classes(self, values: np.ndarray) -> np.ndarray:
-        """Means over the last axis: of classes that have truth, or of all."""
+        """Means over the last axis: of classes that have truth, NaN where none has, or of all."""
         if self.all_classes:
             return np.nan_to_num(values).mean(-1)
         there = ~np.isnan(values)
-        return np.where(there, values, 0.0).sum(-1) / np.maximum(there.sum(-1), 1)
+        several = there.sum(-1)
+        return np.where(several > 0, np.where(there, values, 0.0).sum(-1) / np.maximum(several, 1), np.nan)
 
 
 def class_difference(first: Draws, second: Draws, label: str, metric: str) -> Interval | None:
@@ -124,8 +125,8 @@ def mean_difference(first: Draws, second: Draws, metric: str) -> Interval:
     return Interval.of_draws(float(value - other), drawn - others)
 
 
-def is_of_stretches(games: int) -> bool:
-    """Whether stretches of so many games are drawn, and not games."""
+def is_of_minutes(games: int) -> bool:
+    """Whether minutes of so many games are drawn, and not games."""
     return games < FEW_GAMES
 
 
@@ -138,13 +139,13 @@ def paired_draws(
     tolerances: Sequence[float] = TOLERANCES,
     samples: int = SAMPLES,
     seed: int = 0,
-    stretches: bool | None = None,
+    minutes: bool | None = None,
 ) -> list[Draws]:
     """Average precision of some systems over the same draws.
 
     Arguments:
         systems: the same games in the same order, each with the spots of one system.
-        stretches: whether stretches of games are drawn; as ``is_of_stretches`` says where not given.
+        minutes: whether minutes of games are drawn; as ``is_of_minutes`` says where not given.
 
     Errors:
         BadInputError: no game, other games for one system than for another, or officially a position that cannot be
@@ -153,7 +154,7 @@ def paired_draws(
     names = [[game.name for game in games] for games in systems]
     if not names or not names[0] or any(own != names[0] for own in names):
         raise BadInputError("systems can only be compared over the same games", fix="Give games that all have spots of")
-    split = is_of_stretches(len(names[0])) if stretches is None else stretches
+    split = is_of_minutes(len(names[0])) if minutes is None else minutes
     tracks = [lay_out(list(games), classes, official=official) for games in systems]
     units = _units(tracks, len(names[0]), split)
     weights = _weights(len(units), samples, seed)
@@ -182,13 +183,13 @@ def bootstrap_over_games(
     """
     (draws,) = paired_draws(
         [games], classes, official=official, tolerances=tolerances_of(metric), samples=samples, seed=seed,
-        stretches=False,
+        minutes=False,
     )  # fmt: skip
     return Draws(draws.classes, draws.tolerances, draws.precision, draws.drawn).mean(metric)
 
 
 def _units(tracks: Iterable[Track], games: int, split: bool) -> np.ndarray:
-    """What is drawn: numbers of games, or of all stretches in which anything lies."""
+    """What is drawn: numbers of games, or of all minutes in which anything lies."""
     if not split:
         return np.arange(games)
     return np.unique(np.concatenate([side for t in tracks for side in (t.stretch, t.truth_stretch)]))

@@ -20,7 +20,7 @@ CELLS = 120 * 60 * CELLS_PER_SECOND
 HALVES = (1, 2)  # SoccerNet's files have two halves of at most two hours, and no other parts
 _MICROSECONDS = 1_000_000
 _LONGEST = 8 * 3600 * _MICROSECONDS  # no half lasts as long; what lies further out is put there
-STRETCH = 300 * _MICROSECONDS
+STRETCH = 60 * _MICROSECONDS
 """Microseconds of a stretch of a half."""
 _STRETCHES = _LONGEST // STRETCH
 _PARTS = 1 << 15  # as many as the number of a part can tell apart
@@ -35,8 +35,8 @@ class Track:
         place: int64 (N,) places; column: (N,) class; score: float64 (N,); game: (N,).
         nearest: int8 (N,), visibility of the truth of its class nearest to each detection; -1 where its half
             has none.
-        stretch, truth_stretch: int64 (N,) and (G,), the five minutes of a half of a game in which each lies; the same
-            number means the same minutes, whatever else is laid out.
+        stretch, truth_stretch: int64 (N,) and (G,), the minute of a half of a game in which each lies; the same number
+            means the same minute, whatever else is laid out.
         per_second: units of the axis in a second.
         columns, games: how many classes and games there are.
     """

@@ -25,8 +25,13 @@ def verdicts_of_match(reviews: Reviews, match_id: str) -> dict[str, Verdicts]:
 
 
 def pairs_of_reviewers(first: Verdicts, second: Verdicts) -> list[Pair]:
-    """What two reviewers make of each spot that both have judged."""
-    return [(first[spot], second[spot]) for spot in first if spot in second]
+    """What two reviewers make of each spot that both have judged, in order of time; what neither has last."""
+    return sorted(((first[spot], second[spot]) for spot in first if spot in second), key=_place)
+
+
+def _place(pair: Pair) -> tuple[bool, int, int]:
+    there = pair[0] or pair[1]
+    return (True, 0, 0) if there is None else (False, there.half, there.time)
 
 
 def _standing(changes: Iterable[Review], author: str) -> list[Review]:

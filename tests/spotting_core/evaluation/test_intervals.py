@@ -11,7 +11,7 @@ from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.intervals import (
     Interval,
     class_difference,
-    is_of_stretches,
+    is_of_minutes,
     mean_difference,
     paired_draws,
 )
@@ -93,19 +93,19 @@ def test_equal_systems_differ_by_nothing_and_others_by_more_than_chance() -> Non
     assert class_difference(first, second, "Foul", "tight") is None
 
 
-def test_few_games_are_drawn_by_stretches_of_five_minutes() -> None:
-    assert is_of_stretches(4)
-    assert not is_of_stretches(5)
-    # Six goals in as many stretches of one match, every other one found: draws of the match alone could not differ.
-    truth = [spot(10 + 300 * i) for i in range(6)]
-    found = [spot(10 + 300 * i, confidence=0.9) for i in range(0, 6, 2)]
+def test_few_games_are_drawn_by_minutes() -> None:
+    assert is_of_minutes(4)
+    assert not is_of_minutes(5)
+    # Six goals in as many minutes of one match, every other one found: draws of the match alone could not differ.
+    truth = [spot(10 + 60 * i) for i in range(6)]
+    found = [spot(10 + 60 * i, confidence=0.9) for i in range(0, 6, 2)]
     one = [Game("g", truth, found)]
     (draws,) = paired_draws([one], CLASSES)
     interval = draws.mean("tight")
     assert interval.low < interval.value < interval.high
-    (whole,) = paired_draws([one], CLASSES, stretches=False)
+    (whole,) = paired_draws([one], CLASSES, minutes=False)
     assert whole.mean("tight").low == whole.mean("tight").high
-    # A goal and its spot in one stretch are drawn together: with all found, no draw has less than all.
+    # A goal and its spot in one minute are drawn together: with all found, no draw has less than all.
     (every,) = paired_draws([[Game("g", truth, [spot(s.seconds, confidence=0.9) for s in truth])]], CLASSES)
     assert every.mean("tight") == Interval(1.0, 1.0, 1.0)
 
