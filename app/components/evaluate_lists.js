@@ -39,7 +39,7 @@ function classTable(data, look, theme) {
       <td><span class="name">${look.glyph(row, theme, 18)}<span>${row.short}</span></span></td><td class="r soft">${row.truths}</td>${cells}</tr>`;
   });
   const key = data.two ? look.html`<span class="key"><i class="bar-key"></i>A</span><span class="key"><i class="tick-key"></i>B</span>` : "";
-  return look.html`<table><thead><tr><th>Class</th><th class="r">Truth</th>${head}</tr></thead><tbody>${rows}</tbody></table>
+  return look.html`<table class="${data.two ? "two" : ""}"><thead><tr><th>Class</th><th class="r">Truth</th>${head}</tr></thead><tbody>${rows}</tbody></table>
     <p class="foot">${key}<span>${data.note}</span></p>`;
 }
 

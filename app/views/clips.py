@@ -13,7 +13,8 @@ from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
 from app.views import page
-from app.views.clips_choice import choose_dialog, default_clips
+from app.views.class_choice import class_popover
+from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips
 from app.views.clips_export import export_card, exports_card
 from app.views.shown import chosen_analysis, link, match_of_address, parts_data
 from app.workspace.entry import OVERLAY
@@ -24,7 +25,7 @@ from app.workspace.videos import prepare_once, video_note
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import ConflictError, TouchlineError
 from spotting_core.clips.selection import Clip, Margins
-from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
 from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.playback import playback_file
@@ -99,6 +100,8 @@ def _toolbar(
         if chosen != match.id:
             page.go("clips", match=str(chosen))
         _selection_box(match, selection)
+        if selection is None:
+            class_popover(clipped_classes(analysis), CLASSES)
         total = sum(c.length for c in working[0])
         st.html(f'<div class="tl-cap">{page.clips(len(working[0]))}, {page.length(total)}</div>', width="content")
         st.space("stretch")
@@ -220,7 +223,7 @@ def desk_data(
     working: tuple[tuple[Clip, ...], OwnMargins],
 ) -> dict[str, Any]:
     """All that the desk shows, as JSON."""
-    classes = analysis.classes if analysis is not None else load_classes()
+    classes = clipped_classes(analysis)
     clips, own = working
     margins = Margins(classes, own)
     return {

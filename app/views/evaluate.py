@@ -24,6 +24,7 @@ from app.state import shared_library, shared_settings
 from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, INKS
+from app.views.class_choice import chosen_classes, class_popover
 from app.views.evaluate_charts import (
     Curve,
     precision_recall_figure,
@@ -58,6 +59,8 @@ from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask
 
 _TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+CLASSES = "evaluate_classes_shown"
+"""Where the session keeps the classes that are on screen; averages are of all."""
 _GROUPS = ("goals", "cards", "restarts", "fouls", "flow")
 
 
@@ -113,11 +116,12 @@ def show() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
-    chosen = _chosen_class(measured, classes)
-    left, right = st.columns([584, 796], gap="small")
+    shown = set(chosen_classes(classes.names, CLASSES)) or set(classes.names)
+    chosen = _chosen_class(measured, classes, shown)
+    left, right = st.container(key="evaluate_columns").columns([584, 796], gap="small")
     with left, st.container(border=True, key="tl_card_classes", gap=None):
         _figures(measured, choice)
-        _class_table(measured, choice, classes, chosen)
+        _class_table(measured, choice, classes, chosen, shown)
     with right:
         curve, confidence = st.columns(2, gap="small")
         with curve, st.container(border=True, key="tl_card_curve"):
@@ -126,11 +130,11 @@ def show() -> None:
             _reliability_card(measured, classes, chosen)
         games = dict(zip(choice.systems, (m.games for m in measured), strict=True))
         with st.container(border=True, key="tl_card_errors", gap="small"):
-            st.fragment(errors_card)(games, classes, chosen)
+            st.fragment(errors_card)(games, classes, chosen, shown)
     with st.container(border=True, key="tl_card_confusion", gap="small"):
-        st.fragment(confusion_card)(games, classes)
+        st.fragment(confusion_card)(games, classes, shown)
     with st.container(border=True, key="tl_card_systems", gap="small"):
-        systems_card(library, sets, SystemsChoice(choice.labels, choice.official, choice.view), systems, classes)
+        systems_card(library, sets, SystemsChoice(choice.labels, choice.official, choice.view), systems, classes, shown)
     _left_out(measured)
 
 
@@ -152,6 +156,9 @@ def _toolbar(
         )
         st.space("stretch")
         way = way_select("evaluate_way", "the SoccerNet package")
+        if own and first:
+            keys = [first] if second in (None, NO_SYSTEM) else [first, str(second)]
+            class_popover(classes_of(library, own, keys), CLASSES)
         views = [v.capitalize() for v in VIEWS]
         take("actions", "evaluate_view", one_of(*views), "All")
         view = st.segmented_control(
@@ -288,15 +295,18 @@ def _pair(measured: list[Measured], metric: str, label: str, view: str) -> dict[
     return pair
 
 
-def _class_table(measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass) -> None:
-    rows = class_rows(measured, choice, classes)
+def _class_table(
+    measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass, shown: set[str]
+) -> None:
+    every = class_rows(measured, choice, classes)
+    rows = [row for row in every if row["name"] in shown]
 
     def picked() -> None:
         event = st.session_state["evaluate_classes"].get("picked")
         if event:
             st.session_state["evaluate_class"] = event["label"]
 
-    data = {"rows": rows, "chosen": chosen.name, "two": len(measured) > 1, "note": _note(rows, choice)}
+    data = {"rows": rows, "chosen": chosen.name, "two": len(measured) > 1, "note": _note(every, choice)}
     class_table(data, key="evaluate_classes", on_picked=picked)
 
 
@@ -311,13 +321,13 @@ def _note(rows: list[dict[str, Any]], choice: Choice) -> str:
     return f"{names} {verb} no truth here and {'is' if len(without) == 1 else 'are'} left out of the averages."
 
 
-def _chosen_class(measured: list[Measured], classes: ClassTable) -> ActionClass:
+def _chosen_class(measured: list[Measured], classes: ClassTable, shown: set[str]) -> ActionClass:
     """The class that was picked; at first the one with the most truths."""
     take("class", "evaluate_class", one_of(*classes.names))
     wanted = st.session_state.get("evaluate_class")
     truths = measured[0].tight.truths
-    usual = max(classes, key=lambda c: truths[c.name])
-    chosen = classes.get(str(wanted)) if wanted in classes else usual
+    usual = max((c for c in classes if c.name in shown), key=lambda c: truths[c.name])
+    chosen = classes.get(str(wanted)) if wanted in shown else usual
     put("class", "evaluate_class", chosen.name, usual.name)
     return chosen
 

@@ -26,15 +26,17 @@ _BETWEEN = "~"  # true and predicted class in the address
 _Cell = tuple[str, str]
 
 
-def confusion_card(systems: Mapping[str, Compared], classes: ClassTable) -> None:
+def confusion_card(systems: Mapping[str, Compared], classes: ClassTable, shown: set[str]) -> None:
     """The card.
 
     Arguments:
-        systems: A, and B where two are compared, by key.
+        systems: A, and B where two are compared, by key; shown: names of the classes that are on screen, of which one
+            is true or spotted in each cell.
     """
     system, threshold = _scope(list(systems))
     compared = systems[system]
-    found = confusions(compared.games, classes.names, threshold)
+    every = confusions(compared.games, classes.names, threshold)
+    found = [c for c in every if c.true in shown or c.predicted in shown]
     matrix = confusion_matrix(found, classes.names)
     chosen = _chosen(matrix)
     matrix_table(matrix_data(matrix, chosen, classes), key="evaluate_matrix", on_picked=_picked)

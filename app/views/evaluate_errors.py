@@ -26,15 +26,15 @@ _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), 
 _ORDERS = ("By confidence", "By time error", "By match time")
 
 
-def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: ActionClass) -> None:
+def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: ActionClass, shown: set[str]) -> None:
     """The card: choice of system and kind, time errors, and rows.
 
     Arguments:
-        systems: A, and B where two are compared, by key.
+        systems: A, and B where two are compared, by key; shown: names of the classes that are on screen.
     """
     system, scope, threshold = _scope(list(systems), chosen)
     compared = systems[system]
-    errors = outcomes(compared.games, classes.names, threshold)
+    errors = [o for o in outcomes(compared.games, classes.names, threshold) if o.label in shown]
     if scope is not None:
         errors = [o for o in errors if o.label == scope.name]
     counts = {name: sum(o.kind in kinds for o in errors) for name, kinds in _KINDS.items()}
@@ -55,8 +55,8 @@ def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: Ac
     st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_times", alt="Time from the nearest truth")
     rows = in_order([o for o in errors if o.kind in _KINDS[str(kind)]], str(order))
     first = _page(len(rows))
-    shown = [error_row(o, compared, system, classes) for o in rows[first : first + PAGE]]
-    error_list(shown, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")
+    own = [error_row(o, compared, system, classes) for o in rows[first : first + PAGE]]
+    error_list(own, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")
 
 
 def _scope(systems: Sequence[str], chosen: ActionClass) -> tuple[str, ActionClass | None, float]:

@@ -79,7 +79,7 @@ def show_reviewers(library: Library, sets: PredictionSets) -> None:
         rows = [row for pair in pairs if (row := _row(pair, of_match[match], *both, classes))]
         error_list(rows[:_SHOWN], "They agree on everything.", key="evaluate_apart")
         if len(rows) > _SHOWN:
-            st.caption(f"{_SHOWN} of {len(rows)} are shown.")
+            st.caption(f"{_SHOWN:d} of {len(rows):d} are shown.")
 
 
 def _select(label: str, word: str, options: Mapping[str, str], key: str, width: int) -> str | None:
@@ -88,7 +88,7 @@ def _select(label: str, word: str, options: Mapping[str, str], key: str, width: 
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
     chosen = st.selectbox(
-        label, list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
+        page.plain(label), list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
         label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
     )  # fmt: skip
     put(word, key, chosen)

@@ -95,9 +95,14 @@ def drawn_words(games: int) -> str:
 
 
 def systems_card(
-    library: Library, sets: PredictionSets, choice: SystemsChoice, systems: dict[str, str], classes: ClassTable
+    library: Library,
+    sets: PredictionSets,
+    choice: SystemsChoice,
+    systems: dict[str, str],
+    classes: ClassTable,
+    shown: set[str],
 ) -> None:
-    """The table, and the figure to download."""
+    """The table, and the figure to download; of the classes that are on screen."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<div class="tl-card-title">Systems <span>average precision by class</span></div>', width="content")
         keys = _chosen(systems)
@@ -117,8 +122,8 @@ def systems_card(
         return
     with place.popover("Figure", icon=":material/image:"):
         _downloads(measured, classes)
-    st.html(_table(measured, str(metric), classes))
-    st.caption(drawn_words(len(measured[0].games.games)) + " Bold: the best of a row.")
+    st.html(_table(measured, str(metric), classes, shown))
+    st.caption(f"{page.plain(drawn_words(len(measured[0].games.games)))} Bold: the best of a row.")
 
 
 def _chosen(systems: dict[str, str]) -> list[str]:
@@ -176,7 +181,7 @@ def signed_interval(interval: Interval) -> str:
     return f"{signed(interval.value)} ({signed(interval.low)} to {signed(interval.high)})"
 
 
-def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable) -> str:
+def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, shown: set[str]) -> str:
     """Classes by systems; of every system but the first also how far it is from the first."""
     first, *others = measured
     heads = "".join(f'<th scope="col">{page.escape(m.name)}</th>' for m in measured)
@@ -185,6 +190,8 @@ def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable) -> s
     apart = [mean_difference(m.draws, first.draws, metric) for m in others]
     rows = [_row("Average-mAP", sum(_truths(first, classes).values()), means, apart, few=False, head=True)]
     for action in classes:
+        if action.name not in shown:
+            continue
         own = [interval for m in measured if (interval := m.draws.of_class(action.name, metric)) is not None]
         if len(own) < len(measured):
             continue
@@ -232,7 +239,7 @@ def _downloads(measured: Sequence[_Measured], classes: ClassTable) -> None:
     )
     for form, media_type in _FORMS.items():
         st.download_button(
-            form.upper(), partial(figure_bytes, measured, classes, form), f"evaluation.{form}", media_type,
+            page.plain(form.upper()), partial(figure_bytes, measured, classes, form), f"evaluation.{form}", media_type,
             on_click="ignore", width="stretch", key=f"evaluate_figure_{form}",
         )  # fmt: skip
 

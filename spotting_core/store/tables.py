@@ -223,3 +223,13 @@ class SavedSearchRow(Base):
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     query: Mapped[dict] = mapped_column(JSON)
     changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class ClassPresetRow(Base):
+    """Classes that people choose together, by the name that they gave them."""
+
+    __tablename__ = "class_preset"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    labels: Mapped[list] = mapped_column(JSON)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)

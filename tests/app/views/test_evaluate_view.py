@@ -138,7 +138,7 @@ def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:
 
 
 def matrix_of(at: AppTest) -> dict[str, Any]:
-    return next(data["matrix"] for n in range(9) if "matrix" in (data := component_data(at, n)))
+    return component_data(at, 2)["matrix"]
 
 
 def test_what_is_taken_for_what_leads_to_its_spots(match: Match, sets: PredictionSets) -> None:
@@ -155,11 +155,8 @@ def test_what_is_taken_for_what_leads_to_its_spots(match: Match, sets: Predictio
     at.query_params["cell"] = "Goal~Foul"
     at.run()
     assert matrix_of(at)["chosen"] == ["Goal", "Foul"]
-    spots = next(
-        d["errors"]
-        for n in range(9)
-        if (d := component_data(at, n)).get("errors", [{}])[0].get("text", "") == "mine, 0.4 s late, .90, Goal is true"
-    )
+    spots = component_data(at, 3)["errors"]
+    assert spots[0]["text"] == "mine, 0.4 s late, .90, Goal is true"
     assert len(spots) == 1
     assert spots[0]["link"].startswith(f"match?match={match.id}&half=1&t=2.400")
     at.query_params["cell"] = "Goal~Homerun"
