@@ -120,7 +120,7 @@ def test_filters_come_back_with_an_address_that_was_left(page: Page, server: Ser
     page.get_by_role(
         "link", name="Statistics"
     ).click()  # Streamlit forgets what the widgets of a page held that is left
-    expect(page).to_have_title("Statistics – Touchline")
+    expect(page.get_by_text("How often, and by whom?")).to_be_visible()
     page.go_back()
     expect(words).to_have_value("filtered")
     expect(page.locator("a.error")).to_have_count(1)
