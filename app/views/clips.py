@@ -55,7 +55,7 @@ def show() -> None:
     lengths = {half: m.table.duration for half, m in media.items()}
     _toolbar(library, match, analysis, selection, working, lengths)
     _conflict(match, selection)
-    left, right = st.columns([1066, 330], gap="small")
+    left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
     with left:
         _desk(match, analysis, selection, working)
         _when_prepared(match)

@@ -115,7 +115,7 @@ def test_the_other_pages_have_the_same_control(page: Page, server: Server, match
 
 def test_filters_come_back_with_an_address_that_was_left(page: Page, server: Server, match: Match) -> None:
     page.goto(f"{server.url}/search?matches={match.id}&words=filtered&classes=Goal")
-    words = page.get_by_label("Words in the match or a comment")
+    words = page.get_by_role("textbox", name="Words in the match or a comment")
     expect(words).to_have_value("filtered")
     page.get_by_role(
         "link", name="Statistics"

@@ -104,7 +104,9 @@ def test_a_season_is_previewed_and_added(library: Library, tmp_path: Path) -> No
     assert "2 in the library already" in texts(page_of(add="browse", folder="1/season"))
 
 
-@pytest.mark.parametrize(("word", "refused"), [("1/../..", True), ("1/nothing", True), ("7", False), ("x/season", False)])
+@pytest.mark.parametrize(
+    ("word", "refused"), [("1/../..", True), ("1/nothing", True), ("7", False), ("x/season", False)]
+)
 def test_folders_of_the_address_lie_below_the_roots(library: Library, tmp_path: Path, word: str, refused: bool) -> None:
     at = page_of(add="browse", folder=word)
     assert not at.exception
