@@ -14,6 +14,7 @@ from spotting_core.search.saved import SavedSearches
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.class_presets import ClassPresets
 from spotting_core.store.database import open_database
+from spotting_core.store.playlists import Playlists
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 
@@ -62,6 +63,11 @@ def shared_reading() -> VideoReading:
 @st.cache_resource(show_spinner=False)
 def shared_class_presets() -> ClassPresets:
     return ClassPresets(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_playlists() -> Playlists:
+    return Playlists(open_database(settings().data))
 
 
 def shared_settings() -> Settings:

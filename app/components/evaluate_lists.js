@@ -83,11 +83,11 @@ const CHIPS = { near: ["near", "↔", "Near"], missed: ["bad", "···", "Missed
 function errorList(data, look, theme) {
   if (!data.errors.length) return look.html`<p class="empty">${data.empty}</p>`;
   const rows = data.errors.map((error) => {
-    const [kind, sign, word] = CHIPS[error.kind];
+    const [kind, sign, word] = CHIPS[error.kind] ?? ["", "", ""]; // a clip of a playlist is neither right nor wrong
     const picture = error.picture ? look.html`<img src="${error.picture}" alt="" loading="lazy">` : look.html`<span class="blank"></span>`;
     const inner = look.html`${picture}${look.glyph(error, theme, 20)}
       <span class="what"><span><b>${error.short}</b> <span class="soft">${error.clock}</span></span><small>${error.text}</small></span>
-      <span class="chip ${kind}"><span aria-hidden="true">${sign}</span> ${word}</span>`;
+      ${word ? look.html`<span class="chip ${kind}"><span aria-hidden="true">${sign}</span> ${word}</span>` : ""}`;
     return error.link ? look.html`<a class="error" href="${error.link}">${inner}</a>` : look.html`<div class="error" title="This game is not in the library">${inner}</div>`;
   });
   return look.html`<div class="errors">${rows}</div>`;

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.clips import clip_desk
+from app.components.copied_link import link_button
 from app.library.library import Library, Match
 from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
@@ -16,6 +17,7 @@ from app.views import page
 from app.views.class_choice import class_popover
 from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips
 from app.views.clips_export import export_card, exports_card
+from app.views.playlists import WORD, of_match, playlist_popover, show_playlist
 from app.views.shown import chosen_analysis, link, match_of_address, parts_data
 from app.workspace.entry import OVERLAY
 from app.workspace.overlays.boxes import entity_names
@@ -38,6 +40,9 @@ _UNSAVED = "unsaved"
 def show() -> None:
     """The page."""
     library = shared_library()
+    if wanted := st.query_params.get(WORD):
+        show_playlist(library, wanted)
+        return
     match = match_of_address(library)
     if match is None:
         st.info("There is no such match in the library.")
@@ -105,6 +110,8 @@ def _toolbar(
         total = sum(c.length for c in working[0])
         st.html(f'<div class="tl-cap">{page.clips(len(working[0]))}, {page.length(total)}</div>', width="content")
         st.space("stretch")
+        link_button("clips_link")
+        playlist_popover(of_match(working[0], match), "clips_playlist")
         with st.popover("Save", icon=":material/bookmark:"):
             _save(match, selection, working)
         if st.button("Choose spots", icon=":material/filter_list:"):

@@ -233,3 +233,15 @@ class ClassPresetRow(Base):
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     labels: Mapped[list] = mapped_column(JSON)
     changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class PlaylistRow(Base):
+    """Clips of several matches in their order, by the name that people gave them."""
+
+    __tablename__ = "playlist"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    clips: Mapped[list] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
