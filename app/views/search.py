@@ -81,7 +81,7 @@ def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
 
 def _matrix(result: SearchResult, classes: ClassTable, last: int) -> tuple[Cell | None, int]:
     """How many spots of each class in the minutes of each cell; the cell that is chosen, and its minutes."""
-    title, control = st.columns([3, 1.2], vertical_alignment="center")
+    title, control = st.columns([2, 1.2], vertical_alignment="center")
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
     take("width", "search_width", one_of(*WIDTHS), _WIDTH)
     width = control.segmented_control(
@@ -150,7 +150,7 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
     matches, classes = searched.matches, searched.classes
     spots = f"{result.total} spot{'' if result.total == 1 else 's'}"
     text = f"{place}{spots} in {result.matches} match{'' if result.matches == 1 else 'es'}"
-    head, lists, button = st.columns([3, 0.9, 1.2], vertical_alignment="center")
+    head, lists, button = st.columns([2.2, 1.1, 1.1], vertical_alignment="center")
     head.html(f'<div class="tl-card-title">{page.escape(text)}</div>')
     hits = [h for h in result.hits if h.label in classes and h.match in matches]
     with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it

@@ -91,7 +91,8 @@ def show() -> None:
 
 def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Match], Query]:
     with st.container(key="statistics_bar"):
-        title, which, least, shots, where, kind = st.columns([2, 1.9, 1.1, 1.1, 1.4, 1.3], vertical_alignment="bottom")
+        column, which, least, shots, where, kind = st.columns([2, 1.9, 1.1, 1.1, 1.4, 1.3], vertical_alignment="bottom")
+    title = column.empty()
     take("match", _MATCHES, several_of(*matches), [])
     st.session_state[_MATCHES] = [m for m in st.session_state[_MATCHES] if m in matches]
     names = which.multiselect(
@@ -112,7 +113,7 @@ def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Mat
     take("reviewed", _REVIEWED, lambda word: word == "1", False)
     reviewed = kind.toggle("Reviewed alone", key=_REVIEWED)
     put("reviewed", _REVIEWED, "1" if reviewed else None)
-    labels = class_popover(classes, "statistics_labels", title)
+    labels = class_popover(classes, "statistics_labels", column)
     chosen = [matches[name] for name in names or matches]
     text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
     title.html(f'<div class="tl-title">Statistics <span>{page.escape(text)}</span></div>')
