@@ -12,8 +12,10 @@ from spotting_core.jobs.queue import JobQueue
 from spotting_core.search.engine import SpotSearch
 from spotting_core.search.saved import SavedSearches
 from spotting_core.store.camera_reviews import CameraReviews
+from spotting_core.store.class_presets import ClassPresets
 from spotting_core.store.codes import Codes
 from spotting_core.store.database import open_database
+from spotting_core.store.playlists import Playlists
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 
@@ -62,6 +64,16 @@ def shared_selections() -> Selections:
 @st.cache_resource(show_spinner=False)
 def shared_reading() -> VideoReading:
     return VideoReading(settings().data)
+
+
+@st.cache_resource(show_spinner=False)
+def shared_class_presets() -> ClassPresets:
+    return ClassPresets(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_playlists() -> Playlists:
+    return Playlists(open_database(settings().data))
 
 
 def shared_settings() -> Settings:

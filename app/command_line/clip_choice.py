@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import select
-
+from app.command_line.library_match import library_name, match_id_of
 from app.command_line.match_layers import match_layers
 from app.library.cameras import camera_labels, unreviewed_cameras
 from spotting_core.analyses.match_cameras import MatchCameras
@@ -28,7 +27,6 @@ from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
-from spotting_core.store.tables import MatchRow
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def _ready(
 ) -> Sequence[Clip]:
     """Clips that have in and out points of their own: of shots, or of a selection."""
     if choice.selection is not None:
-        return Selections(open_database(data)).by_name(_match_id(match, data), choice.selection).clips
+        return Selections(open_database(data)).by_name(match_id_of(match, data), choice.selection).clips
     assert cameras is not None
     check_names(choice.shots, cameras)
     return shot_clips(cameras, choice.shots, lengths)
@@ -131,7 +129,7 @@ def _cameras(choice: ClipOptions, match: MatchSource, data: DataDirectory) -> Ma
     if needed:
         camera_labels(match.path, open_match)
     cameras = unreviewed_cameras(match.path, match_layers(match, data), open_match)
-    name = _library_name(match, data)
+    name = library_name(match, data)
     if name is not None:
         cameras = reviewed_cameras(cameras, CameraReviews(open_database(data)).of_match(name))
     if needed and cameras is None:
@@ -165,7 +163,7 @@ def _spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage
         options = Options(footage.classes)
         return registry.read_of_match(choice.label_file, match.path.name, options=options).sorted_spots
     if choice.reviewed:
-        return Reviews(open_database(data)).standing(_match_id(match, data))
+        return Reviews(open_database(data)).standing(match_id_of(match, data))
     if choice.marks and not choice.labels:
         return []
     if footage.analysis is None:
@@ -173,23 +171,6 @@ def _spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage
             "this match has not been analysed", where=match.path, fix="Run touchline analyze, or give --labels"
         )
     return footage.analysis.spots(Spotting(threshold=least))
-
-
-def _match_id(match: MatchSource, data: DataDirectory) -> str:
-    """The library's name of a match.
-
-    Errors:
-        BadInputError: it is not in the library.
-    """
-    name = _library_name(match, data)
-    if name is None:
-        raise BadInputError("this match is not in the library", where=match.path, fix="Add it in the app first")
-    return name
-
-
-def _library_name(match: MatchSource, data: DataDirectory) -> str | None:
-    with open_database(data).reading() as session:
-        return session.scalar(select(MatchRow.id).where(MatchRow.path == str(match.path)))
 
 
 def _finished(clip: Clip, choice: ClipOptions, footage: Footage) -> Clip:

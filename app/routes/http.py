@@ -20,6 +20,7 @@ from app.library.library import Library, Match
 from app.library.placing import NO_PLAYERS, PlayerPlacing, team_colours
 from app.library.playing import match_play
 from app.library.roots import is_below, source_of
+from app.library.uploads import Arriving
 from app.library.video_reading import VIDEOS
 from app.routes import packing
 from app.routes.links import LinkSealer
@@ -233,6 +234,30 @@ def _frame(video: FileState, number: int, data: DataDirectory) -> np.ndarray:
     return VIDEOS.frame(VIDEOS.ingest(video.path, data), number, max_height=1080)
 
 
+async def upload(request: Request) -> Response:
+    """Take a piece of a file into a folder of a root: ``?folder=Season&name=1_720p.mkv&at=0&size=123`` (bytes).
+
+    Answers how much is there, so that whoever was cut off goes on from there.
+    """
+    root, query = _path(request, "upload"), request.query_params
+    if root not in settings().roots:
+        raise HTTPException(404)
+    try:
+        arriving = Arriving.of(root, query["folder"], query["name"], int(query["size"]))
+        at = int(query["at"])
+    except (KeyError, ValueError) as error:
+        raise HTTPException(400, "give folder, name, at and size") from error
+    except TouchlineError as error:
+        return JSONResponse({"problem": str(error)}, 422)
+    try:
+        with arriving.writing(at) as piece:
+            async for chunk in request.stream():
+                piece.write(chunk)
+    except TouchlineError as error:
+        return JSONResponse({"problem": str(error), "there": arriving.there}, 409)
+    return JSONResponse({"there": arriving.there, "whole": arriving.is_whole})
+
+
 def health(_request: Request) -> Response:
     """Whether the database can be read and the workers work: 200, or 503 and what is wrong, in sentences."""
     problems = {name: problem for name, problem in WORKERS.problems().items() if problem is not None}
@@ -259,6 +284,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{PREFIX}/play/{{token}}/{{match}}", play),
         Route(f"{PREFIX}/times/{{token}}", frame_times),
         Route(f"{PREFIX}/picture/{{token}}", picture),
+        Route(f"{PREFIX}/upload/{{token}}", upload, methods=["POST"]),
         Route(f"{PREFIX}/health", health),
         Mount(f"{PREFIX}/scripts/{{version}}", StaticFiles(directory=SCRIPTS)),
     ]

@@ -68,7 +68,9 @@ def _use(kind: str, viewer: str) -> list[bytes]:
 
 
 def _state(path: Path) -> tuple[int, int]:
-    """Size and change time; of a folder, those of the analysis record in it."""
+    """Size and change time; of a folder of an analysis, those of its record, and none of any other folder."""
     record = path.parent / "analysis.json" if path.is_dir() else path
+    if path.is_dir() and not record.is_file():
+        return 0, 0
     status = record.stat()
     return status.st_size, status.st_mtime_ns

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.library.cameras import cameras_stamp, standing_cameras
-from app.library.library import Library, Match
+from app.library.library import Library, Match, gone_choice
 from app.library.playing import play_at_hand, play_stamp
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
@@ -31,12 +31,14 @@ class Searched:
 
     Arguments:
         problems: why analysed matches cannot be searched, by their ids.
+        gone: a word about each match whose chosen model has no analysis any more, by its id.
     """
 
     matches: dict[str, Match]
     analyses: dict[str, Analysis]
     classes: ClassTable
     problems: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
 
     @property
     def most_parts(self) -> int:
@@ -63,7 +65,7 @@ def bring_up_to_date(
 
     A match whose analysis cannot be read is left out, and told among the problems.
     """
-    searched, used, problems = {}, {}, {}
+    searched, used, problems, gone = {}, {}, {}, {}
     for match in library.matches():
         layers = library.layers(match)
         if not layers or layers[0].record.task != SPOTTING.name:
@@ -76,10 +78,12 @@ def bring_up_to_date(
             problems[match.id] = f"{match.title}: {problem}"
             continue
         searched[match.id], used[match.id] = match, layers[0]
+        if word := gone_choice(layers, library.chosen(match)):
+            gone[match.id] = f"{match.title}: {word}"
     search.refresh(list(searched))
     tables = list(dict.fromkeys(a.classes for a in used.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
-    return Searched(searched, used, replace(joined([load_classes(), *tables]), parts=parts), problems)
+    return Searched(searched, used, replace(joined([load_classes(), *tables]), parts=parts), problems, gone)
 
 
 def _write(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
+
+_BETWEEN = "~"  # several choices in one word: no name of a class, a zone or a match holds it
 
 
 def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = None, of: str = "") -> None:
@@ -17,9 +19,10 @@ def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = Non
         usual: what is chosen without a word; the widget chooses where not given.
         of: id of the match that the address is of, where each has words of its own.
     """
+    missing = key not in st.session_state  # Streamlit forgets the widgets of a page that is left
     if usual is not None:
         st.session_state.setdefault(key, usual)
-    if not is_new(name, key, of):
+    if not is_new(name, key, of) and not missing:
         return
     word = st.query_params.get(name)
     try:
@@ -58,6 +61,16 @@ def is_new(name: str, key: str, of: str = "") -> bool:
 def know(key: str, word: str | None, of: str = "") -> None:
     """Remember the word of a choice that the page puts into its address."""
     st.session_state[_known(key, of)] = word
+
+
+def put_several(name: str, key: str, choices: Iterable[Any]) -> None:
+    """Put several choices into the address, as ``several_of`` reads them; none need no word there."""
+    put(name, key, _BETWEEN.join(map(str, choices)) or None)
+
+
+def several_of(*choices: Any) -> Callable[[str], list[Any]]:
+    """Reads a word that names some of some choices, in their order."""
+    return lambda word: [choice for choice in choices if str(choice) in word.split(_BETWEEN)]
 
 
 def one_of(*choices: Any) -> Callable[[str], Any]:

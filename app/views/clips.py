@@ -8,13 +8,16 @@ from typing import Any
 import streamlit as st
 
 from app.components.clips import clip_desk
+from app.components.copied_link import link_button
 from app.library.library import Library, Match
 from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
 from app.state import shared_library, shared_queue, shared_selections, shared_settings
 from app.views import page
-from app.views.clips_choice import choose_dialog, default_clips
+from app.views.class_choice import class_popover
+from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips
 from app.views.clips_export import export_card, exports_card
+from app.views.playlists import WORD, of_match, playlist_popover, show_playlist
 from app.views.shown import chosen_analysis, link, match_of_address, parts_data
 from app.workspace.entry import OVERLAY
 from app.workspace.overlays.boxes import entity_names
@@ -24,7 +27,7 @@ from app.workspace.videos import prepare_once, video_note
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import ConflictError, TouchlineError
 from spotting_core.clips.selection import Clip, Margins
-from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
 from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.playback import playback_file
@@ -37,6 +40,9 @@ _UNSAVED = "unsaved"
 def show() -> None:
     """The page."""
     library = shared_library()
+    if wanted := st.query_params.get(WORD):
+        show_playlist(library, wanted)
+        return
     match = match_of_address(library)
     if match is None:
         st.info("There is no such match in the library.")
@@ -54,7 +60,7 @@ def show() -> None:
     lengths = {half: m.table.duration for half, m in media.items()}
     _toolbar(library, match, analysis, selection, working, lengths)
     _conflict(match, selection)
-    left, right = st.columns([1066, 330], gap="small")
+    left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
     with left:
         _desk(match, analysis, selection, working)
         _when_prepared(match)
@@ -90,7 +96,7 @@ def _toolbar(
     lengths: dict[int, int],
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="clips_bar"):
-        st.html('<div class="tl-title">Clips</div>', width="content")
+        st.html(page.headline("Clips"), width="content")
         matches = {m.id: m for m in library.matches()}
         chosen = st.selectbox(
             "Match", list(matches), index=list(matches).index(match.id), format_func=lambda m: matches[m].title,
@@ -99,9 +105,13 @@ def _toolbar(
         if chosen != match.id:
             page.go("clips", match=str(chosen))
         _selection_box(match, selection)
+        if selection is None:
+            class_popover(clipped_classes(analysis), CLASSES)
         total = sum(c.length for c in working[0])
         st.html(f'<div class="tl-cap">{page.clips(len(working[0]))}, {page.length(total)}</div>', width="content")
         st.space("stretch")
+        link_button("clips_link")
+        playlist_popover(of_match(working[0], match), "clips_playlist")
         with st.popover("Save", icon=":material/bookmark:"):
             _save(match, selection, working)
         if st.button("Choose spots", icon=":material/filter_list:"):
@@ -220,7 +230,7 @@ def desk_data(
     working: tuple[tuple[Clip, ...], OwnMargins],
 ) -> dict[str, Any]:
     """All that the desk shows, as JSON."""
-    classes = analysis.classes if analysis is not None else load_classes()
+    classes = clipped_classes(analysis)
     clips, own = working
     margins = Margins(classes, own)
     return {

@@ -10,6 +10,7 @@ from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_library, shared_reviews, shared_selections
 from app.views import page
+from app.views.class_choice import chosen_classes, class_choice
 from app.views.replay_choice import of_address, replay_choice
 from app.views.replayed import cameras_of, counted
 from app.views.shown import spotting
@@ -19,7 +20,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
 from spotting_core.domain.cameras import GROUPS, group_of
-from spotting_core.domain.classes import load_classes
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.media.source import team_names
@@ -27,6 +28,8 @@ from spotting_core.store.selections import OwnMargins
 
 PREDICTED, TRUE, REVIEWED = "predicted", "true", "reviewed"
 _TITLES = {PREDICTED: "Predicted", TRUE: "True", REVIEWED: "Reviewed"}
+CLASSES = "clips_classes"
+"""Where the session keeps the classes that are clipped before anybody made a selection."""
 _FIRST_GROUPS = ("cards", "goals")  # what a coach asks for first
 _SIDES = {"home": "Home", "away": "Away", "unknown": "Unknown"}
 
@@ -44,14 +47,20 @@ def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: flo
         return []
 
 
+def clipped_classes(analysis: Analysis | None) -> ClassTable:
+    """The classes of an analysis, or the default ones where there is none."""
+    return analysis.classes if analysis is not None else load_classes()
+
+
 def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
-    """Clips of cards, goals and shots: predicted ones, or true ones where there is no analysis.
+    """Clips of the classes that the address asks for, else of cards, goals and shots: predicted ones, or true ones
+    where there is no analysis.
 
     Spots in replays are left out, unless the address asks for them.
     """
     kind = PREDICTED if analysis is not None else TRUE
-    classes = analysis.classes if analysis is not None else load_classes()
-    wanted = tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
+    classes = clipped_classes(analysis)
+    wanted = chosen_classes(classes.names, CLASSES) or tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
     lengths = shared_library().lengths(source_of(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
@@ -62,7 +71,7 @@ def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
 @st.dialog("Choose spots")
 def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, int], own: OwnMargins) -> None:
     """Choose spots; the clips on the desk are replaced, marks of one's own can be kept."""
-    classes = analysis.classes if analysis is not None else load_classes()
+    classes = clipped_classes(analysis)
     kinds = [k for k in (PREDICTED, TRUE, REVIEWED) if k != PREDICTED or analysis is not None]
     kind = st.segmented_control(
         "Spots", kinds, default=kinds[0], required=True, format_func=lambda k: _TITLES[k], key="choose_kind"
@@ -75,18 +84,13 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     if cameras is not None:
         spots = _by_cameras(match, spots, cameras, str(kind))
     counts = {c.name: sum(s.label == c.name for s in spots) for c in classes}
-    present = [name for name, count in counts.items() if count]
-    labels = st.pills(
-        "Classes", present, selection_mode="multi", default=present,
-        format_func=lambda n: f"{page.plain(classes.get(n).short)} {counts[n]:d}",
-        key=f"choose_classes_{kind}_{least}_{len(spots)}",
-    )  # fmt: skip
+    labels = class_choice(classes, "choose_classes", counts=counts, addressed=False)
     halves = st.pills(
         page.plain(classes.parts.plural.capitalize()), list(lengths), selection_mode="multi", default=list(lengths),
         format_func=page.plain, key="choose_halves",
     )  # fmt: skip
     teams = _teams(match, spots) if classes.parts.teams else ()
-    chosen = [s for s in spots if Choice(tuple(labels) or ("",), tuple(halves) or (0,), teams).takes(s)]
+    chosen = [s for s in spots if Choice(labels, tuple(halves) or (0,), teams).takes(s)]
     clips = clips_of(chosen, Margins(classes, own), lengths)
     if cameras is not None and any(cameras.link_of(shot) for shot in cameras.replays):
         wanted = st.toggle("Each with its replays", key="choose_with_replays", help="They follow it in the reel.")
@@ -99,7 +103,7 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
 def _by_cameras(match: Match, spots: list[Spot], cameras: MatchCameras, kind: str) -> list[Spot]:
     """Those of some spots that count beside the replays, and at which a camera of the chosen groups is on."""
     if cameras.replays and kind != TRUE:
-        spots = counted(match, spots, replay_choice(of_address(), "choose_replays"), held=kind == REVIEWED)
+        spots = counted(match, spots, replay_choice("choose_replays"), held=kind == REVIEWED)
     groups = st.pills(
         "Cameras", list(GROUPS), selection_mode="multi", format_func=lambda g: GROUPS[g], key="choose_shots",
         help="All where none is chosen.",

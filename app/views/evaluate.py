@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,6 @@ import streamlit as st
 from app.comparing.comparison import (
     Compared,
     classes_of,
-    compared,
     label_choices,
     prediction_choices,
     state_of,
@@ -25,18 +24,32 @@ from app.state import shared_library, shared_settings
 from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, INKS
+from app.views.class_choice import chosen_classes, class_popover
 from app.views.evaluate_charts import (
     Curve,
     precision_recall_figure,
     reliability_figure,
     share,
 )
+from app.views.evaluate_confusion import confusion_card
 from app.views.evaluate_errors import errors_card
 from app.views.evaluate_import import import_dialog
+from app.views.evaluate_reviewers import REVIEWERS, reviewers_button, show_reviewers
+from app.views.evaluate_systems import (
+    SystemsChoice,
+    bounds,
+    drawn_words,
+    draws_of,
+    games_of,
+    over_the_same,
+    signed_interval,
+    systems_card,
+)
 from app.views.evaluate_task import NO_SYSTEM, choice_select, show_task, task_select, way_select
 from app.views.shown import drawn
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
+from spotting_core.evaluation.intervals import FEW_TRUTHS, Draws, class_difference, mean_difference
 from spotting_core.evaluation.mistakes import WITHIN
 from spotting_core.evaluation.precision import THRESHOLDS, VIEWS
 from spotting_core.evaluation.reliability import Reliability, reliability_of
@@ -46,6 +59,8 @@ from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask
 
 _TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+CLASSES = "evaluate_classes_shown"
+"""Where the session keeps the classes that are on screen; averages are of all."""
 _GROUPS = ("goals", "cards", "restarts", "fouls", "flow")
 
 
@@ -67,12 +82,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Measured:
-    """A system's games with its figures."""
+    """A system's games with its figures, and the draws that say how sure they are."""
 
     name: str
     games: Compared
     tight: SpottingReport
     loose: SpottingReport
+    draws: Draws
 
 
 def show() -> None:
@@ -80,6 +96,9 @@ def show() -> None:
     library, sets = shared_library(), PredictionSets(shared_settings().data)
     if st.session_state.pop("evaluate_import", False):
         import_dialog(library, sets)
+    if st.query_params.get("of") == REVIEWERS:
+        show_reviewers(library, sets)
+        return
     tasks = {SPOTTING.name: SPOTTING, **evaluated_tasks(library)}
     take("task", "evaluate_task", one_of(*tasks))
     task = tasks.get(st.session_state.get("evaluate_task", ""), SPOTTING)
@@ -97,20 +116,25 @@ def show() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
-    chosen = _chosen_class(measured, classes)
-    left, right = st.columns([584, 796], gap="small")
+    shown = set(chosen_classes(classes.names, CLASSES)) or set(classes.names)
+    chosen = _chosen_class(measured, classes, shown)
+    left, right = st.container(key="evaluate_columns").columns([584, 796], gap="small")
     with left, st.container(border=True, key="tl_card_classes", gap=None):
         _figures(measured, choice)
-        _class_table(measured, choice, classes, chosen)
+        _class_table(measured, choice, classes, chosen, shown)
     with right:
         curve, confidence = st.columns(2, gap="small")
         with curve, st.container(border=True, key="tl_card_curve"):
             st.fragment(_curve_card)(measured, choice, classes, chosen)
         with confidence, st.container(border=True, key="tl_card_reliability"):
             _reliability_card(measured, classes, chosen)
+        games = dict(zip(choice.systems, (m.games for m in measured), strict=True))
         with st.container(border=True, key="tl_card_errors", gap="small"):
-            games = dict(zip(choice.systems, (m.games for m in measured), strict=True))
-            st.fragment(errors_card)(games, classes, chosen)
+            st.fragment(errors_card)(games, classes, chosen, shown)
+    with st.container(border=True, key="tl_card_confusion", gap="small"):
+        st.fragment(confusion_card)(games, classes, shown)
+    with st.container(border=True, key="tl_card_systems", gap="small"):
+        systems_card(library, sets, SystemsChoice(choice.labels, choice.official, choice.view), systems, classes, shown)
     _left_out(measured)
 
 
@@ -121,23 +145,27 @@ def _toolbar(
     library: Library, sets: PredictionSets, tasks: dict[str, AnyLayerTask]
 ) -> tuple[dict[str, str], dict[str, str], Choice | None]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
-        st.html('<div class="tl-title">Evaluate</div>', width="content")
+        st.html(page.headline("Evaluate"), width="content")
         task_select(tasks, SPOTTING.name)
         labels = label_choices(library, sets)
-        own = choice_select("Labels", labels, "evaluate_labels", 250)
+        own = choice_select("Labels", labels, "evaluate_labels", 200)
         systems = prediction_choices(library, sets, own) if own else {}
-        first = choice_select("A", systems, "evaluate_a", 190)
+        first = choice_select("A", systems, "evaluate_a", 165)
         second = choice_select(
-            "B", {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 190
+            "B", {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 165
         )
         st.space("stretch")
         way = way_select("evaluate_way", "the SoccerNet package")
+        if own and first:
+            keys = [first] if second in (None, NO_SYSTEM) else [first, str(second)]
+            class_popover(classes_of(library, own, keys), CLASSES)
         views = [v.capitalize() for v in VIEWS]
         take("actions", "evaluate_view", one_of(*views), "All")
         view = st.segmented_control(
             "Actions", views, required=True, label_visibility="collapsed", format_func=page.plain, key="evaluate_view",
         )  # fmt: skip
         put("actions", "evaluate_view", view, "All")
+        reviewers_button()
         if st.button("Import", icon=":material/upload:"):
             st.session_state["evaluate_import"] = True
             st.rerun()
@@ -168,22 +196,13 @@ def _measured(
 ) -> list[Measured]:
     """A, and B if there is one, over the games that both have spots of."""
     keys, state = choice.systems, state_of(library, sets)
-    games = [_games(library, sets, choice.labels, key, names, state) for key in keys]
-    common = set.intersection(*({g.name for g in one.games} for one in games))
-    if len(games) == 2 and common:
-        games = [one.only(common) for one in games]
+    games = over_the_same([games_of(library, sets, choice.labels, key, names, state) for key in keys])
+    draws = draws_of(games, names, choice.official, choice.view, (choice.labels, tuple(keys), state))
     measured = []
-    for key, one in zip(keys, games, strict=True):
+    for key, one, own in zip(keys, games, draws, strict=True):
         reports = _reports(one, names, (choice.labels, tuple(keys), key, choice.official, state))
-        measured.append(Measured(systems[key], one, *reports))
+        measured.append(Measured(systems[key], one, *reports, own))
     return measured
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _games(
-    _library: Library, _sets: PredictionSets, labels: str, system: str, names: tuple[str, ...], state: str
-) -> Compared:
-    return compared(_library, _sets, labels, system, names)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -224,8 +243,14 @@ def _figures(measured: list[Measured], choice: Choice) -> None:
         )
 
     def means(metric: str) -> tuple[str, str]:
-        own = share(getattr(first, metric).average_map[choice.view])
-        return own, f"{share(getattr(second, metric).average_map[choice.view])} B" if second else ""
+        own, interval = share(getattr(first, metric).average_map[choice.view]), bounds(first.draws.mean(metric))
+        if second is None:
+            return own, interval
+        other = share(getattr(second, metric).average_map[choice.view])
+        return (
+            own,
+            f"{interval}, {other} B, A − B {signed_interval(mean_difference(first.draws, second.draws, metric))}",
+        )
 
     games = len(first.games.games)
     st.html(
@@ -237,7 +262,7 @@ def _figures(measured: list[Measured], choice: Choice) -> None:
             str(true_actions(first.games.games)),
             "true actions",
         )
-        + "</div>"
+        + f'</div><div class="tl-cap tl-drawn">{drawn_words(games)}</div>'
     )
 
 
@@ -248,30 +273,40 @@ def class_rows(measured: list[Measured], choice: Choice, classes: ClassTable) ->
         {
             **drawn(action),
             "name": action.name,
-            "truths": measured[0].tight.truths_by_view[action.name][choice.view],
+            "truths": (truths := measured[0].tight.truths_by_view[action.name][choice.view]),
+            "few": truths < FEW_TRUTHS,
             **{metric: _pair(measured, metric, action.name, choice.view) for metric in ("tight", "loose")},
         }
         for action in order
     ]
 
 
-def _pair(measured: list[Measured], metric: str, label: str, view: str) -> dict[str, float] | None:
+def _pair(measured: list[Measured], metric: str, label: str, view: str) -> dict[str, Any] | None:
     reports = [getattr(m, metric) for m in measured]
-    if not reports[0].truths_by_view[label][view]:
+    own = measured[0].draws.of_class(label, metric)
+    if own is None:
         return None
-    values = [round(r.per_class[label][view], 4) for r in reports]
-    return dict(zip("ab", values, strict=False))
+    pair: dict[str, Any] = dict(zip("ab", (round(r.per_class[label][view], 4) for r in reports), strict=False))
+    pair["interval"] = [round(own.low, 4), round(own.high, 4)]
+    if len(measured) > 1:
+        difference = class_difference(measured[0].draws, measured[1].draws, label, metric)
+        assert difference is not None  # both are measured against the same truths
+        pair["difference"] = {name: round(value, 4) for name, value in asdict(difference).items()}
+    return pair
 
 
-def _class_table(measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass) -> None:
-    rows = class_rows(measured, choice, classes)
+def _class_table(
+    measured: list[Measured], choice: Choice, classes: ClassTable, chosen: ActionClass, shown: set[str]
+) -> None:
+    every = class_rows(measured, choice, classes)
+    rows = [row for row in every if row["name"] in shown]
 
     def picked() -> None:
         event = st.session_state["evaluate_classes"].get("picked")
         if event:
             st.session_state["evaluate_class"] = event["label"]
 
-    data = {"rows": rows, "chosen": chosen.name, "two": len(measured) > 1, "note": _note(rows, choice)}
+    data = {"rows": rows, "chosen": chosen.name, "two": len(measured) > 1, "note": _note(every, choice)}
     class_table(data, key="evaluate_classes", on_picked=picked)
 
 
@@ -286,13 +321,13 @@ def _note(rows: list[dict[str, Any]], choice: Choice) -> str:
     return f"{names} {verb} no truth here and {'is' if len(without) == 1 else 'are'} left out of the averages."
 
 
-def _chosen_class(measured: list[Measured], classes: ClassTable) -> ActionClass:
+def _chosen_class(measured: list[Measured], classes: ClassTable, shown: set[str]) -> ActionClass:
     """The class that was picked; at first the one with the most truths."""
     take("class", "evaluate_class", one_of(*classes.names))
     wanted = st.session_state.get("evaluate_class")
     truths = measured[0].tight.truths
-    usual = max(classes, key=lambda c: truths[c.name])
-    chosen = classes.get(str(wanted)) if wanted in classes else usual
+    usual = max((c for c in classes if c.name in shown), key=lambda c: truths[c.name])
+    chosen = classes.get(str(wanted)) if wanted in shown else usual
     put("class", "evaluate_class", chosen.name, usual.name)
     return chosen
 

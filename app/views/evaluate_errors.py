@@ -6,21 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 
 from app.comparing.comparison import Compared
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
-from app.library.roots import source_of
-from app.library.video_reading import VIDEOS
-from app.state import shared_settings
 from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, INKS
 from app.views.evaluate_charts import share, time_error_figure
-from app.views.shown import picture_link
-from spotting_core.base.errors import TouchlineError
+from app.views.shown import picture_at
 from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, NEAR_UNTIL, RIGHT, Outcome, outcomes
 
@@ -31,15 +26,15 @@ _KINDS = {"All": (MISSED, FALSE, NEAR), "Missed": (MISSED,), "False": (FALSE,), 
 _ORDERS = ("By confidence", "By time error", "By match time")
 
 
-def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: ActionClass) -> None:
+def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: ActionClass, shown: set[str]) -> None:
     """The card: choice of system and kind, time errors, and rows.
 
     Arguments:
-        systems: A, and B where two are compared, by key.
+        systems: A, and B where two are compared, by key; shown: names of the classes that are on screen.
     """
     system, scope, threshold = _scope(list(systems), chosen)
     compared = systems[system]
-    errors = outcomes(compared.games, classes.names, threshold)
+    errors = [o for o in outcomes(compared.games, classes.names, threshold) if o.label in shown]
     if scope is not None:
         errors = [o for o in errors if o.label == scope.name]
     counts = {name: sum(o.kind in kinds for o in errors) for name, kinds in _KINDS.items()}
@@ -60,8 +55,8 @@ def errors_card(systems: Mapping[str, Compared], classes: ClassTable, chosen: Ac
     st.plotly_chart(figure, theme=None, config=CONFIG, key="evaluate_times", alt="Time from the nearest truth")
     rows = in_order([o for o in errors if o.kind in _KINDS[str(kind)]], str(order))
     first = _page(len(rows))
-    shown = [error_row(o, compared, system, classes) for o in rows[first : first + PAGE]]
-    error_list(shown, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")
+    own = [error_row(o, compared, system, classes) for o in rows[first : first + PAGE]]
+    error_list(own, f"No such error at a threshold of {share(threshold)}.", key="evaluate_error_list")
 
 
 def _scope(systems: Sequence[str], chosen: ActionClass) -> tuple[str, ActionClass | None, float]:
@@ -139,7 +134,7 @@ def error_row(outcome: Outcome, compared: Compared, system: str, classes: ClassT
         "clock": classes.parts.match_clock(outcome.half, outcome.time),
         "text": f"{name}, {error_text(outcome, classes)}",
         "link": link_to(match, outcome, system) if match is not None else None,
-        "picture": _picture(match, outcome) if match is not None else None,
+        "picture": picture_at(match, outcome.half, outcome.time) if match is not None else None,
     }
 
 
@@ -150,9 +145,10 @@ def error_text(outcome: Outcome, classes: ClassTable) -> str:
             return f"nothing within {NEAR_UNTIL:.0f} s"
         return f"best score {share(outcome.confidence)}"
     confidence = share(outcome.confidence or 0)
-    if outcome.error is not None:
-        return f"{abs(outcome.error) / 1e6:.1f} s {'late' if outcome.error > 0 else 'early'}, {confidence}"
-    return f"{confidence}, {classes.get(outcome.instead).short} is true" if outcome.instead else confidence
+    late = outcome.error
+    when = "" if late is None else f"{abs(late) / 1e6:.1f} s {'late' if late > 0 else 'early'}"
+    instead = f"{classes.get(outcome.instead).short} is true" if outcome.instead else ""
+    return ", ".join(filter(None, [when, confidence, instead]))
 
 
 def _short_title(match: Match) -> str:
@@ -171,16 +167,3 @@ def link_to(match: Match, outcome: Outcome, system: str) -> str:
         "source": system,
     }
     return f"match?{urlencode(query)}"
-
-
-def _picture(match: Match, outcome: Outcome) -> str | None:
-    """The frame at that moment, where the video is there."""
-    try:
-        half = next((h for h in source_of(match.path).halves if h.half == outcome.half), None)
-        if half is None:
-            return None
-        times = VIDEOS.ingest(half.path, shared_settings().data).table.times
-    except TouchlineError:
-        return None
-    frame = max(0, int(np.searchsorted(times, outcome.time, side="right")) - 1)
-    return picture_link(half.path, frame)

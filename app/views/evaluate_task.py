@@ -61,7 +61,7 @@ def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTa
     """The page for a task of which the library has layers and truth."""
     labelled = labelled_matches(library, task)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
-        st.html('<div class="tl-title">Evaluate</div>', width="content")
+        st.html(page.headline("Evaluate"), width="content")
         task_select(tasks, task.name)
         titles = {LIBRARY: f"Library, {len(labelled)} labelled matches"} if len(labelled) > 1 else {}
         titles |= {m.id: m.title for m in labelled.values()}

@@ -152,7 +152,10 @@ def _header(
         title = f"{action.short} at {analysis.clock(spot.half, spot.time)}"
         part = analysis.classes.parts.title(spot.half)
         facts = f"{match.title}, {part}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
-        st.html(f'<div class="tl-title">{page.escape(title)}<span>{page.escape(facts)}</span></div>', width="content")
+        st.html(
+            f'<div class="tl-title" role="heading" aria-level="1">{page.escape(title)}<span>{page.escape(facts)}</span></div>',
+            width="content",
+        )
         _steps(match, spot, spots)
         st.space("stretch")
         _class_choice(match, analysis, spot)

@@ -15,6 +15,8 @@ from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
+from app.views.library_add import add_buttons, open_dialog
+from app.views.library_list import Listed, counts_text, fits, list_choice, listed, review_of
 from app.views.replayed import counted
 from app.views.shown import link
 from app.work.analysing import ask_for_analysis, resumable, resume
@@ -42,8 +44,7 @@ from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
 from spotting_core.tasks.spotting import SPOTTING
 
-_COLUMNS = [1.1, 1.9, 2.2, 0.5, 1.5, 1.1]
-_STATES = ("All", "Analysed", "Running", "Failed")
+_COLUMNS = [1.1, 1.9, 1.9, 0.9, 1.4, 1.1]
 
 
 def show() -> None:
@@ -55,12 +56,9 @@ def show() -> None:
     matches = library.matches()
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
-    title, search, state = st.columns([2, 2, 2.4], vertical_alignment="center")
-    title.html(
-        f'<div class="tl-title">Library <span>{len(matches)} match{"" if len(matches) == 1 else "es"}</span></div>'
+    choice = list_choice(
+        f'<div class="tl-title" role="heading" aria-level="1">Library <span>{len(matches)} match{"" if len(matches) == 1 else "es"}</span></div>'
     )
-    words = search.text_input("Search", placeholder="Team, league or date", label_visibility="collapsed")
-    chosen = state.segmented_control("State", _STATES, default="All", required=True, label_visibility="collapsed")
     left, right = st.columns([3.1, 1], gap="small")
     with right:
         _add(library)
@@ -68,9 +66,8 @@ def show() -> None:
         st.fragment(run_every=1.0 if live else None)(_jobs)(live)
         data_line()
     with left, st.container(border=True, key="tl_card_matches"):
-        rows = [(m, library.analyses(m), jobs[m.id]) for m in matches if _fits(m, words)]
-        rows = [row for row in rows if chosen == "All" or _state_of(*row[1:]) == chosen]
-        st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, words, chosen)
+        rows = listed([_listed(m, library.analyses(m), jobs[m.id]) for m in matches if fits(m, choice.words)], choice)
+        st.fragment(run_every=1.0 if live else None)(_rows)(rows, live, choice.narrows)
 
 
 def _begin_reading(matches: list[Match]) -> None:
@@ -85,45 +82,37 @@ def _under_way() -> bool:
     return bool(shared_queue().all_live()) or shared_reading().under_way
 
 
-def _fits(match: Match, words: str) -> bool:
-    text = " ".join(filter(None, [match.title, match.league, match.date])).lower()
-    return all(word in text for word in words.lower().split())
-
-
-def _state_of(analyses: list[Analysis], job: Job | None) -> str:
-    if job is not None and job.live:
-        return "Running"
-    if analyses:
-        return "Analysed"
-    return "Failed" if job is not None and job.state == FAILED else "New"
+def _listed(match: Match, analyses: list[Analysis], job: Job | None) -> Listed:
+    analysis = analyses[0] if analyses else None
+    spots = counted(match, analysis.spots(), LIVE_ALONE, held=False) if analysis else []
+    return Listed(match, analyses, job, spots, review_of(match, analysis, spots))
 
 
 # --- the list -----------------------------------------------------------------------------------------
 
 
-def _rows(rows: list[tuple[Match, list[Analysis], Job | None]], live: bool, words: str, state: str) -> None:
+def _rows(rows: list[Listed], live: bool, narrowed: bool) -> None:
     if live and not _under_way():
         st.rerun(scope="app")
     if not rows:
-        narrowed = words or state != "All"
         st.write("No match fits the search." if narrowed else "The library is empty. Add a match on the right.")
         return
     head = st.columns(_COLUMNS, vertical_alignment="center")
     for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
         column.html(f'<div class="tl-head">{text}</div>')
-    for match, analyses, _ in rows:
-        _row(match, analyses, shared_queue().recent(match.id, ANALYSIS.name))
+    for row in rows:
+        _row(row, shared_queue().recent(row.match.id, ANALYSIS.name))
 
 
-def _row(match: Match, analyses: list[Analysis], job: Job | None) -> None:
+def _row(row: Listed, job: Job | None) -> None:
+    match, analyses = row.match, row.analyses
     analysis = analyses[0] if analyses else None
     cells = st.columns(_COLUMNS, vertical_alignment="center")
     cells[0].html(_thumbnail(match))
     cells[1].html(_names(match, analyses))
     damaged = shared_library().damaged(match)
-    spots = counted(match, analysis.spots(), LIVE_ALONE, held=False) if analysis else []
-    cells[2].html(_strip(match, analysis, spots, job))
-    cells[3].html(f'<div class="tl-right">{len(spots) if analysis else "–"}</div>')
+    cells[2].html(_strip(match, analysis, row.spots, job))
+    cells[3].html(counts_text(row))
     with cells[4]:
         st.html(_state_text(analysis, job, match, damaged))
     with cells[5]:
@@ -287,6 +276,8 @@ def _add(library: Library) -> None:
         )
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
+        add_buttons()
+        open_dialog(library, model)
         upload = st.file_uploader("Labels (optional)", type=_LABEL_TYPES, help=_LABEL_HELP)
         if not path:
             st.caption("Give a path to see whether it can be analysed.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.views.addressed import one_of, put, take
 from spotting_core.analyses.replayed_spots import LIVE_ALONE, ONLY_IN_REPLAYS, WITH_REPLAYS
 
 ADDRESS = "replays"
@@ -22,28 +23,24 @@ def of_address() -> str:
     return wanted if wanted in _NAMES else LIVE_ALONE
 
 
-def replay_choice(start: str, key: str, where: Any = st) -> str:
-    """Ask which spots count; the answer is put into the address.
+def replay_choice(key: str, where: Any = st) -> str:
+    """Ask which spots count; the answer is kept in the address.
 
     Arguments:
-        start: what is chosen at first; where: the column to stand in.
+        key: of the widget; where: the column to stand in.
     """
+    take(ADDRESS, key, one_of(*_NAMES), LIVE_ALONE)
     chosen = where.segmented_control(
-        "Replays", list(_NAMES), default=start, required=True, format_func=lambda r: _NAMES[r], key=key, help=_HELP
+        "Replays", list(_NAMES), required=True, format_func=lambda r: _NAMES[r], key=key, help=_HELP
     )
-    return keep(str(chosen))
+    put(ADDRESS, key, chosen, LIVE_ALONE)
+    return str(chosen)
 
 
 def replay_toggle(key: str, where: Any = st) -> str:
-    """Ask whether spots in replays count too; the answer is put into the address."""
-    wanted = where.toggle("Replays too", value=of_address() == WITH_REPLAYS, key=key, help=_HELP)
-    return keep(WITH_REPLAYS if wanted else LIVE_ALONE)
-
-
-def keep(choice: str) -> str:
-    """Put a choice into the address, where it is not the usual one."""
-    if choice != LIVE_ALONE:
-        st.query_params[ADDRESS] = choice
-    elif ADDRESS in st.query_params:
-        del st.query_params[ADDRESS]
+    """Ask whether spots in replays count too; the answer is kept in the address."""
+    take(ADDRESS, key, lambda word: word == WITH_REPLAYS, False)
+    wanted = where.toggle("Replays too", key=key, help=_HELP)
+    choice = WITH_REPLAYS if wanted else LIVE_ALONE
+    put(ADDRESS, key, choice, LIVE_ALONE)
     return choice

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.components.evaluate_lists import error_list
-from app.library.library import Library, Match
+from app.library.library import Library, Match, gone_choice
 from app.library.roots import source_of
 from app.state import shared_library, shared_reviews
-from app.views.searched import left_out
+from app.views.addressed import one_of, put, take
+from app.views.searched import gone_choices, left_out
 from app.views.shown import drawn, picture_link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
@@ -36,21 +37,25 @@ def show() -> None:
     open_spots = _candidates(analysed, known, judged)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
         st.html(
-            f'<div class="tl-title">Review <span>{len(open_spots)} open, {len(judged)} judged</span></div>',
+            f'<div class="tl-title" role="heading" aria-level="1">Review <span>{len(open_spots)} open, {len(judged)} judged</span></div>',
             width="content",
         )
         st.space("stretch")
+        take("order", "review_order", one_of(*_ORDERS), WORTH)
         order = st.segmented_control(
-            "First", list(_ORDERS), default=WORTH, required=True, format_func=lambda o: _ORDERS[o],
+            "First", list(_ORDERS), required=True, format_func=lambda o: _ORDERS[o],
             label_visibility="collapsed", help="What is asked first: what the model doubts, what models disagree on, "
             "or classes of which there is little.", key="review_order",
         )  # fmt: skip
+        put("order", "review_order", order, WORTH)
     shown = ranked(open_spots, str(order))[:_SHOWN]
     with st.container(border=True, key="tl_card_review"):
         error_list([_row(c, *analysed[c.match]) for c in shown], "Every spot has been judged.", key="review_queue")
     if len(open_spots) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(open_spots)} spots from {_LEAST:g} on.")
     left_out(problems)
+    chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
+    gone_choices(f"{match.title}: {word}" for match, word in chosen if word)
 
 
 def _analysed(library: Library) -> tuple[dict[str, tuple[Match, list[Analysis]]], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,21 +11,20 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
-from app.library.roots import source_of
-from app.library.video_reading import VIDEOS
 from app.searching.index import Searched
-from app.state import shared_search, shared_searches, shared_settings
+from app.state import shared_search, shared_searches
 from app.views import page
+from app.views.addressed import one_of, put, take
 from app.views.charts import CONFIG, EXPORTED
 from app.views.clips_export import exports_card
+from app.views.playlists import playlist_popover
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
-from app.views.search_clips import export_popover
-from app.views.search_filters import filters, save_popover
-from app.views.searched import left_out, up_to_date
-from app.views.shown import drawn, picture_link
+from app.views.search_clips import MOST, clips_of_hits, export_popover
+from app.views.search_filters import filters, save_popover, saved_box
+from app.views.searched import gone_choices, left_out, up_to_date
+from app.views.shown import drawn, picture_at
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
-from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.source import team_names
@@ -33,6 +33,7 @@ from spotting_core.search.engine import Hit, Query, SearchResult
 _SHOWN = 40
 _REPLAYS = {REPLAYED: "in a replay", ONLY_REPLAYED: "seen only in its replay"}
 _EXPORTS = 3  # the newest: more would not fit below the button
+_CELL = "search_cell"  # in the session: class and first minute of the cell that is open
 _WIDTH = 5  # minutes of a cell, at first
 
 
@@ -42,14 +43,11 @@ def show() -> None:
     matches, classes, last = searched.matches, searched.classes, searched.last_minute
     saved = shared_searches().all()
     title, box = st.columns([3, 1.4], vertical_alignment="center")
-    chosen = box.selectbox(
-        "Saved searches", list(saved), index=None, placeholder="Saved searches", label_visibility="collapsed",
-        key="search_saved",
-    )  # fmt: skip
+    chosen = saved_box(saved, box)
     left, right = st.columns([1, 3.4], gap="small")
     with left, st.container(border=True, key="tl_card_filters", gap="small"):
-        query = filters(saved.get(str(chosen), Query()), str(chosen), searched)
-        save_popover(query, str(chosen) if chosen else "")
+        query = filters(searched)
+        save_popover(query, chosen)
     everything = shared_search().find(query, _SHOWN)
     with right:
         with st.container(border=True, key="tl_card_matrix", gap="small"):
@@ -60,10 +58,11 @@ def show() -> None:
             _results(result, wanted, _place(cell, width, classes), searched)
         _teams(everything, classes)
     title.html(
-        f'<div class="tl-title">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
+        f'<div class="tl-title" role="heading" aria-level="1">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
         "analysed matches</span></div>"
     )
     left_out(searched.problems.values())
+    gone_choices(searched.gone.values())
 
 
 def _within(query: Query, cell: Cell, width: int) -> Query:
@@ -82,28 +81,43 @@ def _place(cell: Cell | None, width: int, classes: ClassTable) -> str:
 
 def _matrix(result: SearchResult, classes: ClassTable, last: int) -> tuple[Cell | None, int]:
     """How many spots of each class in the minutes of each cell; the cell that is chosen, and its minutes."""
-    title, control = st.columns([3, 1.2], vertical_alignment="center")
+    title, control = st.columns([2, 1.2], vertical_alignment="center")
     title.html('<div class="tl-card-title">When does what happen? <span>spots by class and minute</span></div>')
+    take("width", "search_width", one_of(*WIDTHS), _WIDTH)
     width = control.segmented_control(
-        "Minutes of a cell", list(WIDTHS), default=_WIDTH, required=True, key="search_width", width="stretch",
+        "Minutes of a cell", list(WIDTHS), required=True, key="search_width", width="stretch",
         format_func=lambda w: f"{w:d} min", label_visibility="collapsed",
     )  # fmt: skip
     assert width is not None
+    put("width", "search_width", width, _WIDTH)
     cells = cells_of(result.by_minute, width)
     if not cells:
         st.caption("Nothing is found. Widen the confidence or take a filter away." + page.plain(_left_out(result)))
         return None, width
-    event: Any = st.plotly_chart(
+    key = f"search_matrix_{width}"
+    st.plotly_chart(
         matrix_figure(cells, classes, st.context.theme.type != "light", width, last), theme=None, config=CONFIG,
-        key=f"search_matrix_{width}", on_select="rerun", selection_mode="points",
+        key=key, on_select=lambda: _chosen_in(key), selection_mode="points",
     )  # fmt: skip
     unknown = f" The team of {result.team_unknown:d} is not known." if result.team_unknown else ""
     st.caption(f"Choose a cell to see its spots.{unknown}{page.plain(_left_out(result))}")
-    points = event["selection"]["points"]
-    if not points:
-        return None, width
-    label, minute = points[0]["customdata"][:2]
-    return ((str(label), int(minute)) if (label, int(minute)) in cells else None), width
+    return _cell(cells), width
+
+
+def _chosen_in(key: str) -> None:
+    """Keep the cell that was chosen in the matrix, or that none is."""
+    points = st.session_state[key]["selection"]["points"]
+    st.session_state[_CELL] = "~".join(map(str, points[0]["customdata"][:2])) if points else None
+
+
+def _cell(cells: Mapping[Cell, int]) -> Cell | None:
+    """The cell that is open, which the address keeps; None where nothing is in it any more."""
+    take("cell", _CELL)
+    label, _, minute = str(st.session_state.get(_CELL) or "").partition("~")
+    cell = (label, int(minute)) if minute.isdecimal() else None
+    found = cell if cell in cells else None
+    put("cell", _CELL, f"{found[0]}~{found[1]}" if found else None)
+    return found
 
 
 def _left_out(result: SearchResult) -> str:
@@ -124,7 +138,7 @@ def _teams(result: SearchResult, classes: ClassTable) -> None:
     with st.container(border=True, key="tl_card_teams", gap="small"):
         st.html('<div class="tl-card-title">Who does what? <span>spots whose team is known</span></div>')
         figure = team_figure(result.by_team, classes, st.context.theme.type != "light")
-        st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_teams")
+        st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_team_chart")
         if result.team_unknown:
             st.caption(f"{result.team_unknown:d} of {result.total:d} spots are left out: nobody said their team.")
 
@@ -136,13 +150,17 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
     matches, classes = searched.matches, searched.classes
     spots = f"{result.total} spot{'' if result.total == 1 else 's'}"
     text = f"{place}{spots} in {result.matches} match{'' if result.matches == 1 else 'es'}"
-    head, button = st.columns([3, 1.2], vertical_alignment="center")
+    head, lists, button = st.columns([2.2, 1.1, 1.1], vertical_alignment="center")
     head.html(f'<div class="tl-card-title">{page.escape(text)}</div>')
     hits = [h for h in result.hits if h.label in classes and h.match in matches]
     with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it
         if hits:
             export_popover(query, result, matches, classes)
         exports_card(None, _EXPORTS)
+    if hits:
+        with lists:
+            found = clips_of_hits(shared_search().find(query, MOST).hits, matches, classes)
+            playlist_popover(found, "search_playlist")
     error_list(
         [_row(h, matches[h.match], searched.analyses[h.match], classes) for h in hits],
         "Nothing is found.",
@@ -170,7 +188,7 @@ def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dic
         "clock": analysis.clock(hit.half, hit.time),
         "text": ", ".join(t for t in facts if t),
         "link": f"match?{urlencode(query)}",
-        "picture": _picture(match, hit),
+        "picture": picture_at(match, hit.half, hit.time),
     }
 
 
@@ -186,12 +204,3 @@ def _camera(hit: Hit) -> str:
     """The camera that is on at a spot, for people; empty where that is not known."""
     table = load_classes(CAMERA_TABLE)
     return table.get(hit.camera).short if hit.camera in table else hit.camera
-
-
-def _picture(match: Match, hit: Hit) -> str | None:
-    try:
-        path = next(h.path for h in source_of(match.path).halves if h.half == hit.half)
-        frame = VIDEOS.ingest(path, shared_settings().data).table.shown_at(hit.time)
-    except (TouchlineError, StopIteration):
-        return None
-    return picture_link(path, frame)

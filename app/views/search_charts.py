@@ -12,6 +12,8 @@ from spotting_core.domain.classes import ClassTable
 WIDTHS = {1: (5, 10), 5: (6, 20), 15: (8, 20)}
 """Minutes that a cell of the matrix can have, and the least and most pixels of its square: as many as there is room."""
 
+_MARKS = 8  # of an axis, at most
+
 Cell = tuple[str, int]
 """Class, and the first minute of the cell."""
 
@@ -91,4 +93,6 @@ def team_figure(by_team: Mapping[tuple[str, str], int], classes: ClassTable, dar
             hovertemplate=f"%{{y}}, {name.lower()}: %{{x}}<extra></extra>",
         )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=[c.short for c in reversed(present)])
+    most = max(by_team.values(), default=1)
+    figure.update_xaxes(dtick=-(-most // _MARKS))  # there is no half of a spot
     return finished(figure, ink, 70 + 34 * len(present), legend=True)

@@ -22,7 +22,8 @@ from spotting_core.domain.spots import Spot
 from spotting_core.search.engine import MOST_SHOWN, Hit, Query, SearchResult
 
 _REEL, _EACH = "One reel", "One file each"
-_MOST = 60  # clips of an export, unless somebody wants more: some ten minutes of film
+MOST = 60
+"""Clips of an export, unless somebody wants more: some ten minutes of film."""
 _ENDLESS = 10**12  # microseconds
 
 
@@ -36,7 +37,7 @@ def export_popover(query: Query, result: SearchResult, matches: Mapping[str, Mat
         "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
         key="search_form",
     )  # fmt: skip
-    most = int(st.number_input("At most", 1, MOST_SHOWN, _MOST, key="search_most"))
+    most = int(st.number_input("At most", 1, MOST_SHOWN, MOST, key="search_most"))
     cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="search_cards")
     replayed = st.toggle(
         "Each with its replays", key="search_with_replays", help="They follow it, where they are known."

@@ -1,8 +1,9 @@
-"""What is looked for in the Search view: its filters, and searches that are kept."""
+"""What is looked for in the Search view: its filters, which the address keeps, and searches that are kept by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,7 +12,9 @@ from app.searching import text as search_text
 from app.searching.index import Searched
 from app.state import shared_searches
 from app.views import page
-from app.views.replay_choice import of_address, replay_choice
+from app.views.addressed import one_of, put, put_several, several_of, take
+from app.views.class_choice import class_choice
+from app.views.replay_choice import ADDRESS, replay_choice
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import GROUPS
 from spotting_core.domain.zones import ZONES
@@ -28,101 +31,131 @@ _ALIKE_HELP = (
 )
 _ANY = "any"
 _REVIEWS = {_ANY: "All", REVIEWED: "Reviewed", UNREVIEWED: "Open"}
+_LEAST, _MOST = 0.2, 1.0  # of the confidence
+_USUAL = Query()
 
 
-def filters(start: Query, name: str, searched: Searched) -> Query:
-    """The filters as they are set.
+def _key(field: str) -> str:
+    """Where the session keeps a filter."""
+    return f"search_{field}"
 
-    Arguments:
-        start: what they are set to at first; name: of the saved search it is, or "None".
-    """
 
-    matches, classes, parts, end = searched.matches, searched.classes, searched.classes.parts, searched.last_minute
-
-    def key(field: str) -> str:
-        return f"search_{field}_{name}"
-
-    text, alike = _text_filter(start, key)
-    words = st.text_input("Words in the match or a comment", start.words, key=key("words"))
-    labels = st.multiselect(
-        "Classes", classes.names, list(start.labels), format_func=lambda n: classes.get(n).short, key=key("labels"),
-        placeholder="All",
-    )  # fmt: skip
-    least, most = st.slider("Confidence", 0.2, 1.0, (start.least, start.most), 0.01, key=key("confidence"))
-    minutes = _minutes(start, end, key("minutes"))
+def filters(searched: Searched) -> Query:
+    """The filters as they are set."""
+    matches, classes, parts = searched.matches, searched.classes, searched.classes.parts
+    text, alike = _text_filter()
+    words = _text("Words in the match or a comment", "words")
+    labels = class_choice(classes, _key("labels"))
+    least, most = _range("Confidence", "confidence", _LEAST, _MOST, (_USUAL.least, _USUAL.most), 0.01)
+    minutes = _minutes(searched.last_minute)
     numbers = list(range(1, searched.most_parts + 1))
-    halves = st.pills(
-        page.plain(parts.name.capitalize()), numbers, selection_mode="multi",
-        default=[h for h in start.halves if h in numbers], format_func=page.plain, key=key("halves"),
-    )  # fmt: skip
-    teams = _teams(start, key("teams")) if parts.teams else ()
-    replays, shots = _shown_by(start, key)
+    halves = _pills(parts.name.capitalize(), "halves", {n: str(n) for n in numbers})
+    teams = _pills("Team", "teams", _TEAMS) if parts.teams else []
+    replays = replay_choice(_key(ADDRESS))
+    shots = _pills("Cameras", "shots", GROUPS, help="What is on at the spot, by labels or a model.")
+    take("reviewed", _key("reviewed"), one_of(*_REVIEWS), _ANY)
     reviewed = st.segmented_control(
-        "Review", list(_REVIEWS), default=start.reviewed or _ANY, required=True, format_func=lambda r: _REVIEWS[r],
-        key=key("reviewed"),
-    )  # fmt: skip
-    entities = st.multiselect(
-        "Entities seen", load_prompts().names, list(start.entities), key=key("entities"), placeholder="Any",
+        "Review", list(_REVIEWS), required=True, format_func=lambda r: _REVIEWS[r], key=_key("reviewed")
+    )
+    put("reviewed", _key("reviewed"), reviewed, _ANY)
+    entities = _several(
+        "Entities seen", "entities", {n: n for n in load_prompts().names}, placeholder="Any",
         help="All of them, kept by the model within a second of the spot.",
     )  # fmt: skip
-    within = st.multiselect(
-        "Matches", list(matches), [m for m in start.matches if m in matches], format_func=lambda m: matches[m].title,
-        key=key("matches"), placeholder="All",
-    )  # fmt: skip
-    zones = zone_choice(key("zones"), start.zones)
+    within = _several("Matches", "matches", {m.id: m.title for m in matches.values()}, placeholder="All")
+    zones = zone_choice(_key("zones"))
     return Query(
-        tuple(labels), tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes,
-        float(least), float(most), None if reviewed == _ANY else reviewed, words, text, alike,
-        shots=shots, replays=replays, zones=zones,
+        labels, tuple(halves), tuple(teams), tuple(within), tuple(entities), minutes, least, most,
+        None if reviewed == _ANY else reviewed, words, text, alike, shots=tuple(shots), replays=replays, zones=zones,
     )  # fmt: skip
 
 
-def _shown_by(start: Query, key: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:
-    """Which spots count beside the replays, and groups of the cameras that are on at them."""
-    # A saved search brings its own choice; without one the address has it.
-    replays = replay_choice(of_address() if start == Query() else start.replays, key("replays"))
-    shots = st.pills(
-        "Cameras", list(GROUPS), selection_mode="multi", default=[g for g in start.shots if g in GROUPS],
-        format_func=lambda g: GROUPS[g], key=key("shots"), help="What is on at the spot, by labels or a model.",
-    )  # fmt: skip
-    return replays, tuple(shots)
+# --- one filter each ----------------------------------------------------------------------------------
 
 
-def zone_choice(key: str, chosen: Sequence[str] = (), column: DeltaGenerator | None = None) -> tuple[str, ...]:
-    """Zones of the pitch, any of which spots have to lie in.
-
-    Arguments:
-        key: of the widget; chosen: at first; column: where it stands.
-    """
-    zones = (column or st).multiselect(
-        "Zones", list(ZONES), [z for z in chosen if z in ZONES], format_func=lambda z: ZONES[z].title, key=key,
-        placeholder="All", help=_ZONES_HELP,
-    )  # fmt: skip
-    return tuple(zones)
+def _several(label: str, field: str, options: Mapping[Any, str], **more: Any) -> list[Any]:
+    """Choose some of many by name."""
+    key = _ready(field, options)
+    chosen = st.multiselect(page.plain(label), list(options), format_func=lambda o: options[o], key=key, **more)
+    put_several(field, key, chosen)
+    return chosen
 
 
-def _minutes(start: Query, end: int, key: str) -> tuple[int, int] | None:
+def _pills(label: str, field: str, options: Mapping[Any, str], **more: Any) -> list[Any]:
+    """Choose some of few, all of which are on screen."""
+    key = _ready(field, options)
+    chosen = st.pills(
+        page.plain(label),
+        list(options),
+        selection_mode="multi",
+        format_func=lambda o: page.plain(options[o]),
+        key=key,
+        **more,
+    )
+    put_several(field, key, chosen)
+    return list(chosen)
+
+
+def _ready(field: str, options: Mapping[Any, str]) -> str:
+    """The key of a choice of several that the address has said, without what there is no more."""
+    key = _key(field)
+    take(field, key, several_of(*options), [])
+    st.session_state[key] = [o for o in st.session_state[key] if o in options]
+    return key
+
+
+def _text(label: str, field: str, **more: Any) -> str:
+    key = _key(field)
+    take(field, key, str, "")
+    text = str(st.text_input(page.plain(label), key=key, **more)).strip()
+    put(field, key, text, "")
+    return text
+
+
+def _range(
+    label: str, field: str, first: float, last: float, usual: tuple[float, float], step: float
+) -> tuple[float, float]:
+    """Choose a stretch of numbers."""
+    key, kind = _key(field), type(first)
+
+    def read(word: str) -> tuple[float, float] | None:
+        lower, upper = (min(max(kind(part), first), last) for part in word.split("-"))
+        return (lower, upper) if lower <= upper else None
+
+    take(field, key, read, usual)
+    before = st.session_state[key]
+    st.session_state[key] = (min(max(before[0], first), last), min(max(before[1], first), last))
+    chosen: Any = st.slider(page.plain(label), first, last, step=step, key=key)
+    low, high = chosen
+    put(field, key, f"{low:g}-{high:g}", f"{usual[0]:g}-{usual[1]:g}")
+    return low, high
+
+
+def _minutes(end: int) -> tuple[int, int] | None:
     """First and last minute of the match clock; None for all, and where there is but one."""
     if end < 2:
         return None
-    first, last = start.minutes or (1, end)
-    chosen = st.slider("Minutes", 1, end, (min(first, end), min(last, end)), key=key)
-    return None if chosen == (1, end) else (int(chosen[0]), int(chosen[1]))
+    first, last = _range("Minutes", "minutes", 1, end, (1, end), 1)
+    return None if (first, last) == (1, end) else (int(first), int(last))
 
 
-def _teams(start: Query, key: str) -> tuple[str, ...]:
-    teams = st.pills(
-        "Team", list(_TEAMS), selection_mode="multi", default=list(start.teams), format_func=lambda t: _TEAMS[t],
-        key=key,
-    )  # fmt: skip
-    return tuple(teams)
+def zone_choice(key: str, column: DeltaGenerator | None = None) -> tuple[str, ...]:
+    """Zones of the pitch, any of which spots have to lie in; the address keeps them.
+
+    Arguments:
+        key: of the widget; column: where it stands.
+    """
+    take("zones", key, several_of(*ZONES), [])
+    zones = (column or st).multiselect(
+        "Zones", list(ZONES), format_func=lambda z: ZONES[z].title, key=key, placeholder="All", help=_ZONES_HELP
+    )
+    put_several("zones", key, zones)
+    return tuple(zones)
 
 
-def _text_filter(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
+def _text_filter() -> tuple[str, float]:
     """What is seen, in words that the model knows (else empty), and how alike it has to be."""
-    text = st.text_input(
-        "What is seen", start.text, key=key("text"), placeholder="As in: a yellow card held up"
-    ).strip()
+    text = _text("What is seen", "text", placeholder="As in: a yellow card held up")
     st.html(f'<div class="tl-cap">{page.escape(search_text.limits())}</div>')
     if not text:
         return "", NO_MATTER
@@ -133,8 +166,47 @@ def _text_filter(start: Query, key: Callable[[str], str]) -> tuple[str, float]:
         message = str(problem)
         st.warning(f"{page.plain(message[:1].upper() + message[1:])} The spots are not ordered by these words.")
         return "", NO_MATTER
-    alike = st.slider("Least similarity", 0.0, 1.0, max(0.0, start.alike), 0.01, key=key("alike"), help=_ALIKE_HELP)
+    key = _key("alike")
+    take("alike", key, lambda word: min(max(float(word), 0.0), 1.0), 0.0)
+    alike = st.slider("Least similarity", 0.0, 1.0, step=0.01, key=key, help=_ALIKE_HELP)
+    put("alike", key, alike, 0.0)
     return text, float(alike) or NO_MATTER
+
+
+# --- searches that are kept ---------------------------------------------------------------------------
+
+
+def saved_box(saved: Mapping[str, Query], column: DeltaGenerator) -> str:
+    """Choose a search that was kept, whose filters are set then; its name, or an empty one."""
+    key = _key("saved")
+
+    def take_over() -> None:
+        name = st.session_state[key]
+        if name is not None:
+            _set(saved[name])
+
+    name = column.selectbox(
+        "Saved searches", list(saved), index=None, placeholder="Saved searches", label_visibility="collapsed", key=key,
+        on_change=take_over,
+    )  # fmt: skip
+    return str(name or "")
+
+
+def _set(query: Query) -> None:
+    """Set the filters to a query."""
+    values: Sequence[tuple[str, Any]] = (
+        ("text", query.text), ("words", query.words), ("labels", list(query.labels)),
+        ("confidence", (query.least, query.most)), ("halves", list(query.halves)), ("teams", list(query.teams)),
+        (ADDRESS, query.replays), ("shots", list(query.shots)), ("reviewed", query.reviewed or _ANY),
+        ("entities", list(query.entities)), ("matches", list(query.matches)), ("zones", list(query.zones)),
+        ("alike", max(0.0, query.alike)),
+    )  # fmt: skip
+    for field, value in values:
+        st.session_state[_key(field)] = value
+    if query.minutes is not None:
+        st.session_state[_key("minutes")] = query.minutes
+    else:
+        st.session_state.pop(_key("minutes"), None)
 
 
 def save_popover(query: Query, name: str) -> None:

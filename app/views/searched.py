@@ -17,6 +17,16 @@ def left_out(problems: Iterable[str]) -> None:
         st.html(f'<div class="tl-cap">Left out: {escape(problem)} Analyse it anew in the library.</div>')
 
 
+def gone_choices(words: Iterable[str]) -> None:
+    """Of which matches another model is shown than the one that was chosen for them, because that is gone.
+
+    Arguments:
+        words: as ``library.gone_choice`` gives them, each with its match.
+    """
+    for word in words:
+        st.html(f'<div class="tl-cap" role="status">{escape(word)}</div>')
+
+
 def up_to_date() -> Searched:
     """All matches that can be searched."""
     with st.spinner("Reading what has changed …", show_time=True):

@@ -9,6 +9,8 @@ import streamlit as st
 
 from app.comparing.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
 from app.library.library import Library, Match
+from app.library.roots import source_of
+from app.library.video_reading import VIDEOS
 from app.routes.http import PREFIX, sealer
 from app.serving.viewer import viewer_of_page
 from app.state import shared_settings
@@ -89,6 +91,18 @@ def token(path: Path, kind: str) -> str:
 def picture_link(video: Path, frame: int) -> str:
     """Address of a small picture of a frame, for the rows of a list."""
     return f"{link('picture', video, 'frames')}?frame={frame}&width=168"
+
+
+def picture_at(match: Match, half: int, time: int) -> str | None:
+    """Address of a small picture of the frame at a moment (microseconds of a half); None where no video is there."""
+    try:
+        path = next((h.path for h in source_of(match.path).halves if h.half == half), None)
+        if path is None:
+            return None
+        frame = VIDEOS.ingest(path, shared_settings().data).table.shown_at(time)
+    except TouchlineError:
+        return None
+    return picture_link(path, frame)
 
 
 def spotting(threshold: float) -> Spotting:

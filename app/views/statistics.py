@@ -14,11 +14,13 @@ from app.library.library import Match
 from app.searching.index import last_minute_of
 from app.state import shared_search
 from app.views import page
+from app.views.addressed import one_of, put, put_several, several_of, take
 from app.views.charts import EXPORTED
+from app.views.class_choice import class_popover
 from app.views.replay_choice import replay_toggle
 from app.views.replayed import cameras_of
 from app.views.search_filters import zone_choice
-from app.views.searched import up_to_date
+from app.views.searched import gone_choices, up_to_date
 from app.views.statistics_card import card
 from app.views.statistics_charts import camera_figure, fall_figure, judged_figure, pressure_figure, rate_figure
 from app.views.statistics_pitch import spots_card, teams_cards
@@ -40,6 +42,7 @@ from spotting_core.search.figures import (
 )
 
 _ALL = ""  # groups of cameras
+_MATCHES, _LEAST, _SHOTS, _REVIEWED = (f"statistics_{name}" for name in ("matches", "least", "shots", "reviewed"))
 _SUGGESTED = "statistics_suggested"
 _SUGGESTED_HELP = (
     "The team of who was nearest the ball just before, for classes where that tells whose it is. On rendered matches "
@@ -55,13 +58,16 @@ def show() -> None:
     """The page."""
     searched = up_to_date()
     matches = searched.matches
-    chosen, query = _choice(matches)
+    chosen, query = _choice(matches, searched.classes)
+    gone_choices(searched.gone[m.id] for m in chosen if m.id in searched.gone)
     analyses = {m.id: searched.analyses[m.id] for m in chosen}
     classes = joined([a.classes for a in analyses.values()]) if analyses else searched.classes
     played = sum(h.duration for a in analyses.values() for h in a.record.halves)
     spots = shared_search().columns(query)
     spots = spots.where(np.isin(spots.label, classes.names))
-    suggested = st.session_state.get(_SUGGESTED, False)
+    take("suggested", _SUGGESTED, lambda word: word == "1", False)
+    suggested = st.session_state[_SUGGESTED]
+    put("suggested", _SUGGESTED, "1" if suggested else None)
     spots = spots.with_suggested_teams() if suggested else spots
     if not played or not len(spots):
         st.info("There is nothing to count. Choose a match, lower the confidence, or take in what nobody reviewed.")
@@ -83,26 +89,37 @@ def show() -> None:
         _cameras(chosen, dark)
 
 
-def _choice(matches: Mapping[str, Match]) -> tuple[list[Match], Query]:
-    title, which, least, shots, where, kind = st.columns([2, 1.9, 1.1, 1.1, 1.4, 1.3], vertical_alignment="bottom")
-    wanted = st.query_params.get("match")
+def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Match], Query]:
+    with st.container(key="statistics_bar"):
+        column, which, least, shots, where, kind = st.columns([2, 1.9, 1.1, 1.1, 1.4, 1.3], vertical_alignment="bottom")
+    title = column.empty()
+    take("match", _MATCHES, several_of(*matches), [])
+    st.session_state[_MATCHES] = [m for m in st.session_state[_MATCHES] if m in matches]
     names = which.multiselect(
-        "Matches", list(matches), [wanted] if wanted in matches else [], format_func=lambda m: matches[m].title,
+        "Matches", list(matches), format_func=lambda m: matches[m].title, key=_MATCHES,
         placeholder=f"All {len(matches)} analysed matches" if len(matches) != 1 else "The one analysed match",
-        key="statistics_matches",
     )  # fmt: skip
-    confidence = least.slider("Least confidence", 0.2, 0.99, 0.5, 0.01, key="statistics_least")
+    put_several("match", _MATCHES, names)
+    take("least", _LEAST, lambda word: min(max(float(word), 0.2), 0.99), 0.5)
+    confidence = least.slider("Least confidence", 0.2, 0.99, step=0.01, key=_LEAST)
+    put("least", _LEAST, f"{confidence:g}", "0.5")
+    take("shots", _SHOTS, one_of(*GROUPS), _ALL)
     group = shots.selectbox(
-        "Cameras", [_ALL, *GROUPS], format_func=lambda g: GROUPS.get(g, "All"), key="statistics_shots",
+        "Cameras", [_ALL, *GROUPS], format_func=lambda g: GROUPS.get(g, "All"), key=_SHOTS,
         help="What is on at the spot, by labels or a model.",
     )  # fmt: skip
+    put("shots", _SHOTS, group, _ALL)
     zones = zone_choice("statistics_zones", column=where)
-    reviewed = kind.toggle("Reviewed alone", key="statistics_reviewed")
+    take("reviewed", _REVIEWED, lambda word: word == "1", False)
+    reviewed = kind.toggle("Reviewed alone", key=_REVIEWED)
+    put("reviewed", _REVIEWED, "1" if reviewed else None)
+    labels = class_popover(classes, "statistics_labels", column)
     chosen = [matches[name] for name in names or matches]
     text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
-    title.html(f'<div class="tl-title">Statistics <span>{page.escape(text)}</span></div>')
+    title.html(f'<div class="tl-title" role="heading" aria-level="1">Statistics <span>{page.escape(text)}</span></div>')
     page.title("Statistics", text)
     query = Query(
+        labels,
         matches=tuple(m.id for m in chosen),
         least=float(confidence),
         reviewed=REVIEWED if reviewed else None,

@@ -143,4 +143,5 @@ def judged_figure(judged: Sequence[JudgedBin], dark: bool) -> go.Figure:
     )
     figure.update_xaxes(title="Confidence", range=[0.18, 1.02])
     figure.update_yaxes(title="Share confirmed", range=[-0.03, 1.12], tickvals=[0, 0.5, 1])
-    return finished(figure, ink, 260, legend=False)
+    figure = finished(figure, ink, 280, legend=False)
+    return figure.update_layout(margin_b=46)  # room for the title of the axis below its numbers

@@ -76,8 +76,8 @@ class _Half:
     ) -> None:
         self._game, self._half, self._classes = game, half, classes
         self._threshold, self._within, self._near = threshold, within, near
-        self._truth = _of_half(columns.truth, half)
-        self._predicted = _of_half(columns.predicted, half)
+        self._truth = columns_of_half(columns.truth, half)
+        self._predicted = columns_of_half(columns.predicted, half)
 
     def outcomes(self) -> Iterator[Outcome]:
         for label in np.unique(np.concatenate([self._truth[1], self._predicted[1]])).tolist():
@@ -88,7 +88,7 @@ class _Half:
         own = self._predicted[1] == label
         every, scores = self._predicted[0][own], self._predicted[2][own]
         predictions, confidence = every[scores >= self._threshold], scores[scores >= self._threshold]
-        truth_of = _paired(truth, predictions, self._near)
+        truth_of = paired(truth, predictions, self._near)
         for i, time in enumerate(predictions.tolist()):
             score = float(confidence[i])
             if i in truth_of:
@@ -114,14 +114,14 @@ class _Half:
         return self._classes[int(labels[int(away.argmin())])]
 
 
-def _of_half(spots: SpotColumns, half: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def columns_of_half(spots: SpotColumns, half: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times, labels and scores of a half, in order of time."""
     own = np.flatnonzero(spots.half == half)
     own = own[np.argsort(spots.time[own], kind="stable")]
     return spots.time[own], spots.label[own], spots.score[own]
 
 
-def _paired(truth: np.ndarray, predicted: np.ndarray, reach: int) -> dict[int, int]:
+def paired(truth: np.ndarray, predicted: np.ndarray, reach: int) -> dict[int, int]:
     """Prediction to truth, the closest pairs first; earlier ones where two are equally close."""
     distance = np.abs(predicted[:, None] - truth[None, :])
     rows, columns = np.nonzero(distance <= reach)

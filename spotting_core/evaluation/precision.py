@@ -51,29 +51,22 @@ class Curves:
 
 
 class Counts:
-    """Detections and truths of a track by class, view and confidence; games may count more than once.
+    """Detections and truths of a track by class, view and confidence."""
 
-    Arguments:
-        weights: float (games,), how often each game counts; once each if not given.
-    """
-
-    def __init__(self, track: Track, weights: np.ndarray | None = None) -> None:
+    def __init__(self, track: Track) -> None:
         level = np.searchsorted(THRESHOLDS, track.score, side="right")  # thresholds that each score reaches
         self._bin = (track.column.astype(np.int64) * 2 + (track.nearest < 0)) * (len(THRESHOLDS) + 1) + level
         self._columns = track.columns
-        self._weight = None if weights is None else weights[track.game]
         self._detected = self._at_least(np.ones(len(track.score), bool))
         kinds = track.truth_column.astype(np.int64) * 2 + (track.visible < 0)
-        own = None if weights is None else weights[track.truth_game]
-        counts = np.bincount(kinds, own, minlength=2 * track.columns).reshape(track.columns, 2)
+        counts = np.bincount(kinds, minlength=2 * track.columns).reshape(track.columns, 2)
         self.truths = np.stack([counts.sum(1), counts[:, 0], counts[:, 1]], axis=1)
         """Truths, (C, view)."""
 
     def _at_least(self, which: np.ndarray) -> np.ndarray:
         """How many of some detections reach each threshold, (C, view, threshold)."""
         bins = self._columns * 2 * (len(THRESHOLDS) + 1)
-        weight = None if self._weight is None else self._weight[which]
-        counts = np.bincount(self._bin[which], weight, minlength=bins)
+        counts = np.bincount(self._bin[which], minlength=bins)
         split = counts.reshape(self._columns, 2, -1)[..., ::-1].cumsum(-1)[..., ::-1][..., 1:]
         return np.stack([split.sum(1), split[:, 0], split[:, 1]], axis=1)
 

@@ -24,7 +24,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.games import Game, GameColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import VIEWS, Counts, Curves, mean_over_tolerances, tolerances_of
-from spotting_core.evaluation.track import Track, lay_out
+from spotting_core.evaluation.track import lay_out
 
 _UNSHOWN_SCALE = 17 / 13  # 13 of the 17 classes have unshown truths in the official test set
 
@@ -98,7 +98,12 @@ def _mean(by_class: np.ndarray, truths: np.ndarray, *, several: bool, occurring:
         present = truths > 0
         return (by_class * present).sum(0) / np.maximum(present.sum(0), 1)
     mean = by_class.mean(0)
-    return mean * np.array([1, 1, _UNSHOWN_SCALE]) if several else mean
+    return mean * np.array([mean_scale(view) for view in VIEWS]) if several else mean
+
+
+def mean_scale(view: str) -> float:
+    """By what the official mean of a view over several tolerances is multiplied."""
+    return _UNSHOWN_SCALE if view == "unshown" else 1.0
 
 
 def precision_recall(
@@ -111,45 +116,3 @@ def precision_recall(
     """
     track = lay_out(_at_least_one(games), classes, official=official)
     return Counts(track).curves(next(matches(track, [tolerance], official=official)))
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value with the bounds of its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def bootstrap_over_games(
-    games: Sequence[Game | GameColumns],
-    classes: Sequence[str],
-    *,
-    metric: str,
-    official: bool,
-    samples: int = 200,
-    seed: int = 0,
-) -> Interval:
-    """Average-mAP over the occurring classes with a percentile interval over games drawn with replacement.
-
-    Games are matched once; a draw only changes how often each counts.
-    """
-    tolerances = tolerances_of(metric)
-    track = lay_out(_at_least_one(games), classes, official=official)
-    hits = list(matches(track, tolerances, official=official))
-    rng = np.random.default_rng(seed)
-    draws = []
-    for _ in range(samples):
-        drawn = np.bincount(rng.integers(0, len(games), len(games)), minlength=len(games))
-        draws.append(_occurring_mean(track, hits, tolerances, drawn.astype(np.float64)))
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Interval(_occurring_mean(track, hits, tolerances), float(low), float(high))
-
-
-def _occurring_mean(
-    track: Track, hits: Sequence[np.ndarray], tolerances: Sequence[float], weights: np.ndarray | None = None
-) -> float:
-    counts = Counts(track, weights)
-    by_class = _by_class(counts, hits, tolerances)
-    return float(_mean(by_class, counts.truths, several=len(tolerances) > 1, occurring=True)[0])

@@ -20,6 +20,10 @@ CELLS = 120 * 60 * CELLS_PER_SECOND
 HALVES = (1, 2)  # SoccerNet's files have two halves of at most two hours, and no other parts
 _MICROSECONDS = 1_000_000
 _LONGEST = 8 * 3600 * _MICROSECONDS  # no half lasts as long; what lies further out is put there
+STRETCH = 60 * _MICROSECONDS
+"""Microseconds of a stretch of a half."""
+_STRETCHES = _LONGEST // STRETCH
+_PARTS = 1 << 15  # as many as the number of a part can tell apart
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Track:
         place: int64 (N,) places; column: (N,) class; score: float64 (N,); game: (N,).
         nearest: int8 (N,), visibility of the truth of its class nearest to each detection; -1 where its half
             has none.
+        stretch, truth_stretch: int64 (N,) and (G,), the minute of a half of a game in which each lies; the same number
+            means the same minute, whatever else is laid out.
         per_second: units of the axis in a second.
         columns, games: how many classes and games there are.
     """
@@ -44,6 +50,8 @@ class Track:
     score: np.ndarray
     game: np.ndarray
     nearest: np.ndarray
+    stretch: np.ndarray
+    truth_stretch: np.ndarray
     per_second: int
     columns: int
     games: int
@@ -112,6 +120,8 @@ def lay_out(games: Sequence[Game | GameColumns], classes: Sequence[str], *, offi
         score=predicted.spots.score,
         game=predicted.game,
         nearest=_nearest_visibility(truth, predicted, official),
+        stretch=_stretch(predicted),
+        truth_stretch=_stretch(truth),
         per_second=per_second,
         columns=len(classes),
         games=len(read),
@@ -134,6 +144,11 @@ def _laid(spots: Sequence[SpotColumns], parts: int, official: bool) -> _Laid:
         ordered = place[order]
         order = order[np.append(ordered[1:] != ordered[:-1], True)]  # the last line of each cell
     return _Laid(place[order], half[order], joined.where(order), game[order])
+
+
+def _stretch(laid: _Laid) -> np.ndarray:
+    number = np.clip(laid.spots.time // STRETCH, 0, _STRETCHES - 1)
+    return (laid.game.astype(np.int64) * _PARTS + laid.spots.half) * _STRETCHES + number
 
 
 def _nearest_visibility(truth: _Laid, predicted: _Laid, official: bool) -> np.ndarray:

@@ -164,6 +164,11 @@ def open_match(path: Path) -> MatchSource:
     return MatchSource(path, halves, read_fixture(path), numbered)
 
 
+def is_numbered(video: Path) -> bool:
+    """Whether the name of a video says which part of a match it is: ``1_720p.mkv``."""
+    return _NUMBERED.match(video.name) is not None
+
+
 def check_parts(match: MatchSource, parts: Parts) -> None:
     """A match must not have more parts than its class table knows.
 

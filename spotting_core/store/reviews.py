@@ -149,6 +149,10 @@ def label_of(origin: str) -> str:
     return "" if origin.startswith(f"{ADDED}/") else place_of(origin)[2]
 
 
+def _review(row: ReviewColumns) -> Review:
+    return Review(row.action, row.author, _utc(row.at), row.revision, row.before, row.after)
+
+
 def _utc(moment: datetime) -> datetime:
     """SQLite gives times back without their zone."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -204,10 +208,17 @@ class ReviewStore(ABC, Generic[Subject, Kept]):
         line = self._line
         query = select(line).where(line.subject_id == subject_id).order_by(line.revision)
         with self._database.reading() as session:
-            return [
-                Review(row.action, row.author, _utc(row.at), row.revision, row.before, row.after)
-                for row in session.scalars(query)
-            ]
+            return [_review(row) for row in session.scalars(query)]
+
+    def histories(self, match_id: str) -> dict[str, list[Review]]:
+        """All changes of everything in a match, the first one first, by the id of what was changed."""
+        line = self._line
+        query = select(line).where(line.match_id == match_id).order_by(line.revision)
+        changes: dict[str, list[Review]] = {}
+        with self._database.reading() as session:
+            for row in session.scalars(query):
+                changes.setdefault(row.subject_id, []).append(_review(row))
+        return changes
 
     # --- changing ---------------------------------------------------------------------------------------
 

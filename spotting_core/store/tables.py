@@ -238,3 +238,25 @@ class CodeRow(Base):
     lag: Mapped[float] = mapped_column(Float)
     tag: Mapped[bool] = mapped_column(Boolean)
     place: Mapped[int] = mapped_column(Integer)
+
+
+class ClassPresetRow(Base):
+    """Classes that people choose together, by the name that they gave them."""
+
+    __tablename__ = "class_preset"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    labels: Mapped[list] = mapped_column(JSON)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class PlaylistRow(Base):
+    """Clips of several matches in their order, by the name that people gave them."""
+
+    __tablename__ = "playlist"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    clips: Mapped[list] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)

@@ -11,10 +11,11 @@ from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.intervals import bootstrap_over_games
 from spotting_core.evaluation.precision import METRICS
 from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spot_files import read_spotting_games
-from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting
+from spotting_core.evaluation.spotting import evaluate_spotting
 from spotting_core.formats import labels_v2, results_spotting
 from spotting_core.tasks.registry import register
 from spotting_core.tasks.task import EvaluationOrder, HalfScores, Judged, SampleTask

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import REPOSITORY
 
 DASHBOARD = REPOSITORY / "app" / "dashboard.py"
+_PRESETS = "presets"  # what the control of classes alone is given
 
 
 def library_page() -> AppTest:
@@ -63,7 +64,15 @@ def texts(at: AppTest) -> str:
 
 
 def component_data(at: AppTest, index: int = 0) -> dict[str, Any]:
-    """What a component, such as the workspace, was given."""
-    proto = at.get("bidi_component")[index].proto
-    content: dict[str, Any] = json.loads(proto.json or proto.mixed.json)
-    return content
+    """What a component, such as the workspace, was given; the control of classes is counted apart."""
+    return [content for content in _contents(at) if _PRESETS not in content][index]
+
+
+def class_control(at: AppTest, index: int = 0) -> dict[str, Any]:
+    """What the control of classes was given."""
+    return [content for content in _contents(at) if _PRESETS in content][index]
+
+
+def _contents(at: AppTest) -> list[dict[str, Any]]:
+    protos = (element.proto for element in at.get("bidi_component"))
+    return [json.loads(proto.json or proto.mixed.json) for proto in protos]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.app.conftest import Server
+from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
 
@@ -23,3 +25,30 @@ def test_no_text_lies_over_a_picture(page: Page, server: Server, match_of: Any, 
     assert name is not None
     assert picture["width"] >= 40
     assert picture["x"] + picture["width"] <= name["x"]
+
+
+def test_dropped_files_become_a_match(page: Page, server: Server, tmp_path: Path) -> None:
+    halves = [make_video(tmp_path / f"{n}_224p.mkv", steady(60), first=41_000 + 100 * n) for n in (1, 2)]
+    page.goto(f"{server.url}/library?add=upload")
+    chosen = page.locator(".drop-zone input")
+    expect(chosen).to_be_disabled()  # nobody has said into which folder
+    name = page.get_by_role("textbox", name="Folder of the match")
+    name.fill("2026-05-02 - 18-00 Brest 2 - 1 Nice")
+    name.press("Enter")
+    expect(chosen).to_be_enabled()
+    chosen.set_input_files([*halves, str(_no_match(tmp_path))])
+    expect(page.locator(".drop-zone li.good")).to_have_count(2)
+    expect(page.locator(".drop-zone li.bad")).to_contain_text("files of this kind are not read")
+    expect(page.locator(".tl-found")).to_contain_text("Brest v Nice")
+    placed = server.root / "2026-05-02 - 18-00 Brest 2 - 1 Nice" / "1_224p.mkv"
+    assert placed.read_bytes() == Path(halves[0]).read_bytes()
+    page.get_by_role("button", name="Add 1 match").click()
+    expect(page.get_by_text("1 added")).to_be_visible()
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("Brest 2 – 1")).to_be_visible()
+
+
+def _no_match(folder: Path) -> Path:
+    path = folder / "run.sh"
+    path.write_text("echo")
+    return path

@@ -25,7 +25,7 @@ from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, Outcome
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import MOVE, REJECT, Reviews, origin_of
+from spotting_core.store.reviews import ACCEPT, MOVE, REJECT, Reviews, origin_of
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, match_page, texts
 from tests.videos import make_video, steady
@@ -87,8 +87,10 @@ def test_one_system_is_measured(match: Match) -> None:
     assert not at.exception
     table = component_data(at)
     rows = {r["name"]: r for r in table["rows"]}
-    assert (rows["Goal"]["truths"], rows["Goal"]["tight"], rows["Goal"]["loose"]) == (1, {"a": 1.0}, {"a": 1.0})
-    assert rows["Foul"]["tight"] == {"a": 0.0}  # 3 s late is outside of 2.5 s
+    certain = {"a": 1.0, "interval": [1.0, 1.0]}
+    assert (rows["Goal"]["truths"], rows["Goal"]["tight"], rows["Goal"]["loose"]) == (1, certain, certain)
+    assert rows["Goal"]["few"]
+    assert rows["Foul"]["tight"]["a"] == 0  # 3 s late is outside of 2.5 s
     assert rows["Foul"]["loose"]["a"] > 0.9
     assert rows["Corner"]["tight"] is None
     assert not table["two"]
@@ -119,13 +121,106 @@ def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:
     assert not at.exception
     table = component_data(at)
     assert table["two"]
-    assert {r["name"]: r["tight"] for r in table["rows"]}["Foul"] == {"a": 0.0, "b": 1.0}
+    foul = {r["name"]: r["tight"] for r in table["rows"]}["Foul"]
+    assert (foul["a"], foul["b"]) == (0.0, 1.0)
+    assert foul["difference"] == {"value": -1.0, "low": -1.0, "high": -1.0}
     assert ".50 B" in texts(at)
+    assert "A − B .00 (.00 to .00)" in texts(at)  # one match of a minute: no draw differs from another
+    assert "minutes of the match drawn with replacement" in texts(at)
     assert [e["short"] for e in component_data(at, 1)["errors"]] == ["Foul", "Corner"]  # of A
     at.session_state["evaluate_whose"] = "B"
     errors = component_data(at.run(), 1)["errors"]
     assert [(e["kind"], e["short"]) for e in errors] == [("missed", "Goal")]
     assert f"source=set%3A{one.id}" in errors[0]["link"]
+
+
+# --- confusion, systems, reviewers ----------------------------------------------------------------------
+
+
+def matrix_of(at: AppTest) -> dict[str, Any]:
+    return component_data(at, 2)["matrix"]
+
+
+def test_what_is_taken_for_what_leads_to_its_spots(match: Match, sets: PredictionSets) -> None:
+    one, _ = sets.add(
+        "Other", "o.zip", zipped(mine=results((2.4, "Foul", 0.9), (5.6, "Foul", 0.8))), PREDICTIONS, NAMES
+    )
+    at = run(evaluate_labels=match.id, evaluate_a=f"set:{one.id}")
+    matrix = matrix_of(at)
+    assert [r["name"] for r in matrix["rows"]] == ["Goal", "Foul", "false alarm"]
+    assert [c["name"] for c in matrix["columns"]] == ["Goal", "Foul", "missed"]
+    assert [[c["count"] for c in row] for row in matrix["cells"]] == [[0, 1, 0], [0, 1, 0], [0, 0, 0]]
+    assert (matrix["cells"][0][1]["error"], matrix["cells"][1][1]["error"]) == (0.4, 0.6)
+    assert matrix["chosen"] is None
+    at.query_params["cell"] = "Goal~Foul"
+    at.run()
+    assert matrix_of(at)["chosen"] == ["Goal", "Foul"]
+    spots = component_data(at, 3)["errors"]
+    assert spots[0]["text"] == "mine, 0.4 s late, .90, Goal is true"
+    assert len(spots) == 1
+    assert spots[0]["link"].startswith(f"match?match={match.id}&half=1&t=2.400")
+    at.query_params["cell"] = "Goal~Homerun"
+    at.run()
+    assert matrix_of(at)["chosen"] is None
+
+
+def test_any_number_of_systems_in_one_table(match: Match, sets: PredictionSets) -> None:
+    for name, late in (("Second", 0.1), ("Third", 0.2)):
+        sets.add(name, "o.zip", zipped(mine=results((5 + late, "Foul", 0.9))), PREDICTIONS, NAMES)
+    at = run(evaluate_labels=match.id)
+    table = next(h.value for h in at.get("html") if "tl-table" in h.value)
+    for name in ("made by hand", "Second", "Third", "Second − made by hand", "Third − made by hand"):
+        assert f'<th scope="col">{name}</th>' in table
+    assert '<tr class="tl-few"><th scope="row">Foul</th><td>1</td>' in table
+    assert "+1.00 <small>(+1.00 to +1.00)</small>" in table
+    keys = at.multiselect(key="evaluate_systems").value
+    at.multiselect(key="evaluate_systems").set_value(keys[:2]).run()
+    assert at.query_params["systems"] == ",".join(keys[:2])
+    assert "Third − made by hand" not in texts(at)
+    again = run(evaluate_labels=match.id)
+    again.query_params["systems"] = keys[1]
+    assert again.run().multiselect(key="evaluate_systems").value == [keys[1]]
+
+
+def test_a_system_without_these_matches_is_left_out_of_the_table(match: Match, sets: PredictionSets) -> None:
+    sets.add("Elsewhere", "o.zip", zipped(elsewhere=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    at = run(evaluate_labels=match.id)
+    assert not at.exception
+    assert "Elsewhere is left out: this system has spotted none of these matches" in texts(at)
+
+
+def test_two_reviewers_and_where_they_differ(match: Match, library: Library, data: DataDirectory) -> None:
+    reviews, analysis = Reviews(open_database(data)), library.analyses(match)[0]
+    model = analysis.record.identity.review_sources[0]
+    goal, foul, corner = analysis.spots(Spotting())
+    for spot in (goal, foul, corner):
+        reviews.change(match.id, origin_of(spot, model), spot, ACCEPT, "Ada", 0)
+    reviews.change(match.id, origin_of(goal, model), goal, REJECT, "Bob", 1)
+    reviews.change(match.id, origin_of(foul, model), foul, MOVE, "Bob", 1, half=1, time=foul.time + 700_000)
+    at = run()
+    at.query_params["of"] = "reviewers"
+    at.query_params["match"] = match.id
+    at.query_params["first"], at.query_params["second"] = "name:Ada", "name:Bob"
+    at.run()
+    assert not at.exception
+    assert "of 2" in texts(at)
+    rows = component_data(at)["errors"]
+    assert [(r["kind"], r["short"], r["text"]) for r in rows] == [
+        ("one", "Goal", "Ada, not Bob"), ("apart", "Foul", "Bob 0.7 s later"),
+    ]  # fmt: skip
+    assert rows[0]["link"].startswith(f"match?match={match.id}&half=1&t=2.200")
+    at.query_params["second"] = "labels"  # a goal and a foul: two of Ada's three, of one class
+    at.run()
+    assert "Found by both" in texts(at)
+    assert [(r["kind"], r["text"]) for r in component_data(at)["errors"]] == [
+        ("apart", "Labels of the match 3.0 s earlier"), ("one", "Ada, not Labels of the match"),
+    ]  # fmt: skip
+
+
+def test_without_two_reviewers_it_says_how_to_get_them(library: Library) -> None:
+    at = run()
+    at.query_params["of"] = "reviewers"
+    assert "under two names" in texts(at.run())
 
 
 def test_nothing_to_compare_says_what_to_do(match: Match, library: Library) -> None:

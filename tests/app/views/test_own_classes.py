@@ -48,5 +48,5 @@ def test_a_class_of_its_own_is_measured(match: Match) -> None:
     assert not at.exception
     rows = {r["name"]: r for r in component_data(at)["rows"]}
     assert list(rows) == ["Goal", "Serve"]
-    assert (rows["Serve"]["truths"], rows["Serve"]["tight"]) == (1, {"a": 1.0})
+    assert (rows["Serve"]["truths"], rows["Serve"]["tight"]) == (1, {"a": 1.0, "interval": [1.0, 1.0]})
     assert "Counted in 1 match" in texts(at)

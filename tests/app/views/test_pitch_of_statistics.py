@@ -97,14 +97,14 @@ def test_places_change_the_stamp_once_players_are_there(
 def test_zones_narrow_a_search_and_a_suggested_team_has_a_question_mark(match: Match) -> None:
     at = view("search").run()
     assert not at.exception
-    at.multiselect("search_matches_None").set_value([match.id]).run()
+    at.multiselect("search_matches").set_value([match.id]).run()
     assert "3 spots" in texts(at)
-    at.multiselect("search_zones_None").set_value(["last-third"]).run()
+    at.multiselect("search_zones").set_value(["last-third"]).run()
     assert not at.exception
     assert "1 spot in 1 match" in texts(at)
-    at.multiselect("search_zones_None").set_value(["middle-third", "own-third"]).run()
+    at.multiselect("search_zones").set_value(["middle-third", "own-third"]).run()
     assert "1 spot in 1 match" in texts(at)  # the foul, where the camera looks
-    at.multiselect("search_zones_None").set_value(["near-wing"]).run()
+    at.multiselect("search_zones").set_value(["near-wing"]).run()
     assert "Nothing is found" in texts(at)
 
 

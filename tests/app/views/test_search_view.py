@@ -267,3 +267,5 @@ def test_the_chart_says_who_did_what() -> None:
     figure = team_figure({("Goal", "home"): 3, ("Foul", "away"): 2}, classes, True)
     home, away = figure.data
     assert (list(home.y), list(home.x), list(away.x)) == (["Goal", "Foul"], [3, 0], [0, 2])
+    assert figure.layout.xaxis.dtick == 1  # no half of a spot
+    assert team_figure({("Goal", "home"): 50}, classes, True).layout.xaxis.dtick == 7

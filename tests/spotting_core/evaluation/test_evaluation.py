@@ -12,8 +12,9 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import Game, GameColumns
+from spotting_core.evaluation.intervals import bootstrap_over_games
 from spotting_core.evaluation.spot_files import read_spotting_games
-from spotting_core.evaluation.spotting import bootstrap_over_games, evaluate_spotting, precision_recall
+from spotting_core.evaluation.spotting import evaluate_spotting, precision_recall
 from spotting_core.evaluation.track import cell_of
 
 NAMES = load_classes().names

@@ -18,7 +18,7 @@ def track_of(truth: Sequence[int], detections: Sequence[tuple[int, float]], per_
     true = np.array(truth, np.int64)
     score = np.array([s for _, s in detections], np.float64)
     return Track(true, np.zeros(len(true), np.int64), np.ones(len(true), np.int8), np.zeros(len(true), np.int64), place,
-                 zeros, score, zeros, np.ones(len(place), np.int8), per_second, 1, 1)  # fmt: skip
+                 zeros, score, zeros, np.ones(len(place), np.int8), zeros, np.zeros(len(true), np.int64), per_second, 1, 1)  # fmt: skip
 
 
 def greedy(truth: Sequence[int], detections: Sequence[tuple[int, float]], reach: int) -> list[bool]:

@@ -53,7 +53,7 @@ class Minimap {
 
   /** Everybody of the half, once the map is on; while teams are worked out, and where they cannot be, that is said. */
   async fetch(arrays) {
-    if (!this.player.data.players.halves[arrays.half.half] || !this.options.minimap) return { players: null };
+    if (!this.player.data.players?.halves[arrays.half.half] || !this.options.minimap) return { players: null };
     let problem = null;
     const players = await this.playersOf(arrays.half.half).catch((error) => { problem = error.message; return null; });
     if (arrays !== this.player.arrays.get(this.player.half)) return { players };

@@ -1,0 +1,111 @@
+"""The folders below the roots, as they are browsed, and the matches that lie in one: of a whole season at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.library.library import Library
+from app.library.roots import is_below
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.domain.classes import ClassTable
+from spotting_core.formats import labels_v2
+from spotting_core.media.source import VIDEO_SUFFIXES, is_numbered
+
+MOST_ENTRIES = 1000
+"""Folders and videos of a folder that are listed."""
+MOST_MATCHES = 500
+"""Matches below a folder that are found."""
+_DEEPEST = 5  # folders below the one that is searched
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What lies in a folder: folders and videos by name; ``cut`` says whether there are more than are listed."""
+
+    path: Path
+    folders: tuple[Path, ...]
+    videos: tuple[Path, ...]
+    cut: bool
+
+
+@dataclass(frozen=True)
+class FoundMatch:
+    """A match below a folder.
+
+    Arguments:
+        path: of its folder or video; title: as the library would call it.
+        videos: how many it has; labels: whether true spots lie beside them.
+        problem: why it cannot be added, or None; match: id in the library, where it is there already.
+    """
+
+    path: Path
+    title: str
+    videos: int = 0
+    labels: bool = False
+    problem: str | None = None
+    match: str | None = None
+
+
+def folder_at(path: Path, roots: tuple[Path, ...]) -> Folder:
+    """What lies in a folder below the roots; links out of them and hidden files are left out.
+
+    Errors:
+        BadInputError: it is no folder below a root, or cannot be read.
+    """
+    if not is_below(path, roots) or not path.is_dir():
+        raise BadInputError("there is no such folder below a library folder", where=path, fix="Choose another one")
+    try:
+        names = sorted(entry.name for entry in os.scandir(path) if not entry.name.startswith("."))
+    except OSError as error:
+        raise BadInputError(f"this folder cannot be read ({error.strerror})", where=path) from error
+    there = [path / name for name in names[:MOST_ENTRIES] if is_below(path / name, roots)]
+    return Folder(
+        path,
+        tuple(p for p in there if p.is_dir()),
+        tuple(p for p in there if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()),
+        len(names) > MOST_ENTRIES,
+    )
+
+
+def matches_below(path: Path, library: Library, roots: tuple[Path, ...], classes: ClassTable) -> list[FoundMatch]:
+    """The matches in a folder and below it, in the order of their paths, and what is wrong with them.
+
+    A folder with numbered videos (``1_720p.mkv``) is one match, and so is the folder itself where it holds videos and
+    no other match lies beside them; else every video is one.
+
+    Errors:
+        BadInputError: see ``folder_at``.
+    """
+    known = {match.path: match.id for match in library.matches()}
+    found: list[FoundMatch] = []
+    for place in _places(path, roots, 0):
+        if len(found) == MOST_MATCHES:
+            break
+        found.append(_found(place, library, classes, known.get(place.resolve())))
+    return found
+
+
+def _places(path: Path, roots: tuple[Path, ...], depth: int) -> Iterator[Path]:
+    """Paths of matches."""
+    here = folder_at(path, roots)
+    if here.videos and (any(map(is_numbered, here.videos)) or (depth and not here.folders)):
+        yield path
+        return
+    yield from here.videos
+    for folder in here.folders if depth < _DEEPEST else ():
+        try:
+            yield from _places(folder, roots, depth + 1)
+        except BadInputError:  # a folder that may not be read holds nothing that could be added
+            continue
+
+
+def _found(path: Path, library: Library, classes: ClassTable, match: str | None) -> FoundMatch:
+    try:
+        source = library.open(str(path), classes)
+    except TouchlineError as problem:
+        return FoundMatch(path, path.name, problem=str(problem), match=match)
+    labels = source.companion(labels_v2.FILE_NAME) is not None
+    return FoundMatch(path, source.fixture.title, len(source.halves), labels, None, match)

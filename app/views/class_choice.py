@@ -1,0 +1,107 @@
+"""Which classes a page shows: the one control of them, its presets, and the choice in the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.components.class_filter import class_chips
+from app.state import shared_class_presets
+from app.views import page
+from app.views.addressed import put_several, several_of, take
+from app.views.shown import drawn
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.class_presets import known, presets_of
+from spotting_core.domain.classes import ClassTable
+
+WORD = "classes"
+
+
+def class_choice(
+    classes: ClassTable, key: str, *, counts: Mapping[str, int] | None = None, addressed: bool = True
+) -> tuple[str, ...]:
+    """Ask for classes; none are all.
+
+    Arguments:
+        key: of the choice in the session, which may hold names of classes at first.
+        counts: how many spots of each there are; classes without any are not offered then.
+        addressed: whether the page's address keeps the choice.
+    """
+    offered = [c for c in classes if counts is None or counts.get(c.name)]
+    names = tuple(c.name for c in offered)
+    chosen = chosen_classes(names, key, addressed=addressed)
+    data = {
+        "classes": [{"name": c.name, **drawn(c), "count": None if counts is None else counts[c.name]} for c in offered],
+        "presets": presets_data(classes, names),
+        "chosen": list(chosen),
+        "heard": st.session_state.get(_heard(key)),
+    }
+    class_chips(data, key=f"{key}_chips", on_told=lambda: _take(key))
+    return chosen
+
+
+def class_popover(classes: ClassTable, key: str, column: Any = st) -> tuple[str, ...]:
+    """The same below a button that names what is chosen.
+
+    Arguments:
+        column: where the button stands.
+    """
+    chosen = chosen_classes(classes.names, key)
+    with column.popover(page.plain(title_of(chosen, classes)), icon=":material/filter_list:"):
+        return class_choice(classes, key)
+
+
+def chosen_classes(names: Sequence[str], key: str, *, addressed: bool = True) -> tuple[str, ...]:
+    """The classes that are chosen, of those there are, in their order."""
+    if addressed:
+        take(WORD, key, several_of(*names), [])
+    wanted = st.session_state.get(key) or ()
+    chosen = tuple(name for name in names if name in wanted)
+    chosen = () if len(chosen) == len(names) else chosen
+    if addressed:
+        put_several(WORD, key, chosen)
+    return chosen
+
+
+def presets_data(classes: ClassTable, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The presets of a class table and those that people have kept, of the classes that are offered."""
+    own = shared_class_presets().all()
+    presets = {**presets_of(classes), **own}
+    return [
+        {"title": title, "labels": list(labels), "own": title in own}
+        for title, labels in known(presets, names).items()
+        if len(labels) < len(names)
+    ]
+
+
+def title_of(chosen: Sequence[str], classes: ClassTable) -> str:
+    """What is chosen, in a few words."""
+    if not chosen:
+        return "All classes"
+    for preset in presets_data(classes, classes.names):
+        if set(preset["labels"]) == set(chosen):
+            return str(preset["title"])
+    return classes.get(chosen[0]).short if len(chosen) == 1 else f"{len(chosen)} classes"
+
+
+def _take(key: str) -> None:
+    """Take what the browser told."""
+    told = st.session_state[f"{key}_chips"].get("told")
+    if not told:
+        return
+    st.session_state[_heard(key)] = {"of": told["of"], "n": told["n"]}
+    st.session_state[key] = [str(name) for name in told["chosen"]]
+    try:
+        if told.get("keep"):
+            shared_class_presets().keep(str(told["keep"]), st.session_state[key])
+        if told.get("forget"):
+            shared_class_presets().remove(str(told["forget"]))
+    except TouchlineError as problem:
+        st.toast(page.plain(problem))
+
+
+def _heard(key: str) -> str:
+    """Where the session keeps what the browser told last."""
+    return f"{key}/heard"

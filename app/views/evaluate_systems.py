@@ -1,0 +1,256 @@
+"""Any number of systems in one table, with intervals, and as one figure that can be downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app.comparing.comparison import Compared, compared, state_of
+from app.comparing.prediction_sets import PredictionSets
+from app.library.library import Library
+from app.views import page
+from app.views.addressed import one_of, put, take
+from app.views.evaluate_charts import share
+from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import ClassTable
+from spotting_core.evaluation.confusion import confusion_matrix, confusions
+from spotting_core.evaluation.intervals import (
+    FEW_TRUTHS,
+    Draws,
+    Interval,
+    class_difference,
+    is_of_minutes,
+    mean_difference,
+    paired_draws,
+)
+
+_AT_FIRST = 6  # systems in the table before anyone chose
+_METRICS = {"tight": "Tight, 1–5 s", "loose": "Loose, 5–60 s"}
+_FORMS = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+_EVEN = 5e-5  # below what the table shows
+_THRESHOLD = 0.5  # of the confusion in the figure
+
+
+@dataclass(frozen=True)
+class SystemsChoice:
+    """Against which labels systems are measured, and how."""
+
+    labels: str
+    official: bool
+    view: str
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A system over the games that all have spots of."""
+
+    key: str
+    name: str
+    games: Compared
+    draws: Draws
+
+
+# --- measuring ----------------------------------------------------------------------------------------
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def games_of(
+    _library: Library, _sets: PredictionSets, labels: str, system: str, names: tuple[str, ...], state: str
+) -> Compared:
+    """Truth and one system's spots; ``state`` is that of ``state_of``."""
+    return compared(_library, _sets, labels, system, names)
+
+
+def over_the_same(systems: Sequence[Compared]) -> list[Compared]:
+    """Some systems over those games that all have spots of; as they are where there is no such game."""
+    common = set.intersection(*({game.name for game in one.games} for one in systems))
+    return [one.only(common) for one in systems] if common else list(systems)
+
+
+def draws_of(
+    games: Sequence[Compared], names: tuple[str, ...], official: bool, view: str, key: tuple[Any, ...]
+) -> list[Draws]:
+    """What the bootstrap draws of some systems; ``key`` says which games of which systems they are."""
+    return _draws(games, names, official, view, key)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _draws(
+    _games: Sequence[Compared], names: tuple[str, ...], official: bool, view: str, key: tuple[Any, ...]
+) -> list[Draws]:
+    return paired_draws([one.games for one in _games], names, official=official, view=view)
+
+
+def drawn_words(games: int) -> str:
+    """What intervals are of, for people."""
+    of = "minutes of the match" if is_of_minutes(games) else "matches"
+    return f"In brackets: 95 % interval over {of} drawn with replacement, the same for every system."
+
+
+# --- the card -----------------------------------------------------------------------------------------
+
+
+def systems_card(
+    library: Library,
+    sets: PredictionSets,
+    choice: SystemsChoice,
+    systems: dict[str, str],
+    classes: ClassTable,
+    shown: set[str],
+) -> None:
+    """The table, and the figure to download; of the classes that are on screen."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html('<div class="tl-card-title">Systems <span>average precision by class</span></div>', width="content")
+        keys = _chosen(systems)
+        take("table", "evaluate_table_metric", one_of(*_METRICS), "tight")
+        metric = st.segmented_control(
+            "Table", list(_METRICS), required=True, format_func=lambda m: _METRICS[m], label_visibility="collapsed",
+            key="evaluate_table_metric",
+        )  # fmt: skip
+        put("table", "evaluate_table_metric", metric, "tight")
+        st.space("stretch")
+        place = st.empty()
+    if not keys:
+        st.caption("Choose systems to lay side by side.")
+        return
+    measured = _measured(library, sets, choice, {key: systems[key] for key in keys}, classes)
+    if not measured:
+        return
+    with place.popover("Figure", icon=":material/image:"):
+        _downloads(measured, classes)
+    st.html(_table(measured, str(metric), classes, shown))
+    st.caption(f"{page.plain(drawn_words(len(measured[0].games.games)))} Bold: the best of a row.")
+
+
+def _chosen(systems: dict[str, str]) -> list[str]:
+    """The systems of the table; the address keeps them."""
+    usual = ",".join(list(systems)[:_AT_FIRST])
+    take("systems", "evaluate_systems", lambda word: [k for k in word.split(",") if k in systems] or None,
+         usual.split(",") if usual else [])  # fmt: skip
+    st.session_state["evaluate_systems"] = [k for k in st.session_state["evaluate_systems"] if k in systems]
+    keys = st.multiselect(
+        "Systems", list(systems), format_func=lambda k: systems[k], key="evaluate_systems", width=560,
+        label_visibility="collapsed", placeholder="Systems",
+    )  # fmt: skip
+    put("systems", "evaluate_systems", ",".join(keys) or None, usual)
+    return keys
+
+
+def _measured(
+    library: Library, sets: PredictionSets, choice: SystemsChoice, systems: dict[str, str], classes: ClassTable
+) -> list[_Measured]:
+    """Those systems that spotted any of the matches, over the matches that all of these spotted."""
+    state, games = state_of(library, sets), {}
+    for key in systems:
+        try:
+            games[key] = games_of(library, sets, choice.labels, key, classes.names, state)
+        except TouchlineError as problem:
+            st.caption(page.plain(f"{systems[key]} is left out: {problem}"))
+    if not games:
+        return []
+    common = over_the_same(list(games.values()))
+    names = [[game.name for game in one.games] for one in common]
+    if any(own != names[0] for own in names):
+        st.caption("No match has spots of all these systems. Take one out.")
+        return []
+    draws = draws_of(common, classes.names, choice.official, choice.view, (choice.labels, tuple(games), state))
+    return [_Measured(k, systems[k], one, own) for k, one, own in zip(games, common, draws, strict=True)]
+
+
+# --- the table ----------------------------------------------------------------------------------------
+
+
+def bounds(interval: Interval) -> str:
+    """The bounds of an interval: (.84 to .92)."""
+    return f"({share(interval.low)} to {share(interval.high)})"
+
+
+def signed(value: float) -> str:
+    """A difference: +.04, −.12."""
+    if abs(value) < 0.005:
+        return ".00"
+    return ("+" if value > 0 else "−") + share(abs(value))
+
+
+def signed_interval(interval: Interval) -> str:
+    """A difference with its bounds: +.13 (+.08 to +.18)."""
+    return f"{signed(interval.value)} ({signed(interval.low)} to {signed(interval.high)})"
+
+
+def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, shown: set[str]) -> str:
+    """Classes by systems; of every system but the first also how far it is from the first."""
+    first, *others = measured
+    heads = "".join(f'<th scope="col">{page.escape(m.name)}</th>' for m in measured)
+    heads += "".join(f'<th scope="col">{page.escape(m.name)} − {page.escape(first.name)}</th>' for m in others)
+    means = [m.draws.mean(metric) for m in measured]
+    apart = [mean_difference(m.draws, first.draws, metric) for m in others]
+    rows = [_row("Average-mAP", sum(_truths(first, classes).values()), means, apart, few=False, head=True)]
+    for action in classes:
+        if action.name not in shown:
+            continue
+        own = [interval for m in measured if (interval := m.draws.of_class(action.name, metric)) is not None]
+        if len(own) < len(measured):
+            continue
+        differences = [d for m in others if (d := class_difference(m.draws, first.draws, action.name, metric))]
+        truths = _truths(first, classes)[action.name]
+        rows.append(_row(action.short, truths, own, differences, few=truths < FEW_TRUTHS))
+    return (
+        '<div class="tl-table"><table><thead><tr><th scope="col">Class</th><th scope="col">Truth</th>'
+        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _row(
+    name: str, truths: int, values: Sequence[Interval], apart: Sequence[Interval], *, few: bool, head: bool = False
+) -> str:
+    best = max(interval.value for interval in values)
+    several = len(values) > 1
+    cells = [
+        f'<td class="{"tl-best" if several and interval.value >= best - _EVEN else ""}">{share(interval.value)} '
+        f"<small>{bounds(interval)}</small></td>"
+        for interval in values
+    ]
+    cells += [
+        f'<td class="{"tl-sure" if difference.without_zero and not few else ""}">{signed(difference.value)} '
+        f"<small>({signed(difference.low)} to {signed(difference.high)})</small></td>"
+        for difference in apart
+    ]
+    kind = "tl-few" if few else "tl-mean" if head else ""
+    return f'<tr class="{kind}"><th scope="row">{page.escape(name)}</th><td>{truths}</td>{"".join(cells)}</tr>'
+
+
+def _truths(one: _Measured, classes: ClassTable) -> dict[str, int]:
+    labels = [label for game in one.games.games for label in game.truth.label.tolist()]
+    return {name: labels.count(number) for number, name in enumerate(classes.names)}
+
+
+# --- the figure ---------------------------------------------------------------------------------------
+
+
+def _downloads(measured: Sequence[_Measured], classes: ClassTable) -> None:
+    """One figure of all, in three formats, drawn when one is asked for."""
+    st.html(
+        '<div class="tl-cap">Average precision by class and over tolerances, what the first system confuses, and the '
+        "table, as one figure.</div>"
+    )
+    for form, media_type in _FORMS.items():
+        st.download_button(
+            page.plain(form.upper()), partial(figure_bytes, measured, classes, form), f"evaluation.{form}", media_type,
+            on_click="ignore", width="stretch", key=f"evaluate_figure_{form}",
+        )  # fmt: skip
+
+
+def figure_bytes(measured: Sequence[_Measured], classes: ClassTable, form: str) -> bytes:
+    """The composite figure of what is in the table."""
+    from app.comparing.composite_figure import FigureSystem, composite_figure  # matplotlib takes its time to load
+
+    first = measured[0]
+    matrix = confusion_matrix(confusions(first.games.games, classes.names, _THRESHOLD), classes.names)
+    systems = [FigureSystem(m.name, m.draws) for m in measured]
+    return composite_figure(
+        systems, matrix, _truths(first, classes), classes, form, threshold=_THRESHOLD, matches=len(first.games.games)
+    )

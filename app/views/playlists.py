@@ -1,0 +1,173 @@
+"""Playlists of the Clips view: clips of several matches by a name and a link, and how they come into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.components.copied_link import link_button
+from app.components.evaluate_lists import error_list
+from app.library.library import Library, Match
+from app.state import shared_playlists, shared_queue
+from app.views import page
+from app.views.clips_export import exports_card
+from app.views.shown import drawn, picture_at
+from app.work.clip_export import CLIPS, clips_parameters
+from spotting_core.base.errors import TouchlineError
+from spotting_core.clips.order import Order
+from spotting_core.clips.selection import Clip
+from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.store.playlists import Playlist
+
+WORD = "playlist"
+_NEW = "new"
+_REEL, _EACH = "One reel", "One file each"
+
+
+def playlist_popover(clips: Sequence[Clip], key: str) -> None:
+    """Put clips, each with its match, into a playlist, an old or a new one; or open one."""
+    lists = {one.id: one for one in shared_playlists().all()}
+    with st.popover("Playlists", icon=":material/playlist_add:"):
+        chosen = st.selectbox(
+            "Playlist", [_NEW, *lists], key=f"{key}_list",
+            format_func=lambda p: "A new one" if p == _NEW else f"{lists[p].name}, {page.clips(len(lists[p].clips))}",
+        )  # fmt: skip
+        name = st.text_input("Its name", key=f"{key}_name", max_chars=120) if chosen == _NEW else ""
+        ready = bool(clips) and (chosen != _NEW or bool(name.strip()))
+        if st.button(f"Add {page.clips(len(clips))}", type="primary", disabled=not ready, key=f"{key}_add"):
+            try:
+                store = shared_playlists()
+                made = store.make(name, clips) if chosen == _NEW else store.add(str(chosen), clips)
+            except TouchlineError as problem:
+                page.error(problem)
+                return
+            page.go("clips", **{WORD: made.id})
+        if chosen != _NEW and st.button("Open it", key=f"{key}_open"):
+            page.go("clips", **{WORD: str(chosen)})
+
+
+def show_playlist(library: Library, playlist_id: str) -> None:
+    """The page of a playlist."""
+    playlist = shared_playlists().get(playlist_id)
+    if playlist is None:
+        st.info("This playlist was deleted.")
+        if st.button("To the clips"):
+            page.go("clips")
+        return
+    page.title("Clips", playlist.name)
+    matches = {m.id: m for m in library.matches()}
+    names = dict.fromkeys(c.match for c in playlist.clips)
+    total = page.length(sum(c.length for c in playlist.clips))
+    facts = f"{page.clips(len(playlist.clips))} of {len(names)} match{'' if len(names) == 1 else 'es'}, {total}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="playlist_bar"):
+        st.html(
+            f'<div class="tl-title" role="heading" aria-level="1">{page.escape(playlist.name)} <span>{page.escape(facts)}</span></div>',
+            width="content",
+        )
+        st.space("stretch")
+        link_button("playlist_link")
+        _change(playlist)
+        if st.button("Clips of a match"):
+            page.go("clips")
+    left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
+    with left, st.container(border=True, key="tl_card_playlist", gap="small"):
+        _rows(library, playlist, matches)
+    with right:
+        _export(library, playlist, matches)
+        exports_card(None)
+
+
+def _change(playlist: Playlist) -> None:
+    with st.popover("Change", icon=":material/edit:"):
+        name = st.text_input("Name", value=playlist.name, max_chars=120, key=f"playlist_name_{playlist.id}")
+        if st.button("Rename", disabled=not name.strip() or name == playlist.name):
+            _save(playlist, playlist.clips, name)
+        if st.button("Delete this playlist"):
+            shared_playlists().remove(playlist.id)
+            page.go("clips")
+
+
+def _save(playlist: Playlist, clips: Sequence[Clip], name: str | None = None) -> None:
+    """Keep a change and show it; what others changed meanwhile stays, and is told."""
+    try:
+        shared_playlists().save(playlist, clips, name)
+    except TouchlineError as problem:
+        st.toast(page.plain(problem))
+        return
+    st.rerun()
+
+
+# --- the clips ----------------------------------------------------------------------------------------
+
+
+def _rows(library: Library, playlist: Playlist, matches: dict[str, Match]) -> None:
+    if not playlist.clips:
+        st.caption("There is no clip in it. Add some from the clips of a match or from a search.")
+        return
+    tables = {name: _classes(library, matches.get(name)) for name in {c.match for c in playlist.clips}}
+    for number, clip in enumerate(playlist.clips):
+        what, up, down, out = st.columns([10, 1, 1, 1], vertical_alignment="center", gap="small")
+        with what:
+            error_list([_row(number, clip, matches.get(clip.match), tables[clip.match])], "", key=f"playlist-{number}")
+        if up.button("↑", key=f"playlist-up-{number}", disabled=not number, help="Earlier", width="stretch"):
+            _save(playlist, _moved(playlist.clips, number, number - 1))
+        last = number == len(playlist.clips) - 1
+        if down.button("↓", key=f"playlist-down-{number}", disabled=last, help="Later", width="stretch"):
+            _save(playlist, _moved(playlist.clips, number, number + 1))
+        if out.button("✕", key=f"playlist-out-{number}", help="Take it out", width="stretch"):
+            _save(playlist, [c for n, c in enumerate(playlist.clips) if n != number])
+
+
+def _moved(clips: Sequence[Clip], number: int, to: int) -> list[Clip]:
+    order = list(clips)
+    order.insert(to, order.pop(number))
+    return order
+
+
+def _classes(library: Library, match: Match | None) -> ClassTable:
+    analyses = library.analyses(match) if match is not None else []
+    return analyses[0].classes if analyses else load_classes()
+
+
+def _row(number: int, clip: Clip, match: Match | None, classes: ClassTable) -> dict[str, Any]:
+    look = drawn(classes.get(clip.label)) if clip.label in classes else {
+        "short": clip.label, "group": "flow", "glyph": "other", "light": "#606C7A", "dark": "#9AA6B2",
+    }  # fmt: skip
+    title = match.title if match is not None else "This match is no longer in the library"
+    query = {"match": clip.match, "half": clip.half, "t": f"{clip.start / 1e6:.3f}", "class": clip.label}
+    return {
+        "kind": "clip",
+        **look,
+        "clock": classes.parts.match_clock(clip.half, clip.moment),
+        "text": ", ".join(filter(None, [f"{number + 1}", title, page.length(clip.length), clip.caption, clip.note])),
+        "link": f"match?{urlencode(query)}" if match is not None else None,
+        "picture": picture_at(match, clip.half, clip.moment) if match is not None else None,
+    }
+
+
+def _export(library: Library, playlist: Playlist, matches: dict[str, Match]) -> None:
+    """Ask for the clips as a reel or as files."""
+    there = [c for c in playlist.clips if c.match in matches]
+    with st.container(border=True, key="tl_card_export", gap="small"):
+        st.html('<div class="tl-card-title">Export</div>')
+        form = st.segmented_control(
+            "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
+            key="playlist_form",
+        )  # fmt: skip
+        cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="playlist_cards")
+        label = f"Export {page.clips(len(there))}"
+        if st.button(label, type="primary", width="stretch", disabled=not there, key="playlist_export"):
+            order = Order(tuple(there), reel=form == _REEL, cards=cards, zipped=form == _EACH)
+            used = {name: matches[name] for name in dict.fromkeys(c.match for c in there)}
+            analysed = {name: (m, next(iter(library.analyses(m)), None)) for name, m in used.items()}
+            CLIPS.ask(shared_queue(), clips_parameters(analysed, order, f"{page.clips(len(there))}, {playlist.name}"))
+            st.rerun()
+
+
+def of_match(clips: Sequence[Clip], match: Match) -> list[Clip]:
+    """Clips that say of which match they are."""
+    return [replace(clip, match=match.id) for clip in clips]

@@ -1,0 +1,85 @@
+"""Library folders browsed, and the matches below a folder with what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.library import folders
+from app.library.folders import folder_at, matches_below
+from app.library.library import Library
+from app.settings import settings
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_v2 import write_labels
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+def season(root: Path) -> Path:
+    """Two matches of halves, one of them labelled, a folder of one video, loose videos and what is none."""
+    place = root / "league" / "season"
+    for number, name in enumerate(("2025-08-10 - 20-00 Ajax 1 - 0 Porto", "2025-08-11 - 20-00 Leeds 2 - 2 Como")):
+        folder = place / name
+        folder.mkdir(parents=True)
+        for half in (1, 2):
+            make_video(folder / f"{half}_224p.mkv", steady(30), first=100 * number + 40 * half)
+    write_labels(place / "2025-08-10 - 20-00 Ajax 1 - 0 Porto" / "Labels-v2.json", [Spot(1, 1_000_000, "Goal")])
+    (place / "notes").mkdir()
+    (place / "notes" / "read me.txt").write_text("x")
+    (place / "friendly").mkdir()
+    make_video(place / "friendly" / "whole.mp4", steady(30), first=700)
+    make_video(place / "training.mp4", steady(30), first=800)
+    return place
+
+
+def test_a_season_becomes_its_matches(tmp_path: Path, library: Library) -> None:
+    place = season(tmp_path)
+    known = library.add(str(place / "training.mp4"))
+    found = matches_below(tmp_path / "league", library, settings().roots, load_classes())
+    assert [(f.path.name, f.title, f.videos, f.labels) for f in found] == [
+        ("training.mp4", "training", 1, False),
+        ("2025-08-10 - 20-00 Ajax 1 - 0 Porto", "Ajax v Porto", 2, True),
+        ("2025-08-11 - 20-00 Leeds 2 - 2 Como", "Leeds v Como", 2, False),
+        ("friendly", "friendly", 1, False),
+    ]
+    assert [f.match for f in found] == [known.id, None, None, None]
+    assert [f.path.name for f in matches_below(place / "friendly", library, settings().roots, load_classes())] == [
+        "whole.mp4"
+    ]
+
+
+def test_what_cannot_be_added_says_why(tmp_path: Path, library: Library) -> None:
+    place = tmp_path / "many"
+    place.mkdir()
+    for number in (1, 2, 3):
+        make_video(place / f"{number}_224p.mkv", steady(30), first=50 * number)
+    (one,) = matches_below(place, library, settings().roots, load_classes())
+    assert "a match has at most 2" in str(one.problem)
+
+
+def test_links_out_of_the_roots_and_hidden_files_are_not_shown(tmp_path: Path, library: Library, tmp_path_factory: pytest.TempPathFactory) -> None:  # fmt: skip
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret").mkdir()
+    (tmp_path / "link").symlink_to(outside)
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "shown").mkdir()
+    roots = settings().roots
+    names = [p.name for p in folder_at(tmp_path, roots).folders]
+    assert "shown" in names
+    assert not {"link", ".hidden"} & set(names)
+    for place in (outside, tmp_path / "link", tmp_path / "none", tmp_path / ".."):
+        with pytest.raises(BadInputError, match="no such folder below a library folder"):
+            folder_at(place, roots)
+
+
+def test_more_than_can_be_listed_is_cut(tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "MOST_ENTRIES", 2)
+    place = tmp_path / "wide"
+    for name in "abc":
+        (place / name).mkdir(parents=True)
+    folder = folder_at(place, settings().roots)
+    assert ([p.name for p in folder.folders], folder.cut) == (["a", "b"], True)

@@ -1,0 +1,113 @@
+"""Which matches the library lists, in which order, how far they are reviewed, and adding a season."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.library.library import Library, Match
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import Spotting
+from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import ACCEPT, REJECT, Reviews, origin_of
+from tests.app.made_analysis import make_analysis
+from tests.app.pages import library_page, texts
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+def add(library: Library, data: DataDirectory, path: Path, first: int, spots: list[Spot] | None) -> Match:
+    make_video(path, steady(200, rate=10.0), first=first)
+    if spots is not None:
+        make_analysis(open_match(path), data, spots)
+    return library.add(str(path))
+
+
+@pytest.fixture
+def matches(library: Library, data: DataDirectory, tmp_path: Path) -> dict[str, Match]:
+    """The middle one has the most spots, one of each verdict; the last is not analysed."""
+    spots = {
+        "b": [Spot(1, 2_000_000, "Goal", 0.9)],
+        "a": [Spot(1, 2_000_000 * i, "Foul", 0.9 - i / 100) for i in (1, 4, 8)],
+    }
+    made = {n: add(library, data, tmp_path / f"{n}.mp4", 100 * i, spots.get(n)) for i, n in enumerate("bac", start=1)}
+    analysis = library.analyses(made["a"])[0]
+    reviews, model = Reviews(open_database(data)), analysis.record.identity.review_sources[0]
+    first, second, _ = analysis.spots(Spotting())
+    reviews.change(made["a"].id, origin_of(first, model), first, ACCEPT, "Ada", 0)
+    reviews.change(made["a"].id, origin_of(second, model), second, REJECT, "Ada", 0)
+    return made
+
+
+def names(at: AppTest) -> list[str]:
+    """Titles of the rows, in order; the bundled match is left out."""
+    rows = [h.value for h in at.get("html") if h.value.startswith('<div class="tl-name">')]
+    return [row.partition('">')[2].partition("<")[0] for row in rows if "Orrin" not in row]
+
+
+def page_of(**query: str) -> AppTest:
+    at = library_page()
+    for word, value in query.items():
+        at.query_params[word] = value
+    return at.run()
+
+
+def test_rows_say_how_much_is_open_and_lead_to_the_first(matches: dict[str, Match]) -> None:
+    at = page_of()
+    assert not at.exception
+    cells = [h.value for h in at.get("html") if "tl-counts" in h.value]
+    resumed = next(c for c in cells if "Resume, 1 open" in c)
+    assert "2 reviewed" in resumed
+    assert f"match?match={matches['a'].id}&half=1&t=16.000&class=Foul" in resumed
+    assert any("Review, 1 open" in c and "0 reviewed" in c for c in cells)
+
+
+def test_order_and_filters_stand_in_the_address(matches: dict[str, Match]) -> None:
+    assert names(page_of()) == ["c", "a", "b"]
+    assert names(page_of(order="By title")) == ["a", "b", "c"]
+    assert names(page_of(order="Most spots")) == ["a", "b", "c"]
+    assert names(page_of(state="New")) == ["c"]
+    assert names(page_of(review="With open spots", order="By title")) == ["a", "b"]
+    assert names(page_of(review="All reviewed")) == []
+    assert names(page_of(words="b")) == ["b"]
+    assert names(page_of(order="By chance", state="Lost")) == ["c", "a", "b"]
+    at = page_of(state="Analysed")
+    at.selectbox(key="library_state").set_value("All").run()
+    assert "state" not in at.query_params
+    at.selectbox(key="library_order").set_value("By title").run()
+    assert at.query_params["order"] == "By title"
+    assert names(at) == ["a", "b", "c"]
+
+
+def test_a_season_is_previewed_and_added(library: Library, tmp_path: Path) -> None:
+    season = tmp_path / "season"
+    for number, name in enumerate(("one", "two")):
+        (season / name).mkdir(parents=True)
+        make_video(season / name / "1_224p.mkv", steady(30), first=300 * number)
+    (season / "bad").mkdir()
+    (season / "bad" / "1_224p.mkv").write_bytes(b"no video")
+    at = page_of(add="browse", folder="1/season")
+    assert not at.exception
+    assert "2 new, 1 that cannot be added" in texts(at)
+    next(b for b in at.button if b.label == "Add 2 matches").click().run()
+    for _ in range(4):
+        at.run()
+    assert {m.title for m in library.matches()} >= {"one", "two"}
+    assert "2 added" in texts(at)
+    at.button(key="library_done").click().run()
+    assert "add" not in at.query_params
+    assert "2 in the library already" in texts(page_of(add="browse", folder="1/season"))
+
+
+@pytest.mark.parametrize(
+    ("word", "refused"), [("1/../..", True), ("1/nothing", True), ("7", False), ("x/season", False)]
+)
+def test_folders_of_the_address_lie_below_the_roots(library: Library, tmp_path: Path, word: str, refused: bool) -> None:
+    at = page_of(add="browse", folder=word)
+    assert not at.exception
+    assert ["no such folder below a library folder" in e.value for e in at.error] == ([True] if refused else [])
