@@ -20,9 +20,12 @@ from spotting_core.domain.spots import Spot
 
 LONGEST = 24 * 3600 * 1_000_000
 """Microseconds that a part of a match cannot be longer than."""
+EARLIEST = -60 * 1_000_000
+"""Microseconds that an action may come before the first frame: a video may begin late, a part does not by much."""
 MOST_RATE = 1000.0
 """Frames a second that no video has more of."""
 
+_ROUNDING = 1e-4  # by which a confidence may pass 1: half precision rounds so
 _MINUTE = 60_000_000
 _HALF = 45 * _MINUTE  # of SoccerNet's matches, where nothing is known of a video
 
@@ -78,6 +81,7 @@ class Document:
         form: name of the format it was read from, empty for one made here.
         header: the file's other fields; halves: by number, as far as the file knows them.
         notes: what a reader should know about how the file was understood.
+        left_out: what stands in the file and is no entry here: reason, as a clause, to how many.
     """
 
     entries: tuple[Entry, ...]
@@ -86,6 +90,7 @@ class Document:
     header: Mapping[str, Any] = field(default_factory=dict)
     halves: Mapping[int, HalfInfo] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spots: Iterable[Spot], game: str = "", halves: Mapping[int, HalfInfo] | None = None) -> Document:
@@ -174,7 +179,7 @@ def possible(spot: Spot, where: object) -> Spot:
     """The spot, if any match can have it.
 
     Errors:
-        BadInputError: a part below 1, a time before the part or beyond any, a confidence that is no number, or a name
+        BadInputError: a part below 1, a time well before the part or beyond any, a confidence that is none, or a name
             that no file can hold.
     """
     check_moment(spot.half, spot.time, spot.confidence, where)
@@ -193,12 +198,25 @@ def check_moment(half: int, time: int, confidence: float | None, where: object) 
     """
     if not 1 <= half <= MOST_PARTS:
         raise BadInputError(f"half {half} cannot be", where=where, fix="Halves count from 1")
-    if not 0 <= time <= LONGEST:
+    if not EARLIEST <= time <= LONGEST:
         what = "a time lies before the half" if time < 0 else "a time is later than any half is long"
         fix = "Times count from the start of the half, and no half is longer than a day"
         raise BadInputError(what, where=where, fix=fix)
-    if confidence is not None and not math.isfinite(confidence):
+    if confidence is not None:
+        check_confidence(confidence, where)
+
+
+def check_confidence(confidence: float, where: object) -> None:
+    """Refuse what is no confidence. One below 0 is less than none: some systems write so what they take back.
+
+    Errors:
+        BadInputError: no number, or above 1: percent, which would all count as certain.
+    """
+    if not math.isfinite(confidence):
         raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
+    if confidence > 1 + _ROUNDING:
+        fix = "Confidences are from 0 to 1; divide percent by 100"
+        raise BadInputError(f"the confidence {confidence:g} is above 1", where=where, fix=fix)
 
 
 def check_name(label: str, where: object) -> None:
