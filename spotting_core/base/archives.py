@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import check_regular
+from spotting_core.base.texts import encoding_of_blocks, marked_encoding, no_text
 
 MOST_ENTRIES = 100_000
 """Entries that a zip may have: a season's folders are some thousands."""
@@ -23,6 +24,7 @@ LARGEST_ALL = 4 << 30
 """Bytes that may come out of one zip in all."""
 
 _BLOCK = 1 << 20
+_LOOKED_AT = 4096  # bytes in which the encoding of a text is told by its first characters
 _DIRECTORY = 64 << 20  # bytes at the end of a file in which the directory of a zip that is read lies
 _ENTRY_SIGN = b"PK\x01\x02"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -78,7 +80,7 @@ class Archive:
         """
         where, info = f"{self.path}/{name}", self._info(name)
         if info.file_size > largest:
-            raise _too_large(where, largest)
+            raise too_large(where, largest)
         try:
             with self._archive.open(info) as stream:
                 content = read_counted(stream, min(largest, self._left), where)
@@ -114,7 +116,7 @@ class _Counted(io.BufferedIOBase):
             raise BadInputError(f"this file cannot be unpacked ({error})", where=self._where, fix=_COPY) from error
         self._total += len(block)
         if self._total > LARGEST_ALL:
-            raise _too_large(self._where, LARGEST_ALL)
+            raise too_large(self._where, LARGEST_ALL)
         return block
 
     def read1(self, size: int = -1, /) -> bytes:
@@ -171,7 +173,7 @@ def read_counted(stream: IO[bytes], largest: int, where: object) -> bytes:
     while block := stream.read(_BLOCK):
         total += len(block)
         if total > largest:
-            raise _too_large(where, largest)
+            raise too_large(where, largest)
         parts.append(block)
     return b"".join(parts)
 
@@ -194,7 +196,7 @@ def inflate(content: bytes, largest: int, where: object) -> bytes:
                     raise EOFError("it ends early")
                 total += len(block)
                 if total > largest:
-                    raise _too_large(where, largest)
+                    raise too_large(where, largest)
                 parts.append(block)
             rest = member.unused_data.lstrip(b"\0")
     except (zlib.error, EOFError) as error:
@@ -231,9 +233,37 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
         raise BadInputError(f"this file cannot be read ({error})", where=path, fix="Copy it again") from error
 
 
-def _too_large(where: object, largest: int) -> BadInputError:
+@contextmanager
+def unpacked_text(path: Path, what: str = "file") -> Iterator[tuple[TextIO, str]]:
+    """A file as a stream of text with its line ends as they are, and the name of its encoding; zipped or not.
+
+    Errors:
+        BadInputError: it cannot be read, or is no text.
+    """
+    encoding = _encoding_of(path)
+    with unpacked(path) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+        try:
+            yield text, encoding
+        except UnicodeDecodeError as error:
+            raise no_text(path, what) from error
+
+
+def _encoding_of(path: Path) -> str:
+    with unpacked(path) as stream:
+        head = stream.read(_LOOKED_AT)
+        return marked_encoding(head) or encoding_of_blocks(_blocks(head, stream))
+
+
+def _blocks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    yield head
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def too_large(where: object, largest: int) -> BadInputError:
+    """What is said of a file that is, or becomes, larger than it may be."""
     size = f"{largest >> 20} MB" if largest >> 20 else f"{largest} bytes"
-    return BadInputError(f"this is too large: more than {size} come out of it", where=where, fix=_COPY)
+    return BadInputError(f"this is too large: it has more than {size}", where=where, fix=_COPY)
 
 
 def _too_many(path: Path) -> BadInputError:

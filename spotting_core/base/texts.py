@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import TextIOWrapper
-from pathlib import Path
-from typing import IO, TextIO
 
-from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 
 UTF8, ANSI = "utf-8", "cp1252"
 
-_BLOCK = 1 << 20
 _LOOKED_AT = 4096  # bytes in which UTF-16 without a mark is told by its zeros
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -36,44 +30,17 @@ def decoded_text(content: bytes, where: object, what: str = "file") -> str:
     Errors:
         BadInputError: it is no text.
     """
-    encoding = _marked(content) or _of_blocks(iter([content]))
+    encoding = marked_encoding(content) or encoding_of_blocks(iter([content]))
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _no_text(where, what) from error
+        raise no_text(where, what) from error
     if "\x00" in text:
-        raise _no_text(where, what)
+        raise no_text(where, what)
     return text
 
 
-@contextmanager
-def opened_text(path: Path, what: str = "file") -> Iterator[tuple[TextIO, str]]:
-    """A file as a stream of text with its line ends as they are, and the name of its encoding; zipped or not.
-
-    Errors:
-        BadInputError: it cannot be read, or is no text.
-    """
-    encoding = _encoding_of(path)
-    with unpacked(path) as stream, TextIOWrapper(stream, encoding, newline="") as text:
-        try:
-            yield text, encoding
-        except UnicodeDecodeError as error:
-            raise _no_text(path, what) from error
-
-
-def _encoding_of(path: Path) -> str:
-    with unpacked(path) as stream:
-        head = stream.read(_LOOKED_AT)
-        return _marked(head) or _of_blocks(_blocks(head, stream))
-
-
-def _blocks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
-    yield head
-    while block := stream.read(_BLOCK):
-        yield block
-
-
-def _marked(content: bytes) -> str | None:
+def marked_encoding(content: bytes) -> str | None:
     """The encoding that a byte order mark names, or that the zeros of UTF-16 show."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
@@ -85,7 +52,7 @@ def _marked(content: bytes) -> str | None:
     return None
 
 
-def _of_blocks(blocks: Iterator[bytes]) -> str:
+def encoding_of_blocks(blocks: Iterator[bytes]) -> str:
     decoder = codecs.getincrementaldecoder(UTF8)()
     try:
         for block in blocks:
@@ -96,5 +63,5 @@ def _of_blocks(blocks: Iterator[bytes]) -> str:
     return UTF8
 
 
-def _no_text(where: object, what: str) -> BadInputError:
+def no_text(where: object, what: str) -> BadInputError:
     return BadInputError(f"this {what} is not UTF-8, UTF-16 or Windows-1252 text", where=where, fix=_FIX)

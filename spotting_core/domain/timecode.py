@@ -77,8 +77,8 @@ def parse_timecode(text: str, rate: Fraction, *, drop: bool = False) -> int:
     if match is None:
         raise BadInputError(f"{text!r} is no timecode", fix="Timecodes are hh:mm:ss:ff")
     hours, minutes, seconds, frames = (int(match[k]) for k in (1, 2, 3, 5))
-    whole = round(rate)
-    if minutes > 59 or seconds > 59 or frames >= max(whole, 1):
+    whole = max(1, round(rate))
+    if minutes > 59 or seconds > 59 or frames >= whole:
         raise BadInputError(
             f"{text} is no timecode at {float(rate):.6g} frames a second", fix="Give the frame rate of the timeline, --rate"
         )
@@ -95,7 +95,7 @@ def parse_timecode(text: str, rate: Fraction, *, drop: bool = False) -> int:
 
 def timecode(frame: int, rate: Fraction, *, drop: bool = False) -> str:
     """The timecode of a frame: ``hh:mm:ss:ff``, a drop-frame one ``hh:mm:ss;ff``."""
-    whole = round(rate)
+    whole = max(1, round(rate))
     dropped = drop and drops(rate)
     if dropped:
         skipped = _skipped(rate)

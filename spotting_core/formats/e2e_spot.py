@@ -6,7 +6,7 @@
                     the same with everything above a low score
     .score.json.gz  {"<video>": [[background, class 1, …], …]}, one row a frame
 
-For football ``video`` is ``<game>/<half>`` and ``comment`` is ``home; visible``. Some files have ``fps`` -1:
+For football ``video`` is ``<game>/<half>`` or ``<game>/<half>_224p``, and ``comment`` is ``home; visible``. Some files have ``fps`` -1:
 their frames are read as at 25 a second and written back as the same frames. Files are read one video at a
 time.
 """
@@ -30,6 +30,7 @@ from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
+from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
@@ -44,7 +45,7 @@ _Piece = TypeVar("_Piece")
 _VIDEO_OWN = {"video", "num_frames", "num_events", "fps", "width", "height", "events"}
 _EVENT_OWN = {"frame", "label", "comment", "score"}
 _COMMENT = re.compile(r"^(home|away|not applicable); (visible|not shown)$")
-_HALF = re.compile(r"^(.+)/([12])$")
+_HALF = re.compile(r"^(.+)/([12])(?:_(?:\d{3,4}p|HQ|LQ))?(?:\.\w+)?$")
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,8 @@ def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
 
 def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     try:
-        time = round(int(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
-        label = str(event["label"])
+        time = round(_frame(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
+        label = plain_name(str(event["label"]))
         confidence = float(event["score"]) if "score" in event else None
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
@@ -163,6 +164,14 @@ def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     visible = comment[2] == "visible" if comment else None
     source = TRUTH if confidence is None else IMPORTED
     return Entry(possible(Spot(half, time, label, confidence, team, visible, source), where), extras)
+
+
+def _frame(value: Any) -> int:
+    """A frame number, also as text or as a whole float."""
+    number = float(value)
+    if isinstance(value, bool) or number != int(number):
+        raise ValueError(f"{value!r} is no frame number")
+    return int(number)
 
 
 def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:

@@ -58,7 +58,7 @@ def _document(content: Any, where: object, game: str, classes: ClassTable | None
         raise BadInputError(
             "this label file has no list of annotations", where=where, fix="Expected SoccerNet's Labels-v2 form"
         )
-    entries = [_entry(f"{where}, annotation {n}", row, classes) for n, row in enumerate(annotations, start=1)]
+    entries = [entry(f"{where}, annotation {n}", row, classes) for n, row in enumerate(annotations, start=1)]
     header = {k: v for k, v in content.items() if k != "annotations"}
     entries, notes = of_halves(entries)
     game = game or str(content.get("UrlLocal") or "").strip("/")
@@ -82,7 +82,12 @@ def of_halves(entries: list[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
     return taken_off, (RUNS_ON,)
 
 
-def _entry(where: str, row: Any, classes: ClassTable | None) -> Entry:
+def entry(where: str, row: Any, classes: ClassTable | None = None) -> Entry:
+    """An annotation.
+
+    Errors:
+        BadInputError: see ``read_labels``.
+    """
     if not isinstance(row, dict) or "label" not in row or not ({"gameTime", "position"} & row.keys()):
         raise BadInputError("an annotation needs a label and a gameTime", where=where)
     label = text_label(row["label"], where)

@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
-from spotting_core.base.archives import Archive, is_zip, open_zip
+from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip, too_large
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 
-LARGEST_MEMBER = 512 << 20
-"""Bytes that one match's file may have inside a zip: a bomb is refused, not unpacked."""
+LARGEST_MEMBER = 32 << 20
+"""Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
+of a match take 27 MB as SoccerNet's predictions."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,19 @@ class Member:
 
     Arguments:
         game: path of its folder below the root, or empty for a single file.
-        where: for messages; read: its content.
+        where: for messages; read: its content; open: the same as a stream; name: of the file.
     """
 
     game: str
     where: str
     read: Callable[[], bytes]
+    open: Callable[[], IO[bytes]]
+    name: str = ""
+
+    def head(self, size: int) -> bytes:
+        """Its first bytes."""
+        with self.open() as stream:
+            return stream.read(size)
 
 
 def members(path: Path, file_name: str) -> Iterator[Member]:
@@ -50,26 +60,42 @@ def members(path: Path, file_name: str) -> Iterator[Member]:
     if is_zip(path):
         yield from _zipped(path, file_name)
     elif path.is_file():
-        yield Member("", str(path), path.read_bytes)
+        yield Member("", str(path), _file_reader(path), partial(path.open, "rb"), path.name)
     elif path.is_dir():
         files = sorted(p for p in path.rglob(file_name) if p.is_file())
         if not files:
             raise _missing_file(path, file_name)
         for file in files:
             game = file.parent.relative_to(path).as_posix()
-            yield Member("" if game == "." else game, str(file), file.read_bytes)
+            opened = partial(file.open, "rb")
+            yield Member("" if game == "." else game, str(file), _file_reader(file), opened, file.name)
     else:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
 
 
 def _zipped(path: Path, file_name: str) -> Iterator[Member]:
     with open_zip(path) as archive:
-        names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name)]
+        names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
             raise _missing_file(path, file_name)
         for name in sorted(names):
             parent = PurePosixPath(name).parent.as_posix()
-            yield Member("" if parent == "." else parent, f"{path}, {name}", _reader(archive, name))
+            opened = partial(archive.stream, name)
+            game = "" if parent == "." else parent
+            yield Member(game, f"{path}, {name}", _reader(archive, name), opened, PurePosixPath(name).name)
+
+
+def _file_reader(path: Path) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            size = path.stat().st_size
+            if size > LARGEST_MEMBER:
+                raise too_large(path, LARGEST_MEMBER)
+            return path.read_bytes()
+        except OSError as error:
+            raise BadInputError(f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again") from error
+
+    return read
 
 
 def _reader(archive: Archive, name: str) -> Callable[[], bytes]:
@@ -85,7 +111,7 @@ def names_inside(path: Path) -> list[str]:
     if path.is_dir():
         return sorted({p.name for p in path.rglob("*") if p.is_file()})
     with open_zip(path) as archive:
-        return sorted({PurePosixPath(n).name for n in archive.names})
+        return sorted({PurePosixPath(n).name for n in archive.names if not is_clutter(n)})
 
 
 def write_members(target: Path, file_name: str, files: Iterable[tuple[str, bytes]]) -> int:

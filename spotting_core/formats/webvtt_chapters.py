@@ -22,6 +22,7 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 from webvtt.models import Timestamp
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.texts import decoded_text
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts, possible
@@ -42,10 +43,8 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         BadInputError: not WebVTT, or not UTF-8.
     """
     try:
-        text, commas = _with_points(content.decode("utf-8-sig"))
+        text, commas = _with_points(decoded_text(content, where))
         file = webvtt.from_string(text)
-    except UnicodeDecodeError as error:
-        raise BadInputError("this file is not UTF-8 text", where=where) from error
     except (MalformedFileError, MalformedCaptionError, ValueError, IndexError, AttributeError) as error:
         raise BadInputError(f"this file is not WebVTT ({error})", where=where) from error
     _check_cues(text, len(file.captions), where)
