@@ -119,7 +119,7 @@ def parse(content: bytes, where: object, game: str, options: Options) -> Documen
         "drop": listed.drop,
     }
     unmarked = sum(1 for n in range(len(listed.events)) if all(m.event != n for m in listed.markers))
-    left = {"an event without a marker": unmarked} if unmarked and not _stacked(listed) else {}
+    left = {"an event without a marker": unmarked} if unmarked and not (listed.markers and _stacked(listed)) else {}
     return Document(tuple(entries), game or _title(listed), FORM, header, halves, tuple(notes), left)
 
 

@@ -247,7 +247,7 @@ def _made(document: Document, options: Options) -> Element:
              "duration": _text(length), "format": formats[rate]},
         )  # fmt: skip
         for entry in entries:
-            marked = {"start": _text(_on_frame(entry.spot.time, rate)), "duration": _text(1 / rate)}
+            marked = {"start": _text(_on_frame(max(0, entry.spot.time), rate)), "duration": _text(1 / rate)}
             SubElement(clip, "marker", {**marked, "value": legal_text(entry.spot.label)})
         at += length
     sequence.set("duration", _text(at))

@@ -82,7 +82,7 @@ def render(document: Document, options: Options) -> bytes:
         if document.form != FORM and not carried(spot.label):
             continue
         label = own if own and NAMES.get(own) == spot.label else _BACK.get(spot.label, spot.label)
-        row = {"gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}", "label": label}
+        row = {"gameTime": f"{spot.half} - {half_clock(max(0, spot.time), decimals=0)}", "label": label}
         if spot.team != "unknown":
             extras["team"] = spot.team
         rows.append({**row, **extras})

@@ -144,7 +144,7 @@ def _row(spot: Spot, extras: dict[str, Any]) -> dict[str, Any]:
     if spot.visible is not None:
         extras.pop("visibility", None)
     return {
-        "gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}",
+        "gameTime": f"{spot.half} - {half_clock(max(0, spot.time), decimals=0)}",
         "label": spot.label,
         "position": str(round(spot.time / 1000)),
         "team": spot.team if spot.team in ("home", "away") else "not applicable",

@@ -39,6 +39,8 @@ from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.tree import members, names_inside, write_members
 
 SPOTS, SHOTS = "spots", "shots"
+# Formats whose times may be below 0.
+_BEFORE_START = (labels_v2.FORM, results_spotting.FORM, e2e_spot.FORM, osl.FORM, table_csv.FORM, timeline_otio.FORM)
 _HEAD = 1 << 16  # bytes of a file that are looked at to tell its format
 _ENDINGS = (".json", ".csv", ".xml", ".vtt", ".edl", ".otio", ".fcpxml")
 
@@ -372,6 +374,10 @@ def losses(document: Document, form: Format) -> list[Loss]:
         (
             "{} spots of classes other than goals, cards and substitutions",
             sum(not labels_v1.carried(s.label) for s in spots) if form.name == labels_v1.FORM else 0,
+        ),
+        (
+            "that {} spots lie before the first frame, at which they are put",
+            0 if form.name in _BEFORE_START else sum(s.time < 0 for s in spots),
         ),
         ("other fields of {} entries", other_fields),
     )

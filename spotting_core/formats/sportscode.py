@@ -161,7 +161,7 @@ def _instance(
 def _own_labels(spot: Spot, placed: bool) -> Iterator[Label]:
     if placed:
         yield HALF, str(spot.half)
-        yield TIME, half_clock(spot.time, decimals=6)
+        yield TIME, half_clock(max(0, spot.time), decimals=6)
     if spot.team != "unknown":
         yield TEAM, spot.team
     if spot.confidence is not None:

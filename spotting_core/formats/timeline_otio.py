@@ -195,7 +195,7 @@ def _render(form: str, document: Document, options: Options) -> bytes:
         extras = document.extras(entry, form)
         own = clips[number if edit else entry.spot.half - 1]
         owner = owners[extras["place"]] if kept and extras else own
-        owner.markers.append(_marker(entry.spot, extras, owner, options))
+        owner.markers.append(_marker(form, entry.spot, extras, owner, options))
     try:
         return otio.adapters.write_to_string(timeline, ADAPTERS[form]).encode()
     except Exception as error:  # adapters raise whatever their writing meets
@@ -245,7 +245,7 @@ def _span(start: int, end: int, rate: float) -> TimeRange:
     return TimeRange(RationalTime(first, rate), RationalTime(stop - first, rate))
 
 
-def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:
+def _marker(form: str, spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:
     if extras:
         marker = otio.adapters.read_from_string(extras["marker"], "otio_json")
         if extras["read_as"] == [spot.half, spot.time] and marker.name.upper() == spot.label.upper():
@@ -254,7 +254,8 @@ def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) ->
     group = options.classes.get(spot.label).group if options.classes and spot.label in options.classes else ""
     metadata = {"half": spot.half, "time": spot.time, "team": spot.team, "source": spot.source}
     metadata |= {k: v for k, v in (("confidence", spot.confidence), ("visible", spot.visible)) if v is not None}
-    at = RationalTime(microseconds_to_frames(spot.time, frame_rate(rate)), rate)
+    time = max(0, spot.time) if form == FCP else spot.time
+    at = RationalTime(microseconds_to_frames(time, frame_rate(rate)), rate)
     comment = "" if spot.confidence is None else f"{spot.confidence:.2f}"
     return otio.schema.Marker(
         name=_one_line(spot.label),

@@ -363,7 +363,7 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
         ("csv", b"label\nGoal\n", "needs the columns label and seconds"),
         ("csv", b"label,seconds\nGoal,soon\n", "line 2: the half, time or confidence"),
         ("csv", b"label,seconds\nGoal,1,2\n", "line 2: this line has more cells"),
-        ("csv", b"\xff\xfe", "not UTF-8"),
+        ("csv", b"\xff\xfeh", "not UTF-8"),
         ("webvtt", b"hello", "not WebVTT"),
         ("otio", b"{}", "holds no timeline"),
         ("edl", b"\xff", "cannot be read"),
