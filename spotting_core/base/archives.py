@@ -80,7 +80,7 @@ class Archive:
         """
         where, info = f"{self.path}/{name}", self._info(name)
         if info.file_size > largest:
-            raise too_large(where, largest)
+            raise _too_large(where, largest)
         try:
             with self._archive.open(info) as stream:
                 content = read_counted(stream, min(largest, self._left), where)
@@ -116,7 +116,7 @@ class _Counted(io.BufferedIOBase):
             raise BadInputError(f"this file cannot be unpacked ({error})", where=self._where, fix=_COPY) from error
         self._total += len(block)
         if self._total > LARGEST_ALL:
-            raise too_large(self._where, LARGEST_ALL)
+            raise _too_large(self._where, LARGEST_ALL)
         return block
 
     def read1(self, size: int = -1, /) -> bytes:
@@ -173,7 +173,7 @@ def read_counted(stream: IO[bytes], largest: int, where: object) -> bytes:
     while block := stream.read(_BLOCK):
         total += len(block)
         if total > largest:
-            raise too_large(where, largest)
+            raise _too_large(where, largest)
         parts.append(block)
     return b"".join(parts)
 
@@ -196,7 +196,7 @@ def inflate(content: bytes, largest: int, where: object) -> bytes:
                     raise EOFError("it ends early")
                 total += len(block)
                 if total > largest:
-                    raise too_large(where, largest)
+                    raise _too_large(where, largest)
                 parts.append(block)
             rest = member.unused_data.lstrip(b"\0")
     except (zlib.error, EOFError) as error:
@@ -260,10 +260,10 @@ def _blocks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def too_large(where: object, largest: int) -> BadInputError:
+def _too_large(where: object, largest: int) -> BadInputError:
     """What is said of a file that is, or becomes, larger than it may be."""
     size = f"{largest >> 20} MB" if largest >> 20 else f"{largest} bytes"
-    return BadInputError(f"this is too large: it has more than {size}", where=where, fix=_COPY)
+    return BadInputError(f"this is too large: more than {size} come out of it", where=where, fix=_COPY)
 
 
 def _too_many(path: Path) -> BadInputError:

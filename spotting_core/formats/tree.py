@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip, too_large
+from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 
@@ -90,7 +90,8 @@ def _file_reader(path: Path) -> Callable[[], bytes]:
         try:
             size = path.stat().st_size
             if size > LARGEST_MEMBER:
-                raise too_large(path, LARGEST_MEMBER)
+                what = f"this file is larger than {LARGEST_MEMBER >> 20} MB, which no match's labels are"
+                raise BadInputError(what, where=path, fix="Give a file for each match")
             return path.read_bytes()
         except OSError as error:
             raise BadInputError(f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again") from error
