@@ -19,7 +19,7 @@ from spotting_core.base.archives import inflate, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import plain_name
 from spotting_core.evaluation.checks import check_same_rate, check_some_known, record_unknown
-from spotting_core.evaluation.collect import LARGEST_MEMBER, Record
+from spotting_core.evaluation.collect import LARGEST_SPLIT, Record, read_whole
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.spot_files import decoded
 from spotting_core.formats.document import check_confidence
@@ -67,15 +67,15 @@ def _content(path: Path, split: str | None) -> tuple[str, bytes]:
     try:
         if path.is_dir():
             name = _only(path, [p.name for p in sorted(path.iterdir())], split)
-            content = (path / name).read_bytes()
+            content = read_whole(path / name, LARGEST_SPLIT)
         elif is_zip(path):
             with open_zip(path) as archive:
                 name = _only(path, archive.names, split)
-                content = archive.read(name, LARGEST_MEMBER)
+                content = archive.read(name, LARGEST_SPLIT)
         else:
-            name, content = path.name, path.read_bytes()
+            name, content = path.name, read_whole(path, LARGEST_SPLIT)
         if name.endswith(".gz"):
-            content = inflate(content, LARGEST_MEMBER, path if path.name == name else path / name)
+            content = inflate(content, LARGEST_SPLIT, path if path.name == name else path / name)
     except FileNotFoundError as error:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path") from error
     except OSError as error:

@@ -9,9 +9,9 @@ from; another format has no place for them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable, load_classes
@@ -22,15 +22,18 @@ LONGEST = 24 * 3600 * 1_000_000
 """Microseconds that a part of a match cannot be longer than."""
 EARLIEST = -60 * 1_000_000
 """Microseconds that an action may come before the first frame: a video may begin late, a part does not by much."""
+MOST_ENTRIES = 250_000
+"""Entries of one match: scores of every class at every half second are 184,000."""
 MOST_RATE = 1000.0
 """Frames a second that no video has more of."""
 
+_Item = TypeVar("_Item")
 _ROUNDING = 1e-4  # by which a confidence may pass 1: half precision rounds so
 _MINUTE = 60_000_000
 _HALF = 45 * _MINUTE  # of SoccerNet's matches, where nothing is known of a video
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A spot and what its file says of it besides.
 
@@ -155,6 +158,19 @@ class Options:
             action = self.classes.get(label)
             return round(action.lead * 1e6), round(action.lag * 1e6)
         return 5_000_000, 5_000_000
+
+
+def bounded(entries: Iterable[_Item], where: object) -> Iterator[_Item]:
+    """The entries of one match, which are held in memory as a whole.
+
+    Errors:
+        BadInputError: more than ``MOST_ENTRIES``.
+    """
+    for number, entry in enumerate(entries):
+        if number == MOST_ENTRIES:
+            what = f"a match of this file has more than {MOST_ENTRIES:,} entries, which none has"
+            raise BadInputError(what, where=where, fix="Give a file of single actions, or only those above a score")
+        yield entry
 
 
 def half_length(document: Document, half: int) -> int:

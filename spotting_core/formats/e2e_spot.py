@@ -29,11 +29,11 @@ import numpy as np
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
-from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
-from spotting_core.domain.class_names import plain_name
+from spotting_core.base.nesting import LARGEST_PIECE, LARGEST_SCORES, JsonStream
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.labels_v2 import text_label
 
 FORM = "e2e-spot"
 SCORES = "e2e-spot-scores"
@@ -62,15 +62,15 @@ class ScoreTrack:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[JsonStream]:
-    """The file's JSON as a stream, whether zipped or not.
+def _opened(path: Path, largest: int = LARGEST_PIECE) -> Iterator[JsonStream]:
+    """The file's JSON as a stream, whether zipped or not; largest: bytes of a video's.
 
     Errors:
         BadInputError: missing, damaged, or no JSON as far as it is read.
     """
     try:
         with unpacked(path) as stream:
-            yield JsonStream(stream, path, LARGEST_PIECE)
+            yield JsonStream(stream, path, largest)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({_short(error)})", where=path) from error
 
@@ -91,7 +91,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     with _opened(path) as stream:
         videos = ijson.items(stream, "item", use_float=True)
         for game, halves in groupby(_named(_one_by_one(videos, stream), path), key=lambda v: v[0]):
-            yield _document(game, [(half, video) for _, half, video in halves], path)
+            yield _document(game, ((half, video) for _, half, video in halves), path)
 
 
 def _one_by_one(pieces: Iterable[_Piece], stream: JsonStream) -> Iterator[_Piece]:
@@ -110,7 +110,7 @@ def _named(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mappin
         yield (named[1], int(named[2]), video) if named else (str(video["video"]), 1, video)
 
 
-def _document(game: str, halves: list[tuple[int, Mapping[str, Any]]], path: Path) -> Document:
+def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: Path) -> Document:
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
     notes: tuple[str, ...] = ()
@@ -152,7 +152,7 @@ def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
 def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     try:
         time = round(_frame(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
-        label = plain_name(str(event["label"]))
+        label = text_label(event["label"], where)
         confidence = float(event["score"]) if "score" in event else None
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
@@ -256,7 +256,7 @@ def read_scores(path: Path) -> Iterator[ScoreTrack]:
     Errors:
         BadInputError: not of this form; names the video.
     """
-    with _opened(path) as stream:
+    with _opened(path, LARGEST_SCORES) as stream:
         for video, rows in _one_by_one(ijson.kvitems(stream, "", use_float=True), stream):
             try:
                 scores = np.asarray(rows, np.float32)

@@ -54,6 +54,7 @@ _FIELDS = re.compile(rf"{_TC}")
 _COLOURS = ("RED", "GREEN", "BLUE", "CYAN", "MAGENTA", "YELLOW", "BLACK", "WHITE", "PURPLE", "PINK", "ORANGE")
 _OWN_COLOURS = {"goals": "GREEN", "cards": "YELLOW", "restarts": "MAGENTA", "fouls": "CYAN", "flow": "WHITE"}
 _HOUR = 3600
+_TIME_OF_DAY = _HOUR - 1  # seconds from which on a source time is a clock's; drop-frame hours are a little short
 
 
 @dataclass
@@ -211,7 +212,7 @@ def _entry(marker: _Marker, listed: _List, rate: Fraction, zero: int, where: obj
     half, frame = 1, at - zero
     if _stacked(listed):
         source = event.frames(0, rate)
-        half, frame = marker.event + 1, at - begin + (source if source < _HOUR * rate else 0)
+        half, frame = marker.event + 1, at - begin + (source if source < _TIME_OF_DAY * rate else 0)
     time = frames_to_microseconds(frame, rate)
     spot = Spot(half, time, _original(marker.label) or "Marker", source=TRUTH)
     extras = {"event": marker.event, "line": marker.line, "read_as": [half, time, spot.label], "at": at}

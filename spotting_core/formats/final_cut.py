@@ -30,7 +30,7 @@ from spotting_core.base.nesting import check_xml
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.timecode import frame_rate, microseconds_to_frames
-from spotting_core.formats.document import LONGEST, Document, Entry, HalfInfo, Options, half_length, possible
+from spotting_core.formats.document import LONGEST, MOST_RATE, Document, Entry, HalfInfo, Options, half_length, possible
 from spotting_core.formats.sportscode import legal_text
 
 FORM = "fcpx-xml"
@@ -41,6 +41,7 @@ _CLIPS = ("asset-clip", "clip", "video", "ref-clip", "sync-clip", "mc-clip")
 _ITEMS = (*_CLIPS, "gap", "title", "audition")
 _MARKERS = ("marker", "chapter-marker")
 _OWN = {"start", "value"}
+_LONGEST_TIME = 64  # characters
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,8 @@ def _info(placed: _Placed, root: Element, where: object) -> HalfInfo:
     form = next((f for f in root.iter("format") if f.get("id") in (item.get("format"), source.get("format"))), None)
     step = _seconds(form.get("frameDuration"), where) if form is not None and form.get("frameDuration") else None
     file = None if asset is None else asset.get("src") or _source_of(asset)
-    return HalfInfo(float(1 / step) if step else None, duration=duration or None, file=file)
+    rate = float(1 / step) if step and step * Fraction(MOST_RATE) >= 1 else None
+    return HalfInfo(rate, duration=duration or None, file=file)
 
 
 def _source_of(asset: Element) -> str | None:
@@ -174,6 +176,8 @@ def _seconds(text: str | None, where: object) -> Fraction:
     if not text or not text.strip():
         return Fraction(0)
     try:
+        if len(text) > _LONGEST_TIME:
+            raise ValueError
         seconds = Fraction(text.strip().removesuffix("s"))
     except (ValueError, ZeroDivisionError) as error:
         raise BadInputError(f"the time {text[:40]!r} cannot be read", where=where, fix="Export the project anew") from error

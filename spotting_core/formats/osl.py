@@ -32,7 +32,6 @@ from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
-from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats import labels_v2
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
@@ -60,7 +59,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
             stream = JsonStream(file, path, LARGEST_PIECE)
             samples = ijson.items(stream, "data.item", use_float=True)
             for game, halves in groupby(_placed(samples, path, stream), key=lambda s: s[0]):
-                yield _document(game, [(half, sample) for _, half, sample in halves], header, path)
+                yield _document(game, ((half, sample) for _, half, sample in halves), header, path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
 
@@ -121,7 +120,7 @@ def _input(sample: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _document(
-    game: str, halves: list[tuple[int, Mapping[str, Any]]], header: Mapping[str, Any], path: Path
+    game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], header: Mapping[str, Any], path: Path
 ) -> Document:
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
@@ -143,7 +142,7 @@ def _document(
 def _entry(where: str, half: int, row: Any) -> Entry:
     try:
         time = round(float(row["position_ms"]) * 1000)
-        label = plain_name(str(row["label"]))
+        label = labels_v2.text_label(row["label"], where)
         confidence_text = row.get("confidence_score")
         confidence = None if confidence_text is None else float(confidence_text)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
@@ -249,8 +248,10 @@ def _root(document: Document) -> dict[str, Any]:
 
 def _schema(header: Mapping[str, Any], labels: list[str]) -> dict[str, Any]:
     """The root's label schema, with the classes that occur added to the head of actions if none has them."""
-    heads = {k: dict(v) for k, v in header.get("labels", {}).items() if isinstance(v, dict)}
-    known = {name for head in heads.values() for name in head.get("labels", ())}
+    kept = header.get("labels")
+    heads = {k: dict(v) for k, v in kept.items() if isinstance(v, dict)} if isinstance(kept, dict) else {}
+    heads = {k: v for k, v in heads.items() if isinstance(v.get("labels", []), list)}
+    known = {name for head in heads.values() for name in head.get("labels", ()) if isinstance(name, str)}
     missing = [name for name in labels if name not in known]
     if missing or not heads:
         head = heads.setdefault(HEAD, {"type": "single_label", "labels": []})

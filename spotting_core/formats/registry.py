@@ -36,7 +36,7 @@ from spotting_core.formats import (
 from spotting_core.formats.document import Document, HalfInfo, Options, check_labels, check_part
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
-from spotting_core.formats.tree import members, names_inside, write_members
+from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, members, names_inside, write_members
 
 SPOTS, SHOTS = "spots", "shots"
 # Formats whose times may be below 0.
@@ -90,12 +90,12 @@ class Format:
 
 
 def _each(
-    patterns: tuple[str, ...], parse: Callable[..., Any], render: Callable[..., bytes]
+    patterns: tuple[str, ...], parse: Callable[..., Any], render: Callable[..., bytes], largest: int
 ) -> tuple[ReadMatches, WriteMatches]:
     """Reader and writer of a format that has one match in a file."""
 
     def read(path: Path, options: Options) -> Iterator[Any]:
-        for member in members(path, _pattern_inside(path, patterns)):
+        for member in members(path, _pattern_inside(path, patterns), largest):
             yield parse(member.read(), member.where, member.game, options)
 
     def write(path: Path, documents: Iterable[Any], options: Options) -> int:
@@ -130,7 +130,8 @@ def _table() -> tuple[Format, ...]:
         name: str, title: str, patterns: tuple[str, ...], suffix: str, mime: str,
         parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
     ) -> Format:  # fmt: skip
-        read, write = _each(patterns, parse, render)
+        largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
+        read, write = _each(patterns, parse, render, largest)
         return Format(name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, **more)
 
     def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str = "") -> Format:
@@ -226,9 +227,10 @@ def _of_tree(path: Path) -> Format | None:
     endings = {ending for n in names if (ending := _ending(n)) in _ENDINGS}
     if len(endings) != 1:
         return None
-    member = next(m for m in members(path, f"*{endings.pop()}") if m.name)
-    guess = _of_start(member.name, member.head(_HEAD))
-    return guess if guess is None or not guess.many or len(names) == 1 else None
+    for member in members(path, f"*{endings.pop()}"):  # an archive is open as long as its members are gone through
+        guess = _of_start(member.name, member.head(_HEAD))
+        return guess if guess is None or not guess.many or len(names) == 1 else None
+    return None
 
 
 def _ending(name: str) -> str:
@@ -236,7 +238,7 @@ def _ending(name: str) -> str:
 
 
 def _of_file(name: str, path: Path) -> Format | None:
-    if _ending(name) not in (".json", ".gz", ".otio"):
+    if _ending(name) not in (".json", ".gz", ".otio", ".xml"):
         named = _by_name(name)
         if named is not None:
             return named
@@ -257,7 +259,8 @@ def _of_start(name: str, head: bytes) -> Format | None:
             return FORMATS[shape.form]
         if shape.refusal:
             raise BadInputError(shape.refusal, where=name, fix="Give a file of labels or predictions")
-    return _by_name(name) or next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
+    signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
+    return (signed or _by_name(name)) if _ending(name) == ".xml" else (_by_name(name) or signed)
 
 
 def _by_name(name: str) -> Format | None:

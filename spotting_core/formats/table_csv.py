@@ -28,7 +28,7 @@ from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.cells import CellWriter, read_cell
-from spotting_core.formats.document import Document, Entry, Options, possible
+from spotting_core.formats.document import Document, Entry, Options, bounded, possible
 from spotting_core.formats.written_numbers import parse_number, parse_time
 
 FORM = "csv"
@@ -58,7 +58,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
             notes = (f"{path}: its text is read as Windows-1252",) if encoding == ANSI else ()
             rows = ((f"{path}, line {table.line}", row) for row in table.rows())
             for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):
-                yield Document(tuple(entry for _, entry in group), game, FORM, notes=notes)
+                yield Document(tuple(entry for _, entry in bounded(group, path)), game, FORM, notes=notes)
     except csv.Error as error:
         raise BadInputError(f"this file is not CSV ({error})", where=path) from error
 
@@ -93,7 +93,7 @@ class _Table:
             BadInputError: there is none, or a column is missing or there twice.
         """
         head, before = handle.readline(_LONGEST_LINE), 0
-        named = _SEPARATOR.fullmatch(head.strip())
+        named = _SEPARATOR.fullmatch(head.strip("\r\n \""))
         if named:
             head, before = handle.readline(_LONGEST_LINE), 1
         delimiter = named[1] if named else max(",;\t|", key=head.count)

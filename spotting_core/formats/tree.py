@@ -24,6 +24,8 @@ from spotting_core.base.files import replacing
 LARGEST_MEMBER = 32 << 20
 """Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
 of a match take 27 MB as SoccerNet's predictions."""
+LARGEST_TEXT = 4 << 20
+"""Bytes of a list or project of an editor, whose readers take more: some ten thousand marks."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,20 @@ class Member:
             return stream.read(size)
 
 
-def members(path: Path, file_name: str) -> Iterator[Member]:
+def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterator[Member]:
     """The matches' files, in the order of their paths.
 
     Arguments:
         path: a file (of any name), a folder that holds ``file_name``, a tree or a zip of such folders.
-        file_name: name or pattern.
+        file_name: name or pattern; largest: bytes that a file may have.
 
     Errors:
         BadInputError: nothing there, or none of that name; a damaged zip.
     """
     if is_zip(path):
-        yield from _zipped(path, file_name)
+        yield from _zipped(path, file_name, largest)
     elif path.is_file():
-        yield Member("", str(path), _file_reader(path), partial(path.open, "rb"), path.name)
+        yield Member("", str(path), _file_reader(path, largest), partial(path.open, "rb"), path.name)
     elif path.is_dir():
         files = sorted(p for p in path.rglob(file_name) if p.is_file())
         if not files:
@@ -68,12 +70,12 @@ def members(path: Path, file_name: str) -> Iterator[Member]:
         for file in files:
             game = file.parent.relative_to(path).as_posix()
             opened = partial(file.open, "rb")
-            yield Member("" if game == "." else game, str(file), _file_reader(file), opened, file.name)
+            yield Member("" if game == "." else game, str(file), _file_reader(file, largest), opened, file.name)
     else:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
 
 
-def _zipped(path: Path, file_name: str) -> Iterator[Member]:
+def _zipped(path: Path, file_name: str, largest: int) -> Iterator[Member]:
     with open_zip(path) as archive:
         names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
@@ -82,15 +84,15 @@ def _zipped(path: Path, file_name: str) -> Iterator[Member]:
             parent = PurePosixPath(name).parent.as_posix()
             opened = partial(archive.stream, name)
             game = "" if parent == "." else parent
-            yield Member(game, f"{path}, {name}", _reader(archive, name), opened, PurePosixPath(name).name)
+            yield Member(game, f"{path}, {name}", _reader(archive, name, largest), opened, PurePosixPath(name).name)
 
 
-def _file_reader(path: Path) -> Callable[[], bytes]:
+def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             size = path.stat().st_size
-            if size > LARGEST_MEMBER:
-                what = f"this file is larger than {LARGEST_MEMBER >> 20} MB, which no match's labels are"
+            if size > largest:
+                what = f"this file is larger than {largest >> 20} MB, which no match's labels are"
                 raise BadInputError(what, where=path, fix="Give a file for each match")
             return path.read_bytes()
         except OSError as error:
@@ -99,8 +101,8 @@ def _file_reader(path: Path) -> Callable[[], bytes]:
     return read
 
 
-def _reader(archive: Archive, name: str) -> Callable[[], bytes]:
-    return lambda: archive.read(name, LARGEST_MEMBER)
+def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
+    return lambda: archive.read(name, largest)
 
 
 def _missing_file(path: Path, file_name: str) -> BadInputError:

@@ -56,9 +56,12 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         "header_text": file.header_text,
         "metadata": file.metadata,
     }
-    entries = (_entry(cue, f"{where}, chapter {number}") for number, cue in enumerate(file.captions, start=1))
+    entries = [_entry(cue, f"{where}, chapter {n}") for n, cue in enumerate(file.captions, start=1)]
+    entries = [entry for entry in entries if entry.spot.label]
+    empty = len(file.captions) - len(entries)
+    left_out = {"a chapter without a text": empty} if empty else {}
     notes = (f"{where}: times are written with commas, as in SubRip; they are read all the same",) if commas else ()
-    return Document(tuple(entries), game, FORM, header, notes=notes)
+    return Document(tuple(entries), game, FORM, header, notes=notes, left_out=left_out)
 
 
 def _with_points(text: str) -> tuple[str, bool]:
