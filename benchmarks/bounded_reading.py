@@ -20,14 +20,15 @@ MOST_MEMORY, MOST_SECONDS = 300, 1.0
 """MB above the start that reading may take; seconds in which what is not read is refused."""
 
 _CHILD = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation import frames, spot_files, collect, camera_files
 from spotting_core.formats import registry
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    status = Path("/proc/self/status").read_text()  # of this process alone, not of the one that began it
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 way, path = sys.argv[1], Path(sys.argv[2])
 before, began, count, said = peak(), time.monotonic(), 0, ""
@@ -135,7 +136,10 @@ def bomb(path: Path, size: int, name: str = "Labels-v2.json") -> Path:
             for _ in range(size // len(block)):
                 stream.write(block)
         return path
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open(name, "w") as stream:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open(name, "w", force_zip64=True) as stream,
+    ):
         stream.write(b'{"annotations": [')
         for _ in range(size // len(block)):
             stream.write(block)
@@ -202,8 +206,13 @@ def main() -> int:
     bounded = True
     for one in tried(arguments.megabytes << 20, arguments.entries):
         bounded &= one.is_bounded
-        how = f"refused in {one.seconds:.2f} s: {one.refused[:90]}" if one.refused else f"{one.entries} entries in {one.seconds:.1f} s"
-        print(f"{'' if one.is_bounded else 'NOT BOUNDED '}{one.name}: {one.memory} MB, {how}", flush=True)
+        how = (
+            f"refused in {one.seconds:.2f} s: {one.refused[:90]}"
+            if one.refused
+            else f"{one.entries} entries in {one.seconds:.1f} s"
+        )
+        sys.stdout.write(f"{'' if one.is_bounded else 'NOT BOUNDED '}{one.name}: {one.memory} MB, {how}" + "\n")
+        sys.stdout.flush()
     return int(not bounded)
 
 

@@ -30,7 +30,6 @@ from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 from spotting_core.store.tables import MatchRow
 
-
 _NAMED = 4  # spots that are named where none can be cut
 _NONE = "none is asked for"
 
@@ -83,7 +82,8 @@ class ChosenClips:
     """Clips of a match, how many spots were left out because they lie in replays, and what is to be said of others.
 
     Arguments:
-        notes: clauses, also about spots of which there is no clip; read: spots that were looked at, None of other sources.
+        notes: clauses, also about spots of which there is no clip; read: spots that were looked at, None of other
+        sources.
     """
 
     clips: list[Clip]
@@ -205,8 +205,8 @@ def _spots_said(count: int) -> str:
 def _spots(
     choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, least: float
 ) -> tuple[list[Spot], tuple[str, ...]]:
-    """Spots of the label file or the reviewers, else of the analysis, and what is to be said of their file; none where only
-    marks are asked for.
+    """Spots of the label file or the reviewers, else of the analysis, and what is to be said of their file; none
+    where only marks are asked for.
     """
     if choice.label_file is not None:
         options = Options(footage.classes if choice.classes else None)

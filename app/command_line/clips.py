@@ -140,8 +140,8 @@ def _check_of_one(sources: Sequence[Path], choice: ClipOptions, analysis_folder:
 def _chosen(
     paths: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None
 ) -> tuple[list[Clip], Sources, int, list[str]]:
-    """The clips of all matches, match by match, what they are cut from, how many spots in replays are left out, and what is
-    to be said of the others."""
+    """The clips of all matches, match by match, what they are cut from, how many spots in replays are left out, and
+    what is to be said of the others."""
     from app.command_line.clip_choice import chosen_clips
     from app.components.look import look
     from spotting_core.clips.sources import Sources
@@ -162,7 +162,8 @@ def _chosen(
 
 
 def _with_classes(footage: Footage, choice: ClipOptions, match: MatchSource) -> tuple[Footage, list[str]]:
-    """What clips are cut from, with the class table that is named, or with what labels name besides; and what to say of it.
+    """What clips are cut from, with the class table that is named, or with what labels name besides; and what to say
+    of it.
 
     Errors:
         BadInputError: no such table, or labels that cannot be read.
@@ -179,7 +180,8 @@ def _with_classes(footage: Footage, choice: ClipOptions, match: MatchSource) -> 
     if not own:
         return footage, []
     named = ", ".join(own[:_NAMED]) + (", …" if len(own) > _NAMED else "")
-    said = f"the class table {footage.classes.name} has no {named}; clips of them last from 5 s before to 5 s after (see --classes)"
+    margins = "clips of them last from 5 s before to 5 s after (see --classes)"
+    said = f"the class table {footage.classes.name} has no {named}; {margins}"
     return replace(footage, classes=table), [said]
 
 

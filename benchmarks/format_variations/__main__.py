@@ -1,4 +1,5 @@
-"""``python -m benchmarks.format_variations [--write]``: try every variation, and put what came of it into docs/formats.md.
+"""``python -m benchmarks.format_variations [--write]``: try every variation, and put what came of it into
+docs/formats.md.
 
 Exits with 1 where a case is read wrongly.
 """
@@ -24,8 +25,9 @@ def main() -> int:
     results = list(tried())
     for one in results:
         if one.result == WRONG:
-            print(f"{one.form}: {one.said}\n    {one.case}")
-    print(dict(Counter(f"{t.form} {t.result}" for t in results)))
+            sys.stdout.write(f"{one.form}: {one.said}\n    {one.case}\n")
+    for what, count in Counter(f"{t.form} {t.result}" for t in results).items():
+        sys.stdout.write(f"{what}: {count}\n")
     if arguments.write:
         text = DOCUMENT.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)

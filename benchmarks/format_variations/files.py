@@ -50,7 +50,11 @@ class Variations:
 _ENCODINGS = ("utf-8", "utf-8 with mark", "utf-16 little", "utf-16 big")
 _CODECS = {"utf-8": "utf-8", "utf-8 with mark": "utf-8-sig", "windows-1252": "cp1252"}
 _PACKS = ("plain", "zip", "gzip")
-_ACTIONS: tuple[Said, ...] = ((1, 12 * _SECOND, "Goal", None), (1, 763 * _SECOND, "Corner", None), (2, 70 * _SECOND, "Goal", None))
+_ACTIONS: tuple[Said, ...] = (
+    (1, 12 * _SECOND, "Goal", None),
+    (1, 763 * _SECOND, "Corner", None),
+    (2, 70 * _SECOND, "Goal", None),
+)
 
 
 def _encoded(text: str, encoding: str) -> bytes:
@@ -153,7 +157,11 @@ def _e2e(case: Mapping[str, str]) -> Made:
                 events.append(event)
                 seconds = frame * _SECOND / (rate if rate and rate > 0 else 25.0)
                 says.append((half, round(seconds), label, 0.5 if case["of"] == "predictions" else None))
-        names = {"game/1": f"game/{half}", "game/1_224p": f"game/{half}_224p", "game/1_720p.mkv": f"game/{half}_720p.mkv"}
+        names = {
+            "game/1": f"game/{half}",
+            "game/1_224p": f"game/{half}_224p",
+            "game/1_720p.mkv": f"game/{half}_720p.mkv",
+        }
         video: dict[str, Any] = {"video": names[case["video"]], "events": events, "num_events": len(events)}
         videos.append(video if rate is None else {**video, "fps": rate})
     name, content = _packed("val.json", json.dumps(videos).encode(), case["packed"])
@@ -163,17 +171,25 @@ def _e2e(case: Mapping[str, str]) -> Made:
 def _osl(case: Mapping[str, str]) -> Made:
     samples = []
     for half in (1, 2):
-        path = {"1_720p.mkv": f"made/game/{half}_720p.mkv", "half in metadata": "made/game/whole.mp4", "1.mp4": f"made/game/{half}.mp4"}
+        path = {
+            "1_720p.mkv": f"made/game/{half}_720p.mkv",
+            "half in metadata": "made/game/whole.mp4",
+            "1.mp4": f"made/game/{half}.mp4",
+        }
         sample: dict[str, Any] = {"inputs": [{"type": "video", "path": path[case["video"]], "fps": 25.0}]}
         if case["video"] == "half in metadata":
             sample["metadata"] = {"half": half, "game": "made/game"}
         sample |= {"id": {"id": f"x{half}"}, "game_id": {"game_id": "made/game"}}.get(case["named by"], {})
         sample["events"] = [
-            {"head": "action", "label": _label(label, case["label"]), "position_ms": _number(time // 1000, case["position_ms"])}
+            {"head": "action", "label": _label(label, case["label"]),
+             "position_ms": _number(time // 1000, case["position_ms"])}
             for own, time, label, _ in _ACTIONS if own == half
         ]  # fmt: skip
         samples.append(sample)
-    root: dict[str, Any] = {"version": "2.0", "labels": {"action": {"type": "single_label", "labels": ["Goal", "Corner"]}}}
+    root: dict[str, Any] = {
+        "version": "2.0",
+        "labels": {"action": {"type": "single_label", "labels": ["Goal", "Corner"]}},
+    }
     root |= {"there": {"modalities": ["video"]}, "missing": {}}[case["modalities"]]
     root = {"data": samples, **root} if case["data"] == "first" else {**root, "data": samples}
     name, content = _packed("set.json", json.dumps(root).encode(), case["packed"])
@@ -189,7 +205,12 @@ def _osl_first(case: Mapping[str, str]) -> Made:
             for own, time, label, _ in _ACTIONS if own == half
         ]  # fmt: skip
         videos.append({case["video by"]: f"game/{half}_224p.mkv", "annotations": rows})
-    root = {"version": _number(1, case["version"]), "date": "2023.08.31", "videos": videos, "labels": ["Goal", "Corner"]}
+    root = {
+        "version": _number(1, case["version"]),
+        "date": "2023.08.31",
+        "videos": videos,
+        "labels": ["Goal", "Corner"],
+    }
     name, content = _packed("train.json", json.dumps(root).encode(), case["packed"])
     return Made(name, content, list(_ACTIONS))
 
@@ -221,7 +242,9 @@ def _csv(case: Mapping[str, str]) -> Made:
             "mm:ss": f"{seconds // 60}:{seconds % 60:02d}", "h:mm:ss": clock, "day zero": f"1899-12-30 {clock}",
             "AM": f"12:{seconds // 60 % 60:02d}:{seconds % 60:02d} AM",
         }[case["time"]]  # fmt: skip
-        sure = {"fraction": written(0.93), "percent sign": "93%" if not comma else "93 %", "missing": ""}[case["confidence"]]
+        sure = {"fraction": written(0.93), "percent sign": "93%" if not comma else "93 %", "missing": ""}[
+            case["confidence"]
+        ]
         lines.append(between.join(map(quoted, (str(half), cell, label, sure, "Müller"))))
         at = time + 250_000 if column != "time" else time
         says.append((half, at, label, None if case["confidence"] == "missing" else 0.93))
@@ -271,7 +294,13 @@ def _webvtt(case: Mapping[str, str]) -> Made:
 
 # --- edit timelines -----------------------------------------------------------------------------------
 
-_RATES = {"25": Fraction(25), "29.97": Fraction(30000, 1001), "30": Fraction(30), "59.94": Fraction(60000, 1001), "23.976": Fraction(24000, 1001)}
+_RATES = {
+    "25": Fraction(25),
+    "29.97": Fraction(30000, 1001),
+    "30": Fraction(30),
+    "59.94": Fraction(60000, 1001),
+    "23.976": Fraction(24000, 1001),
+}
 _BEGINS = {"00:00:00:00": 0, "01:00:00:00": 1, "10:00:00:00": 10}
 
 
@@ -293,7 +322,11 @@ def _edl(case: Mapping[str, str]) -> Made:
     if case["markers"] == "Resolve":
         for number, (frame, (_, _, name, _)) in enumerate(zip(frames, _ACTIONS, strict=False), start=1):
             span = f"{tc(zero + frame)} {tc(zero + frame + 1)}"
-            lines += [f"{number:03d}  001      V     C        {span} {span}", f" |C:ResolveColorBlue |M:{name} |D:1", ""]
+            lines += [
+                f"{number:03d}  001      V     C        {span} {span}",
+                f" |C:ResolveColorBlue |M:{name} |D:1",
+                "",
+            ]
     else:
         length = microseconds_to_frames(2700 * _SECOND, rate)
         source = zero if case["source"] == "time of day" else 0
@@ -314,16 +347,18 @@ def _fcpx(case: Mapping[str, str]) -> Made:
 
     def at(seconds: Fraction | int) -> str:
         value = Fraction(seconds)
-        whole = f"{value.numerator}s" if value.denominator == 1 else f"{value.numerator}/{value.denominator}s"
-        return whole
+        return f"{value.numerator}s" if value.denominator == 1 else f"{value.numerator}/{value.denominator}s"
 
     markers = "".join(
-        f'<{case["marker"]} start="{at(media + f / rate)}" duration="{at(1 / rate)}" value="{_label(n, case["label"])}"/>'
+        f'<{case["marker"]} start="{at(media + f / rate)}" duration="{at(1 / rate)}" '
+        f'value="{_label(n, case["label"])}"/>'
         for f, (_, _, n, _) in zip(frames, _ACTIONS, strict=False)
     )
     length = at(2700)
     if case["clip"] == "asset-clip":
-        clip = f'<asset-clip ref="r2" offset="{at(begin)}" start="{at(media)}" duration="{length}">{markers}</asset-clip>'
+        clip = (
+            f'<asset-clip ref="r2" offset="{at(begin)}" start="{at(media)}" duration="{length}">{markers}</asset-clip>'
+        )
     else:
         clip = (
             f'<clip offset="{at(begin)}" start="{at(media)}" duration="{length}"><video ref="r2" offset="{at(media)}" '
@@ -331,7 +366,8 @@ def _fcpx(case: Mapping[str, str]) -> Made:
         )
     text = (
         f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE fcpxml><fcpxml version="{case["version"]}"><resources>'
-        f'<format id="r1" frameDuration="{at(1 / rate)}"/><asset id="r2" start="{at(media)}" duration="{length}" format="r1"/>'
+        f'<format id="r1" frameDuration="{at(1 / rate)}"/>'
+        f'<asset id="r2" start="{at(media)}" duration="{length}" format="r1"/>'
         f'</resources><library><event><project name="p"><sequence format="r1" tcStart="{at(begin)}"><spine>{clip}'
         f"</spine></sequence></project></event></library></fcpxml>"
     )
@@ -356,8 +392,9 @@ def _fcp(case: Mapping[str, str]) -> Made:
     )
     on_clip, on_sequence = (markers, "") if case["markers on"] == "clip" else ("", markers)
     text = (
-        f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE xmeml><xmeml version="{case["version"]}"><sequence id="s"><name>m</name>'
-        f"<duration>{length}</duration>{said}{on_sequence}<media><video><track><clipitem id=\"A\"><name>A</name>"
+        f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE xmeml><xmeml version="{case["version"]}">'
+        '<sequence id="s"><name>m</name>'
+        f'<duration>{length}</duration>{said}{on_sequence}<media><video><track><clipitem id="A"><name>A</name>'
         f"<duration>{length}</duration>{said}<start>0</start><end>{length}</end><in>0</in><out>{length}</out>"
         f'<file id="f"><name>m.mp4</name><pathurl>file://localhost/m.mp4</pathurl>{said}<duration>{length}</duration>{code}'
         f"<media><video/></media></file>{on_clip}</clipitem></track></video></media></sequence></xmeml>"
@@ -415,13 +452,16 @@ VARIATIONS: tuple[Variations, ...] = (
     Variations(
         "edl",
         {"rate": ("25", "29.97", "30", "59.94", "23.976"), "counts": ("non-drop", "drop-frame"),
-         "begins": tuple(_BEGINS), "source": ("from zero", "time of day"), "markers": ("Avid", "Avid without colour", "Resolve"),
-         "rate said by": ("comment", "reader"), "line ends": ("unix", "windows"), "encoding": (*_ENCODINGS, "windows-1252")},
+         "begins": tuple(_BEGINS), "source": ("from zero", "time of day"),
+         "markers": ("Avid", "Avid without colour", "Resolve"),
+         "rate said by": ("comment", "reader"), "line ends": ("unix", "windows"),
+         "encoding": (*_ENCODINGS, "windows-1252")},
         _edl, 1,
     ),
     Variations(
         "fcp-xml",
-        {"rate": ("25", "29.97", "30", "59.94", "23.976"), "file begins": tuple(_BEGINS), "markers on": ("clip", "sequence"),
+        {"rate": ("25", "29.97", "30", "59.94", "23.976"), "file begins": tuple(_BEGINS),
+         "markers on": ("clip", "sequence"),
          "version": ("4", "5")},
         _fcp, 1,
     ),

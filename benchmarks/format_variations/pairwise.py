@@ -12,14 +12,12 @@ _Pair = tuple[str, str, str, str]
 def pairwise(features: Mapping[str, Sequence[str]]) -> list[Case]:
     """Cases of some features, each a value by the feature's name; the same every time.
 
-    The first has the first value of each. Every other takes, feature by feature, the value with most pairs that were not
-    seen yet.
+    The first has the first value of each. Every other takes, feature by feature, the value with most pairs that were
+    not seen yet.
     """
     names = list(features)
     open_pairs: set[_Pair] = {
-        (one, a, other, b)
-        for one, other in combinations(names, 2)
-        for a, b in product(features[one], features[other])
+        (one, a, other, b) for one, other in combinations(names, 2) for a, b in product(features[one], features[other])
     }
     cases = [{name: values[0] for name, values in features.items()}]
     open_pairs -= _pairs(cases[0], names)
@@ -28,7 +26,9 @@ def pairwise(features: Mapping[str, Sequence[str]]) -> list[Case]:
         case = {one: a, other: b}
         for name in names:
             if name not in case:
-                case[name] = max(features[name], key=lambda value: len(_pairs({**case, name: value}, names) & open_pairs))
+                case[name] = max(
+                    features[name], key=lambda value: len(_pairs({**case, name: value}, names) & open_pairs)
+                )
         cases.append({name: case[name] for name in names})
         open_pairs -= _pairs(case, names)
     return cases

@@ -51,7 +51,8 @@ def _tried(one: Variations, case: Case) -> Tried:
 def _judged(read: list[tuple[int, int, str, float | None]], made: Made, slack: int) -> tuple[str, str]:
     wanted = sorted(made.says or ())
     same = len(read) == len(wanted) and all(
-        (a[0], a[2], a[3]) == (b[0], b[2], b[3]) and abs(a[1] - b[1]) <= slack for a, b in zip(read, wanted, strict=True)
+        (a[0], a[2], a[3]) == (b[0], b[2], b[3]) and abs(a[1] - b[1]) <= slack
+        for a, b in zip(read, wanted, strict=True)
     )
     return (READ, "") if same else (WRONG, f"read {read}, it says {wanted}")
 
@@ -66,9 +67,8 @@ def as_markdown(results: Iterable[Tried]) -> str:
         varies = "; ".join(f"{name}: {', '.join(_plain(v) for v in values)}" for name, values in one.features.items())
         reasons = sorted({t.said for t in own if t.result == REFUSED})
         refused = f"{sum(t.result == REFUSED for t in own)}: {'; '.join(reasons)}" if reasons else "–"
-        lines.append(
-            f"| {registry.FORMATS[form].title} | {varies} | {len(own)} | {sum(t.result == READ for t in own)} | {refused} |"
-        )
+        read = sum(t.result == READ for t in own)
+        lines.append(f"| {registry.FORMATS[form].title} | {varies} | {len(own)} | {read} | {refused} |")
     return "\n".join(lines) + "\n"
 
 

@@ -70,7 +70,7 @@ class Archive:
             BadInputError: there is none, or it is packed by a method that is not read; from reading, see ``read``.
         """
         info = self._info(name)
-        return cast(IO[bytes], _Counted(cast(IO[bytes], self._archive.open(info)), f"{self.path}/{name}"))
+        return cast(IO[bytes], _Counted(self._archive.open(info), f"{self.path}/{name}"))
 
     def read(self, name: str, largest: int) -> bytes:
         """One file; largest: bytes that it may have.

@@ -18,7 +18,8 @@ from spotting_core.base.errors import BadInputError
 DEEPEST = 64
 """Levels of objects and lists, or of elements, that a file may have."""
 LARGEST_PIECE = 12 << 20
-"""Bytes of JSON that are held in memory at once, as objects ten times as large: events of a half, a few hundred thousand."""
+"""Bytes of JSON that are held in memory at once, as objects ten times as large: events of a half, a few hundred
+thousand."""
 LARGEST_SCORES = 48 << 20
 """The same of a table of scores, whose numbers take less: those of a half at 50 frames a second are 30 MB."""
 LARGEST_TOML = 1 << 18

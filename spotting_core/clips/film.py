@@ -14,8 +14,8 @@ import av
 import cv2
 import numpy as np
 
-from spotting_core.media.sound import CHANNELS, RATE, samples_at
 from spotting_core.media.shown import shown_image, shown_size, stored_aspect
+from spotting_core.media.sound import CHANNELS, RATE, samples_at
 
 _CLOCK = 90_000  # ticks per second of the pictures
 _X264 = {"preset": "veryfast", "crf": "20", "bf": "0"}

@@ -168,7 +168,8 @@ def clips_of(
 
 
 def uncut(spots: Iterable[Spot], margins: Margins, lengths: Mapping[int, int], parts: Parts) -> list[str]:
-    """Clauses about the spots of which there is no clip, and those that lie before the video and are cut from its start.
+    """Clauses about the spots of which there is no clip, and those that lie before the video and are cut from its
+    start.
 
     Arguments:
         lengths: microseconds of each half's video; parts: of a match of the class table.

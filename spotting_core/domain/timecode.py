@@ -34,7 +34,9 @@ def frame_rate(rate: float | Fraction | str) -> Fraction:
         text = _FRAME_TEXT.fullmatch(rate.strip()) if isinstance(rate, str) else None
         exact = Fraction(int(text[1]), int(text[2])) if text else Fraction(rate)
     except (ValueError, ArithmeticError) as error:
-        raise BadInputError(f"{rate!r} is no frame rate", fix="Give frames a second, as in 29.97 or 30000/1001") from error
+        raise BadInputError(
+            f"{rate!r} is no frame rate", fix="Give frames a second, as in 29.97 or 30000/1001"
+        ) from error
     if exact <= 0:
         raise BadInputError(f"{rate!r} is no frame rate", fix="Give frames a second, as in 29.97 or 30000/1001")
     nearest = min(_KNOWN, key=lambda known: abs(known - exact))
@@ -80,7 +82,8 @@ def parse_timecode(text: str, rate: Fraction, *, drop: bool = False) -> int:
     whole = max(1, round(rate))
     if minutes > 59 or seconds > 59 or frames >= whole:
         raise BadInputError(
-            f"{text} is no timecode at {float(rate):.6g} frames a second", fix="Give the frame rate of the timeline, --rate"
+            f"{text} is no timecode at {float(rate):.6g} frames a second",
+            fix="Give the frame rate of the timeline, --rate",
         )
     number = ((hours * 60 + minutes) * 60 + seconds) * whole + frames
     if not (drop and drops(rate)):

@@ -73,9 +73,7 @@ def check_some_known(labels: Collection[str], classes: Collection[str], where: o
         )
 
 
-def record_unknown(
-    counts: Mapping[str, int], classes: Iterable[str], what: str, game: str, record: Record
-) -> None:
+def record_unknown(counts: Mapping[str, int], classes: Iterable[str], what: str, game: str, record: Record) -> None:
     """Record the labels or predictions that are left out because no class is called so."""
     for clause in unknown_names(counts, classes, what):
         record.skip(game, clause)

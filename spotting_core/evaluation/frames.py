@@ -35,7 +35,8 @@ class _Event(msgspec.Struct, gc=False):
 
 
 class Video(msgspec.Struct):
-    """Events of one video, true (without score) or predicted; ``fps``: of its frame numbers, None or -1 where unsaid."""
+    """Events of one video, true (without score) or predicted; ``fps``: of its frame numbers, None or -1 where
+    unsaid."""
 
     video: str
     events: list[_Event]
@@ -110,7 +111,8 @@ def evaluate_frames(
         classes: those that count; all that occur in the truth if not given.
 
     Errors:
-        BadInputError: the videos or their frame rates differ, no truth, no prediction of a true class, or a score that is none.
+        BadInputError: the videos or their frame rates differ, no truth, no prediction of a true class, or a score
+        that is none.
     """
     _check_videos(truth, predicted)
     true, events = _by_class(truth), _scored(predicted)

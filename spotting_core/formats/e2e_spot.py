@@ -6,7 +6,8 @@
                     the same with everything above a low score
     .score.json.gz  {"<video>": [[background, class 1, …], …]}, one row a frame
 
-For football ``video`` is ``<game>/<half>`` or ``<game>/<half>_224p``, and ``comment`` is ``home; visible``. Some files have ``fps`` -1:
+For football ``video`` is ``<game>/<half>`` or ``<game>/<half>_224p``, and ``comment`` is ``home; visible``. Some
+files have ``fps`` -1:
 their frames are read as at 25 a second and written back as the same frames. Files are read one video at a
 time.
 """
@@ -232,7 +233,7 @@ def _video(document: Document, half: int, options: Options) -> dict[str, Any]:
 
 
 def _frames(info: HalfInfo, events: list[dict[str, Any]], rate: float) -> int:
-    last = max((e["frame"] for e in events), default=-1) + 1
+    last = max((e["frame"] + 1 for e in events if e["frame"] >= 0), default=0)
     return last if info.duration is None else max(last, round(info.duration * rate / 1e6))
 
 

@@ -7,9 +7,10 @@
     * FROM CLIP NAME:  match.mp4
     * LOC: 00:12:43:10 RED     Goal
 
-Written here, an event is a half, or what is shown of a spot, and a marker stands at the spot's record time. An EDL names
-no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25 counts or what the
-reader is told.
+Written here, an event is a half, or what is shown of a spot, and a marker stands at the spot's record time. An EDL
+names
+no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25 counts
+or what the reader is told.
 
 Record times begin where the programme begins: mostly at an hour (01:00:00:00, 10:00:00:00), which is taken off. Source
 times of an event may be the camera's time of day, from an hour on; what is marked is then counted from where the event
@@ -77,7 +78,8 @@ class _Event:
 
 @dataclass
 class _Marker:
-    """What is marked: below which event (from 0), where as it is written (None: where the event begins), and as what."""
+    """What is marked: below which event (from 0), where as it is written (None: where the event begins), and as
+    what."""
 
     event: int
     at: str | None
@@ -266,7 +268,9 @@ def _kept_lines(document: Document, kept: Any, options: Options) -> Iterator[str
                     event = _EVENT.match(lines[0])
                     assert event is not None
                     begin = parse_timecode(event[5], rate, drop=drop)
-                    yield _locator(begin + microseconds_to_frames(entry.spot.time, rate), entry.spot, rate, drop, options)
+                    yield _locator(
+                        begin + microseconds_to_frames(entry.spot.time, rate), entry.spot, rate, drop, options
+                    )
             elif extras["event"] == number:
                 half, time, label = extras["read_as"]
                 if (half, time, label) == (entry.spot.half, entry.spot.time, entry.spot.label):

@@ -5,11 +5,12 @@
         <asset id="r2" name="match" src="file:///…" start="0s" duration="…s" format="r1" hasVideo="1"/>
     </resources>
     <library><event><project name="match"><sequence format="r1" tcStart="0s"><spine>
-        <asset-clip ref="r2" offset="0s" start="0s" duration="…s"><marker start="…s" duration="1001/30000s" value="Goal"/>
+        <asset-clip ref="r2" offset="0s" start="0s" duration="…s"><marker start="…s" duration="1001/30000s"
+        value="Goal"/>
 
 All times are fractions of a second, so nothing is rounded but to the frame. A marker's start counts as its clip's own
-``start`` does, which is the camera's time of day where the asset has one: of at most two clips (the halves) a marker is at
-its time from the asset's beginning, of more at its time on the time line, from the sequence's ``tcStart``.
+``start`` does, which is the camera's time of day where the asset has one: of at most two clips (the halves) a marker
+is at its time from the asset's beginning, of more at its time on the time line, from the sequence's ``tcStart``.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
     except (ElementTree.ParseError, DefusedXmlException) as error:
         raise BadInputError(f"this file is not XML ({error})", where=where) from error
     spine = root.find(".//spine")
-    if root.tag != "fcpxml" or (spine is None and not any(True for _ in root.iter(*_CLIPS))):
+    if root.tag != "fcpxml" or (spine is None and not any(item.tag in _CLIPS for item in root.iter())):
         raise BadInputError("this file holds no timeline", where=where, fix="Export the project as XML")
     items = list(_placed_items(root, where))
     main = [placed for placed in items if placed.is_main and placed.item.tag in _CLIPS]
@@ -91,10 +92,8 @@ def _placed_items(root: Element, where: object) -> Iterator[_Placed]:
     begin = _seconds(sequence.get("tcStart"), where) if sequence is not None else Fraction(0)
     spine = root.find(".//spine")
     if spine is None:
-        yield from (
-            _Placed(item, Fraction(0), _seconds(item.get("start"), where), True)
-            for item in root.iter(*_CLIPS)
-        )  # fmt: skip
+        clips = (item for item in root.iter() if item.tag in _CLIPS)
+        yield from (_Placed(item, Fraction(0), _seconds(item.get("start"), where), True) for item in clips)
         return
     at = begin
     for item in spine:
@@ -140,7 +139,10 @@ def _entry(
 
 def _begin(placed: _Placed, starts: dict[str, Fraction]) -> Fraction:
     """Where the media of a clip begins on the clock on which its markers count."""
-    refs = [placed.item.get("ref"), *(child.get("ref") for child in placed.item if child.tag in ("video", "asset-clip"))]
+    refs = [
+        placed.item.get("ref"),
+        *(child.get("ref") for child in placed.item if child.tag in ("video", "asset-clip")),
+    ]
     known = next((starts[ref] for ref in refs if ref in starts), None)
     return Fraction(0) if known is None else known
 
@@ -180,9 +182,13 @@ def _seconds(text: str | None, where: object) -> Fraction:
             raise ValueError
         seconds = Fraction(text.strip().removesuffix("s"))
     except (ValueError, ZeroDivisionError) as error:
-        raise BadInputError(f"the time {text[:40]!r} cannot be read", where=where, fix="Export the project anew") from error
+        raise BadInputError(
+            f"the time {text[:40]!r} cannot be read", where=where, fix="Export the project anew"
+        ) from error
     if abs(seconds) * 1_000_000 > 10 * LONGEST:
-        raise BadInputError(f"the time {text[:40]!r} is later than any match", where=where, fix="Export the project anew")
+        raise BadInputError(
+            f"the time {text[:40]!r} is later than any match", where=where, fix="Export the project anew"
+        )
     return seconds
 
 
@@ -208,7 +214,9 @@ def _with_markers(document: Document, root: Element, options: Options) -> Elemen
             placed, start = items[extras["place"]], extras["start"]
             moved = spot.time - extras["read_as"][1]
             start = start if not moved else _text(_seconds(start, "") + Fraction(moved, 1_000_000))
-            SubElement(placed.item, extras["tag"], {"start": start, **extras["fields"], "value": legal_text(spot.label)})
+            SubElement(
+                placed.item, extras["tag"], {"start": start, **extras["fields"], "value": legal_text(spot.label)}
+            )
         else:
             placed = main[min(spot.half, len(main)) - 1]
             at = _begin(placed, starts) + Fraction(spot.time, 1_000_000)

@@ -7,8 +7,8 @@
 
 A sample is one video, so a half. Its match and half are read from its metadata (``game`` or ``game_id``, ``half``),
 else from an input called ``<game>/1_720p.mkv``, else the sample is a match of one half: that of its ``game_id`` or
-``id``, else of the folder of its video. Team and visibility are event fields of their own, which the tools keep. Samples are
-read one by one.
+``id``, else of the folder of its video. Team and visibility are event fields of their own, which the tools keep.
+Samples are read one by one.
 
 The first version has ``videos`` with SoccerNet's annotations, and is only read:
 

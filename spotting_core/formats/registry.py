@@ -156,8 +156,8 @@ def _table() -> tuple[Format, ...]:
                "application/gzip", e2e_spot.spot_scores, None, *_carried("c"), "1 frame", many=True),
         Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type, osl.read_documents,
                osl.write_documents, *_carried("ctv"), "1 ms", many=True),
-        Format(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type, osl.read_first_version, None,
-               *_carried("tv"), "1 ms", many=True),
+        Format(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type,
+               osl.read_first_version, None, *_carried("tv"), "1 ms", many=True),
         one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
             _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
         Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv", table_csv.read_documents,
@@ -219,7 +219,8 @@ def guess_source(path: Path) -> Format:
 
 
 def _of_tree(path: Path) -> Format | None:
-    """The format of the files of a tree or zip; of a zip with one file, or with files of one ending, that of the first."""
+    """The format of the files of a tree or zip; of a zip with one file, or with files of one ending, that of the
+    first."""
     names = names_inside(path)
     for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
         if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
@@ -394,7 +395,13 @@ def _is_carried(carried: bool, spot: Spot, predicted: bool) -> bool:
 def assumptions(document: Document, form: Format) -> list[str]:
     """What a writer has to assume of a document, as clauses."""
     missing = [h for h in document.half_numbers() if document.halves.get(h, HalfInfo()).length is None]
-    one_line = form.name in (sportscode.FORM, webvtt_chapters.FORM, edit_list.FORM, final_cut.FORM, *timeline_otio.ADAPTERS)
+    one_line = form.name in (
+        sportscode.FORM,
+        webvtt_chapters.FORM,
+        edit_list.FORM,
+        final_cut.FORM,
+        *timeline_otio.ADAPTERS,
+    )
     if one_line and 1 in missing and document.form != form.name and document.half_numbers() != [1]:
         return ["half 2 is placed 45 minutes after half 1, for the length of its video is not known; give --video"]
     if form.name == e2e_spot.FORM and missing:

@@ -93,7 +93,7 @@ class _Table:
             BadInputError: there is none, or a column is missing or there twice.
         """
         head, before = handle.readline(_LONGEST_LINE), 0
-        named = _SEPARATOR.fullmatch(head.strip("\r\n \""))
+        named = _SEPARATOR.fullmatch(head.strip('\r\n "'))
         if named:
             head, before = handle.readline(_LONGEST_LINE), 1
         delimiter = named[1] if named else max(",;\t|", key=head.count)

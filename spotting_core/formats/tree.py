@@ -62,14 +62,14 @@ def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterat
     if is_zip(path):
         yield from _zipped(path, file_name, largest)
     elif path.is_file():
-        yield Member("", str(path), _file_reader(path, largest), partial(path.open, "rb"), path.name)
+        yield Member("", str(path), _file_reader(path, largest), partial(_opened, path), path.name)
     elif path.is_dir():
         files = sorted(p for p in path.rglob(file_name) if p.is_file())
         if not files:
             raise _missing_file(path, file_name)
         for file in files:
             game = file.parent.relative_to(path).as_posix()
-            opened = partial(file.open, "rb")
+            opened = partial(_opened, file)
             yield Member("" if game == "." else game, str(file), _file_reader(file, largest), opened, file.name)
     else:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
@@ -87,6 +87,10 @@ def _zipped(path: Path, file_name: str, largest: int) -> Iterator[Member]:
             yield Member(game, f"{path}, {name}", _reader(archive, name, largest), opened, PurePosixPath(name).name)
 
 
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
 def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
@@ -96,7 +100,9 @@ def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
                 raise BadInputError(what, where=path, fix="Give a file for each match")
             return path.read_bytes()
         except OSError as error:
-            raise BadInputError(f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again") from error
+            raise BadInputError(
+                f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again"
+            ) from error
 
     return read
 

@@ -1,9 +1,10 @@
 """A file the browser plays, whose time line is the time table: frame i is shown at ``table.times[i]``.
 
 The source itself if it already is one; else its packets in a new mp4 with the index in front, starting at 0;
-else, where the browser has no decoder for it, an H.264 copy of the same frames at the same times, as they are shown (upright,
-of square pixels). Sound is copied where browsers have a decoder for it, else encoded anew. A copy is checked: its time table
-must be the source's, and its picture must be shown alike.
+else, where the browser has no decoder for it, an H.264 copy of the same frames at the same times, as they are shown
+(upright,
+of square pixels). Sound is copied where browsers have a decoder for it, else encoded anew. A copy is checked: its
+time table must be the source's, and its picture must be shown alike.
 """
 
 from __future__ import annotations

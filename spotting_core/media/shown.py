@@ -1,7 +1,8 @@
 """Pictures as they are shown: stored pixels that are not square made so, and turned upright.
 
 The one place that knows how a stored picture becomes the one on a screen. What decodes, copies, cuts, draws and makes
-posters asks here; a decoded frame carries the shape of its pixels with it (``as_stored``), for the decoder does not say it.
+posters asks here; a decoded frame carries the shape of its pixels with it (``as_stored``), for the decoder does not
+say it.
 """
 
 from __future__ import annotations

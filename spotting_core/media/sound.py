@@ -24,9 +24,7 @@ def samples_at(time: int) -> int:
     return round(time * RATE / 1e6)
 
 
-def sound_between(
-    path: Path, start: int, end: int, breaks: tuple[ClockBreak, ...] = ()
-) -> Iterator[np.ndarray]:
+def sound_between(path: Path, start: int, end: int, breaks: tuple[ClockBreak, ...] = ()) -> Iterator[np.ndarray]:
     """Sound from ``start`` to ``end`` on the file's own clock (microseconds), in blocks one after the other.
 
     Arguments:

@@ -43,7 +43,8 @@ class TimeTable:
 
     @property
     def clock(self) -> SourceClock | None:
-        """What puts packets on this table's clock, read from the file's beginning; None where nothing is to be moved."""
+        """What puts packets on this table's clock, read from the file's beginning; None where nothing is to be
+        moved."""
         return SourceClock(self.breaks) if self.breaks else None
 
     def as_array(self) -> np.ndarray:

@@ -41,7 +41,8 @@ class VideoInfo:
     """What a file says of itself.
 
     Arguments:
-        codec, pixel_format: of the video stream that is used (the first one that is not a cover picture); the codec by its
+        codec, pixel_format: of the video stream that is used (the first one that is not a cover picture); the codec
+        by its
             own name, whichever decoder there is for it.
         width, height: in stored pixels, after ``rotation``; ``shown_size`` says what a viewer sees.
         rotation: degrees by which the stored picture is turned counter-clockwise to be shown.
@@ -106,7 +107,8 @@ def codec_name(stream: av.VideoStream | av.AudioStream) -> str | None:
 
 
 def pixel_aspect(stream: av.VideoStream) -> float:
-    """Width of a stored pixel by its height as shown: of the container, else of the stream; 1 where nobody can mean it."""
+    """Width of a stored pixel by its height as shown: of the container, else of the stream; 1 where nobody can mean
+    it."""
     aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     known = float(aspect) if aspect else 1.0
     return known if 1 / _ODDEST_PIXEL <= known <= _ODDEST_PIXEL else 1.0
@@ -120,7 +122,8 @@ def packets(
     """All packets of some streams, in the order of the file.
 
     Arguments:
-        clock: what puts their times on one clock; None of a file whose clock has no break, or times that nobody looks at.
+        clock: what puts their times on one clock; None of a file whose clock has no break, or times that nobody looks
+        at.
 
     Errors:
         av.error.FFmpegError: the file is cut off or damaged; also where a stream begins midway that the file's head did
@@ -198,7 +201,7 @@ def probe_video(path: Path) -> VideoInfo:
             width, height = height, width
         audio = container.streams.audio[0] if container.streams.audio else None
         return VideoInfo(
-            codec=codec_name(stream),
+            codec=codec_name(stream) or context.name,
             pixel_format=context.pix_fmt,
             width=width,
             height=height,

@@ -55,7 +55,8 @@ class TrainingPairs:
         return tuple(dict.fromkeys((of, half)))
 
     def _chosen(self, number: int) -> tuple[int, Grounding, int, int, tuple[Grounding, ...]]:
-        """The half and the replay of a pair, the half and the first sample of its stretch, and what the stretch shows."""
+        """The half and the replay of a pair, the half and the first sample of its stretch, and what the stretch
+        shows."""
         rng = random.Random(f"{self.seed}/{number}")
         half, shown = rng.choice(self._shown)
         negative = rng.random() < self.config.negative_share

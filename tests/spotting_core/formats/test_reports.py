@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.formats.game_time import moment_of, parse_game_time, position_of, runs_on
-from spotting_core.domain.spots import Spot
 from spotting_core.formats.registry import FORMATS
 from tests.conftest import SHARED
 
@@ -161,7 +161,9 @@ def test_ntsc_survives_to_the_frame(form: str, rate: str, tmp_path: Path) -> Non
     exact = NTSC[rate]
     frames = [0, 1, 1799, 1800, 17_982, 53_946, 107_892, 161_000]
     spots = [Spot(1, round(n * 1e6 / exact), "Goal") for n in frames]
-    document = Document.of(spots, "game", {1: HalfInfo(float(rate) if rate != "23.976" else exact, duration=6_000_000_000)})
+    document = Document.of(
+        spots, "game", {1: HalfInfo(float(rate) if rate != "23.976" else exact, duration=6_000_000_000)}
+    )
     path = tmp_path / ("pred-a.json" if form == "e2e-spot" else f"a{FORMATS[form].suffix}")
     registry.write(path, [document], FORMATS[form])
     again = registry.read_one(path, FORMATS[form])
@@ -209,7 +211,14 @@ def test_a_foreign_project_survives(tmp_path: Path) -> None:
     assert [s.time for s in document.spots] == [10_000_000]
     registry.write(tmp_path / "b.fcpxml", [document], FORMATS["fcpx-xml"])
     again = (tmp_path / "b.fcpxml").read_text()
-    for kept in ('audioRole="dialogue"', "<note>n</note>", 'start="36010s"', 'completed="0"', 'note="x"', 'src="a.mov"'):
+    for kept in (
+        'audioRole="dialogue"',
+        "<note>n</note>",
+        'start="36010s"',
+        'completed="0"',
+        'note="x"',
+        'src="a.mov"',
+    ):
         assert kept in again
     moved = document.with_spots([document.spots[0].moved_to(12_000_000)])
     registry.write(tmp_path / "c.fcpxml", [moved], FORMATS["fcpx-xml"])
@@ -224,6 +233,6 @@ def test_actions_before_the_first_frame_stay_or_are_told(tmp_path: Path) -> None
         assert abs(registry.read_one(path, FORMATS[name]).spots[0].time + 420_000) <= 20_000, name
     told = [str(loss) for loss in registry.losses(document, FORMATS["webvtt"])]
     assert told == ["that 1 spots lie before the first frame, at which they are put"]
+    (tmp_path / "x.csv").write_text("seconds,label\n-61,Goal\n")
     with pytest.raises(BadInputError, match="before the half"):
-        (tmp_path / "x.csv").write_text("seconds,label\n-61,Goal\n")
         moments(tmp_path / "x.csv")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -97,7 +96,12 @@ def moved(clock: SourceClock, *packets: _Packet) -> list[int | None]:
 
 def test_a_wrap_of_33_bits_and_a_clock_that_is_set_ahead_go_on() -> None:
     wrap = 2**33 // 90
-    assert moved(SourceClock(), *(_Packet(t) for t in (wrap - 80, wrap - 40, 0, 40))) == [wrap - 80, wrap - 40, wrap, wrap + 40]
+    assert moved(SourceClock(), *(_Packet(t) for t in (wrap - 80, wrap - 40, 0, 40))) == [
+        wrap - 80,
+        wrap - 40,
+        wrap,
+        wrap + 40,
+    ]
     clock = SourceClock()
     assert moved(clock, *(_Packet(t) for t in (0, 40, 90_000_000, 90_000_040))) == [0, 40, 80, 120]
     assert [back for _, _, back in clock.found] == [False]
@@ -118,5 +122,5 @@ def test_sound_is_moved_as_the_pictures_are() -> None:
 
 @pytest.mark.parametrize("numbers", [[], [0], [1, 5], [0, 7, 1], [0, 7, 0, 0], [-1, 0, 0]])
 def test_an_array_that_is_no_table_is_refused(numbers: list[int]) -> None:
-    with pytest.raises(ValueError, match="table|rise"):
+    with pytest.raises(ValueError, match=r"table|rise"):
         TimeTable.from_array(np.array(numbers, np.int64))
