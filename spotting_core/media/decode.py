@@ -197,7 +197,7 @@ def _decoded(
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frames of the table in rising order from where the container stands; damaged packets are passed over."""
     last = -1
-    counted, aspect = is_untimed(stream), pixel_aspect(stream)
+    counted = is_untimed(stream)
     read = readable_packets(container, stream, table.clock)
     if table.breaks and start:
         read = _from_key_frame(read, table, start)
@@ -210,7 +210,7 @@ def _decoded(
             number = last + 1 if counted else _number(frame, stream, table)
             if number is not None and last < number < len(table):
                 last = number
-                yield number, as_stored(frame, aspect)
+                yield number, as_stored(frame, pixel_aspect(stream))  # which some files say in the stream alone
 
 
 def _from_key_frame(read: Iterator[av.Packet[Any]], table: TimeTable, start: int) -> Iterator[av.Packet[Any]]:

@@ -20,23 +20,23 @@ from spotting_core.media.shown import shown_size
 from spotting_core.media.times import read_time_table
 from spotting_core.media.video import probe_video
 from tests.conftest import SHARED
-from tests.videos import make_video, steady
+from tests.videos import make_video, numbered_picture, steady
 
 REPORTS = SHARED / "data" / "reports"
 reported = pytest.mark.skipif(not REPORTS.is_dir(), reason="the rebuilt reports are not here")
 
 
-def anamorphic(path: Path, **settings: object) -> Path:
-    """160 x 120 pixels that are shown 213 x 120."""
-    plain = make_video(path.with_name(f"plain{path.suffix}"), steady(50), size=(320, 240), **settings)  # type: ignore[arg-type]
-    with av.open(str(plain)) as source, av.open(str(path), "w") as out:
-        [read] = source.streams.video
-        written = out.add_stream_from_template(read, opaque=True)
-        written.sample_aspect_ratio = Fraction(4, 3)
-        for packet in source.demux(read):
-            if packet.dts is not None:
-                packet.stream = written
-                out.mux(packet)
+def anamorphic(path: Path) -> Path:
+    """320 x 240 pixels that are shown 427 x 240."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"bf": "0", "g": "25"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        for number in range(50):
+            frame = av.VideoFrame.from_ndarray(numbered_picture(number, 320, 240), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
     return path
 
 
