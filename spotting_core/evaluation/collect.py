@@ -17,7 +17,7 @@ from spotting_core.base.archives import Archive, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import parse_json
 
-LARGEST_MEMBER = 32 << 20
+LARGEST_MEMBER = 28 << 20
 """Bytes that one game's file may have: scores of every class at every half second of a match take 27 MB."""
 LARGEST_SPLIT = 64 << 20
 """Bytes that a file of a whole split may have."""

@@ -29,6 +29,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.cells import CellWriter, read_cell
 from spotting_core.formats.document import Document, Entry, Options, bounded, possible
+from spotting_core.formats.tree import LARGEST_MEMBER
 from spotting_core.formats.written_numbers import parse_number, parse_time
 
 FORM = "csv"
@@ -55,6 +56,9 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     try:
         with unpacked_text(path) as (handle, encoding):
             table = _Table.of(handle, path)
+            if "game" not in table.columns and path.stat().st_size > LARGEST_MEMBER:
+                what = f"this table of one match is larger than {LARGEST_MEMBER >> 20} MB, which none is"
+                raise BadInputError(what, where=path, fix="Give a column game where it holds several matches")
             notes = (f"{path}: its text is read as Windows-1252",) if encoding == ANSI else ()
             rows = ((f"{path}, line {table.line}", row) for row in table.rows())
             for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):

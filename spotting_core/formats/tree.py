@@ -21,7 +21,7 @@ from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 
-LARGEST_MEMBER = 32 << 20
+LARGEST_MEMBER = 28 << 20
 """Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
 of a match take 27 MB as SoccerNet's predictions."""
 LARGEST_TEXT = 4 << 20

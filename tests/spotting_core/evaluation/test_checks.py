@@ -57,7 +57,7 @@ def test_frame_numbers_of_other_rates_are_not_compared(tmp_path: Path) -> None:
     check_same_rate(29.97, 30000 / 1001, "a")
     check_same_rate(None, 25, "a")
     check_same_rate(25, -1, "a")
-    with pytest.raises(BadInputError, match="the labels count 25 frames a second, the predictions 12.5"):
+    with pytest.raises(BadInputError, match=r"the labels count 25 frames a second, the predictions 12\.5"):
         check_same_rate(25, 12.5, "a")
     truth = [{"video": "a", "fps": 25, "events": [{"frame": 10, "label": "x"}]}]
     found = [{"video": "a", "fps": 12.5, "events": [{"frame": 5, "label": "x", "score": 1.0}]}]

@@ -19,7 +19,7 @@ def test_numbers(text: str, value: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "1,2,3", "1.2.3", "12:43", "0x10", "--1", "1,23.456,7"])
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="number|float"):
+    with pytest.raises(ValueError, match=r"number|float"):
         parse_number(text)
 
 

@@ -57,7 +57,7 @@ def test_best_weights_stay_where_the_next_are_no_numbers(tmp_path: Path) -> None
     best = BestWeights(tmp_path)
     best.offer(0.5, {"a": torch.ones(2)})
     for score, weights in ((0.9, {"a": torch.tensor([1.0, float("nan")])}), (float("nan"), {"a": torch.ones(2)})):
-        with pytest.raises(BadInputError, match="no number|are none"):
+        with pytest.raises(BadInputError, match=r"no number|are none"):
             best.offer(score, weights)
     assert best.score == 0.5
     with pytest.raises(BadInputError, match="the weight w holds 1 of 2 numbers that are none"):
