@@ -141,11 +141,13 @@ class Options:
         classes: names and order of score columns, and each class's lead, lag and colour; None if not given.
         rate: frames a second where a format counts frames and the document does not know; None if not given.
         threshold: least score that becomes a spot, where a file holds scores.
+        percent: whether confidences above 1 are let through, for checks that tell of them and mend them.
     """
 
     classes: ClassTable | None = None
     rate: float | None = None
     threshold: float = 0.01
+    percent: bool = False
 
     @property
     def parts(self) -> Parts:
@@ -195,7 +197,8 @@ def possible(spot: Spot, where: object) -> Spot:
     """The spot, if any match can have it.
 
     Errors:
-        BadInputError: a part below 1, a time well before the part or beyond any, a confidence that is none, or a name
+        BadInputError: a part below 1, a time well before the part or beyond any, a confidence that is no number, or a
+        name
             that no file can hold.
     """
     check_moment(spot.half, spot.time, spot.confidence, where)
@@ -218,8 +221,8 @@ def check_moment(half: int, time: int, confidence: float | None, where: object) 
         what = "a time lies before the half" if time < 0 else "a time is later than any half is long"
         fix = "Times count from the start of the half, and no half is longer than a day"
         raise BadInputError(what, where=where, fix=fix)
-    if confidence is not None:
-        check_confidence(confidence, where)
+    if confidence is not None and not math.isfinite(confidence):
+        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
 
 
 def check_confidence(confidence: float, where: object) -> None:

@@ -33,7 +33,14 @@ from spotting_core.formats import (
     timeline_otio,
     webvtt_chapters,
 )
-from spotting_core.formats.document import Document, HalfInfo, Options, check_labels, check_part
+from spotting_core.formats.document import (
+    Document,
+    HalfInfo,
+    Options,
+    check_confidence,
+    check_labels,
+    check_part,
+)
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, members, names_inside, write_members
@@ -294,18 +301,32 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
         form: its format; guessed if not given.
 
     Errors:
-        BadInputError: it cannot be read, or a label is not in ``options.classes``.
+        BadInputError: it cannot be read, a confidence is above 1, or a label is not in ``options.classes``.
     """
     form, options = form or guess_source(path), options or Options()
     if form.read is None:
         raise BadInputError(f"{form.title} cannot be read", where=path)
     for document in form.read(path, options):
+        if not options.percent and isinstance(document, Document | CameraDocument):
+            _check_confidences(document, path)
         if isinstance(document, Document):
             check_labels(document, options.classes, document.game or path)
         elif isinstance(document, CameraDocument):
             for number, entry in enumerate(document.entries, start=1):
                 check_part(entry.half, options.classes, f"{document.game or path}, annotation {number}")
         yield document
+
+
+def _check_confidences(document: AnyDocument, path: Path) -> None:
+    """Refuse a document of which one confidence is none; names the entry."""
+    confidences = (
+        [entry.spot.confidence for entry in document.entries]
+        if isinstance(document, Document)
+        else [entry.confidence for entry in document.entries]
+    )
+    for number, confidence in enumerate(confidences, start=1):
+        if confidence is not None and not confidence <= 1.0:
+            check_confidence(confidence, f"{document.game or path}, entry {number}")
 
 
 def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
