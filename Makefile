@@ -18,6 +18,9 @@
 # make bench-players   people, teams, tracks and ball on the pitch, on rendered matches
 # make bench-possession   whose ball it is, how long before a spot
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
+# make bench-reading   memory and time of reading label files and archives that are far too large
+# make tried   variations of every format of labels, read and written into docs/formats.md
+# make fuzz   damaged and odd files of every format, FUZZ=50 times as many as make test reads
 # make bench-search   searching 500 matches with 200,000 spots
 # make attack   everything that is tried to get in or to bring the app down, on this machine; tried and held, by group
 # make sbom     the bill of materials of what is installed, sbom.json (CycloneDX)
@@ -34,7 +37,7 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-players bench-possession bench-search \
-	bench-spotters bench-streaming mutants mutants-js attack sbom clean chromium
+	bench-spotters bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -105,6 +108,15 @@ bench-players: $(VENV)/.installed
 bench-clips: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.clips
 	$(BIN)/python -m benchmarks.clip_costs
+
+bench-reading: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.bounded_reading
+
+tried: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.format_variations --write
+
+fuzz: $(VENV)/.test-installed
+	TOUCHLINE_FUZZ=$(or $(FUZZ),20) $(BIN)/python -m pytest tests/spotting_core/formats/test_fuzzed_formats.py
 
 bench-search: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.search

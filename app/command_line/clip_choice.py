@@ -14,7 +14,7 @@ from spotting_core.analyses.replayed_spots import LIVE_ALONE, counts, replay_mar
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.clips.replays import with_replays
-from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark
+from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark, uncut
 from spotting_core.clips.shots import check_names, shot_clips
 from spotting_core.clips.sources import Footage
 from spotting_core.domain.spots import Spot
@@ -27,6 +27,9 @@ from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
+
+_NAMED = 4  # spots that are named where none can be cut
+_NONE = "none is asked for"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class ClipOptions:
     shots: tuple[str, ...] = ()
     replays: bool = False
     with_replays: bool = False
+    classes: str | None = None
 
     def __post_init__(self) -> None:
         by_option = {
@@ -73,10 +77,17 @@ class ClipOptions:
 
 @dataclass(frozen=True)
 class ChosenClips:
-    """Clips of a match, and how many spots were left out because they lie in replays."""
+    """Clips of a match, how many spots were left out because they lie in replays, and what is to be said of others.
+
+    Arguments:
+        notes: clauses, also about spots of which there is no clip; read: spots that were looked at, None of other
+        sources.
+    """
 
     clips: list[Clip]
     left_out: int = 0
+    notes: tuple[str, ...] = ()
+    read: int | None = None
 
 
 def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage) -> ChosenClips:
@@ -93,19 +104,28 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
     marks = [parse_mark(text) for text in choice.marks]
     for mark in marks:
         classes.parts.check(mark.half)
-    cameras, left_out = _cameras(choice, match, data), 0
+    cameras, left_out, notes, read = _cameras(choice, match, data), 0, list[str](), None
     lengths = {half: m.table.duration for half, m in footage.media.items()}
     if choice.selection is not None or choice.shots:
         criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=choice.confidence or 0.0)
         clips = [*(c for c in _ready(choice, match, data, cameras, lengths) if criteria.takes(c.spot)), *marks]
     else:
-        spots, left_out = _chosen_spots(choice, match, data, footage, cameras)
+        chosen = _chosen_spots(choice, match, data, footage, cameras)
+        spots, left_out = chosen.spots, chosen.in_replays
         margins = Margins(classes, lead=choice.before, lag=choice.after)
+        notes = [*chosen.notes, *uncut(spots, margins, lengths, classes.parts)]
+        read = chosen.read
         clips = sorted([*clips_of(spots, margins, lengths), *marks], key=lambda c: (c.half, c.start))
+        if read and not clips:
+            raise BadInputError(
+                f"of {read} {'spot' if read == 1 else 'spots'} none can be cut: {'; '.join(notes[:_NAMED]) or _NONE}",
+                where=choice.label_file or match.path,
+                fix="Check that they are of this match, and which are asked for",
+            )
     finished = [_finished(clip, choice, footage) for clip in clips]
     if choice.with_replays:
         finished = with_replays(finished, cameras, lengths, classes)
-    return ChosenClips(finished, left_out)
+    return ChosenClips(finished, left_out, tuple(notes), read)
 
 
 def _ready(
@@ -139,38 +159,67 @@ def _cameras(choice: ClipOptions, match: MatchSource, data: DataDirectory) -> Ma
     return cameras
 
 
+@dataclass(frozen=True)
+class _ChosenSpots:
+    """The spots that are asked for and count.
+
+    Arguments:
+        in_replays: how many of those asked for lie in replays and do not count; read: spots in all.
+        notes: clauses about the others.
+    """
+
+    spots: list[Spot]
+    in_replays: int
+    read: int
+    notes: tuple[str, ...]
+
+
 def _chosen_spots(
     choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, cameras: MatchCameras | None
-) -> tuple[list[Spot], int]:
-    """The spots that are asked for and count, and how many of those asked for lie in replays and do not.
+) -> _ChosenSpots:
+    """The spots that are asked for and count.
 
     What a replay is of may be another spot than those asked for, so all are looked at before any is left out.
     """
     least = DEFAULT_THRESHOLD if choice.confidence is None else choice.confidence
     criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=least)
-    spots = _spots(choice, match, data, footage, least)
+    spots, notes = _spots(choice, match, data, footage, least)
+    passed_over = [spot for spot in spots if not criteria.takes(spot)]
+    if passed_over and choice.label_file is not None:
+        why = "by class, part or confidence"
+        notes = (*notes, f"{_spots_said(len(passed_over))} of {len(spots)} not asked for ({why})")
     if choice.replays or choice.label_file is not None:  # what is labelled is an action, shown or not
-        return [spot for spot in spots if criteria.takes(spot)], 0
+        return _ChosenSpots([spot for spot in spots if criteria.takes(spot)], 0, len(spots), notes)
     marks = replay_marks(spots, cameras, spots)
     taken = [(spot, mark) for spot, mark in zip(spots, marks, strict=True) if criteria.takes(spot)]
     kept = [spot for spot, mark in taken if counts(mark, LIVE_ALONE, held=choice.reviewed)]
-    return kept, len(taken) - len(kept)
+    return _ChosenSpots(kept, len(taken) - len(kept), len(spots), notes)
 
 
-def _spots(choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, least: float) -> list[Spot]:
-    """Spots of the label file or the reviewers, else of the analysis; none where only marks are asked for."""
+def _spots_said(count: int) -> str:
+    return "1 spot is" if count == 1 else f"{count} spots are"
+
+
+def _spots(
+    choice: ClipOptions, match: MatchSource, data: DataDirectory, footage: Footage, least: float
+) -> tuple[list[Spot], tuple[str, ...]]:
+    """Spots of the label file or the reviewers, else of the analysis, and what is to be said of their file; none
+    where only marks are asked for.
+    """
     if choice.label_file is not None:
-        options = Options(footage.classes)
-        return registry.read_of_match(choice.label_file, match.path.name, options=options).sorted_spots
+        options = Options(footage.classes if choice.classes else None)
+        document = registry.read_of_match(choice.label_file, match.path.name, options=options)
+        left = (f"{number} × {reason} left out" for reason, number in document.left_out.items())
+        return document.sorted_spots, (*document.notes, *left)
     if choice.reviewed:
-        return Reviews(open_database(data)).standing(match_id_of(match, data))
+        return Reviews(open_database(data)).standing(match_id_of(match, data)), ()
     if choice.marks and not choice.labels:
-        return []
+        return [], ()
     if footage.analysis is None:
         raise BadInputError(
             "this match has not been analysed", where=match.path, fix="Run touchline analyze, or give --labels"
         )
-    return footage.analysis.spots(Spotting(threshold=least))
+    return footage.analysis.spots(Spotting(threshold=least)), ()
 
 
 def _finished(clip: Clip, choice: ClipOptions, footage: Footage) -> Clip:

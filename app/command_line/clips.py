@@ -14,8 +14,11 @@ from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
-from spotting_core.domain.classes import load_classes
+from spotting_core.domain.classes import DEFAULT_TABLE, extended, load_classes
 from spotting_core.domain.clock import half_clock
+
+_NAMED = 4  # classes that are named
+_MOST_NOTES = 20  # lines about spots that are not cut, or not as they are asked for
 
 if TYPE_CHECKING:  # commands that need no arrays start without the library that reads them
     from app.command_line.clip_choice import ClipOptions
@@ -46,6 +49,12 @@ def clips(
     mark: list[str] = typer.Option([], "--mark", help='A stretch of your own, as "1 02:34.04-02:48"; may be repeated.'),
     label_file: Path | None = typer.Option(
         None, "--labels", help="Spots of a label or result file, in place of an analysis."
+    ),
+    classes: str | None = typer.Option(
+        None,
+        "--classes",
+        help="Class table of the labels (.csv or class.txt): their margins, and that every label is in it.",
+        show_default=f"{DEFAULT_TABLE}, and what else they name",
     ),
     reviewed: bool = typer.Option(False, "--reviewed", help="Spots that reviewers accepted, moved or added."),
     shots: list[str] = typer.Option(
@@ -93,17 +102,21 @@ def clips(
 
     choice = ClipOptions(
         tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption,
-        tuple(shots), replays, with_replays,
+        tuple(shots), replays, with_replays, classes,
     )  # fmt: skip
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)
     _check_of_one(sources or [], choice, analysis_folder)
     paths = [source_path(path, demo) for path in sources] if sources else [source_path(None, demo)]
-    chosen, footage, left_out = _chosen(paths, choice, analysis_folder)
+    chosen, footage, left_out, notes = _chosen(paths, choice, analysis_folder)
     order = Order(
         tuple(chosen), reel, fast, size, titles, _layers(overlay, caption), sound, tuple(also), zipped,
         names,
     )  # fmt: skip
+    for note in notes[:_MOST_NOTES]:
+        err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
+    if len(notes) > _MOST_NOTES:
+        err.print(f"… and {len(notes) - _MOST_NOTES} more.", highlight=False)
     exported = _export(order, footage, out_folder)
     if left_out and json_file != "-":
         spots = "1 spot in a replay is" if left_out == 1 else f"{left_out} spots in replays are"
@@ -126,22 +139,50 @@ def _check_of_one(sources: Sequence[Path], choice: ClipOptions, analysis_folder:
 
 def _chosen(
     paths: Sequence[Path], choice: ClipOptions, analysis_folder: Path | None
-) -> tuple[list[Clip], Sources, int]:
-    """The clips of all matches, match by match, what they are cut from, and how many spots in replays are left out."""
+) -> tuple[list[Clip], Sources, int, list[str]]:
+    """The clips of all matches, match by match, what they are cut from, how many spots in replays are left out, and
+    what is to be said of the others."""
     from app.command_line.clip_choice import chosen_clips
     from app.components.look import look
     from spotting_core.clips.sources import Sources
     from spotting_core.media.source import open_match
 
     data, chosen, footage, left_out = DataDirectory.default().ensure(), [], {}, 0
+    notes: list[str] = []
     for number, path in enumerate(dict.fromkeys(paths)):
         match = open_match(path)
-        own = _footage(match, data, analysis_folder)
+        own, said = _with_classes(_footage(match, data, analysis_folder), choice, match)
         footage[str(number)] = own
         clips_of_match = chosen_clips(choice, match, data, own)
         chosen += [replace(clip, match=str(number)) for clip in clips_of_match.clips]
         left_out += clips_of_match.left_out
-    return chosen, Sources(footage, look()), left_out
+        title = f"{own.title}: " if len(paths) > 1 else ""
+        notes += [f"{title}{note}" for note in (*said, *clips_of_match.notes)]
+    return chosen, Sources(footage, look()), left_out, notes
+
+
+def _with_classes(footage: Footage, choice: ClipOptions, match: MatchSource) -> tuple[Footage, list[str]]:
+    """What clips are cut from, with the class table that is named, or with what labels name besides; and what to say
+    of it.
+
+    Errors:
+        BadInputError: no such table, or labels that cannot be read.
+    """
+    from spotting_core.formats import registry
+
+    if choice.classes is not None:
+        return replace(footage, classes=load_classes(choice.classes)), []
+    if choice.label_file is None:
+        return footage, []
+    document = registry.read_of_match(choice.label_file, match.path.name)
+    table = extended(footage.classes, (spot.label for spot in document.spots))
+    own = table.names[len(footage.classes) :]
+    if not own:
+        return footage, []
+    named = ", ".join(own[:_NAMED]) + (", …" if len(own) > _NAMED else "")
+    margins = "clips of them last from 5 s before to 5 s after (see --classes)"
+    said = f"the class table {footage.classes.name} has no {named}; {margins}"
+    return replace(footage, classes=table), [said]
 
 
 def _footage(match: MatchSource, data: DataDirectory, analysis_folder: Path | None) -> Footage:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.markup import escape
 
 from app.command_line.terminal import err, out
 from spotting_core.base.errors import BadInputError, cannot_write
@@ -50,16 +51,23 @@ def convert(
     lost: Counter[str] = Counter()
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
     options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
-    registry.write(target, _watched(documents, writer, options.parts, counts, lost, notes), writer, options)
+    watched = _watched(documents, writer, options.parts, counts, lost, notes, left_out)
+    registry.write(target, _some(watched, source, reader, counts, left_out), writer, options)
     out.print(
         f"{counts['entries']} {writer.kind} of {counts['matches']} {'match' if counts['matches'] == 1 else 'matches'} "
         f"from {reader.title} to {writer.title}: {target}",
         highlight=False,
         soft_wrap=True,
     )
+    if counts["empty"]:
+        empty = "1 match has" if counts["empty"] == 1 else f"{counts['empty']} matches have"
+        err.print(f"[yellow]Note:[/yellow] {empty} no {writer.kind}.", highlight=False)
+    for reason, number in left_out.items():
+        err.print(f"[yellow]Left out:[/yellow] {number} × {escape(reason)}.", highlight=False, soft_wrap=True)
     for note in notes:
-        err.print(f"[yellow]Note:[/yellow] {note}.", highlight=False, soft_wrap=True)
+        err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
     for words, number in lost.items():
         err.print(f"[yellow]Not carried by {writer.title}:[/yellow] {words.format(number)}.", highlight=False)
 
@@ -89,18 +97,45 @@ def _watched(
     counts: Counter[str],
     lost: Counter[str],
     notes: dict[str, None],
+    left_out: Counter[str],
 ) -> Iterator[Any]:
     """The documents, counted on their way to the writer, with what it will lose of them."""
     for document in documents:
         counts["matches"] += 1
         counts["entries"] += len(document.entries)
+        counts["empty"] += not document.entries
         if isinstance(document, Document):
             for loss in registry.losses(document, writer):
                 lost[loss.words] += loss.count
             notes |= dict.fromkeys(document.notes)
+            left_out.update(document.left_out)
             notes |= dict.fromkeys(registry.assumptions(document, writer))
             notes |= dict.fromkeys(_beyond(document, parts))
         yield document
+
+
+def _some(
+    documents: Iterator[Any], source: Path, reader: Format, counts: Counter[str], left_out: Counter[str]
+) -> Iterator[Any]:
+    """The documents from the first that has an entry, after those before it.
+
+    Errors:
+        BadInputError: there is none: nothing is written of a source of which nothing was understood.
+    """
+    empty = []
+    for document in documents:
+        empty.append(document)
+        if document.entries:
+            yield from empty
+            yield from documents
+            return
+    read = f"{counts['matches']} {'match' if counts['matches'] == 1 else 'matches'}"
+    reasons = "".join(f"; left out: {number} × {reason}" for reason, number in left_out.items())
+    raise BadInputError(
+        f"no {reader.kind} are in it, read as {reader.title} ({read}{reasons})",
+        where=source,
+        fix="Check that it is the file you mean, or name its format with --from",
+    )
 
 
 def _beyond(document: Document, parts: Parts) -> list[str]:

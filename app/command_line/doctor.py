@@ -50,6 +50,7 @@ def doctor(
     """
     from app.command_line.corrections import fixed_scores, fixed_spots, fixed_videos, score_tables
     from spotting_core.formats import registry
+    from spotting_core.formats.document import Options
     from spotting_core.media.ingest import ingest
     from spotting_core.preflight.match import examine
     from spotting_core.preflight.scores import check_score_tables
@@ -60,7 +61,11 @@ def doctor(
     labels = labels or match.companion(LABELS_FILE)
     read_labels = registry.read_of_match(labels, match.path.name) if labels else None
     tables = score_tables(predictions, match) if predictions else {}
-    read_predictions = registry.read_of_match(predictions, match.path.name) if predictions and not tables else None
+    read_predictions = (
+        registry.read_of_match(predictions, match.path.name, options=Options(percent=True))
+        if predictions and not tables
+        else None
+    )
     data = DataDirectory.default().ensure()
     report = examine(
         match,

@@ -303,7 +303,9 @@ class Library:
         Errors:
             BadInputError: times beyond the end of the match.
         """
-        spots, parts = [replace(s, confidence=None, source=TRUTH) for s in labels.sorted_spots], load_classes().parts
+        # An action from before the first frame is put on it.
+        spots = [replace(s, time=max(0, s.time), confidence=None, source=TRUTH) for s in labels.sorted_spots]
+        parts = load_classes().parts
         lengths = self.lengths(self.source(match))
         for spot in spots:
             if spot.time > lengths.get(spot.half, -1):

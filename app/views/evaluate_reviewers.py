@@ -50,7 +50,7 @@ def show_reviewers(library: Library, sets: PredictionSets) -> None:
     """The page of two reviewers."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate_bar"):
         st.html(
-            '<div class="tl-title" role="heading" aria-level="1">Evaluate <span>two reviewers</span></div>',
+            page.headline("Evaluate", "two reviewers"),
             width="content",
         )
         of_match = {m.id: m for m in library.matches() if len(raters_of(library, sets, m)) > 1}

@@ -153,7 +153,7 @@ def _header(
         part = analysis.classes.parts.title(spot.half)
         facts = f"{match.title}, {part}, confidence {spot.confidence or 0:.2f}, {analysis.record.model['name']}"
         st.html(
-            f'<div class="tl-title" role="heading" aria-level="1">{page.escape(title)}<span>{page.escape(facts)}</span></div>',
+            page.headline(title, facts),
             width="content",
         )
         _steps(match, spot, spots)

@@ -56,9 +56,7 @@ def show() -> None:
     matches = library.matches()
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
-    choice = list_choice(
-        f'<div class="tl-title" role="heading" aria-level="1">Library <span>{len(matches)} match{"" if len(matches) == 1 else "es"}</span></div>'
-    )
+    choice = list_choice(page.headline("Library", f"{len(matches)} match{'' if len(matches) == 1 else 'es'}"))
     left, right = st.columns([3.1, 1], gap="small")
     with right:
         _add(library)

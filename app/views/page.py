@@ -65,6 +65,12 @@ def title(view: str, match: str | None = None) -> None:
     st.set_page_config(page_title=" – ".join(filter(None, [match, view, "Touchline"])))
 
 
+def headline(text: str, facts: str = "") -> str:
+    """Markup of the title that stands on a page, and beside it a few facts."""
+    beside = f" <span>{escape(facts)}</span>" if facts else ""
+    return f'<div class="tl-title" role="heading" aria-level="1">{escape(text)}{beside}</div>'
+
+
 def register(**pages: Any) -> None:
     """Tell which pages there are, by name."""
     st.session_state["pages"] = pages

@@ -65,7 +65,7 @@ def show_playlist(library: Library, playlist_id: str) -> None:
     facts = f"{page.clips(len(playlist.clips))} of {len(names)} match{'' if len(names) == 1 else 'es'}, {total}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="playlist_bar"):
         st.html(
-            f'<div class="tl-title" role="heading" aria-level="1">{page.escape(playlist.name)} <span>{page.escape(facts)}</span></div>',
+            page.headline(playlist.name, facts),
             width="content",
         )
         st.space("stretch")

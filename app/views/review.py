@@ -37,7 +37,7 @@ def show() -> None:
     open_spots = _candidates(analysed, known, judged)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
         st.html(
-            f'<div class="tl-title" role="heading" aria-level="1">Review <span>{len(open_spots)} open, {len(judged)} judged</span></div>',
+            page.headline("Review", f"{len(open_spots)} open, {len(judged)} judged"),
             width="content",
         )
         st.space("stretch")

@@ -58,8 +58,7 @@ def show() -> None:
             _results(result, wanted, _place(cell, width, classes), searched)
         _teams(everything, classes)
     title.html(
-        f'<div class="tl-title" role="heading" aria-level="1">Search <span>{everything.total} spots in {everything.matches} of {len(matches)} '
-        "analysed matches</span></div>"
+        page.headline("Search", f"{everything.total} spots in {everything.matches} of {len(matches)} analysed matches")
     )
     left_out(searched.problems.values())
     gone_choices(searched.gone.values())

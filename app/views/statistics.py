@@ -116,7 +116,7 @@ def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Mat
     labels = class_popover(classes, "statistics_labels", column)
     chosen = [matches[name] for name in names or matches]
     text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
-    title.html(f'<div class="tl-title" role="heading" aria-level="1">Statistics <span>{page.escape(text)}</span></div>')
+    title.html(page.headline("Statistics", text))
     page.title("Statistics", text)
     query = Query(
         labels,

@@ -6,15 +6,17 @@ Only what is stored or deflated is read: of the other methods a block of a few k
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import check_regular
+from spotting_core.base.texts import encoding_of_blocks, marked_encoding, no_text
 
 MOST_ENTRIES = 100_000
 """Entries that a zip may have: a season's folders are some thousands."""
@@ -22,6 +24,7 @@ LARGEST_ALL = 4 << 30
 """Bytes that may come out of one zip in all."""
 
 _BLOCK = 1 << 20
+_LOOKED_AT = 4096  # bytes in which the encoding of a text is told by its first characters
 _DIRECTORY = 64 << 20  # bytes at the end of a file in which the directory of a zip that is read lies
 _ENTRY_SIGN = b"PK\x01\x02"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -47,18 +50,35 @@ class Archive:
         """Names of its files with their folders, in its own order."""
         return [name for name in self._infos if not name.endswith("/")]
 
+    def only_file(self) -> str:
+        """Name of the one file that is in it, beside what a Macintosh puts there.
+
+        Errors:
+            BadInputError: there are several, or none.
+        """
+        files = [name for name in self.names if not is_clutter(name)]
+        if len(files) != 1:
+            listed = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
+            what = f"this zip holds {len(files)} files ({listed}), expected one" if files else "this zip holds no file"
+            raise BadInputError(what, where=self.path, fix="Unpack it, and name the file")
+        return files[0]
+
+    def stream(self, name: str) -> IO[bytes]:
+        """One file as a stream, which is inflated as it is read.
+
+        Errors:
+            BadInputError: there is none, or it is packed by a method that is not read; from reading, see ``read``.
+        """
+        info = self._info(name)
+        return cast(IO[bytes], _Counted(self._archive.open(info), f"{self.path}/{name}"))
+
     def read(self, name: str, largest: int) -> bytes:
         """One file; largest: bytes that it may have.
 
         Errors:
             BadInputError: there is none, it cannot be read, or it is larger, whatever its header says.
         """
-        where = f"{self.path}/{name}"
-        info = self._infos.get(name)
-        if info is None:
-            raise BadInputError("there is no such file in this zip", where=where, fix=_COPY)
-        if info.compress_type not in _METHODS:
-            raise BadInputError("this file of the zip is packed by a method that is not read", where=where, fix=_COPY)
+        where, info = f"{self.path}/{name}", self._info(name)
         if info.file_size > largest:
             raise _too_large(where, largest)
         try:
@@ -68,6 +88,39 @@ class Archive:
             raise BadInputError(f"this file of the zip cannot be read ({error})", where=where, fix=_COPY) from error
         self._left -= len(content)
         return content
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
+        where, info = f"{self.path}/{name}", self._infos.get(name)
+        if info is None:
+            raise BadInputError("there is no such file in this zip", where=where, fix=_COPY)
+        if info.compress_type not in _METHODS:
+            raise BadInputError("this file of the zip is packed by a method that is not read", where=where, fix=_COPY)
+        return info
+
+
+class _Counted(io.BufferedIOBase):
+    """A stream of what is inflated, refused where more than ``LARGEST_ALL`` comes out of it or it is damaged."""
+
+    def __init__(self, stream: IO[bytes], where: object) -> None:
+        self._stream, self._where, self._total = stream, where, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            return b"".join(iter(lambda: self.read(_BLOCK), b""))
+        try:
+            block = self._stream.read(size)
+        except _DAMAGED as error:
+            raise BadInputError(f"this file cannot be unpacked ({error})", where=self._where, fix=_COPY) from error
+        self._total += len(block)
+        if self._total > LARGEST_ALL:
+            raise _too_large(self._where, LARGEST_ALL)
+        return block
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self.read(_BLOCK if size < 0 else size)
 
 
 @contextmanager
@@ -98,6 +151,11 @@ def _count_entries(path: Path) -> None:
             count += block.count(_ENTRY_SIGN)
             if count > MOST_ENTRIES:
                 raise _too_many(path)
+
+
+def is_clutter(name: str) -> bool:
+    """Whether a file of a zip is what a Macintosh or Windows puts beside the others."""
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def is_zip(path: Path) -> bool:
@@ -154,15 +212,19 @@ def is_gzip(path: Path) -> bool:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[IO[bytes]]:
-    """A file as a stream, of what is in it where it is a gzip.
+    """A file as a stream, of what is in it where it is a gzip, or a zip of one file.
 
     Errors:
-        BadInputError: it cannot be read or unpacked.
+        BadInputError: it cannot be read or unpacked, or a zip holds several files.
     """
     check_regular(path)
     try:
+        if is_zip(path):
+            with open_zip(path) as archive:
+                yield archive.stream(archive.only_file())
+            return
         with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
-            yield cast(IO[bytes], stream)
+            yield cast(IO[bytes], _Counted(cast(IO[bytes], stream), path))
     except FileNotFoundError as error:
         raise BadInputError("this file does not exist", where=path, fix="Check the path") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -171,7 +233,35 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
         raise BadInputError(f"this file cannot be read ({error})", where=path, fix="Copy it again") from error
 
 
+@contextmanager
+def unpacked_text(path: Path, what: str = "file") -> Iterator[tuple[TextIO, str]]:
+    """A file as a stream of text with its line ends as they are, and the name of its encoding; zipped or not.
+
+    Errors:
+        BadInputError: it cannot be read, or is no text.
+    """
+    encoding = _encoding_of(path)
+    with unpacked(path) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+        try:
+            yield text, encoding
+        except UnicodeDecodeError as error:
+            raise no_text(path, what) from error
+
+
+def _encoding_of(path: Path) -> str:
+    with unpacked(path) as stream:
+        head = stream.read(_LOOKED_AT)
+        return marked_encoding(head) or encoding_of_blocks(_blocks(head, stream))
+
+
+def _blocks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    yield head
+    while block := stream.read(_BLOCK):
+        yield block
+
+
 def _too_large(where: object, largest: int) -> BadInputError:
+    """What is said of a file that is, or becomes, larger than it may be."""
     size = f"{largest >> 20} MB" if largest >> 20 else f"{largest} bytes"
     return BadInputError(f"this is too large: more than {size} come out of it", where=where, fix=_COPY)
 

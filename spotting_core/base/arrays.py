@@ -25,6 +25,7 @@ FLOATS, INTEGERS, NUMBERS, FLAGS = "f", "iu", "fiu", "b"
 """Kinds of numbers, by the letters of their dtypes."""
 
 _MOST_AXES = 8
+_BLOCK = 16 << 20  # bytes that are looked at once
 Shape = Sequence[int | None]
 """Lengths of the axes; None where any will do."""
 
@@ -106,7 +107,24 @@ def _problem_of(path: str, size: int, changed: int, inode: int, rising: bool) ->
     values = np.load(path, mmap_mode="r", allow_pickle=False)
     if rising:
         return "its times do not rise" if len(values) and (values[0] < 0 or np.any(np.diff(values) < 0)) else ""
-    return "" if np.isfinite(values).all() else "a number in it is none"
+    row = first_odd_row(values)
+    return "" if row is None else f"row {row} holds a number that is none"
+
+
+def first_odd_row(values: np.ndarray) -> int | None:
+    """The first row of an array that holds NaN or an infinite number, from 0; None where none does.
+
+    An array on disk is read block by block.
+    """
+    if values.dtype.kind not in "fc" or not values.size:
+        return None
+    rows = values if values.ndim else values[None]
+    step = max(1, _BLOCK // max(1, rows[0].nbytes))
+    for start in range(0, len(rows), step):
+        odd = ~np.isfinite(rows[start : start + step]).reshape(min(step, len(rows) - start), -1).all(1)
+        if odd.any():
+            return start + int(odd.argmax())
+    return None
 
 
 @lru_cache(maxsize=16384)

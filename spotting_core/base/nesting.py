@@ -17,8 +17,11 @@ from spotting_core.base.errors import BadInputError
 
 DEEPEST = 64
 """Levels of objects and lists, or of elements, that a file may have."""
-LARGEST_PIECE = 128 << 20
-"""Bytes of JSON that are held in memory at once: scores of a half at 50 frames a second take 30 MB."""
+LARGEST_PIECE = 12 << 20
+"""Bytes of JSON that are held in memory at once, as objects ten times as large: events of a half, a few hundred
+thousand."""
+LARGEST_SCORES = 48 << 20
+"""The same of a table of scores, whose numbers take less: those of a half at 50 frames a second are 30 MB."""
 LARGEST_TOML = 1 << 18
 """Bytes of a TOML file: settings are a few hundred lines."""
 

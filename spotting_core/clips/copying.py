@@ -21,7 +21,8 @@ from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import Media
 from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import timed_packets
-from spotting_core.media.times import to_microseconds
+from spotting_core.media.source_clock import SourceClock
+from spotting_core.media.times import TimeTable, to_microseconds
 from spotting_core.media.video import open_video, packets
 
 _MP4_VIDEO = {"h264", "hevc", "av1", "mpeg4"}
@@ -78,8 +79,8 @@ def copy_clip(media: Media, clip: Clip, path: Path, *, sound: bool = True) -> Co
     try:
         with open_video(media.path) as (source, video), av.open(str(path), "w", form, options=options) as out:
             audio = [s for s in source.streams.audio[:1] if sound and s.codec_context is not None]
-            copies = {s.index: out.add_stream_from_template(s) for s in (video, *audio)}
-            pictures, sounds = _packets(source, video, audio, begin, until)
+            copies = {s.index: out.add_stream_from_template(s, opaque=True) for s in (video, *audio)}
+            pictures, sounds = _packets(source, video, audio, begin, until, media.table)
             end = max(_time(p) + _duration(p, media) for p in pictures)
             for packet in sorted([*pictures, *(p for p in sounds if _time(p) < end)], key=_stored):
                 assert packet.pts is not None
@@ -102,15 +103,16 @@ def _packets(
     audio: Sequence[av.AudioStream],
     begin: int,
     until: int,
+    table: TimeTable,
 ) -> tuple[list[av.Packet], list[av.Packet]]:
     """Picture packets from the key frame at ``begin`` to the frame at ``until``, and the sound beside them."""
     assert video.time_base is not None
     for back in (_REORDERING, None):
-        if back is not None and begin - back > 0:
+        if back is not None and begin - back > 0 and not table.breaks:  # else one time may be at two places
             source.seek(round((begin - back) / 1e6 / video.time_base), stream=video, backward=True)
         else:
             source.seek(0)
-        pictures, sounds, late = _read(source, video, audio, begin, until)
+        pictures, sounds, late = _read(source, video, audio, begin, until, table.clock)
         if not late:
             return _whole(pictures, until), sounds
     raise ValueError("the key frame before the clip is not found again")
@@ -122,11 +124,12 @@ def _read(
     audio: Sequence[av.AudioStream],
     begin: int,
     until: int,
+    clock: SourceClock | None,
 ) -> tuple[list[av.Packet], list[av.Packet], bool]:
     """Packets from where the container stands, and whether the key frame at ``begin`` was not among them."""
     pictures: list[av.Packet] = []
     sounds: list[av.Packet] = []
-    for packet in timed_packets(packets(source, [video, *audio]), video.average_rate or Fraction(25)):
+    for packet in timed_packets(packets(source, [video, *audio], clock), video.average_rate or Fraction(25)):
         if packet.pts is None or packet.dts is None:
             continue
         time = _time(packet)

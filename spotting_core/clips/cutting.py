@@ -19,10 +19,11 @@ from spotting_core.clips.drawing import Overlay
 from spotting_core.clips.film import Film, boxed, colours_of
 from spotting_core.clips.freeze import Freeze, Stroke
 from spotting_core.clips.selection import Clip, frame_time, frames_of
-from spotting_core.clips.sound import samples_at, sound_between
 from spotting_core.domain.clock import half_clock
-from spotting_core.media.decode import numbered_frames, shown_image
+from spotting_core.media.decode import numbered_frames
 from spotting_core.media.ingest import Media
+from spotting_core.media.shown import shown_image
+from spotting_core.media.sound import samples_at, sound_between
 from spotting_core.media.times import TimeTable
 
 SLOW_BEFORE, SLOW_AFTER = 1_500_000, 1_500_000
@@ -121,15 +122,9 @@ def film_size(media: Media, lines: int | None) -> tuple[int, int]:
 
     Pictures that are stored narrower than they are shown are written as they are shown.
     """
-    width, height = _shown_size(media)
+    width, height = media.info.shown_size
     scale = 1.0 if lines is None else lines / min(width, height)
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
-
-
-def _shown_size(media: Media) -> tuple[float, float]:
-    width, height, aspect = float(media.info.width), float(media.info.height), media.info.pixel_aspect
-    turned = media.info.rotation in (90, 270)
-    return (width, height * aspect) if turned else (width * aspect, height)
 
 
 def open_film(path: Path, media: Media, lines: int | None, sound: bool) -> Film:
@@ -300,7 +295,7 @@ class _Sound:
                 yield end, None
             else:
                 start, stop = (table.start + frame_time(table, n) for n in (stretch.first, stretch.stop))
-                for block in sound_between(media.path, start, stop):
+                for block in sound_between(media.path, start, stop, table.breaks):
                     yield end, block
                 yield end, None
             at = end

@@ -14,8 +14,8 @@ import av
 import cv2
 import numpy as np
 
-from spotting_core.clips.sound import CHANNELS, RATE, samples_at
-from spotting_core.media.decode import shown_image
+from spotting_core.media.shown import shown_image, shown_size, stored_aspect
+from spotting_core.media.sound import CHANNELS, RATE, samples_at
 
 _CLOCK = 90_000  # ticks per second of the pictures
 _X264 = {"preset": "veryfast", "crf": "20", "bf": "0"}
@@ -131,14 +131,15 @@ class Film:
     def _fitted(self, frame: av.VideoFrame) -> av.VideoFrame:
         """A frame upright and at the film's size; one of another shape gets black bars."""
         width, height = self.size
-        if not int(frame.rotation) % 360 and same_shape((frame.width, frame.height), self.size):
+        shown = shown_size(frame.width, frame.height, stored_aspect(frame), int(frame.rotation))
+        if not int(frame.rotation) % 360 and same_shape(shown, self.size):
             other = int(frame.colorspace) not in (self.colours[2], _UNSAID)
             space = _conversion(self.colours) if other else None
             return frame.reformat(width, height, "yuv420p", dst_colorspace=space, dst_color_range=_LIMITED)
         return self.as_frame(boxed(shown_image(frame), self.size))
 
 
-def same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def same_shape(one: tuple[float, float], other: tuple[int, int]) -> bool:
     """Whether two sizes have the same aspect, but for the rounding to even numbers."""
     return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < _ASPECT
 

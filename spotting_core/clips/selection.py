@@ -16,6 +16,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.clips.freeze import Freeze, check_freezes
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock, parse_clock
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.media.times import TimeTable
 
@@ -156,14 +157,41 @@ class Margins:
 def clips_of(
     spots: Iterable[Spot], margins: Margins, lengths: Mapping[int, int], choice: Choice | None = None
 ) -> list[Clip]:
-    """Clips of the chosen spots, in the order of half and time; spots of halves without a video are left out.
+    """Clips of the chosen spots, in the order of half and time; ``uncut`` says of which spots there is none.
 
     Arguments:
-        lengths: microseconds of each half's video; a clip ends with it.
+        lengths: microseconds of each half's video; a clip begins and ends with it.
     """
     choice = choice or Choice()
     chosen = sorted((s for s in spots if choice.takes(s) and s.half in lengths), key=lambda s: (s.half, s.time))
-    return [_clip(spot, margins, lengths[spot.half]) for spot in chosen if 0 <= spot.time < lengths[spot.half]]
+    return [_clip(s, margins, lengths[s.half]) for s in chosen if _is_shown(s, margins, lengths[s.half])]
+
+
+def uncut(spots: Iterable[Spot], margins: Margins, lengths: Mapping[int, int], parts: Parts) -> list[str]:
+    """Clauses about the spots of which there is no clip, and those that lie before the video and are cut from its
+    start.
+
+    Arguments:
+        lengths: microseconds of each half's video; parts: of a match of the class table.
+    """
+    clauses = []
+    for spot in sorted(spots, key=lambda s: (s.half, s.time)):
+        named = f"{spot.label} at {half_clock(spot.time, 2)} of {parts.title(spot.half)}"
+        length = lengths.get(spot.half)
+        if length is None:
+            clauses.append(f"{named} is left out: there is no video of {parts.title(spot.half)}")
+        elif spot.time >= length:
+            clauses.append(f"{named} is left out: its video ends at {half_clock(length, 2)}")
+        elif not _is_shown(spot, margins, length):
+            clauses.append(f"{named} is left out: it ends before the video begins")
+        elif spot.time < 0:
+            clauses.append(f"{named} lies before the video, and is cut from its first frame")
+    return clauses
+
+
+def _is_shown(spot: Spot, margins: Margins, length: int) -> bool:
+    """Whether a clip of a spot shows something: it lies in its video, or before it and lasts into it."""
+    return spot.time < length and (spot.time >= 0 or spot.time + round(margins.of(spot.label)[1] * 1e6) > 0)
 
 
 def _clip(spot: Spot, margins: Margins, length: int) -> Clip:

@@ -328,6 +328,12 @@ def joined(tables: Sequence[ClassTable]) -> ClassTable:
     return ClassTable(tables[0].name, classes, common_parts(table.parts for table in tables))
 
 
+def extended(table: ClassTable, names: Iterable[str]) -> ClassTable:
+    """A table with further classes of which only the name is known, behind its own."""
+    new = [name for name in dict.fromkeys(names) if name not in table]
+    return replace(table, classes=(*table.classes, *(_plain(len(table) + i, name) for i, name in enumerate(new))))
+
+
 def class_names(source: str) -> tuple[str, ...]:
     """Classes of a table, by its name or path, or of a text file with one a line.
 

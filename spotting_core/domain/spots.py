@@ -10,7 +10,7 @@ TEAMS = ("home", "away", UNKNOWN)
 TRUTH = "truth"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Spot:
     """One action.
 

@@ -5,7 +5,6 @@ Predictions are of the same form, with a ``confidence`` for each change; one wit
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from spotting_core.base.errors import BadInputError
+from spotting_core.domain.class_names import plain_name
 from spotting_core.evaluation.collect import Record, open_games, pairs
-from spotting_core.evaluation.spot_files import clock_of, decoded, microseconds
+from spotting_core.evaluation.spot_files import decoded, microseconds
 from spotting_core.evaluation.track import HALVES
+from spotting_core.formats.document import check_confidence
+from spotting_core.formats.game_time import moment_of, parse_game_time
 
 FILES = ("Labels-cameras.json",)
 BOUNDARIES_FILE = "Boundaries-cameras.json"
@@ -32,9 +33,10 @@ class LinkRow(msgspec.Struct, gc=False):
 
 
 class _Row(msgspec.Struct, gc=False):
-    gameTime: str  # noqa: N815
     label: str
-    position: float | None = None
+    gameTime: str = ""  # noqa: N815
+    position: float | str | None = None
+    half: float | str | None = None
     change_type: str | None = None
     replay: str | None = None
     confidence: float = 1.0
@@ -81,21 +83,20 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
     """Changes of one file, in its order.
 
     Errors:
-        BadInputError: not such a file, a time that cannot be read, or a confidence that is no number.
+        BadInputError: not such a file, a time that cannot be read, or a confidence that is none.
     """
     changes = []
     for number, row in enumerate(decoded(_DECODER, content, where, "camera label file").annotations, start=1):
         at = f"{where}, annotation {number}"
-        half, milliseconds = clock_of(row.gameTime, at)
-        if not math.isfinite(row.confidence):
-            raise BadInputError("the confidence is not a number", where=at)
-        exact = milliseconds if row.position is None else row.position
+        half, time = moment_of({"gameTime": row.gameTime, "position": row.position, "half": row.half}, at)
+        check_confidence(row.confidence, at)
+        clock = parse_game_time(row.gameTime).clock
         changes.append(
             EvaluatedChange(
                 half=half,
-                time=int(microseconds([exact], at)[0]),
-                second=milliseconds // 1000,
-                label=row.label,
+                time=microseconds(time / 1000, at),
+                second=(time if clock is None else clock) // 1_000_000,
+                label=plain_name(row.label),
                 change_type=row.change_type or "",
                 replay=(row.replay or "").lower() == "replay",
                 confidence=row.confidence,

@@ -17,8 +17,10 @@ from spotting_core.base.archives import Archive, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import parse_json
 
-LARGEST_MEMBER = 256 << 20
-"""Bytes that one game's file may have inside a zip: a bomb is refused, not unpacked."""
+LARGEST_MEMBER = 28 << 20
+"""Bytes that one game's file may have: scores of every class at every half second of a match take 27 MB."""
+LARGEST_SPLIT = 64 << 20
+"""Bytes that a file of a whole split may have."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,24 @@ class GameTree:
         member = self.games[game]
         if self._archive is not None:
             return self._archive.read(member, LARGEST_MEMBER)
-        try:
-            return (self.path / member if member else self.path).read_bytes()
-        except OSError as error:
-            raise BadInputError(f"this file cannot be read ({error})", where=self.where(game)) from error
+        return read_whole(self.path / member if member else self.path, LARGEST_MEMBER)
+
+
+def read_whole(path: Path, largest: int) -> bytes:
+    """A file's content; largest: bytes that it may have.
+
+    Errors:
+        BadInputError: it is larger, or cannot be read.
+    """
+    try:
+        if path.stat().st_size > largest:
+            what = f"this file is larger than {largest >> 20} MB, which none of its kind is"
+            raise BadInputError(what, where=path, fix="Check that it is the file you mean")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise BadInputError("there is no such file or folder", where=path, fix="Check the path") from error
+    except OSError as error:
+        raise BadInputError(f"this file cannot be read ({error})", where=path) from error
 
 
 @contextmanager

@@ -17,9 +17,12 @@ import numpy as np
 
 from spotting_core.base.archives import inflate, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
-from spotting_core.evaluation.collect import LARGEST_MEMBER, Record
+from spotting_core.domain.class_names import plain_name
+from spotting_core.evaluation.checks import check_same_rate, check_some_known, record_unknown
+from spotting_core.evaluation.collect import LARGEST_SPLIT, Record, read_whole
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.spot_files import decoded
+from spotting_core.formats.document import check_confidence
 
 TOLERANCES = (0, 1, 2, 4)
 _ENDINGS = (".json", ".json.gz")
@@ -32,10 +35,12 @@ class _Event(msgspec.Struct, gc=False):
 
 
 class Video(msgspec.Struct):
-    """Events of one video, true (without score) or predicted."""
+    """Events of one video, true (without score) or predicted; ``fps``: of its frame numbers, None or -1 where
+    unsaid."""
 
     video: str
     events: list[_Event]
+    fps: float | None = None
 
 
 _DECODER = msgspec.json.Decoder(list[Video])
@@ -63,15 +68,15 @@ def _content(path: Path, split: str | None) -> tuple[str, bytes]:
     try:
         if path.is_dir():
             name = _only(path, [p.name for p in sorted(path.iterdir())], split)
-            content = (path / name).read_bytes()
+            content = read_whole(path / name, LARGEST_SPLIT)
         elif is_zip(path):
             with open_zip(path) as archive:
                 name = _only(path, archive.names, split)
-                content = archive.read(name, LARGEST_MEMBER)
+                content = archive.read(name, LARGEST_SPLIT)
         else:
-            name, content = path.name, path.read_bytes()
+            name, content = path.name, read_whole(path, LARGEST_SPLIT)
         if name.endswith(".gz"):
-            content = inflate(content, LARGEST_MEMBER, path if path.name == name else path / name)
+            content = inflate(content, LARGEST_SPLIT, path if path.name == name else path / name)
     except FileNotFoundError as error:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path") from error
     except OSError as error:
@@ -106,16 +111,21 @@ def evaluate_frames(
         classes: those that count; all that occur in the truth if not given.
 
     Errors:
-        BadInputError: the videos differ, no truth, or a score that is missing, not a number or above 1.
+        BadInputError: the videos or their frame rates differ, no truth, no prediction of a true class, or a score
+        that is none.
     """
     _check_videos(truth, predicted)
     true, events = _by_class(truth), _scored(predicted)
     names = sorted(true) if classes is None else [c for c in classes if c in true]
     if not names:
         raise BadInputError("there is no true event to evaluate", fix="Check the labels and the class list")
+    check_some_known(set(events), set(true), "predictions")
     record.counted += [v.video for v in truth]
     for label in sorted(set(events) - set(true)):
         record.skip("all videos", f"{len(events[label])} predictions of {label!r}, which has no truth")
+    if classes is not None:
+        left = {n: sum(map(len, frames.values())) for n, frames in true.items() if n not in classes}
+        record_unknown(left, classes, "label", "all videos", record)
     values = np.array(
         [[_average_precision(true[n], events.get(n, []), t, official) for n in names] for t in tolerances]
     )
@@ -140,6 +150,9 @@ def _check_videos(truth: Sequence[Video], predicted: Sequence[Video]) -> None:
                 f"{len(lacking)} videos are missing in the {side}, the first {min(lacking)!r}",
                 fix="Both files must be of the same videos; one without events has an empty list",
             )
+    rates = {v.video: v.fps for v in predicted}
+    for video in truth:
+        check_same_rate(video.fps, rates[video.video], video.video)
 
 
 def _by_class(videos: Sequence[Video]) -> dict[str, dict[str, list[int]]]:
@@ -147,7 +160,7 @@ def _by_class(videos: Sequence[Video]) -> dict[str, dict[str, list[int]]]:
     frames: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for video in videos:
         for event in video.events:
-            frames[event.label][video.video].append(event.frame)
+            frames[plain_name(event.label)][video.video].append(event.frame)
     return frames
 
 
@@ -156,13 +169,14 @@ def _scored(videos: Sequence[Video]) -> dict[str, list[tuple[str, int, float]]]:
     scored: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
     for video in videos:
         for event in video.events:
-            if event.score is None or not event.score <= 1:
+            if event.score is None:
                 raise BadInputError(
-                    f"the score of {event.label} in frame {event.frame} is {event.score}",
+                    f"the score of {event.label} in frame {event.frame} is missing",
                     where=video.video,
-                    fix="Every prediction needs a score of at most 1",
+                    fix="Every prediction needs a score from 0 to 1",
                 )
-            scored[event.label].append((video.video, event.frame, event.score))
+            check_confidence(event.score, f"{video.video}, {event.label} in frame {event.frame}")
+            scored[plain_name(event.label)].append((video.video, event.frame, event.score))
     for events in scored.values():
         events.sort(key=lambda e: -e[2])
     return scored

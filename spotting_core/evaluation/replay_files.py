@@ -13,7 +13,9 @@ from spotting_core.evaluation.camera_files import FILES as LABEL_FILES
 from spotting_core.evaluation.camera_files import EvaluatedChange, read_changes
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded
+from spotting_core.formats.document import check_confidence
 
+_LATEST = 1e9  # seconds, beyond any match
 PREDICTION_FILES = ("Detection-replays.json", "results_grounding.json")
 
 
@@ -53,13 +55,15 @@ def read_replays(content: bytes, where: str) -> list[Replay]:
     """Detections of one file.
 
     Errors:
-        BadInputError: not such a file, or a time or score that is no number.
+        BadInputError: not such a file, a time that is no number, or a score that is no confidence.
     """
     replays = decoded(_DECODER, content, where, "replay grounding file").Replays
     for number, replay in enumerate(replays, start=1):
-        values = [replay.start, replay.end, *(v for d in replay.detection for v in (d.time, d.score))]
-        if any(abs(v) >= 1e9 or v != v for v in values):
-            raise BadInputError("a time or score is not a number", where=f"{where}, replay {number}")
+        times = [replay.start, replay.end, *(d.time for d in replay.detection)]
+        if not all(abs(time) < _LATEST for time in times):  # false for NaN as well
+            raise BadInputError("a time is not a number", where=f"{where}, replay {number}")
+        for detection in replay.detection:
+            check_confidence(detection.score, f"{where}, replay {number}")
     return replays
 
 

@@ -5,6 +5,7 @@ A hundred games of results are 12 MB of JSON; no object is kept for any of their
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +16,24 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_json
+from spotting_core.domain.class_names import plain_name
+from spotting_core.evaluation.checks import check_confidences, check_some_known, record_unknown
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.track import HALVES
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on
 
 LABEL_FILES = ("Labels-v2.json", "Labels.json")
 PREDICTION_FILES = ("results_spotting.json", "Predictions-v2.json")
 _MOST_HALF = 1000
+_LATEST = 1e12  # milliseconds, beyond any match
 
 
 class _Label(msgspec.Struct, gc=False):
-    gameTime: str  # noqa: N815
     label: str
-    position: float | None = None
+    gameTime: str = ""  # noqa: N815
+    position: float | str | None = None
+    half: float | str | None = None
     visibility: str | None = None
 
 
@@ -37,10 +43,10 @@ class _Labels(msgspec.Struct):
 
 class _Prediction(msgspec.Struct, gc=False):
     label: str
-    position: float
     confidence: float
-    half: int | None = None
-    gameTime: str | None = None  # noqa: N815
+    position: float | str | None = None
+    half: float | str | None = None
+    gameTime: str = ""  # noqa: N815
 
 
 class _Predictions(msgspec.Struct):
@@ -52,7 +58,13 @@ _PREDICTIONS = msgspec.json.Decoder(_Predictions, strict=False)
 
 
 def read_spotting_games(
-    labels: Path, predictions: Path, classes: Sequence[str], record: Record, split: Sequence[str] | None = None
+    labels: Path,
+    predictions: Path,
+    classes: Sequence[str],
+    record: Record,
+    split: Sequence[str] | None = None,
+    *,
+    official: bool = False,
 ) -> list[GameColumns]:
     """Games of two folders, zips or files.
 
@@ -60,7 +72,7 @@ def read_spotting_games(
     without predictions is; the record says so.
 
     Errors:
-        BadInputError: no game has both files, one cannot be read, a score is no number, or no prediction at all
+        BadInputError: no game has both files, one cannot be read, a confidence is none, or no prediction at all
             has one of the classes.
     """
     games: list[GameColumns] = []
@@ -68,16 +80,14 @@ def read_spotting_games(
     with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
         for pair in pairs(true, predicted, split, record):
             truth = label_columns(pair.labels, pair.label_file, pair.game, classes, record)
-            spots, unknown = prediction_columns(pair.predictions, pair.prediction_file, pair.game, classes, record)
+            spots, unknown = prediction_columns(
+                pair.predictions, pair.prediction_file, pair.game, classes, record, official=official
+            )
             _note_empty_halves(pair.game, truth, spots, record)
             strangers.update(unknown)
             games.append(GameColumns(pair.game, truth, spots))
-    if strangers and not any(len(g.predicted) for g in games):
-        raise BadInputError(
-            f"no prediction is of a known class; they say {', '.join(map(repr, list(strangers)[:4]))}",
-            where=predictions,
-            fix="Check the class names, or give their own list with --classes",
-        )
+    if not any(len(g.predicted) for g in games):
+        check_some_known(strangers, classes, predictions)
     return games
 
 
@@ -109,11 +119,10 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
     rows = decoded(_LABELS, content, where, "Labels-v2 file").annotations
     labels = _indices(rows, classes)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0]
-    clocks = [_clock_or_half(r, f"{where}, {r.label} at {r.gameTime}") for r in known]
-    times = [clock if r.position is None else r.position for r, (_, clock) in zip(known, clocks, strict=True)]
+    halves, times = _moments(known, where, game, record)
     columns = SpotColumns(
-        np.array([half for half, _ in clocks], np.int16),
-        microseconds(times, where),
+        halves,
+        times,
         labels[labels >= 0],
         np.zeros(len(known)),
         np.array([-1 if r.visibility == "not shown" else 1 for r in known], np.int8),
@@ -122,90 +131,95 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
 
 
 def prediction_columns(
-    content: bytes, where: str, game: str, classes: Sequence[str], record: Record
+    content: bytes, where: str, game: str, classes: Sequence[str], record: Record, *, official: bool = False
 ) -> tuple[SpotColumns, Counter[str]]:
     """Predicted spots of a results_spotting file, and how many were of which unknown class.
 
     Errors:
-        BadInputError: not such a file, or a half, time or score that is no number.
+        BadInputError: not such a file, a half or time that is no number, or a confidence that is none.
     """
     rows = decoded(_PREDICTIONS, content, where, "results_spotting file").predictions
     labels = _indices(rows, classes)
     unknown = _unknown(rows, labels)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0] if unknown else rows
-    halves = [r.half for r in known]
-    if None in halves:
-        halves = [clock_of(r.gameTime or "", where)[0] if r.half is None else r.half for r in known]
+    halves, times = _moments(known, where, game, record)
     columns = SpotColumns(
-        np.array([max(-_MOST_HALF, min(_MOST_HALF, half or 0)) for half in halves], np.int16),
-        microseconds([r.position for r in known], where),
+        halves,
+        times,
         labels[labels >= 0],
         np.array([r.confidence for r in known], np.float64),
         np.ones(len(known), np.int8),
     )
-    if not np.isfinite(columns.score).all():
-        first = int(np.flatnonzero(~np.isfinite(columns.score))[0])
+    wrong = np.flatnonzero(~np.isfinite(columns.score))
+    if len(wrong):
         raise BadInputError(
-            f"the confidence of {known[first].label} at {known[first].position:.0f} ms is not a number",
+            f"the confidence of {known[wrong[0]].label} at {columns.time[wrong[0]] // 1000} ms is not a number",
             where=where,
             fix="Every prediction needs a confidence from 0 to 1",
         )
+    check_confidences(columns.score, where, record, name=game, official=official)
     return _counted_spots(game, "prediction", unknown, classes, columns, record), unknown
+
+
+def _moments(rows: Sequence[Any], where: str, game: str, record: Record) -> tuple[np.ndarray, np.ndarray]:
+    """Halves, int16, and times, int64 microseconds, of rows.
+
+    A second half whose clock runs on from 45:00 gets one of its own, which the record says.
+
+    Errors:
+        BadInputError: a half or time that cannot be read.
+    """
+    halves, times = np.zeros(len(rows), np.int16), np.zeros(len(rows), np.int64)
+    for number, row in enumerate(rows):
+        half, time = _moment(row, where)
+        halves[number], times[number] = max(-_MOST_HALF, min(_MOST_HALF, half)), time
+    second = halves == 2
+    if runs_on(times[second].tolist()):
+        times[second] -= HALF_LENGTH
+        record.skip(game, f"{Path(where).name}: {RUNS_ON}")
+    return halves, times
+
+
+def _moment(row: Any, where: str) -> tuple[int, int]:
+    """Half and microseconds of a row; what most files have is read without looking further."""
+    first, position = row.gameTime[:4], row.position
+    if row.half is None and first[1:] == " - " and first[0].isdigit() and type(position) is float:
+        return int(first[0]), microseconds(position, where)
+    if type(row.half) is float and type(position) is float and row.half == row.half // 1:
+        return int(row.half), microseconds(position, where)
+    fields = {"gameTime": row.gameTime, "position": position, "half": row.half}
+    half, time = moment_of(fields, f"{where}, {row.label} at {row.gameTime}")
+    return half, microseconds(time / 1000, where)
 
 
 def _indices(rows: Sequence[Any], classes: Sequence[str]) -> np.ndarray:
     """int16 (N,): the class of each row, -1 for one that is not among ``classes``."""
     index = {name: i for i, name in enumerate(classes)}
-    return np.array([index.get(r.label, -1) for r in rows], np.int16)
+    return np.array([index.get(plain_name(r.label), -1) for r in rows], np.int16)
 
 
 def _unknown(rows: Sequence[Any], labels: np.ndarray) -> Counter[str]:
-    return Counter(rows[i].label for i in np.flatnonzero(labels < 0).tolist())
+    return Counter(plain_name(rows[i].label) for i in np.flatnonzero(labels < 0).tolist())
 
 
-def _clock_or_half(row: _Label, where: str) -> tuple[int, int]:
-    """Half and milliseconds of the clock, which are not worked out where the position counts."""
-    first = row.gameTime[:1]
-    if row.position is not None and first.isdigit():
-        return int(first), 0
-    return clock_of(row.gameTime, where)
-
-
-def clock_of(text: str, where: str) -> tuple[int, int]:
-    """Half and milliseconds of a ``gameTime``, read as the official code does: its first and last digits.
+def microseconds(milliseconds: float, where: str) -> int:
+    """Microseconds of a position in milliseconds, cut to whole ones.
 
     Errors:
-        BadInputError: it is of another form.
+        BadInputError: it is not a number, or beyond any match.
     """
-    try:
-        return int(text[0]), (60 * int(text[-5:-3]) + int(text[-2:])) * 1000
-    except (ValueError, IndexError) as error:
-        raise BadInputError(f"the time {text!r} cannot be read", where=where, fix='Expected "1 - 12:43"') from error
-
-
-def microseconds(milliseconds: Sequence[float], where: str) -> np.ndarray:
-    """int64 microseconds of positions in milliseconds, cut to whole ones.
-
-    Errors:
-        BadInputError: one is not a number, or beyond any match.
-    """
-    values = np.array(milliseconds, np.float64)
-    wrong = ~(np.abs(values) < 1e12)  # false for NaN as well
-    if wrong.any():
+    if not abs(milliseconds) < _LATEST:  # false for NaN as well
         raise BadInputError(
-            f"the position {values[wrong][0]} is no time", where=where, fix="Positions are milliseconds of the half"
+            f"the position {milliseconds} is no time", where=where, fix="Positions are milliseconds of the half"
         )
-    return np.trunc(values).astype(np.int64) * 1000
+    return math.trunc(milliseconds) * 1000
 
 
 def _counted_spots(
     game: str, what: str, unknown: Counter[str], classes: Sequence[str], columns: SpotColumns, record: Record
 ) -> SpotColumns:
     """The spots of the two halves that SoccerNet's files have; what is left out is recorded."""
-    for label, count in unknown.items():
-        near = next((c for c in classes if c.lower() == label.lower()), None)
-        hint = f" (did you mean {near!r}?)" if near else ""
-        record.skip(game, f"{_counted(count, what)} of the unknown class {label!r}{hint}")
+    record_unknown(unknown, classes, what, game, record)
     inside = np.isin(columns.half, HALVES)
     if outside := int((~inside).sum()):
         record.skip(game, f"{_counted(outside, what)} of a half other than 1 and 2")

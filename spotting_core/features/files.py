@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.base.arrays import FLAGS, NUMBERS, open_array
+from spotting_core.base.arrays import FLAGS, NUMBERS, check_numbers, open_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
 from spotting_core.features.sets import FeatureSet
@@ -56,7 +56,7 @@ def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None)
         seconds: length of the half, where it is known.
 
     Errors:
-        BadInputError: not an array of numbers of this shape, of another width, or of another rate.
+        BadInputError: not an array of numbers of this shape, of another width or rate, or with a number that is none.
     """
     values = _mapped(path)
     if values.shape[1] != kind.raw_dim:
@@ -67,6 +67,7 @@ def open_features(path: Path, kind: FeatureSet, *, seconds: float | None = None)
         )
     if seconds is not None:
         check_rate(len(values), kind.rate, seconds, path)
+    check_numbers(path, what="feature file", fix="Make these features again")
     return values
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.base.arrays import FLOATS, open_array
+from spotting_core.base.arrays import FLOATS, check_numbers, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import locked, write_array
@@ -145,6 +145,7 @@ def pitch_values(
             set that is made otherwise here.
     """
     path = kept(spec, folder, half, data, lambda: _made(spec, folder, half, where, device))
+    check_numbers(path, what="kept feature set", fix="Delete it; it is made again")
     return open_array(path, FLOATS, (None, None), what="kept feature set", fix="Delete it; it is made again")
 
 

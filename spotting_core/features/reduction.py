@@ -86,6 +86,8 @@ class Reduction:
             mean, components = stored["mean"], stored["components"]
             if components.ndim != 2 or mean.shape != components.shape[1:]:
                 raise ValueError(f"shapes {mean.shape} and {components.shape}")
+            if not (np.isfinite(mean).all() and np.isfinite(components).all()):
+                raise ValueError("it holds numbers that are none")
             return cls(mean, components)
         except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise BadInputError(f"this reduction cannot be read ({error})", where=path, fix="Copy it again") from error

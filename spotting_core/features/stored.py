@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spotting_core.base.arrays import FLOATS, open_array
+from spotting_core.base.arrays import FLOATS, check_numbers, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import cannot_write
 from spotting_core.base.files import locked, replacing
@@ -41,6 +41,7 @@ def stored_features(
             if not path.is_file():  # another process may have been at it
                 _compute(path, media, media.table.samples(rate), extractor, report)
     again = "Delete it; it is made again"
+    check_numbers(path, what="kept feature file", fix=again)
     return open_array(path, FLOATS, (None, extractor.dim), what="kept feature file", fix=again)
 
 

@@ -9,9 +9,9 @@ from; another format has no place for them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable, load_classes
@@ -20,14 +20,20 @@ from spotting_core.domain.spots import Spot
 
 LONGEST = 24 * 3600 * 1_000_000
 """Microseconds that a part of a match cannot be longer than."""
+EARLIEST = -60 * 1_000_000
+"""Microseconds that an action may come before the first frame: a video may begin late, a part does not by much."""
+MOST_ENTRIES = 250_000
+"""Entries of one match: scores of every class at every half second are 184,000."""
 MOST_RATE = 1000.0
 """Frames a second that no video has more of."""
 
+_Item = TypeVar("_Item")
+_ROUNDING = 1e-4  # by which a confidence may pass 1: half precision rounds so
 _MINUTE = 60_000_000
 _HALF = 45 * _MINUTE  # of SoccerNet's matches, where nothing is known of a video
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A spot and what its file says of it besides.
 
@@ -78,6 +84,7 @@ class Document:
         form: name of the format it was read from, empty for one made here.
         header: the file's other fields; halves: by number, as far as the file knows them.
         notes: what a reader should know about how the file was understood.
+        left_out: what stands in the file and is no entry here: reason, as a clause, to how many.
     """
 
     entries: tuple[Entry, ...]
@@ -86,6 +93,7 @@ class Document:
     header: Mapping[str, Any] = field(default_factory=dict)
     halves: Mapping[int, HalfInfo] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spots: Iterable[Spot], game: str = "", halves: Mapping[int, HalfInfo] | None = None) -> Document:
@@ -133,11 +141,13 @@ class Options:
         classes: names and order of score columns, and each class's lead, lag and colour; None if not given.
         rate: frames a second where a format counts frames and the document does not know; None if not given.
         threshold: least score that becomes a spot, where a file holds scores.
+        percent: whether confidences above 1 are let through, for checks that tell of them and mend them.
     """
 
     classes: ClassTable | None = None
     rate: float | None = None
     threshold: float = 0.01
+    percent: bool = False
 
     @property
     def parts(self) -> Parts:
@@ -150,6 +160,19 @@ class Options:
             action = self.classes.get(label)
             return round(action.lead * 1e6), round(action.lag * 1e6)
         return 5_000_000, 5_000_000
+
+
+def bounded(entries: Iterable[_Item], where: object) -> Iterator[_Item]:
+    """The entries of one match, which are held in memory as a whole.
+
+    Errors:
+        BadInputError: more than ``MOST_ENTRIES``.
+    """
+    for number, entry in enumerate(entries):
+        if number == MOST_ENTRIES:
+            what = f"a match of this file has more than {MOST_ENTRIES:,} entries, which none has"
+            raise BadInputError(what, where=where, fix="Give a file of single actions, or only those above a score")
+        yield entry
 
 
 def half_length(document: Document, half: int) -> int:
@@ -174,7 +197,8 @@ def possible(spot: Spot, where: object) -> Spot:
     """The spot, if any match can have it.
 
     Errors:
-        BadInputError: a part below 1, a time before the part or beyond any, a confidence that is no number, or a name
+        BadInputError: a part below 1, a time well before the part or beyond any, a confidence that is no number, or a
+        name
             that no file can hold.
     """
     check_moment(spot.half, spot.time, spot.confidence, where)
@@ -193,12 +217,25 @@ def check_moment(half: int, time: int, confidence: float | None, where: object) 
     """
     if not 1 <= half <= MOST_PARTS:
         raise BadInputError(f"half {half} cannot be", where=where, fix="Halves count from 1")
-    if not 0 <= time <= LONGEST:
+    if not EARLIEST <= time <= LONGEST:
         what = "a time lies before the half" if time < 0 else "a time is later than any half is long"
         fix = "Times count from the start of the half, and no half is longer than a day"
         raise BadInputError(what, where=where, fix=fix)
     if confidence is not None and not math.isfinite(confidence):
         raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
+
+
+def check_confidence(confidence: float, where: object) -> None:
+    """Refuse what is no confidence. One below 0 is less than none: some systems write so what they take back.
+
+    Errors:
+        BadInputError: no number, or above 1: percent, which would all count as certain.
+    """
+    if not math.isfinite(confidence):
+        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
+    if confidence > 1 + _ROUNDING:
+        fix = "Confidences are from 0 to 1; divide percent by 100"
+        raise BadInputError(f"the confidence {confidence:g} is above 1", where=where, fix=fix)
 
 
 def check_name(label: str, where: object) -> None:

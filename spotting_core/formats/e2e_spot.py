@@ -6,7 +6,8 @@
                     the same with everything above a low score
     .score.json.gz  {"<video>": [[background, class 1, …], …]}, one row a frame
 
-For football ``video`` is ``<game>/<half>`` and ``comment`` is ``home; visible``. Some files have ``fps`` -1:
+For football ``video`` is ``<game>/<half>`` or ``<game>/<half>_224p``, and ``comment`` is ``home; visible``. Some
+files have ``fps`` -1:
 their frames are read as at 25 a second and written back as the same frames. Files are read one video at a
 time.
 """
@@ -29,10 +30,11 @@ import numpy as np
 from spotting_core.base.archives import unpacked
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
-from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
+from spotting_core.base.nesting import LARGEST_PIECE, LARGEST_SCORES, JsonStream
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.labels_v2 import text_label
 
 FORM = "e2e-spot"
 SCORES = "e2e-spot-scores"
@@ -44,7 +46,7 @@ _Piece = TypeVar("_Piece")
 _VIDEO_OWN = {"video", "num_frames", "num_events", "fps", "width", "height", "events"}
 _EVENT_OWN = {"frame", "label", "comment", "score"}
 _COMMENT = re.compile(r"^(home|away|not applicable); (visible|not shown)$")
-_HALF = re.compile(r"^(.+)/([12])$")
+_HALF = re.compile(r"^(.+)/([12])(?:_(?:\d{3,4}p|HQ|LQ))?(?:\.\w+)?$")
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,15 @@ class ScoreTrack:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[JsonStream]:
-    """The file's JSON as a stream, whether zipped or not.
+def _opened(path: Path, largest: int = LARGEST_PIECE) -> Iterator[JsonStream]:
+    """The file's JSON as a stream, whether zipped or not; largest: bytes of a video's.
 
     Errors:
         BadInputError: missing, damaged, or no JSON as far as it is read.
     """
     try:
         with unpacked(path) as stream:
-            yield JsonStream(stream, path, LARGEST_PIECE)
+            yield JsonStream(stream, path, largest)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({_short(error)})", where=path) from error
 
@@ -90,7 +92,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     with _opened(path) as stream:
         videos = ijson.items(stream, "item", use_float=True)
         for game, halves in groupby(_named(_one_by_one(videos, stream), path), key=lambda v: v[0]):
-            yield _document(game, [(half, video) for _, half, video in halves], path)
+            yield _document(game, ((half, video) for _, half, video in halves), path)
 
 
 def _one_by_one(pieces: Iterable[_Piece], stream: JsonStream) -> Iterator[_Piece]:
@@ -109,7 +111,7 @@ def _named(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mappin
         yield (named[1], int(named[2]), video) if named else (str(video["video"]), 1, video)
 
 
-def _document(game: str, halves: list[tuple[int, Mapping[str, Any]]], path: Path) -> Document:
+def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: Path) -> Document:
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
     notes: tuple[str, ...] = ()
@@ -150,8 +152,8 @@ def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
 
 def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     try:
-        time = round(int(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
-        label = str(event["label"])
+        time = round(_frame(event["frame"]) * 1e6 / (rate or NOMINAL_RATE))
+        label = text_label(event["label"], where)
         confidence = float(event["score"]) if "score" in event else None
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this event cannot be read ({error})", where=where) from error
@@ -163,6 +165,14 @@ def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
     visible = comment[2] == "visible" if comment else None
     source = TRUTH if confidence is None else IMPORTED
     return Entry(possible(Spot(half, time, label, confidence, team, visible, source), where), extras)
+
+
+def _frame(value: Any) -> int:
+    """A frame number, also as text or as a whole float."""
+    number = float(value)
+    if isinstance(value, bool) or number != int(number):
+        raise ValueError(f"{value!r} is no frame number")
+    return int(number)
 
 
 def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:
@@ -223,7 +233,7 @@ def _video(document: Document, half: int, options: Options) -> dict[str, Any]:
 
 
 def _frames(info: HalfInfo, events: list[dict[str, Any]], rate: float) -> int:
-    last = max((e["frame"] for e in events), default=-1) + 1
+    last = max((e["frame"] + 1 for e in events if e["frame"] >= 0), default=0)
     return last if info.duration is None else max(last, round(info.duration * rate / 1e6))
 
 
@@ -247,7 +257,7 @@ def read_scores(path: Path) -> Iterator[ScoreTrack]:
     Errors:
         BadInputError: not of this form; names the video.
     """
-    with _opened(path) as stream:
+    with _opened(path, LARGEST_SCORES) as stream:
         for video, rows in _one_by_one(ijson.kvitems(stream, "", use_float=True), stream):
             try:
                 scores = np.asarray(rows, np.float32)

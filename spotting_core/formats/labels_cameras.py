@@ -16,9 +16,10 @@ from typing import Any
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.cameras import CameraChange, Candidate, Grounding, Link, Shot
+from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.clock import half_clock
 from spotting_core.formats.document import check_moment, check_name
-from spotting_core.formats.labels_v2 import game_position
+from spotting_core.formats.game_time import moment_of
 
 FORM = "labels-cameras"
 FILE_NAME = "Labels-cameras.json"
@@ -163,19 +164,19 @@ def _document(content: Any, where: object, game: str, unread: list[BadInputError
 
 
 def _entry(where: str, row: Any) -> CameraEntry:
-    if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
+    if not isinstance(row, dict) or "label" not in row or not ({"gameTime", "position"} & row.keys()):
         raise BadInputError("a camera annotation needs a label and a gameTime", where=where)
-    half, milliseconds = game_position(row, where)
+    half, time = moment_of(row, where)
     try:
         confidence = None if row.get("confidence") is None else float(row["confidence"])
     except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"the confidence {str(row['confidence'])[:40]!r} is not a number", where=where) from error
-    check_moment(half, milliseconds * 1000, confidence, where)
+    check_moment(half, time, confidence, where)
     check_name(str(row["label"]), where)
     return CameraEntry(
         half,
-        milliseconds * 1000,
-        intern(str(row["label"])),  # a match has hundreds of changes of a dozen cameras
+        time,
+        intern(plain_name(str(row["label"]))),  # a match has hundreds of changes of a dozen cameras
         None if row.get("replay") is None else str(row["replay"]),
         None if row.get("change_type") is None else intern(str(row["change_type"])),
         confidence,
@@ -187,10 +188,10 @@ def _link(row: Any) -> Link | None:
     if not isinstance(row, dict) or "half" not in row or "time" not in row:
         return None
     try:
-        half, milliseconds = game_position({"gameTime": f"{row['half']} - {row['time']}", **row}, LINK)
+        half, time = moment_of({"gameTime": f"{row['half']} - {row['time']}", **row}, LINK)
     except BadInputError:
         return None
-    return Link(half, milliseconds * 1000, str(row.get("label") or ""))
+    return Link(half, time, str(row.get("label") or ""))
 
 
 def link_extras(link: Link | None) -> dict[str, Any]:

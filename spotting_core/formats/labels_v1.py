@@ -15,7 +15,8 @@ from spotting_core.base.files import json_bytes, parse_json
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, possible
-from spotting_core.formats.labels_v2 import game_position
+from spotting_core.formats.game_time import moment_of
+from spotting_core.formats.labels_v2 import of_halves, text_label
 
 FORM = "labels-v1"
 FILE_NAME = "Labels.json"
@@ -47,21 +48,23 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         )
     entries = [_entry(f"{where}, annotation {n}", row) for n, row in enumerate(rows, start=1)]
     header = {k: v for k, v in label_file.items() if k != "annotations"}
-    return Document(tuple(entries), game or str(label_file.get("UrlLocal") or "").strip("/"), FORM, header)
+    entries, notes = of_halves(entries)
+    game = game or str(label_file.get("UrlLocal") or "").strip("/")
+    return Document(tuple(entries), game, FORM, header, notes=notes)
 
 
 def _entry(where: str, row: Any) -> Entry:
     if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
         raise BadInputError("an annotation needs a label and a gameTime", where=where)
-    label, team = str(row["label"]), row.get("team")
-    half, milliseconds = game_position({"gameTime": row["gameTime"]}, where)
+    label, team = text_label(row["label"], where), row.get("team")
+    half, time = moment_of(row, where)
     extras = {k: v for k, v in row.items() if k not in _OWN}
     if label in NAMES:
         extras["label"] = label
     if team not in ("home", "away", None):
         extras["team"] = team
     known = team if team in ("home", "away") else "unknown"
-    spot = Spot(half, milliseconds * 1000, NAMES.get(label, label), team=known, source=TRUTH)
+    spot = Spot(half, time, NAMES.get(label, label), team=known, source=TRUTH)
     return Entry(possible(spot, where), extras)
 
 
@@ -79,7 +82,7 @@ def render(document: Document, options: Options) -> bytes:
         if document.form != FORM and not carried(spot.label):
             continue
         label = own if own and NAMES.get(own) == spot.label else _BACK.get(spot.label, spot.label)
-        row = {"gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}", "label": label}
+        row = {"gameTime": f"{spot.half} - {half_clock(max(0, spot.time), decimals=0)}", "label": label}
         if spot.team != "unknown":
             extras["team"] = spot.team
         rows.append({**row, **extras})

@@ -3,30 +3,31 @@
     {"UrlLocal": "…", "annotations": [{"gameTime": "1 - 00:00", "label": "Kick-off", "position": "0",
                                        "team": "home", "visibility": "visible"}]}
 
-``position`` is in milliseconds of the half and usually a string; the half is the first character of
-``gameTime``.
+``position`` is in milliseconds of the half and usually a string; the half stands before the clock of ``gameTime``.
+What else is written is read where it is certain (``formats.game_time``).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
+from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, check_label, check_part, possible
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on
 
 FORM = "labels-v2"
 FILE_NAME = "Labels-v2.json"
 _VISIBLE = {"visible": True, "not shown": False}
 _TEAMS = ("home", "away", "not applicable", None)
 _OWN = {"gameTime", "label", "position", "team", "visibility"}
-_GAME_TIME = re.compile(r"^\s*\d+\s*-\s*(\d{1,6}):(\d{1,6})\s*$")
 
 
 def read_labels(path: Path, classes: ClassTable | None = None) -> list[Spot]:
@@ -57,29 +58,62 @@ def _document(content: Any, where: object, game: str, classes: ClassTable | None
         raise BadInputError(
             "this label file has no list of annotations", where=where, fix="Expected SoccerNet's Labels-v2 form"
         )
-    entries = [_entry(f"{where}, annotation {n}", row, classes) for n, row in enumerate(annotations, start=1)]
+    entries = [entry(f"{where}, annotation {n}", row, classes) for n, row in enumerate(annotations, start=1)]
     header = {k: v for k, v in content.items() if k != "annotations"}
-    return Document(tuple(entries), game or str(content.get("UrlLocal") or "").strip("/"), FORM, header)
+    entries, notes = of_halves(entries)
+    game = game or str(content.get("UrlLocal") or "").strip("/")
+    return Document(tuple(entries), game, FORM, header, notes=notes)
 
 
-def _entry(where: str, row: Any, classes: ClassTable | None) -> Entry:
-    if not isinstance(row, dict) or "label" not in row or "gameTime" not in row:
+def of_halves(entries: list[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
+    """Entries whose second half has a clock of its own, and a note where it had not."""
+    if not runs_on(e.spot.time for e in entries if e.spot.half == 2):
+        return entries, ()
+    taken_off = [
+        replace(
+            entry,
+            spot=entry.spot.moved_to(entry.spot.time - HALF_LENGTH),
+            clock=None if entry.clock is None else max(0, entry.clock - HALF_LENGTH),
+        )
+        if entry.spot.half == 2
+        else entry
+        for entry in entries
+    ]
+    return taken_off, (RUNS_ON,)
+
+
+def entry(where: str, row: Any, classes: ClassTable | None = None) -> Entry:
+    """An annotation.
+
+    Errors:
+        BadInputError: see ``read_labels``.
+    """
+    if not isinstance(row, dict) or "label" not in row or not ({"gameTime", "position"} & row.keys()):
         raise BadInputError("an annotation needs a label and a gameTime", where=where)
-    label = row["label"]
-    if not isinstance(label, str):
-        raise BadInputError(f"the label {str(label)[:40]!r} is no text", where=where, fix="Give the name of a class")
+    label = text_label(row["label"], where)
     check_label(label, classes, where)
-    half, milliseconds = game_position(row, where)
+    half, time = moment_of(row, where)
     spot = Spot(
         half=half,
-        time=milliseconds * 1000,
+        time=time,
         label=label,
         team=row.get("team") if row.get("team") in ("home", "away") else "unknown",  # type: ignore[arg-type]
         visible=_VISIBLE.get(str(row.get("visibility"))),
         source=TRUTH,
     )
     check_part(spot.half, classes, where)
-    return Entry(possible(spot, where), _extras(row), game_clock(row["gameTime"]))
+    return Entry(possible(spot, where), _extras(row), parse_game_time(row.get("gameTime")).clock)
+
+
+def text_label(label: object, where: str) -> str:
+    """The name of a class, without what surrounds it.
+
+    Errors:
+        BadInputError: it is no text.
+    """
+    if not isinstance(label, str) or not label.strip():
+        raise BadInputError(f"the label {str(label)[:40]!r} is no text", where=where, fix="Give the name of a class")
+    return plain_name(label)
 
 
 def _extras(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,33 +124,6 @@ def _extras(row: Mapping[str, Any]) -> dict[str, Any]:
     if row.get("visibility") is not None and str(row["visibility"]) not in _VISIBLE:
         extras["visibility"] = row["visibility"]
     return extras
-
-
-def game_clock(text: object) -> int | None:
-    """Microseconds of the clock in a ``gameTime``, or None where it has none."""
-    match = _GAME_TIME.match(str(text))
-    return (int(match.group(1)) * 60 + int(match.group(2))) * 1_000_000 if match else None
-
-
-def game_position(row: Mapping[str, Any], where: str) -> tuple[int, int]:
-    """Half and milliseconds of an annotation; without ``position`` the clock of ``gameTime`` counts.
-
-    Errors:
-        BadInputError: neither can be read.
-    """
-    text = str(row["gameTime"])
-    try:
-        half = int(text[0])
-        if row.get("position") is not None:
-            return half, int(row["position"])
-        minutes, seconds = text.split(" - ")[1].split(":")
-        return half, (int(minutes) * 60 + int(seconds)) * 1000
-    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
-        raise BadInputError(
-            f"the time {text[:40]!r} (position {str(row.get('position'))[:40]!r}) cannot be read",
-            where=where,
-            fix='Expected gameTime "1 - 12:43" and position in milliseconds',
-        ) from error
 
 
 def write_labels(path: Path, spots: Iterable[Spot], header: Mapping[str, Any] | None = None) -> None:
@@ -137,7 +144,7 @@ def _row(spot: Spot, extras: dict[str, Any]) -> dict[str, Any]:
     if spot.visible is not None:
         extras.pop("visibility", None)
     return {
-        "gameTime": f"{spot.half} - {half_clock(spot.time, decimals=0)}",
+        "gameTime": f"{spot.half} - {half_clock(max(0, spot.time), decimals=0)}",
         "label": spot.label,
         "position": str(round(spot.time / 1000)),
         "team": spot.team if spot.team in ("home", "away") else "not applicable",

@@ -5,9 +5,15 @@
      "data": [{"id", "inputs": [{"type": "video", "path", "fps"}], "metadata": {},
                "events": [{"head": "action", "label", "position_ms", "confidence_score"}]}]}
 
-A sample is one video, so a half. Its match and half are read from its metadata (``game``, ``half``), else
-from an input called ``<game>/1_720p.mkv``, else the sample is a match of one half. Team and visibility are
-event fields of their own, which the tools keep. Samples are read one by one.
+A sample is one video, so a half. Its match and half are read from its metadata (``game`` or ``game_id``, ``half``),
+else from an input called ``<game>/1_720p.mkv``, else the sample is a match of one half: that of its ``game_id`` or
+``id``, else of the folder of its video. Team and visibility are event fields of their own, which the tools keep.
+Samples are read one by one.
+
+The first version has ``videos`` with SoccerNet's annotations, and is only read:
+
+    {"version": 1, "date", "labels": [...], "videos": [{"path_video", "path_features", "annotations": [
+        {"gameTime": "1 - 00:10", "label", "position", "team", "visibility"}]}]}
 """
 
 from __future__ import annotations
@@ -27,15 +33,18 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
 from spotting_core.domain.spots import TRUTH, Spot
+from spotting_core.formats import labels_v2
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
 
-FORM = "osl"
+FORM, FIRST = "osl", "osl-v1"
 VERSION = "2.0"
 HEAD = "action"
 IMPORTED = "imported"
 _VISIBLE = {"visible": True, "not shown": False}
 _OWN = {"label", "position_ms", "confidence_score", "team", "visibility"}
-_HALF_FILE = re.compile(r"^(?:(.*)/)?([12])_[^/]*$")
+_HALF_FILE = re.compile(r"^(?:(.*)/)?([12])(?:_[^/]*|\.[^/.]*)?$")
+_SIZE_FILE = re.compile(r"^(.+)/(?:\d{3,4}p|HQ|LQ|video|match)\.\w+$", re.IGNORECASE)  # a video named by its size alone
+_HALVES = {"1": 1, "2": 2, "first": 1, "second": 2, "1st half": 1, "2nd half": 2}
 
 
 def read_documents(path: Path, options: Options) -> Iterator[Document]:
@@ -50,7 +59,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
             stream = JsonStream(file, path, LARGEST_PIECE)
             samples = ijson.items(stream, "data.item", use_float=True)
             for game, halves in groupby(_placed(samples, path, stream), key=lambda s: s[0]):
-                yield _document(game, [(half, sample) for _, half, sample in halves], header, path)
+                yield _document(game, ((half, sample) for _, half, sample in halves), header, path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
 
@@ -84,14 +93,25 @@ def _placed(samples: Iterable[Any], path: Path, stream: JsonStream) -> Iterator[
             raise BadInputError("expected a sample with events", where=f"{path}, sample {number}")
         metadata = sample.get("metadata")
         fields: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
-        name = str(sample.get("id", number))
-        file = _HALF_FILE.match(str(_input(sample).get("path") or ""))
-        if "half" in fields and str(fields["half"]) in ("1", "2"):
-            yield str(fields.get("game", name)), int(fields["half"]), sample
+        path_text = str(_input(sample).get("path") or "").replace("\\", "/")
+        file, name = _HALF_FILE.match(path_text), _name(sample, fields, path_text) or str(number)
+        half = _HALVES.get(str(fields.get("half", sample.get("half"))).strip().lower())
+        if half is not None:
+            yield str(fields.get("game", name)), half, sample
         elif file:
             yield file[1] or name, int(file[2]), sample
         else:
             yield name, 1, sample
+
+
+def _name(sample: Mapping[str, Any], fields: Mapping[str, Any], path: str) -> str:
+    """The match of a sample: what it is called, else where its video lies; empty where nothing says it."""
+    named = [source.get(key) for key in ("game_id", "id") for source in (sample, fields)]
+    said = next((str(value) for value in named if isinstance(value, str | int) and str(value).strip()), "")
+    if said or not path:
+        return said
+    sized = _SIZE_FILE.match(path)
+    return sized[1] if sized else path.rsplit(".", 1)[0]
 
 
 def _input(sample: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -100,12 +120,12 @@ def _input(sample: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _document(
-    game: str, halves: list[tuple[int, Mapping[str, Any]]], header: Mapping[str, Any], path: Path
+    game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], header: Mapping[str, Any], path: Path
 ) -> Document:
     entries: list[Entry] = []
     infos: dict[int, HalfInfo] = {}
     for half, sample in halves:
-        where = f"{path}, sample {sample.get('id')}"
+        where = f"{path}, sample {sample.get('id', game)}"
         if half in infos:
             raise BadInputError(f"half {half} of this match occurs twice", where=where)
         video = _input(sample)
@@ -122,7 +142,7 @@ def _document(
 def _entry(where: str, half: int, row: Any) -> Entry:
     try:
         time = round(float(row["position_ms"]) * 1000)
-        label = str(row["label"])
+        label = labels_v2.text_label(row["label"], where)
         confidence_text = row.get("confidence_score")
         confidence = None if confidence_text is None else float(confidence_text)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
@@ -135,6 +155,59 @@ def _entry(where: str, half: int, row: Any) -> Entry:
     visible = _VISIBLE.get(str(row.get("visibility")))
     source = TRUTH if confidence is None else IMPORTED
     return Entry(possible(Spot(half, time, label, confidence, str(team), visible, source), where), extras)
+
+
+# --- the first version --------------------------------------------------------------------------------
+
+
+def read_first_version(path: Path, options: Options) -> Iterator[Document]:
+    """Matches of a file of the first version, one by one; videos of a match that follow each other are joined.
+
+    Errors:
+        BadInputError: not of this form; names the video and annotation.
+    """
+    try:
+        with unpacked(path) as file:
+            stream = JsonStream(file, path, LARGEST_PIECE)
+            videos = ijson.items(stream, "videos.item", use_float=True)
+            for game, halves in groupby(_placed_videos(videos, path, stream), key=lambda v: v[0]):
+                yield _first_document(game, [(half, video) for _, half, video in halves], path)
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
+
+
+def _placed_videos(
+    videos: Iterable[Any], path: Path, stream: JsonStream
+) -> Iterator[tuple[str, int | None, Mapping[str, Any]]]:
+    """Match, half (None where the annotations say it), and video."""
+    for number, video in enumerate(videos, start=1):
+        stream.next_piece()
+        if not isinstance(video, dict) or not isinstance(video.get("annotations", []), list):
+            raise BadInputError("expected a video with annotations", where=f"{path}, video {number}")
+        name = str(video.get("path_video") or video.get("path_features") or number).replace("\\", "/")
+        file = _HALF_FILE.match(name)
+        yield (file[1] or str(number), int(file[2]), video) if file else (name.rsplit(".", 1)[0], None, video)
+
+
+def _first_document(game: str, halves: list[tuple[int | None, Mapping[str, Any]]], path: Path) -> Document:
+    entries: list[Entry] = []
+    infos: dict[int, HalfInfo] = {}
+    for half, video in halves:
+        where = f"{path}, {video.get('path_video', game)}"
+        rows = video.get("annotations", [])
+        own = [labels_v2.entry(f"{where}, annotation {n}", row) for n, row in enumerate(rows, start=1)]
+        other = next((e.spot.half for e in own if half is not None and e.spot.half != half), None)
+        if other is not None:
+            raise BadInputError(
+                f"the video is half {half}, and an annotation says half {other}", where=where, fix="Correct one of them"
+            )
+        file = video.get("path_video")
+        infos[half or 1] = HalfInfo(file=file if isinstance(file, str) else None)
+        entries += own
+    return Document(tuple(entries), game, FIRST, halves=infos)
+
+
+# --- writing ------------------------------------------------------------------------------------------
 
 
 def write_documents(path: Path, documents: Iterable[Document], options: Options) -> int:
@@ -175,8 +248,10 @@ def _root(document: Document) -> dict[str, Any]:
 
 def _schema(header: Mapping[str, Any], labels: list[str]) -> dict[str, Any]:
     """The root's label schema, with the classes that occur added to the head of actions if none has them."""
-    heads = {k: dict(v) for k, v in header.get("labels", {}).items() if isinstance(v, dict)}
-    known = {name for head in heads.values() for name in head.get("labels", ())}
+    kept = header.get("labels")
+    heads = {k: dict(v) for k, v in kept.items() if isinstance(v, dict)} if isinstance(kept, dict) else {}
+    heads = {k: v for k, v in heads.items() if isinstance(v.get("labels", []), list)}
+    known = {name for head in heads.values() for name in head.get("labels", ()) if isinstance(name, str)}
     missing = [name for name in labels if name not in known]
     if missing or not heads:
         head = heads.setdefault(HEAD, {"type": "single_label", "labels": []})

@@ -17,9 +17,12 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
 from spotting_core.base.files import check_regular, read_json
+from spotting_core.base.texts import decoded_text, marked_encoding
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import (
     e2e_spot,
+    edit_list,
+    final_cut,
     labels_cameras,
     labels_v1,
     labels_v2,
@@ -30,12 +33,23 @@ from spotting_core.formats import (
     timeline_otio,
     webvtt_chapters,
 )
-from spotting_core.formats.document import Document, HalfInfo, Options, check_labels, check_part
+from spotting_core.formats.document import (
+    Document,
+    HalfInfo,
+    Options,
+    check_confidence,
+    check_labels,
+    check_part,
+)
+from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
-from spotting_core.formats.tree import members, names_inside, write_members
+from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, members, names_inside, write_members
 
 SPOTS, SHOTS = "spots", "shots"
-_HEAD = 4096  # bytes of a file that are looked at to tell its format
+# Formats whose times may be below 0.
+_BEFORE_START = (labels_v2.FORM, results_spotting.FORM, e2e_spot.FORM, osl.FORM, table_csv.FORM, timeline_otio.FORM)
+_HEAD = 1 << 16  # bytes of a file that are looked at to tell its format
+_ENDINGS = (".json", ".csv", ".xml", ".vtt", ".edl", ".otio", ".fcpxml")
 
 AnyDocument = Document | CameraDocument
 ReadMatches = Callable[[Path, Options], Iterator[Any]]
@@ -83,12 +97,12 @@ class Format:
 
 
 def _each(
-    patterns: tuple[str, ...], parse: Callable[..., Any], render: Callable[..., bytes]
+    patterns: tuple[str, ...], parse: Callable[..., Any], render: Callable[..., bytes], largest: int
 ) -> tuple[ReadMatches, WriteMatches]:
     """Reader and writer of a format that has one match in a file."""
 
     def read(path: Path, options: Options) -> Iterator[Any]:
-        for member in members(path, _pattern_inside(path, patterns)):
+        for member in members(path, _pattern_inside(path, patterns), largest):
             yield parse(member.read(), member.where, member.game, options)
 
     def write(path: Path, documents: Iterable[Any], options: Options) -> int:
@@ -103,10 +117,12 @@ def _is_tree(path: Path) -> bool:
 
 
 def _pattern_inside(path: Path, patterns: tuple[str, ...]) -> str:
-    """The pattern that files of a tree or zip have; the first if none."""
+    """The pattern that files of a tree or zip have; that of all files of their ending if none."""
     if path.is_dir() or is_zip(path):
         names = names_inside(path)
-        return next((p for p in patterns if any(fnmatch(n, p) for n in names)), patterns[0])
+        known = next((p for p in patterns if any(fnmatch(n, p) for n in names)), None)
+        ending = f"*{Path(patterns[0]).suffix}"
+        return known or (ending if any(fnmatch(n, ending) for n in names) else patterns[0])
     return patterns[0]
 
 
@@ -121,41 +137,46 @@ def _table() -> tuple[Format, ...]:
         name: str, title: str, patterns: tuple[str, ...], suffix: str, mime: str,
         parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
     ) -> Format:  # fmt: skip
-        read, write = _each(patterns, parse, render)
+        largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
+        read, write = _each(patterns, parse, render, largest)
         return Format(name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, **more)
 
-    def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str) -> Format:
+    def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str = "") -> Format:
         patterns = (timeline_otio.FILE_NAMES[form], f"*{suffix}")
         parse, render = timeline_otio.parser(form), timeline_otio.renderer(form)
         return one(form, title, patterns, suffix, mime, parse, render, carried, resolution, sign=sign)
 
     return (
         one(labels_v2.FORM, "SoccerNet Labels-v2", (labels_v2.FILE_NAME,), ".json", json_type,
-            _simple(labels_v2.parse), labels_v2.render, "tv", "1 ms", sign='"visibility"'),
+            _simple(labels_v2.parse), labels_v2.render, "tv", "1 ms"),
         one(labels_v1.FORM, "SoccerNet Labels (v1)", (labels_v1.FILE_NAME,), ".json", json_type,
-            _simple(labels_v1.parse), labels_v1.render, "t", "1 s", sign='"soccer-ball'),
+            _simple(labels_v1.parse), labels_v1.render, "t", "1 s"),
         one(labels_cameras.FORM, "SoccerNet Labels-cameras", (labels_cameras.FILE_NAME,), ".json", json_type,
             _simple(labels_cameras.parse), lambda d, _: labels_cameras.render(d), "c", "1 ms",
-            kind=SHOTS, sign='"change_type"'),
+            kind=SHOTS),
         one(results_spotting.FORM, "SoccerNet results_spotting", (results_spotting.FILE_NAME,), ".json", json_type,
-            _simple(results_spotting.parse), results_spotting.render, "c", "1 ms", sign='"predictions"'),
+            _simple(results_spotting.parse), results_spotting.render, "c", "1 ms"),
         Format(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
                "test.json"), ".json", json_type, e2e_spot.read_documents, e2e_spot.write_documents,
-               *_carried("ctv"), "1 frame", many=True, sign='"num_events"'),
+               *_carried("ctv"), "1 frame", many=True),
         Format(e2e_spot.SCORES, "E2E-Spot scores", ("*.score.json.gz", "*.score.json"), ".score.json.gz",
                "application/gzip", e2e_spot.spot_scores, None, *_carried("c"), "1 frame", many=True),
         Format(osl.FORM, "OSL JSON", ("*.osl.json", "*_osl.json"), ".osl.json", json_type, osl.read_documents,
-               osl.write_documents, *_carried("ctv"), "1 ms", many=True, sign='"modalities"'),
+               osl.write_documents, *_carried("ctv"), "1 ms", many=True),
+        Format(osl.FIRST, "OSL JSON, version 1", ("*.osl1.json",), ".osl1.json", json_type,
+               osl.read_first_version, None, *_carried("tv"), "1 ms", many=True),
         one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
             _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
         Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv", table_csv.read_documents,
                table_csv.write_documents, *_carried("ctv"), "1 µs", many=True),
         one(webvtt_chapters.FORM, "WebVTT chapters", (webvtt_chapters.FILE_NAME, "*.vtt"), ".vtt", "text/vtt",
             _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT"),
-        edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs", '"OTIO_SCHEMA"'),
-        edit(timeline_otio.EDL, "EDL (CMX 3600)", ".edl", "text/plain", "", "1 frame", "TITLE:"),
+        edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs"),
+        one(edit_list.FORM, "EDL (CMX 3600)", (edit_list.FILE_NAME, "*.edl"), ".edl", "text/plain",
+            edit_list.parse, edit_list.render, "", "1 frame", sign="TITLE:"),
         edit(timeline_otio.FCP, "Final Cut Pro 7 XML", ".xml", xml_type, "", "1 frame", "<xmeml"),
-        edit(timeline_otio.FCPX, "Final Cut Pro X XML", ".fcpxml", xml_type, "", "2 frames", "<fcpxml"),
+        one(final_cut.FORM, "Final Cut Pro X XML", (final_cut.FILE_NAME, "*.fcpxml"), ".fcpxml", xml_type,
+            _simple(final_cut.parse), final_cut.render, "", "1 frame", sign="<fcpxml"),
     )  # fmt: skip
 
 
@@ -189,44 +210,71 @@ def spot_writers() -> list[Format]:
 
 
 def guess_source(path: Path) -> Format:
-    """The format of a file, tree or zip: by the names in it, then by how it starts.
+    """The format of a file, tree or zip: by how JSON is built, by the names in it, by how it starts.
 
     Errors:
-        BadInputError: nothing there, or no format fits.
+        BadInputError: nothing there, no format fits, or it holds something else than spots and shots.
     """
     if not path.exists():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     check_regular(path)
-    if path.is_dir() or is_zip(path):
-        names = names_inside(path)
-        for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
-            if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
-                return form
-    else:
-        guess = _by_name(path.name) or _by_start(path)
-        if guess:
-            return guess
-        if path.suffix == ".json":
-            read_json(path)  # what is not JSON at all says so
-    fix = "Name it to touchline convert with --from"
-    raise BadInputError("the format of this cannot be told from its name or content", where=path, fix=fix)
+    guess = _of_tree(path) if path.is_dir() or is_zip(path) else _of_file(path.name, path)
+    if guess is None:
+        fix = "Name it to touchline convert with --from"
+        raise BadInputError("the format of this cannot be told from its name or content", where=path, fix=fix)
+    return guess
+
+
+def _of_tree(path: Path) -> Format | None:
+    """The format of the files of a tree or zip; of a zip with one file, or with files of one ending, that of the
+    first."""
+    names = names_inside(path)
+    for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
+        if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
+            return form
+    endings = {ending for n in names if (ending := _ending(n)) in _ENDINGS}
+    if len(endings) != 1:
+        return None
+    for member in members(path, f"*{endings.pop()}"):  # an archive is open as long as its members are gone through
+        guess = _of_start(member.name, member.head(_HEAD))
+        return guess if guess is None or not guess.many or len(names) == 1 else None
+    return None
+
+
+def _ending(name: str) -> str:
+    return Path(name.lower()).suffix
+
+
+def _of_file(name: str, path: Path) -> Format | None:
+    if _ending(name) not in (".json", ".gz", ".otio", ".xml"):
+        named = _by_name(name)
+        if named is not None:
+            return named
+    with unpacked(path) as stream:
+        guess = _of_start(name, stream.read(_HEAD))
+    if guess is None and _ending(name) == ".json":
+        read_json(path)  # what is not JSON at all says so
+    return guess
+
+
+def _of_start(name: str, head: bytes) -> Format | None:
+    """The format of a file that begins so; what JSON is built of counts more than what the file is called."""
+    start = decoded_text(head[:-1] if len(head) == _HEAD else head, name) if marked_encoding(head) else ""
+    start = start or head.decode("utf-8", "replace")
+    shape = json_shape(start.encode("utf-8", "replace"), name)
+    if shape is not None:
+        if shape.form is not None:
+            return FORMATS[shape.form]
+        if shape.refusal:
+            raise BadInputError(shape.refusal, where=name, fix="Give a file of labels or predictions")
+    signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
+    return (signed or _by_name(name)) if _ending(name) == ".xml" else (_by_name(name) or signed)
 
 
 def _by_name(name: str) -> Format | None:
     """By a file name that is no bare ``*.xml``: several formats end so."""
     fitting = [f for f in FORMATS.values() if any(fnmatch(name, p) and p != "*.xml" for p in f.patterns)]
     return fitting[0] if len(fitting) == 1 else None
-
-
-def _by_start(path: Path) -> Format | None:
-    with unpacked(path) as stream:
-        start = stream.read(_HEAD).decode("utf-8", "replace")
-    signed = next((f for f in FORMATS.values() if f.sign and f.sign in start), None)
-    if signed is None and start.lstrip("\ufeff \t\r\n").startswith("[") and '"video"' in start:
-        return FORMATS[e2e_spot.FORM]
-    if signed is None and '"annotations"' in start and '"gameTime"' in start:
-        return FORMATS[labels_v2.FORM]
-    return signed
 
 
 def guess_target(path: Path, kind: str = SPOTS) -> Format:
@@ -253,18 +301,32 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
         form: its format; guessed if not given.
 
     Errors:
-        BadInputError: it cannot be read, or a label is not in ``options.classes``.
+        BadInputError: it cannot be read, a confidence is above 1, or a label is not in ``options.classes``.
     """
     form, options = form or guess_source(path), options or Options()
     if form.read is None:
         raise BadInputError(f"{form.title} cannot be read", where=path)
     for document in form.read(path, options):
+        if not options.percent and isinstance(document, Document | CameraDocument):
+            _check_confidences(document, path)
         if isinstance(document, Document):
             check_labels(document, options.classes, document.game or path)
         elif isinstance(document, CameraDocument):
             for number, entry in enumerate(document.entries, start=1):
                 check_part(entry.half, options.classes, f"{document.game or path}, annotation {number}")
         yield document
+
+
+def _check_confidences(document: AnyDocument, path: Path) -> None:
+    """Refuse a document of which one confidence is none; names the entry."""
+    confidences = (
+        [entry.spot.confidence for entry in document.entries]
+        if isinstance(document, Document)
+        else [entry.confidence for entry in document.entries]
+    )
+    for number, confidence in enumerate(confidences, start=1):
+        if confidence is not None and not confidence <= 1.0:
+            check_confidence(confidence, f"{document.game or path}, entry {number}")
 
 
 def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
@@ -338,6 +400,10 @@ def losses(document: Document, form: Format) -> list[Loss]:
             "{} spots of classes other than goals, cards and substitutions",
             sum(not labels_v1.carried(s.label) for s in spots) if form.name == labels_v1.FORM else 0,
         ),
+        (
+            "that {} spots lie before the first frame, at which they are put",
+            0 if form.name in _BEFORE_START else sum(s.time < 0 for s in spots),
+        ),
         ("other fields of {} entries", other_fields),
     )
     return [Loss(words, count) for words, count in counts if count]
@@ -350,7 +416,13 @@ def _is_carried(carried: bool, spot: Spot, predicted: bool) -> bool:
 def assumptions(document: Document, form: Format) -> list[str]:
     """What a writer has to assume of a document, as clauses."""
     missing = [h for h in document.half_numbers() if document.halves.get(h, HalfInfo()).length is None]
-    one_line = form.name in (sportscode.FORM, webvtt_chapters.FORM, *timeline_otio.ADAPTERS)
+    one_line = form.name in (
+        sportscode.FORM,
+        webvtt_chapters.FORM,
+        edit_list.FORM,
+        final_cut.FORM,
+        *timeline_otio.ADAPTERS,
+    )
     if one_line and 1 in missing and document.form != form.name and document.half_numbers() != [1]:
         return ["half 2 is placed 45 minutes after half 1, for the length of its video is not known; give --video"]
     if form.name == e2e_spot.FORM and missing:

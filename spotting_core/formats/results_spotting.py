@@ -16,7 +16,8 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry, Options, possible
-from spotting_core.formats.labels_v2 import game_clock
+from spotting_core.formats.game_time import moment_of, parse_game_time
+from spotting_core.formats.labels_v2 import of_halves, text_label
 
 FORM = "results-spotting"
 FILE_NAME = "results_spotting.json"
@@ -52,18 +53,24 @@ def _document(content: Any, where: object, game: str, source: str) -> Document:
         )
     entries = [_entry(f"{where}, prediction {n}", row, source) for n, row in enumerate(rows, start=1)]
     header = {k: v for k, v in content.items() if k != "predictions"}
-    return Document(tuple(entries), game or str(content.get("UrlLocal") or "").strip("/"), FORM, header)
+    entries, notes = of_halves(entries)
+    game = game or str(content.get("UrlLocal") or "").strip("/")
+    return Document(tuple(entries), game, FORM, header, notes=notes)
 
 
 def _entry(where: str, row: Any, source: str) -> Entry:
+    if not isinstance(row, dict) or "label" not in row:
+        raise BadInputError("this prediction cannot be read (it has no label)", where=where)
+    half, time = moment_of(row, where)
+    if row.get("confidence") is None:
+        raise BadInputError("this prediction cannot be read (it has no confidence)", where=where)
     try:
-        half = int(row["half"]) if "half" in row else int(str(row["gameTime"])[0])
         confidence = float(row["confidence"])
-        spot = Spot(half, int(row["position"]) * 1000, str(row["label"]), confidence, source=source)
-    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"this prediction cannot be read ({error})", where=where) from error
+    spot = Spot(half, time, text_label(row["label"], where), confidence, source=source)
     extras = {k: v for k, v in row.items() if k not in _OWN}
-    return Entry(possible(spot, where), extras, game_clock(row.get("gameTime")))
+    return Entry(possible(spot, where), extras, parse_game_time(row.get("gameTime")).clock)
 
 
 def write_results(path: Path, spots: Iterable[Spot], url_local: str = "") -> None:

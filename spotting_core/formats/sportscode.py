@@ -27,6 +27,7 @@ from spotting_core.base.nesting import check_xml
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, half_starts, possible
+from spotting_core.formats.written_numbers import parse_number
 
 FORM = "sportscode"
 FILE_NAME = "sportscode.xml"
@@ -77,14 +78,15 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
         label = (element.findtext("code") or "").strip()
         labels = [(_clean(e.findtext("group")), _clean(e.findtext("text")) or "") for e in element.iterfind("label")]
         groups = dict(reversed(labels))  # the first of a group counts
-        half = int(groups.get(HALF, 1))
-        time = parse_clock(groups[TIME]) if HALF in groups and TIME in groups else start
-        confidence = float(groups[CONFIDENCE]) if CONFIDENCE in groups else None
+        numbered = groups.get(HALF, "").isdecimal()  # "1st half" is somebody's own label
+        half = int(groups[HALF]) if numbered else 1
+        placed = numbered and TIME in groups
+        time = parse_clock(groups[TIME]) if placed else start
+        confidence = parse_number(groups[CONFIDENCE]) if CONFIDENCE in groups else None
     except (TypeError, ValueError, ArithmeticError, BadInputError) as error:
         raise BadInputError("the start, end or labels of this instance cannot be read", where=where) from error
     if not label:
         raise BadInputError("this instance has no code", where=where)
-    placed = HALF in groups and TIME in groups
     own = {HALF, TIME, CONFIDENCE} if placed else {CONFIDENCE}
     own |= {TEAM} if groups.get(TEAM) in ("home", "away") else set()
     own |= {VISIBILITY} if groups.get(VISIBILITY) in ("visible", "not shown") else set()
@@ -105,7 +107,7 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
 def _microseconds(text: str | None) -> int:
     """Seconds, or a clock ``h:mm:ss``, as some programs write."""
     seconds_text = (text or "").strip()
-    return parse_clock(seconds_text) if ":" in seconds_text else round(float(seconds_text) * 1e6)
+    return parse_clock(seconds_text) if ":" in seconds_text else round(parse_number(seconds_text) * 1e6)
 
 
 def _clean(text: str | None) -> str | None:
@@ -146,12 +148,12 @@ def _instance(
     element = ElementTree.Element("instance")
     for tag, text in (("ID", extras.get("ID") or str(number)), ("start", _seconds(start)), ("end", _seconds(end))):
         ElementTree.SubElement(element, tag).text = text
-    ElementTree.SubElement(element, "code").text = _legal(spot.label)
+    ElementTree.SubElement(element, "code").text = legal_text(spot.label)
     for group, text in [*_own_labels(spot, extras.get("placed", True)), *extras.get("labels", ())]:
         label = ElementTree.SubElement(element, "label")
         if group is not None:
-            ElementTree.SubElement(label, "group").text = _legal(group)
-        ElementTree.SubElement(label, "text").text = _legal(text)
+            ElementTree.SubElement(label, "group").text = legal_text(group)
+        ElementTree.SubElement(label, "text").text = legal_text(text)
     element.extend(ElementTree.fromstring(text) for text in extras.get("elements", ()))
     return element
 
@@ -159,7 +161,7 @@ def _instance(
 def _own_labels(spot: Spot, placed: bool) -> Iterator[Label]:
     if placed:
         yield HALF, str(spot.half)
-        yield TIME, half_clock(spot.time, decimals=6)
+        yield TIME, half_clock(max(0, spot.time), decimals=6)
     if spot.team != "unknown":
         yield TEAM, spot.team
     if spot.confidence is not None:
@@ -173,7 +175,7 @@ def _seconds(time: int) -> str:
     return text + "0" if text.endswith(".") else text
 
 
-def _legal(text: str) -> str:
+def legal_text(text: str) -> str:
     """Text without the characters that XML cannot hold."""
     return _ILLEGAL.sub("\ufffd", text)
 
@@ -188,7 +190,7 @@ def _rows(document: Document, options: Options) -> Iterator[str]:
     for action in options.classes:
         if action.name in used:
             row = ElementTree.SubElement(rows, "row")
-            ElementTree.SubElement(row, "code").text = _legal(action.name)
+            ElementTree.SubElement(row, "code").text = legal_text(action.name)
             for channel, at in (("R", 1), ("G", 3), ("B", 5)):
                 value = int(action.colour_light[at : at + 2], 16) * 257  # 8 bits to 16
                 ElementTree.SubElement(row, channel).text = str(value)

@@ -1,5 +1,5 @@
-"""Edit timelines through OpenTimelineIO: its own files, and by its adapters EDL (CMX 3600), Final Cut Pro 7 XML
-(which DaVinci Resolve and Premiere read) and Final Cut Pro X XML.
+"""Edit timelines through OpenTimelineIO: its own files, and by its adapter Final Cut Pro 7 XML (which DaVinci Resolve
+and Premiere read).
 
 A half is one clip on one video track, one after the other; each spot is a marker on its clip, at its time in the
 media. What a marker cannot say in words (half, time, confidence, team, visibility, source) is in its
@@ -8,6 +8,9 @@ an edit instead: one clip each, in the document's order, with the spot as its ma
 a marker on the n-th clip is a spot of half n if there are at most two clips, else of half 1 at its time on the time
 line.
 
+What a camera's clock says where a file begins (10:00:00:00) is no time of the match: in OpenTimelineIO's files it is
+taken off, in Final Cut's a marker counts from the file's beginning anyway.
+
 The parsers are others', one of them in C++: files are read in a process of its own, once they were seen not to be
 nested too deeply (``base.confined``, ``base.nesting``).
 """
@@ -15,6 +18,7 @@ nested too deeply (``base.confined``, ``base.nesting``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +29,19 @@ from opentimelineio.opentime import RationalTime, TimeRange
 from spotting_core.base.confined import confined
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_json, check_xml
-from spotting_core.domain.classes import load_classes
+from spotting_core.base.texts import decoded_text
+from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
+from spotting_core.domain.timecode import frame_rate, microseconds_to_frames
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length, possible
 
-FORM, EDL, FCP, FCPX = "otio", "edl", "fcp-xml", "fcpx-xml"
-ADAPTERS = {FORM: "otio_json", EDL: "cmx_3600", FCP: "fcp_xml", FCPX: "fcpx_xml"}
-FILE_NAMES = {FORM: "timeline.otio", EDL: "timeline.edl", FCP: "timeline.xml", FCPX: "timeline.fcpxml"}
+FORM, FCP = "otio", "fcp-xml"
+ADAPTERS = {FORM: "otio_json", FCP: "fcp_xml"}
+FILE_NAMES = {FORM: "timeline.otio", FCP: "timeline.xml"}
 NAMESPACE = "touchline"
 IMPORTED = "imported"
 NOMINAL_RATE = 25.0
+_TIME_OF_DAY = 3600  # seconds from which on a clip's first time is a clock's and not its own
 
 _COLOURS = {"goals": "GREEN", "cards": "YELLOW", "restarts": "PURPLE", "fouls": "PINK", "flow": "WHITE"}
 
@@ -55,24 +62,19 @@ def _parse(form: str, content: bytes, where: object, game: str, options: Options
     Errors:
         BadInputError: the adapter cannot read it within its limits, or it is not a timeline.
     """
-    if form in (FCP, FCPX):
-        check_xml(content, where, "timeline")
-    elif form == FORM:
-        check_json(content, where, "timeline")
-    rate = options.rate or NOMINAL_RATE
-    packed = confined(f"{__name__}:packed_document", content, form, game, repr(rate), where=where, what="timeline")
+    (check_xml if form == FCP else check_json)(content, where, "timeline")
+    packed = confined(f"{__name__}:packed_document", content, form, game, where=where, what="timeline")
     return msgspec.json.decode(packed, type=Document)
 
 
-def packed_document(content: bytes, form: str, game: str, rate: str) -> bytes:
+def packed_document(content: bytes, form: str, game: str) -> bytes:
     """The document of a timeline's content as JSON: what the child process does.
 
     Errors:
         BadInputError: the adapter cannot read it, or it is not a timeline.
     """
-    counted = {"rate": float(rate)} if form == EDL else {}  # an EDL counts frames and names no rate
     try:
-        read = otio.adapters.read_from_string(content.decode("utf-8-sig"), ADAPTERS[form], **counted)
+        read = otio.adapters.read_from_string(decoded_text(content, None, "timeline"), ADAPTERS[form])
     except MemoryError:
         raise
     except Exception as error:  # adapters raise whatever their parsing meets
@@ -119,15 +121,14 @@ def _markers(timeline: otio.schema.Timeline) -> Iterator[tuple[Any, otio.schema.
 def _entry(form: str, timeline: otio.schema.Timeline, owner: Any, marker: otio.schema.Marker, place: int) -> Entry:
     metadata = marker.metadata.get(NAMESPACE, {})
     start = marker.marked_range.start_time
-    half, time = _placed(timeline, owner, start)
+    half, time = _placed(form, timeline, owner, start)
     if "half" in metadata and "time" in metadata:
         half, time = int(metadata["half"]), int(metadata["time"])
     confidence = metadata.get("confidence")
-    label = _original(marker.name) if form == EDL else marker.name
     spot = Spot(
         half,
         time,
-        label or "Marker",
+        plain_name(marker.name or "") or "Marker",
         None if confidence is None else float(confidence),
         metadata["team"] if metadata.get("team") in TEAMS else "unknown",
         metadata.get("visible"),
@@ -141,16 +142,28 @@ def _entry(form: str, timeline: otio.schema.Timeline, owner: Any, marker: otio.s
     return Entry(possible(spot, f"marker {marker.name!r}"), extras)
 
 
-def _placed(timeline: otio.schema.Timeline, owner: Any, start: RationalTime) -> tuple[int, int]:
+def _placed(form: str, timeline: otio.schema.Timeline, owner: Any, start: RationalTime) -> tuple[int, int]:
     """Half and microseconds of a marker's start on its owner."""
     clips = _clips(timeline)
     if isinstance(owner, otio.schema.Clip) and owner in clips:
+        begin = _file_begin(form, owner)
         if _stacked(timeline):
-            begin = owner.available_range().start_time if owner.media_reference.available_range else _zero(start)
-            return clips.index(owner) + 1, _microseconds(start - begin)
-        inside = start - owner.trimmed_range().start_time
-        return 1, _microseconds(owner.range_in_parent().start_time + inside)
+            return clips.index(owner) + 1, _microseconds(start) - _microseconds(begin)
+        # Final Cut's markers count from the file's beginning, its clips by the file's own clock.
+        clock = _file_begin(FORM, owner) if form == FCP else _zero(start)
+        inside = _microseconds(start) - _microseconds(owner.trimmed_range().start_time) + _microseconds(clock)
+        return 1, _microseconds(owner.range_in_parent().start_time) + inside
     return 1, _microseconds(start)
+
+
+def _file_begin(form: str, clip: otio.schema.Clip) -> RationalTime:
+    """What the clock by which a clip's markers count shows where its file begins."""
+    if form == FCP:
+        return _zero(clip.duration())
+    if clip.media_reference.available_range is not None:
+        return clip.available_range().start_time
+    shown = clip.trimmed_range().start_time if clip.source_range is not None else None
+    return shown if shown is not None and shown.to_seconds() >= _TIME_OF_DAY else _zero(clip.duration())
 
 
 def _zero(time: RationalTime) -> RationalTime:
@@ -158,12 +171,7 @@ def _zero(time: RationalTime) -> RationalTime:
 
 
 def _microseconds(time: RationalTime) -> int:
-    return round(time.value * 1e6 / time.rate)
-
-
-def _original(name: str) -> str:
-    """An EDL's comments are in capitals; a class of the bundled table gets its own spelling back."""
-    return next((n for n in load_classes().names if n.upper() == name), name)
+    return round(Fraction(time.value) * 1_000_000 / frame_rate(time.rate)) if time.rate > 0 else 0
 
 
 def _info(clip: otio.schema.Clip) -> HalfInfo:
@@ -179,7 +187,7 @@ def _render(form: str, document: Document, options: Options) -> bytes:
         BadInputError: the adapter cannot write it.
     """
     kept = document.kept(form).get("timeline")
-    timeline = otio.adapters.read_from_string(kept, "otio_json") if kept else _made(form, document, options)
+    timeline = otio.adapters.read_from_string(kept, "otio_json") if kept else _made(document, options)
     owners = list(_owners(timeline))
     clips = _clips(timeline)
     edit = not kept and _is_edit(document)
@@ -187,24 +195,24 @@ def _render(form: str, document: Document, options: Options) -> bytes:
         extras = document.extras(entry, form)
         own = clips[number if edit else entry.spot.half - 1]
         owner = owners[extras["place"]] if kept and extras else own
-        owner.markers.append(_marker(entry.spot, extras, owner, options))
+        owner.markers.append(_marker(form, entry.spot, extras, owner, options))
     try:
         return otio.adapters.write_to_string(timeline, ADAPTERS[form]).encode()
     except Exception as error:  # adapters raise whatever their writing meets
         raise BadInputError(f"this timeline cannot be written as {form} ({error})", where=document.game) from error
 
 
-def _made(form: str, document: Document, options: Options) -> otio.schema.Timeline:
+def _made(document: Document, options: Options) -> otio.schema.Timeline:
     """A timeline with one clip a half, as long as its video (or as 45 minutes, see ``half_length``)."""
     timeline = otio.schema.Timeline(name=document.game or "match")
     track = otio.schema.Track(name="Match", kind=otio.schema.TrackKind.Video)
     timeline.tracks.append(track)
     if _is_edit(document):
         timeline.metadata[NAMESPACE] = {"edit": True}
-        track.extend(_clip(form, document, entry.spot.half, options, entry) for entry in document.entries)
+        track.extend(_clip(document, entry.spot.half, options, entry) for entry in document.entries)
     else:
         halves = range(1, max(document.half_numbers(), default=1) + 1)
-        track.extend(_clip(form, document, half, options) for half in halves)
+        track.extend(_clip(document, half, options) for half in halves)
     timeline.global_start_time = RationalTime(0, track[0].duration().rate)
     return timeline
 
@@ -214,32 +222,30 @@ def _is_edit(document: Document) -> bool:
     return bool(document.entries) and all(e.clip is not None for e in document.entries)
 
 
-def _clip(form: str, document: Document, half: int, options: Options, entry: Entry | None = None) -> otio.schema.Clip:
+def _clip(document: Document, half: int, options: Options, entry: Entry | None = None) -> otio.schema.Clip:
     """A half as a clip, or what is shown of an entry of it."""
     info = document.halves.get(half, HalfInfo())
-    rate = info.rate or options.rate or NOMINAL_RATE
+    rate = float(frame_rate(info.rate or options.rate or NOMINAL_RATE))
     span = _span(0, half_length(document, half), rate)
     url = Path(info.file).absolute().as_uri() if info.file and Path(info.file).is_absolute() else info.file
     media = otio.schema.ExternalReference(url, span) if url else otio.schema.MissingReference(available_range=span)
-    # An EDL names a clip by its reel, which has no space in it.
-    reel = {"cmx_3600": {"reel": f"HALF{half}"}} if form == EDL else {}
     if entry is None or entry.clip is None:
-        return otio.schema.Clip(options.parts.title(half).capitalize(), media, span, metadata=reel)
+        return otio.schema.Clip(options.parts.title(half).capitalize(), media, span)
     name = f"{_one_line(entry.spot.label)} {options.parts.match_clock(half, entry.spot.time)}"
-    return otio.schema.Clip(name, media, _span(*entry.clip, rate), metadata=reel)
+    return otio.schema.Clip(name, media, _span(*entry.clip, rate))
 
 
 def _one_line(label: str) -> str:
-    """A name without line breaks, each of which would begin another event of an EDL."""
+    """A name of one line."""
     return label if label.isprintable() else " ".join(label.split())
 
 
 def _span(start: int, end: int, rate: float) -> TimeRange:
-    first, stop = round(start * rate / 1e6), round(end * rate / 1e6)
+    first, stop = (microseconds_to_frames(time, frame_rate(rate)) for time in (start, end))
     return TimeRange(RationalTime(first, rate), RationalTime(stop - first, rate))
 
 
-def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:
+def _marker(form: str, spot: Spot, extras: dict[str, Any], owner: Any, options: Options) -> otio.schema.Marker:
     if extras:
         marker = otio.adapters.read_from_string(extras["marker"], "otio_json")
         if extras["read_as"] == [spot.half, spot.time] and marker.name.upper() == spot.label.upper():
@@ -248,7 +254,8 @@ def _marker(spot: Spot, extras: dict[str, Any], owner: Any, options: Options) ->
     group = options.classes.get(spot.label).group if options.classes and spot.label in options.classes else ""
     metadata = {"half": spot.half, "time": spot.time, "team": spot.team, "source": spot.source}
     metadata |= {k: v for k, v in (("confidence", spot.confidence), ("visible", spot.visible)) if v is not None}
-    at = RationalTime(round(spot.time * rate / 1e6), rate)
+    time = max(0, spot.time) if form == FCP else spot.time
+    at = RationalTime(microseconds_to_frames(time, frame_rate(rate)), rate)
     comment = "" if spot.confidence is None else f"{spot.confidence:.2f}"
     return otio.schema.Marker(
         name=_one_line(spot.label),

@@ -13,14 +13,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
-from spotting_core.base.archives import Archive, is_zip, open_zip
+from spotting_core.base.archives import Archive, is_clutter, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 
-LARGEST_MEMBER = 512 << 20
-"""Bytes that one match's file may have inside a zip: a bomb is refused, not unpacked."""
+LARGEST_MEMBER = 28 << 20
+"""Bytes that one match's file may have, which is held in memory as a whole: scores of every class at every half second
+of a match take 27 MB as SoccerNet's predictions."""
+LARGEST_TEXT = 4 << 20
+"""Bytes of a list or project of an editor, whose readers take more: some ten thousand marks."""
 
 
 @dataclass(frozen=True)
@@ -29,51 +34,81 @@ class Member:
 
     Arguments:
         game: path of its folder below the root, or empty for a single file.
-        where: for messages; read: its content.
+        where: for messages; read: its content; open: the same as a stream; name: of the file.
     """
 
     game: str
     where: str
     read: Callable[[], bytes]
+    open: Callable[[], IO[bytes]]
+    name: str = ""
+
+    def head(self, size: int) -> bytes:
+        """Its first bytes."""
+        with self.open() as stream:
+            return stream.read(size)
 
 
-def members(path: Path, file_name: str) -> Iterator[Member]:
+def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterator[Member]:
     """The matches' files, in the order of their paths.
 
     Arguments:
         path: a file (of any name), a folder that holds ``file_name``, a tree or a zip of such folders.
-        file_name: name or pattern.
+        file_name: name or pattern; largest: bytes that a file may have.
 
     Errors:
         BadInputError: nothing there, or none of that name; a damaged zip.
     """
     if is_zip(path):
-        yield from _zipped(path, file_name)
+        yield from _zipped(path, file_name, largest)
     elif path.is_file():
-        yield Member("", str(path), path.read_bytes)
+        yield Member("", str(path), _file_reader(path, largest), partial(_opened, path), path.name)
     elif path.is_dir():
         files = sorted(p for p in path.rglob(file_name) if p.is_file())
         if not files:
             raise _missing_file(path, file_name)
         for file in files:
             game = file.parent.relative_to(path).as_posix()
-            yield Member("" if game == "." else game, str(file), file.read_bytes)
+            opened = partial(_opened, file)
+            yield Member("" if game == "." else game, str(file), _file_reader(file, largest), opened, file.name)
     else:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
 
 
-def _zipped(path: Path, file_name: str) -> Iterator[Member]:
+def _zipped(path: Path, file_name: str, largest: int) -> Iterator[Member]:
     with open_zip(path) as archive:
-        names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name)]
+        names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
             raise _missing_file(path, file_name)
         for name in sorted(names):
             parent = PurePosixPath(name).parent.as_posix()
-            yield Member("" if parent == "." else parent, f"{path}, {name}", _reader(archive, name))
+            opened = partial(archive.stream, name)
+            game = "" if parent == "." else parent
+            yield Member(game, f"{path}, {name}", _reader(archive, name, largest), opened, PurePosixPath(name).name)
 
 
-def _reader(archive: Archive, name: str) -> Callable[[], bytes]:
-    return lambda: archive.read(name, LARGEST_MEMBER)
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _file_reader(path: Path, largest: int) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            size = path.stat().st_size
+            if size > largest:
+                what = f"this file is larger than {largest >> 20} MB, which no match's labels are"
+                raise BadInputError(what, where=path, fix="Give a file for each match")
+            return path.read_bytes()
+        except OSError as error:
+            raise BadInputError(
+                f"this file cannot be read ({error.strerror})", where=path, fix="Copy it again"
+            ) from error
+
+    return read
+
+
+def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
+    return lambda: archive.read(name, largest)
 
 
 def _missing_file(path: Path, file_name: str) -> BadInputError:
@@ -85,7 +120,7 @@ def names_inside(path: Path) -> list[str]:
     if path.is_dir():
         return sorted({p.name for p in path.rglob("*") if p.is_file()})
     with open_zip(path) as archive:
-        return sorted({PurePosixPath(n).name for n in archive.names})
+        return sorted({PurePosixPath(n).name for n in archive.names if not is_clutter(n)})
 
 
 def write_members(target: Path, file_name: str, files: Iterable[tuple[str, bytes]]) -> int:

@@ -22,6 +22,7 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 from webvtt.models import Timestamp
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.texts import decoded_text
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts, possible
@@ -42,10 +43,8 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         BadInputError: not WebVTT, or not UTF-8.
     """
     try:
-        text, commas = _with_points(content.decode("utf-8-sig"))
+        text, commas = _with_points(decoded_text(content, where))
         file = webvtt.from_string(text)
-    except UnicodeDecodeError as error:
-        raise BadInputError("this file is not UTF-8 text", where=where) from error
     except (MalformedFileError, MalformedCaptionError, ValueError, IndexError, AttributeError) as error:
         raise BadInputError(f"this file is not WebVTT ({error})", where=where) from error
     _check_cues(text, len(file.captions), where)
@@ -57,9 +56,12 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         "header_text": file.header_text,
         "metadata": file.metadata,
     }
-    entries = (_entry(cue, f"{where}, chapter {number}") for number, cue in enumerate(file.captions, start=1))
+    entries = [_entry(cue, f"{where}, chapter {n}") for n, cue in enumerate(file.captions, start=1)]
+    entries = [entry for entry in entries if entry.spot.label]
+    empty = len(file.captions) - len(entries)
+    left_out = {"a chapter without a text": empty} if empty else {}
     notes = (f"{where}: times are written with commas, as in SubRip; they are read all the same",) if commas else ()
-    return Document(tuple(entries), game, FORM, header, notes=notes)
+    return Document(tuple(entries), game, FORM, header, notes=notes, left_out=left_out)
 
 
 def _with_points(text: str) -> tuple[str, bool]:

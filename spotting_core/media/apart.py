@@ -26,11 +26,10 @@ _FRAME_SECONDS = 60.0  # from a key frame to a frame, of the largest pictures
 
 
 class _Read(msgspec.Struct):
-    """A video's facts, and the presentation times of its frames: int64, microseconds."""
+    """A video's facts, and its time table as an array: int64."""
 
     facts: VideoInfo
-    start: int
-    times: bytes
+    table: bytes
 
 
 class _Picture(msgspec.Struct):
@@ -93,10 +92,7 @@ class VideosApart:
         content = self._call("video_bytes", str(path), path=path, seconds=_reading_time(path))
         with _checked(path):
             read = msgspec.msgpack.decode(content, type=_Read)
-            times = np.frombuffer(read.times, np.int64)
-            if not len(times) or times[0] != 0 or (np.diff(times) <= 0).any():
-                raise ValueError("times that do not rise")
-            return read.facts, TimeTable(times, read.start)
+            return read.facts, TimeTable.from_array(np.frombuffer(read.table, np.int64))
 
     def _read_key_times(self, path: Path) -> np.ndarray:
         content = self._call("key_bytes", str(path), path=path, seconds=_reading_time(path))
@@ -133,7 +129,7 @@ def _reading_time(path: Path) -> float:
 def video_bytes(path: str) -> bytes:
     """A video's facts and times, packed."""
     facts, table = read_video(Path(path))
-    return msgspec.msgpack.encode(_Read(facts, table.start, table.times.astype(np.int64).tobytes()))
+    return msgspec.msgpack.encode(_Read(facts, table.as_array().tobytes()))
 
 
 def key_bytes(path: str) -> bytes:
@@ -148,5 +144,5 @@ def frame_bytes(path: str, times: str, number: int, max_height: int) -> bytes:
         times: the file of the video's presentation times, as ``ingest`` keeps it.
     """
     stored = np.asarray(open_array(Path(times), INTEGERS, (None,), what="file of times"))
-    image = read_frame(Path(path), TimeTable(stored[1:], int(stored[0])), number, max_height)
+    image = read_frame(Path(path), TimeTable.from_array(stored), number, max_height)
     return msgspec.msgpack.encode(_Picture(image.shape[0], image.shape[1], image.tobytes()))

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import av
 import av.error
@@ -20,8 +20,9 @@ import cv2
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.media.shown import as_stored, shown_image
 from spotting_core.media.times import TimeTable, frame_tick, is_untimed, to_microseconds
-from spotting_core.media.video import open_video, readable_packets
+from spotting_core.media.video import open_video, pixel_aspect, readable_packets
 
 _Item = TypeVar("_Item")
 
@@ -57,17 +58,6 @@ def resize_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
         return image
     shrinking = width * height < image.shape[0] * image.shape[1]
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
-
-
-def shown_image(frame: av.VideoFrame, max_height: int | None = None) -> np.ndarray:
-    """RGB picture of a frame as a viewer sees it: turned upright, no taller than ``max_height``."""
-    width, height = frame.width, frame.height
-    if max_height is not None and min(width, height) > max_height:
-        scale = max_height / min(width, height)
-        width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
-    image = frame.to_ndarray(format="rgb24", width=width, height=height)
-    turns = (int(frame.rotation) // 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
 def decode_samples(
@@ -187,7 +177,7 @@ def numbered_frames(path: Path, table: TimeTable, start: int = 0) -> Iterator[tu
         with open_video(path) as (container, stream):
             stream.thread_type = "AUTO"
             sought = start > 0 and back is not None and _seek(container, stream, table, start, back)
-            frames = _decoded(container, stream, table)
+            frames = _decoded(container, stream, table, start)
             first = next(frames, None)
             if first is None or (sought and first[0] > start):
                 if sought:
@@ -198,16 +188,20 @@ def numbered_frames(path: Path, table: TimeTable, start: int = 0) -> Iterator[tu
             return
 
 
+_REORDERED = 2_000_000  # microseconds by which a picture may be stored before or after its time
 _SEEK_BACK = (1.0, 8.0, 40.0, None)  # seconds before the wanted frame; None: from the beginning
 
 
 def _decoded(
-    container: av.container.InputContainer, stream: av.VideoStream, table: TimeTable
+    container: av.container.InputContainer, stream: av.VideoStream, table: TimeTable, start: int
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frames of the table in rising order from where the container stands; damaged packets are passed over."""
     last = -1
     counted = is_untimed(stream)
-    for packet in readable_packets(container, stream):
+    read = readable_packets(container, stream, table.clock)
+    if table.breaks and start:
+        read = _from_key_frame(read, table, start)
+    for packet in read:
         try:
             decoded = packet.decode()
         except av.error.FFmpegError:
@@ -216,7 +210,23 @@ def _decoded(
             number = last + 1 if counted else _number(frame, stream, table)
             if number is not None and last < number < len(table):
                 last = number
-                yield number, frame
+                yield number, as_stored(frame, pixel_aspect(stream))  # which some files say in the stream alone
+
+
+def _from_key_frame(read: Iterator[av.Packet[Any]], table: TimeTable, start: int) -> Iterator[av.Packet[Any]]:
+    """The packets from the last key frame on that comes before a frame, in a file in which no seek can be trusted."""
+    wanted = table.start + int(table.times[start])
+    held: list[av.Packet[Any]] = []
+    for packet in read:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        time = None if stamp is None or packet.time_base is None else int(to_microseconds(stamp, packet.time_base))
+        if packet.is_keyframe and time is not None and time <= wanted:
+            held = []
+        held.append(packet)
+        if time is not None and time > wanted + _REORDERED:
+            break
+    yield from held
+    yield from read
 
 
 def _seek(
@@ -224,6 +234,8 @@ def _seek(
 ) -> bool:
     """Go to the key frame ``back`` seconds before a frame; False if that is before the beginning."""
     target = int(table.times[number]) + table.start - int(back * 1e6)
+    if table.breaks:  # one time may be at two places
+        return False
     if target <= table.start or stream.time_base is None or is_untimed(stream):
         return False
     try:

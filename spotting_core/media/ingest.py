@@ -23,7 +23,7 @@ POSTER_HEIGHT = 180
 POSTER_MOST = 1080
 """Lines of the frame that a poster is made of, at most."""
 _POSTER_SHARE = 0.1  # of the length: past titles and line-ups
-_FORMAT = 2
+_FORMAT = 3
 _TIMES = "times.npy"
 
 
@@ -47,7 +47,7 @@ class Media:
 
     @property
     def times_file(self) -> Path:
-        """int64 (1 + F,): the first frame's time on the file's own clock, then all times from there, microseconds."""
+        """The time table, see ``TimeTable.as_array``."""
         return self.folder / _TIMES
 
 
@@ -87,7 +87,7 @@ def ingest(
             "this video was changed while it was read", where=path, fix="Wait until it is whole, and try again"
         )
     folder = data.media(media_hash)
-    write_array(folder / _TIMES, np.concatenate([[table.start], table.times]).astype(np.int64))
+    write_array(folder / _TIMES, table.as_array())
     write_json(folder / "probe.json", {"format": _FORMAT, **facts.as_json()})
     return Media(path, media_hash, folder, facts, table)
 
@@ -107,7 +107,7 @@ def _known(path: Path, media_hash: str, data: DataDirectory) -> Media | None:
         if content.pop("format", None) != _FORMAT:
             return None
         stored = np.asarray(open_array(folder / _TIMES, INTEGERS, (None,), what="file of times"))
-        return Media(path, media_hash, folder, VideoInfo(**content), TimeTable(stored[1:], int(stored[0])))
+        return Media(path, media_hash, folder, VideoInfo(**content), TimeTable.from_array(stored))
     except (TouchlineError, OSError, ValueError, TypeError, IndexError, AttributeError):
         return None  # what is kept is damaged; it is made again
 

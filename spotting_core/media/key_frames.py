@@ -12,6 +12,7 @@ from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
 from spotting_core.media.ingest import Media
+from spotting_core.media.source_clock import SourceClock
 from spotting_core.media.times import to_microseconds
 from spotting_core.media.video import open_video, readable_packets
 
@@ -19,13 +20,14 @@ _FILE = "keys.npy"
 
 
 def read_key_times(path: Path) -> np.ndarray:
-    """Presentation times of the key frames: int64, microseconds on the file's own clock, rising.
+    """Presentation times of the key frames: int64, microseconds on the file's own clock made to rise, rising.
 
     Errors:
         BadInputError: the file no longer opens.
     """
     with open_video(path) as (container, stream):
-        ticks = [p.pts for p in readable_packets(container, stream) if p.is_keyframe and p.pts is not None]
+        read = readable_packets(container, stream, SourceClock())
+        ticks = [p.pts for p in read if p.is_keyframe and p.pts is not None]
         assert stream.time_base is not None
         return np.sort(to_microseconds(np.array(ticks, np.int64), stream.time_base))
 

@@ -1,8 +1,10 @@
 """A file the browser plays, whose time line is the time table: frame i is shown at ``table.times[i]``.
 
 The source itself if it already is one; else its packets in a new mp4 with the index in front, starting at 0;
-else, where the browser has no decoder for it, an H.264 copy of the same frames at the same times. A copy is
-checked: its time table must be the source's.
+else, where the browser has no decoder for it, an H.264 copy of the same frames at the same times, as they are shown
+(upright,
+of square pixels). Sound is copied where browsers have a decoder for it, else encoded anew. A copy is checked: its
+time table must be the source's, and its picture must be shown alike.
 """
 
 from __future__ import annotations
@@ -10,8 +12,13 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -19,10 +26,12 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import replacing
-from spotting_core.media.decode import numbered_frames
+from spotting_core.media.decode import numbered_frames, resize_image
 from spotting_core.media.ingest import Media
+from spotting_core.media.shown import is_shown_as_stored, shown_image
+from spotting_core.media.sound import CHANNELS, RATE, sound_between
 from spotting_core.media.times import TimeTable, read_time_table
-from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, open_video, packets
+from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, VideoInfo, open_video, packets, probe_video
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +39,8 @@ PlaybackProgress = Callable[[float], bool]
 """Called with the share done, 0 to 1; returning False cancels."""
 
 _PLAYABLE_PIXELS = {"yuv420p", "yuvj420p"}
+_SHAPE = 0.01  # by which the shape of a copy's pixels may differ
+_SOUND_BITS, _SAMPLES = 160_000, 1024  # of AAC; samples of one of its frames
 _CLOCK = 90_000  # ticks per second of a transcoded file
 _TOLERANCE = 100  # microseconds by which a copy's times may differ: containers round to their own ticks
 
@@ -45,6 +56,7 @@ def plays_as_is(media: Media) -> bool:
         and "mp4" in media.info.container
         and media.table.start == 0
         and not media.info.hides_packets
+        and media.info.audio in {None, *BROWSER_AUDIO}
     )
 
 
@@ -90,9 +102,9 @@ def _copied(media: Media, part: Path) -> bool:
     """Try to copy the packets; False where they cannot be copied or would show other times."""
     try:
         _remux(media, part)
-        if _same_times(part, media.table):
+        if _same_times(part, media.table) and _shown_alike(part, media.info):
             return True
-        log.info("%s: the copied packets show other times, encoding again", media.path.name)
+        log.info("%s: the copied packets show other times or shapes, encoding again", media.path.name)
     except av.error.FFmpegError as error:
         if error.errno == errno.ENOSPC:
             raise
@@ -100,6 +112,12 @@ def _copied(media: Media, part: Path) -> bool:
     except BadInputError as error:
         log.info("%s: the copy cannot be read (%s)", media.path.name, error)
     return False
+
+
+def _shown_alike(path: Path, info: VideoInfo) -> bool:
+    copy = probe_video(path)
+    alike = copy.rotation == info.rotation and abs(copy.pixel_aspect / info.pixel_aspect - 1) <= _SHAPE
+    return alike and (copy.audio is not None or info.audio is None)
 
 
 def _same_times(path: Path, table: TimeTable) -> bool:
@@ -117,19 +135,68 @@ def _remux(media: Media, target: Path) -> None:
         open_video(media.path) as (source, video),
         av.open(str(target), "w", "mp4", options={"movflags": "faststart"}) as out,
     ):
-        audio = [s for s in source.streams.audio[:1] if s.codec_context and s.codec_context.name in BROWSER_AUDIO]
-        copies = {s.index: out.add_stream_from_template(s) for s in (video, *audio)}
-        for packet in timed_packets(packets(source, [video, *audio]), video.average_rate or Fraction(25)):
-            assert packet.time_base is not None
-            shift = round(media.table.start / 1e6 / packet.time_base)
-            if packet.pts is not None:
-                packet.pts -= shift
-            if packet.dts is not None:
-                packet.dts -= shift
-            if packet.stream.type == "audio" and packet.pts is not None and packet.pts < 0:
-                continue  # sound from before the first frame
-            packet.stream = copies[packet.stream.index]
-            out.mux(packet)
+        copy = out.add_stream_from_template(video, opaque=True)
+        with _sound(media, out) as sounds:
+            _mux(out, _moved(media, source, video, copy), sounds)
+
+
+def _mux(
+    out: av.container.OutputContainer,
+    pictures: Iterator[tuple[int, av.Packet[Any]]],
+    sounds: Iterator[tuple[int, av.Packet[Any]]],
+) -> None:
+    """Write packets of pictures and sound in the order of their times (microseconds)."""
+    for _, packet in merge(pictures, sounds, key=itemgetter(0)):
+        out.mux(packet)
+
+
+def _moved(
+    media: Media,
+    source: av.container.InputContainer,
+    stream: av.VideoStream | av.AudioStream,
+    copy: av.stream.Stream,
+) -> Iterator[tuple[int, av.Packet[Any]]]:
+    """Packets of a stream on the table's clock, for their copy; sound from before the first frame is left out."""
+    rate = stream.average_rate if isinstance(stream, av.VideoStream) else None
+    for packet in timed_packets(packets(source, stream, media.table.clock), rate or Fraction(25)):
+        assert packet.time_base is not None
+        shift = round(media.table.start / 1e6 / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - shift
+        packet.dts = None if packet.dts is None else packet.dts - shift
+        if stream.type == "audio" and (packet.pts is None or packet.pts < 0):
+            continue
+        packet.stream = copy
+        assert packet.dts is not None
+        yield int(packet.dts * packet.time_base * 1_000_000), packet
+
+
+@contextmanager
+def _sound(media: Media, out: av.container.OutputContainer) -> Iterator[Iterator[tuple[int, av.Packet[Any]]]]:
+    """The sound of a video as packets for its copy: as it is where browsers have a decoder, else as AAC."""
+    if media.info.audio is None:
+        yield iter(())
+    elif media.info.audio in BROWSER_AUDIO:
+        with open_video(media.path) as (source, _):
+            stream = source.streams.audio[0]
+            yield _moved(media, source, stream, out.add_stream_from_template(stream, opaque=True))
+    else:
+        encoder = out.add_stream("aac", rate=RATE, layout="stereo", bit_rate=_SOUND_BITS)
+        yield _encoded_sound(media, encoder)
+
+
+def _encoded_sound(media: Media, encoder: av.AudioStream) -> Iterator[tuple[int, av.Packet[Any]]]:
+    table, waiting, at = media.table, np.zeros((CHANNELS, 0), np.float32), 0
+    blocks = sound_between(media.path, table.start, table.start + table.duration, table.breaks)
+    for block in chain(blocks, [None]):
+        if block is not None:
+            waiting = np.concatenate([waiting, block], axis=1)
+        while waiting.shape[1] >= _SAMPLES or (block is None and waiting.shape[1]):
+            part = np.ascontiguousarray(waiting[:, :_SAMPLES])
+            frame = av.AudioFrame.from_ndarray(part, "fltp", "stereo")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
+            waiting, at = waiting[:, _SAMPLES:], at + part.shape[1]
+            yield from ((at * 1_000_000 // RATE, packet) for packet in encoder.encode(frame))
+    yield from ((at * 1_000_000 // RATE, packet) for packet in encoder.encode(None))
 
 
 def timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.Packet]:
@@ -154,23 +221,38 @@ def timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.P
 
 
 def _encode(media: Media, target: Path, report: PlaybackProgress | None) -> None:
-    """Encode every frame of the table at its time as H.264; sound is kept if a browser plays it."""
+    """Encode every frame of the table as it is shown, at its time, as H.264, with its sound."""
+    width, height = (max(2, round(side) // 2 * 2) for side in media.info.shown_size)
     with av.open(str(target), "w", "mp4", options={"movflags": "faststart"}) as out:
-        stream = None
-        for number, frame in numbered_frames(media.path, media.table):
-            if stream is None:
-                stream = out.add_stream("libx264", rate=Fraction(round(1e6 / media.table.frame_step)), options=_X264)
-                stream.width, stream.height = frame.width // 2 * 2, frame.height // 2 * 2
-                stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, _CLOCK)
-                stream.codec_context.time_base = Fraction(1, _CLOCK)
+        stream = out.add_stream("libx264", rate=Fraction(round(1e6 / media.table.frame_step)), options=_X264)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, _CLOCK)
+        with _sound(media, out) as sounds:
+            _mux(out, _encoded(media, stream, report), sounds)
+
+
+def _encoded(
+    media: Media, stream: av.VideoStream, report: PlaybackProgress | None
+) -> Iterator[tuple[int, av.Packet[Any]]]:
+    """Packets of the encoded frames, and their times in microseconds.
+
+    Errors:
+        CancelledError: ``report`` returned False.
+    """
+    time = 0
+    for number, frame in numbered_frames(media.path, media.table):
+        time = int(media.table.times[number])
+        if is_shown_as_stored(frame):
             sized = frame.reformat(stream.width, stream.height, "yuv420p")
-            sized.pts = round(int(media.table.times[number]) * _CLOCK / 1e6)
-            sized.time_base = Fraction(1, _CLOCK)
-            out.mux(stream.encode(sized))
-            if report and number % 50 == 0 and not report(number / len(media.table)):
-                raise CancelledError("preparing the video was cancelled")
-        if stream is not None:
-            out.mux(stream.encode(None))
+        else:
+            image = resize_image(shown_image(frame), stream.width, stream.height)
+            sized = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+        sized.pts = round(time * _CLOCK / 1e6)
+        sized.time_base = Fraction(1, _CLOCK)
+        yield from ((time, packet) for packet in stream.encode(sized))
+        if report and number % 50 == 0 and not report(number / len(media.table)):
+            raise CancelledError("preparing the video was cancelled")
+    yield from ((time, packet) for packet in stream.encode(None))
 
 
 _X264 = {"preset": "veryfast", "crf": "22", "g": "50", "bf": "0"}

@@ -18,6 +18,7 @@ import av.error
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.media.source_clock import ClockBreak, SourceClock
 from spotting_core.media.video import open_video, readable_packets
 
 log = logging.getLogger(__name__)
@@ -33,10 +34,40 @@ class TimeTable:
     Arguments:
         times: int64 (F,), microseconds since the first shown frame, strictly rising.
         start: presentation time of the first shown frame on the file's own clock, microseconds.
+        breaks: where that clock starts again; times and start are as if it never did (``media.source_clock``).
     """
 
     times: np.ndarray
     start: int
+    breaks: tuple[ClockBreak, ...] = ()
+
+    @property
+    def clock(self) -> SourceClock | None:
+        """What puts packets on this table's clock, read from the file's beginning; None where nothing is to be
+        moved."""
+        return SourceClock(self.breaks) if self.breaks else None
+
+    def as_array(self) -> np.ndarray:
+        """All of it as int64 (N,): how many breaks, each as three numbers, the start, the times."""
+        breaks = [number for b in self.breaks for number in (b.at, b.shift, int(b.back))]
+        return np.concatenate([[len(self.breaks), *breaks, self.start], self.times]).astype(np.int64)
+
+    @classmethod
+    def from_array(cls, numbers: np.ndarray) -> TimeTable:
+        """Take back what ``as_array`` gave.
+
+        Errors:
+            ValueError: it is none.
+        """
+        count = int(numbers[0]) if len(numbers) else -1
+        begin = 1 + 3 * count
+        if count < 0 or begin + 1 >= len(numbers):
+            raise ValueError("no table of times")
+        rows = numbers[1:begin].reshape(-1, 3).tolist()
+        times = numbers[begin + 1 :]
+        if times[0] != 0 or (np.diff(times) <= 0).any():
+            raise ValueError("times that do not rise")
+        return cls(times, int(numbers[begin]), tuple(ClockBreak(at, shift, bool(back)) for at, shift, back in rows))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -100,20 +131,30 @@ def read_time_table(path: Path) -> TimeTable:
     Errors:
         BadInputError: the file cannot be read or shows no frame at all.
     """
+    clock = SourceClock()
     with open_video(path) as (container, stream):
-        ticks = _packet_ticks(container, stream)
+        ticks = _packet_ticks(container, stream, clock)
         time_base = stream.time_base
         counted = is_untimed(stream)
     first = 0 if counted else _first_decoded_tick(path)
     if ticks is None:
         log.info("%s: packets carry no times, decoding to find them", path.name)
-        ticks, time_base = _decoded_ticks(path)
+        clock = SourceClock()
+        ticks, time_base = _decoded_ticks(path, clock)
     if ticks is not None and first is not None:
         ticks = ticks[ticks >= first]
     if first is None or ticks is None or len(ticks) == 0 or time_base is None:
         raise BadInputError("no frame of this video can be decoded", where=path, fix="Copy it again")
     times = np.unique(to_microseconds(ticks, time_base))
-    return TimeTable(times - times[0], int(times[0]))
+    start = int(times[0])
+    return TimeTable(times - start, start, _breaks(clock, times - start, start))
+
+
+def _breaks(clock: SourceClock, times: np.ndarray, start: int) -> tuple[ClockBreak, ...]:
+    """The breaks that a clock has found, each at the first frame that is shown after it."""
+    after = (int(np.searchsorted(times, at - start)) for at, _, _ in clock.found)
+    shown = [int(times[min(number, len(times) - 1)]) for number in after]
+    return tuple(ClockBreak(at, shift, back) for at, (_, shift, back) in zip(shown, clock.found, strict=True))
 
 
 def is_untimed(stream: av.VideoStream) -> bool:
@@ -121,11 +162,13 @@ def is_untimed(stream: av.VideoStream) -> bool:
     return stream.start_time is None
 
 
-def _packet_ticks(container: av.container.InputContainer, stream: av.VideoStream) -> np.ndarray | None:
+def _packet_ticks(
+    container: av.container.InputContainer, stream: av.VideoStream, clock: SourceClock | None = None
+) -> np.ndarray | None:
     """Presentation ticks of the shown packets, or None where packets lack them."""
     ticks: list[int] = []
     missing = 0
-    for packet in readable_packets(container, stream):
+    for packet in readable_packets(container, stream, clock):
         if packet.size == 0 or packet.is_discard:
             continue
         if packet.pts is None:
@@ -150,10 +193,10 @@ def _first_decoded_tick(path: Path) -> int | None:
     return None
 
 
-def _decoded_ticks(path: Path) -> tuple[np.ndarray | None, Fraction | None]:
+def _decoded_ticks(path: Path, clock: SourceClock | None = None) -> tuple[np.ndarray | None, Fraction | None]:
     with open_video(path) as (container, stream):
         stream.thread_type = "AUTO"
-        frames = _frames(container, stream, None)
+        frames = _frames(container, stream, None, clock)
         ticks = [tick for tick in (frame_tick(f) for f in frames) if tick is not None]
         if ticks:
             return np.array(ticks, np.int64), stream.time_base
@@ -163,10 +206,10 @@ def _decoded_ticks(path: Path) -> tuple[np.ndarray | None, Fraction | None]:
     return (np.arange(count, dtype=np.int64), 1 / rate) if count else (None, None)
 
 
-def _frames(container, stream, errors_allowed):  # type: ignore[no-untyped-def]
+def _frames(container, stream, errors_allowed, clock=None):  # type: ignore[no-untyped-def]
     """Decode a stream, passing over damaged packets."""
     errors = 0
-    for packet in readable_packets(container, stream):
+    for packet in readable_packets(container, stream, clock):
         try:
             yield from packet.decode()
         except av.error.FFmpegError:

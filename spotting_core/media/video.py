@@ -16,6 +16,8 @@ import av
 import av.error
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.media.shown import shown_size
+from spotting_core.media.source_clock import SourceClock
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ _CONTAINERS = (
 )  # fmt: skip
 """What may be opened: files that hold their pictures (or sound, to be told so). Playlists and the like make ffmpeg
 open other files and addresses; single pictures are no match."""
+_ODDEST_PIXEL = 4.0  # times as wide as high, or as high as wide
 _LEADING = 301  # packets looked at for those that are hidden
 _OPTIONS = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
 
@@ -38,8 +41,10 @@ class VideoInfo:
     """What a file says of itself.
 
     Arguments:
-        codec, pixel_format: of the video stream that is used (the first one that is not a cover picture).
-        width, height: as shown, in pixels, after ``rotation``.
+        codec, pixel_format: of the video stream that is used (the first one that is not a cover picture); the codec
+        by its
+            own name, whichever decoder there is for it.
+        width, height: in stored pixels, after ``rotation``; ``shown_size`` says what a viewer sees.
         rotation: degrees by which the stored picture is turned counter-clockwise to be shown.
         rate: average frames per second as declared, or None.
         duration: seconds as declared, or None.
@@ -61,6 +66,12 @@ class VideoInfo:
     video_streams: int
     pixel_aspect: float
     hides_packets: bool
+
+    @property
+    def shown_size(self) -> tuple[float, float]:
+        """Width and height on the screen."""
+        width, height = (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
+        return shown_size(width, height, self.pixel_aspect, self.rotation)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -90,27 +101,51 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
         yield container, _picture_stream(container, path)
 
 
+def codec_name(stream: av.VideoStream | av.AudioStream) -> str | None:
+    """What a stream is coded in (av1, mp3), not which decoder was found for it (libdav1d, mp3float)."""
+    return stream.codec_context.codec.canonical_name if stream.codec_context is not None else None
+
+
+def pixel_aspect(stream: av.VideoStream) -> float:
+    """Width of a stored pixel by its height as shown: of the container, else of the stream; 1 where nobody can mean
+    it."""
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    known = float(aspect) if aspect else 1.0
+    return known if 1 / _ODDEST_PIXEL <= known <= _ODDEST_PIXEL else 1.0
+
+
 def packets(
-    container: av.container.InputContainer, streams: av.stream.Stream | Sequence[av.stream.Stream]
+    container: av.container.InputContainer,
+    streams: av.stream.Stream | Sequence[av.stream.Stream],
+    clock: SourceClock | None = None,
 ) -> Iterator[av.Packet[Any]]:
     """All packets of some streams, in the order of the file.
+
+    Arguments:
+        clock: what puts their times on one clock; None of a file whose clock has no break, or times that nobody looks
+        at.
 
     Errors:
         av.error.FFmpegError: the file is cut off or damaged; also where a stream begins midway that the file's head did
             not name, of which PyAV knows nothing.
     """
     try:
-        yield from container.demux(streams)
+        for packet in container.demux(streams):
+            if clock is not None:
+                clock.move(packet)
+            yield packet
     except IndexError as error:
         raise av.error.InvalidDataError(errno.EINVAL, "a stream begins midway") from error
 
 
 def readable_packets(
-    container: av.container.InputContainer, streams: av.stream.Stream | Sequence[av.stream.Stream]
+    container: av.container.InputContainer,
+    streams: av.stream.Stream | Sequence[av.stream.Stream],
+    clock: SourceClock | None = None,
 ) -> Iterator[av.Packet[Any]]:
-    """The packets of some streams as far as a file can be read."""
+    """The packets of some streams as far as a file can be read; see ``packets``."""
     try:
-        yield from packets(container, streams)
+        yield from packets(container, streams, clock)
     except av.error.FFmpegError as error:
         log.warning("%s: reading stopped early: %s", container.name, error)
 
@@ -158,7 +193,6 @@ def probe_video(path: Path) -> VideoInfo:
     hidden = _hides_packets(path)
     with open_video(path) as (container, stream):
         context = stream.codec_context
-        aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
         width, height = context.width, context.height
         rotation = _rotation(container, stream)
         if width <= 0 or height <= 0:
@@ -167,17 +201,17 @@ def probe_video(path: Path) -> VideoInfo:
             width, height = height, width
         audio = container.streams.audio[0] if container.streams.audio else None
         return VideoInfo(
-            codec=context.name,
+            codec=codec_name(stream) or context.name,
             pixel_format=context.pix_fmt,
             width=width,
             height=height,
             rotation=rotation,
             rate=_as_float(stream.average_rate),
             duration=_duration(container, stream),
-            audio=audio.codec_context.name if audio is not None and audio.codec_context else None,
+            audio=codec_name(audio) if audio is not None else None,
             container=container.format.name,
             video_streams=len(container.streams.video),
-            pixel_aspect=float(aspect) if aspect else 1.0,
+            pixel_aspect=pixel_aspect(stream),
             hides_packets=hidden,
         )
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import replacing
+from spotting_core.computing.finite_weights import check_weights
 from spotting_core.computing.fold import fold_batch_norm
 from spotting_core.computing.memory_layout import channels_last
 from spotting_core.domain.classes import ClassTable
@@ -81,7 +82,11 @@ class LoadedModel:
 
 
 def save_model(folder: Path, network: nn.Module, card: Card, *, precise: bool = False) -> None:
-    """Write weights, in half precision unless ``precise``, and, last, the card."""
+    """Write weights, in half precision unless ``precise``, and, last, the card.
+
+    Errors:
+        BadInputError: one is no number, or too large for half precision; nothing is written.
+    """
     state = {
         name: (value.half() if value.dtype.is_floating_point and not precise else value)
         .detach()
@@ -90,6 +95,7 @@ def save_model(folder: Path, network: nn.Module, card: Card, *, precise: bool = 
         .clone()
         for name, value in network.state_dict().items()
     }
+    check_weights(state, folder / WEIGHTS_FILE)
     with replacing(folder / WEIGHTS_FILE) as part:
         save_file(state, part)
         part.chmod(0o644)
@@ -193,4 +199,5 @@ def _weights(own: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
             where=path,
             fix="Card and weights are of different models",
         )
+    check_weights(state, path, _COPY)
     return state

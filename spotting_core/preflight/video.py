@@ -22,7 +22,8 @@ from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import RATE, check_rate, order_of
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
-TRACKS = "picture tracks"
+TRACKS, CLOCK = "picture tracks", "clock"
+_NAMED = 4  # breaks of a clock that are named
 _SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
 _SECOND = "second|2nd|2|zweite|segunda?|deuxi[eè]me"
@@ -39,7 +40,7 @@ def check_playback(media: Media) -> list[Finding]:
     if info.codec in BROWSER_VIDEO:
         fix, how = (
             "Copy its packets into an mp4 (remux, no loss)",
-            "container, index or start time do not suit a browser",
+            "container, index, start time or sound do not suit a browser",
         )
     else:
         fix, how = "Encode an H.264 copy (transcode)", "no browser has a decoder for it everywhere"
@@ -62,6 +63,19 @@ def check_steadiness(media: Media) -> list[Finding]:
         fix = "Nothing to do here: every frame is found by its own time; other tools may drift"
         findings.append(Finding(STEADY, NOTE, what, evidence, fix))
     return findings
+
+
+def check_clock_breaks(media: Media) -> list[Finding]:
+    """Whether the file's clock rises, as other tools take for granted."""
+    breaks = media.table.breaks
+    if not breaks:
+        return []
+    first = breaks[0]
+    times = ", ".join(half_clock(b.at, 0) for b in breaks[:_NAMED]) + (", …" if len(breaks) > _NAMED else "")
+    what = f"the clock of {media.path.name} goes {'back' if first.back else 'far ahead'} at {times}"
+    evidence = f"by {half_clock(abs(first.shift), 0)}: recordings were joined, or the encoder began anew"
+    fix = "Nothing to do here: what follows goes on from where it was; other tools may lose it"
+    return [Finding(CLOCK, WARNING, what, evidence, fix)]
 
 
 def check_length(media: Media, parts: Parts) -> list[Finding]:

@@ -39,7 +39,9 @@ class SpottingTask(SampleTask[Spot]):
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes = self.classes(order.classes)
-        games = read_spotting_games(order.labels, order.predictions, classes, record, order.split)
+        games = read_spotting_games(
+            order.labels, order.predictions, classes, record, order.split, official=order.official
+        )
         metric = self.metric(order.metric)
         return spotting_report(evaluate_spotting(games, classes, metric=metric, official=order.official))
 

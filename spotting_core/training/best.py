@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.computing.checkpoint_file import read_checkpoint
+from spotting_core.computing.finite_weights import check_weights
 
 _FILE = "best.pt"
 
@@ -29,7 +31,16 @@ class BestWeights:
         self.since = 0
 
     def offer(self, score: float, weights: Mapping[str, Tensor]) -> None:
-        """Keep the weights if they are better than all before."""
+        """Keep the weights if they are better than all before.
+
+        Errors:
+            BadInputError: a weight or the score is no number; what was kept stays.
+        """
+        if not math.isfinite(score):
+            raise BadInputError(
+                "the figure that chooses the weights is no number", where=self._file, fix="Look at the validation split"
+            )
+        check_weights(weights, self._file)
         if self.score is not None and score <= self.score:
             self.since += 1
             return

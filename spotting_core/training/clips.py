@@ -91,15 +91,23 @@ class TrainingClips:
     def draw(self, number: int) -> TrainingClip:
         """Clip ``number`` of the run, varied; it depends on the number and the seed alone."""
         rng = random.Random(f"{self.seed}/{number}")
-        if self.sampling == GRID:
-            epoch, place = divmod(number, self.epoch)
-            half, start = (int(value) for value in self._grid[self._order(epoch)[place]])
-        else:
-            half, start = self._place(rng)
+        half, start = self._chosen(number, rng)
         samples = self.halves[half].samples
         mirrored = samples.mirrored is not None and rng.random() < 0.5
         clip = self.clip(half, start, mirrored=mirrored)
         return replace(clip, samples=vary(clip.samples, self._scoreboard(half, clip.samples), rng))
+
+    def origins(self, number: int) -> tuple[int, ...]:
+        """The half, by its place among them, that clip ``number`` is of."""
+        return (self._chosen(number, random.Random(f"{self.seed}/{number}"))[0],)
+
+    def _chosen(self, number: int, rng: random.Random) -> tuple[int, int]:
+        """A half, and the sample at which clip ``number`` begins."""
+        if self.sampling == GRID:
+            epoch, place = divmod(number, self.epoch)
+            half, start = (int(value) for value in self._grid[self._order(epoch)[place]])
+            return half, start
+        return self._place(rng)
 
     def clip(self, number: int, start: int, *, mirrored: bool = False) -> TrainingClip:
         """The clip of a half that begins at a sample, as it is."""

@@ -47,20 +47,30 @@ class TrainingPairs:
 
     def draw(self, number: int) -> TrainingClip:
         """Pair ``number`` of the run; it depends on the number and the seed alone."""
+        return self._pair(*self._chosen(number))
+
+    def origins(self, number: int) -> tuple[int, ...]:
+        """The halves, by their place among them, that pair ``number`` is of."""
+        of, _, half, _, _ = self._chosen(number)
+        return tuple(dict.fromkeys((of, half)))
+
+    def _chosen(self, number: int) -> tuple[int, Grounding, int, int, tuple[Grounding, ...]]:
+        """The half and the replay of a pair, the half and the first sample of its stretch, and what the stretch
+        shows."""
         rng = random.Random(f"{self.seed}/{number}")
         half, shown = rng.choice(self._shown)
         negative = rng.random() < self.config.negative_share
         if not negative:
-            return self._pair(half, shown, half, self._around(half, shown, rng), (shown,))
+            return half, shown, half, self._around(half, shown, rng), (shown,)
         if rng.random() < 0.5:  # another moment
             other = rng.randrange(len(self.halves)) if self.config.wide_negatives else half
             margin = self.config.window // 2  # of the stretch that may lie beyond the half
             first = rng.randrange(1 - margin, max(2, len(self.halves[other]) - margin))
-            return self._pair(half, shown, other, first, (shown,) if other == half else ())
+            return half, shown, other, first, (shown,) if other == half else ()
         others = [s for s in self._shown if s[1] != shown and (self.config.wide_negatives or s[0] == half)]
         of, replay = rng.choice(others or [(half, shown)])
         first = self._around(half, shown, rng)
-        return self._pair(of, replay, half, first, (replay,) if of == half else ())
+        return of, replay, half, first, (replay,) if of == half else ()
 
     def _around(self, number: int, shown: Grounding, rng: random.Random) -> int:
         """The sample at which a stretch with the action begins."""

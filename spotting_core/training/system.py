@@ -318,6 +318,12 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             second=_second(samples),
         )
 
+    def origins(self, step: int) -> list[str]:
+        """Matches and parts that the clips of a batch are of."""
+        named = [f"{m.name} {self.table.parts.title(h.samples.half)}" for m in self.matches for h in m.halves]
+        clips = range(step * self.config.batch, (step + 1) * self.config.batch)
+        return list(dict.fromkeys(named[half] for number in clips for half in self.clips.origins(number)))
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         for part in self.resting:
             part.eval()  # its batch statistics stay as well

@@ -15,7 +15,7 @@ from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import replacing, write_json
-from spotting_core.domain.classes import keep_classes
+from spotting_core.domain.classes import keep_classes, load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
@@ -26,7 +26,7 @@ from spotting_core.features.sets import input_of
 from spotting_core.media.source import is_rendered
 from spotting_core.models.card import BROADCAST, CARD_FILE, FORMAT, SIMULATED, Card, CardInput, read_card, write_card
 from spotting_core.models.load import LoadedModel, load_model, save_model
-from spotting_core.models.registry import SystemConfig
+from spotting_core.models.registry import SystemConfig, system
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
 from spotting_core.tasks.registry import layer_task
@@ -34,6 +34,7 @@ from spotting_core.tasks.task import AnyLayerTask, Judged
 from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainer, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
+from spotting_core.training.label_counts import label_counts
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
 from spotting_core.training.trainer import TrainingProgress
@@ -90,16 +91,24 @@ def train(
         notice(_begin(calibration_trainer))
         calibration_trainer.train(report)
         return _finish_calibration(calibration_trainer, order, data, notice)
-    trainer = SystemTrainer(
-        as_config(SystemTrainingConfig, {"system": name, **settings}, order.config),
-        order.root,
-        order.run,
-        data,
-        order.device,
-    )
+    system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
+    for sentence in _labels_of(system_config, order.root):
+        notice(sentence)
+    trainer = SystemTrainer(system_config, order.root, order.run, data, order.device)
     notice(_begin(trainer))
     trainer.train(report)
     return _finish(trainer, order, data, notice)
+
+
+def _labels_of(config: SystemTrainingConfig, root: Path) -> list[str]:
+    """What the labels of a run's splits are, where its stage learns from any."""
+    kind = system(config.system)
+    if config.stage and (config.stage not in kind.stages or not kind.stages[config.stage].labelled):
+        return []
+    task = layer_task(kind.task)
+    table = load_classes(config.classes or task.class_table)
+    sentences = label_counts((root / split for split in config.data), task, table, most=config.matches)
+    return [*sentences, *label_counts((root / split for split in config.validation), task, table)]
 
 
 def _begin(trainer: _AnyTrainer) -> str:

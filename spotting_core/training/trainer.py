@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from spotting_core.base.errors import CancelledError
+from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import write_json
 from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, PositiveNumber, Share
 from spotting_core.computing.memory_layout import channels_last
@@ -39,6 +39,7 @@ _LOG_EVERY = 20
 _LARGEST_GRADIENT = 5.0
 _SAVE_SHARE = 0.05  # of the time may go into checkpoints: a run that is killed loses a batch, or a few if they are fast
 _MOST_MAKERS = 12
+_NAMED = 8  # files that are named where a batch is no good
 _SEED_SPAN = 1_000_003  # steps of one seed do not meet those of the next
 
 TrainingProgress = Callable[[int, int, Mapping[str, float]], bool]
@@ -110,6 +111,10 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         """Named losses of a batch."""
         raise NotImplementedError
 
+    def origins(self, step: int) -> list[str]:
+        """What the batch of a step was made of, for people; nothing where nobody can say."""
+        return []
+
     def after_step(self) -> None:
         """Called after every step."""
 
@@ -130,6 +135,8 @@ class Trainer(Generic[_Batch, _Config, _Model]):
 
         Errors:
             CancelledError: ``report`` returned False; the state is saved.
+            BadInputError: a loss or a gradient is no number: names the batch and what it was made of. Nothing of it has
+                come into the weights, and the last checkpoint stays.
         """
         if self.ended:
             return
@@ -173,8 +180,22 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         losses = self.losses(batch)
         total = torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum()
         torch.autograd.backward(total)
-        nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
+        if not bool(torch.isfinite(total.detach()) & torch.isfinite(norm)):
+            raise self._no_number(losses)
         return losses
+
+    def _no_number(self, losses: Mapping[str, Tensor]) -> BadInputError:
+        odd = [name for name, loss in losses.items() if not bool(torch.isfinite(loss.detach()).all())]
+        what = f"the loss {' and '.join(odd)} is no number" if odd else "the gradient is no number"
+        origins = self.origins(self.step)
+        named = ", ".join(origins[:_NAMED]) + (", …" if len(origins) > _NAMED else "")
+        kept = "the last checkpoint is kept" if self.run.checkpoint.is_file() else "there was no checkpoint yet"
+        return BadInputError(
+            f"{what} in batch {self.step + 1}{f', made of {named}' if named else ''}; {kept}",
+            where=self.run.path,
+            fix="Look at these files for numbers that are none or far from the others, or make learning_rate smaller",
+        )
 
     def save(self) -> None:
         """Write the checkpoint."""

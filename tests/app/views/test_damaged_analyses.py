@@ -56,7 +56,7 @@ def of_no_record(folder: Path) -> None:
 DAMAGES: dict[str, tuple[Damage, str]] = {
     "empty": (emptied, "scores.npy: this array of scores cannot be read (it is empty)"),
     "cut short": (cut_short, "scores.npy: this array of scores is damaged: it has"),
-    "no number": (of_no_number, "scores.npy: this array of scores is damaged: a number in it is none"),
+    "no number": (of_no_number, "scores.npy: this array of scores is damaged: row"),
     "out of order": (out_of_order, "times.npy: this array of times is damaged: its times do not rise"),
     "no model": (without_model, "analysis.json: this analysis is damaged"),
     "no record": (of_no_record, "analysis.json: this analysis is not JSON"),

@@ -25,7 +25,8 @@ from spotting_core.domain.spots import Spot
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
-from spotting_core.media.decode import numbered_frames, shown_image
+from spotting_core.media.decode import numbered_frames
+from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
 from spotting_core.search.engine import Query, SpotSearch

@@ -79,7 +79,7 @@ def test_a_file_that_changes_is_looked_at_again(tmp_path: Path) -> None:
     np.save(path, np.array([0.5, 1.0]))
     check_numbers(path)
     np.save(path, np.array([0.5, np.inf]))
-    with pytest.raises(BadInputError, match="a number in it is none"):
+    with pytest.raises(BadInputError, match="row 1 holds a number that is none"):
         check_numbers(path)
     np.save(path, np.array([1, 3, 2]))
     with pytest.raises(BadInputError, match="times do not rise"):

@@ -29,9 +29,10 @@ from spotting_core.clips.sources import Footage, Sources
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
-from spotting_core.media.decode import numbered_frames, read_frame, shown_image
+from spotting_core.media.decode import numbered_frames, read_frame
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.key_frames import key_times
+from spotting_core.media.shown import shown_image
 from spotting_core.media.source import open_match
 from spotting_core.media.times import TimeTable, read_time_table
 from tests.app.made_analysis import make_analysis

@@ -155,7 +155,7 @@ def test_broken_files_are_named() -> None:
     row = {"gameTime": "1 - 00:10", "label": MAIN, "confidence": "nan"}
     for content, message in (
         ({"annotations": [row]}, "f.json, annotation 1: the confidence is not a number"),
-        ({"annotations": [{**row, "confidence": 1, "gameTime": "soon"}]}, "the time 'soon' cannot be read"),
+        ({"annotations": [{**row, "confidence": 1, "gameTime": "soon"}]}, "the time 'soon' .* cannot be read"),
         ({}, "missing required field `annotations`"),
     ):
         with pytest.raises(BadInputError, match=message):

@@ -110,9 +110,9 @@ def test_what_is_left_out_of_a_game_is_said(tmp_path: Path) -> None:
     [
         (results({"half": "1", "label": "Goal", "position": "5", "confidence": "nan"}), "the confidence of Goal at 5 ms is not a number"),
         ('{"predictions": [{"half": 1, "label": "Goal", "position": 5, "confidence": NaN}]}', "a value is not a number"),
-        (results({"half": "x", "label": "Goal", "position": "5", "confidence": "1"}), r"predictions\[1\].half"),
-        (results({"half": "1", "label": "Goal", "position": "inf", "confidence": "1"}), "the position inf is no time"),
-        (results({"half": "1", "label": "Goal", "confidence": "1"}), "missing required field `position`"),
+        (results({"half": "x", "label": "Goal", "position": "5", "confidence": "1"}), "the half 'x' cannot be read"),
+        (results({"half": "1", "label": "Goal", "position": "inf", "confidence": "1"}), "the position 'inf' cannot be read"),
+        (results({"half": "1", "label": "Goal", "confidence": "1"}), r"the time '' \(position 'None'\) cannot be read"),
         ({"annotations": []}, "missing required field `predictions`"),
         ("{", "is not JSON"),
         ({"predictions": [{"half": "1", "label": "goal", "position": "5", "confidence": "1"}]}, "no prediction is of a known class; they say 'goal'"),

@@ -57,8 +57,8 @@ def test_officially_two_truths_in_one_frame_are_recalled_once() -> None:
     [
         (videos(b=[]), "1 videos are missing in the predictions, the first 'a'"),
         (videos(a=[], b=[]), "1 videos are missing in the labels, the first 'b'"),
-        (videos(a=[("Entry", 1, 1.5)]), "the score of Entry in frame 1 is 1.5"),
-        (videos(a=[("Entry", 1)]), "the score of Entry in frame 1 is None"),
+        (videos(a=[("Entry", 1, 1.5)]), "Entry in frame 1: the confidence 1.5 is above 1"),
+        (videos(a=[("Entry", 1)]), "the score of Entry in frame 1 is missing"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(predicted: list[Video], message: str) -> None:

@@ -36,7 +36,7 @@ def assert_same(labels: Path, predictions: Path, metric: str, classes: tuple[str
     official = ActionSpotting.evaluate(
         str(labels), str(predictions), dataset=None, metric=metric, EVENT_DICTIONARY={n: i for i, n in enumerate(classes)}
     )  # fmt: skip
-    games = read_spotting_games(labels, predictions, classes, Record())
+    games = read_spotting_games(labels, predictions, classes, Record(), official=True)
     ours = evaluate_spotting(games, classes, metric=metric, official=True)
     for view, (mean, per_class) in KEYS.items():
         assert ours.average_map[view] == pytest.approx(official[mean], **EXACT)

@@ -89,7 +89,7 @@ def test_broken_labels_name_the_annotation(tmp_path: Path, content: str, message
     ("row", "message"),
     [
         ({"label": "Goal", "position": "1", "half": "1", "confidence": "nan"}, "prediction 1: the confidence is not a number"),
-        ({"label": "Goal", "position": "soon", "half": "1", "confidence": "1"}, "prediction 1: this prediction cannot be read"),
+        ({"label": "Goal", "position": "soon", "half": "1", "confidence": "1"}, "prediction 1: the position 'soon' cannot be read"),
         ({"position": "1", "half": "1", "confidence": "1"}, "cannot be read"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zipfile
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ CLASSES = load_classes()
 OPTIONS = Options(CLASSES, rate=25.0)
 HALVES = {h: HalfInfo(25.0, 90_000, 640, 360, 3_600_000_000, f"game/{h}") for h in (1, 2)}
 V1 = ("Goal", "Yellow card", "Red card", "Yellow->red card", "Substitution")
-STEP = {"1 s": 1_000_000, "1 frame": 40_000, "2 frames": 120_000, "1 ms": 1000, "1 µs": 1}
+STEP = {"1 s": 1_000_000, "1 frame": 40_000, "1 ms": 1000, "1 µs": 1}
 
 spots = st.builds(
     Spot,
@@ -106,7 +107,7 @@ def test_a_second_round_changes_nothing(name: str, tmp_path: Path) -> None:
     third = tmp_path / f"third{form.suffix}"
     registry.write(third, registry.read(second, form, OPTIONS), form, OPTIONS)
     assert third.read_bytes() == second.read_bytes()
-    if name not in ("fcp-xml", "fcpx-xml"):  # these adapters name the pieces anew the first time
+    if name != "fcp-xml":  # its adapter names the pieces anew the first time
         assert second.read_bytes() == first.read_bytes()
 
 
@@ -363,7 +364,7 @@ def test_formats_are_told_by_name_or_content(name: str, tmp_path: Path) -> None:
         ("csv", b"label\nGoal\n", "needs the columns label and seconds"),
         ("csv", b"label,seconds\nGoal,soon\n", "line 2: the half, time or confidence"),
         ("csv", b"label,seconds\nGoal,1,2\n", "line 2: this line has more cells"),
-        ("csv", b"\xff\xfe", "not UTF-8"),
+        ("csv", b"\xff\xfeh", "not UTF-8"),
         ("webvtt", b"hello", "not WebVTT"),
         ("otio", b"{}", "holds no timeline"),
         ("edl", b"\xff", "cannot be read"),
@@ -403,7 +404,9 @@ def test_own_class_lists(tmp_path: Path, shared: Path) -> None:
 
 
 def test_the_documented_table_is_the_registry() -> None:
-    rows = [line for line in (REPOSITORY / "docs" / "formats.md").read_text().splitlines() if line.startswith("| ")]
+    lines = (REPOSITORY / "docs" / "formats.md").read_text().splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("| "))
+    rows = [line for line in takewhile(lambda line: line.startswith("|"), lines[first:]) if line.startswith("| ")]
     documented = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows[1:]]
     assert documented == [
         (

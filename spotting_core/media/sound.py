@@ -10,6 +10,7 @@ import av
 import av.error
 import numpy as np
 
+from spotting_core.media.source_clock import ClockBreak, SourceClock
 from spotting_core.media.video import open_video, readable_packets
 
 RATE = 48_000
@@ -23,14 +24,17 @@ def samples_at(time: int) -> int:
     return round(time * RATE / 1e6)
 
 
-def sound_between(path: Path, start: int, end: int) -> Iterator[np.ndarray]:
+def sound_between(path: Path, start: int, end: int, breaks: tuple[ClockBreak, ...] = ()) -> Iterator[np.ndarray]:
     """Sound from ``start`` to ``end`` on the file's own clock (microseconds), in blocks one after the other.
+
+    Arguments:
+        breaks: where that clock starts again, by the time table of the file.
 
     Yields float32 (2, n), ``samples_at(end - start)`` samples in all. Where the file has no sound, or it cannot
     be decoded, there is silence.
     """
     total, position = samples_at(end - start), 0
-    for at, block in _placed(path, start, end):
+    for at, block in _placed(path, start, end, breaks):
         if at > position + _JITTER:
             silence = min(at, total) - position
             yield np.zeros((CHANNELS, silence), np.float32)
@@ -47,7 +51,7 @@ def sound_between(path: Path, start: int, end: int) -> Iterator[np.ndarray]:
         yield np.zeros((CHANNELS, total - position), np.float32)
 
 
-def _placed(path: Path, start: int, end: int) -> Iterator[tuple[int, np.ndarray]]:
+def _placed(path: Path, start: int, end: int, breaks: tuple[ClockBreak, ...]) -> Iterator[tuple[int, np.ndarray]]:
     """Decoded blocks with the sample, counted from ``start``, at which each begins."""
     resampler = av.AudioResampler("fltp", "stereo", RATE)
     with open_video(path) as (container, _):
@@ -56,11 +60,9 @@ def _placed(path: Path, start: int, end: int) -> Iterator[tuple[int, np.ndarray]
         stream = container.streams.audio[0]
         if stream.time_base is None or stream.codec_context is None:
             return
-        try:
-            container.seek(max(0, round((start - _SEEK_BACK) / 1e6 / stream.time_base)), stream=stream, backward=True)
-        except av.error.FFmpegError:
-            container.seek(0)
-        for frame in _decoded(container, stream):
+        if not breaks:  # else one time may be at two places, and all is read from the beginning
+            _seek(container, stream, start - _SEEK_BACK)
+        for frame in _decoded(container, stream, SourceClock(breaks) if breaks else None):
             if frame.pts is None or frame.time_base is None:
                 continue
             time = float(frame.pts * frame.time_base) * 1e6
@@ -76,8 +78,18 @@ def _placed(path: Path, start: int, end: int) -> Iterator[tuple[int, np.ndarray]
             yield max(0, at), block[:, max(0, -at) :]
 
 
-def _decoded(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    for packet in readable_packets(container, stream):
+def _seek(container: av.container.InputContainer, stream: av.AudioStream, time: int) -> None:
+    assert stream.time_base is not None
+    try:
+        container.seek(max(0, round(time / 1e6 / stream.time_base)), stream=stream, backward=True)
+    except av.error.FFmpegError:
+        container.seek(0)
+
+
+def _decoded(
+    container: av.container.InputContainer, stream: av.AudioStream, clock: SourceClock | None
+) -> Iterator[av.AudioFrame]:
+    for packet in readable_packets(container, stream, clock):
         try:
             yield from cast(list[av.AudioFrame], packet.decode())
         except av.error.FFmpegError:

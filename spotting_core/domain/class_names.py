@@ -1,0 +1,35 @@
+"""Names of classes as people write them, and as a class table does.
+
+What surrounds a name (spaces, tabs) means nothing and is never a reason to leave a label out. Letter case may mean
+something, so a name that differs in it is not taken for another, but suggested.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+
+def plain_name(label: str) -> str:
+    """A name without what surrounds it."""
+    return label.strip() or label
+
+
+def nearest_name(label: str, names: Iterable[str]) -> str | None:
+    """The name that differs in letter case alone, or None."""
+    return next((name for name in names if name.casefold() == label.casefold()), None)
+
+
+def unknown_names(counts: Mapping[str, int], names: Iterable[str], what: str) -> list[str]:
+    """Clauses about labels that are left out because a class table has no such class.
+
+    Arguments:
+        counts: labels by name; what: what they are of, as in ``label``.
+    """
+    known = tuple(names)
+    clauses = []
+    for label, count in sorted(Counter(counts).items()):
+        near = nearest_name(label, known)
+        hint = f" (did you mean {near!r}?)" if near else ""
+        clauses.append(f"{count} {what}{'' if count == 1 else 's'} of the unknown class {label!r}{hint}")
+    return clauses

@@ -1,0 +1,79 @@
+"""What is asked of labels and predictions of every task before a figure is worked out of them.
+
+A confidence in percent counts as certain at every threshold, a frame number at another rate is another moment, and a
+class that nobody knows is a miss: each would be a figure, and a wrong one, without a word.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.class_names import unknown_names
+from spotting_core.domain.timecode import frame_rate
+from spotting_core.evaluation.collect import Record
+from spotting_core.formats.document import check_confidence
+
+_SAME_RATE = 1e-3  # share by which two frame rates may differ, beside their rounding
+
+
+def check_confidences(
+    values: Sequence[float] | np.ndarray, where: str, record: Record, *, name: str = "", official: bool = False
+) -> None:
+    """Refuse confidences of which one is none.
+
+    Arguments:
+        name: of the game, for the record; official: confidences above 1 are then counted as the official evaluator
+            counts them, as certain, and the record says so.
+
+    Errors:
+        BadInputError: one is no number, or above 1.
+    """
+    known = np.asarray(values, np.float64)
+    if not len(known):
+        return
+    highest = float(known.max()) if np.isfinite(known).all() else math.nan
+    if official and highest > 1:
+        record.skip(name, f"confidences reach {highest:g}; the official evaluator takes all above 1 for certain")
+        return
+    check_confidence(highest, where)
+
+
+def check_same_rate(labels: float | None, predictions: float | None, where: str) -> None:
+    """Refuse frame numbers that count at different rates; a rate that is not said is not compared.
+
+    Errors:
+        BadInputError: the rates differ.
+    """
+    if not labels or not predictions or min(labels, predictions) <= 0:
+        return
+    one, other = (float(frame_rate(rate)) for rate in (labels, predictions))
+    if abs(one - other) > _SAME_RATE * one:
+        raise BadInputError(
+            f"the labels count {labels:g} frames a second, the predictions {predictions:g}",
+            where=where,
+            fix="Make the predictions at the rate of the labels, or convert one of them",
+        )
+
+
+def check_some_known(labels: Collection[str], classes: Collection[str], where: object) -> None:
+    """Refuse predictions of which none is of a class that counts.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if labels and not any(label in classes for label in labels):
+        raise BadInputError(
+            f"no prediction is of a known class; they say {', '.join(map(repr, sorted(labels)[:4]))}",
+            where=where,
+            fix="Check the class names, or give their own list with --classes",
+        )
+
+
+def record_unknown(counts: Mapping[str, int], classes: Iterable[str], what: str, game: str, record: Record) -> None:
+    """Record the labels or predictions that are left out because no class is called so."""
+    for clause in unknown_names(counts, classes, what):
+        record.skip(game, clause)

@@ -1,0 +1,61 @@
+"""Numbers and clocks as spreadsheets of any country write them."""
+
+from __future__ import annotations
+
+import re
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import parse_clock
+
+_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"))  # between thousands
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*([.,]\d+)?")
+_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_ZERO_DATE = re.compile(r"^(?:1899-12-3[01]|1900-01-0[01]|30[./]12[./]1899|12/30/1899|0?1[./]0?0[./]1900)[T ]+(.+)$")
+_NOON = re.compile(r"^(\d{1,2})(:\d{2}:\d{2}(?:[.,]\d+)?)\s*([ap])\.?m\.?$", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}[.-]?\s?[A-Za-zäéûÄ]{3,9}\.?")
+
+
+def parse_number(text: str, *, comma: bool = True) -> float:
+    """A number with a decimal point or comma, in percent, and with thousands set apart where that is certain.
+
+    Arguments:
+        comma: whether ``1,234`` is 1.234, as where cells are parted by semicolons; else it may be either.
+
+    Errors:
+        ValueError: it is none, or may be two.
+    """
+    bare = text.strip().translate(_SPACES)
+    if bare.endswith("%"):
+        return parse_number(bare[:-1], comma=comma) / 100
+    if _PLAIN.fullmatch(bare):
+        return float(bare)
+    grouped = _GROUPED.fullmatch(bare)
+    if grouped and grouped[2] and grouped[2][0] != grouped[1]:
+        return float(bare.replace(grouped[1], "").replace(",", "."))
+    if _COMMA.fullmatch(bare):
+        if not comma and len(bare.split(",")[1]) == 3 and bare.split(",")[0].lstrip("+-") not in ("", "0"):
+            raise ValueError(f"{text!r} may have thousands or a decimal comma")
+        return float(bare.replace(",", "."))
+    raise ValueError(f"{text!r} is no number")
+
+
+def parse_time(text: str) -> int:
+    """Microseconds of a clock, also as a spreadsheet shows it: with the day that its calendar begins with, or AM.
+
+    Errors:
+        BadInputError: it is none, or a date.
+    """
+    bare = text.strip()
+    dated = _ZERO_DATE.match(bare)
+    bare = dated[1] if dated else bare
+    noon = _NOON.match(bare)
+    if noon:
+        hour = int(noon[1]) % 12 + (12 if noon[3].lower() == "p" else 0)
+        bare = f"{hour}{noon[2]}"
+    if _DATE.match(bare):
+        raise BadInputError(
+            f"{text!r} is a date, which a spreadsheet has made of a time",
+            fix="Format the column as text, and write the times anew",
+        )
+    return parse_clock(bare)

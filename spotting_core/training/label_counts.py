@@ -1,0 +1,66 @@
+"""What a run learns from, counted before it begins: matches and labels that are used, and those that are left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.class_names import unknown_names
+from spotting_core.domain.classes import ClassTable
+from spotting_core.samples.labelled import all_games
+from spotting_core.tasks.task import AnyLayerTask
+
+_NAMED = 3  # matches that are named
+
+
+def label_counts(folders: Iterable[Path], task: AnyLayerTask, table: ClassTable, *, most: int = 0) -> list[str]:
+    """Sentences about the labels of some splits: how many are used, and which are left out for what reason.
+
+    Arguments:
+        most: matches of each split, the first ones; 0 for all.
+
+    Errors:
+        BadInputError: no match has labels, one cannot be read, or not one label of a split is of a known class.
+    """
+    return [sentence for folder in folders for sentence in _of_split(folder, task, table, most)]
+
+
+def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) -> list[str]:
+    games = task.labelled_games(folder)
+    taken = games[: most or None]
+    labels = Counter(
+        label for game in taken for finding in task.read_truth(game) if (label := getattr(finding, "label", "")) != ""
+    )
+    unknown = {label: count for label, count in labels.items() if label not in table}
+    used = labels.total() - sum(unknown.values())
+    if labels and not used:
+        raise BadInputError(
+            f"not one of {labels.total()} labels is of a class of the table {table.name!r}; they say "
+            f"{', '.join(map(repr, list(unknown)[:4]))}",
+            where=folder,
+            fix="Name their class table with classes = … in the configuration",
+        )
+    sentences = [f"{folder.name}: {_counted(len(taken), 'match', 'matches')}, {_counted(used, 'label', 'labels')}"]
+    sentences += [f"{folder.name}: left out {clause}" for clause in unknown_names(unknown, table.names, "label")]
+    if len(games) > len(taken):
+        left = _counted(len(games) - len(taken), "match", "matches")
+        sentences.append(f"{folder.name}: left out {left} beyond the {most} that the configuration takes")
+    unlabelled = sorted(set(all_games(folder)) - set(games), key=str) if _holds_matches(folder) else []
+    if unlabelled:
+        names = ", ".join(game.name for game in unlabelled[:_NAMED]) + (", …" if len(unlabelled) > _NAMED else "")
+        left = _counted(len(unlabelled), "match", "matches")
+        sentences.append(f"{folder.name}: left out {left} without {task.label_file}: {names}")
+    return sentences
+
+
+def _holds_matches(folder: Path) -> bool:
+    try:
+        return bool(all_games(folder))
+    except BadInputError:  # what is read of its matches is made of other files
+        return False
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

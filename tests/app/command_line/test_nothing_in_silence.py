@@ -1,0 +1,128 @@
+"""Every command counts what it read, used and left out, with the reasons; nothing used is exit code 2."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.app.commands import touchline
+from tests.conftest import SHARED
+from tests.videos import make_video, steady
+
+REPORTS = SHARED / "data" / "reports"
+
+
+def said(done: object) -> str:
+    return " ".join((done.stdout + done.stderr).split())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.vtt", "WEBVTT\n\nNOTE nothing\n", "no spots are in it, read as WebVTT chapters (1 match)"),
+        ("a.edl", "TITLE: x\n001  AX V C 00:00:00:00 00:00:10:00 00:00:00:00 00:00:10:00\n", "left out: 1 × an event without a marker"),
+        ("a.csv", "seconds,label\n", "no spots are in it, read as CSV (0 matches)"),
+        ("a.json", '[{"video": "g/1", "fps": 25, "events": []}]', "no spots are in it, read as E2E-Spot JSON (1 match)"),
+        ("b.json", '{"version": 1, "videos": [{"path_video": "g/1_224p.mkv", "annotations": []}]}', "read as OSL JSON, version 1"),
+    ],
+)  # fmt: skip
+def test_a_source_of_which_nothing_is_understood_is_refused(
+    name: str, content: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content)
+    done = touchline("convert", tmp_path / name, tmp_path / "o.json", "--to", "labels-v2")
+    assert done.returncode == 2
+    assert message in said(done)
+    assert not (tmp_path / "o.json").exists()
+
+
+def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
+    videos = [
+        {"video": "g/1", "fps": 25, "events": []},
+        {"video": "h/1", "fps": 25, "events": [{"frame": 1, "label": "Goal"}]},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(videos))
+    done = touchline("convert", tmp_path / "a.json", tmp_path / "o.csv")
+    assert done.returncode == 0
+    assert "1 spots of 2 matches" in said(done)
+    assert "1 match has no spots" in said(done)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_video(tmp_path_factory.mktemp("clips") / "ten.mp4", steady(100, rate=10.0), first=7000)
+
+
+def test_every_spot_that_is_not_cut_is_named(video: Path, tmp_path: Path) -> None:
+    lines = [
+        "half,seconds,label",
+        "1,-0.42,Kick-off",
+        "1,0,Kick-off",
+        "1,9.99,Goal",
+        "1,10.0,Goal",
+        "1,12,Corner",
+        "2,3,Goal",
+        "1,-5,Foul",
+    ]
+    (tmp_path / "edge.csv").write_text("\n".join(lines))
+    out = tmp_path / "out"
+    done = touchline("clips", video, "--labels", tmp_path / "edge.csv", "--before", "1", "--after", "1", "--out", out)
+    assert done.returncode == 0, done.stderr
+    for part in (
+        "Kick-off at -00:00.42 of half 1 lies before the video, and is cut from its first frame",
+        "Goal at 00:10.00 of half 1 is left out: its video ends at 00:10.00",
+        "Corner at 00:12.00 of half 1 is left out",
+        "Goal at 00:03.00 of half 2 is left out: there is no video of half 2",
+        "Foul at -00:05.00 of half 1 is left out: it ends before the video begins",
+        "3 clips of ten",
+    ):
+        assert part in said(done)
+
+
+def test_nothing_to_cut_is_refused_with_the_reasons(video: Path, tmp_path: Path) -> None:
+    (tmp_path / "late.csv").write_text("half,seconds,label\n1,12,Corner\n2,3,Goal\n")
+    done = touchline("clips", video, "--labels", tmp_path / "late.csv", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "of 2 spots none can be cut: Corner at 00:12.00 of half 1 is left out" in said(done)
+    done = touchline("clips", video, "--labels", tmp_path / "late.csv", "--class", "Foul", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "2 spots are of 2 not asked for" in said(done)
+
+
+def test_labels_of_other_classes_are_cut_or_held_against_their_table(video: Path, tmp_path: Path) -> None:
+    rows = [{"gameTime": "1 - 00:01", "label": "PASS", "position": "1240"}, {"gameTime": "1 - 00:02", "label": "DRIVE"}]
+    (tmp_path / "ball.json").write_text(json.dumps({"annotations": rows}))
+    done = touchline("clips", video, "--labels", tmp_path / "ball.json", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "has no PASS, DRIVE; clips of them last from 5 s before" in said(done)
+    assert "2 clips" in said(done)
+    (tmp_path / "class.txt").write_text("PASS\n")
+    done = touchline(
+        "clips", video, "--labels", tmp_path / "ball.json", "--classes", tmp_path / "class.txt", "--out", tmp_path / "o"
+    )
+    assert done.returncode == 2
+    assert "'DRIVE' is not in the class table" in said(done)
+
+
+def test_percent_is_refused_by_evaluate(tmp_path: Path) -> None:
+    row = {"gameTime": "1 - 00:05", "label": "Goal", "position": "5000", "half": "1"}
+    (tmp_path / "Labels-v2.json").write_text(json.dumps({"annotations": [row]}))
+    (tmp_path / "results_spotting.json").write_text(json.dumps({"predictions": [{**row, "confidence": "90"}]}))
+    files = ("--labels", tmp_path / "Labels-v2.json", "--predictions", tmp_path / "results_spotting.json")
+    done = touchline("evaluate", "--task", "spotting", *files)
+    assert done.returncode == 2
+    assert "the confidence 90 is above 1" in said(done)
+
+
+@pytest.mark.skipif(not REPORTS.is_dir(), reason="the rebuilt reports are not here")
+def test_the_reported_training_is_refused_before_it_begins(tmp_path: Path) -> None:
+    data = REPORTS / "nan_training"
+    done = touchline("train", data / "max.toml", "--data", data, "--run", tmp_path / "run")
+    assert done.returncode == 2
+    assert "left out 1 label of the unknown class 'Goal kick'" in said(done)
+    assert "1_mine.npy: this feature file is damaged: row 100 holds a number that is none" in said(done)
+    assert not (tmp_path / "run" / "model").exists()
+    assert np.isnan(np.load(next((data / "train").rglob("1_mine.npy")))[100]).any()

@@ -1,0 +1,105 @@
+"""Numbers that are none come into no weights, and what a run learns from is counted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spotting_core.base.arrays import check_numbers, first_odd_row
+from spotting_core.base.errors import BadInputError
+from spotting_core.computing.finite_weights import check_weights
+from spotting_core.domain.classes import load_classes
+from spotting_core.features.files import open_features
+from spotting_core.features.sets import FeatureSet
+from spotting_core.tasks.spotting import SPOTTING
+from spotting_core.training.best import BestWeights
+from spotting_core.training.label_counts import label_counts
+from spotting_core.training.trainer import Trainer, TrainingConfig
+
+
+class _Run(Trainer[float, TrainingConfig, nn.Linear]):
+    """A run in whose batch of step 3 there is a NaN."""
+
+    odd = 3
+
+    def make_batch(self, step: int) -> float:
+        return float("nan") if step == self.odd else 1.0
+
+    def losses(self, batch: float) -> dict[str, Tensor]:
+        return {"own": self.model(torch.full((1, 2), batch)).square().sum()}
+
+    def origins(self, step: int) -> list[str]:
+        return [f"match {step}"]
+
+
+def test_a_batch_without_numbers_ends_the_run_and_names_what_it_was_made_of(tmp_path: Path) -> None:
+    run = _Run(nn.Linear(2, 1), TrainingConfig(steps=6, batch=1, warm_up=1, checkpoint_every=1), tmp_path, "cpu")
+    with pytest.raises(
+        BadInputError, match=r"the loss own is no number in batch 4, made of match 3; the last checkpoint is kept"
+    ):
+        run.train()
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert kept["step"] == 3
+    assert all(torch.isfinite(v).all() for v in kept["model"].values())
+    _Run.odd = -1
+    again = _Run(nn.Linear(2, 1), TrainingConfig(steps=6, batch=1, warm_up=1, checkpoint_every=1), tmp_path, "cpu")
+    assert again.step == 3
+    again.train()
+    _Run.odd = 3
+
+
+def test_best_weights_stay_where_the_next_are_no_numbers(tmp_path: Path) -> None:
+    best = BestWeights(tmp_path)
+    best.offer(0.5, {"a": torch.ones(2)})
+    for score, weights in ((0.9, {"a": torch.tensor([1.0, float("nan")])}), (float("nan"), {"a": torch.ones(2)})):
+        with pytest.raises(BadInputError, match=r"no number|are none"):
+            best.offer(score, weights)
+    assert best.score == 0.5
+    with pytest.raises(BadInputError, match="the weight w holds 1 of 2 numbers that are none"):
+        check_weights({"w": torch.tensor([1.0, float("inf")]), "n": torch.tensor([1])}, "model")
+
+
+def test_a_row_of_features_that_is_none_is_named(tmp_path: Path) -> None:
+    values = np.zeros((3000, 8), np.float32)
+    path = tmp_path / "1_mine.npy"
+    np.save(path, values)
+    kind = FeatureSet("mine", 8, 8, 2.0)
+    assert len(open_features(path, kind)) == 3000
+    values[2750, 3] = np.inf
+    np.save(path, values)
+    with pytest.raises(BadInputError, match="row 2750 holds a number that is none"):
+        open_features(path, kind)
+    with pytest.raises(BadInputError, match="row 2750"):
+        check_numbers(path)
+    assert first_odd_row(values[:2750]) is None
+    assert first_odd_row(np.arange(4)) is None
+
+
+def match(folder: Path, labels: list[str] | None) -> None:
+    folder.mkdir(parents=True)
+    np.save(folder / "1_mine.npy", np.zeros((20, 4), np.float32))
+    if labels is not None:
+        rows = [{"gameTime": "1 - 00:01", "label": label} for label in labels]
+        (folder / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))
+
+
+def test_labels_and_matches_that_are_left_out_are_counted(tmp_path: Path) -> None:
+    match(tmp_path / "train" / "a", ["Goal", "Corner ", "Goal kick", "corner"])
+    match(tmp_path / "train" / "b", None)
+    match(tmp_path / "other" / "c", ["Pass"])
+    table = load_classes()
+    assert label_counts([tmp_path / "train"], SPOTTING, table) == [
+        "train: 1 match, 2 labels",
+        "train: left out 1 label of the unknown class 'Goal kick'",
+        "train: left out 1 label of the unknown class 'corner' (did you mean 'Corner'?)",
+        "train: left out 1 match without Labels-v2.json: b",
+    ]
+    with pytest.raises(
+        BadInputError, match="not one of 1 labels is of a class of the table 'soccernet-v2'; they say 'Pass'"
+    ):
+        label_counts([tmp_path / "other"], SPOTTING, table)
