@@ -11,6 +11,7 @@ from app.components.evaluate_lists import error_list
 from app.library.library import Library, Match, gone_choice
 from app.library.roots import source_of
 from app.state import shared_library, shared_reviews
+from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.searched import gone_choices, left_out
 from app.views.shown import drawn, picture_link
