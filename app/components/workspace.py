@@ -35,7 +35,7 @@ def workspace(data: dict[str, Any], *, key: str, events: Mapping[str, Callable[[
             {layer, show}, of a layer that has come, and those of the entries that are shown.
     """
     mount(
-        standing_component("workspace", _HTML, "workspace.css"),
+        standing_component("workspace", _HTML, "workspace.css", "class_filter.css"),
         data,
         key=key,
         module="workspace/main.js",

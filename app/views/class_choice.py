@@ -93,9 +93,14 @@ def _take(key: str) -> None:
         return
     st.session_state[_heard(key)] = {"of": told["of"], "n": told["n"]}
     st.session_state[key] = [str(name) for name in told["chosen"]]
+    keep_preset({**told, "labels": told["chosen"]})
+
+
+def keep_preset(told: Mapping[str, Any]) -> None:
+    """Keep classes by a name, {keep, labels}, or forget those of a name, {forget}."""
     try:
         if told.get("keep"):
-            shared_class_presets().keep(str(told["keep"]), st.session_state[key])
+            shared_class_presets().keep(str(told["keep"]), [str(name) for name in told["labels"]])
         if told.get("forget"):
             shared_class_presets().remove(str(told["forget"]))
     except TouchlineError as problem:

@@ -8,7 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from app.library.codes import coded_classes
 from app.library.library import Match
+from app.views.class_choice import keep_preset, presets_data
 from app.views.replayed import cameras_of
 from app.views.review_actions import SpotDesk
 from app.views.shown import LEAST, imported_shown, shown_spots, spot_id
@@ -24,12 +26,24 @@ from spotting_core.store.reviews import STANDING, ReviewedSpot
 
 
 class Spots(Entry):
-    """Tells ``thresholds`` {threshold, thresholds, moved} when the user has moved one."""
+    """Tells ``thresholds`` {threshold, thresholds, moved} when the user has moved one, ``class_preset`` {keep, labels}
+    or {forget} when classes were kept together."""
 
     kind = LIST
     name = "spots"
     place = 1
-    gives = ("spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams")
+    gives = (
+        "spots",
+        "threshold",
+        "thresholds",
+        "moved",
+        "applied",
+        "method",
+        "reviews",
+        "teams",
+        "suggestedTeams",
+        "presets",
+    )
 
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
         spots = shown_spots(match, analysis, LEAST)
@@ -45,10 +59,11 @@ class Spots(Entry):
             "reviews": [_review(r, desk, marks) for r in desk.known.values()],
             "teams": {"home": match.home or "home", "away": match.away or "away"},
             "suggestedTeams": _suggested(match, analysis, spots),
+            "presets": presets_data(analysis.classes, coded_classes(analysis.classes, match.id).names),
         }
 
     def events(self, match: Match, analysis: Analysis, state: State) -> Events:
-        return {"thresholds": _thresholds}
+        return {"thresholds": _thresholds, "class_preset": keep_preset}
 
     def start(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any] | None:
         """The most confident spot, of the cards where there are any."""

@@ -65,7 +65,7 @@ def arranged(page: Page, server: Server) -> tuple[Match, dict[str, Any]]:
           const w = find(), low = w.rail.q('.low'), high = w.rail.q('.high');
           low.value = 25; low.dispatchEvent(new Event('change', { bubbles: true }));
           high.value = 92; high.dispatchEvent(new Event('input', { bubbles: true }));
-          w.part('spots').toggleClass(w.data.classes.find((c) => c.name === 'Kick-off').index, false);
+          w.part('spots').showClasses(w.data.classes.map((c) => c.name).filter((name) => name !== 'Kick-off'));
           w.pick(w.all.find((s) => s.action.name === 'Yellow card'));
         }"""
     )

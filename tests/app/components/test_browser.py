@@ -295,7 +295,7 @@ def test_filters_by_class_and_group(page: Page, server: Server, match_of: Any) -
     expect(page.locator(".spot .name")).to_have_count(2)
     assert sorted(page.locator(".spot .name").all_inner_texts()) == ["Goal", "Yellow card"]
     page.locator(".glyphs button.menu").click()
-    page.locator(".class-menu label", has_text="Corner").locator("input").check()
+    page.locator(".class-menu [data-class=Corner]").click()
     expect(page.locator(".spot .name")).to_have_count(3)
     assert sorted(page.locator(".spot .name").all_inner_texts()) == ["Corner", "Goal", "Yellow card"]
 

@@ -1,5 +1,6 @@
 // The list of spots: by half and time, what narrows it (class, confidence, which of two systems), and what reviewers said.
 
+import { ClassFilter } from "../../class_filter.js";
 import { fill, html } from "../../markup.js";
 import { register } from "../registry.js";
 import { reviewSign } from "../review.js";
@@ -23,7 +24,7 @@ class Spots {
   get filters() { return html`
     ${this.verdicts.markup}<div class="segments agreement" role="group" aria-label="Which systems" hidden></div>
     <div class="glyphs"></div>
-    <div class="class-menu" hidden></div>
+    <div class="class-menu" hidden><div class="class-filter"></div></div>
     <div class="range-row"><span class="caption">Confidence</span>
       <span class="double"><i></i><input type="range" class="low" min="5" max="99" aria-label="Least confidence"><input type="range" class="high" min="6" max="100" value="100" aria-label="Greatest confidence"></span>
       <span class="caption range-text"></span></div>${this.shotFilter.markup}`; }
@@ -49,7 +50,11 @@ class Spots {
     this.verdicts.placed(root);
     this.q(".agreement").addEventListener("click", (event) => this.chooseAgreement(event.target.closest("button")));
     this.q(".glyphs").addEventListener("click", (event) => this.chooseGroup(event));
-    this.q(".class-menu").addEventListener("change", (event) => this.toggleClass(Number(event.target.value), event.target.checked));
+    this.classFilter = new ClassFilter(this.q(".class-filter"), {
+      choose: (labels) => this.showClasses(labels),
+      keep: (name, labels) => this.workspace.tell("class_preset", { keep: name, labels }),
+      forget: (name) => this.workspace.tell("class_preset", { forget: name }),
+    });
     for (const type of ["input", "change"]) {
       this.q(".low").addEventListener(type, (event) => this.workspace.setThreshold(null, Math.max(LEAST, event.target.value / 100), type === "change"));
       this.q(".high").addEventListener(type, (event) => { this.most = event.target.value / 100; this.changed(); });
@@ -145,9 +150,23 @@ class Spots {
     const left = this.data.classes.length - this.hidden.size;
     this.q(".glyphs").style.gridTemplateColumns = `repeat(${buttons.length + 1}, 1fr)`;
     fill(this.q(".glyphs"), [buttons, html`<button class="menu" title="Classes shown">${left}${icon("down", 10, 2)}</button>`]);
-    fill(this.q(".class-menu"), this.data.classes.map((c) =>
-      html`<label><input type="checkbox" value="${c.index}" ${this.hidden.has(c.index) ? "" : "checked"}>${glyph(c, this.theme, 16, true)}<span></span></label>`));
-    this.q(".class-menu").querySelectorAll("label span").forEach((span, i) => (span.textContent = this.data.classes[i].short));
+    this.offerClasses();
+  }
+
+  /** The control of classes that every page has; drawn anew only where something else is chosen or kept. */
+  offerClasses() {
+    const { classes, presets } = this.data, shown = classes.filter((c) => !this.hidden.has(c.index)).map((c) => c.name);
+    const chosen = shown.length === classes.length ? [] : shown, key = JSON.stringify([chosen, presets, this.theme, classes.length]);
+    if (key === this.offered) return; // a name may be being written
+    this.offered = key;
+    this.classFilter.show({ classes, presets, chosen }, this.theme);
+  }
+
+  showClasses(labels) {
+    const wanted = new Set(labels);
+    this.hidden = new Set(this.data.classes.filter((c) => labels.length && !wanted.has(c.name)).map((c) => c.index));
+    this.drawGlyphs();
+    this.changed();
   }
 
   chooseAgreement(button) {
@@ -180,13 +199,6 @@ class Spots {
     else if (classes.some((c) => !this.hidden.has(c.index))) classes.forEach((c) => this.hidden.add(c.index));
     else classes.forEach((c) => this.hidden.delete(c.index));
     this.drawGlyphs();
-    this.changed();
-  }
-
-  toggleClass(index, shown) {
-    if (shown) this.hidden.delete(index); else this.hidden.add(index);
-    this.drawGlyphs();
-    this.q(".class-menu").hidden = false;
     this.changed();
   }
 
@@ -262,6 +274,6 @@ class Spots {
 }
 
 register("list", "spots", {
-  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams"],
+  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams", "presets"],
   make: (workspace) => new Spots(workspace),
 });
