@@ -64,8 +64,9 @@ def texts(at: AppTest) -> str:
 
 
 def component_data(at: AppTest, index: int = 0) -> dict[str, Any]:
-    """What a component, such as the workspace, was given; the control of classes is counted apart."""
-    return [content for content in _contents(at) if _PRESETS not in content][index]
+    """What a component, such as the workspace, was given; the control of classes is counted apart, and those that are
+    given nothing are not counted."""
+    return [content for content in _contents(at) if content and _PRESETS not in content][index]
 
 
 def class_control(at: AppTest, index: int = 0) -> dict[str, Any]:

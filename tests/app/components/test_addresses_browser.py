@@ -36,7 +36,7 @@ def test_the_library_is_a_page_of_its_own_and_titles_name_match_and_view(
     expect(page).to_have_title(f"{match.title} – Clips – Touchline")
     page.goto(server.url)
     expect(page).to_have_title("Library – Touchline")
-    assert urlsplit(page.url).path == "/library"
+    page.wait_for_url("**/library")
 
 
 def picture(page: Page) -> dict[str, Any]:

@@ -50,18 +50,18 @@ def opened(playlist: Playlist) -> AppTest:
 
 
 def listed(at: AppTest) -> list[tuple[str, str]]:
-    found = []
-    for element in range(len(at.get("bidi_component"))):
-        content = component_data(at, element)
-        found += [(e["short"], e["text"]) for e in content.get("errors", ())]
-    return found
+    """Class and words of each row."""
+    playlist = shared_playlists().get(at.query_params["playlist"])
+    assert playlist is not None
+    rows = (component_data(at, number)["errors"][0] for number in range(len(playlist.clips)))
+    return [(row["short"], row["text"]) for row in rows]
 
 
 def test_a_link_opens_the_playlist_with_clips_of_all_its_matches(playlist: Playlist, matches: list[Match]) -> None:
     at = opened(playlist)
     assert "2 clips of 2 matches, 0:16" in texts(at)
     assert listed(at) == [("Goal", "1, Goal, 0:08"), ("Red card", "2, Red card, 0:08")]
-    first = component_data(at, 1)["errors"][0]
+    first = component_data(at)["errors"][0]
     assert first["link"].startswith(f"match?match={matches[0].id}&half=1&t=1.000")
     assert first["picture"].startswith("/touchline/picture/")
 

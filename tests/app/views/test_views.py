@@ -53,7 +53,12 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     assert "Orrin City 1 – 1" in shown
     assert "Analysed" in shown
     assert "Library <span>1 match</span>" in shown
-    assert [b.label.split(" of ")[-1] for b in at.button] == ["Open", "analyses and copies"]
+    assert [b.label.split(" of ")[-1] for b in at.button] == [
+        "Open",
+        "Browse folders",
+        "Drop files",
+        "analyses and copies",
+    ]
 
 
 def test_with_nothing_but_the_demo_the_app_opens_on_it_else_on_the_library(library: Library, tmp_path: Path) -> None:
