@@ -106,7 +106,7 @@ def _toolbar(
             page.go("clips", match=str(chosen))
         _selection_box(match, selection)
         if selection is None:
-            class_popover(clipped_classes(analysis), CLASSES)
+            class_popover(clipped_classes(match, analysis), CLASSES)
         total = sum(c.length for c in working[0])
         st.html(f'<div class="tl-cap">{page.clips(len(working[0]))}, {page.length(total)}</div>', width="content")
         st.space("stretch")
@@ -230,7 +230,7 @@ def desk_data(
     working: tuple[tuple[Clip, ...], OwnMargins],
 ) -> dict[str, Any]:
     """All that the desk shows, as JSON."""
-    classes = clipped_classes(analysis)
+    classes = clipped_classes(match, analysis)
     clips, own = working
     margins = Margins(classes, own)
     return {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.library.codes import coded_classes
 from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_library, shared_reviews, shared_selections
@@ -47,31 +48,33 @@ def spots_of_kind(match: Match, analysis: Analysis | None, kind: str, least: flo
         return []
 
 
-def clipped_classes(analysis: Analysis | None) -> ClassTable:
-    """The classes of an analysis, or the default ones where there is none."""
-    return analysis.classes if analysis is not None else load_classes()
+def clipped_classes(match: Match, analysis: Analysis | None) -> ClassTable:
+    """The classes of an analysis, or the default ones where there is none, and the codes that people tag with."""
+    return coded_classes(analysis.classes if analysis is not None else load_classes(), match.id)
 
 
 def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
-    """Clips of the classes that the address asks for, else of cards, goals and shots: predicted ones, or true ones
-    where there is no analysis.
+    """Clips of the classes that the address asks for, else of cards, goals and shots: predicted ones; where there is no
+    analysis all that people have tagged, or true ones where they have not.
 
     Spots in replays are left out, unless the address asks for them.
     """
-    kind = PREDICTED if analysis is not None else TRUE
-    classes = clipped_classes(analysis)
-    wanted = chosen_classes(classes.names, CLASSES) or tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
+    tagged = analysis is None and bool(spots_of_kind(match, analysis, REVIEWED, 0.0))
+    kind = PREDICTED if analysis is not None else REVIEWED if tagged else TRUE
+    classes = clipped_classes(match, analysis)
+    first = classes.names if tagged else tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
+    wanted = chosen_classes(classes.names, CLASSES) or first
     lengths = shared_library().lengths(source_of(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
-        spots = counted(match, spots, of_address(), held=False)
+        spots = counted(match, spots, of_address(), held=kind == REVIEWED)
     return tuple(clips_of(spots, Margins(classes), lengths, Choice(wanted)))
 
 
 @st.dialog("Choose spots")
 def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, int], own: OwnMargins) -> None:
     """Choose spots; the clips on the desk are replaced, marks of one's own can be kept."""
-    classes = clipped_classes(analysis)
+    classes = clipped_classes(match, analysis)
     kinds = [k for k in (PREDICTED, TRUE, REVIEWED) if k != PREDICTED or analysis is not None]
     kind = st.segmented_control(
         "Spots", kinds, default=kinds[0], required=True, format_func=lambda k: _TITLES[k], key="choose_kind"

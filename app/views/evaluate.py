@@ -148,11 +148,11 @@ def _toolbar(
         st.html(page.headline("Evaluate"), width="content")
         task_select(tasks, SPOTTING.name)
         labels = label_choices(library, sets)
-        own = choice_select("Labels", labels, "evaluate_labels", 200)
+        own = choice_select("Labels", labels, "evaluate_labels", 160)
         systems = prediction_choices(library, sets, own) if own else {}
-        first = choice_select("A", systems, "evaluate_a", 165)
+        first = choice_select("A", systems, "evaluate_a", 140)
         second = choice_select(
-            "B", {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 165
+            "B", {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}, "evaluate_b", 140
         )
         st.space("stretch")
         way = way_select("evaluate_way", "the SoccerNet package")

@@ -17,6 +17,7 @@ from app.views.searched import gone_choices, left_out
 from app.views.shown import drawn, picture_link
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.exclusive import exclusive_sets, rivals
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.reviewing.queue import DISAGREEMENT, RARITY, UNCERTAINTY, WORTH, Candidate, candidates, ranked
@@ -49,11 +50,13 @@ def show() -> None:
             "or classes of which there is little.", key="review_order",
         )  # fmt: skip
         put("order", "review_order", order, WORTH)
-    shown = ranked(open_spots, str(order))[:_SHOWN]
+    rivals_of = _rivals(open_spots, analysed)
+    asked = ranked([c for c in open_spots if (c.match, c.origin) in rivals_of], str(order))
+    rows = [_row(c, rivals_of[c.match, c.origin], *analysed[c.match]) for c in asked[:_SHOWN]]
     with st.container(border=True, key="tl_card_review"):
-        error_list([_row(c, *analysed[c.match]) for c in shown], "Every spot has been judged.", key="review_queue")
-    if len(open_spots) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(open_spots)} spots from {_LEAST:g} on.")
+        error_list(rows, "Every spot has been judged.", key="review_queue")
+    if len(asked) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(asked)} moments with spots from {_LEAST:g} on.")
     left_out(problems)
     chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
     gone_choices(f"{match.title}: {word}" for match, word in chosen if word)
@@ -84,15 +87,30 @@ def _candidates(
     return candidates(spots, others, judged)
 
 
+def _rivals(
+    open_spots: list[Candidate], analysed: dict[str, tuple[Match, list[Analysis]]]
+) -> dict[tuple[str, str], list[Spot]]:
+    """By match and origin the surest spot of each moment, with those that compete with it for the moment."""
+    grouped = {}
+    for name, (_, analyses) in analysed.items():
+        own = {id(c.spot): c.origin for c in open_spots if c.match == name}
+        spots = [c.spot for c in open_spots if c.match == name]
+        for surest, *others in rivals(spots, exclusive_sets(analyses[0].classes.name)):
+            grouped[name, own[id(surest)]] = others
+    return grouped
+
+
 @st.cache_data(show_spinner=False, max_entries=1024)
 def _spots(folder: str, _analysis: Analysis) -> list[Spot]:
     return _analysis.spots(Spotting(threshold=REVIEWABLE))
 
 
-def _row(candidate: Candidate, match: Match, analyses: list[Analysis]) -> dict[str, Any]:
+def _row(candidate: Candidate, others: list[Spot], match: Match, analyses: list[Analysis]) -> dict[str, Any]:
+    """A spot to be judged, and what else its moment may be."""
     spot, analysis = candidate.spot, analyses[0]
     query = {"match": match.id, "half": spot.half, "t": f"{spot.seconds:.3f}", "class": spot.label}
-    facts = [f"{spot.confidence or 0:.2f}", f"uncertainty {candidate.uncertainty:.2f}"]
+    instead = [f"or {analysis.classes.get(o.label).short} {o.confidence or 0:.2f}" for o in others]
+    facts = [f"{spot.confidence or 0:.2f}", *instead, f"uncertainty {candidate.uncertainty:.2f}"]
     if candidate.disagreement is not None:
         facts.append(f"other models {candidate.disagreement:.2f} away")
     facts += [f"rarity {candidate.rarity:.2f}", match.title]

@@ -2,9 +2,8 @@
 
 The clock of a transport stream starts again where recordings were joined or an encoder began anew, and after 26.5
 hours (33 bits) it wraps; a camera that is set in between jumps ahead. Whoever reads packets lets them go through a
-``SourceClock``, so
-that everybody has the same times. Where the breaks are is found in the pictures and kept with the time table; sound
-is moved as the pictures beside it are.
+``SourceClock``, so that everybody has the same times. Where the breaks are is found in the pictures and kept with the
+time table; sound is moved as the pictures beside it are.
 """
 
 from __future__ import annotations

@@ -21,7 +21,9 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.jobs.kind import Context
 from spotting_core.jobs.queue import DONE, JobQueue
 from spotting_core.media.source import open_match
+from spotting_core.store.codes import Code, Codes
 from spotting_core.store.database import open_database
+from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data
@@ -53,6 +55,17 @@ def clips_page(**query: str) -> AppTest:
     for name, value in query.items():
         at.query_params[name] = value
     return at
+
+
+def test_what_was_tagged_without_a_model_is_clipped_with_the_codes_own_lead_and_lag(
+    match: Match, data: DataDirectory
+) -> None:
+    Codes(open_database(data)).save([Code("High press", lead=0.5, lag=1.5)])
+    Reviews(open_database(data)).add(match.id, Spot(1, 2_000_000, "High press"), "Ann")
+    at = clips_page(match=match.id).run()
+    assert not at.exception
+    [clip] = component_data(at)["clips"]
+    assert (clip["label"], clip["start"], clip["end"]) == ("High press", 1_500_000, 3_500_000)
 
 
 # --- selections ---------------------------------------------------------------------------------------

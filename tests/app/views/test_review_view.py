@@ -323,3 +323,19 @@ def test_the_export_dialog_counts_what_is_left_out(
     kind.select("Reviewed").run()
     captions = [c.value.replace("\\", "") for c in at.caption]
     assert any("1 spot that nobody has reviewed (1 in half 1) and 1 rejected" in c for c in captions), captions
+
+
+def test_what_competes_for_one_moment_is_asked_once(library: Library, data: DataDirectory, tmp_path: Path) -> None:
+    source = make_video(tmp_path / "cards.mp4", steady(120, rate=10))
+    cards = [
+        Spot(1, 6_000_000, "Red card", 0.4),
+        Spot(1, 6_500_000, "Yellow card", 0.6),
+        Spot(1, 1_000_000, "Foul", 0.5),
+    ]
+    make_analysis(open_match(source), data, cards)
+    match = library.add(str(source))
+    at = view("review").run()
+    assert not at.exception
+    rows = [r for r in component_data(at)["errors"] if f"match={match.id}" in r["link"]]
+    assert "Red card" not in [r["short"] for r in rows]
+    assert "0.60, or Red card 0.40, uncertainty" in next(r["text"] for r in rows if r["short"] == "Yellow card")
