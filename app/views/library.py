@@ -211,9 +211,9 @@ def _has_labels(match: Match) -> bool:
 
 
 def _actions(match: Match, analysis: Analysis | None, job: Job | None, damaged: Sequence[DamagedLayer]) -> None:
-    both = analysis and ((job and (job.live or resumable(job))) or damaged)
-    open_it, other = st.columns(2, gap="small") if both else (st.container(), st.container())
-    if analysis is not None and open_it.button("Open", key=f"open-{match.id}", width="stretch"):
+    alone = analysis is not None and not (job and (job.live or resumable(job))) and not damaged
+    open_it, other = (st.container(), st.container()) if alone else st.columns(2, gap="small")
+    if open_it.button("Open", key=f"open-{match.id}", width="stretch"):
         st.session_state["open_match"] = match.id
         st.rerun(scope="app")
     if job is not None and job.live:

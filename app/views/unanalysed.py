@@ -67,6 +67,8 @@ def not_analysed(match: Match) -> None:
         elif damaged:
             for layer in damaged:
                 page.error(layer.problem)
+        elif job is not None and (done := resumable(job)):
+            st.write(f"{page.plain(done)} of this match has been analysed; the rest was cancelled.")
         else:
             st.write("This match has not been analysed yet.")
         st.space("stretch")

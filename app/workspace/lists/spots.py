@@ -42,7 +42,7 @@ class Spots(Entry):
         "reviews",
         "teams",
         "suggestedTeams",
-        "presets",
+        "classPresets",
     )
 
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Spots(Entry):
             "reviews": [_review(r, desk, marks) for r in desk.known.values()],
             "teams": {"home": match.home or "home", "away": match.away or "away"},
             "suggestedTeams": _suggested(match, analysis, spots),
-            "presets": presets_data(analysis.classes, coded_classes(analysis.classes, match.id).names),
+            "classPresets": presets_data(analysis.classes, coded_classes(analysis.classes, match.id).names),
         }
 
     def events(self, match: Match, analysis: Analysis, state: State) -> Events:

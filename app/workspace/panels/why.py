@@ -105,7 +105,7 @@ def _reasonless(match: Match, analysis: Analysis) -> str | None:
     if is_blank(analysis):
         return "No model has looked at this match yet, so there are no reasons."
     if is_unfinished(analysis):
-        return "The analysis is still under way; its reasons come when it is done."
+        return "The analysis is not done yet; its reasons come when it is."
     if analysis.record.averages:
         return "The average of several models, each of which has reasons of its own: choose one of them under Model."
     return None

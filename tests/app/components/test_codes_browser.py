@@ -95,7 +95,7 @@ def test_what_is_judged_appears_as_it_comes(page: Page, server: Server, match: M
     assert page.evaluate("() => find().chosen.action.name") == "Goal"  # nothing was taken away meanwhile
     peak = "() => { const w = find(), c = w.data.classes.find((a) => a.name === 'Corner'); return w.arrays.get(1).scores.peak(c.index, 14, 18); }"
     assert page.evaluate(peak) > 150
-    expect(page.locator(".why")).to_contain_text("The analysis is still under way")
+    expect(page.locator(".why")).to_contain_text("The analysis is not done yet")
 
 
 def test_codes_are_edited_in_a_table(page: Page, server: Server, match: Match, codes: Codes) -> None:

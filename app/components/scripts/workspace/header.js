@@ -76,8 +76,8 @@ function template() {
     <span class="job" role="group" aria-label="Under way" hidden><span></span><b class="bar"><i></i></b></span>
     <span class="ready" role="status" hidden><span class="ready-name"></span><button class="link" data-head="show-ready">Show</button><button class="ic" data-head="leave-ready" title="Not now" aria-label="Not now">${icon("close", 12)}</button></span>
     <span class="halves segments" role="group"></span><span class="spring"></span>
-    <button class="button model wide" data-head="model" title="Which model's analysis is shown"><span class="muted">Model</span> <span class="model-name"></span>${icon("down", 12)}</button>
+    <button class="button model" data-head="model" title="Which model's analysis is shown"><span class="muted">Model</span> <span class="model-name"></span>${icon("down", 12)}</button>
     <button class="button" data-head="spotting" title="How spots are made of scores" hidden>${icon("sliders", 14)}Spotting <span class="muted spotting-text wide"></span></button>
     <button class="button" data-head="export">${icon("share", 14)}Export</button>
-    <button class="ic wide" data-head="link" title="Copy link to this moment" aria-label="Copy link to this moment">${icon("link")}</button>`;
+    <button class="ic" data-head="link" title="Copy link to this moment" aria-label="Copy link to this moment">${icon("link")}</button>`;
 }

@@ -124,7 +124,7 @@ export class Workspace {
     if (query) this.start(data.start);
     this.root.dataset.ready = data.analysis;
     if (query && this.pickNamed(query)) return;
-    if (!this.chosen && data.start.pick) this.pickNearest(data.start);
+    if (query && !this.chosen && data.start.pick) this.pickNearest(data.start); // later on nobody is moved unasked
   }
 
   /** While something is being computed or prepared the page is asked how far it is. */
@@ -348,6 +348,7 @@ export class Workspace {
   click(event) {
     const pressed = event.target.closest("[data-press]")?.dataset.press, name = event.target.closest("[data-head]")?.dataset.head;
     if (pressed) this.keys.touch(pressed);
+    for (const part of this.having("clicked")) part.clicked(event);
     if (!name) return;
     if (name === "half") this.player.open(Number(event.target.closest("[data-half]").dataset.half), 0);
     else if (name === "link") this.header.copyLink();

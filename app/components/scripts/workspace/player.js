@@ -15,7 +15,7 @@ export class Player {
    *   shotAt(half, seconds) -> {start, end} | null}
    */
   constructor(root, hooks) {
-    this.hooks = hooks;
+    this.hooks = { shotAt: () => null, ...hooks }; // who plays clips knows of no shots
     this.root = root;
     fill(root, template());
     this.q = (selector) => root.querySelector(selector);

@@ -49,8 +49,11 @@ export class Rail {
     this.q(".filters").hidden = !this.list?.filterRoot && this.q(".halves-shown").hidden;
   }
 
-  /** The list after the one on show. */
-  get next() { return this.lists[(this.lists.indexOf(this.list) + 1) % this.lists.length]; }
+  /** The list after the one on show, of those that are gone through by key. */
+  get next() {
+    const lists = this.lists.filter((list) => !list.apart);
+    return lists[(lists.indexOf(this.list) + 1) % lists.length];
+  }
 
   update(data) {
     const halves = data.halves.length > 1 ? [[null, "All"], ...data.halves.map((h) => [h.half, partOrdinal(h.half)])] : [];
@@ -104,7 +107,8 @@ export class Rail {
     const row = this.q(".spot.chosen"), list = this.q(".list");
     if (!row) return;
     const top = row.offsetTop, bottom = top + row.offsetHeight;
-    if (top < list.scrollTop + 24) list.scrollTop = top - 24;
+    const head = list.querySelector(".code-pad")?.offsetHeight ?? 24; // what stays above the rows
+    if (top < list.scrollTop + head) list.scrollTop = top - head;
     else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
   }
 }

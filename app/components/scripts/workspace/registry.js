@@ -11,6 +11,7 @@
 //   relisted()                another thing of the list on show was chosen
 //   respot(system, others)    it was found which spots stand, and which of two systems are sure enough of
 //   resize(wide, tall)        the workspace has another size, pixels
+//   clicked(event)            somebody clicked anywhere in the workspace
 //   keys, takesKey(event)     what it does at keys, by their names; whether it takes a key before all others
 //   help                      rows of the list of keys, [keys, what]
 //   destroy()                 the workspace ends
@@ -42,6 +43,7 @@
 //   order, orderTitle         what its head says of them where that is not "by time", and in full
 //   filters, placed(element)  markup of its own filters, which have their place now
 //   firstKey(event)           whether it takes a key before the review does
+//   apart                     whether the key that goes from list to list passes it over
 //   click(event), step(by)    true where it goes to the next one itself
 //   review                    what is done to its things (see `Review`)
 // Overlay, made of a player

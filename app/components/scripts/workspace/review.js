@@ -14,7 +14,7 @@ const STANDING = new Set(["accepted", "moved", "added"]);
 const UNDOING = new Set(["undo", "redo"]);
 const MANY = "accept-many", SURE = 0.8; // from which confidence many are accepted at once, unless something else is chosen
 const COMMON = ["half", "seconds", "label", "comment"];
-const DONE = { accept: "Accepted", reject: "Rejected", move: "Moved", "re-class": "Re-classed", add: "Added" }; // verdicts
+const DONE = { accept: "Accepted", reject: "Rejected", move: "Moved", "re-class": "Re-classed", add: "Added", team: "Team set", kind: "Kind set", replay: "Replay set", link: "Link set" };
 
 /** What each state looks like: at the end of a row, and what it is called. */
 export const SIGNS = {
@@ -60,6 +60,7 @@ export class Review {
     this.moving = false;
     this.crossing = false; // whether it was asked if the chosen thing is to go to another part of the match
     this.asking = null; // "name", "comment" or null
+    this.history = { done: [], undone: [] }; // what was done here, [words, id], the last one last
     this.sure = null; // confidence from which all open ones are to be accepted, while that is being chosen
     root.addEventListener("click", (event) => this.active && this.click(event));
     root.addEventListener("input", (event) => this.active && this.typing(event));
@@ -143,13 +144,23 @@ export class Review {
 
   /** Say what was done, and offer the way back. */
   tell({ kind, id, ids }) {
-    const { toast } = this.workspace, undo = ["Undo", () => this.act("undo", {}, false)], redo = ["Redo", () => this.act("redo", {}, false)];
-    if (kind === "undo") toast.show("Your last change is taken back", [redo]);
-    else if (kind === MANY) toast.show(`Accepted ${this.counted(ids.length)}`, [undo]);
-    else if (DONE[kind]) toast.show(this.doneInWords(kind, this.all.find((item) => item.id === id)), [undo]);
+    if (UNDOING.has(kind)) { this.tellUndoing(kind); return; }
+    const words = kind === MANY ? `Accepted ${this.counted(ids.length)}` : DONE[kind] ? this.doneInWords(kind, this.all.find((item) => item.id === id)) : null;
+    this.history = { done: [...this.history.done, [words ?? "your last change", id]], undone: [] };
+    if (words) this.workspace.toast.show(words, [["Undo", () => this.act("undo", {}, false)]]);
   }
 
-  doneInWords(kind, item) { return `${DONE[kind]}: ${item.action.short} at ${matchClock(item.half, item.seconds)}`; }
+  /** Say what was taken back or done again, and show where that was. */
+  tellUndoing(kind) {
+    const { done, undone } = this.history, [from, to] = kind === "undo" ? [done, undone] : [undone, done], last = from.pop();
+    if (last) to.push(last);
+    const [words, id] = last ?? ["your last change", null], item = id && this.all.find((one) => one.id === id);
+    const way = kind === "undo" ? ["Redo", () => this.act("redo", {}, false)] : ["Undo", () => this.act("undo", {}, false)];
+    if (item) this.pick(item, RESTING);
+    this.workspace.toast.show(`${kind === "undo" ? "Taken back" : "Done again"}: ${words}`, [way]);
+  }
+
+  doneInWords(kind, item) { return `${DONE[kind]}: ${item ? `${item.action.short} at ${matchClock(item.half, item.seconds)}` : this.noun}`; }
   counted(count) { return `${count} ${count === 1 ? this.noun : this.nouns}`; }
 
   /** Open things on show that are at least so sure. */

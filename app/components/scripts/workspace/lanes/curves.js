@@ -16,6 +16,7 @@ import { halfClock, matchClock } from "../time.js";
 const HIT = 7; // pixels around a mark
 const NEAR = 5; // seconds within which a truth is the chosen spot's
 const CLOSE = 30; // seconds in view from which on the chosen spot's error is told
+const LEAST = 9, STRIPS = 80; // pixels of a row; of the ruler, the strips and the gaps
 const LOW = 780; // pixels of the page below which some groups are folded
 
 class Curves {
@@ -60,8 +61,13 @@ class Curves {
     });
   }
 
+  /** On low pages, and where there are more classes than rows have room, groups are folded. */
   resize(_wide, tall) {
-    this.lanes.autoFold = tall < LOW ? new Set([...this.lanes.groups.slice(-1).map((g) => g.name), "restarts"]) : null;
+    const { groups } = this.lanes, last = groups.slice(-1).map((g) => g.name), folded = new Set(tall < LOW ? [...last, "restarts"] : []);
+    const most = Math.floor((this.lanes.canvas.clientHeight - STRIPS) / LEAST);
+    const rows = () => groups.reduce((count, g) => count + (folded.has(g.name) ? 1 : g.classes.length), 0);
+    for (const name of [...last, "restarts", ...groups.map((g) => g.name)]) if (rows() > most) folded.add(name);
+    this.lanes.autoFold = folded.size ? folded : null;
   }
 
   get keys() { return Object.fromEntries(this.lanes.groups.slice(0, 9).map((g, i) => [String(i + 1), () => this.lanes.fold(g.name, false)])); }

@@ -9,6 +9,7 @@ const KEYS = "abcdefghijklmnopqrstuvwxyz";
 
 class CodeWindow {
   label = "Codes";
+  apart = true; // its keys are those of the codes
 
   constructor(workspace) {
     this.workspace = workspace;
@@ -36,9 +37,9 @@ class CodeWindow {
     const made = this.codes.filter((code) => !code.tag), tags = this.codes.filter((code) => code.tag), tagged = this.tagged;
     this.byId = new Map(tagged.map((spot) => [spot.id, spot]));
     const chosen = this.workspace.chosen?.review?.comment ?? "";
-    return html`<div class="codes">${made.map((code) => this.button(code))}</div>
+    return html`<div class="code-pad"><div class="codes">${made.map((code) => this.button(code))}</div>
       ${tags.length ? html`<div class="codes tags">${tags.map((code) => this.button(code, has(chosen, code)))}</div>` : ""}
-      <p class="caption codes-hint">${this.data.codes.length ? "A press tags the moment on screen; a tag is put to what is chosen." : "These are the classes of the table. Make codes and tags of your own:"} <button class="link" data-codes="edit">Edit codes</button></p>
+      <p class="caption codes-hint">${this.data.codes.length ? "A press tags the moment on screen; a tag is put to what is chosen." : "These are the classes of the table. Make codes and tags of your own:"} <button class="link" data-codes="edit">Edit codes</button></p></div>
       ${tagged.length ? tagged.map((spot) => this.spots.row(spot)) : html`<p class="empty">Nothing has been tagged yet.</p>`}`;
   }
 

@@ -37,7 +37,6 @@ class Spots {
     const { root, outbox } = workspace.part("review");
     this.review = new SpotReview(workspace, root, outbox);
     this.review.list = this;
-    this.scope = []; // what is listed, whatever was said of it
     this.verdicts = new VerdictFilter("review", (spot) => this.review.open(spot), () => workspace.respot());
     this.shotFilter = new ShotFilter(workspace, (spot) => this.review.stands(spot), () => workspace.respot());
     workspace.q("[data-head=spotting]").hidden = false;
@@ -60,6 +59,12 @@ class Spots {
       this.q(".high").addEventListener(type, (event) => { this.most = event.target.value / 100; this.changed(); });
     }
   }
+
+  keys = { Escape: () => this.closeClasses() };
+
+  /** A click elsewhere closes the control of classes. */
+  clicked(event) { if (event.target.isConnected && !event.target.closest(".class-menu, .menu")) this.closeClasses(); }
+  closeClasses() { this.q(".class-menu").hidden = true; }
 
   get data() { return this.workspace.data; }
   get theme() { return this.workspace.theme; }
@@ -134,12 +139,16 @@ class Spots {
     this.describeRange();
     this.countSystems(system, others);
     const { workspace } = this, level = (s) => (s.confidence ?? -1) >= workspace.levelOf(s.action) || this.keeps(s);
-    const listed = workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s));
-    this.shotFilter.draw(listed);
-    this.scope = listed.filter((s) => this.shotFilter.passes(s) && this.agrees(s));
+    this.shotFilter.draw(workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s)));
     this.verdicts.draw(this.scope);
     const own = Object.keys(this.workspace.thresholds).length;
     this.workspace.q(".spotting-text").textContent = `≥ ${short(this.data.threshold)}${own ? ` (${own} of their own)` : ""}, ${this.data.method}`;
+  }
+
+  /** What is listed, whatever was said of it. */
+  get scope() {
+    const { workspace } = this, level = (s) => (s.confidence ?? -1) >= workspace.levelOf(s.action) || this.keeps(s);
+    return workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s) && this.shotFilter.passes(s) && this.agrees(s));
   }
 
   // --- filters ---------------------------------------------------------------------------------------
@@ -155,7 +164,7 @@ class Spots {
 
   /** The control of classes that every page has; drawn anew only where something else is chosen or kept. */
   offerClasses() {
-    const { classes, presets } = this.data, shown = classes.filter((c) => !this.hidden.has(c.index)).map((c) => c.name);
+    const { classes, classPresets: presets } = this.data, shown = classes.filter((c) => !this.hidden.has(c.index)).map((c) => c.name);
     const chosen = shown.length === classes.length ? [] : shown, key = JSON.stringify([chosen, presets, this.theme, classes.length]);
     if (key === this.offered) return; // a name may be being written
     this.offered = key;
@@ -241,7 +250,7 @@ class Spots {
     const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
     const instead = surest ? html`<span class="was" title="Only one of ${surest.action.short} and ${spot.action.short} can be true at this moment">or </span>` : "";
     return html`<button class="spot ${kinds}" data-spot="${spot.id}" aria-current="${String(Boolean(own))}">${glyph(spot.action, this.theme, 20)}
-      <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
+      <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name" title="${spot.action.name}${spot.was ? `, was ${spot.was.name}` : ""}">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
       ${sure ? html`<span class="bar"><i style="width:${spot.confidence * 100}%"></i></span>` : html`<span class="no-bar"></span>`}<span class="value">${sure ? short(spot.confidence) : ""}</span>${this.sign(spot)}</button>`;
   }
 
@@ -274,6 +283,6 @@ class Spots {
 }
 
 register("list", "spots", {
-  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams", "presets"],
+  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams", "classPresets"],
   make: (workspace) => new Spots(workspace),
 });

@@ -7,7 +7,7 @@ import { shownParts } from "../time.js";
 
 const help = () => [
   ["A", "accept, and on to the next"], ["X", "reject"], ["M", "move to the frame on screen"], ["C", "another class"], ["T", shownParts().teams ? "team, or kind of a change" : "kind of a change"],
-  ["V", "spots, camera changes or codes"], ["R", "replay or not"], ["W", "what the replay shows"], ["E", "comment"], ["D", "add one here"],
+  ["V", "spots or camera changes"], ["R", "replay or not"], ["W", "what the replay shows"], ["E", "comment"], ["D", "add one here"],
   ["Q", "next unreviewed"], ["U", "accept all from a confidence on"], ["Ctrl Z", "undo the review"], ["Ctrl Y", "redo it"],
 ];
 
