@@ -12,6 +12,7 @@ from app.components.explanation import explanation
 from app.library.library import Match
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.addressed import one_of, put, take
 from app.views.explanation import Shown, ShownMethod, explanation_data, first_by_measure, heads_of
 from app.views.shown import chosen_analysis, match_of_address, shown_spots, source_of_address, spot_id
 from explain.attribution import ENTITY, SPACE, TIME
@@ -159,10 +160,12 @@ def _header(
         _steps(match, spot, spots)
         st.space("stretch")
         _class_choice(match, analysis, spot)
+        take("compare", "explain_mode", one_of(BY_MODELS, BY_HEADS), BY_METHODS)
         mode = st.segmented_control(
-            "Compare", [BY_METHODS, BY_MODELS, BY_HEADS], default=BY_METHODS, required=True, key="explain_mode",
+            "Compare", [BY_METHODS, BY_MODELS, BY_HEADS], required=True, key="explain_mode",
             label_visibility="collapsed", help="Methods on a model, models by a method, or heads.",
         )  # fmt: skip
+        put("compare", "explain_mode", mode, BY_METHODS)
         method = next(iter(first_by_measure(analysis, shared)), None)
         if mode == BY_MODELS and method is not None:
             method = st.selectbox(

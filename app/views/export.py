@@ -29,7 +29,7 @@ from spotting_core.reviewing.spots import reviews_of_spots
 from spotting_core.store.reviews import OPEN, REJECTED, STANDING
 
 _SPOTS, _CAMERAS = "Spots", "Camera changes"
-_SHOWN, _REVIEWED = "As shown", "Reviewed"
+_SHOWN, _REVIEWED = "As spotted", "Reviewed"
 
 
 @st.dialog("Export", on_dismiss=page.close_dialog)

@@ -59,8 +59,11 @@ def test_a_match_without_a_model_opens_and_is_tagged_by_codes(
     expect(page.locator(".toast")).to_contain_text("Added: High press at 00:04")
     page.keyboard.press("7")
     page.evaluate("() => find().player.open(1, 8)")
-    page.locator("[data-code=Overload]").click()
+    pad = page.locator("[data-code=Overload]")
+    before = pad.bounding_box()
+    pad.click()
     answered(page)
+    assert pad.bounding_box() == before  # the next press meets the same button
     kept = Reviews(open_database(server.data)).of_match(match.id)
     assert [(r.label, r.state, round(r.time / 1e6), r.comment) for r in kept] == [
         ("High press", ADDED, 4, "#7-Silva"), ("Overload", ADDED, 8, ""),
@@ -87,6 +90,7 @@ def test_what_is_judged_appears_as_it_comes(page: Page, server: Server, match: M
     run.write(1, scores, None)
     page.evaluate("() => find().again()")
     page.wait_for_function("() => find()?.data?.model === 'slow model' && find().spots.length === 1")
+    assert page.evaluate("() => [find().chosen, find().player.frame]") == [None, 0]  # nobody is moved unasked
     page.evaluate("() => find().pick(find().spots[0])")
     scores[16, CLASSES.index("Corner")] = 0.8
     run.write(1, scores, None)

@@ -42,7 +42,7 @@ def test_spots_lie_at_the_ball_else_where_the_camera_looks_and_lead_there(page: 
     expect(at_ball).to_have_class(re.compile(r"\bon\b"))
     assert page.evaluate("() => [find().chosen.action.name, find().player.time]") == [
         "Kick-off",
-        pytest.approx(1.2, abs=0.1),
+        pytest.approx(1.0, abs=0.05),  # the sample nearest to its 1.2 s
     ]
 
 

@@ -75,12 +75,16 @@ def test_buttons_judge_and_the_toast_takes_back(page: Page, server: Server, matc
     answered(page)
     assert states(reviews, match) == {(1, "Clearance 2.0"): ACCEPTED, (1, "Throw-in 4.0"): REJECTED}
     page.locator(".toast").get_by_role("button", name="Undo").click()
-    toast(page, "taken back")
+    toast(page, "Taken back: Rejected: Throw-in at 00:04")
     answered(page)
     assert states(reviews, match)[1, "Throw-in 4.0"] == OPEN
+    expect(page.locator(".review-foot")).to_contain_text("1 of 12")
+    assert round(page.evaluate("() => find().chosen.seconds")) == 4  # where it was
     page.locator(".toast").get_by_role("button", name="Redo").click()
+    toast(page, "Done again: Rejected: Throw-in at 00:04")
     answered(page)
     assert states(reviews, match)[1, "Throw-in 4.0"] == REJECTED
+    panel(page, "next open")
     panel(page, "Class")
     page.get_by_role("menu").get_by_text("Goal", exact=True).click()
     toast(page, "Re-classed: Goal at 00:06")

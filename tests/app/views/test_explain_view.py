@@ -325,3 +325,13 @@ def test_cheap_reasons_are_asked_for_before_dear_ones(match: Match, queue: JobQu
     costs = [METHODS[name].cost for name in job.parameters["methods"]]
     assert costs == sorted(costs)
     assert job.parameters["methods"][-1] == "occlusion"
+
+
+def test_what_is_compared_stands_in_the_address(match: Match, queue: JobQueue, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, [SPOT])
+    at = explain_page(match=match.id, half="1", t="10.2", compare="Models", **{"class": "Goal"}).run()
+    assert not at.exception
+    assert "Only made by hand has analysed this match" in at.info[0].value
+    at.session_state["explain_mode"] = "Heads"
+    at.run()
+    assert at.query_params["compare"] in ("Heads", ["Heads"])

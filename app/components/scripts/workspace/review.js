@@ -354,7 +354,7 @@ export class Review {
   inWords(review, verdict, more = "") {
     const when = review.at ? ` ${review.at.slice(11, 16)} UTC` : "", comment = review.comment ? `: ${review.comment}` : "";
     const was = this.item.was ? `, was ${this.item.was.short},` : "";
-    return `${verdict}${was}${more} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${comment}`;
+    return `${verdict === "open" ? "not judged" : verdict}${was}${more} at ${matchClock(review.half, review.seconds, 2)} by ${review.author}${when}${comment}`;
   }
 
   classMenu() {
