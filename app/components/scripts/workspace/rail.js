@@ -95,6 +95,7 @@ export class Rail {
     if (!this.list) return;
     this.q(".count").textContent = this.list.count;
     this.q(".order").textContent = this.list.order ?? "by time";
+    this.q(".order").classList.toggle("usual", !this.list.order);
     this.q(".order").title = this.list.orderTitle ?? "";
     fill(this.q(".list"), this.list.rows);
   }
