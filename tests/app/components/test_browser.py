@@ -404,7 +404,7 @@ def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo
     page.get_by_text("real time").first.wait_for()
     page.reload()  # the analysis runs in a process of its own and survives
     page.get_by_text("real time").first.wait_for()
-    page.get_by_text("Analysed", exact=True).nth(1).wait_for()
+    page.locator(".tl-state", has_text="Analysed").nth(1).wait_for()
     row = page.get_by_text("my own match").first
     row.wait_for()
     own = next(m for m in server.library().matches() if m.path.name == "my own match.mp4")

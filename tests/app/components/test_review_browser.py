@@ -123,6 +123,7 @@ def test_comment_team_adding_undo_and_a_conflict(
     assert len(reviews.of_match(match.id)) == max(before, 1) + 1
 
     # Somebody else changes the spot that is on screen: the change made on the old one is refused and both are shown.
+    page.evaluate("(id) => find().pick(find().all.find((s) => id.endsWith(s.id)))", first.origin)  # not what was added
     other = reviews.change(match.id, first.origin, first.spot, REJECT, "Eve", first.revision)
     page.keyboard.press("a")
     page.get_by_role("alert").wait_for()

@@ -114,10 +114,10 @@ def test_every_reader_of_zips_counts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     large = json.dumps({"annotations": [], "x": "y" * 4000}).encode()
     path = zipped(tmp_path / "a.zip", **{"game__Labels-v2_json": large})
     assert names_inside(path) == ["Labels-v2.json"]
-    for module in ("formats.tree", "evaluation.collect", "evaluation.frames"):
-        monkeypatch.setattr(f"spotting_core.{module}.LARGEST_MEMBER", 100)
+    monkeypatch.setattr("spotting_core.evaluation.collect.LARGEST_MEMBER", 100)
+    monkeypatch.setattr("spotting_core.evaluation.frames.LARGEST_SPLIT", 100)
     with pytest.raises(BadInputError, match="too large"):
-        next(members(path, "Labels-v2.json")).read()
+        next(members(path, "Labels-v2.json", 100)).read()
     with open_games(path, ("Labels-v2.json",)) as games, pytest.raises(BadInputError, match="too large"):
         games.read("game")
     with pytest.raises(BadInputError, match="too large"):
