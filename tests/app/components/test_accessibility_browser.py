@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.app.conftest import Server
 from tests.app.player_page import FIND
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stopped")]  # explanations of the demo are not waited for
 
 VIEWS = ("library", "match", "explain", "clips", "review", "search", "statistics", "evaluate")
 SERIOUS = ("serious", "critical")

@@ -117,6 +117,7 @@ def test_a_picture_is_frozen_drawn_on_and_burned_in(page: Page, server: Server, 
     field.fill("2")
     field.press("Enter")
     settle(page)
+    page.wait_for_function("() => find().clip.freezes[0].seconds === 2")
     freezes = page.evaluate("() => find().clip.freezes")
     expect(page.locator(".row.freeze")).to_contain_text("3 drawn")
     expect(page.locator(".reel-card .total")).to_contain_text("of the match")  # the film's length stands at the export
