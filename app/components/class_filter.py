@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
+from app.components.standing import scripts_url, small_component
 
-from app.components.standing import HERE, scripts_url
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    css = (HERE / "class_filter.css").read_text(encoding="utf-8")
-    js = (HERE / "class_filter.js").read_text(encoding="utf-8")
-    return st.components.v2.component("touchline_classes", html='<div class="class-filter"></div>', css=css, js=js)
+_NAME, _HTML = "class_filter", '<div class="class-filter"></div>'
 
 
 def class_chips(data: dict[str, Any], *, key: str, on_told: Callable[[], None]) -> None:
@@ -26,4 +19,6 @@ def class_chips(data: dict[str, Any], *, key: str, on_told: Callable[[], None]) 
         key: of the widget; what the browser tells is read from its session state: ``told`` {chosen, keep or forget
             (name of a preset), of, n}.
     """
-    _component()(key=key, data={**data, "scripts": scripts_url()}, height="content", on_told_change=on_told)
+    small_component(_NAME, _HTML)(
+        key=key, data={**data, "scripts": scripts_url()}, height="content", on_told_change=on_told
+    )

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
+from app.components.standing import scripts_url, small_component
 
-from app.components.standing import HERE, scripts_url
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    css = (HERE / "evaluate_lists.css").read_text(encoding="utf-8")
-    js = (HERE / "evaluate_lists.js").read_text(encoding="utf-8")
-    return st.components.v2.component("touchline_evaluate", html='<div class="lists"></div>', css=css, js=js)
+_NAME, _HTML = "evaluate_lists", '<div class="lists"></div>'
 
 
 def class_table(data: dict[str, Any], *, key: str, on_picked: Callable[[], None]) -> None:
@@ -25,7 +18,9 @@ def class_table(data: dict[str, Any], *, key: str, on_picked: Callable[[], None]
             {value, low, high}} or None, loose}], chosen, two (whether there is a B), note.
         key: of the widget; the class that was picked is read from its session state: ``picked`` {label}.
     """
-    _component()(key=key, data={**data, "scripts": scripts_url()}, height="content", on_picked_change=on_picked)
+    small_component(_NAME, _HTML)(
+        key=key, data={**data, "scripts": scripts_url()}, height="content", on_picked_change=on_picked
+    )
 
 
 def matrix_table(matrix: dict[str, Any], *, key: str, on_picked: Callable[[], None]) -> None:
@@ -37,7 +32,7 @@ def matrix_table(matrix: dict[str, Any], *, key: str, on_picked: Callable[[], No
         key: of the widget; the cell that was picked is read from its session state: ``picked`` {true, predicted}.
     """
     data = {"matrix": matrix, "scripts": scripts_url()}
-    _component()(key=key, data=data, height="content", on_picked_change=on_picked)
+    small_component(_NAME, _HTML)(key=key, data=data, height="content", on_picked_change=on_picked)
 
 
 def error_list(errors: list[dict[str, Any]], empty: str, *, key: str) -> None:
@@ -47,7 +42,7 @@ def error_list(errors: list[dict[str, Any]], empty: str, *, key: str) -> None:
         errors: [{kind, short, group, glyph, light, dark, clock, text, link or None, picture or None}].
         empty: what to say where there are none.
     """
-    _component()(
+    small_component(_NAME, _HTML)(
         key=key,
         data={"errors": errors, "empty": empty, "scripts": scripts_url()},
         height="content",

@@ -39,6 +39,13 @@ def standing_component(name: str, html: str, *styles: str) -> Any:
     return st.components.v2.component(f"touchline_{name}", html=html, css=css, js=js)
 
 
+@st.cache_resource(show_spinner=False)
+def small_component(name: str, html: str) -> Any:
+    """A component that is one script and one style sheet of its name, made anew wherever it stands."""
+    css, js = ((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return st.components.v2.component(f"touchline_{name}", html=html, css=css, js=js)
+
+
 def mount(
     component: Any, data: dict[str, Any], *, key: str, module: str, events: Mapping[str, Callable[[Any], None]]
 ) -> None:

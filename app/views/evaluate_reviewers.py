@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,9 +13,9 @@ from app.components.evaluate_lists import error_list
 from app.library.library import Library, Match
 from app.state import shared_reviews
 from app.views import page
-from app.views.addressed import one_of, put, take
 from app.views.evaluate_charts import share
 from app.views.evaluate_systems import bounds
+from app.views.evaluate_task import choice_select
 from app.views.shown import drawn, picture_at
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, load_classes
@@ -54,12 +53,12 @@ def show_reviewers(library: Library, sets: PredictionSets) -> None:
             width="content",
         )
         of_match = {m.id: m for m in library.matches() if len(raters_of(library, sets, m)) > 1}
-        match = _select("Match", "match", {k: m.title for k, m in of_match.items()}, "evaluate_reviewed", 250)
+        match = choice_select("Match", {k: m.title for k, m in of_match.items()}, "evaluate_reviewed", 250)
         raters = raters_of(library, sets, of_match[match]) if match else {}
         names = {key: rater.name for key, rater in raters.items()}
-        first = _select("First", "first", names, "evaluate_first", 190)
+        first = choice_select("First", names, "evaluate_first", 190)
         others = {k: n for k, n in names.items() if k != first}
-        second = _select("Second", "second", others, "evaluate_second", 190)
+        second = choice_select("Second", others, "evaluate_second", 190)
         st.space("stretch")
         if st.button("Systems", icon=":material/analytics:", help="How well systems spot"):
             page.go("evaluate")
@@ -83,19 +82,6 @@ def show_reviewers(library: Library, sets: PredictionSets) -> None:
         error_list(rows[:_SHOWN], "They agree on everything.", key="evaluate_apart")
         if len(rows) > _SHOWN:
             st.caption(f"{_SHOWN:d} of {len(rows):d} are shown.")
-
-
-def _select(label: str, word: str, options: Mapping[str, str], key: str, width: int) -> str | None:
-    """Choose by key, kept in the address; what is not there is forgotten."""
-    take(word, key, one_of(*options))
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
-    chosen = st.selectbox(
-        page.plain(label), list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
-        label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
-    )  # fmt: skip
-    put(word, key, chosen)
-    return chosen
 
 
 def raters_of(library: Library, sets: PredictionSets, match: Match) -> dict[str, Rater]:

@@ -12,7 +12,7 @@ export function cards(data, at, chosen) {
   const frame = data.samples[at].frame, alike = sameForAll(data.cards);
   const unfit = data.unfit.length ? html`<p class="caption wide-note">Not for this model: ${data.unfit.map(([title, reason]) => `${title} (${reason})`).join(", ")}.</p>` : "";
   const common = alike ? html`<p class="caption wide-note">Of all of them: ${chip(alike)} ${alike.meaning}</p>` : "";
-  return [common,  data.cards.map((card, index) => {
+  const maps = data.cards.map((card, index) => {
     const picture = data.picture ? html`<img alt="" src="${data.picture}?frame=${frame}&width=480">` : "";
     const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : html`<span class="over">${beyond(data, card)}</span>`;
     const flag = card.failing && card.state === "ready" ? html`<span class="flag">${icon("warning", 12)} No better than chance</span>` : "";
@@ -23,7 +23,8 @@ export function cards(data, at, chosen) {
       <span class="line caption"><span class="cut">${card.note}</span></span>
       ${card.chip.numbers ? html`<span class="line caption"><span class="cut" title="${card.chip.hint}">${card.chip.numbers}</span></span>` : ""}
       <span class="line caption"><span class="cut">${card.scale ? `scale ${card.scale}` : ""}</span></span></button>`;
-  }), unfit];
+  });
+  return [common, maps, unfit];
 }
 
 /** What is said of every card's method, where that is the same; else null. */

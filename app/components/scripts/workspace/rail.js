@@ -40,7 +40,7 @@ export class Rail {
   /** Put another list on show. */
   show(list) {
     this.list = list;
-    fill(this.q(".modes"), this.lists.map((l) => html`<button class="${l === list ? "on" : ""}" aria-pressed="${String(l === list)}" title="${l.label} (V)">${l.label}</button>`));
+    fill(this.q(".modes"), this.lists.map((l) => html`<button class="${l === list ? "on" : ""}" aria-pressed="${String(l === list)}" title="${l.label}${l.apart ? "" : " (V)"}">${l.label}</button>`));
     this.showFilters();
   }
 

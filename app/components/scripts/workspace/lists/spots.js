@@ -138,17 +138,19 @@ class Spots {
     this.q(".low").value = Math.round(this.data.threshold * 100);
     this.describeRange();
     this.countSystems(system, others);
-    const { workspace } = this, level = (s) => (s.confidence ?? -1) >= workspace.levelOf(s.action) || this.keeps(s);
-    this.shotFilter.draw(workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s)));
+    this.shotFilter.draw(this.standing);
     this.verdicts.draw(this.scope);
     const own = Object.keys(this.workspace.thresholds).length;
     this.workspace.q(".spotting-text").textContent = `≥ ${short(this.data.threshold)}${own ? ` (${own} of their own)` : ""}, ${this.data.method}`;
   }
 
   /** What is listed, whatever was said of it. */
-  get scope() {
+  get scope() { return this.standing.filter((s) => this.shotFilter.passes(s) && this.agrees(s)); }
+
+  /** What stands in the part that is listed, of the classes and the confidence that are shown. */
+  get standing() {
     const { workspace } = this, level = (s) => (s.confidence ?? -1) >= workspace.levelOf(s.action) || this.keeps(s);
-    return workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s) && this.shotFilter.passes(s) && this.agrees(s));
+    return workspace.all.filter((s) => level(s) && workspace.rail.passes(s) && this.passesOthers(s));
   }
 
   // --- filters ---------------------------------------------------------------------------------------

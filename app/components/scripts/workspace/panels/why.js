@@ -93,7 +93,8 @@ class Why {
   }
 
   pending(why, spot) {
-    const chart = html`<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark" role="img" aria-label="Confidence around the spot"></canvas>`;
+    // Of a code of somebody's own no model says anything.
+    const chart = spot.action.index >= this.data.modelled ? "" : html`<div class="section"><b>Confidence <span class="muted">± ${AROUND} s</span></b><span class="legend"></span></div><canvas class="spark" role="img" aria-label="Confidence around the spot"></canvas>`;
     if (why.state === "none") return html`<p class="sentence">${this.sentence(why, spot)}</p><p class="caption">${why.message}</p>${chart}`;
     if (why.state === "failed") {
       return html`<p class="sentence">${this.sentence(why, spot)}</p><div class="failed">${icon("warning", 16)}<span>${why.message}</span></div>
