@@ -36,27 +36,49 @@ def show() -> None:
         return
     page.title("Match", match.title)
     folders, analyses = library.layer_folders(match), library.layers(match)
-    if not analyses:
-        not_analysed(match)
-    analysis = chosen_analysis(analyses) if analyses else layer_before(match)
-    if analysis is None:
-        wait_for_reading(match)
-        return
-    take_address(match, analyses)
     if analyses:
-        analysis = chosen_analysis(analyses)  # which the address may name
+        take_address(match, analyses)
+        analysis = chosen_analysis(analyses)
         st.session_state["analysis"] = str(analysis.folder)  # it stays, whatever is chosen or made meanwhile
+    else:
+        not_analysed(match)
+        before = _before_analysis(match)
+        if before is None:
+            return
+        analysis = before
+        take_address(match, analyses)
     show_dialog(match, analysis, analyses)
     with st.container(key="workspace_page"):
         prepare_videos(match, analysis)
         st.fragment(_workspace)(match, analysis, analyses, folders)
 
 
+def _before_analysis(match: Match) -> Analysis | None:
+    """What there is to show of a match that has not been analysed; else why there is nothing is on the page."""
+    try:
+        layer = layer_before(match)
+    except TouchlineError as problem:
+        page.error(problem)
+        return None
+    if layer is None:
+        wait_for_reading(match)
+    return layer
+
+
+def _has_begun(match: Match, blank: Analysis) -> bool:
+    """Whether there is more to show of a match now than nothing."""
+    try:
+        layer = layer_before(match)
+    except TouchlineError:  # what is on screen stays
+        return False
+    return layer is not None and layer.folder != blank.folder
+
+
 def _workspace(match: Match, analysis: Analysis, analyses: list[Analysis], folders: frozenset[Path]) -> None:
     ended = anything_ended(match) or shared_library().layer_folders(match) != folders
     if st.session_state.pop("rerun_page", False) or ended:  # before anything is made that the next run makes again
         st.rerun(scope="app")
-    if is_blank(analysis) and (begun := layer_before(match)) is not None and begun.folder != analysis.folder:
+    if is_blank(analysis) and _has_begun(match, analysis):
         st.rerun(scope="app")
     if is_unfinished(analysis):
         analysis = open_layer(analysis.folder) or analysis  # more of it may have been judged

@@ -22,37 +22,31 @@ from spotting_core.tasks.spotting import SPOTTING
 
 def layer_before(match: Match) -> Analysis | None:
     """What there is to show of a match before its analysis is done: what has been judged so far, else nothing but the
-    video, on which people can tag. None while the videos are being read, and where they cannot be."""
-    try:
-        source = source_of(match.path)
-        read = {half.half: shared_reading().media(half.path) for half in source.halves}
-        videos = {half: media for half, media in read.items() if media is not None}
-        if len(videos) < len(read):
-            return None
-        data = shared_settings().data
-        so_far = layer_so_far(data, source.content_hash(data), SPOTTING.name)
-        return so_far or blank_layer(data, match.title, videos, load_classes(), SPOTTING.name)
-    except TouchlineError:
+    video, on which people can tag. None while the videos are being read.
+
+    Errors:
+        BadInputError: they cannot be, or there is no room for it.
+    """
+    source = source_of(match.path)
+    read = {half.half: shared_reading().media(half.path) for half in source.halves}
+    videos = {half: media for half, media in read.items() if media is not None}
+    if len(videos) < len(read):
         return None
-
-
-def reading_words(match: Match) -> str:
-    """How far the videos are that are being read, or empty."""
-    try:
-        halves = source_of(match.path).halves
-        waiting = [half.path for half in halves if shared_reading().media(half.path) is None]
-    except TouchlineError as problem:
-        return str(problem)
-    return f"{shared_reading().progress(waiting[0])}." if waiting else ""
+    data = shared_settings().data
+    so_far = layer_so_far(data, source.content_hash(data), SPOTTING.name)
+    return so_far or blank_layer(data, match.title, videos, load_classes(), SPOTTING.name)
 
 
 @st.fragment(run_every=1.0)
 def wait_for_reading(match: Match) -> None:
-    """Say how far the videos are; the page is made again when they have been read."""
-    words = reading_words(match)
-    if not words:
+    """Say how far the videos are; the page is made again when they have been read, or cannot be."""
+    try:
+        waiting = [half.path for half in source_of(match.path).halves if shared_reading().media(half.path) is None]
+    except TouchlineError:  # which the page tells
+        waiting = []
+    if not waiting:
         st.rerun(scope="app")
-    st.caption(page.plain(words))
+    st.caption(page.plain(f"{shared_reading().progress(waiting[0])}."))
 
 
 def not_analysed(match: Match) -> None:

@@ -7,6 +7,7 @@ reviews of its spots stay with them.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis, AnalysisRecord, HalfRecord, write_record
 from spotting_core.analyses.layers import open_layer
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import cannot_write
 from spotting_core.base.files import write_array
 from spotting_core.domain.classes import ClassTable, keep_classes
 from spotting_core.media.fingerprint import joint_hash
@@ -95,6 +97,9 @@ def blank_layer(
 
     Arguments:
         halves: videos by half.
+
+    Errors:
+        BadInputError: it cannot be written.
     """
     source = joint_hash(media.hash for media in halves.values())
     folder = data.root / "blank" / source / joint_hash([task, repr(classes)])[:16]
@@ -103,7 +108,12 @@ def blank_layer(
         source_id=source, title=title, halves=(), model={"name": NO_MODEL, "system": "none", "sha256": "0" * 64},
         rate=RATE, class_table=classes.name, classes=classes.names, arrays={}, task=task,
     )  # fmt: skip
-    SoFar(folder, len(classes)).begin(record, samples, classes)
+    if (folder / ANALYSIS_FILE).is_file() and open_layer(folder) is None:  # damaged, and nothing but zeros
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        SoFar(folder, len(classes)).begin(record, samples, classes)
+    except OSError as error:
+        raise cannot_write(error, folder) from error
     return Analysis.open(folder)
 
 

@@ -63,7 +63,7 @@ def confusions(
     found: list[Confused] = []
     for number, game in enumerate(games):
         columns = game.columns(classes)
-        for half in np.unique(np.concatenate([columns.truth.half, columns.predicted.half])).tolist():
+        for half in columns.halves:
             rows = _of_half(columns, half, threshold, round(near * 1e6), round(confused * 1e6))
             own = [_named(number, half, classes, row) for row in rows]
             found += sorted(own, key=lambda c: (c.time, c.true or "", c.predicted or ""))

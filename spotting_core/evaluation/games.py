@@ -80,3 +80,8 @@ class GameColumns:
     def columns(self, _classes: Sequence[str]) -> GameColumns:
         """Itself."""
         return self
+
+    @property
+    def halves(self) -> list[int]:
+        """Halves of which either side says anything, in order."""
+        return np.unique(np.concatenate([self.truth.half, self.predicted.half])).tolist()

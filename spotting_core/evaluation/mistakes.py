@@ -55,7 +55,7 @@ def outcomes(
     all_outcomes: list[Outcome] = []
     for number, game in enumerate(games):
         columns = game.columns(classes)
-        for half in np.unique(np.concatenate([columns.truth.half, columns.predicted.half])).tolist():
+        for half in columns.halves:
             judge = _Half(number, half, columns, classes, threshold, round(within * 1e6), round(near * 1e6))
             all_outcomes += sorted(judge.outcomes(), key=lambda o: (o.time, o.label))
     return all_outcomes

@@ -58,6 +58,7 @@ KINDS = (
         "nothing, where the match was analysed anew",
     ),
     Kind("analyses", "Analyses", ("analyses/*/[!.]*",), "an analysis of the match"),
+    Kind("blank", "Matches that were opened without an analysis", ("blank/*",), "made when the match is opened"),
     Kind("exports", "Clips exported from the app", ("exports/*",), "another export"),
     Kind("players", "Players on the pitch", ("players/*",), "made when the minimap is switched on"),
     Kind("search", "Spots as they are searched", ("search/*",), "made when the Search view is opened"),

@@ -115,6 +115,12 @@ def test_many_are_accepted_from_a_confidence_and_undone_as_one(
     opened(page, server, match)
     page.keyboard.press("x")
     panel(page, "accept many")
+    page.get_by_label("Least confidence of what is accepted").fill("60")
+    # Of the three cards of one moment, all from .6 on, the surest alone.
+    accepted = page.evaluate(
+        "() => find().review.surest(0.6).map((s) => s.action.name).filter((n) => n.includes('card'))"
+    )
+    assert accepted == ["Yellow card"]
     page.get_by_label("Least confidence of what is accepted").fill("75")
     page.get_by_role("button", name="Accept 5 spots").click()
     toast(page, "Accepted 5 spots")

@@ -50,6 +50,13 @@ def test_a_blank_layer_has_the_samples_of_the_video_and_no_spots(media: Media, d
     assert Layers(data, layer.record.source_id).all() == []  # it is no analysis of the match
 
 
+def test_a_damaged_blank_layer_is_made_anew(media: Media, data: DataDirectory) -> None:
+    layer = blank_layer(data, "A match", {1: media}, CLASSES, SPOTTING.name)
+    layer.half(1).path("scores").write_bytes(b"nothing")
+    again = blank_layer(data, "A match", {1: media}, CLASSES, SPOTTING.name)
+    assert again.half(1).scores.shape == (len(again.half(1).times), len(CLASSES))
+
+
 def test_what_is_judged_so_far_is_read_as_it_grows(media: Media, data: DataDirectory) -> None:
     blank = blank_layer(data, "A match", {1: media}, CLASSES, SPOTTING.name)
     source = blank.record.source_id

@@ -21,6 +21,7 @@ FILES = {
     "analyses/s/m/half1/scores.npy": 500,
     "analyses/s/.m.unfinished/half1/window00000.npz": 20,
     "analyses/s/.m.damaged-0123abcd/half1/scores.npy": 15,
+    "blank/s/t/half1/scores.npy": 30,
     "exports/e/clips.zip": 60,
     "players/p.npz": 90,
     "search/m.parquet": 8,
@@ -47,7 +48,7 @@ def test_every_file_is_counted_once(filled: DataDirectory) -> None:
     sizes = {use.kind.name: (use.files, use.size) for use in measure(filled)}
     assert sizes == {
         "copies": (1, 1000), "frames": (2, 340), "explanations": (1, 70), "unfinished": (1, 20), "damaged": (1, 15),
-        "analyses": (1, 500),
+        "analyses": (1, 500), "blank": (1, 30),
         "exports": (1, 60), "players": (1, 90), "search": (1, 8), "uploads": (2, 11), "database": (1, 9),
         "other": (2, 13),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import { html } from "../markup.js";
 import { Review } from "./review.js";
+import { rivals } from "./rivals.js";
 import { shownParts } from "./time.js";
 
 const TEAM_KEY = "T";
@@ -28,6 +29,12 @@ export class SpotReview extends Review {
   get scope() { return this.list.scope; }
   get item() { return this.workspace.chosen?.other ? null : this.workspace.chosen; }
   pick(spot, rest) { this.workspace.pick(spot, true, rest); }
+
+  /** Of classes that exclude each other at a moment only the surest is accepted with many others. */
+  surest(least) {
+    const first = new Set(rivals(this.items.filter((spot) => !spot.other), this.data.exclusive).map(([spot]) => spot.id));
+    return super.surest(least).filter((spot) => first.has(spot.id));
+  }
 
   /** The frame on which a spot is looked at: its reviewer's, where he chose one, else that of the nearest sample. */
   frameOf(spot) { return this.workspace.frameOf(spot); }
