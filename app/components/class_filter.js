@@ -14,7 +14,7 @@ export default function (component) {
     const { component: latest } = place, root = latest.parentElement.querySelector(".class-filter");
     const theme = themeOf(root);
     applyTheme(root, theme);
-    const tell = (what) => place.component.setStateValue("told", { ...what, of: place.of, n: ++place.sent });
+    const tell = (what) => place.component.setStateValue("change", { ...what, of: place.of, n: ++place.sent });
     if (place.root !== root) {
       place.root = root;
       place.filter = new ClassFilter(root, {
@@ -23,8 +23,8 @@ export default function (component) {
         forget: (name) => tell({ chosen: place.filter.data.chosen, forget: name }),
       });
     }
-    const heard = latest.data.heard?.of === place.of ? latest.data.heard.n : 0;
-    if (place.sent <= heard || !place.filter.data) place.filter.show(latest.data, theme);
+    const taken = latest.data.taken?.of === place.of ? latest.data.taken.n : 0;
+    if (place.sent <= taken || !place.filter.data) place.filter.show(latest.data, theme);
     root.dataset.ready = "1";
   });
 }

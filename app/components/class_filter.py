@@ -10,15 +10,15 @@ from app.components.standing import scripts_url, small_component
 _NAME, _HTML = "class_filter", '<div class="class-filter"></div>'
 
 
-def class_chips(data: dict[str, Any], *, key: str, on_told: Callable[[], None]) -> None:
+def class_chips(data: dict[str, Any], *, key: str, on_change: Callable[[], None]) -> None:
     """Mount the control.
 
     Arguments:
         data: classes [{name, short, group, glyph, light, dark, count or None}], presets [{title, labels, own}], chosen
-            (names of classes, none for all), heard (what the page was told last).
-        key: of the widget; what the browser tells is read from its session state: ``told`` {chosen, keep or forget
+            (names of classes, none for all), taken (the change that the page took last).
+        key: of the widget; what the browser tells is read from its session state: ``change`` {chosen, keep or forget
             (name of a preset), of, n}.
     """
     small_component(_NAME, _HTML)(
-        key=key, data={**data, "scripts": scripts_url()}, height="content", on_told_change=on_told
+        key=key, data={**data, "scripts": scripts_url()}, height="content", on_change_change=on_change
     )

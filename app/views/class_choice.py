@@ -36,9 +36,9 @@ def class_choice(
         "classes": [{"name": c.name, **drawn(c), "count": None if counts is None else counts[c.name]} for c in offered],
         "presets": presets_data(classes, names),
         "chosen": list(chosen),
-        "heard": st.session_state.get(_heard(key)),
+        "taken": st.session_state.get(_taken(key)),
     }
-    class_chips(data, key=f"{key}_chips", on_told=lambda: _take(key))
+    class_chips(data, key=f"{key}_chips", on_change=lambda: _take(key))
     return chosen
 
 
@@ -87,26 +87,26 @@ def title_of(chosen: Sequence[str], classes: ClassTable) -> str:
 
 
 def _take(key: str) -> None:
-    """Take what the browser told."""
-    told = st.session_state[f"{key}_chips"].get("told")
-    if not told:
+    """Take the change that the browser tells."""
+    change = st.session_state[f"{key}_chips"].get("change")
+    if not change:
         return
-    st.session_state[_heard(key)] = {"of": told["of"], "n": told["n"]}
-    st.session_state[key] = [str(name) for name in told["chosen"]]
-    keep_preset({**told, "labels": told["chosen"]})
+    st.session_state[_taken(key)] = {"of": change["of"], "n": change["n"]}
+    st.session_state[key] = [str(name) for name in change["chosen"]]
+    keep_preset({**change, "labels": change["chosen"]})
 
 
-def keep_preset(told: Mapping[str, Any]) -> None:
+def keep_preset(change: Mapping[str, Any]) -> None:
     """Keep classes by a name, {keep, labels}, or forget those of a name, {forget}."""
     try:
-        if told.get("keep"):
-            shared_class_presets().keep(str(told["keep"]), [str(name) for name in told["labels"]])
-        if told.get("forget"):
-            shared_class_presets().remove(str(told["forget"]))
+        if change.get("keep"):
+            shared_class_presets().keep(str(change["keep"]), [str(name) for name in change["labels"]])
+        if change.get("forget"):
+            shared_class_presets().remove(str(change["forget"]))
     except TouchlineError as problem:
         st.toast(page.plain(problem))
 
 
-def _heard(key: str) -> str:
-    """Where the session keeps what the browser told last."""
-    return f"{key}/heard"
+def _taken(key: str) -> str:
+    """Where the session keeps the change that was taken last."""
+    return f"{key}/taken"

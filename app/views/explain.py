@@ -1,4 +1,4 @@
-"""The Explain view: one spot, asked in several ways, side by side; what if; and what words find."""
+"""The Explain view: one spot, queries in several ways, side by side; what if; and what words find."""
 
 from __future__ import annotations
 
@@ -349,20 +349,20 @@ def _body(
     lines: list[ShownMethod],
     unfit: list[tuple[str, str]],
 ) -> None:
-    asked = [*cards, *lines]
-    waiting = _waiting(match, analysis, spot, asked)
+    queries = [*cards, *lines]
+    waiting = _waiting(match, analysis, spot, queries)
     if st.session_state.get("explain_waited", False) and not waiting:
         st.session_state["explain_waited"] = False
         st.rerun(scope="app")
     st.session_state["explain_waited"] = waiting
     shown = Shown(
         match, analysis, spot, cards, lines, _edit_of(match, spot), st.session_state.get("explain_words"),
-        _jobs(match, analysis, spot, asked), unfit,
+        _jobs(match, analysis, spot, queries), unfit,
     )  # fmt: skip
     explanation(
         explanation_data(shown),
         key=f"{_KEY}-{match.id}",
-        on_event=lambda event: _handle_event(match, analysis, spot, asked, event),
+        on_event=lambda event: _handle_event(match, analysis, spot, queries, event),
     )
     if st.session_state.pop("explain_again", False):
         st.rerun(scope="app")

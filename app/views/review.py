@@ -51,12 +51,12 @@ def show() -> None:
         )  # fmt: skip
         put("order", "review_order", order, WORTH)
     rivals_of = _rivals(open_spots, analysed)
-    asked = ranked([c for c in open_spots if (c.match, c.origin) in rivals_of], str(order))
-    rows = [_row(c, rivals_of[c.match, c.origin], *analysed[c.match]) for c in asked[:_SHOWN]]
+    moments = ranked([c for c in open_spots if (c.match, c.origin) in rivals_of], str(order))
+    rows = [_row(c, rivals_of[c.match, c.origin], *analysed[c.match]) for c in moments[:_SHOWN]]
     with st.container(border=True, key="tl_card_review"):
         error_list(rows, "Every spot has been judged.", key="review_queue")
-    if len(asked) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(asked)} moments with spots from {_LEAST:g} on.")
+    if len(moments) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(moments)} moments with spots from {_LEAST:g} on.")
     left_out(problems)
     chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
     gone_choices(f"{match.title}: {word}" for match, word in chosen if word)

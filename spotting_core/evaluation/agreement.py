@@ -85,8 +85,8 @@ def pairs_of_candidates(
 ) -> list[Pair]:
     """What two lists of spots make of the same candidates, in their order; then what lies near none of these."""
     of_first, of_second = _by_candidate(candidates, first, reach), _by_candidate(candidates, second, reach)
-    asked: list[Pair] = [(of_first.get(i), of_second.get(i)) for i in range(len(candidates))]
-    return asked + pairs_of_files(_rest(first, of_first), _rest(second, of_second), reach)
+    pairs: list[Pair] = [(of_first.get(i), of_second.get(i)) for i in range(len(candidates))]
+    return pairs + pairs_of_files(_rest(first, of_first), _rest(second, of_second), reach)
 
 
 def _rest(spots: Sequence[Spot], taken: Mapping[int, Judgement]) -> list[Spot]:
@@ -100,9 +100,9 @@ def _by_candidate(candidates: Sequence[Spot], spots: Sequence[Spot], reach: int)
     found: dict[int, Judgement] = {}
     for half in {spot.half for spot in candidates}:
         numbers = [i for i, c in enumerate(candidates) if c.half == half]
-        asked = [Judgement(half, candidates[i].time, candidates[i].label) for i in numbers]
+        places = [Judgement(half, candidates[i].time, candidates[i].label) for i in numbers]
         own = [Judgement(half, s.time, s.label) for s in spots if s.half == half]
-        found |= {numbers[i]: own[j] for i, j in _partners(asked, own, reach).items()}
+        found |= {numbers[i]: own[j] for i, j in _partners(places, own, reach).items()}
     return found
 
 

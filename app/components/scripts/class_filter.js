@@ -21,7 +21,7 @@ const same = (some, others) => some.length === others.length && some.every((one)
 
 export class ClassFilter {
   constructor(root, { choose, keep, forget }) {
-    Object.assign(this, { root, told: { choose, keep, forget }, naming: false });
+    Object.assign(this, { root, on: { choose, keep, forget }, naming: false });
     root.addEventListener("click", (event) => this.click(event));
     root.addEventListener("submit", (event) => this.submit(event));
     root.addEventListener("keydown", (event) => {
@@ -85,12 +85,12 @@ export class ClassFilter {
   choose(chosen) {
     this.naming = false;
     this.show({ ...this.data, chosen }, this.theme);
-    this.told.choose(chosen);
+    this.on.choose(chosen);
   }
 
   forget(title) {
     this.show({ ...this.data, presets: this.data.presets.filter((one) => one.title !== title || !one.own) }, this.theme);
-    this.told.forget(title);
+    this.on.forget(title);
   }
 
   name(naming) {
@@ -105,6 +105,6 @@ export class ClassFilter {
     if (!name) return;
     this.naming = false;
     this.show({ ...this.data, presets: [...presets.filter((one) => one.title !== name), { title: name, labels: chosen, own: true }] }, this.theme);
-    this.told.keep(name, chosen);
+    this.on.keep(name, chosen);
   }
 }
