@@ -8,9 +8,8 @@
     * LOC: 00:12:43:10 RED     Goal
 
 Written here, an event is a half, or what is shown of a spot, and a marker stands at the spot's record time. An EDL
-names
-no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25 counts
-or what the reader is told.
+names no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25
+counts or what the reader is told.
 
 Record times begin where the programme begins: mostly at an hour (01:00:00:00, 10:00:00:00), which is taken off. Source
 times of an event may be the camera's time of day, from an hour on; what is marked is then counted from where the event
@@ -152,9 +151,9 @@ def _listed(text: str, where: object) -> _List:
 
 def _follow(listed: _List, line: str) -> None:
     """Take in what a line says of those after it: how they count, and the rate."""
-    said = line.strip().upper()
-    if said.startswith("FCM:"):
-        listed.drop = "NON" not in said and "DROP" in said
+    text = line.strip().upper()
+    if text.startswith("FCM:"):
+        listed.drop = "NON" not in text and "DROP" in text
     rate = _RATE.match(line.strip())
     if rate is not None:
         listed.rate = frame_rate(rate[1])
@@ -201,7 +200,7 @@ def _zero(listed: _List, rate: Fraction) -> int:
 
 
 def _stacked(listed: _List) -> bool:
-    """Whether its events can be the halves of a match: one of them is longer than what is marked in a list."""
+    """Whether its events can be the halves of a match: at most two, in which every marker has a time of its own."""
     return len(listed.events) <= 2 and not any(m.at is None for m in listed.markers)
 
 
