@@ -31,6 +31,9 @@ def test_a_cell_leads_to_its_spots_and_the_address_keeps_it(page: Page, server: 
 @pytest.mark.parametrize(("form", "start"), [("SVG", b"<?xml"), ("PNG", b"\x89PNG"), ("PDF", b"%PDF")])
 def test_the_figure_is_downloaded(page: Page, server: Server, form: str, start: bytes) -> None:
     page.goto(f"{server.url}/evaluate")
+    # What stands above has its height now: a popover that is open does not leave the window any more.
+    expect(page.locator("button.cell").first).to_be_visible()
+    expect(page.get_by_label("Threshold").first).to_be_visible()
     page.get_by_role("button", name="Figure").click()
     with page.expect_download(timeout=120_000) as awaited:
         page.get_by_role("button", name=form, exact=True).click()

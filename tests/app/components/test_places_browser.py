@@ -58,7 +58,7 @@ def test_a_team_is_suggested_by_who_is_nearest_the_ball_and_set_by_a_key(page: P
         page.keyboard.press("t")
         page.wait_for_function("(team) => find().review.known.get(find().chosen.id)?.team === team", arg=team)
     expect(line).to_have_count(1)
-    expect(line).to_contain_text("open, away at")
+    expect(line).to_contain_text("not judged, away at")
 
 
 def test_why_the_map_is_empty_is_said(page: Page, server: Server, match_of: Any) -> None:
