@@ -134,7 +134,9 @@ def measure(run: Run, root: Path) -> None:
     from spotting_core.models.judge import Judge
     from spotting_core.samples.labelled import labelled_matches
     from spotting_core.training.config import as_config, read_config
-    from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
+    from spotting_core.training.system import SystemTrainer, judge_matches
+    from spotting_core.training.system_config import SystemTrainingConfig
+    from spotting_core.training.training_set import TrainingSet
 
     torch.set_num_threads(1)
     path = asset("training", f"{run.base}.toml")
@@ -143,7 +145,7 @@ def measure(run: Run, root: Path) -> None:
     settings["model"] = {**settings.get("model", {}), **run.model}
     config = as_config(SystemTrainingConfig, {"system": system, **settings}, path)
     data = DataDirectory.default().ensure()
-    trainer = SystemTrainer(config, root, run.folder, data, "cpu")
+    trainer = SystemTrainer(config, TrainingSet(config, root, run.folder, data, "cpu"), run.folder, "cpu")
     trainer.train()
     judge = Judge(trainer.system, trainer.model_config, trainer.trained)
     split = root / (MEASURED if run.real else "test")

@@ -26,7 +26,9 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.features.files import feature_file, write_features
 from spotting_core.formats.labels_v2 import FILE_NAME, write_labels
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
+from spotting_core.training.system import SystemTrainer
+from spotting_core.training.system_config import SystemTrainingConfig
+from spotting_core.training.training_set import TrainingSet
 
 _SET, _DIM, _SAMPLES = "ResNET_TF2", 2048, 5400
 _DIFFERENT, _ACTIONS = 8, 60
@@ -76,7 +78,8 @@ def main() -> None:
             checkpoint_every=steps,
         )
         memory, began, processor = PeakMemory(), time.perf_counter(), time.process_time()
-        trainer = SystemTrainer(config, root, root / "run", DataDirectory(root / "data"), "cpu")
+        training_set = TrainingSet(config, root, root / "run", DataDirectory(root / "data"), "cpu")
+        trainer = SystemTrainer(config, training_set, root / "run", "cpu")
         last: dict[str, float] = {}
 
         def report(step: int, _steps: int, losses: Mapping[str, float]) -> bool:

@@ -25,7 +25,9 @@ from spotting_core.inference.analyse import analyse_match
 from spotting_core.media.source import open_match
 from spotting_core.models.load import load_model
 from spotting_core.store.database import Database
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
+from spotting_core.training.system import SystemTrainer
+from spotting_core.training.system_config import SystemTrainingConfig
+from spotting_core.training.training_set import TrainingSet
 
 _PATIENCE = 6  # attempts for every kill that is to hit work
 TRAINING = {
@@ -42,7 +44,12 @@ def analysis(folder: Path) -> None:
 
 def training(folder: Path) -> None:
     config = SystemTrainingConfig(**TRAINING)  # type: ignore[arg-type]
-    trainer = SystemTrainer(config, folder / "splits", folder / "run", DataDirectory(folder / "data"), "cpu")
+    trainer = SystemTrainer(
+        config,
+        TrainingSet(config, folder / "splits", folder / "run", DataDirectory(folder / "data"), "cpu"),
+        folder / "run",
+        "cpu",
+    )
     trainer.train()
     torch.save(trainer.model.state_dict(), folder / "out.part")
     (folder / "out.part").rename(folder / "out")

@@ -50,7 +50,7 @@ from spotting_core.media.source import open_match
 from spotting_core.models.card import CARD_FILE, read_card
 from spotting_core.models.registry import system
 from spotting_core.training.config import as_config, read_config
-from spotting_core.training.system import SystemTrainingConfig
+from spotting_core.training.system_config import SystemTrainingConfig
 
 _SPOTS = (
     Spot(1, 12_500_000, "Goal", 0.75, "home"),

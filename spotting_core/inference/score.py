@@ -43,25 +43,24 @@ def judge_windows(
     return [Scores(confidence[k : k + 1]) for k in range(len(windows))]
 
 
-def score_half(judge: Judge, half: HalfSamples, report: Callable[[int], None] | None = None) -> Scores:
+def score_half(
+    judge: Judge, half: HalfSamples, report: Callable[[int], None] | None = None, *, dropout: bool = False
+) -> Scores:
     """Confidence and displacement of every sample of a half, as an analysis would store them.
 
     Arguments:
         report: called with the samples done; raises to stop.
+        dropout: with the network's dropout, so that two calls do not say the same.
     """
     plan = judge.plan
     merge = ScoreMerge(len(half), plan.merge)
-    training = judge.network.training
-    judge.network.eval()
-    try:
+    with judge.evaluating(dropout=dropout):
         for batch in window_batches(judge, plan.windows(len(half))):
             scores_of_windows = judge_windows(judge, batch, lambda w: half.read(w.start, w.length, plan.outside))
             for window, scores in zip(batch, scores_of_windows, strict=True):
                 merge.add(window, scores, ("confidence", "displacement", "replay"))
             if report:
                 report(batch[-1].stop)
-    finally:
-        judge.network.train(training)
     confidence = merge.result("confidence")
     assert confidence is not None
     scores = Scores(confidence, merge.result("displacement"), replay=merge.result("replay"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
@@ -16,6 +17,8 @@ from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig
 from spotting_core.models.window import Output, Samples, Scores, Window, stack_entities
 from spotting_core.models.window_plan import WindowPlan
+
+_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
 def valid_samples(samples: Sequence[Samples]) -> Tensor:
@@ -91,6 +94,19 @@ class Judge:
                 for at in range(0, len(windows), batch)
             ]
         return np.concatenate(confidences)
+
+    @contextmanager
+    def evaluating(self, *, dropout: bool = False) -> Iterator[None]:
+        """The network as it judges, and as it was before afterwards; dropout: with its dropout."""
+        training = self.network.training
+        self.network.eval()
+        for part in self.network.modules() if dropout else ():
+            if isinstance(part, _DROPOUTS):
+                part.train()
+        try:
+            yield
+        finally:
+            self.network.train(training)
 
     def number_format(self, *, precise: bool = False) -> torch.autocast:
         """The precision in which the network computes; single where it is to be ``precise``."""

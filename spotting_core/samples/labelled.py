@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
@@ -32,15 +35,36 @@ class LabelledHalf:
     Arguments:
         moments: microseconds, around which clips to train on are laid, one for each true finding.
         end: microseconds, last possible time of a finding.
+        watched: bool (T,), samples of which it is known whether something is true of them; None where that is known of
+            all. The others count neither way.
     """
 
     samples: HalfSamples
     truth: Sequence[Finding]
     moments: Sequence[int]
     end: int
+    watched: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    @cached_property
+    def known(self) -> list[tuple[Finding, int]]:
+        """What is known to be true, each with its moment (microseconds)."""
+        pairs = zip(self.truth, self.moments, strict=True)
+        return [(finding, moment) for finding, moment in pairs if self.is_watched(moment)]
+
+    def is_watched(self, moment: int) -> bool:
+        """Whether it is known what is true of a moment (microseconds)."""
+        return self.watched is None or bool(self.watched[self.samples.nearest_sample(moment)])
+
+    def watched_in(self, start: int, length: int) -> np.ndarray:
+        """Which of ``length`` samples from ``start`` on are watched: bool (length,), False beyond the half."""
+        at = np.arange(start, start + length)
+        inside = (at >= 0) & (at < len(self))
+        if self.watched is not None:
+            inside[inside] = self.watched[at[inside]]
+        return inside
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.models.registry import AnyStage, SystemConfig
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import EntitySet, Samples
@@ -65,17 +66,27 @@ class TrainingClips:
     _order: Callable[[int], np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._lengths = [len(h) for h in self.halves]
+        self._lengths = [len(h) if h.watched is None else int(h.watched.sum()) for h in self.halves]
+        if self.plan.whole and self.sampling == ACTIONS and any(h.watched is not None for h in self.halves):
+            raise BadInputError(
+                "clips that are judged as a whole cannot be laid around actions where not all is watched",
+                fix=f'Set sampling = "{GRID}"',
+            )
         self._actions = {}
         for number, half in enumerate(self.halves):
-            for finding, moment in zip(half.truth, half.moments, strict=True):
+            for finding, moment in half.known:
                 if finding.label in self.config.classes:
                     place = number, half.samples.nearest_sample(moment)
                     self._actions.setdefault(finding.label, []).append(place)
         counts = Counter({label: len(places) for label, places in self._actions.items()})
         self._chance = [counts[label] ** self.rarity for label in self._actions]
-        places = [(n, s) for n, length in enumerate(self._lengths) for s in range(0, length, self.length)]
-        self._grid = np.array(places, np.int32)
+        places = [(n, s) for n, half in enumerate(self.halves) for s in self._starts(half)]
+        self._grid = np.array(places, np.int32).reshape(-1, 2)
+        if not len(self._grid):
+            raise BadInputError(
+                "nothing of these matches was watched that a clip could be cut from",
+                fix="Have longer stretches watched, or make the clips shorter",
+            )
         self._order = lru_cache(maxsize=2)(self._shuffled)
 
     @property
@@ -116,7 +127,20 @@ class TrainingClips:
         times = half.samples.times_of(start, self.length)
         if self.stage.taught is not None:
             return TrainingClip(samples, self.stage.taught(samples.teacher, times, self.config, samples.valid))
-        return TrainingClip(samples, self.stage.targets(half.truth, times, self.config, samples.valid))
+        truth = half.truth if half.watched is None else [finding for finding, _ in half.known]
+        counted = samples.valid if half.watched is None else half.watched_in(start, self.length)
+        return TrainingClip(samples, self.stage.targets(truth, times, self.config, counted))
+
+    def _starts(self, half: LabelledHalf) -> list[int]:
+        """First samples of the clips that a half is cut into. Where not all of it is watched, each stretch that was is
+        cut; a clip that is judged as a whole lies within one, any other has a watched sample at least."""
+        if half.watched is None:
+            return list(range(0, len(half), self.length))
+        starts: list[int] = []
+        for first, end in stretches(half.watched):
+            last = end - self.length if self.plan.whole and end < len(half) else end - 1
+            starts += range(first, last + 1, self.length)
+        return starts
 
     def _place(self, rng: random.Random) -> tuple[int, int]:
         """A half, and the sample at which a clip of it begins; it has a sample of the half at least."""
@@ -127,6 +151,9 @@ class TrainingClips:
             before, after = min(self.plan.before, length // 4), min(self.plan.after, length // 4)
             return half, sample - rng.randrange(before, length - after)
         half = rng.choices(range(len(self.halves)), self._lengths)[0]
+        watched = self.halves[half].watched
+        if watched is not None:
+            return half, int(rng.choice(np.flatnonzero(watched))) - rng.randrange(length)
         first = max(1 - length, -length // 4)
         return half, rng.randrange(first, max(1, self._lengths[half] - 3 * length // 4))
 
@@ -139,6 +166,12 @@ class TrainingClips:
 
     def _shuffled(self, epoch: int) -> np.ndarray:
         return np.random.default_rng([self.seed, epoch]).permutation(self.epoch)
+
+
+def stretches(watched: np.ndarray) -> list[tuple[int, int]]:
+    """Runs of True in bool (T,): the first sample of each, and the one after its last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], watched.astype(np.int8), [0]])))
+    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _median_box(entities: EntitySet, name: int) -> tuple[float, ...] | None:

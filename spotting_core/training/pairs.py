@@ -37,7 +37,7 @@ class TrainingPairs:
         self._shown = [
             (number, finding)
             for number, half in enumerate(self.halves)
-            for finding in half.truth
+            for finding, _ in half.known
             if isinstance(finding, Grounding) and finding.candidates[0].link.half == finding.half
         ]
         if not self._shown:

@@ -17,8 +17,8 @@ the matches it was trained on, so a model that always sees it never learns to re
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,12 +26,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, Share
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.domain.cameras import Grounding
-from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.findings import Finding
 from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.grounding import ReplayShot, ground_half
@@ -41,77 +39,22 @@ from spotting_core.models.environment import Environment
 from spotting_core.models.grounding import GroundingConfig
 from spotting_core.models.judge import Judge, valid_samples
 from spotting_core.models.network import EnvironmentNetwork, Network
-from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
-from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, labelled_matches
-from spotting_core.tasks.registry import layer_task
+from spotting_core.samples.labelled import LabelledHalf, LabelledMatch
 from spotting_core.tasks.task import AnyLayerTask, HalfScores, Judged, SampleTask
 from spotting_core.training.best import BestWeights
-from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
-from spotting_core.training.inputs import InputConfig, existing_splits, feature_reader, keep_layer_sets, sample_reader
+from spotting_core.training.clips import TrainingClips
 from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from spotting_core.training.pairs import TrainingPairs
 from spotting_core.training.start import start_from_stage, start_from_trunk
+from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import Trainer
+from spotting_core.training.training_set import TrainingSet
 
 _FLOAT = 4  # bytes
 _VALIDATION_BATCHES = 8  # of a stage without labels
 _LOOKED_AT = 100  # frames at once, of an environment that stays
-
-
-@dataclass(frozen=True)
-class SystemTrainingConfig(InputConfig):
-    """Everything that decides the outcome of a run.
-
-    Arguments:
-        system: name in the registry; model: its settings; stage: of its training, the last where empty.
-        classes: name of the class table, the task's own where empty.
-        clip: samples per training clip; 0 for those of a window.
-        sampling, action_share, rarity: see ``TrainingClips``.
-        mixup: parameter of the Beta distribution of λ, 0 for none; mixup_share: of the batches; mixup_displacement:
-            whether mixed batches teach the displacement as well.
-        noise: spread of what is added to the features, as a share of theirs.
-        validation: splits that choose the weights; validate_every: steps; patience: validations without
-            an improvement after which the run ends; choose_by: one of the task's figures, the first where empty.
-        memory: MiB that batches may take, made ahead and in the making.
-        trunk_from: name or folder of the entity model whose trunk the environment starts from, or empty.
-        start_from: model folder of an earlier run, whose weights are taken where name and shape agree, or empty.
-        environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
-        stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
-            alike to every model, and on a processor these stages take half of a step.
-        dark_share: of the clips in which the environment's features are zero and the entities must do.
-    """
-
-    system: str = "entity-attention"
-    stage: str = ""
-    model: dict[str, Any] = field(default_factory=dict)
-    classes: str = ""
-    clip: int = 0
-    sampling: str = ACTIONS
-    action_share: Share = 0.6
-    rarity: NotNegativeNumber = 0.5
-    mixup: NotNegativeNumber = 0.0
-    mixup_share: Share = 0.5
-    mixup_displacement: bool = False
-    noise: NotNegativeNumber = 0.0
-    validation: tuple[str, ...] = ("val",)
-    validate_every: Positive = 100
-    patience: Positive = 10
-    choose_by: str = ""
-    memory: Positive = 512
-    trunk_from: str = ""
-    start_from: str = ""
-    environment_stays: bool = False
-    stages_stay: NotNegative = 0
-    dark_share: Share = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.clip < 0:
-            raise ValueError(f"clip must be the samples of a clip, or 0 for those of a window, not {self.clip}")
-        if self.sampling not in (GRID, ACTIONS):
-            raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
 
 
 @dataclass(frozen=True)
@@ -138,44 +81,35 @@ class Batch:
 class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     """One run.
 
+    Arguments:
+        begin_with: weights of a network of the same shape to go on from, in place of the drawn ones.
+
     Errors:
-        BadInputError: a configuration, splits or samples that cannot be used.
+        BadInputError: a configuration or samples that cannot be used.
     """
 
-    def __init__(self, config: SystemTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
-        self.system = system(config.system)
-        self.task = layer_task(self.system.task)
-        self.table = load_classes(config.classes or self.task.class_table)
-        if config.choose_by and config.choose_by not in self.task.chosen_by:
-            known = " or ".join(self.task.chosen_by)
-            raise BadInputError(f"choose_by must be {known}, not {config.choose_by!r}", fix="Check the configuration")
-        if config.stage and config.stage not in self.system.stages:
-            known = ", ".join(self.system.stages)
-            raise BadInputError(f"{config.system} has no stage {config.stage!r}", fix=f"Its stages: {known}")
-        self.stage = self.system.stages[config.stage or self.system.task]
-        truth = self.task if self.stage.labelled else None
-        splits, validation = (existing_splits(root, names, truth) for names in (config.data, config.validation))
-        self.model_config: SystemConfig = self.system.configure(
-            **{"classes": self.table.names, "rate": config.rate, **config.model}
-        )
-        keep_layer_sets(config, root, splits, truth, data, device, most=config.matches)
-        keep_layer_sets(config, root, validation, truth, data, device)
-        features = None
-        if isinstance(self.model_config, FeatureConfig):
-            features = feature_reader(config, root, run, data, device)
-            self.model_config = self.model_config.with_sets(tuple(s.dim for s in features.sets))
-        self.inputs, self.plan = self.system.inputs(self.model_config), self.system.plan(self.model_config)
-        self.clip = config.clip or self.plan.length
-        self._check(config)
+    def __init__(
+        self,
+        config: SystemTrainingConfig,
+        training_set: TrainingSet,
+        run: Path,
+        device: str,
+        begin_with: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.set = training_set
+        self.system, self.task, self.table = training_set.system, training_set.task, training_set.table
+        self.stage, self.model_config, self.clip = training_set.stage, training_set.model_config, training_set.clip
+        self.inputs, self.plan = training_set.inputs, training_set.plan
         torch.manual_seed(config.seed)
         network = (self.stage.build or self.system.build)(self.model_config)
         self.resting = self._begin(network, config)
+        if begin_with is not None:
+            network.load_state_dict(begin_with)
         self.best = BestWeights(run)
         super().__init__(network, config, run, device)
         self._keep_to_budget()
-        self.reader = sample_reader(self.inputs, config, features, root, self.device.type)
-        self.matches = labelled_matches(splits, self.reader, data, truth, most=config.matches, parts=self.table.parts)
-        self.validation = labelled_matches(validation, self.reader, data, truth, parts=self.table.parts)
+        self.reader = training_set.reader
+        self.matches, self.validation = training_set.matches, training_set.validation
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
     def _clips_of(
@@ -220,32 +154,6 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     def _inner(self, network: Network) -> Network:
         """The system's network, in what a stage trains."""
         return cast(Network, network.network) if self.stage.build else network
-
-    def _check(self, config: SystemTrainingConfig) -> None:
-        """Refuse settings that do not fit the system.
-
-        Errors:
-            BadInputError: see above.
-        """
-        if config.teacher and self.stage.taught is None:
-            raise BadInputError("this stage learns from no teacher", fix="Leave out teacher")
-        if self.stage.taught is not None and not config.teacher:
-            raise BadInputError("this stage learns to give a teacher's features", fix="Name them with teacher = […]")
-        if config.mixup and not self._blends():
-            raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
-        if config.noise and not self.inputs.features:
-            raise BadInputError(f"{config.system} reads no features to add noise to", fix="Set noise = 0.0")
-        if self.plan.whole and self.clip != self.plan.length:
-            raise BadInputError(
-                f"{config.system} judges windows of {self.plan.length} samples as a whole, clips have {self.clip}",
-                fix="Leave clip out",
-            )
-
-    def _blends(self) -> bool:
-        """Whether what the clips of two moments should say can be blended."""
-        if self.stage.taught is not None:
-            return False
-        return self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None).blends
 
     def _begin(self, network: Network, config: SystemTrainingConfig) -> list[nn.Module]:
         """Take over weights from earlier runs; returns the parts that stay as they are."""
@@ -365,7 +273,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     def after_step(self) -> None:
         if self.step % self.config.validate_every and self.step != self.config.steps:
             return
-        if not self.stage.labelled:
+        if not self.stage.labelled or self.config.choose_by == LOSS:
             loss = self._validation_loss()
             self.run.log(step=self.step, seconds=round(self.seconds, 1), validation_loss=round(loss, 4))
             self.best.offer(-loss, self.averaged.state_dict())
@@ -440,18 +348,19 @@ def judge_matches(
 ) -> list[Judged[Finding]]:
     """What a network finds in labelled matches, beside what is true of them.
 
-    Of replays those are judged that the labels know.
+    Of replays those are judged that the labels know. What lies in stretches that nobody watched counts neither way.
     """
     suppression = judge.config.suppression
     table = table.with_suppression(suppression) if suppression else table
     judged = []
     for match in matches:
+        truth: list[Finding] = []
         findings: list[Finding] = []
         for half in match.halves:
-            findings += (
-                _findings(judge, half, table, task) if isinstance(task, SampleTask) else _groundings(judge, half)
-            )
-        judged.append(Judged(match.name, match.truth, findings))
+            made = _findings(judge, half, table, task) if isinstance(task, SampleTask) else _groundings(judge, half)
+            findings += [finding for finding in made if half.is_watched(task.moment(finding))]
+            truth += [finding for finding, _ in half.known]
+        judged.append(Judged(match.name, truth, findings))
     return judged
 
 
@@ -465,9 +374,5 @@ def _findings(judge: Judge, half: LabelledHalf, table: ClassTable, task: SampleT
 
 def _groundings(judge: Judge, half: LabelledHalf) -> list[Finding]:
     replays = [ReplayShot(g.half, g.start, g.end) for g in half.truth if isinstance(g, Grounding)]
-    training = judge.network.training
-    judge.network.eval()
-    try:
+    with judge.evaluating():
         return list(ground_half(judge, half.samples, replays))
-    finally:
-        judge.network.train(training)

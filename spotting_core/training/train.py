@@ -36,8 +36,10 @@ from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.label_counts import label_counts
 from spotting_core.training.measure import compared, judged_games
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, judge_matches
+from spotting_core.training.system import SystemTrainer, judge_matches
+from spotting_core.training.system_config import SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
+from spotting_core.training.training_set import TrainingSet
 
 ENTITIES = "entities"
 _AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
@@ -94,7 +96,8 @@ def train(
     system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
     for sentence in _labels_of(system_config, order.root):
         notice(sentence)
-    trainer = SystemTrainer(system_config, order.root, order.run, data, order.device)
+    training_set = TrainingSet(system_config, order.root, order.run, data, order.device)
+    trainer = SystemTrainer(system_config, training_set, order.run, order.device)
     notice(_begin(trainer))
     trainer.train(report)
     return _finish(trainer, order, data, notice)

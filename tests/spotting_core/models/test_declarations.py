@@ -31,7 +31,9 @@ from spotting_core.models.registry import FeatureConfig, Sliding, Stage, System,
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import Output, Window
 from spotting_core.models.window_plan import MAXIMUM, MIDDLE, REPEATED, WindowPlan
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
+from spotting_core.training.system import SystemTrainer
+from spotting_core.training.system_config import SystemTrainingConfig
+from spotting_core.training.training_set import TrainingSet
 from tests.conftest import made_card
 from tests.feature_games import NAMES, SET, features_of, write_game, write_splits
 from tests.small_systems import half_of
@@ -235,7 +237,9 @@ def test_a_network_over_space_and_time_is_trained_and_analyses(tmp_path: Path, d
         make_video(game / "1_224p.mp4", steady(40, rate=2.0))
         write_labels(game / "Labels-v2.json", [Spot(1, 3_000_000, "Goal"), Spot(1, 19_990_000, "Foul")])
     config = SystemTrainingConfig(system="volume", model={"window": 12}, steps=3, batch=2, validate_every=3, warm_up=1)
-    trainer = SystemTrainer(config, tmp_path, tmp_path / "run", data, "cpu")
+    trainer = SystemTrainer(
+        config, TrainingSet(config, tmp_path, tmp_path / "run", data, "cpu"), tmp_path / "run", "cpu"
+    )
     trainer.train()
     card = made_card("volume", trainer.model_config, input_of([], 2.0, PictureSize(32, 18)))
     save_model(tmp_path / "model", trainer.trained, card)
@@ -260,7 +264,7 @@ def of_stage(root: Path, run: Path, data: DataDirectory, stage: str, **settings:
         system="says", stage=stage, features=(SET,), model={"window": 10}, steps=6, batch=4, warm_up=1,
         validate_every=3, learning_rate=0.01, averaging=0.5, **settings,
     )  # fmt: skip
-    return SystemTrainer(config, root, run, data, "cpu")
+    return SystemTrainer(config, TrainingSet(config, root, run, data, "cpu"), run, "cpu")
 
 
 def test_a_stage_that_needs_no_labels_reads_none(tmp_path: Path, data: DataDirectory) -> None:
@@ -304,7 +308,9 @@ def test_a_label_after_the_last_sample_is_trained_on(name: str, tmp_path: Path, 
         write_game(tmp_path / split, spots=spots)
     model = {"window": 10, "before": 5, "after": 4} if name == "max" else {"window": 10}
     config = SystemTrainingConfig(system=name, features=(SET,), model=model, action_share=1.0, steps=2, batch=2)
-    trainer = SystemTrainer(config, tmp_path, tmp_path / "run", data, "cpu")
+    trainer = SystemTrainer(
+        config, TrainingSet(config, tmp_path, tmp_path / "run", data, "cpu"), tmp_path / "run", "cpu"
+    )
     clips = [trainer.clips.draw(k) for k in range(200)]
     assert all(clip.samples.valid.any() for clip in clips)
     assert {clip.samples.start for clip in clips} <= set(range(69, 80))
@@ -319,12 +325,14 @@ def test_a_label_after_the_end_of_a_video_is_trained_on_or_refused(tmp_path: Pat
         system="volume", model={"window": 12}, data=("train",), validation=("train",), action_share=1.0, steps=2
     )
     write_labels(game / "Labels-v2.json", [Spot(1, 23_000_000, "Goal")])
-    trainer = SystemTrainer(config, tmp_path, tmp_path / "run", data, "cpu")
+    trainer = SystemTrainer(
+        config, TrainingSet(config, tmp_path, tmp_path / "run", data, "cpu"), tmp_path / "run", "cpu"
+    )
     clips = [trainer.clips.draw(k) for k in range(50)]
     assert all(clip.samples.valid.any() and clip.samples.pictures is not None for clip in clips)
     write_labels(game / "Labels-v2.json", [Spot(1, 70_000_000, "Goal")])
     with pytest.raises(BadInputError, match="half 1 has a label at 70 s, its video ends at 20 s"):
-        SystemTrainer(config, tmp_path, tmp_path / "run", data, "cpu")
+        SystemTrainer(config, TrainingSet(config, tmp_path, tmp_path / "run", data, "cpu"), tmp_path / "run", "cpu")
 
 
 def test_what_lies_beyond_a_half_is_as_the_plan_says() -> None:

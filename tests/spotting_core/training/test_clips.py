@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.half import FeatureHalf, FeaturePart
@@ -18,7 +20,7 @@ from spotting_core.models.window_plan import REPEATED, WindowPlan
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.training import clips as module
-from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
+from spotting_core.training.clips import ACTIONS, GRID, TrainingClips, stretches
 
 CONFIG = SystemConfig(("Goal", "Foul"))
 
@@ -191,3 +193,52 @@ def test_the_scoreboard_is_where_most_of_the_clips_pictures_have_it(monkeypatch:
         assert known[-1] is None
     clips_of([half_of(0, 3, entities=table, size=(100, 50))], **grid).draw(0)  # no pictures to cover anything in
     assert known[-1] is None
+
+
+# --- stretches that nobody watched ------------------------------------------------------------------------
+
+
+def watched_half(watched: Sequence[tuple[int, int]], samples: int = 40, spots: Sequence[Spot] = ()) -> LabelledHalf:
+    mask = np.zeros(samples, bool)
+    for first, end in watched:
+        mask[first:end] = True
+    return replace(half_of(0, samples, spots), watched=mask)
+
+
+def test_what_nobody_watched_counts_neither_way() -> None:
+    spots = [Spot(1, 2_000_000, "Goal"), Spot(1, 15_000_000, "Foul")]
+    clips = clips_of([watched_half([(2, 8), (12, 20)], spots=spots)], 10, sampling=GRID)
+    clip = clips.clip(0, 0)
+    assert numbers(clip) == list(range(10))  # it is read all the same
+    assert clip.targets.valid == [False] * 2 + [True] * 6 + [False] * 2
+    assert clip.targets.spots == spots[:1]
+    assert clips.chances == {"Goal": 1.0}
+    beyond = clips.clip(0, 16)
+    assert beyond.targets.valid == [True] * 4 + [False] * 6
+
+
+def test_watched_stretches_are_cut_into_clips_and_those_judged_as_a_whole_lie_within_one() -> None:
+    half = watched_half([(3, 15), (36, 40)])
+    anywhere = clips_of([half], 5, sampling=GRID)
+    assert sorted(anywhere._grid[:, 1].tolist()) == [3, 8, 13, 36]
+    whole = clips_of([half], 5, WindowPlan(5, 1, 2, 2, whole=True), sampling=GRID)
+    assert sorted(whole._grid[:, 1].tolist()) == [3, 8, 36]  # the last one reaches beyond the half, as ever
+    with pytest.raises(BadInputError, match="nothing of these matches was watched"):
+        clips_of([watched_half([(3, 6)])], 5, WindowPlan(5, 1, 2, 2, whole=True), sampling=GRID)
+    with pytest.raises(BadInputError, match='Set sampling = "grid"'):
+        clips_of([half], 5, WindowPlan(5, 1, 2, 2, whole=True), sampling=ACTIONS)
+
+
+def test_clips_laid_anywhere_have_a_watched_sample() -> None:
+    clips = clips_of([watched_half([(30, 33)]), half_of(100, 12)], 4, sampling=ACTIONS)
+    drawn = [clips.draw(k) for k in range(300)]
+    first = [clip for clip in drawn if clip.samples.start >= 20]
+    assert first
+    assert all(any(clip.targets.valid) for clip in drawn)
+    assert {clip.samples.start for clip in first} == set(range(27, 33))
+    assert len(first) == pytest.approx(60, abs=25)  # three of fifteen watched samples are there
+
+
+def test_runs_of_watched_samples() -> None:
+    assert stretches(np.array([True, True, False, True])) == [(0, 2), (3, 4)]
+    assert stretches(np.zeros(3, bool)) == []

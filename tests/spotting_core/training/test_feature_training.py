@@ -35,8 +35,10 @@ from spotting_core.samples.reader import SampleReader
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 from spotting_core.training.sharpness import SharpnessAware
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig
+from spotting_core.training.system import SystemTrainer
+from spotting_core.training.system_config import SystemTrainingConfig
 from spotting_core.training.train import TrainingOrder, train
+from spotting_core.training.training_set import TrainingSet
 from tests.feature_games import NAMES, SET, SPOTS, write_game, write_splits
 from tests.small_systems import half_of, judge_of
 from tests.videos import make_video, steady
@@ -60,7 +62,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> SystemTrainer:
-    return SystemTrainer(SystemTrainingConfig(**{**SETTINGS, **settings}), root, run, data, "cpu")  # type: ignore[arg-type]
+    return SystemTrainer(
+        SystemTrainingConfig(**{**SETTINGS, **settings}),
+        TrainingSet(SystemTrainingConfig(**{**SETTINGS, **settings}), root, run, data, "cpu"),
+        run,
+        "cpu",
+    )  # type: ignore[arg-type]
 
 
 # --- sliding --------------------------------------------------------------------------------------------
@@ -298,7 +305,7 @@ def test_a_run_that_ended_early_stays_ended(root: Path, tmp_path: Path, data: Da
 def test_a_mistyped_split_is_told_before_features_are_read(
     root: Path, tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spotting_core.training.system.labelled_matches", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr("spotting_core.training.training_set.labelled_matches", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(BadInputError, match="no match with Labels-v2"):
         trainer(root, tmp_path / "run", data, validation=("vale",), reduction=4)
 

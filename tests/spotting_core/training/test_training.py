@@ -25,9 +25,11 @@ from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import learning_rate_share
 from spotting_core.training.clips import TrainingClips
-from spotting_core.training.system import SystemTrainer, SystemTrainingConfig, looked_at
+from spotting_core.training.system import SystemTrainer, looked_at
+from spotting_core.training.system_config import SystemTrainingConfig
 from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
+from spotting_core.training.training_set import TrainingSet
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.long
@@ -61,7 +63,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def trainer(root: Path, run: Path, data: DataDirectory, **settings: object) -> SystemTrainer:
     config = SystemTrainingConfig(**{**SETTINGS, "validate_every": 3, **settings})  # type: ignore[arg-type]
-    return SystemTrainer(config, root, run, data, "cpu")
+    return SystemTrainer(config, TrainingSet(config, root, run, data, "cpu"), run, "cpu")
 
 
 def test_a_cancelled_run_goes_on_and_ends_the_same(root: Path, tmp_path: Path, data: DataDirectory) -> None:

@@ -23,7 +23,7 @@ from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainingConfig, build_model
-from spotting_core.training.system import SystemTrainingConfig
+from spotting_core.training.system_config import SystemTrainingConfig
 from spotting_core.training.train import ENTITIES
 from spotting_core.training.trainer import TrainingConfig
 from tests.conftest import REPOSITORY

@@ -1,0 +1,119 @@
+"""What a run learns from: its system and stage, what these read, and the matches of its splits."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.models.registry import FeatureConfig, SystemConfig, system
+from spotting_core.samples.labelled import LabelledMatch, labelled_matches
+from spotting_core.samples.reader import SampleReader
+from spotting_core.tasks.registry import layer_task
+from spotting_core.training.inputs import existing_splits, feature_reader, keep_layer_sets, sample_reader
+from spotting_core.training.system_config import LOSS, SystemTrainingConfig
+
+
+class TrainingSet:
+    """One run's. Its matches are read when somebody asks for them, for that may take long.
+
+    Arguments:
+        root: where the splits lie; run: folder of the run, which keeps the reductions of its features.
+
+    Errors:
+        BadInputError: a configuration or splits that cannot be used; of ``matches`` and ``validation``, samples or
+            labels that cannot be.
+    """
+
+    def __init__(self, config: SystemTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
+        self._config, self._root, self._data, self._device = config, root, data, device
+        self.system = system(config.system)
+        self.task = layer_task(self.system.task)
+        self.table = load_classes(config.classes or self.task.class_table)
+        chosen_by = (*self.task.chosen_by, LOSS)
+        if config.choose_by and config.choose_by not in chosen_by:
+            known = " or ".join(chosen_by)
+            raise BadInputError(f"choose_by must be {known}, not {config.choose_by!r}", fix="Check the configuration")
+        if config.stage and config.stage not in self.system.stages:
+            known = ", ".join(self.system.stages)
+            raise BadInputError(f"{config.system} has no stage {config.stage!r}", fix=f"Its stages: {known}")
+        self.stage = self.system.stages[config.stage or self.system.task]
+        self._truth = self.task if self.stage.labelled else None
+        self._splits, self._choosing = (
+            existing_splits(root, names, self._truth) for names in (config.data, config.validation)
+        )
+        self.model_config: SystemConfig = self.system.configure(
+            **{"classes": self.table.names, "rate": config.rate, **config.model}
+        )
+        keep_layer_sets(config, root, self._splits, self._truth, data, device, most=config.matches)
+        keep_layer_sets(config, root, self._choosing, self._truth, data, device)
+        self._features = None
+        if isinstance(self.model_config, FeatureConfig):
+            self._features = feature_reader(config, root, run, data, device)
+            self.model_config = self.model_config.with_sets(tuple(s.dim for s in self._features.sets))
+        self.inputs, self.plan = self.system.inputs(self.model_config), self.system.plan(self.model_config)
+        self.clip = config.clip or self.plan.length
+        self._check()
+
+    @cached_property
+    def reader(self) -> SampleReader:
+        """What reads the samples."""
+        return sample_reader(self.inputs, self._config, self._features, self._root, self._device)
+
+    @cached_property
+    def matches(self) -> Sequence[LabelledMatch]:
+        """What is learned from."""
+        return self.labelled(self._splits, most=self._config.matches)
+
+    @cached_property
+    def validation(self) -> Sequence[LabelledMatch]:
+        """What chooses the weights."""
+        return self.labelled(self._choosing)
+
+    def labelled(self, folders: Sequence[Path], *, most: int = 0) -> list[LabelledMatch]:
+        """Matches of some splits as the run reads them; most: of each, 0 for all.
+
+        Errors:
+            BadInputError: samples or labels that cannot be used.
+        """
+        return labelled_matches(folders, self.reader, self._data, self._truth, most=most, parts=self.table.parts)
+
+    def of_matches(self, matches: Sequence[LabelledMatch], validation: Sequence[LabelledMatch]) -> Self:
+        """The same for other matches, or for less of what is true of them."""
+        other = copy.copy(self)
+        other.__dict__.update(matches=matches, validation=validation)
+        return other
+
+    def blends(self) -> bool:
+        """Whether what the clips of two moments should say can be blended."""
+        if self.stage.taught is not None:
+            return False
+        return self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None).blends
+
+    def _check(self) -> None:
+        """Refuse settings that do not fit the system.
+
+        Errors:
+            BadInputError: see above.
+        """
+        config = self._config
+        if config.teacher and self.stage.taught is None:
+            raise BadInputError("this stage learns from no teacher", fix="Leave out teacher")
+        if self.stage.taught is not None and not config.teacher:
+            raise BadInputError("this stage learns to give a teacher's features", fix="Name them with teacher = […]")
+        if config.mixup and not self.blends():
+            raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
+        if config.noise and not self.inputs.features:
+            raise BadInputError(f"{config.system} reads no features to add noise to", fix="Set noise = 0.0")
+        if self.plan.whole and self.clip != self.plan.length:
+            raise BadInputError(
+                f"{config.system} judges windows of {self.plan.length} samples as a whole, clips have {self.clip}",
+                fix="Leave clip out",
+            )
