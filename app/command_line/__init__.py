@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 from rich.markup import escape
 
 from app.command_line import (
+    active,
     agreement,
     analyze,
     clips,
@@ -41,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.command("active")(active.active)
 app.command("agreement")(agreement.agreement)
 app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)

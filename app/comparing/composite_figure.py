@@ -19,9 +19,9 @@ from spotting_core.evaluation.confusion import ConfusionMatrix
 from spotting_core.evaluation.intervals import FEW_TRUTHS, Draws, Interval, is_of_minutes, mean_difference
 
 FORMS = ("svg", "png", "pdf")
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's colours, which differ for colour-blind readers and in print."""
-_STYLE = {
+STYLE = {
     "font.size": 8,
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
@@ -63,7 +63,7 @@ def composite_figure(
     if form not in FORMS or not systems:
         raise BadInputError("there is no such figure", fix=f"Forms: {', '.join(FORMS)}; of at least one system")
     present = [c.name for c in classes if truths.get(c.name) and systems[0].draws.of_class(c.name, "tight") is not None]
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         figure = _laid_out(systems, matrix, truths, classes, present, threshold, matches)
         file = BytesIO()
         metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
@@ -112,7 +112,7 @@ def _by_class(
             own = system.draws.of_class(name, "tight")
             assert own is not None  # classes that are present have truth
             at, faint = place - 0.4 + step * (number + 0.5), 0.35 if truths[name] < FEW_TRUTHS else 1.0
-            colour = _COLOURS[number % len(_COLOURS)]
+            colour = COLOURS[number % len(COLOURS)]
             axes.plot([own.low, own.high], [at, at], color=colour, alpha=faint, linewidth=1.2)
             axes.plot([own.value], [at], "o", color=colour, alpha=faint, markersize=3.5)
     axes.set_yticks(range(len(present)), [f"{_short(classes.get(n).short)} ({truths[n]})" for n in present])
@@ -125,7 +125,7 @@ def _by_class(
 
 def _by_tolerance(axes: Axes, systems: Sequence[FigureSystem]) -> None:
     for number, system in enumerate(systems):
-        colour, tolerances = _COLOURS[number % len(_COLOURS)], system.draws.tolerances
+        colour, tolerances = COLOURS[number % len(COLOURS)], system.draws.tolerances
         points = [system.draws.at(t) for t in tolerances]
         axes.fill_between(
             tolerances, [p.low for p in points], [p.high for p in points], color=colour, alpha=0.15, linewidth=0

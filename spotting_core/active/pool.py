@@ -1,0 +1,121 @@
+"""The clips that an annotator may be asked for: halves cut into stretches that follow one another.
+
+Giancola et al., "Towards Active Learning for Action Spotting in Association Football Videos" (CVPRW 2023) asks for
+clips
+of 15 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.samples.labelled import LabelledHalf, LabelledMatch
+
+
+@dataclass(frozen=True)
+class PoolClip:
+    """Samples ``start`` to ``stop`` (exclusive) of a half, which is named by its place among the pool's."""
+
+    half: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Every clip of some matches.
+
+    Arguments:
+        seconds: length of a clip; the last of a half may be shorter.
+
+    Errors:
+        BadInputError: there is no match, or a clip has not one sample.
+    """
+
+    matches: Sequence[LabelledMatch]
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not self.halves:
+            raise BadInputError("the pool is empty: there is no match to ask for clips of", fix="Add matches")
+        if self.samples < 1:
+            rate = self.halves[0].samples.rate
+            raise BadInputError(
+                f"clips of {self.seconds:g} s have no sample at {rate:g} samples a second", fix="Make them longer"
+            )
+
+    @cached_property
+    def halves(self) -> list[LabelledHalf]:
+        return [half for match in self.matches for half in match.halves]
+
+    @property
+    def samples(self) -> int:
+        """Samples of a clip."""
+        return round(self.seconds * self.halves[0].samples.rate)
+
+    @cached_property
+    def clips(self) -> list[PoolClip]:
+        return [
+            PoolClip(number, start, min(start + self.samples, len(half)))
+            for number, half in enumerate(self.halves)
+            for start in range(0, len(half), self.samples)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Seconds of every clip: float64 (N,)."""
+        return np.array([(c.stop - c.start) / self.halves[c.half].samples.rate for c in self.clips])
+
+    @cached_property
+    def actions(self) -> np.ndarray:
+        """How many actions lie in every clip: int64 (N,). Whoever chooses must not look at it."""
+        counts = np.zeros(len(self.clips), np.int64)
+        first = {half: number for number, half in reversed(list(enumerate(c.half for c in self.clips)))}
+        for number, half in enumerate(self.halves):
+            for _, moment in half.known:
+                counts[first[number] + half.samples.nearest_sample(moment) // self.samples] += 1
+        return counts
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """Mean features of every clip, by which two of them are alike: float32 (N, D).
+
+        Errors:
+            BadInputError: the system reads no features.
+        """
+        means = []
+        for clip in self.clips:
+            rows = self.halves[clip.half].samples.features
+            if rows is None:
+                raise BadInputError(
+                    "clips can be told apart by features alone, and this system reads none",
+                    fix="Leave out diversity, or choose a system that reads features",
+                )
+            means.append(rows.rows(clip.start, clip.stop).mean(0))
+        return np.stack(means).astype(np.float32)
+
+    def watched(self, chosen: Iterable[int]) -> list[LabelledMatch]:
+        """The matches of which nothing is known but what lies in some clips; those without one are left out.
+
+        Arguments:
+            chosen: numbers of clips.
+        """
+        masks = [np.zeros(len(half), bool) for half in self.halves]
+        for number in chosen:
+            clip = self.clips[number]
+            masks[clip.half][clip.start : clip.stop] = True
+        left = iter(masks)
+        matches = [
+            replace(match, halves=[replace(half, watched=next(left)) for half in match.halves])
+            for match in self.matches
+        ]
+        known = [replace(m, halves=[h for h in m.halves if h.watched is not None and h.watched.any()]) for m in matches]
+        return [match for match in known if match.halves]

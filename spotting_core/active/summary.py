@@ -1,0 +1,79 @@
+"""What the curves of an experiment say: scores at every share, the area under them, and how much has to be labelled.
+
+Intervals are the middle 95 % of means over seeds that are drawn with replacement: they say how far another seed would
+lie, not other matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spotting_core.active.experiment import Curve
+from spotting_core.evaluation.intervals import Interval
+
+FULL = 0.98
+"""Share of the score with all labels that counts as just as good; the paper's claim is that a third of the labels
+reach it."""
+_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class StrategySummary:
+    """The curves of a strategy.
+
+    Arguments:
+        shares: (S,) labelled; minutes, keys: (S,) that it took, means over seeds.
+        scores: of every share; area: under them over the share, as the mean score from the first share to 1.
+        enough: the share that reaches ``FULL`` of the score with all labels.
+    """
+
+    strategy: str
+    shares: tuple[float, ...]
+    minutes: tuple[float, ...]
+    keys: tuple[float, ...]
+    scores: tuple[Interval, ...]
+    area: Interval
+    enough: Interval
+
+
+def summaries(curves: Sequence[Curve], figure: str) -> list[StrategySummary]:
+    """One for each strategy, in the order in which they come, by one of the task's figures."""
+    names = dict.fromkeys(curve.strategy for curve in curves)
+    return [_summary(name, [c for c in curves if c.strategy == name], figure) for name in names]
+
+
+def _summary(name: str, curves: Sequence[Curve], figure: str) -> StrategySummary:
+    shares = np.mean([[s.share for s in c.steps] for c in curves], axis=0)
+    scores = np.array([[s.figures[figure] for s in c.steps] for c in curves])  # (seeds, S)
+    rng = np.random.default_rng(0)
+    drawn = scores[rng.integers(len(curves), size=(_DRAWS, len(curves)))].mean(1)  # (draws, S)
+    mean = scores.mean(0)
+    return StrategySummary(
+        name,
+        shares=tuple(map(float, shares)),
+        minutes=tuple(float(v) for v in np.mean([[s.minutes for s in c.steps] for c in curves], axis=0)),
+        keys=tuple(float(v) for v in np.mean([[s.keys for s in c.steps] for c in curves], axis=0)),
+        scores=tuple(Interval.of_draws(float(v), drawn[:, k]) for k, v in enumerate(mean)),
+        area=Interval.of_draws(area(shares, mean), np.array([area(shares, one) for one in drawn])),
+        enough=Interval.of_draws(enough(shares, mean), np.array([enough(shares, one) for one in drawn])),
+    )
+
+
+def area(shares: np.ndarray, scores: np.ndarray) -> float:
+    """Mean score over the shares from the first to the last, straight between two."""
+    if len(shares) == 1:
+        return float(scores[0])
+    return float(np.trapezoid(scores, shares) / (shares[-1] - shares[0]))
+
+
+def enough(shares: np.ndarray, scores: np.ndarray) -> float:
+    """The least share whose score reaches ``FULL`` of the last one's, straight between two."""
+    aim = FULL * scores[-1]
+    first = int(np.argmax(scores >= aim))
+    if first == 0:
+        return float(shares[0])
+    rise = scores[first] - scores[first - 1]
+    return float(shares[first - 1] + (aim - scores[first - 1]) / rise * (shares[first] - shares[first - 1]))

@@ -1,0 +1,63 @@
+"""``touchline active``, from a configuration to a table, a figure and JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.comparing.label_curves import label_curves
+from spotting_core.active.config import read_active
+from spotting_core.active.summary import StrategySummary
+from spotting_core.base.assets import asset
+from spotting_core.base.errors import BadInputError
+from spotting_core.evaluation.intervals import Interval
+from tests.app.commands import touchline
+from tests.feature_games import write_splits
+from tests.spotting_core.active.test_experiment import FILE, SET
+
+
+def test_an_experiment_says_its_hours_and_writes_what_it_measured(tmp_path: Path) -> None:
+    root = write_splits(tmp_path / "splits")
+    path = tmp_path / "few.toml"
+    path.write_text(FILE.format(set=SET, strategies='"random", "entropy"', more="first = 0.25\nsteps = 2"))
+    arguments = ("active", path, "--data", root, "--run", tmp_path / "run", "--figure", tmp_path / "curves.svg")
+    done = touchline(*arguments, "--json", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    assert "4 curves of 2 trainings" in done.stderr
+    assert "tight, labelled" in done.stdout
+    assert "25%" in done.stdout
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert len(content["curves"]) == 4
+    assert [one["strategy"] for one in content["summary"]["loose"]] == ["random", "entropy"]
+    assert (tmp_path / "curves.svg").read_text().startswith("<?xml")
+    again = touchline(*arguments, "--json", tmp_path / "again.json")
+    assert json.loads((tmp_path / "again.json").read_text()) == content
+    assert "hours" not in again.stderr  # nothing is left to do
+
+
+def test_bad_arguments_are_a_sentence_before_any_work(tmp_path: Path) -> None:
+    done = touchline("active", tmp_path / "no.toml", "--data", tmp_path)
+    assert done.returncode == 2
+    assert "there is no such configuration" in done.stderr
+    done = touchline("active", tmp_path / "no.toml", "--data", tmp_path, "--figure", tmp_path / "a.gif")
+    assert done.returncode == 2
+    assert "has to be .svg, .png or .pdf" in done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(asset("active").glob("*.toml")), ids=lambda p: p.stem)
+def test_the_shipped_experiments_can_be_read(path: Path) -> None:
+    order = read_active(path)
+    assert order.training.system == path.stem
+    assert order.training.features == ("efficientnet-lite0",)  # never those of a model that has learned from all labels
+    assert order.training.choose_by == "loss"
+
+
+def test_the_figure_in_its_forms() -> None:
+    values = tuple(Interval(v, v - 0.1, v + 0.1) for v in (0.2, 0.5))
+    one = StrategySummary("random", (0.1, 1.0), (1.0, 2.0), (3.0, 4.0), values, values[0], values[1])
+    for form, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        assert label_curves({"loose": [one], "tight": [one] * 9}, form).startswith(start)
+    with pytest.raises(BadInputError, match="'gif'"):
+        label_curves({"loose": [one]}, "gif")

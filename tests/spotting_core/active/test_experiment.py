@@ -1,0 +1,204 @@
+"""Whole experiments on games whose features say which action is near."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spotting_core.active.config import ActiveOrder, read_active
+from spotting_core.active.experiment import Curve, Experiment, Step
+from spotting_core.active.summary import area, enough, summaries
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError, CancelledError
+from tests.feature_games import SET, write_game, write_splits
+
+FILE = """
+training = "max++"
+[config]
+data = ["train"]
+features = ["{set}"]
+steps = 6
+batch = 4
+warm_up = 1
+validate_every = 3
+averaging = 0.5
+model = {{ window = 10, before = 5, after = 4 }}
+[active]
+strategies = [{strategies}]
+seeds = 2
+clip = 5.0
+{more}
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_splits(tmp_path_factory.mktemp("splits"), games=3)
+
+
+def order(folder: Path, *strategies: str, more: str = "") -> ActiveOrder:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "experiment.toml"
+    names = ", ".join(f'"{name}"' for name in strategies or ("random", "entropy"))
+    settings = [line for line in ("first = 0.25", "steps = 3") if line.split()[0] not in more.split()]
+    path.write_text(FILE.format(set=SET, strategies=names, more="\n".join([*settings, more])))
+    return read_active(path)
+
+
+def experiment(
+    folder: Path, root: Path, data: DataDirectory, *strategies: str, more: str = "", **rest: Any
+) -> Experiment:
+    return Experiment(order(folder, *strategies, more=more), root, folder / "run", data, **rest)
+
+
+def choices(folder: Path) -> dict[str, list[int]]:
+    return {path.name: json.loads(path.read_text()) for path in sorted((folder / "run" / "choices").glob("*.json"))}
+
+
+def test_a_curve_grows_to_all_labels_and_ends_alike(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    notices: list[str] = []
+    reports: list[tuple[int, int, str]] = []
+
+    def report(*what: Any) -> bool:
+        reports.append(what)
+        return True
+
+    curves = experiment(tmp_path, root, data, report=report, notice=notices.append).curves()
+    assert [(c.strategy, c.seed) for c in curves] == [("random", 1), ("entropy", 1), ("random", 2), ("entropy", 2)]
+    for curve in curves:
+        assert [step.share for step in curve.steps] == [0.25, 0.5, 1.0]  # 24 clips
+        assert [step.distinct for step in curve.steps] == [0.25, 0.5, 1.0]
+        assert curve.steps[-1].learned_from == 9
+        assert curve.steps[0].minutes < curve.steps[1].minutes < curve.steps[2].minutes
+        assert set(curve.steps[0].figures) == {"tight", "loose"}
+    of_seed = {seed: [c for c in curves if c.seed == seed] for seed in (1, 2)}
+    for own in of_seed.values():
+        assert own[0].steps[0] == own[1].steps[0]  # the same clips by chance
+        assert own[0].steps[-1].figures == own[1].steps[-1].figures  # all of them
+    assert of_seed[1][0].steps[0] != of_seed[2][0].steps[0]
+    assert len(list((tmp_path / "run" / "trainings").iterdir())) == 2 * (2 + 2)  # first and last are shared
+    assert "4 curves of 3 trainings, 6 steps each at most" in notices[0]
+    assert reports[0] == (0, 12, "random, seed 1, 25% labelled")
+    assert not list((tmp_path / "run").rglob("checkpoint.pt"))
+    assert not (tmp_path / "run" / "timed").exists()
+
+
+def test_a_cancelled_experiment_goes_on_to_the_same_curves(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    whole = experiment(tmp_path / "whole", root, data, "margin").curves()
+    with pytest.raises(CancelledError, match="Start it again to go on"):
+        experiment(tmp_path / "part", root, data, "margin", report=lambda done, _of, _what: done < 2).curves()
+    assert len(list((tmp_path / "part" / "run" / "trainings").iterdir())) == 2
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "part" / "run" / "trainings").rglob("result.json")}
+    assert experiment(tmp_path / "part", root, data, "margin").curves() == whole
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())  # what was done stays done
+    assert choices(tmp_path / "part") == choices(tmp_path / "whole")
+
+
+def test_a_folder_of_another_experiment_is_left_alone(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    experiment(tmp_path, root, data)
+    with pytest.raises(BadInputError, match="holds another experiment"):
+        experiment(tmp_path, root, data, more="passes = 9")
+
+
+@pytest.mark.parametrize("name", ["ensemble", "dropout", "entropy + k-centre", "uncertainty + k-means++"])
+def test_every_kind_of_strategy_asks_for_clips_that_are_not_labelled(
+    name: str, root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    curves = experiment(tmp_path, root, data, name, more="members = 2\npasses = 2").curves()
+    assert all([s.distinct for s in c.steps] == [0.25, 0.5, 1.0] for c in curves)
+    asked = choices(tmp_path)
+    assert len(asked) == 2 * 2
+    assert all(len(set(clips)) == len(clips) for clips in asked.values())
+    trainings = len(list((tmp_path / "run" / "trainings").iterdir()))
+    assert trainings == 2 * (5 if name == "ensemble" else 3)  # the last of an ensemble is asked nothing
+
+
+def test_the_public_code_asks_for_clips_twice(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    curves = experiment(tmp_path, root, data, more="official = true").curves()
+    random = next(c for c in curves if c.strategy == "random")
+    assert random.steps[-1].share == 1.0
+    assert random.steps[-1].distinct < 1.0
+    assert random.steps[-1].keys > random.steps[-1].learned_from
+
+
+def test_a_continued_training_begins_with_the_weights_of_the_one_before(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    own = experiment(tmp_path, root, data, "entropy", more="continued = true")
+    own.curves()
+    trainings = {p.name for p in (tmp_path / "run" / "trainings").iterdir()}
+    afresh = experiment(tmp_path / "afresh", root, data, "entropy")
+    afresh.curves()
+    others = {p.name for p in (tmp_path / "afresh" / "run" / "trainings").iterdir()}
+    assert len(trainings & others) == 2  # the first step of each seed
+    first = own._first(1)
+    key = first.key(1000, "")
+    weights = own._judge(key).network.state_dict()
+    going_on = own._trainer(first, 1000, tmp_path / "next", key).model.state_dict()
+    assert all(np.array_equal(weights[name].numpy(), going_on[name].numpy()) for name in weights)
+
+
+def test_training_sees_nothing_of_what_is_not_labelled(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    own = experiment(tmp_path, root, data, "random")
+    trainer = own._trainer(own._first(1), 1, tmp_path / "one", "")
+    assert trainer.clips.epoch == len(own._first(1).clips) == 6
+    known = sum(len(h.known) for m in trainer.matches for h in m.halves)
+    assert known == int(own.pool.actions[list(own._first(1).clips)].sum())
+
+
+def test_what_cannot_be_an_experiment_is_refused(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    for more, match in (
+        ('effort = "slow"', "effort must be fixed or fast or faster"),
+        ('schedule = "all"', "schedule must be equal or increasing"),
+        ('flaws = ["haste"]', "a flaw must be"),
+        ("first = 0.0", "first must be a share above 0"),
+        ("steps = 0", "steps"),
+        ("sedes = 3", "unknown setting 'sedes'"),
+    ):
+        with pytest.raises(BadInputError, match=match):
+            order(tmp_path / "bad", more=more)
+    with pytest.raises(BadInputError, match="no strategy 'hope'"):
+        order(tmp_path / "bad", "hope")
+    with pytest.raises(BadInputError, match="no diversity 'luck'"):
+        order(tmp_path / "bad", "entropy + luck")
+    with pytest.raises(BadInputError, match="there is no such configuration"):
+        read_active(tmp_path / "nowhere.toml")
+    with pytest.raises(BadInputError, match="there is no final split"):
+        experiment(tmp_path / "report", root, data, more='report = "final"')
+
+
+def test_a_pool_without_an_action_is_refused(tmp_path: Path, data: DataDirectory) -> None:
+    root = write_splits(tmp_path / "splits")
+    shutil.rmtree(root / "train")
+    write_game(root / "train", spots=[])
+    with pytest.raises(BadInputError, match="no clip of the pool holds an action"):
+        experiment(tmp_path / "x", root, data)
+
+
+# --- what curves say --------------------------------------------------------------------------------------
+
+
+def test_area_and_the_share_that_is_enough() -> None:
+    at = np.array([0.0, 0.5, 1.0])
+    assert area(at, np.array([0.0, 1.0, 1.0])) == pytest.approx(0.75)
+    assert enough(at, np.array([0.0, 0.5, 1.0])) == pytest.approx(0.98)
+    assert enough(at, np.array([0.0, 0.98, 1.0])) == pytest.approx(0.5)
+    assert enough(at, np.array([1.0, 1.0, 1.0])) == 0.0
+
+
+def test_a_summary_is_the_mean_over_seeds_with_its_interval() -> None:
+    def curve(seed: int, *values: float) -> Curve:
+        steps = [Step(s, s, 10 * s, int(100 * s), 1, {"loose": v}) for s, v in zip((0.5, 1.0), values, strict=True)]
+        return Curve("entropy", seed, tuple(steps))
+
+    (one,) = summaries([curve(1, 0.2, 0.4), curve(2, 0.4, 0.6)], "loose")
+    assert [round(s.value, 6) for s in one.scores] == [0.3, 0.5]
+    assert (one.scores[0].low, one.scores[0].high) == (pytest.approx(0.2), pytest.approx(0.4))
+    assert one.area.value == pytest.approx(0.4)
+    assert one.enough.value == pytest.approx(0.975)
+    assert one.minutes == (5.0, 10.0)
