@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from filelock import Timeout
 
 from spotting_core.active.annotation_cost import annotation_cost
 from spotting_core.active.clip_scores import clip_confidences, scores_of
@@ -38,7 +39,7 @@ from spotting_core.active.schedule import shares
 from spotting_core.active.strategies import MEMBERS, NONE
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
-from spotting_core.base.files import json_bytes, read_json, write_json
+from spotting_core.base.files import json_bytes, locked, read_json, write_json
 from spotting_core.base.validation import validated
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.models.judge import Judge
@@ -146,7 +147,17 @@ class Experiment:
 
         Errors:
             CancelledError: ``report``; what was done is kept.
+            BadInputError: the experiment is being done by somebody else already.
         """
+        try:
+            with locked(self._run / "running", wait=False):
+                return self._all_curves()
+        except Timeout as error:
+            raise BadInputError(
+                "this experiment is running already", where=self._run, fix="Wait for it, or give another --run folder"
+            ) from error
+
+    def _all_curves(self) -> list[Curve]:
         wanted = [(name, seed) for seed in range(1, self.active.seeds + 1) for name in self.active.strategies]
         missing = [one for one in wanted if not self._file(*one).is_file()]
         if missing:

@@ -15,6 +15,7 @@ from spotting_core.active.experiment import Curve, Experiment, Step
 from spotting_core.active.summary import area, enough, summaries
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.base.files import locked
 from tests.feature_games import SET, write_game, write_splits
 
 FILE = """
@@ -103,6 +104,13 @@ def test_a_folder_of_another_experiment_is_left_alone(root: Path, tmp_path: Path
     experiment(tmp_path, root, data)
     with pytest.raises(BadInputError, match="holds another experiment"):
         experiment(tmp_path, root, data, more="passes = 9")
+
+
+def test_an_experiment_is_done_by_one_at_a_time(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    own = experiment(tmp_path, root, data)
+    with locked(tmp_path / "run" / "running"), pytest.raises(BadInputError, match="running already"):
+        own.curves()
+    assert not (tmp_path / "run" / "trainings").exists()
 
 
 @pytest.mark.parametrize("name", ["ensemble", "dropout", "entropy + k-centre", "uncertainty + k-means++"])
