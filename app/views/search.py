@@ -19,7 +19,7 @@ from app.views.charts import CONFIG, EXPORTED
 from app.views.clips_export import exports_card
 from app.views.playlists import playlist_popover
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
-from app.views.search_clips import MOST, clips_of_hits, export_popover
+from app.views.search_clips import MOST, clips_of_hits, export_popover, surest_hits
 from app.views.search_filters import filters, save_popover, saved_box
 from app.views.searched import gone_choices, left_out, up_to_date
 from app.views.shown import drawn, picture_at
@@ -154,11 +154,11 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
     hits = [h for h in result.hits if h.label in classes and h.match in matches]
     with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it
         if hits:
-            export_popover(query, result, matches, classes)
+            export_popover(query, matches, classes)
         exports_card(None, _EXPORTS)
     if hits:
         with lists:
-            found = clips_of_hits(shared_search().find(query, MOST).hits, matches, classes)
+            found = clips_of_hits(surest_hits(shared_search().find(query, MOST).hits, classes), matches, classes)
             playlist_popover(found, "search_playlist")
     error_list(
         [_row(h, matches[h.match], searched.analyses[h.match], classes) for h in hits],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app.library.library import Match
 from spotting_core.domain.spots import Spot
@@ -43,6 +43,43 @@ def test_a_playlist_is_made_and_its_link_copied(page: Page, server: Server, matc
     assert page.evaluate("() => navigator.clipboard.readText()") == page.url
     page.reload()
     expect(page.locator("a.error")).to_have_count(2)
+
+
+LOOK = """(button) => {
+  const text = getComputedStyle(button.querySelector('p') ?? button), box = button.getBoundingClientRect();
+  return [text.fontSize, Math.round(box.height), Math.round(box.top)];
+}"""
+CONTRAST = """(text) => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  let ground = text, below = [];
+  for (; ground; ground = ground.parentElement) {
+    const own = numbers(getComputedStyle(ground).backgroundColor);
+    if ((own[3] ?? 1) > 0) below.push(own);
+    if ((own[3] ?? 1) >= 1) break;
+  }
+  const over = (top, under) => top.slice(0, 3).map((v, i) => v * (top[3] ?? 1) + under[i] * (1 - (top[3] ?? 1)));
+  const back = below.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  const light = (rgb) => rgb.map((v) => v / 255).map((v) => (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const [dark, bright] = [light(over(numbers(getComputedStyle(text).color), back)), light(back)].sort((a, b) => a - b);
+  return (bright + .05) / (dark + .05);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_buttons_of_clips_are_of_one_size_and_legible_before_they_can_be_pressed(
+    browser: Browser, server: Server, match: Match, theme: Any
+) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=theme)
+    page.goto(f"{server.url}/clips?match={match.id}")
+    expect(page.locator(".reel .clip")).to_have_count(2)
+    copy, save = (page.get_by_role("button", name=name, exact=False) for name in ("Copy link", "Choose spots"))
+    assert copy.evaluate(LOOK) == save.evaluate(LOOK)
+    page.get_by_role("button", name="Playlists").click()
+    add = page.get_by_role("button", name="Add 2 clips")
+    expect(add).to_be_disabled()
+    assert add.locator("p").evaluate(CONTRAST) >= 4.5
+    page.close()
 
 
 def test_the_transport_and_the_picture_are_whole_at_800(page: Page, server: Server, match: Match) -> None:

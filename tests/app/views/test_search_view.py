@@ -218,6 +218,28 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     assert again.parameters["matches"] == job.parameters["matches"]
 
 
+def test_of_one_moment_the_surest_alone_is_exported_and_what_was_accepted_always(
+    library: Library, data: DataDirectory, tmp_path: Path, queue: JobQueue
+) -> None:
+    seen = (1, "Red card", 0.9), (2, "Yellow card", 0.7), (5, "Throw-in", 0.6), (6, "Corner", 0.8)
+    cards = [Spot(1, second * SECOND, label, sure) for second, label, sure in seen]
+    match = add(library, data, tmp_path / "cards.mp4", 5000, cards)
+    analysis = library.analyses(match)[0]
+    late = next(s for s in analysis.spots() if s.half == 1 and round(s.seconds) == 5)
+    origin = origin_of(late, analysis.record.model["sha256"])
+    Reviews(open_database(data)).change(match.id, origin, late, ACCEPT, "Ann", 0)
+    at = view("search", matches=match.id).run()
+    assert not at.exception
+    assert at.toggle("search_surest").label == "Of one moment the surest alone, without 2 others"
+    next(b for b in at.button if b.label == "Export 2 clips").click().run()
+    [job] = queue.of_match(None, CLIPS.name, 5)
+    clips = Order.from_json(job.parameters["order"]).clips
+    assert sorted((c.label, c.time) for c in clips) == [("Red card", SECOND), ("Throw-in", 5 * SECOND)]
+    assert "Add 2 clips" in [b.label for b in at.button]
+    at.toggle("search_surest").set_value(False).run()
+    assert "Export 4 clips" in [b.label for b in at.button]
+
+
 def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], data: DataDirectory) -> None:
     at = only(view("search").run(), matches["a"])
     at = next(b for b in at.button if b.label == "Open in Clips").click().run()
