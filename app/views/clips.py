@@ -12,12 +12,13 @@ from app.components.copied_link import link_button
 from app.library.library import Library, Match
 from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
-from app.state import shared_library, shared_queue, shared_selections, shared_settings
+from app.state import shared_library, shared_selections, shared_settings
 from app.views import page
 from app.views.class_choice import class_popover
 from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips, usual_classes
 from app.views.clips_export import export_card, exports_card
 from app.views.playlists import WORD, of_match, playlist_popover, show_playlist
+from app.views.prepared import when_prepared
 from app.views.shown import chosen_analysis, link, match_of_address, parts_data
 from app.workspace.entry import OVERLAY
 from app.workspace.overlays.boxes import entity_names
@@ -29,7 +30,6 @@ from spotting_core.base.errors import ConflictError, TouchlineError
 from spotting_core.clips.selection import Clip, Margins
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
-from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import team_names
 from spotting_core.store.selections import OwnMargins, Selection
@@ -63,7 +63,7 @@ def show() -> None:
     left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
     with left:
         _desk(match, analysis, selection, working)
-        _when_prepared(match)
+        when_prepared([match])
     with right:
         export_card(match, analysis, media, working[0])
         exports_card(match.id)
@@ -187,20 +187,6 @@ def _desk(
         key=key,
         on_changed=lambda event: _changed(match, selection, event),
     )
-
-
-def _when_prepared(match: Match) -> None:
-    """Make the page again once its video has been prepared for the browser."""
-    job = shared_queue().recent(match.id, PLAYBACK.name)
-    if job is None or not job.live:
-        return
-
-    def look() -> None:
-        now = shared_queue().get(job.id)
-        if now is None or not now.live:
-            st.rerun(scope="app")
-
-    st.fragment(run_every=1.0)(look)()
 
 
 def _changed(match: Match, selection: Selection | None, event: dict[str, Any]) -> None:
