@@ -148,7 +148,7 @@ def surest_alone(rivals: int, key: str) -> bool:
     others = "1 other" if rivals == 1 else f"{rivals} others"
     return bool(
         st.toggle(
-            f"Of one moment the surest alone, without {others}", value=True, key=key,
+            page.plain(f"Of one moment the surest alone, without {others}"), value=True, key=key,
             help="Of classes that exclude each other, such as the three cards, only one can be true at a moment.",
         )
     )  # fmt: skip
