@@ -29,6 +29,7 @@ from spotting_core.tasks.task import AnyLayerTask
 
 NO_SYSTEM = "none"
 _WAYS = ["Corrected", "Official"]
+_LETTER, _AROUND, _WIDEST = 6.6, 52, 420  # pixels of a letter, of what stands around a name, and of a box
 
 
 def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
@@ -43,11 +44,17 @@ def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
 
 
 def choice_select(label: str, options: dict[str, str], key: str, width: int) -> str | None:
-    """Choose labels or a system by its key, which is kept in the address; what is no longer there is forgotten."""
+    """Choose labels or a system by its key, which is kept in the address; what is no longer there is forgotten.
+
+    Arguments:
+        width: pixels; more where the name that is chosen needs them.
+    """
     name = label.lower()
     take(name, key, one_of(*options))
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
+    shown = options.get(st.session_state.get(key, next(iter(options), "")), "")
+    width = max(width, min(_WIDEST, round(_LETTER * len(f"{label}: {shown}")) + _AROUND))
     chosen = st.selectbox(
         page.plain(label), list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
         label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,

@@ -16,7 +16,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database
 from spotting_core.store.playlists import Playlist, Playlists
-from tests.app.conftest import Server
+from tests.app.conftest import Server, patient
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
@@ -76,7 +76,7 @@ CONTRAST = """(text) => {
 def test_buttons_of_clips_are_of_one_size_and_legible_before_they_can_be_pressed(
     browser: Browser, server: Server, match: Match, theme: Any
 ) -> None:
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=theme)
+    page = patient(browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)).new_page()
     page.goto(f"{server.url}/clips?match={match.id}")
     expect(page.locator(".reel .clip")).to_have_count(2)
     copy, save = (page.get_by_role("button", name=name, exact=False) for name in ("Copy link", "Choose spots"))
@@ -85,7 +85,7 @@ def test_buttons_of_clips_are_of_one_size_and_legible_before_they_can_be_pressed
     add = page.get_by_role("button", name="Add 2 clips")
     expect(add).to_be_disabled()
     assert add.locator("p").evaluate(CONTRAST) >= 4.5
-    page.close()
+    page.context.close()
 
 
 def test_the_transport_and_the_picture_are_whole_at_800(page: Page, server: Server, match: Match) -> None:
