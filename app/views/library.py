@@ -44,7 +44,7 @@ from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
 from spotting_core.tasks.spotting import SPOTTING
 
-_COLUMNS = [1.1, 1.9, 1.9, 0.9, 1.4, 1.1]
+_COLUMNS = [1.1, 2.0, 1.7, 0.9, 1.3, 1.2]
 
 
 def show() -> None:
@@ -57,7 +57,7 @@ def show() -> None:
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
     choice = list_choice(page.headline("Library", f"{len(matches)} match{'' if len(matches) == 1 else 'es'}"))
-    left, right = st.columns([3.1, 1], gap="small")
+    left, right = st.container(key="library_columns").columns([3.1, 1], gap="small")
     with right:
         _add(library)
         live = _under_way()

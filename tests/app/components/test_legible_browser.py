@@ -86,3 +86,24 @@ def test_the_match_view_turns_light_with_the_system(browser: Browser, server: Se
     page.emulate_media(color_scheme="light")
     expect(workspace).to_have_attribute("data-theme", "light")
     page.context.close()
+
+
+def test_buttons_and_names_are_whole_in_narrow_windows(browser: Browser, server: Server, match: Match) -> None:
+    path = make_video(server.root / "Training against the under-23s of Kestrel City.mp4", steady(60), first=62_000)
+    added = server.library().add(str(path))  # not analysed: it has two buttons
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 900})).new_page()
+    page.goto(f"{server.url}/library")
+    expect(page.get_by_role("button", name="Analyse", exact=True).first).to_be_visible()
+    expect(page.locator(".tl-name", has_text="Wolverhampton Wanderers")).to_be_visible()
+    for width in (1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        texts = page.locator(".st-key-tl_card_matches button p, .st-key-tl_card_matches .tl-name")
+        assert texts.evaluate_all(CUT) == []
+    page.goto(f"{server.url}/statistics?match={match.id}")
+    toggles = page.locator(".st-key-statistics_bar [data-testid=stCheckbox] p")
+    expect(toggles.first).to_be_visible()
+    for width in (1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert toggles.evaluate_all(CUT) == []
+    page.context.close()
+    server.library().remove(added)
