@@ -17,6 +17,7 @@ from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import Choice, Clip, Margins, clips_of, parse_mark, uncut
 from spotting_core.clips.shots import check_names, shot_clips
 from spotting_core.clips.sources import Footage
+from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.formats import registry
@@ -55,6 +56,7 @@ class ClipOptions:
     replays: bool = False
     with_replays: bool = False
     classes: str | None = None
+    rivals: bool = False
 
     def __post_init__(self) -> None:
         by_option = {
@@ -110,7 +112,7 @@ def chosen_clips(choice: ClipOptions, match: MatchSource, data: DataDirectory, f
         criteria = Choice(choice.labels, (choice.half,) if choice.half else (), least=choice.confidence or 0.0)
         clips = [*(c for c in _ready(choice, match, data, cameras, lengths) if criteria.takes(c.spot)), *marks]
     else:
-        chosen = _chosen_spots(choice, match, data, footage, cameras)
+        chosen = _without_rivals(_chosen_spots(choice, match, data, footage, cameras), choice, footage)
         spots, left_out = chosen.spots, chosen.in_replays
         margins = Margins(classes, lead=choice.before, lag=choice.after)
         notes = [*chosen.notes, *uncut(spots, margins, lengths, classes.parts)]
@@ -194,6 +196,18 @@ def _chosen_spots(
     taken = [(spot, mark) for spot, mark in zip(spots, marks, strict=True) if criteria.takes(spot)]
     kept = [spot for spot, mark in taken if counts(mark, LIVE_ALONE, held=choice.reviewed)]
     return _ChosenSpots(kept, len(taken) - len(kept), len(spots), notes)
+
+
+def _without_rivals(chosen: _ChosenSpots, choice: ClipOptions, footage: Footage) -> _ChosenSpots:
+    """Predicted spots without those that compete with a surer one of the same moment; those of labels and reviewers
+    are true."""
+    if choice.rivals or choice.reviewed or choice.label_file is not None:
+        return chosen
+    kept, rivals = surest_of_moments(chosen.spots, exclusive_sets(footage.classes.name))
+    if not rivals:
+        return chosen
+    said = f"{_spots_said(len(rivals))} left out beside a surer one of the same moment; --rivals takes all"
+    return replace(chosen, spots=kept, notes=(*chosen.notes, said))
 
 
 def _spots_said(count: int) -> str:

@@ -62,6 +62,11 @@ def clips(
     ),
     replays: bool = typer.Option(False, "--replays", help="Spots inside replays too."),
     with_replays: bool = typer.Option(False, "--with-replays", help="After each action the replays that show it."),
+    rivals: bool = typer.Option(
+        False,
+        "--rivals",
+        help="Every class that a moment may be, where classes exclude each other, not the surest alone.",
+    ),
     selection: str | None = typer.Option(None, "--selection", help="Name of a selection that was saved in the app."),
     analysis_folder: Path | None = typer.Option(
         None,
@@ -102,7 +107,7 @@ def clips(
 
     choice = ClipOptions(
         tuple(labels), half, confidence, before, after, tuple(mark), label_file, reviewed, selection, slow, caption,
-        tuple(shots), replays, with_replays, classes,
+        tuple(shots), replays, with_replays, classes, rivals,
     )  # fmt: skip
     check_output(json_file)
     _refuse_overwriting(out_folder, overwrite)

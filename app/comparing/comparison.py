@@ -156,8 +156,3 @@ def state_of(library: Library, sets: PredictionSets) -> str:
         truth = tuple(library.truth(match)) if _has_truth(library, match) else ()
         parts.append((match.id, stamps, hash(truth)))
     return str(hash(str(parts)))
-
-
-def true_actions(games: Sequence[GameColumns]) -> int:
-    """Truths that the metric counts over some games."""
-    return sum(len(g.truth) for g in games)

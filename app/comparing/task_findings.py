@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from app.comparing.comparison import analysis_by, unambiguous_names
 from app.library.library import Library, Match
 from app.library.roots import source_of
+from spotting_core.analyses.analysis import ANALYSIS_FILE
 from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.domain.findings import Finding
 from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report_draws import DrawnReport, Evaluator, drawn_reports
 from spotting_core.tasks.registry import tasks
 from spotting_core.tasks.task import AnyLayerTask, Judged, LayerTask
 
@@ -57,6 +63,41 @@ def report_of(
     Errors:
         BadInputError: it has judged none of them, or labels cannot be read.
     """
+    judged, classes = _judged(library, task, matches, system)
+    return task.report(judged, classes, official=official)
+
+
+def drawn_reports_of(
+    library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: list[str], *, official: bool
+) -> list[DrawnReport]:
+    """How well some models do a task over matches that all of them have judged, and how sure that is.
+
+    Errors:
+        BadInputError: fewer than two matches, or labels cannot be read.
+    """
+    evaluators = [_evaluator(task, *_judged(library, task, matches, system), official) for system in systems]
+    return drawn_reports(evaluators, len(matches))
+
+
+def state_of_task(library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: list[str]) -> str:
+    """Something that changes when any label or layer of some matches and models does."""
+    parts: list[object] = []
+    for name, match in matches.items():
+        label = source_of(match.path).companion(task.label_file)
+        layers = [analysis_by(library, match, system, task.name) for system in systems]
+        files = [layer.folder / ANALYSIS_FILE for layer in layers if layer is not None]
+        parts.append((name, [(str(f), f.stat().st_mtime_ns) for f in (*files, *([label] if label else []))]))
+    return str(parts)
+
+
+def _judged(
+    library: Library, task: AnyLayerTask, matches: dict[str, Match], system: str
+) -> tuple[list[Judged[Finding]], tuple[str, ...]]:
+    """What is true and what a model found in those of some matches that it has judged, and its classes.
+
+    Errors:
+        BadInputError: it has judged none of them, or labels cannot be read.
+    """
     judged, classes = [], None
     for match in matches.values():
         layer = analysis_by(library, match, system, task.name)
@@ -67,4 +108,17 @@ def report_of(
         judged.append(Judged(match.title, truth, layer.findings(task, least=task.least_evaluated)))
     if classes is None:
         raise BadInputError("this model has judged none of these matches", fix="Analyse one with it")
-    return task.report(judged, classes.names, official=official)
+    return judged, classes.names
+
+
+def _evaluator(
+    task: AnyLayerTask, judged: list[Judged[Finding]], classes: tuple[str, ...], official: bool
+) -> Evaluator:
+    def evaluate(numbers: Sequence[int]) -> Evaluation:
+        # An evaluator may know matches by their names, so one that was drawn twice has two.
+        drawn = [
+            replace(judged[number], name=f"{place}: {judged[number].name}") for place, number in enumerate(numbers)
+        ]
+        return task.report(drawn, classes, official=official)
+
+    return evaluate

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.library.cameras import cameras_stamp, standing_cameras
 from app.library.library import Library, Match, gone_choice
 from app.library.playing import play_at_hand, play_stamp
+from app.library.roots import source_of
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
@@ -16,26 +17,54 @@ from spotting_core.domain.parts import common_parts
 from spotting_core.domain.spots import Spot
 from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import SpotSearch
-from spotting_core.search.rows import fingerprint, rows_of, stamp_of, write_rows
+from spotting_core.search.rows import fingerprint, rows_of, stamp_of, tagged_fingerprint, tagged_rows, write_rows
 from spotting_core.store.camera_reviews import CameraReviews
-from spotting_core.store.reviews import Reviews
+from spotting_core.store.codes import Codes, with_codes
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import STANDING, Reviews
 from spotting_core.tasks.spotting import SPOTTING
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """What a match's spots lie on: its classes, with their parts, and of each part the length in microseconds and,
+    where they are known, the frames of a second."""
+
+    classes: ClassTable
+    lengths: Mapping[int, int]
+    rates: Mapping[int, float | None] = field(default_factory=dict)
+
+    @classmethod
+    def of_analysis(cls, analysis: Analysis) -> Timeline:
+        halves = analysis.record.halves
+        return cls(analysis.classes, {h.half: h.duration for h in halves}, {h.half: h.frame_rate for h in halves})
+
+    def clock(self, half: int, time: int) -> str:
+        """Match time of a moment (microseconds of a part), for people."""
+        return self.classes.parts.match_clock(half, time, total=len(self.lengths), rate=self.rates.get(half))
+
+    @property
+    def length(self) -> int:
+        """Microseconds of all parts."""
+        return sum(self.lengths.values())
+
+
+@dataclass(frozen=True)
 class Searched:
-    """The matches that can be searched and the analyses that are used of them, by id, and all classes, the default ones
-    first.
+    """The matches that can be searched, by id: those that a model has judged, with the analyses that are used of them,
+    and those that people have tagged alone; and all classes, the default ones first.
 
     The parts of the classes are those that the matches have in common.
 
     Arguments:
+        analyses: of the matches that have one; timelines: of all.
         problems: why analysed matches cannot be searched, by their ids.
         gone: a word about each match whose chosen model has no analysis any more, by its id.
     """
 
     matches: dict[str, Match]
     analyses: dict[str, Analysis]
+    timelines: dict[str, Timeline]
     classes: ClassTable
     problems: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
@@ -43,19 +72,18 @@ class Searched:
     @property
     def most_parts(self) -> int:
         """The highest number that a part of a match has or may have."""
-        there = (h.half for a in self.analyses.values() for h in a.halves)
+        there = (half for timeline in self.timelines.values() for half in timeline.lengths)
         return self.classes.parts.count or max(there, default=1)
 
     @property
     def last_minute(self) -> int:
         """Last minute of the match clock of any match."""
-        return last_minute_of(self.analyses.values()) or self.classes.parts.last_minute({})
+        return last_minute_of(self.timelines.values()) or self.classes.parts.last_minute({})
 
 
-def last_minute_of(analyses: Iterable[Analysis]) -> int:
-    """Last minute of the match clock of any analysed match; 0 where there is none."""
-    minutes = (a.classes.parts.last_minute({h.half: h.duration for h in a.record.halves}) for a in analyses)
-    return max(minutes, default=0)
+def last_minute_of(timelines: Iterable[Timeline]) -> int:
+    """Last minute of the match clock of any of some matches; 0 where there is none."""
+    return max((t.classes.parts.last_minute(t.lengths) for t in timelines), default=0)
 
 
 def bring_up_to_date(
@@ -65,12 +93,14 @@ def bring_up_to_date(
 
     A match whose analysis cannot be read is left out, and told among the problems.
     """
-    searched, used, problems, gone = {}, {}, {}, {}
+    searched, used, timelines, problems, gone = {}, {}, {}, {}, {}
     for match in library.matches():
         layers = library.layers(match)
         if not layers or layers[0].record.task != SPOTTING.name:
             if damaged := library.damaged(match):
                 problems[match.id] = f"{match.title}: {damaged[0].problem}"
+            elif tagged := _tagged(match, layers, library, reviews, camera_reviews, data):
+                searched[match.id], timelines[match.id] = match, tagged
             continue
         try:
             _write(match, layers, library, reviews, camera_reviews, data)
@@ -78,12 +108,39 @@ def bring_up_to_date(
             problems[match.id] = f"{match.title}: {problem}"
             continue
         searched[match.id], used[match.id] = match, layers[0]
+        timelines[match.id] = Timeline.of_analysis(layers[0])
         if word := gone_choice(layers, library.chosen(match)):
             gone[match.id] = f"{match.title}: {word}"
     search.refresh(list(searched))
-    tables = list(dict.fromkeys(a.classes for a in used.values())) or [load_classes()]
+    tables = list(dict.fromkeys(t.classes for t in timelines.values())) or [load_classes()]
     parts = common_parts(table.parts for table in tables)
-    return Searched(searched, used, replace(joined([load_classes(), *tables]), parts=parts), problems, gone)
+    classes = replace(joined([load_classes(), *tables]), parts=parts)
+    return Searched(searched, used, timelines, classes, problems, gone)
+
+
+def _tagged(
+    match: Match,
+    layers: Sequence[Analysis],
+    library: Library,
+    reviews: Reviews,
+    camera_reviews: CameraReviews,
+    data: DataDirectory,
+) -> Timeline | None:
+    """Write what people have tagged in a match that no model has spotted in; None where they have not, or its video is
+    gone."""
+    known = [review for review in reviews.of_match(match.id) if review.state in STANDING]
+    if not known:
+        return None
+    classes = with_codes(load_classes(), Codes(open_database(data)).all(), [review.label for review in known])
+    try:
+        timeline = Timeline(classes, library.lengths(source_of(match.path)))
+    except TouchlineError:  # the library says it
+        return None
+    stamp = tagged_fingerprint(match.title, classes.name, known, cameras_stamp(match, layers, camera_reviews))
+    if stamp_of(data.search / f"{match.id}.parquet") != stamp:
+        cameras = standing_cameras(match, layers, camera_reviews)
+        write_rows(data.search, match.id, stamp, tagged_rows(match.id, match.title, classes.parts, known, cameras))
+    return timeline
 
 
 def _write(

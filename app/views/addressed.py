@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-_BETWEEN = "~"  # several choices in one word: no name of a class, a zone or a match holds it
+BETWEEN = "~"  # several choices in one word: no name of a class, a zone or a match holds it
 
 
 def take(name: str, key: str, read: Callable[[str], Any] = str, usual: Any = None, of: str = "") -> None:
@@ -65,12 +65,12 @@ def know(key: str, word: str | None, of: str = "") -> None:
 
 def put_several(name: str, key: str, choices: Iterable[Any]) -> None:
     """Put several choices into the address, as ``several_of`` reads them; none need no word there."""
-    put(name, key, _BETWEEN.join(map(str, choices)) or None)
+    put(name, key, BETWEEN.join(map(str, choices)) or None)
 
 
 def several_of(*choices: Any) -> Callable[[str], list[Any]]:
     """Reads a word that names some of some choices, in their order."""
-    return lambda word: [choice for choice in choices if str(choice) in word.split(_BETWEEN)]
+    return lambda word: [choice for choice in choices if str(choice) in word.split(BETWEEN)]
 
 
 def one_of(*choices: Any) -> Callable[[str], Any]:

@@ -12,12 +12,13 @@ from app.components.copied_link import link_button
 from app.library.library import Library, Match
 from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
-from app.state import shared_library, shared_queue, shared_selections, shared_settings
+from app.state import shared_library, shared_selections, shared_settings
 from app.views import page
 from app.views.class_choice import class_popover
-from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips
+from app.views.clips_choice import CLASSES, choose_dialog, clipped_classes, default_clips, usual_classes
 from app.views.clips_export import export_card, exports_card
 from app.views.playlists import WORD, of_match, playlist_popover, show_playlist
+from app.views.prepared import when_prepared
 from app.views.shown import chosen_analysis, link, match_of_address, parts_data
 from app.workspace.entry import OVERLAY
 from app.workspace.overlays.boxes import entity_names
@@ -29,7 +30,6 @@ from spotting_core.base.errors import ConflictError, TouchlineError
 from spotting_core.clips.selection import Clip, Margins
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
-from spotting_core.jobs.playback import PLAYBACK
 from spotting_core.media.playback import playback_file
 from spotting_core.media.source import team_names
 from spotting_core.store.selections import OwnMargins, Selection
@@ -56,14 +56,14 @@ def show() -> None:
         page.error(problem)
         return
     selection = _selection_of_address(match)
-    working = _working(match, analysis, selection)
+    working, rivals = _working(match, analysis, selection)
     lengths = {half: m.table.duration for half, m in media.items()}
-    _toolbar(library, match, analysis, selection, working, lengths)
+    _toolbar(library, match, analysis, selection, working, lengths, rivals)
     _conflict(match, selection)
     left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
     with left:
         _desk(match, analysis, selection, working)
-        _when_prepared(match)
+        when_prepared([match])
     with right:
         export_card(match, analysis, media, working[0])
         exports_card(match.id)
@@ -77,11 +77,13 @@ def _selection_of_address(match: Match) -> Selection | None:
 
 def _working(
     match: Match, analysis: Analysis | None, selection: Selection | None
-) -> tuple[tuple[Clip, ...], OwnMargins]:
-    """The clips on screen and the margins of their classes: the selection's, else those of what matters most."""
+) -> tuple[tuple[tuple[Clip, ...], OwnMargins], int]:
+    """The clips on screen and the margins of their classes, the selection's, else those of what matters most; and how
+    many spots a surer one of their moment has left out of these."""
     if selection is not None:
-        return selection.clips, selection.margins
-    return default_clips(match, analysis), {}
+        return (selection.clips, selection.margins), 0
+    first = default_clips(match, analysis)
+    return (first.clips, {}), first.rivals
 
 
 # --- above the desk -----------------------------------------------------------------------------------
@@ -94,6 +96,7 @@ def _toolbar(
     selection: Selection | None,
     working: tuple[Sequence[Clip], OwnMargins],
     lengths: dict[int, int],
+    rivals: int,
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="clips_bar"):
         st.html(page.headline("Clips"), width="content")
@@ -106,9 +109,8 @@ def _toolbar(
             page.go("clips", match=str(chosen))
         _selection_box(match, selection)
         if selection is None:
-            class_popover(clipped_classes(match, analysis), CLASSES)
-        total = sum(c.length for c in working[0])
-        st.html(f'<div class="tl-cap">{page.clips(len(working[0]))}, {page.length(total)}</div>', width="content")
+            class_popover(clipped_classes(match, analysis), CLASSES, usual=usual_classes(match, analysis))
+        st.html(f'<div class="tl-cap">{_facts(working[0], rivals)}</div>', width="content")
         st.space("stretch")
         link_button("clips_link")
         playlist_popover(of_match(working[0], match), "clips_playlist")
@@ -116,6 +118,12 @@ def _toolbar(
             _save(match, selection, working)
         if st.button("Choose spots", icon=":material/filter_list:"):
             choose_dialog(match, analysis, lengths, working[1])
+
+
+def _facts(clips: Sequence[Clip], rivals: int) -> str:
+    """How many clips there are, how long they are, and how many spots a surer one of their moment has left out."""
+    said = f"{page.clips(len(clips))}, {page.length(sum(c.length for c in clips))}"
+    return f"{said}; {rivals} less sure of a moment left out" if rivals else said
 
 
 def _selection_box(match: Match, selection: Selection | None) -> None:
@@ -179,20 +187,6 @@ def _desk(
         key=key,
         on_changed=lambda event: _changed(match, selection, event),
     )
-
-
-def _when_prepared(match: Match) -> None:
-    """Make the page again once its video has been prepared for the browser."""
-    job = shared_queue().recent(match.id, PLAYBACK.name)
-    if job is None or not job.live:
-        return
-
-    def look() -> None:
-        now = shared_queue().get(job.id)
-        if now is None or not now.live:
-            st.rerun(scope="app")
-
-    st.fragment(run_every=1.0)(look)()
 
 
 def _changed(match: Match, selection: Selection | None, event: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import MARK, Choice, Clip, Margins, clips_of
 from spotting_core.domain.cameras import GROUPS, group_of
 from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.media.source import team_names
@@ -53,22 +55,46 @@ def clipped_classes(match: Match, analysis: Analysis | None) -> ClassTable:
     return coded_classes(analysis.classes if analysis is not None else load_classes(), match.id)
 
 
-def default_clips(match: Match, analysis: Analysis | None) -> tuple[Clip, ...]:
-    """Clips of the classes that the address asks for, else of cards, goals and shots: predicted ones; where there is no
+def usual_classes(match: Match, analysis: Analysis | None) -> tuple[str, ...]:
+    """The classes that are clipped before anybody has chosen: cards, goals and shots; where there is no analysis, but
+    people have tagged, all of them."""
+    if _tagged_alone(match, analysis):
+        return ()
+    return tuple(c.name for c in clipped_classes(match, analysis) if c.group in _FIRST_GROUPS)
+
+
+def _tagged_alone(match: Match, analysis: Analysis | None) -> bool:
+    return analysis is None and bool(spots_of_kind(match, analysis, REVIEWED, 0.0))
+
+
+@dataclass(frozen=True)
+class DefaultClips:
+    """What is on the desk before anybody made a selection; ``rivals``: how many spots a surer one of their moment
+    leaves out."""
+
+    clips: tuple[Clip, ...]
+    rivals: int
+
+
+def default_clips(match: Match, analysis: Analysis | None) -> DefaultClips:
+    """Clips of the classes that the address asks for, else of the usual ones: predicted ones; where there is no
     analysis all that people have tagged, or true ones where they have not.
 
-    Spots in replays are left out, unless the address asks for them.
+    Spots in replays are left out, unless the address asks for them, and so are those that compete with a surer one of
+    the same moment.
     """
-    tagged = analysis is None and bool(spots_of_kind(match, analysis, REVIEWED, 0.0))
+    tagged = _tagged_alone(match, analysis)
     kind = PREDICTED if analysis is not None else REVIEWED if tagged else TRUE
     classes = clipped_classes(match, analysis)
-    first = classes.names if tagged else tuple(c.name for c in classes if c.group in _FIRST_GROUPS)
-    wanted = chosen_classes(classes.names, CLASSES) or first
+    wanted = chosen_classes(classes.names, CLASSES, usual=usual_classes(match, analysis))
     lengths = shared_library().lengths(source_of(match.path))
     spots = [s for s in spots_of_kind(match, analysis, kind, DEFAULT_THRESHOLD) if s.label in classes]
     if kind != TRUE:  # what is labelled is an action, shown or not
         spots = counted(match, spots, of_address(), held=kind == REVIEWED)
-    return tuple(clips_of(spots, Margins(classes), lengths, Choice(wanted)))
+    chosen = [s for s in spots if Choice(wanted).takes(s)]
+    # Among what was asked for: who wants red cards wants those as well that may be yellow ones.
+    kept, rivals = surest_of_moments(chosen, exclusive_sets(classes.name)) if kind == PREDICTED else (chosen, [])
+    return DefaultClips(tuple(clips_of(kept, Margins(classes), lengths)), len(rivals))
 
 
 @st.dialog("Choose spots")
@@ -94,6 +120,8 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     )  # fmt: skip
     teams = _teams(match, spots) if classes.parts.teams else ()
     chosen = [s for s in spots if Choice(labels, tuple(halves) or (0,), teams).takes(s)]
+    if kind == PREDICTED:
+        chosen = _without_rivals(chosen, classes)
     clips = clips_of(chosen, Margins(classes, own), lengths)
     if cameras is not None and any(cameras.link_of(shot) for shot in cameras.replays):
         wanted = st.toggle("Each with its replays", key="choose_with_replays", help="They follow it in the reel.")
@@ -101,6 +129,29 @@ def choose_dialog(match: Match, analysis: Analysis | None, lengths: dict[int, in
     add = st.toggle("Add to the clips that are there", key="choose_add")
     if st.button(f"Take {page.clips(len(clips))}", type="primary", disabled=not clips):
         _take(match, analysis, clips, own, add)
+
+
+def _without_rivals(spots: list[Spot], classes: ClassTable) -> list[Spot]:
+    """The surest spot of each moment, or all of them where that is wanted; asked only where some compete."""
+    kept, rivals = surest_of_moments(spots, exclusive_sets(classes.name))
+    return kept if surest_alone(len(rivals), "choose_surest") else spots
+
+
+def surest_alone(rivals: int, key: str) -> bool:
+    """Whether the surest spot of each moment stands for it.
+
+    Arguments:
+        rivals: how many others there are; nobody is asked where there are none.
+    """
+    if not rivals:
+        return True
+    others = "1 other" if rivals == 1 else f"{rivals} others"
+    return bool(
+        st.toggle(
+            page.plain(f"Of one moment the surest alone, without {others}"), value=True, key=key,
+            help="Of classes that exclude each other, such as the three cards, only one can be true at a moment.",
+        )
+    )  # fmt: skip
 
 
 def _by_cameras(match: Match, spots: list[Spot], cameras: MatchCameras, kind: str) -> list[Spot]:
@@ -135,7 +186,7 @@ def _take(match: Match, analysis: Analysis | None, clips: list[Clip], own: OwnMa
     if add:
         wanted = st.query_params.get("selection")
         selection = store.get(wanted) if wanted else None
-        before = selection.clips if selection is not None else default_clips(match, analysis)
+        before = selection.clips if selection is not None else default_clips(match, analysis).clips
     there = {(c.half, c.moment, c.label) for c in before if c.label != MARK}
     joined = [*before, *(c for c in clips if (c.half, c.moment, c.label) not in there)]
     kept = store.make(match.id, joined, own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +15,6 @@ from app.comparing.comparison import (
     label_choices,
     prediction_choices,
     state_of,
-    true_actions,
 )
 from app.comparing.prediction_sets import PredictionSets
 from app.comparing.task_findings import evaluated_tasks
@@ -27,9 +27,11 @@ from app.views.charts import CONFIG, INKS
 from app.views.class_choice import chosen_classes, class_popover
 from app.views.evaluate_charts import (
     Curve,
+    bounds,
     precision_recall_figure,
     reliability_figure,
     share,
+    signed_interval,
 )
 from app.views.evaluate_confusion import confusion_card
 from app.views.evaluate_errors import errors_card
@@ -37,12 +39,11 @@ from app.views.evaluate_import import import_dialog
 from app.views.evaluate_reviewers import REVIEWERS, reviewers_button, show_reviewers
 from app.views.evaluate_systems import (
     SystemsChoice,
-    bounds,
     drawn_words,
     draws_of,
     games_of,
+    names_of,
     over_the_same,
-    signed_interval,
     systems_card,
 )
 from app.views.evaluate_task import NO_SYSTEM, choice_select, show_task, task_select, way_select
@@ -60,7 +61,7 @@ from spotting_core.tasks.task import AnyLayerTask
 
 _TOLERANCES = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 CLASSES = "evaluate_classes_shown"
-"""Where the session keeps the classes that are on screen; averages are of all."""
+"""Where the session keeps the classes that are on screen; averages are of these, and of all beside them."""
 _GROUPS = ("goals", "cards", "restarts", "fouls", "flow")
 
 
@@ -120,7 +121,7 @@ def show() -> None:
     chosen = _chosen_class(measured, classes, shown)
     left, right = st.container(key="evaluate_columns").columns([584, 796], gap="small")
     with left, st.container(border=True, key="tl_card_classes", gap=None):
-        _figures(measured, choice)
+        _figures(measured, choice, [c for c in classes if c.name in shown], len(classes))
         _class_table(measured, choice, classes, chosen, shown)
     with right:
         curve, confidence = st.columns(2, gap="small")
@@ -233,34 +234,42 @@ def _as_json(measured: Measured, report: SpottingReport) -> dict[str, Any]:
 # --- the table ----------------------------------------------------------------------------------------
 
 
-def _figures(measured: list[Measured], choice: Choice) -> None:
+def _figures(measured: list[Measured], choice: Choice, chosen: list[ActionClass], classes: int) -> None:
+    """The averages over the classes on screen, and, where these are not all, over all of them.
+
+    Arguments:
+        classes: how many there are in all.
+    """
+    names, every = [c.name for c in chosen], len(chosen) == classes
+    over = "" if every else f", {names_of(chosen)}"
     first, second = measured[0], measured[1] if len(measured) > 1 else None
 
     def figure(caption: str, value: str, more: str) -> str:
         return (
-            f'<div><div class="tl-cap">{caption}</div><span class="tl-figure">{value}</span>'
+            f'<div><div class="tl-cap">{page.escape(caption)}</div><span class="tl-figure">{value}</span>'
             f'<span class="tl-more">{page.escape(more)}</span></div>'
         )
 
     def means(metric: str) -> tuple[str, str]:
-        own, interval = share(getattr(first, metric).average_map[choice.view]), bounds(first.draws.mean(metric))
-        if second is None:
-            return own, interval
-        other = share(getattr(second, metric).average_map[choice.view])
-        return (
-            own,
-            f"{interval}, {other} B, A − B {signed_interval(mean_difference(first.draws, second.draws, metric))}",
-        )
+        draws = [m.draws.only(names) for m in (first, second) if m is not None]
+        own, *others = (d.mean(metric) for d in draws)
+        said = [f"all classes {share(getattr(first, metric).average_map[choice.view])}"] if not every else []
+        if math.isnan(own.value):
+            return "no truth", ", ".join(said)
+        between = [f"A − B {signed_interval(mean_difference(draws[0], draws[1], metric))}"] if others else []
+        return share(own.value), ", ".join([bounds(own), *(f"{share(o.value)} B" for o in others), *between, *said])
 
-    games = len(first.games.games)
+    games, counted = len(first.games.games), first.tight.truths_by_view
+    true = sum(counted[name][choice.view] for name in names)
+    of = "" if every else f" of {sum(row[choice.view] for row in counted.values())}"
     st.html(
         '<div class="tl-figures">'
-        + figure("Average-mAP, tight", *means("tight"))
-        + figure("Average-mAP, loose", *means("loose"))
+        + figure(f"Average-mAP, tight{over}", *means("tight"))
+        + figure(f"Average-mAP, loose{over}", *means("loose"))
         + figure(
             f"Counted in {games} match{'' if games == 1 else 'es'}",
-            str(true_actions(first.games.games)),
-            "true actions",
+            str(true),
+            f"{of} true actions".strip(),
         )
         + f'</div><div class="tl-cap tl-drawn">{drawn_words(games)}</div>'
     )

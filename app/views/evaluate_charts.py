@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from app.views.charts import Ink
 from spotting_core.domain.classes import ClassTable
+from spotting_core.evaluation.intervals import Interval
 from spotting_core.evaluation.mistakes import NEAR, NEAR_UNTIL, WITHIN, Outcome
 from spotting_core.evaluation.reliability import Reliability
 
@@ -38,6 +39,23 @@ def share(value: float) -> str:
     """A share the way the tables write it: .58, 1.00."""
     text = f"{value:.2f}"
     return text[1:] if text.startswith("0") else text
+
+
+def bounds(interval: Interval) -> str:
+    """The bounds of an interval: (.84 to .92)."""
+    return f"({share(interval.low)} to {share(interval.high)})"
+
+
+def signed(value: float) -> str:
+    """A difference: +.04, −.12."""
+    if abs(value) < 0.005:
+        return ".00"
+    return ("+" if value > 0 else "−") + share(abs(value))
+
+
+def signed_interval(interval: Interval) -> str:
+    """A difference with its bounds: +.13 (+.08 to +.18)."""
+    return f"{signed(interval.value)} ({signed(interval.low)} to {signed(interval.high)})"
 
 
 def _figure(ink: Ink, height: int) -> go.Figure:

@@ -13,8 +13,7 @@ from app.components.evaluate_lists import error_list
 from app.library.library import Library, Match
 from app.state import shared_reviews
 from app.views import page
-from app.views.evaluate_charts import share
-from app.views.evaluate_systems import bounds
+from app.views.evaluate_charts import bounds, share
 from app.views.evaluate_task import choice_select
 from app.views.shown import drawn, picture_at
 from spotting_core.base.errors import TouchlineError

@@ -14,9 +14,9 @@ from app.comparing.prediction_sets import PredictionSets
 from app.library.library import Library
 from app.views import page
 from app.views.addressed import one_of, put, take
-from app.views.evaluate_charts import share
+from app.views.evaluate_charts import bounds, share, signed
 from spotting_core.base.errors import TouchlineError
-from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.confusion import confusion_matrix, confusions
 from spotting_core.evaluation.intervals import (
     FEW_TRUTHS,
@@ -28,6 +28,7 @@ from spotting_core.evaluation.intervals import (
     paired_draws,
 )
 
+_NAMED = 3  # classes that are named
 _AT_FIRST = 6  # systems in the table before anyone chose
 _METRICS = {"tight": "Tight, 1–5 s", "loose": "Loose, 5–60 s"}
 _FORMS = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
@@ -164,23 +165,6 @@ def _measured(
 # --- the table ----------------------------------------------------------------------------------------
 
 
-def bounds(interval: Interval) -> str:
-    """The bounds of an interval: (.84 to .92)."""
-    return f"({share(interval.low)} to {share(interval.high)})"
-
-
-def signed(value: float) -> str:
-    """A difference: +.04, −.12."""
-    if abs(value) < 0.005:
-        return ".00"
-    return ("+" if value > 0 else "−") + share(abs(value))
-
-
-def signed_interval(interval: Interval) -> str:
-    """A difference with its bounds: +.13 (+.08 to +.18)."""
-    return f"{signed(interval.value)} ({signed(interval.low)} to {signed(interval.high)})"
-
-
 def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, shown: set[str]) -> str:
     """Classes by systems; of every system but the first also how far it is from the first."""
     first, *others = measured
@@ -188,7 +172,10 @@ def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, show
     heads += "".join(f'<th scope="col">{page.escape(m.name)} − {page.escape(first.name)}</th>' for m in others)
     means = [m.draws.mean(metric) for m in measured]
     apart = [mean_difference(m.draws, first.draws, metric) for m in others]
-    rows = [_row("Average-mAP", sum(_truths(first, classes).values()), means, apart, few=False, head=True)]
+    truths = _truths(first, classes)
+    rows = [_row("Average-mAP, all classes", sum(truths.values()), means, apart, few=False, head=True)]
+    if len(shown) < len(classes):
+        rows.insert(0, _row_of_chosen(measured, metric, [c for c in classes if c.name in shown], truths))
     for action in classes:
         if action.name not in shown:
             continue
@@ -196,12 +183,29 @@ def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, show
         if len(own) < len(measured):
             continue
         differences = [d for m in others if (d := class_difference(m.draws, first.draws, action.name, metric))]
-        truths = _truths(first, classes)[action.name]
-        rows.append(_row(action.short, truths, own, differences, few=truths < FEW_TRUTHS))
+        few = truths[action.name] < FEW_TRUTHS
+        rows.append(_row(action.short, truths[action.name], own, differences, few=few))
     return (
         '<div class="tl-table"><table><thead><tr><th scope="col">Class</th><th scope="col">Truth</th>'
         f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _row_of_chosen(
+    measured: Sequence[_Measured], metric: str, chosen: list[ActionClass], truths: dict[str, int]
+) -> str:
+    """The averages over the classes that are on screen."""
+    own = [m.draws.only([c.name for c in chosen]) for m in measured]
+    name, count = f"Average-mAP, {names_of(chosen)}", sum(truths[c.name] for c in chosen)
+    if not count and not own[0].all_classes:
+        return f'<tr class="tl-mean"><th scope="row">{page.escape(name)}</th><td>0</td></tr>'
+    apart = [mean_difference(draws, own[0], metric) for draws in own[1:]]
+    return _row(name, count, [draws.mean(metric) for draws in own], apart, few=False, head=True)
+
+
+def names_of(chosen: Sequence[ActionClass]) -> str:
+    """Classes in a few words."""
+    return ", ".join(c.short for c in chosen) if len(chosen) <= _NAMED else f"{len(chosen)} chosen classes"
 
 
 def _row(

@@ -5,20 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.comparing.comparison import LIBRARY
-from app.comparing.task_findings import judged_by_all, labelled_matches, report_of, system_names
-from app.library.library import Library
+from app.comparing.task_findings import (
+    drawn_reports_of,
+    judged_by_all,
+    labelled_matches,
+    report_of,
+    state_of_task,
+    system_names,
+)
+from app.library.library import Library, Match
 from app.views import page
 from app.views.addressed import one_of, put, take
-from app.views.evaluate_charts import share
+from app.views.evaluate_charts import bounds, share, signed_interval
 from spotting_core.base.errors import TouchlineError
+from spotting_core.evaluation.intervals import FEW_GAMES, FEW_TRUTHS
 from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report_draws import DrawnReport, figure_difference, figures_of, report_class_difference
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask
 
 NO_SYSTEM = "none"
 _WAYS = ["Corrected", "Official"]
+_LETTER, _AROUND, _WIDEST = 6.6, 52, 420  # pixels of a letter, of what stands around a name, and of a box
 
 
 def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
@@ -33,11 +44,17 @@ def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
 
 
 def choice_select(label: str, options: dict[str, str], key: str, width: int) -> str | None:
-    """Choose labels or a system by its key, which is kept in the address; what is no longer there is forgotten."""
+    """Choose labels or a system by its key, which is kept in the address; what is no longer there is forgotten.
+
+    Arguments:
+        width: pixels; more where the name that is chosen needs them.
+    """
     name = label.lower()
     take(name, key, one_of(*options))
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
+    shown = options.get(st.session_state.get(key, next(iter(options), "")), "")
+    width = max(width, min(_WIDEST, round(_LETTER * len(f"{label}: {shown}")) + _AROUND))
     chosen = st.selectbox(
         page.plain(label), list(options), format_func=lambda k: f"{label}: {options[k]}", key=key, width=width,
         label_visibility="collapsed", placeholder=f"{label}: none", disabled=not options,
@@ -81,30 +98,81 @@ def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTa
         page.error(problem)
         return
     with st.container(border=True, key="tl_card_task", gap="small"):
-        st.html(_figures(reports, len(judged)))
-        st.dataframe(class_rows(reports), hide_index=True, key=f"evaluate_table_{task.name}")
+        figures, table = st.empty(), st.empty()
+        _show(figures, table, task, reports, [], len(judged))
+        if len(judged) > 1 and reports:
+            state = state_of_task(library, task, judged, keys)
+            with st.spinner("Drawing matches for the intervals …", show_time=True):
+                drawn = _drawn(library, task, judged, keys, way == "Official", state)
+            _show(figures, table, task, reports, drawn, len(judged))
 
 
-def _figures(reports: list[Evaluation], matches: int) -> str:
-    """The task's figure and the further ones, of A and, smaller, of B."""
-    values: list[dict[str, float | None]] = [{r.headline: r.average_map.get("all"), **r.others} for r in reports]
+@st.cache_data(show_spinner=False, max_entries=16)
+def _drawn(
+    _library: Library,
+    _task: AnyLayerTask,
+    _matches: dict[str, Match],
+    systems: list[str],
+    official: bool,
+    state: str,  # tells one cached answer from another
+) -> list[DrawnReport]:
+    return drawn_reports_of(_library, _task, _matches, systems, official=official)
+
+
+def _show(
+    figures: DeltaGenerator,
+    table: DeltaGenerator,
+    task: AnyLayerTask,
+    reports: list[Evaluation],
+    drawn: list[DrawnReport],
+    matches: int,
+) -> None:
+    """The figures at once, and again when their intervals are known."""
+    figures.html(_figures(reports, drawn, matches))
+    table.dataframe(class_rows(reports, drawn), hide_index=True, key=f"evaluate_table_{task.name}_{bool(drawn)}")
+
+
+def _figures(reports: list[Evaluation], drawn: list[DrawnReport], matches: int) -> str:
+    """The task's figure and the further ones, of A and, smaller, of B, with what lies between them.
+
+    Arguments:
+        drawn: the same with intervals, empty where these are not known.
+    """
+    values = [figures_of(report) for report in reports]
     cells = []
     for name, value in values[0].items():
-        more = f"{_number(values[1].get(name))} B" if len(values) > 1 else ""
+        interval = drawn[0].figure(name) if drawn else None
+        more = bounds(interval) if interval else ""
+        if len(values) > 1:
+            between = figure_difference(drawn[0], drawn[1], name) if drawn else None
+            apart = f"A − B {signed_interval(between)}" if between else ""
+            more = ", ".join(filter(None, [more, f"{_number(values[1].get(name))} B", apart]))
         cells.append(
             f'<div><div class="tl-cap">{page.escape(name)}</div><span class="tl-figure">{_number(value)}</span>'
             f'<span class="tl-more">{page.escape(more)}</span></div>'
         )
-    counted = f"Counted in {matches} match{'' if matches == 1 else 'es'}"
-    return f'<div class="tl-figures">{"".join(cells)}</div><div class="tl-cap">{counted}</div>'
+    counted = f"Counted in {matches} match{'' if matches == 1 else 'es'}, over all classes that have truth."
+    return f'<div class="tl-figures">{"".join(cells)}</div><div class="tl-cap">{counted} {_drawn_words(matches)}</div>'
+
+
+def _drawn_words(matches: int) -> str:
+    """What the intervals are of, and what they are worth."""
+    if matches == 1:
+        return "Intervals need several matches."
+    few = " Of so few they say little." if matches < FEW_GAMES else ""
+    return f"In brackets: 95 % interval over matches drawn with replacement, the same for both systems.{few}"
 
 
 def _number(value: float | None) -> str:
     return "no truth" if value is None else share(value)
 
 
-def class_rows(reports: list[Evaluation]) -> list[dict[str, Any]]:
-    """A row for each class that has truth: how much, and the figure of each model."""
+def class_rows(reports: list[Evaluation], drawn: list[DrawnReport]) -> list[dict[str, Any]]:
+    """A row for each class that has truth: how much, and the figure of each model, with what lies between them.
+
+    Arguments:
+        drawn: the same with intervals, empty where these are not known.
+    """
     first = reports[0]
     names = [n for n, row in first.per_class.items() if row.get("all") is not None]
     columns = ["A", "B"] if len(reports) > 1 else [first.headline]
@@ -117,6 +185,23 @@ def class_rows(reports: list[Evaluation]) -> list[dict[str, Any]]:
                 column: None if (value := report.per_class[name].get("all")) is None else round(value, 4)
                 for column, report in zip(columns, reports, strict=True)
             },
+            **_intervals(name, drawn, few=not first.truth_unit and first.truths.get(name, 0.0) < FEW_TRUTHS),
         }
         for name in names
     ]
+
+
+def _intervals(name: str, drawn: list[DrawnReport], *, few: bool) -> dict[str, str]:
+    """The interval of a class's figure, or of its difference where there are two models.
+
+    Arguments:
+        few: whether it has so few truths that they say little.
+    """
+    if not drawn:
+        return {}
+    says = ", few truths" if few else ""
+    if len(drawn) == 1:
+        own = drawn[0].of_class(name)
+        return {"95 % interval": f"{bounds(own)}{says}" if own else ""}
+    between = report_class_difference(drawn[0], drawn[1], name)
+    return {"A − B, 95 % interval": f"{signed_interval(between)}{says}" if between else ""}

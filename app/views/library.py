@@ -44,7 +44,7 @@ from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
 from spotting_core.tasks.spotting import SPOTTING
 
-_COLUMNS = [1.1, 1.9, 1.9, 0.9, 1.4, 1.1]
+_COLUMNS = [1.1, 2.0, 1.7, 0.9, 1.3, 1.2]
 
 
 def show() -> None:
@@ -57,7 +57,7 @@ def show() -> None:
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
     choice = list_choice(page.headline("Library", f"{len(matches)} match{'' if len(matches) == 1 else 'es'}"))
-    left, right = st.columns([3.1, 1], gap="small")
+    left, right = st.container(key="library_columns").columns([3.1, 1], gap="small")
     with right:
         _add(library)
         live = _under_way()
@@ -191,16 +191,16 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
         word = f"{job.progress:.0%}" if running else "Queued"
         return text("◔", "var(--tl-accent)", word, page.progress_text(job) if running else f"{job.ahead} ahead", bar)
     if job is not None and job.state == FAILED:
-        return text("⚠", "#E5645C", "Failed", job.error or "")
+        return text("⚠", "var(--tl-bad)", "Failed", job.error or "")
     if damaged:
         word = "Damaged" if analysis is None else "Analysed, another is damaged"
-        return text("⚠", "#E5645C", word, str(damaged[0].problem))
+        return text("⚠", "var(--tl-bad)", word, str(damaged[0].problem))
     if analysis is not None:
-        return text("✓", "#2FA36F", "Analysed", analysis.record.model["name"])
+        return text("✓", "var(--tl-good)", "Analysed", analysis.record.model["name"])
     if job is not None and job.state == CANCELLED:
-        return text("···", "#808C9B", "Cancelled", "What was done is kept")
+        return text("···", "var(--tl-muted)", "Cancelled", "What was done is kept")
     labels = "Labels present" if _has_labels(match) else ""
-    return text("···", "#808C9B", "Not analysed", labels)
+    return text("···", "var(--tl-muted)", "Not analysed", labels)
 
 
 def _has_labels(match: Match) -> bool:
@@ -398,7 +398,7 @@ def _checked_labels(library: Library, source: MatchSource, labels: Document, upl
 
 def _findings(findings: list[Finding]) -> None:
     """Findings as lines: what, why, and what to do."""
-    signs = {ERROR: ("✗", "#E5645C"), WARNING: ("!", "#B8891D"), NOTE: ("·", "#808C9B")}
+    signs = {ERROR: ("✗", "var(--tl-bad)"), WARNING: ("!", "var(--tl-warning)"), NOTE: ("·", "var(--tl-muted)")}
     for finding in findings:
         sign, colour = signs[finding.severity]
         more = ". ".join(filter(None, [finding.evidence, finding.fix]))

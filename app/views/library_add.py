@@ -222,7 +222,10 @@ def _adding(library: Library) -> None:
     state = st.session_state[_ADDING]
     left: list[Path] = state["left"]
     done = state["of"] - len(left)
-    st.progress(done / state["of"], text=page.plain(f"{done} of {state['of']}: reading videos"))
+    reading = (
+        f"{done} of {state['of']}: reading the videos of {left[0].name}" if left else f"{done} of {state['of']} read"
+    )
+    st.progress(done / state["of"], text=page.plain(reading))
     for problem in state["problems"]:
         st.html(f'<div class="tl-facts">✗ {page.escape(problem)}</div>')
     if left:

@@ -12,12 +12,10 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.theme_watch import theme_watch
 from spotting_core.jobs.queue import Job
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
-_COLOURS = ("surface", "accent", "on-accent", "border", "background", "muted")
-_LIGHT = ("#FFFFFF", "#0B68A3", "#FFFFFF", "#DBE1E8", "#F1F3F6", "#5A6673")
-_DARK = ("#14181D", "#4FB7EC", "#0D1013", "#272E37", "#0D1013", "#8691A0")
 _SKELETON = f'<div class="tl-skeleton" role="status" aria-label="This page is being made">{"<i></i>" * 4}</div>'
 _DRAWN = "drawn_pages"  # in the session: the views that have been on screen
 DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
@@ -38,11 +36,11 @@ def _css() -> str:
 
 
 def style() -> None:
-    """The one style block of the app: page padding, and the classes of our own markup."""
-    light = st.context.theme.type == "light"
-    chosen = zip(_COLOURS, _LIGHT if light else _DARK, strict=True)
-    colours = f":root {{ {' '.join(f'--tl-{name}: {colour};' for name, colour in chosen)} }}"
-    st.html(f"<style>{colours}{_css()}</style>")
+    """The one style block of the app: page padding, colours, and the classes of our own markup; and what has the page
+    made again when it turns dark or light."""
+    st.html(f"<style>{_css()}</style>")
+    with st.container(key="tl_theme"):  # takes no room
+        theme_watch()
 
 
 @contextmanager

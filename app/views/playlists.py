@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,20 +11,28 @@ import streamlit as st
 
 from app.components.copied_link import link_button
 from app.components.evaluate_lists import error_list
+from app.components.playlist import playlist_player
 from app.library.library import Library, Match
-from app.state import shared_playlists, shared_queue
+from app.library.roots import source_of
+from app.library.video_reading import VIDEOS
+from app.state import shared_playlists, shared_queue, shared_settings
 from app.views import page
 from app.views.clips_export import exports_card
-from app.views.shown import drawn, picture_at
+from app.views.prepared import when_prepared
+from app.views.shown import drawn, link, picture_at
 from app.work.clip_export import CLIPS, clips_parameters
+from app.workspace.videos import prepare_once, video_note
 from spotting_core.base.errors import TouchlineError
+from spotting_core.clips.cutting import SLOW_AFTER, SLOW_BEFORE
 from spotting_core.clips.order import Order
 from spotting_core.clips.selection import Clip
 from spotting_core.domain.classes import ClassTable, load_classes
+from spotting_core.media.playback import playback_file
 from spotting_core.store.playlists import Playlist
 
 WORD = "playlist"
 _NEW = "new"
+_GONE = "This match is no longer in the library"
 _REEL, _EACH = "One reel", "One file each"
 
 
@@ -74,8 +82,13 @@ def show_playlist(library: Library, playlist_id: str) -> None:
         if st.button("Clips of a match"):
             page.go("clips")
     left, right = st.container(key="clips_columns").columns([1066, 330], gap="small")
-    with left, st.container(border=True, key="tl_card_playlist", gap="small"):
-        _rows(library, playlist, matches)
+    tables = {name: _classes(library, matches.get(name)) for name in names}
+    with left:
+        if playlist.clips:
+            playlist_player(player_clips(playlist, matches, tables), key=f"playlist-{playlist.id}")
+            when_prepared(matches[name] for name in names if name in matches)
+        with st.container(border=True, key="tl_card_playlist", gap="small"):
+            _rows(playlist, matches, tables)
     with right:
         _export(library, playlist, matches)
         exports_card(None)
@@ -104,11 +117,56 @@ def _save(playlist: Playlist, clips: Sequence[Clip], name: str | None = None) ->
 # --- the clips ----------------------------------------------------------------------------------------
 
 
-def _rows(library: Library, playlist: Playlist, matches: dict[str, Match]) -> None:
+def player_clips(playlist: Playlist, matches: dict[str, Match], tables: dict[str, ClassTable]) -> list[dict[str, Any]]:
+    """The clips as their player takes them (see ``components.playlist``)."""
+    videos = {half: _video(matches.get(half[0]), half[1], tables[half[0]]) for half in _halves(playlist)}
+    clips = []
+    for clip in playlist.clips:
+        classes, (video, missing) = tables[clip.match], videos[clip.match, clip.half]
+        around = (clip.start, clip.end) if clip.time is None else (clip.time - SLOW_BEFORE, clip.time + SLOW_AFTER)
+        clips.append({
+            "match": clip.match,
+            "half": clip.half,
+            "name": clip.label,
+            **_look(clip, classes),
+            "clock": classes.parts.match_clock(clip.half, clip.moment),
+            "title": matches[clip.match].title if clip.match in matches else "",
+            "length": page.length(clip.length),
+            "caption": clip.caption,
+            "start": clip.start / 1e6,
+            "end": clip.end / 1e6,
+            "slow": {"from": around[0] / 1e6, "to": around[1] / 1e6, "speed": clip.slow},
+            "freezes": [{**asdict(freeze), "time": freeze.time / 1e6} for freeze in clip.freezes],
+            "video": video,
+            "missing": missing,
+        })  # fmt: skip
+    return clips
+
+
+def _halves(playlist: Playlist) -> set[tuple[str, int]]:
+    return {(clip.match, clip.half) for clip in playlist.clips}
+
+
+def _video(match: Match | None, half: int, classes: ClassTable) -> tuple[str | None, str]:
+    """Address of the video of a half, or None and why there is none."""
+    if match is None:
+        return None, _GONE
+    try:
+        path = next((h.path for h in source_of(match.path).halves if h.half == half), None)
+        playable = playback_file(VIDEOS.ingest(path, shared_settings().data)) if path is not None else None
+    except TouchlineError as problem:
+        return None, str(problem)
+    if playable is not None:
+        return link("media", playable), ""
+    if path is not None:
+        prepare_once(match)
+    return None, video_note(match, classes.parts, path is not None, analysed=False)
+
+
+def _rows(playlist: Playlist, matches: dict[str, Match], tables: dict[str, ClassTable]) -> None:
     if not playlist.clips:
         st.caption("There is no clip in it. Add some from the clips of a match or from a search.")
         return
-    tables = {name: _classes(library, matches.get(name)) for name in {c.match for c in playlist.clips}}
     for number, clip in enumerate(playlist.clips):
         what, up, down, out = st.columns([10, 1, 1, 1], vertical_alignment="center", gap="small")
         with what:
@@ -133,15 +191,19 @@ def _classes(library: Library, match: Match | None) -> ClassTable:
     return analyses[0].classes if analyses else load_classes()
 
 
-def _row(number: int, clip: Clip, match: Match | None, classes: ClassTable) -> dict[str, Any]:
-    look = drawn(classes.get(clip.label)) if clip.label in classes else {
+def _look(clip: Clip, classes: ClassTable) -> dict[str, Any]:
+    """How a clip's class is drawn; a mark has none."""
+    return drawn(classes.get(clip.label)) if clip.label in classes else {
         "short": clip.label, "group": "flow", "glyph": "other", "light": "#606C7A", "dark": "#9AA6B2",
     }  # fmt: skip
-    title = match.title if match is not None else "This match is no longer in the library"
+
+
+def _row(number: int, clip: Clip, match: Match | None, classes: ClassTable) -> dict[str, Any]:
+    title = match.title if match is not None else _GONE
     query = {"match": clip.match, "half": clip.half, "t": f"{clip.start / 1e6:.3f}", "class": clip.label}
     return {
         "kind": "clip",
-        **look,
+        **_look(clip, classes),
         "clock": classes.parts.match_clock(clip.half, clip.moment),
         "text": ", ".join(filter(None, [f"{number + 1}", title, page.length(clip.length), clip.caption, clip.note])),
         "link": f"match?{urlencode(query)}" if match is not None else None,

@@ -1,4 +1,4 @@
-"""The Search view: spots of all analysed matches, as a matrix of class by minute and a list that opens the player."""
+"""The Search view: spots and tags of all matches, as a matrix of class by minute and a list that opens the player."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.components.evaluate_lists import error_list
 from app.library.library import Match
-from app.searching.index import Searched
+from app.searching.index import Searched, Timeline
 from app.state import shared_search, shared_searches
 from app.views import page
 from app.views.addressed import one_of, put, take
@@ -19,11 +19,10 @@ from app.views.charts import CONFIG, EXPORTED
 from app.views.clips_export import exports_card
 from app.views.playlists import playlist_popover
 from app.views.search_charts import WIDTHS, Cell, cells_of, matrix_figure, minutes_of, team_figure
-from app.views.search_clips import MOST, clips_of_hits, export_popover
+from app.views.search_clips import MOST, clips_of_hits, export_popover, surest_hits
 from app.views.search_filters import filters, save_popover, saved_box
 from app.views.searched import gone_choices, left_out, up_to_date
 from app.views.shown import drawn, picture_at
-from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
@@ -57,9 +56,7 @@ def show() -> None:
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(result, wanted, _place(cell, width, classes), searched)
         _teams(everything, classes)
-    title.html(
-        page.headline("Search", f"{everything.total} spots in {everything.matches} of {len(matches)} analysed matches")
-    )
+    title.html(page.headline("Search", f"{everything.total} spots in {everything.matches} of {len(matches)} matches"))
     left_out(searched.problems.values())
     gone_choices(searched.gone.values())
 
@@ -154,14 +151,14 @@ def _results(result: SearchResult, query: Query, place: str, searched: Searched)
     hits = [h for h in result.hits if h.label in classes and h.match in matches]
     with button.popover("As clips", width="stretch"):  # stays open when an export is asked for, and shows it
         if hits:
-            export_popover(query, result, matches, classes)
+            export_popover(query, matches, classes)
         exports_card(None, _EXPORTS)
     if hits:
         with lists:
-            found = clips_of_hits(shared_search().find(query, MOST).hits, matches, classes)
+            found = clips_of_hits(surest_hits(shared_search().find(query, MOST).hits, classes), matches, classes)
             playlist_popover(found, "search_playlist")
     error_list(
-        [_row(h, matches[h.match], searched.analyses[h.match], classes) for h in hits],
+        [_row(h, matches[h.match], searched.timelines[h.match], classes) for h in hits],
         "Nothing is found.",
         key="search_found",
     )
@@ -177,14 +174,14 @@ def _order(total: int, shown: int, by_words: bool) -> str:
     return f"The most confident come first.{most}"
 
 
-def _row(hit: Hit, match: Match, analysis: Analysis, classes: ClassTable) -> dict[str, Any]:
+def _row(hit: Hit, match: Match, timeline: Timeline, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     shown = [_camera(hit), _REPLAYS.get(hit.replay)]
     facts = [*shown, hit.title, _team(hit, match), f"{hit.confidence:.2f}", hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),
-        "clock": analysis.clock(hit.half, hit.time),
+        "clock": timeline.clock(hit.half, hit.time),
         "text": ", ".join(t for t in facts if t),
         "link": f"match?{urlencode(query)}",
         "picture": picture_at(match, hit.half, hit.time),

@@ -11,6 +11,7 @@ from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
+from app.views.clips_choice import surest_alone
 from app.views.replayed import cameras_of
 from app.work.clip_export import CLIPS, clips_parameters
 from spotting_core.base.errors import TouchlineError
@@ -18,8 +19,10 @@ from spotting_core.clips.order import Order
 from spotting_core.clips.replays import with_replays
 from spotting_core.clips.selection import Clip, Margins, clips_of
 from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.exclusive import exclusive_sets, surest_of_moments
 from spotting_core.domain.spots import Spot
-from spotting_core.search.engine import MOST_SHOWN, Hit, Query, SearchResult
+from spotting_core.search.engine import MOST_SHOWN, Hit, Query
+from spotting_core.store.reviews import OPEN
 
 _REEL, _EACH = "One reel", "One file each"
 MOST = 60
@@ -27,12 +30,8 @@ MOST = 60
 _ENDLESS = 10**12  # microseconds
 
 
-def export_popover(query: Query, result: SearchResult, matches: Mapping[str, Match], classes: ClassTable) -> None:
-    """Ask for clips of what a query finds.
-
-    Arguments:
-        result: its answer as far as it is shown.
-    """
+def export_popover(query: Query, matches: Mapping[str, Match], classes: ClassTable) -> None:
+    """Ask for clips of what a query finds."""
     form = st.segmented_control(
         "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
         key="search_form",
@@ -42,17 +41,32 @@ def export_popover(query: Query, result: SearchResult, matches: Mapping[str, Mat
     replayed = st.toggle(
         "Each with its replays", key="search_with_replays", help="They follow it, where they are known."
     )
-    count = min(most, result.total)
-    if st.button(f"Export {page.clips(count)}", type="primary", width="stretch", key="search_export"):
-        clips = clips_of_hits(shared_search().find(query, most).hits, matches, classes, replayed=replayed)
+    found = shared_search().find(query, most).hits
+    kept = surest_hits(found, classes)
+    surest = surest_alone(len(found) - len(kept), "search_surest")
+    chosen = kept if surest else found
+    if st.button(f"Export {page.clips(len(chosen))}", type="primary", width="stretch", key="search_export"):
+        clips = clips_of_hits(chosen, matches, classes, replayed=replayed)
         _ask(clips, matches, form == _REEL, cards)
     names = list(dict.fromkeys(h.match for h in shared_search().find(query, MOST_SHOWN).hits if h.match in matches))
     one = st.selectbox("Or trim those of", names, format_func=lambda m: matches[m].title, key="search_trimmed")
     if st.button("Open in Clips", width="stretch", key="search_trim"):
         hits = shared_search().find(replace(query, matches=(one,)), MOST_SHOWN).hits
-        own = clips_of_hits(hits, matches, classes, replayed=replayed)
-        kept = shared_selections().make(one, [replace(c, match="") for c in own], {})
-        page.go("clips", match=one, selection=kept.id)
+        own = clips_of_hits(surest_hits(hits, classes) if surest else hits, matches, classes, replayed=replayed)
+        made = shared_selections().make(one, [replace(c, match="") for c in own], {})
+        page.go("clips", match=one, selection=made.id)
+
+
+def surest_hits(hits: Sequence[Hit], classes: ClassTable) -> list[Hit]:
+    """Found spots without those that nobody has reviewed and that compete with a surer one of the same moment."""
+    sets, kept = exclusive_sets(classes.name), set[int]()
+    for match in dict.fromkeys(hit.match for hit in hits):
+        own = [(place, hit) for place, hit in enumerate(hits) if hit.match == match]
+        # What somebody holds to be true stands whatever else its moment may be.
+        spots = [replace(_spot(hit), confidence=hit.confidence if hit.state == OPEN else None) for _, hit in own]
+        surest = {id(spot) for spot in surest_of_moments(spots, sets)[0]}
+        kept |= {p for (p, h), s in zip(own, spots, strict=True) if id(s) in surest or h.state != OPEN}
+    return [hit for place, hit in enumerate(hits) if place in kept]
 
 
 def clips_of_hits(
@@ -70,13 +84,17 @@ def clips_of_hits(
             continue
         if hit.match not in lengths:
             lengths[hit.match] = _lengths(matches[hit.match], {h.half for h in hits if h.match == hit.match})
-        spot = Spot(hit.half, hit.time, hit.label, hit.confidence, hit.team)
+        spot = _spot(hit)
         own = with_replays(
             [replace(c, note=hit.comment) for c in clips_of([spot], margins, lengths[hit.match])],
             cameras.get(hit.match), lengths[hit.match], classes,
         )  # fmt: skip
         clips += [replace(c, match=hit.match) for c in own]
     return clips
+
+
+def _spot(hit: Hit) -> Spot:
+    return Spot(hit.half, hit.time, hit.label, hit.confidence, hit.team)
 
 
 def _lengths(match: Match, halves: Iterable[int]) -> Mapping[int, int]:

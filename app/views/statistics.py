@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from app.library.library import Match
-from app.searching.index import last_minute_of
+from app.searching.index import Timeline, last_minute_of
 from app.state import shared_search
 from app.views import page
 from app.views.addressed import one_of, put, put_several, several_of, take
@@ -24,7 +24,6 @@ from app.views.searched import gone_choices, up_to_date
 from app.views.statistics_card import card
 from app.views.statistics_charts import camera_figure, fall_figure, judged_figure, pressure_figure, rate_figure
 from app.views.statistics_pitch import spots_card, teams_cards
-from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.match_cameras import CameraMinutes
 from spotting_core.analyses.replayed_spots import WITH_REPLAYS
 from spotting_core.domain.cameras import GROUPS
@@ -60,9 +59,9 @@ def show() -> None:
     matches = searched.matches
     chosen, query = _choice(matches, searched.classes)
     gone_choices(searched.gone[m.id] for m in chosen if m.id in searched.gone)
-    analyses = {m.id: searched.analyses[m.id] for m in chosen}
-    classes = joined([a.classes for a in analyses.values()]) if analyses else searched.classes
-    played = sum(h.duration for a in analyses.values() for h in a.record.halves)
+    timelines = {m.id: searched.timelines[m.id] for m in chosen}
+    classes = joined([t.classes for t in timelines.values()]) if timelines else searched.classes
+    played = sum(t.length for t in timelines.values())
     spots = shared_search().columns(query)
     spots = spots.where(np.isin(spots.label, classes.names))
     take("suggested", _SUGGESTED, lambda word: word == "1", False)
@@ -78,13 +77,14 @@ def show() -> None:
     with left:
         every = shared_search().columns(replace(query, replays=WITH_REPLAYS))
         _rates(spots, played, classes, names, dark, int(np.isin(every.label, classes.names).sum()) - len(spots))
-        _table(spots, matches, analyses, classes)
+        _table(spots, matches, timelines, classes)
         spots_card(spots, classes, dark)
     with right:
-        _falling(spots, classes, last_minute_of(analyses.values()), dark)
+        _falling(spots, classes, last_minute_of(timelines.values()), dark)
         if classes.parts.teams:
-            _pressure(spots, chosen, analyses, names, dark)
-            teams_cards(chosen, analyses, names, dark)
+            _pressure(spots, chosen, timelines, names, dark)
+            if len(chosen) != 1 or chosen[0].id in searched.analyses:  # places come with an analysis
+                teams_cards(chosen, searched.analyses, names, dark)
         _judged(dark)
         _cameras(chosen, dark)
 
@@ -97,7 +97,7 @@ def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Mat
     st.session_state[_MATCHES] = [m for m in st.session_state[_MATCHES] if m in matches]
     names = which.multiselect(
         "Matches", list(matches), format_func=lambda m: matches[m].title, key=_MATCHES,
-        placeholder=f"All {len(matches)} analysed matches" if len(matches) != 1 else "The one analysed match",
+        placeholder=f"All {len(matches)} matches" if len(matches) != 1 else "The one match",
     )  # fmt: skip
     put_several("match", _MATCHES, names)
     take("least", _LEAST, lambda word: min(max(float(word), 0.2), 0.99), 0.5)
@@ -189,7 +189,7 @@ def _falling(spots: SearchColumns, classes: ClassTable, last: int, dark: bool) -
 def _pressure(
     spots: SearchColumns,
     chosen: Sequence[Match],
-    analyses: Mapping[str, Analysis],
+    timelines: Mapping[str, Timeline],
     names: Mapping[str, str],
     dark: bool,
 ) -> None:
@@ -197,17 +197,16 @@ def _pressure(
         if len(chosen) != 1:
             st.caption("Pressure is that of one match. Choose one above.")
             return
-        analysis = analyses[chosen[0].id]
-        weights = pressure_weights(analysis.record.class_table)
-        lengths = {h.half: h.duration for h in analysis.record.halves}
-        halves = pressure(spots, weights, lengths)
+        timeline = timelines[chosen[0].id]
+        classes, weights = timeline.classes, pressure_weights(timeline.classes.name)
+        halves = pressure(spots, weights, timeline.lengths)
         if not any(h.home.any() or h.away.any() for h in halves):
             st.caption("No shot, corner or penalty has a team. Say whose they are in the review, or give labels.")
             return
-        _chart(pressure_figure(halves, names, dark, analysis.classes.parts), "pressure")
+        _chart(pressure_figure(halves, names, dark, classes.parts), "pressure")
         left_out = sum(h.unknown for h in halves)
         without = f" {left_out:d} of unknown team are left out." if left_out else ""
-        what = ", ".join(analysis.classes.get(name).short.lower() for name in weights if name in analysis.classes)
+        what = ", ".join(classes.get(name).short.lower() for name in weights if name in classes)
         st.caption(
             f"Pressure of a team at a moment: the sum of the confidence of what it did in the {WINDOW:.0f} minutes "
             f"before, of these: {page.plain(what)}.{without}"
@@ -245,17 +244,16 @@ def _cameras(chosen: Sequence[Match], dark: bool) -> None:
 
 
 def _table(
-    spots: SearchColumns, matches: Mapping[str, Match], analyses: Mapping[str, Analysis], classes: ClassTable
+    spots: SearchColumns, matches: Mapping[str, Match], timelines: Mapping[str, Timeline], classes: ClassTable
 ) -> None:
     counted = [classes.get(name) for name in pressure_weights(classes.name) if name in classes]
     cards = [c.name for c in classes if c.group == "cards"]
     groups = {c.short: [c.name] for c in counted} | ({"Cards": cards} if cards else {})
     rows = []
     for figures in match_figures(spots, groups):
-        length = sum(h.duration for h in analyses[figures.match].record.halves)
         row: dict[str, Any] = {
             "Match": f"match?{urlencode({'match': figures.match})}#{matches[figures.match].title}",
-            "Minutes": length / 60e6,
+            "Minutes": timelines[figures.match].length / 60e6,
         }
         count_text = _count_text if classes.parts.teams else _total
         rows.append(row | {name: count_text(counts) for name, counts in figures.counts.items()})

@@ -16,7 +16,7 @@ def presets_of(classes: ClassTable) -> Presets:
     """The presets of a class table: ``assets/classes/<table>.presets.csv``, with columns preset and class.
 
     A table without such a file, or one that joins several, has those of every bundled table of whose presets it has
-    classes. Of each it has the classes that it knows.
+    classes. Of each it has the classes that it knows, and of those that are the same then the first.
 
     Errors:
         BadInputError: a file is damaged.
@@ -24,7 +24,11 @@ def presets_of(classes: ClassTable) -> Presets:
     own = _rows(classes.name)
     for table in () if own else _tables():
         own |= {title: own.get(title, ()) + names for title, names in _rows(table).items()}
-    return known(own, classes.names)
+    there = known(own, classes.names)
+    first: dict[frozenset[str], str] = {}
+    for title, labels in there.items():
+        first.setdefault(frozenset(labels), title)
+    return {title: there[title] for title in first.values()}
 
 
 def known(presets: Presets, names: Iterable[str]) -> Presets:

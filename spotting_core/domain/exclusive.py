@@ -76,6 +76,12 @@ def rivals(spots: Sequence[Spot], sets: Sequence[ExclusiveSet]) -> list[list[Spo
     return sorted(groups, key=lambda group: (group[0].half, group[0].time))
 
 
+def surest_of_moments(spots: Sequence[Spot], sets: Sequence[ExclusiveSet]) -> tuple[list[Spot], list[Spot]]:
+    """The surest spot of each moment, and those that compete with a surer one; both in the order given."""
+    surest = {id(group[0]) for group in rivals(spots, sets)}
+    return [s for s in spots if id(s) in surest], [s for s in spots if id(s) not in surest]
+
+
 def _competes(spot: Spot, group: Sequence[Spot], own: ExclusiveSet) -> bool:
     surest = group[0]
     near = spot.half == surest.half and abs(spot.time - surest.time) <= own.within * 1e6

@@ -11,8 +11,8 @@ of counts, so one product of a table of draws and a table of counts gives those 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,14 @@ class Draws:
     drawn: np.ndarray
     all_classes: bool = False
     scale: float = 1.0
+
+    def only(self, labels: Collection[str]) -> Draws:
+        """Those of some classes."""
+        own = [place for place, label in enumerate(self.classes) if label in labels]
+        return replace(
+            self, classes=tuple(self.classes[place] for place in own), precision=self.precision[:, own],
+            drawn=self.drawn[..., own],
+        )  # fmt: skip
 
     def of_class(self, label: str, metric: str) -> Interval | None:
         """A class by a metric; None where it has no truth."""

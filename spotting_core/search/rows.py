@@ -20,6 +20,7 @@ from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.analyses.match_cameras import MatchCameras
 from spotting_core.base.files import replacing
 from spotting_core.domain.cameras import group_of
+from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import UNKNOWN, Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 from spotting_core.media.fingerprint import joint_hash
@@ -131,6 +132,57 @@ def rows_of(
     for row, mark in zip(rows, reviewed_marks(own, cameras, _sure), strict=True):
         row["replay"] = mark
     return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def tagged_fingerprint(title: str, table: str, reviews: Sequence[ReviewedSpot], cameras: str) -> str:
+    """The same for a match that people have tagged and no model has judged.
+
+    Arguments:
+        table: name of its class table; cameras: what changes with all that is known of its cameras.
+    """
+    revisions = sorted(f"{r.origin} {r.revision}" for r in reviews)
+    return joint_hash([str(FORMAT), *SCHEMA.names, "tagged", title, table, cameras, *revisions])
+
+
+def tagged_rows(
+    match: str, title: str, parts: Parts, reviews: Sequence[ReviewedSpot], cameras: MatchCameras | None = None
+) -> pa.Table:
+    """Rows of a match that no model has judged: what people hold to be true in it.
+
+    Arguments:
+        parts: of the match; cameras: where they are known.
+    """
+    own: list[tuple[Spot, ReviewedSpot | None]] = [
+        (replace(review.spot, confidence=review.confidence), review) for review in reviews if review.state in STANDING
+    ]
+    rows = [
+        _tagged_row(match, title, parts, review) | _shown_by(spot, review, cameras) for spot, review in own if review
+    ]
+    for row, mark in zip(rows, reviewed_marks(own, cameras, _sure), strict=True):
+        row["replay"] = mark
+    return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _tagged_row(match: str, title: str, parts: Parts, review: ReviewedSpot) -> dict[str, object]:
+    return {
+        "match": match,
+        "title": title,
+        "half": review.half,
+        "time": review.time,
+        "minute": parts.minute(review.half, review.time),
+        "label": review.label,
+        "team": review.team,
+        "confidence": 1.0 if review.confidence is None else review.confidence,
+        "state": review.state,
+        "author": review.author,
+        "comment": review.comment,
+        "entities": [],
+        "spotted": label_of(review.origin),
+        "zones": [],
+        "suggested_team": "",
+        "team_confidence": 0.0,
+        "pictures": b"",
+    }
 
 
 def _sure(spot: Spot) -> bool:

@@ -166,3 +166,19 @@ def test_what_is_said_of_one_match_is_refused_for_several(video: Path, tmp_path:
     assert "--mark and --selection can be said of one match only" in done.stderr.replace("\n", " ")
     both = touchline("clips", video, "--demo", "--out", tmp_path / "out")
     assert both.returncode == 2
+
+
+def test_of_one_moment_the_surest_alone_is_cut_unless_all_are_asked_for(
+    video: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    make_analysis(
+        open_match(video), data, [Spot(1, 2_000_000, "Red card", 0.6), Spot(1, 2_400_000, "Yellow card", 0.9)]
+    )
+    margins = ("--before", 0.2, "--after", 0.2)
+    assert [c["label"] for c in exported(tmp_path / "surest", video, *margins)["clips"]] == ["Yellow card"]
+    every = exported(tmp_path / "all", video, "--rivals", *margins)
+    assert [c["label"] for c in every["clips"]] == ["Red card", "Yellow card"]
+    said = touchline("clips", video, "--out", tmp_path / "said", *margins).stderr.replace("\n", " ")
+    assert "1 spot is left out beside a surer one of the same moment; --rivals takes all" in said
+    asked = exported(tmp_path / "red", video, "--class", "Red card", *margins)
+    assert [c["label"] for c in asked["clips"]] == ["Red card"]

@@ -54,7 +54,22 @@ def test_the_control_is_the_same_on_every_page_and_knows_the_presets(match: Matc
         presets = {p["title"]: (p["labels"], p["own"]) for p in data["presets"]}
         assert presets["Cards"] == (["Yellow card", "Red card", "Yellow->red card"], False)
         assert presets["Mine"] == (["Goal", "Foul"], True)
-        assert data["chosen"] == []
+    assert [class_control(at)["chosen"] for at in pages[:2]] == [[], []]
+
+
+def test_clips_begin_with_key_moments_say_so_and_can_be_of_all_classes(match: Match) -> None:
+    moments = [p["labels"] for p in class_control(view("search").run())["presets"] if p["title"] == "Key moments"]
+    at = view("clips", match=match.id).run()
+    assert [class_control(at)["chosen"]] == moments
+    assert "Key moments" in [block.proto.popover.label for block in at.get("popover")]
+    assert "classes" not in at.query_params
+    assert [c["label"] for c in component_data(at)["clips"]] == ["Goal", "Red card"]
+    at = view("clips", match=match.id, classes="all").run()
+    assert class_control(at)["chosen"] == []
+    assert [c["label"] for c in component_data(at)["clips"]] == ["Goal", "Red card", "Corner"]
+    assert at.query_params["classes"] == "all"
+    unknown = view("clips", match=match.id, classes="Homerun").run()
+    assert [class_control(unknown)["chosen"]] == moments
 
 
 def test_classes_of_the_address_are_shown_alone(match: Match) -> None:

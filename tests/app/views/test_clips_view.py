@@ -26,7 +26,7 @@ from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.store.selections import Selections
 from tests.app.made_analysis import make_analysis
-from tests.app.pages import component_data
+from tests.app.pages import component_data, texts
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -112,6 +112,45 @@ def test_the_desk_opens_on_cards_goals_and_shots(match: Match, data: DataDirecto
     assert payload["margins"]["Goal"] == [10.0, 12.0]
     assert payload["halves"][0]["array"].startswith(PREFIX)
     assert at.button[-1].label == "Export 1 clip"
+
+
+CARDS = [
+    Spot(1, 2_000_000, "Yellow card", 0.7), Spot(1, 2_400_000, "Red card", 0.9), Spot(1, 5_000_000, "Goal", 0.9)
+]  # fmt: skip
+
+
+def test_of_one_moment_the_surest_alone_goes_into_a_reel(match: Match, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, CARDS)
+    at = clips_page(match=match.id).run()
+    assert [c["label"] for c in component_data(at)["clips"]] == ["Red card", "Goal"]
+    assert "2 clips, 0:12; 1 less sure of a moment left out" in texts(at)
+    asked = clips_page(match=match.id, classes="Yellow card").run()
+    assert [c["label"] for c in component_data(asked)["clips"]] == ["Yellow card"]
+    assert "left out" not in texts(asked)
+
+
+def test_the_dialog_takes_the_surest_of_each_moment_or_all(match: Match, data: DataDirectory) -> None:
+    make_analysis(open_match(match.path), data, CARDS)
+
+    def script(match_id: str) -> None:
+        from app.state import shared_library
+        from app.views import page
+        from app.views.clips_choice import choose_dialog
+        from app.views.shown import chosen_analysis
+
+        page.register(clips=None)
+        match = shared_library().get(match_id)
+        assert match is not None
+        choose_dialog(match, chosen_analysis(shared_library().analyses(match)), {1: 6_000_000}, {})
+
+    at = AppTest.from_function(script, default_timeout=240, args=(match.id,)).run()
+    assert not at.exception
+    assert "Take 2 clips" in [b.label for b in at.button]
+    assert at.toggle("choose_surest").label == "Of one moment the surest alone, without 1 other"
+    at.toggle("choose_surest").set_value(False).run()
+    assert "Take 3 clips" in [b.label for b in at.button]
+    at.segmented_control("choose_kind").set_value("true").run()
+    assert not [t for t in at.toggle if t.key == "choose_surest"]
 
 
 def test_true_spots_are_clipped_where_nothing_was_analysed(library: Library, tmp_path: Path) -> None:

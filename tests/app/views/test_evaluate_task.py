@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,32 @@ def test_without_other_layers_only_spotting_is_evaluated(library: Library) -> No
     at = view("evaluate").run()
     assert not at.exception
     assert "evaluate_task" not in [box.key for box in at.selectbox]
+
+
+def test_differences_over_several_matches_have_intervals(
+    match: Match, tmp_path: Path, library: Library, data: DataDirectory
+) -> None:
+    for number in (1, 2):
+        folder = tmp_path / f"more {number}"
+        folder.mkdir()
+        make_video(folder / "1_224p.mp4", steady(100, rate=10.0), first=700 * number)
+        write_shots(
+            folder / FILE_NAME, [Shot(1, 0, 5_000_000, MAIN, False), Shot(1, 5_000_000, 10_000_000, CLOSE, False)]
+        )
+        for name, cut in (("late", 5.0 + number), ("right", 5.0)):
+            spots = [Spot(1, k * 500_000, MAIN if k / 2 < cut else CLOSE, 0.9) for k in range(20)]
+            made = {"name": f"shots{name}", "model": name, "bare": True, "classes": CAMERAS, "task": "shots"}
+            make_analysis(open_match(folder), data, spots, **made)
+        library.add(folder.name)
+    at = view("evaluate", task="shots").run()
+    at.selectbox("evaluate_a_shots").select("A: right").run()
+    at.selectbox("evaluate_b_shots").select("B: late").run()
+    assert not at.exception
+    said = texts(at)
+    assert re.search(r"Mean IoU</div>.{0,60}>(\.9|1\.0)\d.{0,200}A − B \+\.\d\d \(\+\.\d\d to \+\.\d\d\)", said)
+    assert "95 % interval over matches drawn with replacement, the same for both systems. Of so few" in said
+    rows = at.dataframe[0].value.set_index("Class")
+    assert rows.loc[MAIN, "A − B, 95 % interval"].startswith("+.")
+    alone = view("evaluate", task="shots", labels=match.id).run()
+    assert "Intervals need several matches" in texts(alone)
+    assert "A − B, 95 % interval" not in alone.dataframe[0].value

@@ -134,6 +134,24 @@ def test_two_systems_side_by_side(match: Match, sets: PredictionSets) -> None:
     assert f"source=set%3A{one.id}" in errors[0]["link"]
 
 
+def test_averages_are_over_the_chosen_classes_and_say_those_of_all(match: Match, sets: PredictionSets) -> None:
+    one, _ = sets.add("Other", "o.zip", zipped(mine=results((5.1, "Foul", 0.9))), PREDICTIONS, NAMES)
+    chosen = {"evaluate_labels": match.id, "evaluate_b": f"set:{one.id}", "evaluate_classes_shown": ["Goal"]}
+    said = texts(run(**chosen))
+    assert "Average-mAP, tight, Goal</div>" in said
+    assert ">1.00</span>" in said
+    assert "A − B +1.00 (+1.00 to +1.00), all classes .50" in said
+    assert '>1</span><span class="tl-more">of 2 true actions' in said
+    assert '<th scope="row">Average-mAP, Goal</th><td>1</td>' in said
+    assert '<th scope="row">Average-mAP, all classes</th><td>2</td>' in said
+    none = texts(run(evaluate_labels=match.id, evaluate_classes_shown=["Corner"]))
+    assert "Average-mAP, tight, Corner</div>" in none
+    assert ">no truth</span>" in none
+    every = texts(run(evaluate_labels=match.id))
+    assert "Average-mAP, tight</div>" in every
+    assert "Average-mAP, Goal" not in every
+
+
 # --- confusion, systems, reviewers ----------------------------------------------------------------------
 
 

@@ -99,6 +99,7 @@ def test_a_season_is_previewed_and_added(library: Library, tmp_path: Path) -> No
         at.run()
     assert {m.title for m in library.matches()} >= {"one", "two"}
     assert "2 added" in texts(at)
+    assert [bar.proto.text for bar in at.get("progress")] == ["2 of 2 read"]  # nothing is being read any more
     at.button(key="library_done").click().run()
     assert "add" not in at.query_params
     assert "2 in the library already" in texts(page_of(add="browse", folder="1/season"))

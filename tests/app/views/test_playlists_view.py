@@ -53,7 +53,7 @@ def listed(at: AppTest) -> list[tuple[str, str]]:
     """Class and words of each row."""
     playlist = shared_playlists().get(at.query_params["playlist"])
     assert playlist is not None
-    rows = (component_data(at, number)["errors"][0] for number in range(len(playlist.clips)))
+    rows = (component_data(at, number + 1)["errors"][0] for number in range(len(playlist.clips)))
     return [(row["short"], row["text"]) for row in rows]
 
 
@@ -61,7 +61,7 @@ def test_a_link_opens_the_playlist_with_clips_of_all_its_matches(playlist: Playl
     at = opened(playlist)
     assert "2 clips of 2 matches, 0:16" in texts(at)
     assert listed(at) == [("Goal", "1, Goal, 0:08"), ("Red card", "2, Red card, 0:08")]
-    first = component_data(at)["errors"][0]
+    first = component_data(at, 1)["errors"][0]
     assert first["link"].startswith(f"match?match={matches[0].id}&half=1&t=1.000")
     assert first["picture"].startswith("/touchline/picture/")
 
@@ -104,3 +104,20 @@ def test_what_is_gone_is_told(playlist: Playlist, matches: list[Match], library:
     assert at.button(key="playlist_export").label == "Export 1 clip"
     shared_playlists().remove(playlist.id)
     assert "This playlist was deleted." in texts(opened(playlist))
+
+
+def test_the_player_has_the_clips_of_all_matches_and_says_which_it_cannot_play(
+    matches: list[Match], library: Library
+) -> None:
+    slowed = Clip(1, 1_000_000, 9_000_000, "Goal", 8_000_000, match=matches[0].id, caption="One–nil", slow=0.5)
+    gone = Clip(1, 1_000_000, 9_000_000, "Red card", 8_000_000, match=matches[1].id)
+    nowhere = Clip(2, 1_000_000, 9_000_000, "Goal", match=matches[0].id)
+    playlist = shared_playlists().make("All", [slowed, gone, nowhere])
+    library.remove(matches[1])
+    first, second, third = component_data(opened(playlist))["clips"]
+    assert first["video"].startswith("/touchline/media/")
+    assert (first["start"], first["end"], first["caption"]) == (1.0, 9.0, "One–nil")
+    assert first["slow"] == {"from": 6.5, "to": 9.5, "speed": 0.5}
+    assert (second["video"], second["missing"]) == (None, "This match is no longer in the library")
+    assert third["video"] is None
+    assert "no longer in" in third["missing"]

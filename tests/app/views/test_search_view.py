@@ -32,12 +32,13 @@ from spotting_core.media.times import read_time_table
 from spotting_core.search.engine import Query, SpotSearch
 from spotting_core.search.rows import stamp_of, vision_model_of
 from spotting_core.store.camera_reviews import CameraReviews
+from spotting_core.store.codes import Code, Codes
 from spotting_core.store.database import open_database
-from spotting_core.store.reviews import ACCEPT, Reviews, origin_of
+from spotting_core.store.reviews import ACCEPT, REJECT, Reviews, origin_of
 from spotting_core.store.selections import Selections
 from spotting_core.store.tables import SelectionRow
 from tests.app.made_analysis import Pictures, make_analysis
-from tests.app.pages import component_data, view
+from tests.app.pages import component_data, texts, view
 from tests.videos import make_video, read_number, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -216,6 +217,53 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     assert (again.title, again.match_id) == ("1 clip again", None)
     assert [c["match"] for c in again.parameters["order"]["clips"]] == [matches["c"].id]
     assert again.parameters["matches"] == job.parameters["matches"]
+
+
+def test_of_one_moment_the_surest_alone_is_exported_and_what_was_accepted_always(
+    library: Library, data: DataDirectory, tmp_path: Path, queue: JobQueue
+) -> None:
+    seen = (1, "Red card", 0.9), (2, "Yellow card", 0.7), (5, "Throw-in", 0.6), (6, "Corner", 0.8)
+    cards = [Spot(1, second * SECOND, label, sure) for second, label, sure in seen]
+    match = add(library, data, tmp_path / "cards.mp4", 5000, cards)
+    analysis = library.analyses(match)[0]
+    late = next(s for s in analysis.spots() if s.half == 1 and round(s.seconds) == 5)
+    origin = origin_of(late, analysis.record.model["sha256"])
+    Reviews(open_database(data)).change(match.id, origin, late, ACCEPT, "Ann", 0)
+    at = view("search", matches=match.id).run()
+    assert not at.exception
+    assert at.toggle("search_surest").label == "Of one moment the surest alone, without 2 others"
+    next(b for b in at.button if b.label == "Export 2 clips").click().run()
+    [job] = queue.of_match(None, CLIPS.name, 5)
+    clips = Order.from_json(job.parameters["order"]).clips
+    assert sorted((c.label, c.time) for c in clips) == [("Red card", SECOND), ("Throw-in", 5 * SECOND)]
+    assert "Add 2 clips" in [b.label for b in at.button]
+    at.toggle("search_surest").set_value(False).run()
+    assert "Export 4 clips" in [b.label for b in at.button]
+
+
+def test_what_was_only_tagged_is_found_with_its_codes_and_clipped(
+    library: Library, data: DataDirectory, tmp_path: Path
+) -> None:
+    match = library.add(str(make_video(tmp_path / "tagged.mp4", steady(70, rate=10), first=6000)))
+    database = open_database(data)
+    Codes(database).save([Code("High press", lead=0.5, lag=1.5)])
+    reviews = Reviews(database)
+    reviews.add(match.id, Spot(1, 2 * SECOND, "High press", team="home"), "Ann")
+    reviews.add(match.id, Spot(1, 5 * SECOND, "Goal"), "Ann")
+    at = view("search", matches=match.id).run()
+    assert not at.exception
+    rows = component_data(at)["errors"]
+    assert sorted((r["short"], r["clock"]) for r in rows) == [("Goal", "00:05"), ("High press", "00:02")]
+    assert "2 spots in 1 of 2 matches" in texts(at)  # the other one is the demo
+    at = view("search", matches=match.id, classes="High press").run()
+    assert [r["short"] for r in component_data(at)["errors"]] == ["High press"]
+    next(b for b in at.button if b.label == "Export 1 clip").click().run()
+    [job] = JobQueue(database).of_match(None, CLIPS.name, 5)
+    [clip] = Order.from_json(job.parameters["order"]).clips
+    assert (clip.label, clip.start, clip.end) == ("High press", 1_500_000, 3_500_000)
+    tag = next(r for r in reviews.of_match(match.id) if r.label == "Goal")
+    reviews.change(match.id, tag.origin, tag, REJECT, "Ann", tag.revision)
+    assert [r["short"] for r in component_data(view("search", matches=match.id).run())["errors"]] == ["High press"]
 
 
 def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], data: DataDirectory) -> None:

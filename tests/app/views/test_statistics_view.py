@@ -16,6 +16,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
 from spotting_core.search.engine import JudgedBin
 from spotting_core.search.figures import Pressure, Rate
+from spotting_core.store.codes import Code, Codes
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import REJECT, Reviews, origin_of
 from tests.app.made_analysis import make_analysis
@@ -63,6 +64,23 @@ def test_what_a_reviewer_says_counts(match: Match, library: Library, data: DataD
     assert rows["Corner"].tolist() == ["1–0"]
     assert "Nobody said the team of 1 of 2 spots" in page_text(at)  # the foul was rejected
     assert "the sum of the confidence of what it did in the 5 minutes before" in page_text(at)
+
+
+def test_what_was_only_tagged_is_counted(library: Library, data: DataDirectory, tmp_path: Path) -> None:
+    match = library.add(str(make_video(tmp_path / "tagged.mp4", steady(70, rate=10), first=7000)))
+    database = open_database(data)
+    Codes(database).save([Code("High press")])
+    for second, label, team in ((2, "Corner", "home"), (3, "Corner", "unknown"), (5, "High press", "home")):
+        Reviews(database).add(match.id, Spot(1, second * 1_000_000, label, team=team), "Ann")
+    at = view("statistics", match=match.id).run()
+    assert not at.exception
+    assert "spots in 0:07 of video" in page_text(at)
+    assert "Nobody said the team of 1 of 3 spots" in page_text(at)
+    assert at.dataframe[0].value["Corner"].tolist() == ["1–0 (1)"]
+    assert "Where are the teams?" not in page_text(at)  # no model has looked for them
+    at = view("statistics", match=match.id, classes="High press").run()
+    assert "Nobody said the team" not in page_text(at)
+    assert not at.exception
 
 
 def test_over_many_matches_pressure_is_not_drawn(match: Match) -> None:

@@ -13,7 +13,7 @@ from spotting_core.domain.classes import joined, load_classes
 
 def test_presets_are_those_of_the_table() -> None:
     presets = presets_of(load_classes())
-    assert list(presets) == ["Goals", "Cards", "Set pieces", "Shots"]
+    assert list(presets) == ["Goals", "Cards", "Set pieces", "Shots", "Key moments"]
     assert presets["Goals"] == ("Goal",)
     assert presets["Cards"] == ("Yellow card", "Red card", "Yellow->red card")
     assert presets_of(load_classes("soccernet-v1")) == {"Goals": ("Goal",), "Cards": ("Card",)}

@@ -8,7 +8,7 @@ import pytest
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain import classes, exclusive
-from spotting_core.domain.exclusive import exclusive_sets, rivals
+from spotting_core.domain.exclusive import exclusive_sets, rivals, surest_of_moments
 from spotting_core.domain.spots import Spot
 
 SETS = exclusive_sets("soccernet-v2")
@@ -43,6 +43,15 @@ def test_far_spots_other_halves_and_twice_the_same_class_do_not_compete() -> Non
     assert rivals([first, there], SETS) == [[first], [there]]
     again = spot(11, "Yellow card", 0.6)
     assert rivals([first, again], SETS) == [[first], [again]]
+
+
+def test_the_surest_of_each_moment_stands_in_the_order_given() -> None:
+    corner, red, yellow, late = (
+        spot(30, "Corner", 0.4), spot(10, "Red card", 0.5), spot(11, "Yellow card", 0.8), spot(50, "Red card", 0.3)
+    )  # fmt: skip
+    assert surest_of_moments([corner, red, yellow, late], SETS) == ([corner, yellow, late], [red])
+    assert surest_of_moments([yellow, yellow], SETS) == ([yellow, yellow], [])
+    assert surest_of_moments([red, yellow], ()) == ([red, yellow], [])
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,17 @@ def test_a_class_without_truth_has_no_interval_and_counts_officially_as_zero() -
     assert official.mean("tight").value == pytest.approx(1 / 3)
 
 
+def test_means_can_be_of_some_classes() -> None:
+    made = random_games(4, 3)
+    for official in (True, False):
+        (draws,) = paired_draws([made], (*CLASSES, "Offside"), official=official, samples=3)
+        some = draws.only(["Foul", "Goal", "Offside"])
+        assert some.classes == ("Goal", "Foul", "Offside")
+        own = [draws.of_class(label, "tight") for label in ("Goal", "Foul")]
+        total = sum(interval.value for interval in own if interval is not None)
+        assert some.mean("tight").value == pytest.approx(total / (3 if official else 2))
+
+
 def test_equal_systems_differ_by_nothing_and_others_by_more_than_chance() -> None:
     right, late = games([0.0], 8), games([0.0, 40.0], 8)
     first, same, second = paired_draws([right, right, late], CLASSES, samples=100)

@@ -147,7 +147,7 @@ export class Sketch {
 }
 
 /** A stroke as SVG, on a picture of so many pixels. */
-function drawn(stroke, w, h) {
+export function drawn(stroke, w, h) {
   const [[x1, y1], [x2, y2]] = [stroke.start, stroke.end].map(([x, y]) => [x * w, y * h]), wide = h * WIDE, colour = checkedColour(stroke.colour);
   if (stroke.kind === "text") return html`<text x="${x1}" y="${y1}" fill="${colour}" style="font-size:${h * LETTERS}px;stroke-width:${(h * LETTERS) / 4.5}px">${stroke.text}</text>`;
   const shape = { circle: circle, line: line, arrow: arrow }[stroke.kind];

@@ -98,7 +98,7 @@ const ICONS = {
   sliders: "M2 5h6M12 5h2M2 11h2M8 11h6M10 3.2a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 0 0 0-3.6ZM6 9.2a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 0 0 0-3.6Z",
   warning: "M8 2.2L14.4 13.4H1.6ZM8 6.4v3.2M8 11.6h.01", info: "M8 2.2a5.8 5.8 0 1 1 0 11.6a5.8 5.8 0 0 1 0-11.6ZM8 7.3v3.8M8 4.9h.01",
   sound: "M2.5 6v4h2.6L9 13V3L5.1 6ZM11.5 5.8a3.2 3.2 0 0 1 0 4.4", silent: "M2.5 6v4h2.6L9 13V3L5.1 6ZM11.5 6.5l3 3M14.5 6.5l-3 3",
-  close: "M4 4l8 8M12 4l-8 8",
+  close: "M4 4l8 8M12 4l-8 8", stop: "M4 4h8v8H4Z",
 };
 const FILLED = new Set(["play", "previous", "next"]);
 

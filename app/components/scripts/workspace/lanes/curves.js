@@ -16,8 +16,9 @@ import { halfClock, matchClock } from "../time.js";
 const HIT = 7; // pixels around a mark
 const NEAR = 5; // seconds within which a truth is the chosen spot's
 const CLOSE = 30; // seconds in view from which on the chosen spot's error is told
-const LEAST = 9, STRIPS = 80; // pixels of a row; of the ruler, the strips and the gaps
+const LEAST = 11, STRIPS = 80; // pixels of a row whose name can be read; of the ruler, the strips and the gaps
 const LOW = 780; // pixels of the page below which some groups are folded
+const CODES = "own"; // the group of people's own codes, which stays open longest: they are tagged here
 
 class Curves {
   title = "Confidence";
@@ -63,10 +64,10 @@ class Curves {
 
   /** On low pages, and where there are more classes than rows have room, groups are folded. */
   resize(_wide, tall) {
-    const { groups } = this.lanes, last = groups.slice(-1).map((g) => g.name), folded = new Set(tall < LOW ? [...last, "restarts"] : []);
+    const { groups } = this.lanes, names = groups.map((g) => g.name).filter((name) => name !== CODES), last = names.slice(-1), folded = new Set(tall < LOW ? [...last, "restarts"] : []);
     const most = Math.floor((this.lanes.canvas.clientHeight - STRIPS) / LEAST);
     const rows = () => groups.reduce((count, g) => count + (folded.has(g.name) ? 1 : g.classes.length), 0);
-    for (const name of [...last, "restarts", ...groups.map((g) => g.name)]) if (rows() > most) folded.add(name);
+    for (const name of [...last, "restarts", ...names, CODES]) if (rows() > most) folded.add(name);
     this.lanes.autoFold = folded.size ? folded : null;
   }
 

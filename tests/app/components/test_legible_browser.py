@@ -1,0 +1,109 @@
+"""What can be read in Chromium: lists whose text is whole at every width, and a page that turns dark or light with the
+system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from app.library.library import Match
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import ACCEPT, REJECT, Reviews, origin_of
+from tests.app.conftest import Server, patient
+from tests.app.made_analysis import make_analysis
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.browser
+
+CUT = """(texts) => texts.filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+  .map((e) => e.textContent)"""
+ADA, BOB = "Annabel Featherstonehaugh", "Bartholomew Cholmondeley"
+
+
+@pytest.fixture(scope="module")
+def match(server: Server) -> Iterator[Match]:
+    """A match with a long name, spots to review and two reviewers with long names, who differ."""
+    folder = server.root / "2026-05-01 - 20-45 Wolverhampton Wanderers 2 - 1 Brighton & Hove Albion"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(260), first=61_000, container={"movflags": "faststart"})
+    write_labels(folder / "Labels-v2.json", [Spot(1, 3_000_000, "Corner")])
+    spots = [Spot(1, 3_300_000, "Shots off target", 0.51), Spot(1, 8_000_000, "Yellow->red card", 0.55)]
+    analysis = make_analysis(open_match(folder), server.data, [*spots, Spot(1, 8_400_000, "Red card", 0.5)])
+    match = server.library().add(str(folder))
+    reviews, judged = Reviews(open_database(server.data)), analysis.spots()[0]
+    origin = origin_of(judged, analysis.record.model["sha256"])
+    first = reviews.change(match.id, origin, judged, ACCEPT, ADA, 0)
+    reviews.change(match.id, origin, judged, REJECT, BOB, first.revision)
+    yield match
+    server.library().remove(match)
+
+
+@pytest.mark.parametrize("path", ["review", "evaluate?of=reviewers&match={match}"])
+def test_the_text_of_lists_is_whole(browser: Browser, server: Server, match: Match, path: str) -> None:
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 900})).new_page()
+    page.goto(f"{server.url}/{path.format(match=match.id)}")
+    rows = page.locator("a.error")
+    expect(rows.first).to_be_visible()
+    if "reviewers" in path:
+        expect(rows.filter(has_text=ADA).first).to_be_visible()
+    texts = page.locator("a.error .what > span, a.error .what small")
+    boxes = page.locator(".st-key-evaluate_bar [data-baseweb=select] div[value]")
+    for width in (1100, 800, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert texts.evaluate_all(CUT) == []
+        assert boxes.evaluate_all(CUT) == []
+    page.context.close()
+
+
+def test_the_page_turns_light_with_the_system_and_so_does_what_the_server_draws(
+    browser: Browser, server: Server, match: Match
+) -> None:
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme="dark")).new_page()
+    page.goto(f"{server.url}/library")
+    bar, strip = page.locator(".stAppHeader"), page.locator(".tl-strip").first
+    expect(bar).to_have_css("background-color", "rgb(20, 24, 29)")
+    expect(strip).to_be_visible()
+    dark = str(strip.get_attribute("src"))
+    page.emulate_media(color_scheme="light")
+    expect(bar).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(strip).not_to_have_attribute("src", dark)
+    page.emulate_media(color_scheme="dark")
+    expect(bar).to_have_css("background-color", "rgb(20, 24, 29)")
+    expect(strip).to_have_attribute("src", dark)
+    page.context.close()
+
+
+def test_the_match_view_turns_light_with_the_system(browser: Browser, server: Server, match: Match) -> None:
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 800}, color_scheme="dark")).new_page()
+    page.goto(f"{server.url}/match?match={match.id}")
+    workspace = page.locator(".workspace")
+    expect(workspace).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(workspace).to_have_attribute("data-theme", "light")
+    page.context.close()
+
+
+def test_buttons_and_names_are_whole_in_narrow_windows(browser: Browser, server: Server, match: Match) -> None:
+    path = make_video(server.root / "Training against the under-23s of Kestrel City.mp4", steady(60), first=62_000)
+    added = server.library().add(str(path))  # not analysed: it has two buttons
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 900})).new_page()
+    page.goto(f"{server.url}/library")
+    expect(page.get_by_role("button", name="Analyse", exact=True).first).to_be_visible()
+    expect(page.locator(".tl-name", has_text="Wolverhampton Wanderers")).to_be_visible()
+    for width in (1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        texts = page.locator(".st-key-tl_card_matches button p, .st-key-tl_card_matches .tl-name")
+        assert texts.evaluate_all(CUT) == []
+    page.goto(f"{server.url}/statistics?match={match.id}")
+    toggles = page.locator(".st-key-statistics_bar [data-testid=stCheckbox] p")
+    expect(toggles.first).to_be_visible()
+    for width in (1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert toggles.evaluate_all(CUT) == []
+    page.context.close()
+    server.library().remove(added)
