@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 MOST_MEMORY, MOST_SECONDS = 300, 1.0
-"""MB above the start that reading may take; seconds in which what is not read is refused."""
+"""MB above the start that reading may take, and seconds in which what is not read is refused."""
 
 _CHILD = """
 import sys, time
@@ -61,7 +61,7 @@ class Measured:
 
     @property
     def is_bounded(self) -> bool:
-        return self.memory <= MOST_MEMORY or (bool(self.refused) and self.seconds <= MOST_SECONDS)
+        return self.memory <= MOST_MEMORY and (not self.refused or self.seconds <= MOST_SECONDS)
 
 
 def measured(name: str, path: Path, way: str = "read") -> Measured:
@@ -184,6 +184,7 @@ def cases(folder: Path, size: int, entries: int) -> Iterator[tuple[str, Callable
     yield "OSL", lambda: osl(folder / "a.osl.json", size), "read"
     yield "CSV", lambda: table(folder / "a.csv", size), "read"
     yield "CSV, one match", lambda: table(folder / "a.csv", size, 1), "read"
+    yield "CSV, two matches", lambda: table(folder / "a.csv", size, 2), "read"
     yield "WebVTT", lambda: text(folder / "a.vtt", size, "WEBVTT\n\n", vtt), "read"
     yield "Sportscode", lambda: text(folder / "a.xml", size, *instances), "read"
     yield "EDL", lambda: text(folder / "a.edl", size, event, "* LOC: 00:00:10:00 RED     Goal\n"), "read"

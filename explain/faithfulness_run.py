@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,16 +39,25 @@ class ChosenSpot:
     spot: Spot
 
 
-def choose_spots(match: MatchSource, analysis: Analysis, of: str, most: int | None, seed: int) -> list[ChosenSpot]:
+def choose_spots(
+    match: MatchSource,
+    analysis: Analysis,
+    of: str,
+    most: int | None,
+    seed: int,
+    left_out: Counter[str] | None = None,
+) -> list[ChosenSpot]:
     """Seeded spots of a match, one of every class in turn.
 
     Arguments:
         of: ``PREDICTED`` or ``TRUE`` spots; most: of them, None for all.
+        left_out: told what is not chosen: reason, as a clause, to how many.
 
     Errors:
         BadInputError: true ones are asked for, and there are no labels.
     """
-    spots = _true_spots(match, analysis) if of == TRUE else analysis.spots()
+    left = Counter[str]() if left_out is None else left_out
+    spots = _true_spots(match, analysis, left) if of == TRUE else analysis.spots()
     rng = random.Random(f"{seed}/{match.path.name}")
     by_class: dict[str, list[Spot]] = defaultdict(list)
     for spot in spots:
@@ -58,14 +67,35 @@ def choose_spots(match: MatchSource, analysis: Analysis, of: str, most: int | No
     for queue in queues:
         rng.shuffle(queue)
     order = [queue[i] for i in range(max(map(len, queues), default=0)) for queue in queues if i < len(queue)]
+    if most is not None and len(order) > most:
+        left[f"a spot beyond the {most} that are measured of a match"] += len(order) - most
     return [ChosenSpot(match, analysis, spot) for spot in order[:most]]
 
 
-def _true_spots(match: MatchSource, analysis: Analysis) -> list[Spot]:
+def _true_spots(match: MatchSource, analysis: Analysis, left_out: Counter[str]) -> list[Spot]:
     labels = match.companion(FILE_NAME)
     if labels is None:
         raise BadInputError("there are no labels beside this match", where=match.path, fix="Try --of predicted")
-    return [s for s in read_labels(labels) if s.label in analysis.classes]
+    spots = []
+    for spot in read_labels(labels):
+        reason = _not_measurable(spot, analysis)
+        if reason:
+            left_out[reason] += 1
+        else:
+            spots.append(spot)
+    return spots
+
+
+def _not_measurable(spot: Spot, analysis: Analysis) -> str:
+    """Why no explanation of a labelled spot can be measured, as a clause; empty where it can."""
+    if spot.label not in analysis.classes:
+        return f"a label of the class {spot.label!r}, which the model does not know"
+    half = next((h for h in analysis.halves if h.half == spot.half), None)
+    if half is None:
+        return f"a label of {analysis.classes.parts.title(spot.half)}, of which there is no video"
+    if not 0 <= spot.time <= half.times[-1]:
+        return f"a label outside the video of {analysis.classes.parts.title(spot.half)}"
+    return ""
 
 
 def measure_spots(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bounded_reading import bomb, e2e_spot, many_entries, measured, soccernet, table
+from benchmarks.bounded_reading import bomb, e2e_spot, many_entries, measured, one_video, soccernet, table
 
 MEGABYTE = 1 << 20
 SMALL = 60
@@ -20,6 +20,8 @@ SMALL = 60
         (lambda folder: e2e_spot(folder / "val.json", 8 * MEGABYTE), "read", ""),
         (lambda folder: table(folder / "a.csv", 4 * MEGABYTE), "read", ""),
         (lambda folder: table(folder / "one.csv", 30 * MEGABYTE, 1), "read", "larger than 28 MB"),
+        (lambda folder: table(folder / "two.csv", 20 * MEGABYTE, 2), "read", "more than 250,000 entries"),
+        (lambda folder: one_video(folder / "test.json", 30 * MEGABYTE), "read", "too large to be one"),
         (lambda folder: soccernet(folder / "Labels-v2.json", 30 * MEGABYTE), "read", "larger than 28 MB"),
         (lambda folder: soccernet(folder / "Labels-v2.json", 30 * MEGABYTE), "evaluate", "larger than 28 MB"),
         (lambda folder: bomb(folder / "a.zip", 64 * MEGABYTE), "read", "more than 28 MB come out of it"),
@@ -33,4 +35,3 @@ def test_files_are_read_piece_by_piece_or_refused_by_their_size(
     assert one.memory <= SMALL
     assert refused in one.refused
     assert bool(one.entries) == (not refused)
-    assert one.is_bounded

@@ -36,6 +36,9 @@ def agreement(
         pairs = _reviewed(match, first, second)
     else:
         pairs = _of_files(Path(first), Path(second), candidates, round(within * 1e6))
+    if not pairs:
+        what = "there is not one spot that either has marked, so there is nothing to agree on"
+        raise BadInputError(what, where=f"{first}, {second}", fix="Check that they are the files you mean")
     found = agreements.agreement(pairs, candidates=match is not None or candidates is not None)
     if json_file is not None:
         write_machine_output({"first": first, "second": second, **asdict(found)}, json_file)

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from app.command_line.terminal import err, out
+from app.command_line.terminal import err, out, print_left_out
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.domain.parts import Parts
@@ -54,7 +54,7 @@ def convert(
     left_out: Counter[str] = Counter()
     options = Options(table or load_classes(DEFAULT_TABLE), rate, threshold)
     watched = _watched(documents, writer, options.parts, counts, lost, notes, left_out)
-    registry.write(target, _some(watched, source, reader, counts, left_out), writer, options)
+    registry.write(target, _some(watched, source, (reader, writer), counts, lost, left_out), writer, options)
     out.print(
         f"{counts['entries']} {writer.kind} of {counts['matches']} {'match' if counts['matches'] == 1 else 'matches'} "
         f"from {reader.title} to {writer.title}: {target}",
@@ -64,8 +64,7 @@ def convert(
     if counts["empty"]:
         empty = "1 match has" if counts["empty"] == 1 else f"{counts['empty']} matches have"
         err.print(f"[yellow]Note:[/yellow] {empty} no {writer.kind}.", highlight=False)
-    for reason, number in left_out.items():
-        err.print(f"[yellow]Left out:[/yellow] {number} × {escape(reason)}.", highlight=False, soft_wrap=True)
+    print_left_out(left_out)
     for note in notes:
         err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
     for words, number in lost.items():
@@ -102,7 +101,7 @@ def _watched(
     """The documents, counted on their way to the writer, with what it will lose of them."""
     for document in documents:
         counts["matches"] += 1
-        counts["entries"] += len(document.entries)
+        counts["entries"] += registry.written(document, writer)
         counts["empty"] += not document.entries
         if isinstance(document, Document):
             for loss in registry.losses(document, writer):
@@ -115,22 +114,36 @@ def _watched(
 
 
 def _some(
-    documents: Iterator[Any], source: Path, reader: Format, counts: Counter[str], left_out: Counter[str]
+    documents: Iterator[Any],
+    source: Path,
+    formats: tuple[Format, Format],
+    counts: Counter[str],
+    lost: Counter[str],
+    left_out: Counter[str],
 ) -> Iterator[Any]:
-    """The documents from the first that has an entry, after those before it.
+    """The documents from the first of which an entry is written, after those before it.
+
+    Arguments:
+        formats: that of the source, and that of the target.
 
     Errors:
-        BadInputError: there is none: nothing is written of a source of which nothing was understood.
+        BadInputError: there is none: nothing is written of a source of which nothing was understood, or nothing can be
+            carried.
     """
+    reader, writer = formats
     empty = []
     for document in documents:
         empty.append(document)
-        if document.entries:
+        if registry.written(document, writer):
             yield from empty
             yield from documents
             return
     read = f"{counts['matches']} {'match' if counts['matches'] == 1 else 'matches'}"
     reasons = "".join(f"; left out: {number} × {reason}" for reason, number in left_out.items())
+    if any(document.entries for document in empty):
+        losses = "; ".join(words.format(number) for words, number in lost.items())
+        what = f"{writer.title} carries none of what is in it ({losses})"
+        raise BadInputError(what, where=source, fix="Choose another --to")
     raise BadInputError(
         f"no {reader.kind} are in it, read as {reader.title} ({read}{reasons})",
         where=source,

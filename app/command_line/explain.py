@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.markup import escape
 
 from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
@@ -18,11 +19,13 @@ from spotting_core.models.card import BUNDLED
 
 if TYPE_CHECKING:
     from spotting_core.analyses.analysis import Analysis
+    from spotting_core.domain.spots import Spot
     from spotting_core.media.source import HalfSource, MatchSource
     from spotting_core.models.load import LoadedModel
 
 
 _IN_NAMES = re.compile(r"[^\w.+-]+")
+_NEAR = 5_000_000  # microseconds within which a time that was given is that of a spot
 
 
 def explain(
@@ -72,6 +75,7 @@ def explain(
     analysis = analysis_of(match, loaded, data, features)
     spot = Spot(half, _time_in(analysis, half, time, match.path), label)
     probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, spot))
+    _note_unspotted(analysis, spot)
     attribution = chosen.explain(probe, label, **parameters)
     stem = out_folder / _file_name(attribution, [chosen.name, *map(str, parameters.values())])
     attribution.save(stem.with_name(stem.name + ".npz"))
@@ -90,12 +94,32 @@ def _half_video(match: MatchSource, model: LoadedModel, half: int) -> HalfSource
 
 
 def _time_in(analysis: Analysis, half: int, text: str, match: Path) -> int:
-    """The milliseconds that a clock time means, where the part lasts that long."""
+    """The microseconds that a clock time means, where the part lasts that long."""
     time = parse_clock(text)
     if time > analysis.half(half).times[-1]:
         title = analysis.classes.parts.title(half)
         raise BadInputError(f"{title} is over before {text}", where=match, fix="Give a time within it")
     return time
+
+
+def _note_unspotted(analysis: Analysis, asked: Spot) -> None:
+    """Say that a moment is explained at which the class was not spotted, and where it was."""
+    own = [s.time for s in analysis.spots() if (s.half, s.label) == (asked.half, asked.label)]
+    nearest = min(own, key=lambda time: abs(time - asked.time), default=None)
+    if nearest is not None and abs(nearest - asked.time) <= _NEAR:
+        return
+    title = analysis.classes.parts.title(asked.half)
+    where = (
+        f"; the nearest is at {analysis.clock(asked.half, nearest, 2)}"
+        if nearest is not None
+        else f", nor anywhere in {title}"
+    )
+    err.print(
+        f"[yellow]Note:[/yellow] no {escape(asked.label)} was spotted within {_NEAR // 1_000_000} s of "
+        f"{analysis.clock(asked.half, asked.time, 2)}{where}. What is explained is the score of that moment.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _file_name(attribution: Any, method: list[str]) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.command_line.analyze import source_path
 from app.command_line.explain import analysis_of
-from app.command_line.terminal import check_output, err, out, progress_bar, write_machine_output
+from app.command_line.terminal import check_output, err, out, print_left_out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_json
@@ -55,10 +57,14 @@ def faithfulness(
     loaded, data = load_model(model, device_named(device)), DataDirectory.default().ensure()
     most = _number(spots)
     chosen: list[ChosenSpot] = []
+    left_out = _unlabelled(split)
     for match in _matches(source, demo, split):
-        chosen += choose_spots(match, analysis_of(match, loaded, data, features), of, most, seed)
+        chosen += choose_spots(match, analysis_of(match, loaded, data, features), of, most, seed, left_out)
     if not chosen:
-        raise BadInputError("there are no spots to explain here", where=split or source, fix="Try --of true")
+        reasons = "".join(f"; left out: {number} × {reason}" for reason, number in left_out.items())
+        other = PREDICTED if of == TRUE else TRUE
+        what = f"there are no {of} spots to explain here{reasons}"
+        raise BadInputError(what, where=split or source, fix=f"Try --of {other}")
     with progress_bar() as bar:
         task = bar.add_task("Spots", total=len(chosen), note="")
 
@@ -74,6 +80,8 @@ def faithfulness(
         write_machine_output(content, json_file)
     if json_file != "-":
         _print(content)
+    print_left_out(left_out)
+    _print_unfitting(loaded)
 
 
 def _number(text: str) -> int | None:
@@ -97,6 +105,25 @@ def _matches(source: Path | None, demo: bool, split: Path | None) -> list[MatchS
     if source is not None or demo:
         raise BadInputError("give a SOURCE or --split, not both")
     return [open_match(folder) for folder in SPOTTING.labelled_games(split)]
+
+
+def _unlabelled(split: Path | None) -> Counter[str]:
+    """The matches of a split that are passed over, for nobody has labelled them."""
+    from spotting_core.tasks.spotting import SPOTTING
+    from spotting_core.training.label_counts import unlabelled_games
+
+    left = unlabelled_games(split, SPOTTING) if split is not None else []
+    return +Counter({f"a match without {SPOTTING.label_file}": len(left)})
+
+
+def _print_unfitting(model: LoadedModel) -> None:
+    """Which methods are not measured, and why."""
+    from explain.methods import METHODS, READ_ONLY
+
+    for name, method in METHODS.items():
+        reason = "it explains no score" if name in READ_ONLY else method.supports(model)
+        if reason is not None:
+            err.print(f"[yellow]Not measured:[/yellow] {name}: {escape(reason)}.", highlight=False, soft_wrap=True)
 
 
 def _keep(model: LoadedModel, content: dict[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import typer
 from rich.markup import escape
 
 from app.command_line.analyze import source_path
-from app.command_line.terminal import check_output, err, out
+from app.command_line.terminal import check_output, err, out, print_left_out
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.people import Colour
@@ -68,15 +69,24 @@ def players(
         pitch=calibrations[0].pitch if calibrations else Pitch(),
         kits=shirts,
     )
+    left_out = Counter(found.left_out)
+    carried = sum(map(form.carries, found.placed))
+    if form.without and carried < len(found.placed):
+        left_out[f"a place of {form.without}, for whom {form.title} has no room"] = len(found.placed) - carried
+    if not carried:
+        reasons = "".join(f"; left out: {number} × {reason}" for reason, number in left_out.items())
+        fix = "Look at what the analysis has found in the app, or analyse the match with another model"
+        raise BadInputError(f"nobody can be placed on the pitch{reasons}", where=match.path, fix=fix)
     files = form.write(out_file, found.swapped() if swap else found)
     samples = sum(len(times) for times in found.samples.values())
     out.print(
-        f"{len(found.placed)} places at {found.rate:g} samples a second, in {len(found.calibrations)} of {samples} "
+        f"{carried} places at {found.rate:g} samples a second, in {len(found.calibrations)} of {samples} "
         f"samples, as {form.title}: {', '.join(str(f) for f in files)}",
         highlight=False,
         soft_wrap=True,
         markup=False,
     )
+    print_left_out(left_out)
     for note in found.notes:
         err.print(f"[yellow]Note:[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
 

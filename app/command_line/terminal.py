@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from spotting_core.base.errors import BadInputError
@@ -27,6 +29,16 @@ def progress_bar() -> Progress:
         console=err,
         transient=True,
     )
+
+
+def print_left_out(left_out: Mapping[str, int]) -> None:
+    """Say on the error stream what was read and not used.
+
+    Arguments:
+        left_out: reason, as a clause, to how many.
+    """
+    for reason, number in left_out.items():
+        err.print(f"[yellow]Left out:[/yellow] {number} × {escape(reason)}.", highlight=False, soft_wrap=True)
 
 
 def write_machine_output(value: Any, target: str) -> None:

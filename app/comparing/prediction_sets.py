@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.library.library import Match
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, NewerFormatError, TouchlineError, cannot_write
 from spotting_core.base.files import read_json, write_json
+from spotting_core.domain.class_names import check_some_known
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import GameTree, Record, open_games
 from spotting_core.evaluation.games import SpotColumns
@@ -128,18 +130,20 @@ def _checked(file: Path, kind: str, classes: Sequence[str], shown_name: str) -> 
         BadInputError: names the file as the user knows it.
     """
     record, spots = Record(), 0
+    strangers: Counter[str] = Counter()
     try:
         with _open(file, kind) as tree:
             for game in tree.games:
-                spots += len(_columns(tree, game, kind, classes, record))
+                columns, unknown = _columns(tree, game, kind, classes, record)
+                spots += len(columns)
+                strangers.update(unknown)
                 record.counted.append(game)
     except BadInputError as error:
         inside = str(error.where or "").replace(str(file), shown_name)
         raise BadInputError(error.what, where=inside or shown_name, fix=error.fix) from error
     if not spots:
-        raise BadInputError(
-            "no spot in it is of a known class", where=shown_name, fix="Check the class names, and the kind of file"
-        )
+        check_some_known(strangers, classes, "label" if kind == LABELS else "prediction", shown_name)
+        raise BadInputError("no spot in it counts", where=shown_name, fix="Check the kind of file, and its halves")
     return record, len(record.counted)
 
 
@@ -147,11 +151,13 @@ def _open(file: Path, kind: str):  # type: ignore[no-untyped-def]
     return open_games(file, PREDICTION_FILES if kind == PREDICTIONS else LABEL_FILES)
 
 
-def _columns(tree: GameTree, game: str, kind: str, classes: Sequence[str], record: Record) -> SpotColumns:
+def _columns(
+    tree: GameTree, game: str, kind: str, classes: Sequence[str], record: Record
+) -> tuple[SpotColumns, Counter[str]]:
     content, where, name = tree.read(game), tree.where(game), game or "the file"
     if kind == LABELS:
         return label_columns(content, where, name, classes, record)
-    return prediction_columns(content, where, name, classes, record)[0]
+    return prediction_columns(content, where, name, classes, record)
 
 
 # --- what a set says of a match -----------------------------------------------------------------------
@@ -173,7 +179,7 @@ def columns_of(one: ImportedSet, match: Match, classes: Sequence[str]) -> SpotCo
     with _open(one.file, one.kind) as tree:
         for game in tree.games:
             if one.match is not None or game.rsplit("/", 1)[-1] == game_name(match):
-                return _columns(tree, game, one.kind, classes, Record())
+                return _columns(tree, game, one.kind, classes, Record())[0]
     return None
 
 

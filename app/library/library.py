@@ -325,18 +325,23 @@ class Library:
         """The labels of a match in an uploaded file, its format told by name and content.
 
         Errors:
-            BadInputError: not such a file, another match's, or an unknown class.
+            BadInputError: not such a file, one without spots, another match's, or an unknown class.
         """
         place = self._settings.data.root / "uploads" / uuid.uuid4().hex
         path = place / _name_of_upload(name)
         try:
             _write_upload(path, content)
             form = _form_of_upload(path)
-            return registry.read_of_match(path, source.path.name, form, Options(load_classes()))
+            labels = registry.read_of_match(path, source.path.name, form, Options(load_classes()))
         except BadInputError as error:
             raise BadInputError(error.what, where=name, fix=error.fix) from error
         finally:
             shutil.rmtree(place, ignore_errors=True)
+        if not labels.entries:
+            reasons = "".join(f"; left out: {number} × {reason}" for reason, number in labels.left_out.items())
+            what = f"no spots are in it, read as {form.title}{reasons}"
+            raise BadInputError(what, where=name, fix="Check that it is the file you mean")
+        return labels
 
     def check_labels(self, source: MatchSource, labels: Document) -> list[Finding]:
         """What the checks find in labels of a match."""

@@ -137,6 +137,88 @@ def _results(case: Mapping[str, str]) -> Made:
     return _soccernet(case, confidence=True)
 
 
+def _labels_v1(case: Mapping[str, str]) -> Made:
+    read_as = {"soccer-ball": "Goal", "soccer-ball-own": "Goal", "y-card": "Yellow card", "yr-card": "Yellow->red card"}
+    rows, says = [], []
+    for number, (half, time, _, _) in enumerate(_ACTIONS):
+        label = (case["first"], "y-card", "yr-card")[number]
+        text = f"{half}{' - ' if case['gameTime'] != '1-12:43' else '-'}{_clock(time)}"
+        row: dict[str, Any] = {"gameTime": f" {text} " if case["gameTime"] == "spaces around" else text}
+        row["label"] = _label(label, case["label"])
+        if case["half"] != "missing":
+            row["half"] = _number(half, case["half"])
+        if case["team"] != "missing":
+            row["team"] = case["team"]
+        rows.append(row)
+        says.append((half, time, read_as[label], None))
+    content = {"annotations": rows, "UrlLocal": "a/b/"} if case["annotations"] == "first" else {
+        "UrlLocal": "a/b/", "UrlYoutube": "", "annotations": rows
+    }  # fmt: skip
+    text = json.dumps(content, ensure_ascii=False)
+    name, packed = _packed("mine.json", _encoded(text, case["encoding"]), case["packed"])
+    return Made(name, packed, says)
+
+
+def _cameras(case: Mapping[str, str]) -> Made:
+    rows, says = [], []
+    link: dict[str, Any] = {"label": "Goal", "half": "1", "time": "00:12", "visibility": "visible"}
+    for half, time, _, _ in _ACTIONS:
+        row: dict[str, Any] = {"label": _label("Main camera center", case["label"])}
+        if case["gameTime"] != "missing":
+            between = "-" if case["gameTime"] == "1-12:43" else " - "
+            row["gameTime"] = f"{half}{between}{_clock(time)}"
+            row["gameTime"] = f" {row['gameTime']} " if case["gameTime"] == "spaces around" else row["gameTime"]
+        if case["half"] != "missing" or case["gameTime"] == "missing":
+            row["half"] = _number(half, "text" if case["half"] == "missing" else case["half"])
+        if case["position"] == "empty" and case["gameTime"] != "missing":
+            row["position"] = ""
+        elif case["position"] != "missing" or case["gameTime"] == "missing":
+            how = case["position"] if case["position"] not in ("empty", "missing") else "text"
+            row["position"] = _number(time // 1000, how)
+        if case["change_type"] != "missing":
+            row["change_type"] = "smooth " if case["change_type"] == "space behind" else case["change_type"]
+        if case["replay"] != "missing" or case["change_type"] == "missing":
+            row["replay"] = {"missing": "replay", "space behind": "replay "}.get(case["replay"], case["replay"])
+        if case["link"] != "none":
+            row["link"] = {
+                "text": link, "numbers": {**link, "half": 1}, "position": {**link, "position": "12000"},
+                "spaces": {**link, "label": "Goal ", "half": " 1 ", "time": " 00:12 "},
+            }[case["link"]]  # fmt: skip
+        if case["confidence"] != "missing":
+            row["confidence"] = {"text": "0.5", "number": 0.5}[case["confidence"]]
+        rows.append(row)
+        more = (
+            row.get("change_type", "").strip(),
+            "replay" if row.get("replay", "").strip().lower() == "replay" else "",
+        )
+        shown = "Goal 1 12000000" if case["link"] != "none" else ""
+        sure = None if case["confidence"] == "missing" else 0.5
+        says.append((half, time, "|".join(("Main camera center", *more, shown)), sure))
+    text = json.dumps({"UrlLocal": "a/b/", "annotations": rows, "more": {"a": [1]}}, ensure_ascii=False)
+    name, packed = _packed("mine.json", _encoded(text, case["encoding"]), case["packed"])
+    return Made(name, packed, says)
+
+
+def _game_state(case: Mapping[str, str]) -> Made:
+    half, time, label, _ = _ACTIONS[1]
+    between = "-" if case["game_time_start"] == "1-12:43" else " - "
+    info: dict[str, Any] = {
+        "version": "1.3", "name": "SNGS-021", "action_class": _label(label, case["action_class"]),
+        "action_position": _number(time // 1000, case["action_position"]),
+        "game_time_start": f"{half}{between}{_clock(time - 15 * _SECOND)}", "visibility": "visible", "frame_rate": 25,
+    }  # fmt: skip
+    if case["clip"] == "there":
+        info |= {"clip_start": str(time // 1000 - 15_000), "clip_stop": str(time // 1000 + 15_000)}
+    people = {
+        "images": [{"image_id": "1021000001", "file_name": "000001.jpg"}],
+        "annotations": [{"image_id": "1021000001", "track_id": 1, "bbox_image": {"x": 1}, "bbox_pitch": None}],
+        "categories": [{"id": 1, "name": "player"}],
+    }
+    content = {"info": info, **people} if case["info"] == "first" else {**people, "info": info}
+    name, packed = _packed("set.json", _encoded(json.dumps(content), case["encoding"]), case["packed"])
+    return Made(name, packed, [(half, time, label, None)])
+
+
 # --- E2E-Spot, OSL ------------------------------------------------------------------------------------
 
 
@@ -164,7 +246,7 @@ def _e2e(case: Mapping[str, str]) -> Made:
         }
         video: dict[str, Any] = {"video": names[case["video"]], "events": events, "num_events": len(events)}
         videos.append(video if rate is None else {**video, "fps": rate})
-    name, content = _packed("val.json", json.dumps(videos).encode(), case["packed"])
+    name, content = _packed("val.json", _encoded(json.dumps(videos), case["encoding"]), case["packed"])
     return Made(name, content, says)
 
 
@@ -192,7 +274,7 @@ def _osl(case: Mapping[str, str]) -> Made:
     }
     root |= {"there": {"modalities": ["video"]}, "missing": {}}[case["modalities"]]
     root = {"data": samples, **root} if case["data"] == "first" else {**root, "data": samples}
-    name, content = _packed("set.json", json.dumps(root).encode(), case["packed"])
+    name, content = _packed("set.json", _encoded(json.dumps(root), case["encoding"]), case["packed"])
     return Made(name, content, list(_ACTIONS))
 
 
@@ -211,7 +293,7 @@ def _osl_first(case: Mapping[str, str]) -> Made:
         "videos": videos,
         "labels": ["Goal", "Corner"],
     }
-    name, content = _packed("train.json", json.dumps(root).encode(), case["packed"])
+    name, content = _packed("train.json", _encoded(json.dumps(root), case["encoding"]), case["packed"])
     return Made(name, content, list(_ACTIONS))
 
 
@@ -340,6 +422,57 @@ def _edl(case: Mapping[str, str]) -> Made:
     return Made("list.edl", _encoded(text, case["encoding"]), says, options)
 
 
+def _otio(case: Mapping[str, str]) -> Made:
+    rate, own = (
+        _RATES[case["rate"]],
+        _RATES[case["markers count at"]] if case["markers count at"] != "the same" else None,
+    )
+    begins = _BEGINS[case["file begins"]] * 3600
+    first = microseconds_to_frames(begins * _SECOND, rate) if case["media says"] != "nothing" or begins else 0
+    length = microseconds_to_frames(2700 * _SECOND, rate)
+
+    def at(frames: int, counted: Fraction = rate) -> dict[str, Any]:
+        return {"OTIO_SCHEMA": "RationalTime.1", "rate": float(counted), "value": float(frames)}
+
+    def span(begin: int, frames: int, counted: Fraction = rate) -> dict[str, Any]:
+        return {"OTIO_SCHEMA": "TimeRange.1", "start_time": at(begin, counted), "duration": at(frames, counted)}
+
+    says, markers = [], []
+    counted = own or rate
+    zero = microseconds_to_frames(frames_to_microseconds(first, rate), counted) if case["markers on"] == "clip" else 0
+    where = "range" if case["marker"] == "Marker.1" else "marked_range"
+    for _, time, name, _ in _ACTIONS[:2]:
+        frame = microseconds_to_frames(time, counted)
+        marker: dict[str, Any] = {"OTIO_SCHEMA": case["marker"], "name": _label(name, case["label"])}
+        marker |= {where: span(zero + frame, 0, counted), "metadata": {"theirs": {"x": 1}}}
+        markers.append(marker | ({"color": "RED"} if case["colour"] == "RED" else {}))
+        says.append((1, frames_to_microseconds(frame, counted), name, None))
+    media: dict[str, Any] = {"OTIO_SCHEMA": "MissingReference.1", "name": "", "metadata": {}}
+    if case["media says"] == "its range":
+        media = {"OTIO_SCHEMA": "ExternalReference.1", "target_url": "m.mp4", "available_range": span(first, length)}
+    clip: dict[str, Any] = {
+        "OTIO_SCHEMA": case["clip"],
+        "name": "A",
+        "source_range": span(first, length),
+        "effects": [],
+    }
+    if case["clip"] == "Clip.1":
+        clip["media_reference"] = media
+    else:
+        clip |= {"media_references": {"DEFAULT_MEDIA": media}, "active_media_reference_key": "DEFAULT_MEDIA"}
+    track: dict[str, Any] = {"OTIO_SCHEMA": "Track.1", "kind": "Video", "name": "V1", "children": [clip]}
+    stack: dict[str, Any] = {"OTIO_SCHEMA": "Stack.1", "name": "tracks", "children": [track]}
+    {"clip": clip, "track": track, "stack": stack}[case["markers on"]]["markers"] = markers
+    timeline: dict[str, Any] = {"OTIO_SCHEMA": "Timeline.1", "name": "m", "tracks": stack}
+    if case["timeline begins"] != "unsaid":
+        timeline["global_start_time"] = at(
+            microseconds_to_frames(_BEGINS[case["timeline begins"]] * 3600 * _SECOND, rate)
+        )
+    if case["in a collection"] == "yes":
+        timeline = {"OTIO_SCHEMA": "SerializableCollection.1", "name": "c", "children": [timeline]}
+    return Made("project.otio", _encoded(json.dumps(timeline), case["encoding"]), says)
+
+
 def _fcpx(case: Mapping[str, str]) -> Made:
     rate = _RATES[case["rate"]]
     frames = [microseconds_to_frames(t, rate) for _, t, _, _ in _ACTIONS[:2]]
@@ -405,25 +538,46 @@ def _fcp(case: Mapping[str, str]) -> Made:
 
 VARIATIONS: tuple[Variations, ...] = (
     Variations("labels-v2", {**_SOCCERNET, "team": ("home", "not applicable", "missing")}, _labels_v2),
+    Variations(
+        "labels-v1",
+        {"gameTime": _SOCCERNET["gameTime"][:3], "half": _SOCCERNET["half"], "label": _SOCCERNET["label"],
+         "first": ("soccer-ball", "soccer-ball-own"), "team": ("home", "not applicable", "missing"),
+         "annotations": ("last", "first"), "encoding": _ENCODINGS, "packed": ("plain", "zip")},
+        _labels_v1,
+    ),
+    Variations(
+        "labels-cameras",
+        {**_SOCCERNET, "change_type": ("abrupt", "logo", "space behind", "missing"),
+         "replay": ("real-time", "replay", "Replay", "space behind", "missing"),
+         "confidence": ("missing", "text", "number"), "link": ("none", "text", "numbers", "position", "spaces")},
+        _cameras,
+    ),
+    Variations(
+        "labels-game-state",
+        {"action_position": ("text", "number", "fraction"), "game_time_start": ("1 - 12:43", "1-12:43"),
+         "action_class": _SOCCERNET["label"], "clip": ("there", "missing"), "info": ("first", "last"),
+         "encoding": _ENCODINGS, "packed": ("plain", "zip")},
+        _game_state,
+    ),
     Variations("results-spotting", {**_SOCCERNET, "confidence": ("text", "number", "exponent")}, _results),
     Variations(
         "e2e-spot",
         {"video": ("game/1", "game/1_224p", "game/1_720p.mkv"), "fps": ("25", "2.0833", "29.97", "-1", "missing"),
          "frame": ("number", "text", "fraction"), "label": ("plain", "space behind"),
-         "of": ("labels", "predictions"), "packed": _PACKS},
+         "of": ("labels", "predictions"), "encoding": _ENCODINGS, "packed": _PACKS},
         _e2e, 1,
     ),
     Variations(
         "osl",
         {"named by": ("id", "game_id", "nothing"), "video": ("1_720p.mkv", "half in metadata", "1.mp4"),
          "position_ms": ("number", "text", "fraction"), "modalities": ("there", "missing"), "data": ("last", "first"),
-         "label": ("plain", "space behind"), "packed": _PACKS},
+         "label": ("plain", "space behind"), "encoding": _ENCODINGS, "packed": _PACKS},
         _osl,
     ),
     Variations(
         "osl-v1",
         {"video by": ("path_video", "path_features"), "position": ("number", "text", "missing"),
-         "version": ("number", "text"), "label": ("plain", "space behind"), "packed": _PACKS},
+         "version": ("number", "text"), "label": ("plain", "space behind"), "encoding": _ENCODINGS, "packed": _PACKS},
         _osl_first,
     ),
     Variations(
@@ -448,6 +602,15 @@ VARIATIONS: tuple[Variations, ...] = (
          "settings": ("none", "there"), "notes": ("none", "there"), "line ends": ("unix", "windows"),
          "encoding": (*_ENCODINGS, "windows-1252")},
         _webvtt,
+    ),
+    Variations(
+        "otio",
+        {"rate": tuple(_RATES), "markers count at": ("the same", "25", "59.94"),
+         "file begins": tuple(_BEGINS), "timeline begins": ("unsaid", *_BEGINS), "media says": ("its range", "nothing"),
+         "markers on": ("clip", "track", "stack"), "clip": ("Clip.1", "Clip.2"), "marker": ("Marker.1", "Marker.2"),
+         "colour": ("RED", "missing"), "label": ("plain", "space behind"), "in a collection": ("no", "yes"),
+         "encoding": _ENCODINGS},
+        _otio, 1,
     ),
     Variations(
         "edl",

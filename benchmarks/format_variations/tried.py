@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.format_variations.files import VARIATIONS, Made, Variations
+from benchmarks.format_variations.files import VARIATIONS, Made, Said, Variations
 from benchmarks.format_variations.pairwise import Case, pairwise
 from spotting_core.base.errors import BadInputError
 from spotting_core.formats import registry
+from spotting_core.formats.labels_cameras import CameraDocument
 
 READ, REFUSED, WRONG = "read", "refused", "wrong"
 
@@ -41,14 +42,24 @@ def _tried(one: Variations, case: Case) -> Tried:
             form = registry.guess_source(path)
             if form.name != one.form:
                 return Tried(one.form, case, WRONG, f"taken for {form.name}")
-            spots = [s for d in registry.read(path, form, made.options) for s in d.spots]
+            read = sorted(said for d in registry.read(path, form, made.options) for said in _said_by(d))
         except BadInputError as error:
             return Tried(one.form, case, REFUSED, error.what)
-    read = sorted((s.half, s.time, s.label, s.confidence) for s in spots)
     return Tried(one.form, case, *_judged(read, made, one.slack))
 
 
-def _judged(read: list[tuple[int, int, str, float | None]], made: Made, slack: int) -> tuple[str, str]:
+def _said_by(document: registry.AnyDocument) -> Iterator[Said]:
+    """What a document says of its entries; of a camera change with its kind, whether it is a replay, and the link."""
+    if not isinstance(document, CameraDocument):
+        yield from ((s.half, s.time, s.label, s.confidence) for s in document.spots)
+        return
+    for change in document.entries:
+        link = "" if change.link is None else f"{change.link.label} {change.link.half} {change.link.time}"
+        words = (change.label, change.change_type or "", "replay" if change.is_replay else "", link)
+        yield change.half, change.end, "|".join(words), change.confidence
+
+
+def _judged(read: list[Said], made: Made, slack: int) -> tuple[str, str]:
     wanted = sorted(made.says or ())
     same = len(read) == len(wanted) and all(
         (a[0], a[2], a[3]) == (b[0], b[2], b[3]) and abs(a[1] - b[1]) <= slack

@@ -22,10 +22,9 @@ from filelock import FileLock, Timeout
 
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.nesting import check_json, too_deep
-from spotting_core.base.texts import decoded_text
+from spotting_core.base.texts import utf8_json
 
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")  # of JSON: one of two that belong together
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # the marks of UTF-16
 _LONGEST_STEM = 200  # characters of a name that its temporary name keeps: file systems allow 255 bytes
 
 
@@ -172,11 +171,10 @@ def parse_json(content: bytes, where: object, what: str = "file") -> Any:
     Errors:
         BadInputError: not JSON (names line and column), nested too deeply, or with texts that no file can hold.
     """
-    if content[:2] in _WIDE or b"\0" in content[:4]:
-        content = decoded_text(content, where, what).encode("utf-8", "surrogatepass")
+    content = utf8_json(content, where, what)
     check_json(content, where, what)
     try:
-        value = json.loads(content.decode("utf-8-sig"))
+        value = json.loads(content.decode())
         if _HALF_CHARACTER.search(content):
             json.dumps(value, ensure_ascii=False).encode()
         return value

@@ -6,14 +6,17 @@ every level takes the square of the file in memory. No file that is read here ha
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
+from collections import deque
 from typing import IO, Any
 from xml.parsers import expat
 
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.base.texts import json_encoding
 
 DEEPEST = 64
 """Levels of objects and lists, or of elements, that a file may have."""
@@ -38,11 +41,12 @@ _COPY = "Look at the file, or make it again with the program that it is from"
 class JsonDepth:
     """Follows how deep JSON is nested while its bytes come by; brackets in texts do not count.
 
-    ``deepest`` is the greatest depth so far.
+    ``deepest`` is the greatest depth so far; ``has_closed`` says whether something that lies ``level`` deep has ended
+    in the last bytes.
     """
 
-    def __init__(self) -> None:
-        self.deepest = 0
+    def __init__(self, level: int = 0) -> None:
+        self.deepest, self.has_closed, self._level = 0, False, level
         self._depth = 0
         self._in_text, self._escaped = False, False
 
@@ -56,8 +60,11 @@ class JsonDepth:
         pieces = block.translate(None, _OTHERS).split(b'"')
         outside = b"".join(pieces[int(self._in_text) :: 2])
         self._in_text ^= len(pieces) % 2 == 0
+        self.has_closed = False
         if outside:
-            depths = self._depth + np.cumsum(_STEPS[np.frombuffer(outside, np.uint8)], dtype=np.int64)
+            steps = _STEPS[np.frombuffer(outside, np.uint8)]
+            depths = self._depth + np.cumsum(steps, dtype=np.int64)
+            self.has_closed = bool(((steps < 0) & (depths <= self._level)).any())
             self._depth = int(depths[-1])
             self.deepest = max(self.deepest, int(depths.max()))
 
@@ -78,34 +85,64 @@ def check_json(content: bytes, where: object, what: str = "file") -> None:
 
 
 class JsonStream:
-    """A stream of JSON that is read piece by piece, and refused where it is nested too deeply or one piece too large.
+    """A stream of JSON that is read piece by piece, as UTF-8 whatever it is written in (see ``texts.utf8_json``), and
+    refused where it is nested too deeply or one piece too large.
+
+    Of a piece nothing is given out before its end has come by: what is refused was held as bytes, and never as the
+    objects that a reader makes of it, which take ten times as much and seconds.
 
     Arguments:
-        largest: bytes of one piece (``next_piece`` begins one), for a reader holds it in memory as a whole.
+        largest: bytes of one piece, for a reader holds it in memory as a whole.
+        level: how many objects and lists a piece lies in.
     """
 
-    def __init__(self, stream: IO[bytes], where: object, largest: int) -> None:
+    def __init__(self, stream: IO[bytes], where: object, largest: int, level: int = 1) -> None:
         self._stream, self._where, self._largest = stream, where, largest
-        self._depth, self._piece = JsonDepth(), 0
-
-    def next_piece(self) -> None:
-        """Begin the next piece."""
-        self._piece = 0
+        self._depth = JsonDepth(level)
+        self._blocks: deque[bytes] = deque()
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._begun = False
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most a block of them.
 
         Errors:
             BadInputError: see the class.
+            UnicodeDecodeError: it is damaged UTF-16.
         """
-        block = self._stream.read(_BLOCK if size < 0 else min(size, _BLOCK))
-        self._depth.feed(block)
-        self._piece += len(block)
-        if self._depth.deepest > DEEPEST:
-            raise too_deep(self._where, "file")
-        if self._piece > self._largest:
-            raise BadInputError("one video or match of this file is too large to be one", where=self._where, fix=_COPY)
-        return block
+        size = _BLOCK if size < 0 else min(size, _BLOCK)
+        if size and not self._blocks:
+            self._look_ahead(size)
+        return self._blocks.popleft() if size and self._blocks else b""
+
+    def _look_ahead(self, size: int) -> None:
+        """Take the blocks up to the one in which the piece ends that has begun, or up to the end."""
+        held = 0
+        while block := self._next_block(size):
+            self._blocks.append(block)
+            self._depth.feed(block)
+            held += len(block)
+            if self._depth.deepest > DEEPEST:
+                raise too_deep(self._where, "file")
+            if self._depth.has_closed:
+                return
+            if held > self._largest:
+                what = "one video or match of this file is too large to be one"
+                raise BadInputError(what, where=self._where, fix=_COPY)
+
+    def _next_block(self, size: int) -> bytes:
+        """The next bytes as UTF-8; none at the end, or where none are asked for."""
+        while block := self._stream.read(size):
+            if not self._begun:
+                self._begun, encoding = True, json_encoding(block)
+                self._decoder = codecs.getincrementaldecoder(encoding)() if encoding is not None else None
+            if self._decoder is None:
+                return block
+            if text := self._decoder.decode(block):
+                return text.encode()
+        if size and self._decoder is not None:
+            self._decoder.decode(b"", final=True)
+        return b""
 
 
 def check_xml(content: bytes, where: object, what: str = "file") -> None:

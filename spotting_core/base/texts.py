@@ -21,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_FIRST_OF_MARKS = {mark[:1] for mark, _ in _MARKS}
 _FIX = "Save it as UTF-8"
 
 
@@ -50,6 +51,23 @@ def marked_encoding(content: bytes) -> str | None:
     if len(head) >= 4 and max(even, odd) > 0.4 * len(head) / 2 > 4 * min(even, odd):
         return "utf-16-le" if odd > even else "utf-16-be"
     return None
+
+
+def utf8_json(content: bytes, where: object, what: str = "file") -> bytes:
+    """JSON as UTF-8 without a byte order mark, of UTF-8 or UTF-16 with or without one.
+
+    Errors:
+        BadInputError: it is no text.
+    """
+    if json_encoding(content) is None:
+        return content
+    return decoded_text(content, where, what).encode("utf-8", "surrogatepass")
+
+
+def json_encoding(head: bytes) -> str | None:
+    """The encoding of JSON that begins so, where it is not UTF-8 without a mark: its first character takes one byte
+    there, and none of its bytes is zero."""
+    return marked_encoding(head) if b"\0" in head[:4] or head[:1] in _FIRST_OF_MARKS else None
 
 
 def encoding_of_blocks(blocks: Iterator[bytes]) -> str:

@@ -28,6 +28,11 @@ REVIEWERS = "reviewers"
 """The source of the cameras of a match where neither labels nor a model say anything of them."""
 
 
+def camera_class(label: str) -> str:
+    """The class that a label of a camera is of."""
+    return OTHER if label in OTHER_LABELS else label
+
+
 @dataclass(frozen=True, slots=True)  # a match has hundreds, and the app keeps those of its whole library
 class Shot:
     """One shot of one camera; times in microseconds of the half.

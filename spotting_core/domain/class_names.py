@@ -7,7 +7,11 @@ something, so a name that differs in it is not taken for another, but suggested.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from spotting_core.base.errors import BadInputError
+
+_NAMED = 4  # unknown names that a sentence gives
 
 
 def plain_name(label: str) -> str:
@@ -33,3 +37,21 @@ def unknown_names(counts: Mapping[str, int], names: Iterable[str], what: str) ->
         hint = f" (did you mean {near!r}?)" if near else ""
         clauses.append(f"{count} {what}{'' if count == 1 else 's'} of the unknown class {label!r}{hint}")
     return clauses
+
+
+def check_some_known(counts: Mapping[str, int], names: Collection[str], what: str, where: object) -> None:
+    """Refuse labels of which none is of a class that counts: whatever came of them would be a figure of nothing.
+
+    Arguments:
+        counts: labels by name; what: what they are of, as in ``label`` or ``prediction``.
+
+    Errors:
+        BadInputError: there are some, and none is of a class of ``names``.
+    """
+    if counts and not any(label in names for label in counts):
+        total = sum(counts.values())
+        raise BadInputError(
+            f"not one of {total} {what}s is of a known class; they say {', '.join(map(repr, sorted(counts)[:_NAMED]))}",
+            where=where,
+            fix="Check the class names, or name the class table that they are of",
+        )

@@ -78,6 +78,7 @@ class MatchPlayers:
         kits: mean shirts of home and away, where teams were told apart.
         title, home, away: of the match, where they are known.
         notes: what a user must know, sentence by sentence.
+        left_out: what was read and is placed nowhere: reason, as a clause, to how many.
     """
 
     placed: tuple[Placed, ...]
@@ -93,6 +94,7 @@ class MatchPlayers:
     home: str = "Home"
     away: str = "Away"
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def at(self, half: int) -> dict[int, list[Placed]]:
         """Everybody of a half by time, every sample in order."""

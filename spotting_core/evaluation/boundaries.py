@@ -21,6 +21,8 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
+from spotting_core.evaluation.checks import check_classes, check_some_truth
+from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import Counts
@@ -31,6 +33,21 @@ from spotting_core.evaluation.track import CELLS, CELLS_PER_SECOND, HALVES, lay_
 KINDS = ("abrupt", "smooth", "logo")
 TOLERANCE = 1.0
 _CELL = 1_000_000 // CELLS_PER_SECOND  # microseconds
+
+
+def check_kinds(games: Sequence[CameraGame], labels: object, record: Record, *, official: bool = False) -> None:
+    """Record the true changes of a kind that nobody knows; one whose kind nobody said is of none.
+
+    Arguments:
+        labels: where they were read from.
+
+    Errors:
+        BadInputError: no change is truth, or kinds are said and not one is known.
+    """
+    check_classes(
+        ((g.name, [c.change_type for c in g.truth if c.change_type]) for g in games), KINDS, "label", labels, record
+    )
+    check_some_truth(sum(not official or c.change_type in KINDS for g in games for c in g.truth), labels)
 
 
 def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) -> Evaluation:

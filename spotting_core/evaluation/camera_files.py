@@ -32,6 +32,14 @@ class LinkRow(msgspec.Struct, gc=False):
     time: str
 
 
+class _Link(msgspec.Struct, gc=False):
+    """A link as it is written."""
+
+    half: float | str
+    label: str
+    time: str
+
+
 class _Row(msgspec.Struct, gc=False):
     label: str
     gameTime: str = ""  # noqa: N815
@@ -40,7 +48,7 @@ class _Row(msgspec.Struct, gc=False):
     change_type: str | None = None
     replay: str | None = None
     confidence: float = 1.0
-    link: LinkRow | None = None
+    link: _Link | None = None
 
 
 class _Changes(msgspec.Struct):
@@ -97,13 +105,23 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
                 time=microseconds(time / 1000, at),
                 second=(time if clock is None else clock) // 1_000_000,
                 label=plain_name(row.label),
-                change_type=row.change_type or "",
-                replay=(row.replay or "").lower() == "replay",
+                change_type=(row.change_type or "").strip(),
+                replay=(row.replay or "").strip().lower() == "replay",
                 confidence=row.confidence,
-                link=row.link,
+                link=None if row.link is None else _plain(row.link, at),
             )
         )
     return changes
+
+
+def _plain(link: _Link, where: str) -> LinkRow:
+    """A link without what surrounds its texts.
+
+    Errors:
+        BadInputError: its half is no number.
+    """
+    half, _ = moment_of({"half": link.half, "position": 0}, f"{where}, link")
+    return LinkRow(half, plain_name(link.label), link.time.strip())
 
 
 def read_camera_games(

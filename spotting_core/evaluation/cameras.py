@@ -23,10 +23,30 @@ from collections.abc import Sequence
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.cameras import OTHER, OTHER_LABELS
+from spotting_core.domain.cameras import OTHER, OTHER_LABELS, camera_class
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
+from spotting_core.evaluation.checks import check_classes, check_some_truth
+from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
+
+
+def check_cameras(
+    games: Sequence[CameraGame], cameras: Sequence[str], labels: object, predictions: object, record: Record
+) -> None:
+    """Record the changes of cameras that nobody knows, which are passed over.
+
+    Arguments:
+        labels, predictions: where they were read from.
+
+    Errors:
+        BadInputError: there is no true change, or not one of a known camera on one side.
+    """
+    check_some_truth(sum(len(g.truth) for g in games), labels)
+    true = ((g.name, [camera_class(c.label) for c in g.truth]) for g in games)
+    found = ((g.name, [camera_class(c.label) for c in g.predicted]) for g in games)
+    check_classes(true, cameras, "label", labels, record)
+    check_classes(found, cameras, "prediction", predictions, record)
 
 
 def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, official: bool = False) -> Evaluation:

@@ -7,12 +7,13 @@ class that nobody knows is a miss: each would be a figure, and a wrong one, with
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.class_names import unknown_names
+from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.timecode import frame_rate
 from spotting_core.evaluation.collect import Record
 from spotting_core.formats.document import check_confidence
@@ -59,17 +60,38 @@ def check_same_rate(labels: float | None, predictions: float | None, where: str)
         )
 
 
-def check_some_known(labels: Collection[str], classes: Collection[str], where: object) -> None:
-    """Refuse predictions of which none is of a class that counts.
+def check_classes(
+    games: Iterable[tuple[str, Iterable[str]]], classes: Collection[str], what: str, where: object, record: Record
+) -> None:
+    """Record the labels or predictions of games that are of no class that counts, and refuse them where none is.
+
+    Arguments:
+        games: name of each, and the classes that stand in its file.
 
     Errors:
-        BadInputError: see above.
+        BadInputError: there are some, and none is of a known class.
     """
-    if labels and not any(label in classes for label in labels):
+    everything: Counter[str] = Counter()
+    for game, labels in games:
+        counts = Counter(labels)
+        everything.update(counts)
+        record_unknown(
+            {label: count for label, count in counts.items() if label not in classes}, classes, what, game, record
+        )
+    check_some_known(everything, classes, what, where)
+
+
+def check_some_truth(count: int, where: object) -> None:
+    """Refuse labels that hold nothing that counts: a figure without truth is none.
+
+    Errors:
+        BadInputError: there is nothing.
+    """
+    if not count:
         raise BadInputError(
-            f"no prediction is of a known class; they say {', '.join(map(repr, sorted(labels)[:4]))}",
+            "nothing in these labels counts, so there is nothing to measure predictions against",
             where=where,
-            fix="Check the class names, or give their own list with --classes",
+            fix="Check that they are the files you mean, and their halves and classes",
         )
 
 

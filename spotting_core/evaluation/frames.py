@@ -17,8 +17,8 @@ import numpy as np
 
 from spotting_core.base.archives import inflate, is_zip, open_zip
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.class_names import plain_name
-from spotting_core.evaluation.checks import check_same_rate, check_some_known, record_unknown
+from spotting_core.domain.class_names import check_some_known, plain_name
+from spotting_core.evaluation.checks import check_same_rate, record_unknown
 from spotting_core.evaluation.collect import LARGEST_SPLIT, Record, read_whole
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.spot_files import decoded
@@ -116,15 +116,17 @@ def evaluate_frames(
     """
     _check_videos(truth, predicted)
     true, events = _by_class(truth), _scored(predicted)
+    counts = {name: sum(map(len, frames.values())) for name, frames in true.items()}
+    check_some_known(counts, true if classes is None else classes, "label", "labels")
     names = sorted(true) if classes is None else [c for c in classes if c in true]
     if not names:
         raise BadInputError("there is no true event to evaluate", fix="Check the labels and the class list")
-    check_some_known(set(events), set(true), "predictions")
+    check_some_known({name: len(found) for name, found in events.items()}, true, "prediction", "predictions")
     record.counted += [v.video for v in truth]
     for label in sorted(set(events) - set(true)):
         record.skip("all videos", f"{len(events[label])} predictions of {label!r}, which has no truth")
     if classes is not None:
-        left = {n: sum(map(len, frames.values())) for n, frames in true.items() if n not in classes}
+        left = {name: count for name, count in counts.items() if name not in classes}
         record_unknown(left, classes, "label", "all videos", record)
     values = np.array(
         [[_average_precision(true[n], events.get(n, []), t, official) for n in names] for t in tolerances]

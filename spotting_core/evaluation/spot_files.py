@@ -16,8 +16,9 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_json
-from spotting_core.domain.class_names import plain_name
-from spotting_core.evaluation.checks import check_confidences, check_some_known, record_unknown
+from spotting_core.base.texts import utf8_json
+from spotting_core.domain.class_names import check_some_known, plain_name
+from spotting_core.evaluation.checks import check_confidences, check_some_truth, record_unknown
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.track import HALVES
@@ -72,22 +73,28 @@ def read_spotting_games(
     without predictions is; the record says so.
 
     Errors:
-        BadInputError: no game has both files, one cannot be read, a confidence is none, or no prediction at all
-            has one of the classes.
+        BadInputError: no game has both files, one cannot be read, a confidence is none, no label or no prediction at
+            all has one of the classes, or no label counts.
     """
     games: list[GameColumns] = []
+    true_strangers: Counter[str] = Counter()
     strangers: Counter[str] = Counter()
     with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
         for pair in pairs(true, predicted, split, record):
-            truth = label_columns(pair.labels, pair.label_file, pair.game, classes, record)
+            truth, unnamed = label_columns(pair.labels, pair.label_file, pair.game, classes, record, official=official)
             spots, unknown = prediction_columns(
                 pair.predictions, pair.prediction_file, pair.game, classes, record, official=official
             )
             _note_empty_halves(pair.game, truth, spots, record)
+            true_strangers.update(unnamed)
             strangers.update(unknown)
             games.append(GameColumns(pair.game, truth, spots))
+    counted = sum(len(g.truth) for g in games)
+    if not counted:
+        check_some_known(true_strangers, classes, "label", labels)
+    check_some_truth(counted, labels)
     if not any(len(g.predicted) for g in games):
-        check_some_known(strangers, classes, predictions)
+        check_some_known(strangers, classes, "prediction", predictions)
     return games
 
 
@@ -97,9 +104,10 @@ def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str
     Errors:
         BadInputError: not JSON, or of another form (names the place inside), or nested too deeply.
     """
+    content = utf8_json(content, where, what)
     check_json(content, where, what)
     try:
-        return decoder.decode(content.removeprefix(b"\xef\xbb\xbf"))
+        return decoder.decode(content)
     except msgspec.ValidationError as error:
         raise BadInputError(f"this is no {what} ({error})", where=where) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -110,8 +118,11 @@ def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str
         raise BadInputError(f"this {what} is not JSON ({error})", where=where) from error
 
 
-def label_columns(content: bytes, where: str, game: str, classes: Sequence[str], record: Record) -> SpotColumns:
-    """True spots of a Labels-v2 file; without ``position`` the clock of ``gameTime`` counts.
+def label_columns(
+    content: bytes, where: str, game: str, classes: Sequence[str], record: Record, *, official: bool = False
+) -> tuple[SpotColumns, Counter[str]]:
+    """True spots of a Labels-v2 file, and how many were of which unknown class; without ``position`` the clock of
+    ``gameTime`` counts.
 
     Errors:
         BadInputError: not such a file, or a time that cannot be read.
@@ -119,7 +130,7 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
     rows = decoded(_LABELS, content, where, "Labels-v2 file").annotations
     labels = _indices(rows, classes)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0]
-    halves, times = _moments(known, where, game, record)
+    halves, times = _moments(known, where, game, record, official)
     columns = SpotColumns(
         halves,
         times,
@@ -127,7 +138,8 @@ def label_columns(content: bytes, where: str, game: str, classes: Sequence[str],
         np.zeros(len(known)),
         np.array([-1 if r.visibility == "not shown" else 1 for r in known], np.int8),
     )
-    return _counted_spots(game, "label", _unknown(rows, labels), classes, columns, record)
+    unknown = _unknown(rows, labels)
+    return _counted_spots(game, "label", unknown, classes, columns, record), unknown
 
 
 def prediction_columns(
@@ -142,7 +154,7 @@ def prediction_columns(
     labels = _indices(rows, classes)
     unknown = _unknown(rows, labels)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0] if unknown else rows
-    halves, times = _moments(known, where, game, record)
+    halves, times = _moments(known, where, game, record, official)
     columns = SpotColumns(
         halves,
         times,
@@ -161,10 +173,13 @@ def prediction_columns(
     return _counted_spots(game, "prediction", unknown, classes, columns, record), unknown
 
 
-def _moments(rows: Sequence[Any], where: str, game: str, record: Record) -> tuple[np.ndarray, np.ndarray]:
+def _moments(
+    rows: Sequence[Any], where: str, game: str, record: Record, official: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Halves, int16, and times, int64 microseconds, of rows.
 
-    A second half whose clock runs on from 45:00 gets one of its own, which the record says.
+    A second half whose clock runs on from 45:00 gets one of its own, which the record says; the official evaluator
+    takes it as it is.
 
     Errors:
         BadInputError: a half or time that cannot be read.
@@ -174,7 +189,7 @@ def _moments(rows: Sequence[Any], where: str, game: str, record: Record) -> tupl
         half, time = _moment(row, where)
         halves[number], times[number] = max(-_MOST_HALF, min(_MOST_HALF, half)), time
     second = halves == 2
-    if runs_on(times[second].tolist()):
+    if not official and runs_on(times[second].tolist()):
         times[second] -= HALF_LENGTH
         record.skip(game, f"{Path(where).name}: {RUNS_ON}")
     return halves, times

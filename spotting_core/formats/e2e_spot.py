@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, cast
 
 import ijson
 import numpy as np
@@ -42,7 +42,6 @@ IMPORTED = "imported"
 NOMINAL_RATE = 25.0
 """Frames a second where a file does not say."""
 
-_Piece = TypeVar("_Piece")
 _VIDEO_OWN = {"video", "num_frames", "num_events", "fps", "width", "height", "events"}
 _EVENT_OWN = {"frame", "label", "comment", "score"}
 _COMMENT = re.compile(r"^(home|away|not applicable); (visible|not shown)$")
@@ -91,14 +90,8 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     """
     with _opened(path) as stream:
         videos = ijson.items(stream, "item", use_float=True)
-        for game, halves in groupby(_named(_one_by_one(videos, stream), path), key=lambda v: v[0]):
+        for game, halves in groupby(_named(videos, path), key=lambda v: v[0]):
             yield _document(game, ((half, video) for _, half, video in halves), path)
-
-
-def _one_by_one(pieces: Iterable[_Piece], stream: JsonStream) -> Iterator[_Piece]:
-    for piece in pieces:
-        stream.next_piece()
-        yield piece
 
 
 def _named(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
@@ -258,7 +251,7 @@ def read_scores(path: Path) -> Iterator[ScoreTrack]:
         BadInputError: not of this form; names the video.
     """
     with _opened(path, LARGEST_SCORES) as stream:
-        for video, rows in _one_by_one(ijson.kvitems(stream, "", use_float=True), stream):
+        for video, rows in ijson.kvitems(stream, "", use_float=True):
             try:
                 scores = np.asarray(rows, np.float32)
             except (TypeError, ValueError, ArithmeticError) as error:

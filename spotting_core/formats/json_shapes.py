@@ -8,10 +8,21 @@ from dataclasses import dataclass
 import ijson
 
 from spotting_core.base.nesting import check_json
-from spotting_core.formats import e2e_spot, labels_cameras, labels_v1, labels_v2, osl, results_spotting, timeline_otio
+from spotting_core.formats import (
+    e2e_spot,
+    labels_cameras,
+    labels_game_state,
+    labels_v1,
+    labels_v2,
+    osl,
+    results_spotting,
+    timeline_otio,
+)
 
 _MOST_EVENTS = 4000  # of a parser: some entries show how all are built
-_PLAYERS = "this is a Game State file: it holds people and their places, not actions"
+_PLAYERS = "this is a file of people and their places, and names no actions"
+
+_PLACES = tuple(f"{rows}.item.{box}" for rows in ("annotations", "predictions") for box in ("bbox_image", "bbox_pitch"))
 
 
 @dataclass(frozen=True)
@@ -65,10 +76,12 @@ def _shape(places: set[str], labels: set[str]) -> Shape | None:
         return Shape(osl.FIRST)
     if any_of("data.item.inputs", "data.item.events") or (any_of("data") and any_of("modalities", "version", "labels")):
         return Shape(osl.FORM)
+    if any_of("info.action_class", "images.item.file_name", *_PLACES):
+        return Shape(labels_game_state.FORM)
+    if any_of("categories"):
+        return Shape(refusal=_PLAYERS)
     if any_of("predictions"):
         return Shape(results_spotting.FORM)
-    if any_of("images.item.file_name", "annotations.item.bbox_image", "annotations.item.bbox_pitch", "categories"):
-        return Shape(refusal=_PLAYERS)
     if any_of("annotations.item.change_type", "annotations.item.replay"):
         return Shape(labels_cameras.FORM)
     if any_of("annotations.item.gameTime") or (any_of("annotations.item.position", "annotations.item.half") and labels):

@@ -177,8 +177,8 @@ def _entry(where: str, row: Any) -> CameraEntry:
         half,
         time,
         intern(plain_name(str(row["label"]))),  # a match has hundreds of changes of a dozen cameras
-        None if row.get("replay") is None else str(row["replay"]),
-        None if row.get("change_type") is None else intern(str(row["change_type"])),
+        None if row.get("replay") is None else str(row["replay"]).strip(),
+        None if row.get("change_type") is None else intern(str(row["change_type"]).strip()),
         confidence,
         {k: v for k, v in row.items() if k not in _OWN},
     )
@@ -191,7 +191,7 @@ def _link(row: Any) -> Link | None:
         half, time = moment_of({"gameTime": f"{row['half']} - {row['time']}", **row}, LINK)
     except BadInputError:
         return None
-    return Link(half, time, str(row.get("label") or ""))
+    return Link(half, time, plain_name(str(row.get("label") or "")))
 
 
 def link_extras(link: Link | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ that name; the rest keep their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -68,19 +69,17 @@ def _entry(where: str, row: Any) -> Entry:
     return Entry(possible(spot, where), extras)
 
 
-def carried(label: str) -> bool:
-    """Whether a class has a name in v1."""
-    return label in _BACK or label in NAMES
+def has_room(document: Document) -> Callable[[Entry], bool]:
+    """Whether an entry of a document is written: of what v1 has a name for, and what was read from it."""
+    return lambda entry: document.form == FORM or entry.spot.label in _BACK or entry.spot.label in NAMES
 
 
 def render(document: Document, options: Options) -> bytes:
     """The content of the document's file; classes that v1 does not know are left out."""
     rows = []
-    for entry in document.entries:
+    for entry in filter(has_room(document), document.entries):
         spot, extras = entry.spot, document.extras(entry, FORM)
         own = extras.pop("label", None)
-        if document.form != FORM and not carried(spot.label):
-            continue
         label = own if own and NAMES.get(own) == spot.label else _BACK.get(spot.label, spot.label)
         row = {"gameTime": f"{spot.half} - {half_clock(max(0, spot.time), decimals=0)}", "label": label}
         if spot.team != "unknown":

@@ -41,6 +41,7 @@ VERSION = "2.0"
 HEAD = "action"
 IMPORTED = "imported"
 _VISIBLE = {"visible": True, "not shown": False}
+_LEVEL = 2  # objects and lists in which a sample or video lies
 _OWN = {"label", "position_ms", "confidence_score", "team", "visibility"}
 _HALF_FILE = re.compile(r"^(?:(.*)/)?([12])(?:_[^/]*|\.[^/.]*)?$")
 _SIZE_FILE = re.compile(r"^(.+)/(?:\d{3,4}p|HQ|LQ|video|match)\.\w+$", re.IGNORECASE)  # a video named by its size alone
@@ -56,9 +57,9 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     try:
         header = _header(path)
         with unpacked(path) as file:
-            stream = JsonStream(file, path, LARGEST_PIECE)
+            stream = JsonStream(file, path, LARGEST_PIECE, _LEVEL)
             samples = ijson.items(stream, "data.item", use_float=True)
-            for game, halves in groupby(_placed(samples, path, stream), key=lambda s: s[0]):
+            for game, halves in groupby(_placed(samples, path), key=lambda s: s[0]):
                 yield _document(game, ((half, sample) for _, half, sample in halves), header, path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
@@ -69,10 +70,8 @@ def _header(path: Path) -> dict[str, Any]:
     header: dict[str, Any] = {}
     in_header = False
     with unpacked(path) as file:
-        stream, builder, key = JsonStream(file, path, LARGEST_PIECE), None, ""
+        stream, builder, key = JsonStream(file, path, LARGEST_PIECE, _LEVEL), None, ""
         for prefix, event, value in ijson.parse(stream, use_float=True):
-            if prefix == "data.item" and event == "start_map":
-                stream.next_piece()
             if prefix == "" and event == "map_key":
                 key, builder = value, ijson.ObjectBuilder()
                 in_header = in_header or key == "data"
@@ -86,9 +85,8 @@ def _header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _placed(samples: Iterable[Any], path: Path, stream: JsonStream) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+def _placed(samples: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     for number, sample in enumerate(samples, start=1):
-        stream.next_piece()
         if not isinstance(sample, dict) or not isinstance(sample.get("events", []), list):
             raise BadInputError("expected a sample with events", where=f"{path}, sample {number}")
         metadata = sample.get("metadata")
@@ -168,20 +166,17 @@ def read_first_version(path: Path, options: Options) -> Iterator[Document]:
     """
     try:
         with unpacked(path) as file:
-            stream = JsonStream(file, path, LARGEST_PIECE)
+            stream = JsonStream(file, path, LARGEST_PIECE, _LEVEL)
             videos = ijson.items(stream, "videos.item", use_float=True)
-            for game, halves in groupby(_placed_videos(videos, path, stream), key=lambda v: v[0]):
+            for game, halves in groupby(_placed_videos(videos, path), key=lambda v: v[0]):
                 yield _first_document(game, [(half, video) for _, half, video in halves], path)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise BadInputError(f"this file is not JSON ({str(error).splitlines()[0]})", where=path) from error
 
 
-def _placed_videos(
-    videos: Iterable[Any], path: Path, stream: JsonStream
-) -> Iterator[tuple[str, int | None, Mapping[str, Any]]]:
+def _placed_videos(videos: Iterable[Any], path: Path) -> Iterator[tuple[str, int | None, Mapping[str, Any]]]:
     """Match, half (None where the annotations say it), and video."""
     for number, video in enumerate(videos, start=1):
-        stream.next_piece()
         if not isinstance(video, dict) or not isinstance(video.get("annotations", []), list):
             raise BadInputError("expected a video with annotations", where=f"{path}, video {number}")
         name = str(video.get("path_video") or video.get("path_features") or number).replace("\\", "/")

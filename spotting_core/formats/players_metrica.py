@@ -40,8 +40,13 @@ def write(path: Path, players: MatchPlayers) -> list[Path]:
     return [*files, about]
 
 
+def carries(one: Placed) -> bool:
+    """Whether somebody stands in a file: those of a team who are seen, and the ball."""
+    return one.role is Role.BALL or (one.seen and bool(one.team))
+
+
 def _lines(players: MatchPlayers, side: str) -> list[str]:
-    tracks = sorted({p.track for p in players.placed if p.team == side and p.seen})
+    tracks = sorted({p.track for p in players.placed if p.team == side and carries(p)})
     lines = [
         f",,,{','.join(side.capitalize() + ',' for _ in tracks) or side.capitalize() + ','},\n",
         f",,,{','.join(f'{track},' for track in tracks)}{',' if tracks else ''},\n",
@@ -51,7 +56,7 @@ def _lines(players: MatchPlayers, side: str) -> list[str]:
     for half, times in sorted(players.samples.items()):
         people = players.at(half)
         for time in times:
-            seen = {p.track: p for p in people[time] if p.seen and p.team == side}
+            seen = {p.track: p for p in people[time] if carries(p) and p.team == side}
             ball = next((p for p in people[time] if p.role is Role.BALL), None)
             cells = [_cells(players, seen.get(track)) for track in tracks]
             frame = begun + round(time / 1e6 * NUMBERED) + 1

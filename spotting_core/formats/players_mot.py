@@ -33,7 +33,7 @@ def write(path: Path, players: MatchPlayers) -> list[Path]:
         text, ini = (path.with_name(f"{path.stem}_{half}{suffix}") for suffix in (path.suffix, ".ini"))
         with replacing(text) as part, part.open("w", encoding="ascii", newline="\n") as handle:
             for number, (_, people) in enumerate(players.at(half).items(), start=1):
-                handle.writelines(_line(number, p, players.size) for p in people if p.box is not None)
+                handle.writelines(_line(number, p, players.size) for p in people if carries(p))
         sequence = ConfigParser()
         sequence.optionxform = str  # type: ignore[assignment, method-assign]  # its keys keep their capitals
         width, height = players.size
@@ -45,6 +45,11 @@ def write(path: Path, players: MatchPlayers) -> list[Path]:
             sequence.write(handle, space_around_delimiters=False)
         files += [text, ini]
     return files
+
+
+def carries(one: Placed) -> bool:
+    """Whether somebody stands in a file: those who are seen."""
+    return one.seen
 
 
 def _line(number: int, one: Placed, size: tuple[int, int]) -> str:

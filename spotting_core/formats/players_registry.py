@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.people import MatchPlayers
+from spotting_core.domain.people import MatchPlayers, Placed
 from spotting_core.formats import (
     players_game_state,
     players_metrica,
@@ -24,12 +24,15 @@ class PlayersFormat:
     Arguments:
         suffix: of the file that a user names; writers of several files put theirs beside it.
         write: writes a match's players to a path and returns the files.
+        carries: whether it has room for somebody; without: whom it has none for, in words.
     """
 
     name: str
     title: str
     suffix: str
     write: Callable[[Path, MatchPlayers], list[Path]]
+    carries: Callable[[Placed], bool] = lambda one: True
+    without: str = ""
 
 
 PLAYERS_FORMATS = {
@@ -37,9 +40,23 @@ PLAYERS_FORMATS = {
     for f in (
         PlayersFormat(players_table.FORM, "Parquet table", ".parquet", players_table.write),
         PlayersFormat(players_skillcorner.FORM, "SkillCorner JSON", ".json", players_skillcorner.write),
-        PlayersFormat(players_metrica.FORM, "Metrica CSV", ".csv", players_metrica.write),
+        PlayersFormat(
+            players_metrica.FORM,
+            "Metrica CSV",
+            ".csv",
+            players_metrica.write,
+            players_metrica.carries,
+            "somebody without a team, or not seen in the picture",
+        ),
         PlayersFormat(players_game_state.FORM, "SoccerNet game state", ".json", players_game_state.write),
-        PlayersFormat(players_mot.FORM, "MOT", ".txt", players_mot.write),
+        PlayersFormat(
+            players_mot.FORM,
+            "MOT",
+            ".txt",
+            players_mot.write,
+            players_mot.carries,
+            "somebody who is not seen in the picture",
+        ),
     )
 }
 """By name."""

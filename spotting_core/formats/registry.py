@@ -24,6 +24,7 @@ from spotting_core.formats import (
     edit_list,
     final_cut,
     labels_cameras,
+    labels_game_state,
     labels_v1,
     labels_v2,
     osl,
@@ -96,20 +97,24 @@ class Format:
         return self.write is not None
 
 
-def _each(
-    patterns: tuple[str, ...], parse: Callable[..., Any], render: Callable[..., bytes], largest: int
-) -> tuple[ReadMatches, WriteMatches]:
-    """Reader and writer of a format that has one match in a file."""
+def _each(patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) -> ReadMatches:
+    """Reader of a format that has one match in a file."""
 
     def read(path: Path, options: Options) -> Iterator[Any]:
         for member in members(path, _pattern_inside(path, patterns), largest):
             yield parse(member.read(), member.where, member.game, options)
 
+    return read
+
+
+def _to_each(pattern: str, render: Callable[..., bytes]) -> WriteMatches:
+    """Writer of a format that has one match in a file."""
+
     def write(path: Path, documents: Iterable[Any], options: Options) -> int:
         files = ((d.game if _is_tree(path) else "", render(d, options)) for d in documents)
-        return write_members(path, patterns[0], files)
+        return write_members(path, pattern, files)
 
-    return read, write
+    return write
 
 
 def _is_tree(path: Path) -> bool:
@@ -138,8 +143,14 @@ def _table() -> tuple[Format, ...]:
         parse: Callable[..., Any], render: Callable[..., bytes], carried: str, resolution: str, **more: Any,
     ) -> Format:  # fmt: skip
         largest = LARGEST_MEMBER if mime == json_type else LARGEST_TEXT
-        read, write = _each(patterns, parse, render, largest)
+        read, write = _each(patterns, parse, largest), _to_each(patterns[0], render)
         return Format(name, title, patterns, suffix, mime, read, write, *_carried(carried), resolution, **more)
+
+    def only_read(
+        name: str, title: str, pattern: str, parse: Callable[..., Any], carried: str, resolution: str
+    ) -> Format:
+        read = _each((pattern,), _simple(parse), LARGEST_MEMBER)
+        return Format(name, title, (pattern,), ".json", json_type, read, None, *_carried(carried), resolution)
 
     def edit(form: str, title: str, suffix: str, mime: str, carried: str, resolution: str, sign: str = "") -> Format:
         patterns = (timeline_otio.FILE_NAMES[form], f"*{suffix}")
@@ -154,6 +165,8 @@ def _table() -> tuple[Format, ...]:
         one(labels_cameras.FORM, "SoccerNet Labels-cameras", (labels_cameras.FILE_NAME,), ".json", json_type,
             _simple(labels_cameras.parse), lambda d, _: labels_cameras.render(d), "c", "1 ms",
             kind=SHOTS),
+        only_read(labels_game_state.FORM, "SoccerNet Labels-GameState", labels_game_state.FILE_NAME,
+                  labels_game_state.parse, "v", "1 ms"),
         one(results_spotting.FORM, "SoccerNet results_spotting", (results_spotting.FILE_NAME,), ".json", json_type,
             _simple(results_spotting.parse), results_spotting.render, "c", "1 ms"),
         Format(e2e_spot.FORM, "E2E-Spot JSON", ("*.recall.json.gz", "pred-*.json", "train.json", "val.json",
@@ -398,7 +411,7 @@ def losses(document: Document, form: Format) -> list[Loss]:
         ),
         (
             "{} spots of classes other than goals, cards and substitutions",
-            sum(not labels_v1.carried(s.label) for s in spots) if form.name == labels_v1.FORM else 0,
+            len(spots) - written(document, form),
         ),
         (
             "that {} spots lie before the first frame, at which they are put",
@@ -407,6 +420,13 @@ def losses(document: Document, form: Format) -> list[Loss]:
         ("other fields of {} entries", other_fields),
     )
     return [Loss(words, count) for words, count in counts if count]
+
+
+def written(document: AnyDocument, form: Format) -> int:
+    """How many entries of a document a format has room for."""
+    if isinstance(document, CameraDocument) or form.name != labels_v1.FORM:
+        return len(document.entries)
+    return sum(map(labels_v1.has_room(document), document.entries))
 
 
 def _is_carried(carried: bool, spot: Spot, predicted: bool) -> bool:

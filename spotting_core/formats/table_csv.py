@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
@@ -54,17 +55,33 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     """
     check_regular(path)
     try:
+        _check_sizes(path)
         with unpacked_text(path) as (handle, encoding):
             table = _Table.of(handle, path)
-            if "game" not in table.columns and path.stat().st_size > LARGEST_MEMBER:
-                what = f"this table of one match is larger than {LARGEST_MEMBER >> 20} MB, which none is"
-                raise BadInputError(what, where=path, fix="Give a column game where it holds several matches")
             notes = (f"{path}: its text is read as Windows-1252",) if encoding == ANSI else ()
             rows = ((f"{path}, line {table.line}", row) for row in table.rows())
             for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):
-                yield Document(tuple(entry for _, entry in bounded(group, path)), game, FORM, notes=notes)
+                yield Document(tuple(entry for _, entry in group), game, FORM, notes=notes)
     except csv.Error as error:
         raise BadInputError(f"this file is not CSV ({error})", where=path) from error
+
+
+def _check_sizes(path: Path) -> None:
+    """Refuse a table of which one match is too large, before any of its lines is read: that takes thirty times as long
+    as counting them.
+
+    Errors:
+        BadInputError: one has more lines than ``bounded`` lets through, or the only one too many bytes.
+    """
+    with unpacked_text(path) as (handle, _):
+        table = _Table.of(handle, path)
+        at = table.columns.get("game")
+        if at is None and path.stat().st_size > LARGEST_MEMBER:
+            what = f"this table of one match is larger than {LARGEST_MEMBER >> 20} MB, which none is"
+            raise BadInputError(what, where=path, fix="Give a column game where it holds several matches")
+        lines = ("" if at is None or at >= len(row) else row[at] for row in table.rows())
+        for _, group in groupby(lines):
+            deque(bounded(group, path), maxlen=0)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotting_core.domain.cameras import OTHER, OTHER_LABELS, Shot
+from spotting_core.domain.cameras import Shot, camera_class
 from spotting_core.models.registry import SystemConfig
 from spotting_core.models.targets import Targets
 
@@ -60,6 +60,5 @@ def shot_targets(
 
 def _column(label: str, classes: tuple[str, ...]) -> int:
     """Column of a camera; -1 for one that is not among the classes."""
-    if label in OTHER_LABELS:
-        label = OTHER
-    return classes.index(label) if label in classes else -1
+    name = camera_class(label)
+    return classes.index(name) if name in classes else -1

@@ -6,6 +6,7 @@ after a short interruption only where place and team leave no doubt.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -84,6 +85,7 @@ def match_players(
         home=source.fixture.home or "Home",
         away=source.fixture.away or "Away",
         notes=_notes(groups, missing, how),
+        left_out=sum((half.left_out for half in halves), Counter[str]()),
     )
 
 
@@ -198,9 +200,26 @@ class _Half:
         video = next(h.path for h in source.halves if h.half == self.half)
         self.people = with_colours(people, video, analysis.frames) if len(people) else people
         self.balls = seen.take(seen.name == BALL)
+        self.left_out = self._left_out(table, seen)
         self.tracks = np.zeros(0, int)
         self.roles = np.zeros((0, 4))
         self.left: dict[int, float] | None = None
+
+    def _left_out(self, table: EntityTable, seen: Sightings) -> Counter[str]:
+        """Samples and sightings of which nobody is placed; balls that do not roll are added when their way is known."""
+        shots = [self.cameras.shot_at(self.half, int(t)) for t in self.times] if self.cameras is not None else []
+        replayed = sum(shot is not None and shot.replay for shot in shots)
+        names = np.array(table.names, dtype=object)[table.entity]
+        asked = np.isin(names, [*PEOPLE, BALL]) & np.isin(table.sample, list(self.calibrations))
+        people = int(np.isin(seen.name, PEOPLE).sum())
+        return +Counter(
+            {
+                "a sample of a replay": replayed,
+                "a sample without a calibration": len(self.times) - replayed - len(self.calibrations),
+                "a sighting beside the pitch": int(asked.sum()) - len(seen),
+                f"a sighting of somebody less sure than {_LEAST_SCORE:g}": people - len(self.people),
+            }
+        )
 
     @property
     def breaks(self) -> np.ndarray:
@@ -298,5 +317,7 @@ class _Half:
         for number in np.unique(shot):
             rows = np.flatnonzero(shot == number)
             chosen[rows] = rolling_path(seconds[rows], balls.place[rows], balls.error[rows], balls.score[rows])
+        if dropped := len(self.balls) - int(chosen.sum()):
+            self.left_out["a sighting of a ball too large, or too far from its way"] += dropped
         nobody = Told(Role.BALL, None, 0.0)
         return [self._placed(balls, row, BALL_TRACK, nobody, ("", "")) for row in np.flatnonzero(chosen).tolist()]

@@ -22,7 +22,7 @@ from spotting_core.preflight import machine, video
 from spotting_core.preflight.calibrations import PlayedHalf, check_calibrations
 from spotting_core.preflight.cameras import check_camera_file, cuts_of_file
 from spotting_core.preflight.class_order import check_class_list, check_class_order
-from spotting_core.preflight.finding import ERROR, Finding
+from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import UNITS, check_times, order_of
 
 
@@ -115,7 +115,7 @@ def check_spots(
 
     Class names are looked at only where the times are right: what follows what needs them.
     """
-    findings = [*_check_names(document, classes), *check_values(document)]
+    findings = [*_reading(document), *_check_names(document, classes), *check_values(document)]
     times = check_times(document, classes, lengths, truth)
     findings += times
     spots = document.spots
@@ -126,6 +126,17 @@ def check_spots(
     if any(f.check == order for f in times):
         return findings
     return [*findings, *check_class_order(spots, classes, truth)]
+
+
+def _reading(document: Document) -> list[Finding]:
+    """How the file was understood, and what of it was left out."""
+    left = [f"{number} × {reason}" for reason, number in document.left_out.items()]
+    empty = Finding("reading", ERROR, "no spots are in the file", fix="Check that it is the file you mean")
+    return [
+        *((empty,) if not document.entries else ()),
+        *(Finding("left out", WARNING, "not everything in the file is used", what) for what in left),
+        *(Finding("reading", NOTE, note) for note in document.notes),
+    ]
 
 
 def _check_names(document: Document, classes: ClassTable) -> list[Finding]:

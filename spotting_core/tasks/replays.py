@@ -10,6 +10,7 @@ from spotting_core.domain.cameras import Candidate, Grounding, Link
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.evaluation.camera_files import EvaluatedChange, LinkRow
+from spotting_core.evaluation.checks import check_classes
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.precision import METRICS
 from spotting_core.evaluation.replay_files import Moment, Replay, ReplayGame, read_replay_games
@@ -40,6 +41,8 @@ class ReplaysTask(LayerTask[Grounding]):
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes, metric = self.classes(order.classes), self.metric(order.metric)
         games = read_replay_games(order.labels, order.predictions, record, order.split)
+        actions = ((g.name, [c.link.label for c in g.truth if c.link is not None]) for g in games)
+        check_classes(actions, classes, "label", order.labels, record)
         return evaluate_replays(games, classes, record, metric=metric, official=order.official)
 
     def read_truth(self, folder: Path) -> list[Grounding]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.cameras import CAMERA_TABLE, Shot
+from spotting_core.domain.cameras import CAMERA_TABLE, Shot, camera_class
 from spotting_core.domain.classes import ClassTable
 from spotting_core.evaluation.camera_files import read_camera_games
-from spotting_core.evaluation.cameras import evaluate_cameras
+from spotting_core.evaluation.cameras import check_cameras, evaluate_cameras
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import labels_cameras
@@ -39,13 +39,18 @@ class ShotsTask(SampleTask[Shot]):
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split)
-        return evaluate_cameras(games, self.classes(order.classes), official=order.official)
+        cameras = self.classes(order.classes)
+        check_cameras(games, cameras, order.labels, order.predictions, record)
+        return evaluate_cameras(games, cameras, official=order.official)
 
     def read_truth(self, folder: Path) -> list[Shot]:
         return labels_cameras.read_shots(folder / self.label_file)
 
     def moment(self, finding: Shot) -> int:
         return (finding.start + finding.end) // 2
+
+    def class_name(self, finding: Shot) -> str:
+        return camera_class(finding.label)
 
     def begins(self, finding: Shot) -> int:
         return finding.start

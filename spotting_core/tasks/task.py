@@ -162,6 +162,10 @@ class LayerTask(Task, Generic[_Finding]):
     def moment(self, finding: _Finding) -> int:  # type: ignore[misc]  # see _Finding
         """The moment (microseconds of the half) around which clips to train on are laid."""
 
+    def class_name(self, finding: _Finding) -> str:  # type: ignore[misc]  # see _Finding
+        """The class that a finding is of, or nothing where it is of none."""
+        return getattr(finding, "label", "")
+
     def begins(self, finding: _Finding) -> int:  # type: ignore[misc]  # see _Finding
         """When a finding begins (microseconds of the half), for people."""
         return self.moment(finding)

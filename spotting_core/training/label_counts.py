@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.class_names import unknown_names
+from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.samples.labelled import all_games
 from spotting_core.tasks.task import AnyLayerTask
@@ -31,23 +31,17 @@ def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) ->
     games = task.labelled_games(folder)
     taken = games[: most or None]
     labels = Counter(
-        label for game in taken for finding in task.read_truth(game) if (label := getattr(finding, "label", "")) != ""
+        label for game in taken for finding in task.read_truth(game) if (label := task.class_name(finding)) != ""
     )
     unknown = {label: count for label, count in labels.items() if label not in table}
     used = labels.total() - sum(unknown.values())
-    if labels and not used:
-        raise BadInputError(
-            f"not one of {labels.total()} labels is of a class of the table {table.name!r}; they say "
-            f"{', '.join(map(repr, list(unknown)[:4]))}",
-            where=folder,
-            fix="Name their class table with classes = … in the configuration",
-        )
+    check_some_known(labels, table.names, "label", folder)
     sentences = [f"{folder.name}: {_counted(len(taken), 'match', 'matches')}, {_counted(used, 'label', 'labels')}"]
     sentences += [f"{folder.name}: left out {clause}" for clause in unknown_names(unknown, table.names, "label")]
     if len(games) > len(taken):
         left = _counted(len(games) - len(taken), "match", "matches")
         sentences.append(f"{folder.name}: left out {left} beyond the {most} that the configuration takes")
-    unlabelled = sorted(set(all_games(folder)) - set(games), key=str) if _holds_matches(folder) else []
+    unlabelled = unlabelled_games(folder, task)
     if unlabelled:
         names = ", ".join(game.name for game in unlabelled[:_NAMED]) + (", …" if len(unlabelled) > _NAMED else "")
         left = _counted(len(unlabelled), "match", "matches")
@@ -55,11 +49,17 @@ def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) ->
     return sentences
 
 
-def _holds_matches(folder: Path) -> bool:
+def unlabelled_games(folder: Path, task: AnyLayerTask) -> list[Path]:
+    """The matches of a split that have no labels of a task, in order of their names.
+
+    Errors:
+        BadInputError: no match has labels.
+    """
+    labelled = set(task.labelled_games(folder))
     try:
-        return bool(all_games(folder))
+        return sorted(set(all_games(folder)) - labelled, key=str)
     except BadInputError:  # what is read of its matches is made of other files
-        return False
+        return []
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -37,6 +37,15 @@ def test_two_files(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.json").read_text())["found"]["value"] == pytest.approx(0.8)
 
 
+def test_two_files_without_spots_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_labels(tmp_path / name / "Labels-v2.json", [])
+    done = touchline("agreement", tmp_path / "a" / "Labels-v2.json", tmp_path / "b" / "Labels-v2.json")
+    assert done.returncode == 2
+    assert "there is not one spot that either has marked" in " ".join(done.stderr.split())
+
+
 def test_candidates_make_verdicts_of_what_is_left_out(tmp_path: Path) -> None:
     write_labels(tmp_path / "asked.json", [*FIRST, Spot(1, 90_000_000, "Goal")])
     done = touchline("agreement", *files(tmp_path), "--candidates", tmp_path / "asked.json")

@@ -88,6 +88,43 @@ def test_faithfulness_measures_every_method_that_fits(match: Match, tmp_path: Pa
     assert json.loads((model / "faithfulness.json").read_text()) == content
 
 
+def test_a_moment_at_which_nothing_was_spotted_is_told(match: Match, tmp_path: Path) -> None:
+    model = small_model(tmp_path / "m")
+    command = ("explain", match.path, "--time", "0:10", "--class", "Goal", "--model", model, "--method", "grad-cam")
+    done = touchline(*command, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "no Goal was spotted within 5 s of 00:10.00, nor anywhere in half 1." in " ".join(done.stderr.split())
+
+
+def test_faithfulness_counts_the_spots_that_it_leaves_out(match: Match, tmp_path: Path) -> None:
+    model, game = small_model(tmp_path / "m"), tmp_path / "split" / "game"
+    game.mkdir(parents=True)
+    make_video(game / "1_224p.mkv", steady(200, rate=10.0), first=8300)
+    bare = tmp_path / "split" / "bare"
+    bare.mkdir()
+    make_video(bare / "1_224p.mkv", steady(20, rate=10.0), first=8400)
+    moments = [("1", 5, "Goal"), ("1", 7, "Goal"), ("1", 8, "Pass"), ("2", 5, "Goal"), ("1", 900, "Goal")]
+    rows = [{"gameTime": f"{half} - 00:05", "label": label, "position": str(s * 1000)} for half, s, label in moments]
+    (game / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))
+    command = ("faithfulness", "--split", tmp_path / "split", "--of", "true", "--model", model)
+    done = touchline(*command, "--spots", "1")
+    told = " ".join(done.stderr.split())
+    assert done.returncode == 0, done.stderr
+    for reason in (
+        "1 × a match without Labels-v2.json",
+        "1 × a label of the class 'Pass', which the model does not know",
+        "1 × a label of half 2, of which there is no video",
+        "1 × a label outside the video of half 1",
+        "1 × a spot beyond the 1 that are measured of a match",
+    ):
+        assert f"Left out: {reason}." in told
+    assert "Not measured: entity-ablation: " in told
+    (game / "Labels-v2.json").write_text(json.dumps({"annotations": rows[2:]}))
+    done = touchline(*command)
+    assert done.returncode == 2
+    assert "there are no true spots to explain here; left out: 1 × a match without" in " ".join(done.stderr.split())
+
+
 def test_faithfulness_refuses_nonsense(tmp_path: Path) -> None:
     for wrong in (("--spots", "none"), ("--spots", "0"), ("--of", "guessed"), ("--split", tmp_path)):
         assert touchline("faithfulness", "--demo", *wrong).returncode == 2

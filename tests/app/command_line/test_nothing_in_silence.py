@@ -39,6 +39,18 @@ def test_a_source_of_which_nothing_is_understood_is_refused(
     assert not (tmp_path / "o.json").exists()
 
 
+def test_a_format_that_carries_none_of_the_spots_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("half,seconds,label\n1,10,Corner\n1,20,Foul\n")
+    done = touchline("convert", tmp_path / "a.csv", tmp_path / "Labels.json", "--to", "labels-v1")
+    assert done.returncode == 2
+    assert "SoccerNet Labels (v1) carries none of what is in it (2 spots of classes other than" in said(done)
+    assert not (tmp_path / "Labels.json").exists()
+    (tmp_path / "b.csv").write_text("half,seconds,label\n1,10,Corner\n1,20,Goal\n")
+    done = touchline("convert", tmp_path / "b.csv", tmp_path / "Labels.json", "--to", "labels-v1")
+    assert "1 spots of 1 match from CSV to SoccerNet Labels (v1)" in said(done)
+    assert "1 spots of classes other than goals, cards and substitutions" in said(done)
+
+
 def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
     videos = [
         {"video": "g/1", "fps": 25, "events": []},
@@ -105,6 +117,25 @@ def test_labels_of_other_classes_are_cut_or_held_against_their_table(video: Path
     )
     assert done.returncode == 2
     assert "'DRIVE' is not in the class table" in said(done)
+
+
+def test_the_action_of_a_game_state_is_cut_and_its_people_are_counted(video: Path, tmp_path: Path) -> None:
+    info = {"name": "SNGS-021", "action_class": "Corner", "action_position": "5000", "game_time_start": "1 - 00:01"}
+    people = [{"image_id": "1021000001", "track_id": 1, "bbox_image": {"x": 1}}] * 3
+    path = tmp_path / "Labels-GameState.json"
+    path.write_text(json.dumps({"info": info, "annotations": people, "categories": []}))
+    done = touchline("clips", video, "--labels", path, "--before", "1", "--after", "1", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "1 clip of ten" in said(done)
+    assert "3 × somebody's place in a picture" in said(done)
+    done = touchline("convert", path, tmp_path / "o.csv")
+    assert "1 spots of 1 match from SoccerNet Labels-GameState to CSV" in said(done)
+    assert "Left out: 3 × somebody's place in a picture." in said(done)
+    for content in ({"annotations": people}, {"info": {"rate": 2}, "predictions": people}):
+        path.write_text(json.dumps(content))
+        done = touchline("clips", video, "--labels", path, "--out", tmp_path / "o")
+        assert done.returncode == 2
+        assert "this game state names no action: it holds people and their places" in said(done)
 
 
 def test_percent_is_refused_by_evaluate(tmp_path: Path) -> None:

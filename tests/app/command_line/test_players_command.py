@@ -18,9 +18,31 @@ def test_the_demo_is_written_at_its_rate_and_swapped(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     table = players_table.read(tmp_path / "demo.parquet")
     assert f"{len(table.placed)} places at 2 samples a second" in done.stdout
+    assert "a sample of a replay" in " ".join(done.stderr.split())
+    assert "a sighting of somebody less sure than 0.45" in " ".join(done.stderr.split())
     assert table.rate == 2
     assert {p.half for p in table.placed} == {1, 2}
     assert (table.pitch.length, table.pitch.width) == (110, 72)
+
+
+def test_whom_a_format_has_no_room_for_is_counted(tmp_path: Path) -> None:
+    done = touchline("players", "--demo", "--out", tmp_path / "demo.csv")
+    assert done.returncode == 0, done.stderr
+    assert "for whom Metrica CSV has no room" in " ".join(done.stderr.split())
+    cells = sum(len(line.split(",")) for line in (tmp_path / "demo_home.csv").read_text().splitlines()[3:])
+    assert cells > 0
+
+
+def test_a_match_in_which_nobody_is_placed_is_refused_with_the_reasons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spotting_core.players.match_players._LEAST_SCORE", 2.0)
+    monkeypatch.setattr("spotting_core.players.match_players.BALL", "no ball")
+    done = touchline("players", "--demo", "--out", tmp_path / "demo.parquet")
+    assert done.returncode == 2
+    assert "nobody can be placed on the pitch; left out: " in " ".join(done.stderr.split())
+    assert "a sighting of somebody less sure than 2" in " ".join(done.stderr.split())
+    assert not (tmp_path / "demo.parquet").exists()
 
 
 @pytest.mark.parametrize(

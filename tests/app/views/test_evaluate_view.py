@@ -277,7 +277,7 @@ def test_a_single_file_needs_its_match(match: Match, sets: PredictionSets) -> No
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"{", "o.json: this results_spotting file is not JSON"), (results((1, "Homerun", 1)), "no spot in it is of a known class"), (b"PK\x03\x04", "o.json.*no such|cannot|not")],
+    [(b"{", "o.json: this results_spotting file is not JSON"), (results((1, "Homerun", 1)), "o.json: not one of 1 predictions is of a known class; they say 'Homerun'"), (b"PK\x03\x04", "o.json.*no such|cannot|not")],
 )  # fmt: skip
 def test_broken_files_are_refused_and_leave_nothing(content: bytes, message: str, sets: PredictionSets, data: DataDirectory) -> None:  # fmt: skip
     with pytest.raises(BadInputError, match=message) as caught:

@@ -24,6 +24,11 @@ def depth_of(value: object) -> int:
     return 0 if below is None else 1 + max(map(depth_of, below), default=0)
 
 
+def read_all(stream: JsonStream, size: int) -> bytes:
+    assert stream.read(0) == b""
+    return b"".join(iter(lambda: stream.read(size), b""))
+
+
 texts = st.text(st.sampled_from('"\\[]{}a\n'), max_size=6)
 values = st.recursive(texts, lambda v: st.lists(v, max_size=3) | st.dictionaries(texts, v, max_size=3))
 
@@ -51,12 +56,31 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
 def test_a_stream_is_refused_where_it_is_too_deep_or_a_piece_of_it_too_large() -> None:
     with pytest.raises(BadInputError, match="nested too deeply"):
         JsonStream(io.BytesIO(b'{"a":' * 65), "a.json", 1 << 20).read(1 << 16)
-    stream = JsonStream(io.BytesIO(b"[" + b"1," * 99), "a.json", 100)
-    stream.read(60)
-    stream.next_piece()
-    stream.read(100)
+    piece = b'{"a": "' + b"x" * 81 + b'"}, '
+    stream = JsonStream(io.BytesIO(b"[" + piece * 9 + b'{"a": "' + b"]}" * 99), "a.json", 100)
+    read: list[bytes] = []
     with pytest.raises(BadInputError, match="too large to be one"):
-        stream.read(1)
+        read.extend(iter(lambda: stream.read(30), b""))
+    assert b"".join(read).startswith(b"[" + piece * 8)
+
+
+def test_of_a_piece_that_is_too_large_nothing_is_given_out() -> None:
+    stream = JsonStream(io.BytesIO(b'{"a": 1, "data": [{"b": [' + b"[1], " * 99), "a.json", 100, level=2)
+    with pytest.raises(BadInputError, match="too large to be one"):
+        stream.read(10)
+    whole = b'{"a": 1, "data": [{"b": [[1], [2]]}, {"c": [{"d": []}]}]}'
+    for size in (1, 7, 1000):
+        assert read_all(JsonStream(io.BytesIO(whole), "a.json", 100, level=2), size) == whole
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8"])
+def test_a_stream_of_any_encoding_is_given_out_as_utf_8(encoding: str) -> None:
+    text = '[{"label": "Ecke – Müller"}]'
+    for size in (4, 7, 1000):
+        read = read_all(JsonStream(io.BytesIO(text.encode(encoding)), "a.json", 100), size)
+        assert read.decode() == text
+    with pytest.raises(UnicodeDecodeError):
+        read_all(JsonStream(io.BytesIO(text.encode("utf-16")[:-1]), "a.json", 100), 1000)
 
 
 def test_xml_may_be_as_deep_as_the_limit_and_declares_nothing() -> None:

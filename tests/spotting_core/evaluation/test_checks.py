@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.evaluation.camera_files import read_changes
-from spotting_core.evaluation.checks import check_confidences, check_same_rate, check_some_known
+from spotting_core.domain.class_names import check_some_known
+from spotting_core.evaluation.camera_files import LinkRow, read_changes
+from spotting_core.evaluation.checks import check_confidences, check_same_rate
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.frames import evaluate_frames, read_frame_file
 from spotting_core.evaluation.replay_files import read_replays
 from spotting_core.evaluation.spot_files import label_columns, prediction_columns
 from spotting_core.formats import registry
+from spotting_core.tasks.registry import task_named
+from spotting_core.tasks.task import EvaluationOrder
 
 PERCENT = "is above 1. Confidences are from 0 to 1; divide percent by 100"
 ROW = {"gameTime": "1 - 00:05", "label": "Goal", "position": "5000", "half": "1", "confidence": "90.0"}
@@ -67,11 +70,113 @@ def test_frame_numbers_of_other_rates_are_not_compared(tmp_path: Path) -> None:
         evaluate_frames(read_frame_file(tmp_path / "t.json"), read_frame_file(tmp_path / "p.json"), Record())
 
 
-def test_predictions_of_no_known_class_are_refused() -> None:
-    check_some_known({"a", "b"}, {"b"}, "p")
-    check_some_known(set(), {"b"}, "p")
-    with pytest.raises(BadInputError, match="no prediction is of a known class; they say 'a'"):
-        check_some_known({"a"}, {"b"}, "p")
+def test_labels_and_predictions_of_no_known_class_are_refused() -> None:
+    check_some_known({"a": 2, "b": 1}, {"b"}, "prediction", "p")
+    check_some_known({}, {"b"}, "prediction", "p")
+    with pytest.raises(BadInputError, match="p: not one of 2 predictions is of a known class; they say 'a'"):
+        check_some_known({"a": 2}, {"b"}, "prediction", "p")
+
+
+CHANGE = {"gameTime": "1 - 00:10", "label": "Public", "position": "10000", "change_type": "abrupt", "replay": "replay"}
+LINK = {"half": 1, "label": "Goal", "time": "00:05"}
+DETECTED = {"Replays": [{"half": 1, "start": 5, "end": 10, "detection": [{"time": 5, "score": 0.5}]}]}
+
+
+def files(folder: Path, name: str, rows: list[dict[str, object]], key: str = "annotations") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps({key: rows}))
+    return folder
+
+
+def evaluated(task: str, labels: Path, predictions: Path, official: bool) -> Record:
+    record = Record()
+    task_named(task).evaluate(EvaluationOrder(labels, predictions, official=official), record)
+    return record
+
+
+def ordered(tmp_path: Path, task: str, labels: list[dict[str, object]]) -> tuple[Path, Path]:
+    """Labels of a task, and predictions that are right about what is known of them."""
+    if task == "spotting":
+        row = {"gameTime": "1 - 00:10", "label": "Goal", "position": "10000", "half": "1", "confidence": "0.5"}
+        found = files(tmp_path / "p", "results_spotting.json", [row], "predictions")
+        return files(tmp_path / "l", "Labels-v2.json", labels), found
+    true = files(tmp_path / "l", "Labels-cameras.json", labels)
+    if task != "replays":
+        return true, files(tmp_path / "p", "Labels-cameras.json", [CHANGE])
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "Detection-replays.json").write_text(json.dumps(DETECTED))
+    return true, tmp_path / "p"
+
+
+@pytest.mark.parametrize("official", [False, True])
+@pytest.mark.parametrize(
+    ("task", "known", "unknown", "says"),
+    [
+        ("spotting", {**CHANGE, "label": "Goal"}, {**CHANGE, "label": "Pass"}, "Pass"),
+        ("shots", CHANGE, {**CHANGE, "label": "Cam A"}, "Cam A"),
+        ("boundaries", CHANGE, {**CHANGE, "change_type": "dissolve"}, "dissolve"),
+        ("replays", {**CHANGE, "link": LINK}, {**CHANGE, "link": {**LINK, "label": "Pass"}}, "Pass"),
+    ],
+)
+def test_every_task_counts_unknown_labels_and_refuses_them_where_none_is_known(
+    task: str, known: dict[str, object], unknown: dict[str, object], says: str, official: bool, tmp_path: Path
+) -> None:
+    folders = ordered(tmp_path, task, [known, unknown])
+    assert f"1 label of the unknown class '{says}'" in [
+        left.why for left in evaluated(task, *folders, official).skipped
+    ]
+    files(folders[0], "Labels-v2.json" if task == "spotting" else "Labels-cameras.json", [unknown, unknown])
+    with pytest.raises(BadInputError, match=f"l: not one of 2 labels is of a known class; they say '{says}'"):
+        evaluated(task, *folders, official)
+
+
+@pytest.mark.parametrize("task", ["spotting", "shots", "boundaries"])
+def test_labels_without_anything_that_counts_are_refused(task: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="nothing in these labels counts"):
+        evaluated(task, *ordered(tmp_path, task, []), False)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+def test_files_of_every_task_are_read_in_every_encoding(encoding: str, tmp_path: Path) -> None:
+    goal = {**CHANGE, "label": "Goal"}
+    for task, row in (("spotting", goal), ("shots", CHANGE), ("replays", {**CHANGE, "link": LINK})):
+        (tmp_path / task).mkdir()
+        folders = ordered(tmp_path / task, task, [row])
+        for path in [p for folder in folders for p in folder.iterdir()]:
+            path.write_bytes(path.read_text().encode(encoding))
+        assert evaluated(task, *folders, False).counted == ["l"]
+
+
+def test_what_surrounds_the_words_of_a_camera_change_means_nothing(tmp_path: Path) -> None:
+    row = {
+        **CHANGE,
+        "change_type": "smooth ",
+        "replay": " replay",
+        "link": {"half": " 1", "label": "Goal ", "time": " 00:05"},
+    }
+    (change,) = read_changes(json.dumps({"annotations": [row]}).encode(), "c")
+    assert (change.change_type, change.replay, change.link) == ("smooth", True, LinkRow(1, "Goal", "00:05"))
+    with pytest.raises(BadInputError, match="c, annotation 1, link: the half 'x' cannot be read"):
+        read_changes(json.dumps({"annotations": [{**CHANGE, "link": {**LINK, "half": "x"}}]}).encode(), "c")
+
+
+def test_predicted_cameras_that_nobody_knows_are_counted_and_refused(tmp_path: Path) -> None:
+    labels = files(tmp_path / "l", "Labels-cameras.json", [CHANGE, {**CHANGE, "label": "I don't know"}])
+    found = files(tmp_path / "p", "Labels-cameras.json", [CHANGE, {**CHANGE, "label": "public"}])
+    skipped = evaluated("shots", labels, found, False).skipped
+    assert [left.why for left in skipped] == ["1 prediction of the unknown class 'public' (did you mean 'Public'?)"]
+    files(found, "Labels-cameras.json", [{**CHANGE, "label": "public"}])
+    with pytest.raises(BadInputError, match="p: not one of 1 predictions is of a known class; they say 'public'"):
+        evaluated("shots", labels, found, True)
+
+
+def test_labels_by_frames_of_no_known_class_are_refused(tmp_path: Path) -> None:
+    video = {"video": "a", "events": [{"frame": 10, "label": "x", "score": 1.0}]}
+    (tmp_path / "t.json").write_text(json.dumps([video]))
+    (tmp_path / "class.txt").write_text("y\n")
+    order = EvaluationOrder(tmp_path / "t.json", tmp_path / "t.json", classes=str(tmp_path / "class.txt"))
+    with pytest.raises(BadInputError, match="not one of 1 labels is of a known class; they say 'x'"):
+        task_named("frames").evaluate(order, Record())
 
 
 def test_labels_are_read_as_by_the_formats() -> None:
@@ -81,11 +186,17 @@ def test_labels_are_read_as_by_the_formats() -> None:
         {"gameTime": "1 - 00:10", "label": "Goal", "position": "10000.7"},
     ]
     record = Record()
-    columns = label_columns(json.dumps({"annotations": rows}).encode(), "l/Labels-v2.json", "game", ("Goal",), record)
+    columns, _ = label_columns(
+        json.dumps({"annotations": rows}).encode(), "l/Labels-v2.json", "game", ("Goal",), record
+    )
     assert columns.half.tolist() == [2, 2, 1]
     assert columns.time.tolist() == [60_000_000, 48 * 60_000_000, 10_000_000]
     assert [left.why for left in record.skipped] == [
         "Labels-v2.json: the clock of half 2 runs on from 45:00; 45 minutes are taken off its times"
     ]
+    official, _ = label_columns(
+        json.dumps({"annotations": rows}).encode(), "l", "game", ("Goal",), record, official=True
+    )
+    assert official.time.tolist() == [2760_000_000, 5580_000_000, 10_000_000]
     with pytest.raises(BadInputError, match="the time '32:10' says no half"):
         label_columns(b'{"annotations": [{"gameTime": "32:10", "label": "Goal"}]}', "l", "game", ("Goal",), Record())

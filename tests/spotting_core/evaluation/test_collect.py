@@ -115,7 +115,7 @@ def test_what_is_left_out_of_a_game_is_said(tmp_path: Path) -> None:
         (results({"half": "1", "label": "Goal", "confidence": "1"}), r"the time '' \(position 'None'\) cannot be read"),
         ({"annotations": []}, "missing required field `predictions`"),
         ("{", "is not JSON"),
-        ({"predictions": [{"half": "1", "label": "goal", "position": "5", "confidence": "1"}]}, "no prediction is of a known class; they say 'goal'"),
+        ({"predictions": [{"half": "1", "label": "goal", "position": "5", "confidence": "1"}]}, "not one of 1 predictions is of a known class; they say 'goal'"),
     ],
 )  # fmt: skip
 def test_broken_predictions_are_named(content: object, message: str, tmp_path: Path) -> None:

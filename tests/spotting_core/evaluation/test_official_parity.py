@@ -91,7 +91,10 @@ def write_game(folder: Path, truth: list[tuple], predicted: list[tuple]) -> tupl
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(truth=TRUTHS, predicted=PREDICTIONS, metric=st.sampled_from(["tight", "at1", "at5"]))
 def test_random_games(truth: list[tuple], predicted: list[tuple], metric: str, tmp_path: Path) -> None:
-    predicted = [*predicted, (1, 0, "Goal", 0.5)]  # of known class, so that the whole is not refused
+    truth, predicted = (
+        [*truth, (1, 0, "Goal", "visible")],
+        [*predicted, (1, 0, "Goal", 0.5)],
+    )  # of known class, so that the whole is not refused
     assert_same(*write_game(tmp_path, truth, predicted), metric, CLASSES)
 
 

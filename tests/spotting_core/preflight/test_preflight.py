@@ -58,6 +58,14 @@ def test_labels_with_names_of_another_sport_are_not_judged_by_football(shared: P
 # --- what is wrong is told ----------------------------------------------------------------------------
 
 
+def test_how_a_file_was_read_and_what_of_it_was_left_out_is_told() -> None:
+    document = Document((), notes=("its text is read as Windows-1252",), left_out={"an event without a marker": 2})
+    found = [(f.severity, f.what, f.evidence) for f in check_spots(document, load_classes())]
+    assert ("warning", "not everything in the file is used", "2 × an event without a marker") in found
+    assert ("note", "its text is read as Windows-1252", "") in found
+    assert ("error", "no spots are in the file", "") in found
+
+
 @pytest.mark.parametrize(
     ("case", "kind", "evidence", "least", "mended"),
     [

@@ -16,6 +16,7 @@ from spotting_core.computing.finite_weights import check_weights
 from spotting_core.domain.classes import load_classes
 from spotting_core.features.files import open_features
 from spotting_core.features.sets import FeatureSet
+from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.best import BestWeights
 from spotting_core.training.label_counts import label_counts
@@ -99,7 +100,11 @@ def test_labels_and_matches_that_are_left_out_are_counted(tmp_path: Path) -> Non
         "train: left out 1 label of the unknown class 'corner' (did you mean 'Corner'?)",
         "train: left out 1 match without Labels-v2.json: b",
     ]
-    with pytest.raises(
-        BadInputError, match="not one of 1 labels is of a class of the table 'soccernet-v2'; they say 'Pass'"
-    ):
+    rows = [{"gameTime": "1 - 00:01", "label": "I don't know"}, {"gameTime": "1 - 00:02", "label": "Cam A"}]
+    (tmp_path / "train" / "a" / "Labels-cameras.json").write_text(json.dumps({"annotations": rows}))
+    assert label_counts([tmp_path / "train"], SHOTS, load_classes(SHOTS.class_table))[:2] == [
+        "train: 1 match, 1 label",
+        "train: left out 1 label of the unknown class 'Cam A'",
+    ]
+    with pytest.raises(BadInputError, match="not one of 1 labels is of a known class; they say 'Pass'"):
         label_counts([tmp_path / "other"], SPOTTING, table)
