@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 from benchmarks.format_variations.files import VARIATIONS, Made, Variations
 from benchmarks.format_variations.pairwise import pairwise
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
 from spotting_core.formats.document import EARLIEST, LONGEST, Document, Options
 from spotting_core.formats.registry import FORMATS, Format
 
 TIMES = float(os.environ.get("TOUCHLINE_FUZZ", "1"))
-SLOW = ("fcp-xml",)  # each file is read in a process of its own
+SLOW = ("fcp-xml", "otio")  # each file is read in a process of its own
 BY_NAME = {one.form: one for one in VARIATIONS}
 
 ODD: list[Any] = [
@@ -69,7 +70,14 @@ def made(data: st.DataObject, one: Variations) -> Made:
     )
 
 
-def read(path: Path, form: Format, options: Options) -> list[Document] | None:
+def spots_of(document: registry.AnyDocument) -> list[Spot]:
+    """The spots of a document; of camera labels each change, as a spot of the camera whose shot ends."""
+    if isinstance(document, Document):
+        return document.spots
+    return [Spot(e.half, e.end, e.label, e.confidence) for e in document.entries]
+
+
+def read(path: Path, form: Format, options: Options) -> list[registry.AnyDocument] | None:
     """What is in a file, or None where it is refused, in a sentence."""
     try:
         return list(registry.read(path, form, options))
@@ -87,7 +95,7 @@ def check(path: Path, form: Format, options: Options) -> None:
     if documents is None:
         return
     for document in documents:
-        for spot in document.spots:
+        for spot in spots_of(document):
             assert 1 <= spot.half <= 999
             assert EARLIEST <= spot.time <= LONGEST
             assert spot.label.strip()
@@ -99,12 +107,12 @@ def check(path: Path, form: Format, options: Options) -> None:
         registry.write(again, documents if form.many else documents[:1], form, options)
     except BadInputError:  # a name of a match that is no path, or one of two of a name
         return
-    rates = [i.rate for d in documents for i in d.halves.values() if i.rate]
+    rates = [i.rate for d in documents if isinstance(d, Document) for i in d.halves.values() if i.rate]
     slack = 1_000_000 / min([*rates, options.rate or 25.0])
     second = read(again, form, Options(options.classes, options.rate))
     assert second is not None, "what was written is refused"
-    wanted = [s for d in (documents if form.many else documents[:1]) for s in d.spots]
-    found = [s for d in second for s in d.spots]
+    wanted = [s for d in (documents if form.many else documents[:1]) for s in spots_of(d)]
+    found = [s for d in second for s in spots_of(d)]
     key = lambda s: (s.half, s.time, s.label)  # noqa: E731
     assert len(found) == len(wanted)
     for one, other in zip(sorted(wanted, key=key), sorted(found, key=key), strict=True):

@@ -134,8 +134,12 @@ def test_what_a_file_is_built_of_counts_more_than_its_name(name: str, content: s
 def test_people_and_their_places_are_no_actions(tmp_path: Path) -> None:
     content = {"info": {}, "images": [{"file_name": "000001.jpg"}], "annotations": [{"bbox_image": {}, "track_id": 1}]}
     (tmp_path / "Labels-GameState.json").write_text(json.dumps(content))
-    with pytest.raises(BadInputError, match="holds people and their places, not actions"):
-        registry.guess_source(tmp_path / "Labels-GameState.json")
+    assert registry.guess_source(tmp_path / "Labels-GameState.json").name == "labels-game-state"
+    with pytest.raises(BadInputError, match="names no action: it holds people and their places"):
+        list(registry.read(tmp_path / "Labels-GameState.json"))
+    (tmp_path / "coco.json").write_text('{"categories": [{"id": 1, "name": "player"}], "annotations": [{"bbox": [1]}]}')
+    with pytest.raises(BadInputError, match="people and their places, and names no actions"):
+        registry.guess_source(tmp_path / "coco.json")
 
 
 def test_a_zip_of_one_file_is_that_file_and_of_several_says_so(tmp_path: Path) -> None:
