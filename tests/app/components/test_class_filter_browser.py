@@ -93,7 +93,7 @@ def test_a_reel_of_goals_takes_two_clicks(page: Page, server: Server, match: Mat
     page.goto(f"{server.url}/clips?match={match.id}")
     clips = page.locator(".reel .clip")
     expect(clips).to_have_count(3)
-    page.get_by_role("button", name="All classes").click()
+    page.get_by_role("button", name="Key moments").click()
     page.get_by_role("button", name="Goals", exact=True).click()
     in_address(page, "Goal")
     expect(clips).to_have_count(1)
