@@ -113,8 +113,7 @@ def _labels() -> Iterator[Reader]:
         if form.writes:
             content = _written(name, lambda path, f=form: registry.write(path, [document], f, Options(load_classes())))
         else:
-            rows = [[0.1] + [0.9 if frame == 3 else 0.01] * 17 for frame in range(6)]
-            content = json.dumps({"game/1": rows, "game/2": rows}).encode()
+            content = json.dumps(_unwritten(form.name)).encode()
         foreign = form.name in ("otio", "edl", "fcp-xml", "fcpx-xml")
         yield Reader(form.name, name, content, partial(_read_labels, form), foreign=foreign)
     shots = [Shot(1, 0, 4_000_000, "Main camera center", False, "abrupt"), Shot(1, 4_000_000, 9_000_000, "Other", True)]
@@ -124,6 +123,19 @@ def _labels() -> Iterator[Reader]:
     yield Reader("kits", "meta.json", meta, lambda path: kits(path.parent))
     game = json.dumps({"UrlLocal": "a/b/c/", "gameHomeTeam": "A", "gameAwayTeam": "B", "gameScore": "1 - 2"}).encode()
     yield Reader("fixture", "Labels-v2.json", game, lambda path: open_match(path.parent), (("1_720p.mkv", b""),))
+
+
+def _unwritten(form: str) -> dict[str, Any]:
+    """What a file holds of a format that is only read."""
+    scores = [[0.1] + [0.9 if frame == 3 else 0.01] * 17 for frame in range(6)]
+    row = {"gameTime": "1 - 00:12", "label": "Goal", "position": "12500", "team": "home", "visibility": "visible"}
+    info = {"name": "SNGS-021", "action_class": "Goal", "action_position": "12500", "game_time_start": "1 - 00:05",
+            "clip_start": "5000", "clip_stop": "20000", "visibility": "visible"}  # fmt: skip
+    return {
+        "e2e-spot-scores": {"game/1": scores, "game/2": scores},
+        "osl-v1": {"version": 1, "videos": [{"path_video": "game/1_224p.mkv", "annotations": [row]}]},
+        "labels-game-state": {"info": info, "annotations": [{"image_id": "1021000001", "bbox_image": {"x": 1}}]},
+    }[form]
 
 
 def _read_labels(form: registry.Format, path: Path) -> None:
