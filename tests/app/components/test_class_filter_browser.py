@@ -92,7 +92,7 @@ def test_clicks_that_follow_each_other_fast_all_count(page: Page, server: Server
 def test_a_reel_of_goals_takes_two_clicks(page: Page, server: Server, match: Match) -> None:
     page.goto(f"{server.url}/clips?match={match.id}")
     clips = page.locator(".reel .clip")
-    expect(clips).to_have_count(3)
+    expect(clips).to_have_count(2)  # of the two cards at one moment the surer
     page.get_by_role("button", name="Key moments").click()
     page.get_by_role("button", name="Goals", exact=True).click()
     in_address(page, "Goal")
