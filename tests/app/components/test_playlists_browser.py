@@ -44,6 +44,7 @@ def test_a_playlist_is_made_and_its_link_copied(page: Page, server: Server, matc
     page.wait_for_function("() => new URLSearchParams(location.search).has('playlist')")
     expect(page.locator("a.error")).to_have_count(2)
     expect(page).to_have_title("For Monday – Clips – Touchline")
+    expect(page.get_by_role("button", name="Copy link")).to_have_count(1)  # that of the clips' own page is gone
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("() => navigator.clipboard.readText()") == page.url

@@ -11,6 +11,7 @@ import pytest
 
 from spotting_core.inference import score as module
 from spotting_core.inference.score import judge_windows, score_half, stacked, window_batches
+from spotting_core.models.judge import Judge
 from spotting_core.models.window import Samples, Scores
 from spotting_core.models.window_plan import MEAN, REPEATED, PlannedWindow, WindowPlan
 from tests.small_systems import half_of
@@ -39,6 +40,8 @@ class CountingJudge:
     def _settled(self, scores: Scores, rate: float) -> Scores:
         assert rate == 2.0
         return scores
+
+    evaluating = Judge.evaluating
 
     def scores(self, samples: Sequence[Samples]) -> list[Scores]:
         self.batches.append(len(samples))

@@ -242,7 +242,7 @@ def test_a_system_of_another_task_is_trained_analyses_and_is_measured(
         (s.end, s.label) for s in findings
     ]
     config.write_text(config.read_text().replace("validate_every = 30", 'validate_every = 30\nchoose_by = "tight"'))
-    with pytest.raises(BadInputError, match="choose_by must be miou, not 'tight'"):
+    with pytest.raises(BadInputError, match="choose_by must be miou or loss, not 'tight'"):
         train(TrainingOrder(config, tmp_path, tmp_path / "other", tmp_path / "m"), data)
 
 
