@@ -93,21 +93,28 @@ def _label(label: str, how: str) -> str:
 # --- SoccerNet ----------------------------------------------------------------------------------------
 
 
+def _moment(case: Mapping[str, str], half: int, time: int) -> dict[str, Any]:
+    """When a row of Labels-v2 or Labels-cameras lies, as a case writes it; it says so in one way at least."""
+    row: dict[str, Any] = {}
+    if case["gameTime"] != "missing":
+        between = "-" if case["gameTime"] == "1-12:43" else " - "
+        row["gameTime"] = f"{half}{between}{_clock(time)}"
+        row["gameTime"] = f" {row['gameTime']} " if case["gameTime"] == "spaces around" else row["gameTime"]
+    if case["half"] != "missing" or case["gameTime"] == "missing":
+        row["half"] = _number(half, "text" if case["half"] == "missing" else case["half"])
+    if case["position"] == "empty" and case["gameTime"] != "missing":
+        row["position"] = ""
+    elif case["position"] != "missing" or case["gameTime"] == "missing":
+        how = case["position"] if case["position"] not in ("empty", "missing") else "text"
+        row["position"] = _number(time // 1000, how)
+    return row
+
+
 def _soccernet(case: Mapping[str, str], confidence: bool) -> Made:
     rows = []
     for half, time, label, _ in _ACTIONS:
         row: dict[str, Any] = {"label": _label(label, case["label"])}
-        if case["gameTime"] != "missing":
-            between = {"1 - 12:43": " - ", "1-12:43": "-", "spaces around": " - "}[case["gameTime"]]
-            row["gameTime"] = f"{half}{between}{_clock(time)}"
-            row["gameTime"] = f" {row['gameTime']} " if case["gameTime"] == "spaces around" else row["gameTime"]
-        if case["half"] != "missing" or case["gameTime"] == "missing":
-            row["half"] = _number(half, "text" if case["half"] == "missing" else case["half"])
-        if case["position"] == "empty" and case["gameTime"] != "missing":
-            row["position"] = ""
-        elif case["position"] != "missing" or case["gameTime"] == "missing":
-            how = case["position"] if case["position"] not in ("empty", "missing") else "text"
-            row["position"] = _number(time // 1000, how)
+        row |= _moment(case, half, time)
         if confidence:
             row["confidence"] = {"text": "0.5", "number": 0.5, "exponent": "5e-1"}[case["confidence"]]
         elif case["team"] != "missing":
@@ -164,17 +171,7 @@ def _cameras(case: Mapping[str, str]) -> Made:
     link: dict[str, Any] = {"label": "Goal", "half": "1", "time": "00:12", "visibility": "visible"}
     for half, time, _, _ in _ACTIONS:
         row: dict[str, Any] = {"label": _label("Main camera center", case["label"])}
-        if case["gameTime"] != "missing":
-            between = "-" if case["gameTime"] == "1-12:43" else " - "
-            row["gameTime"] = f"{half}{between}{_clock(time)}"
-            row["gameTime"] = f" {row['gameTime']} " if case["gameTime"] == "spaces around" else row["gameTime"]
-        if case["half"] != "missing" or case["gameTime"] == "missing":
-            row["half"] = _number(half, "text" if case["half"] == "missing" else case["half"])
-        if case["position"] == "empty" and case["gameTime"] != "missing":
-            row["position"] = ""
-        elif case["position"] != "missing" or case["gameTime"] == "missing":
-            how = case["position"] if case["position"] not in ("empty", "missing") else "text"
-            row["position"] = _number(time // 1000, how)
+        row |= _moment(case, half, time)
         if case["change_type"] != "missing":
             row["change_type"] = "smooth " if case["change_type"] == "space behind" else case["change_type"]
         if case["replay"] != "missing" or case["change_type"] == "missing":
