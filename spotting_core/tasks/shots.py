@@ -11,6 +11,7 @@ import numpy as np
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import CAMERA_TABLE, Shot, camera_class
 from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.runs import runs
 from spotting_core.evaluation.camera_files import read_camera_games
 from spotting_core.evaluation.cameras import check_cameras, evaluate_cameras
 from spotting_core.evaluation.collect import Record
@@ -104,9 +105,8 @@ class ShotsTask(SampleTask[Shot]):
 
 def _long_enough(replayed: np.ndarray, times: np.ndarray) -> np.ndarray:
     """The replays that last; replayed: bool (T,); times: int64 (T,) microseconds."""
-    edges = np.flatnonzero(np.diff(np.r_[False, replayed, False].astype(np.int8)))
     kept = np.zeros_like(replayed)
-    for first, stop in edges.reshape(-1, 2):
+    for first, stop in runs(replayed):
         until = times[stop] if stop < len(times) else times[stop - 1]
         kept[first:stop] = until - times[first] >= _SHORTEST_REPLAY
     return kept

@@ -20,6 +20,7 @@ from functools import lru_cache
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.runs import runs
 from spotting_core.models.registry import AnyStage, SystemConfig
 from spotting_core.models.targets import Targets
 from spotting_core.models.window import EntitySet, Samples
@@ -137,7 +138,7 @@ class TrainingClips:
         if half.watched is None:
             return list(range(0, len(half), self.length))
         starts: list[int] = []
-        for first, end in stretches(half.watched):
+        for first, end in runs(half.watched):
             last = end - self.length if self.plan.whole and end < len(half) else end - 1
             starts += range(first, last + 1, self.length)
         return starts
@@ -166,12 +167,6 @@ class TrainingClips:
 
     def _shuffled(self, epoch: int) -> np.ndarray:
         return np.random.default_rng([self.seed, epoch]).permutation(self.epoch)
-
-
-def stretches(watched: np.ndarray) -> list[tuple[int, int]]:
-    """Runs of True in bool (T,): the first sample of each, and the one after its last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], watched.astype(np.int8), [0]])))
-    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _median_box(entities: EntitySet, name: int) -> tuple[float, ...] | None:

@@ -20,7 +20,7 @@ from spotting_core.models.window_plan import REPEATED, WindowPlan
 from spotting_core.samples.half import HalfSamples
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.training import clips as module
-from spotting_core.training.clips import ACTIONS, GRID, TrainingClips, stretches
+from spotting_core.training.clips import ACTIONS, GRID, TrainingClips
 
 CONFIG = SystemConfig(("Goal", "Foul"))
 
@@ -237,8 +237,3 @@ def test_clips_laid_anywhere_have_a_watched_sample() -> None:
     assert all(any(clip.targets.valid) for clip in drawn)
     assert {clip.samples.start for clip in first} == set(range(27, 33))
     assert len(first) == pytest.approx(60, abs=25)  # three of fifteen watched samples are there
-
-
-def test_runs_of_watched_samples() -> None:
-    assert stretches(np.array([True, True, False, True])) == [(0, 2), (3, 4)]
-    assert stretches(np.zeros(3, bool)) == []
