@@ -28,6 +28,7 @@ from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.source import team_names
 from spotting_core.search.engine import Hit, Query, SearchResult
+from spotting_core.store.reviews import ADDED
 
 _SHOWN = 40
 _REPLAYS = {REPLAYED: "in a replay", ONLY_REPLAYED: "seen only in its replay"}
@@ -174,10 +175,15 @@ def _order(total: int, shown: int, by_words: bool) -> str:
     return f"The most confident come first.{most}"
 
 
+def _confidence(hit: Hit) -> str:
+    """How sure the model is; nothing of what somebody has added, which only sorts as if it were sure."""
+    return "" if hit.state == ADDED else f"{hit.confidence:.2f}"
+
+
 def _row(hit: Hit, match: Match, timeline: Timeline, classes: ClassTable) -> dict[str, Any]:
     query = {"match": hit.match, "half": hit.half, "t": f"{hit.time / 1e6:.3f}", "class": hit.label}
     shown = [_camera(hit), _REPLAYS.get(hit.replay)]
-    facts = [*shown, hit.title, _team(hit, match), f"{hit.confidence:.2f}", hit.state, hit.comment]
+    facts = [*shown, hit.title, _team(hit, match), _confidence(hit), hit.state, hit.comment]
     return {
         "kind": "open" if hit.state == "open" else "reviewed",
         **drawn(classes.get(hit.label)),

@@ -254,6 +254,7 @@ def test_what_was_only_tagged_is_found_with_its_codes_and_clipped(
     assert not at.exception
     rows = component_data(at)["errors"]
     assert sorted((r["short"], r["clock"]) for r in rows) == [("Goal", "00:05"), ("High press", "00:02")]
+    assert all("1.00" not in r["text"] for r in rows)  # no model was sure of what somebody has added
     assert "2 spots in 1 of 2 matches" in texts(at)  # the other one is the demo
     at = view("search", matches=match.id, classes="High press").run()
     assert [r["short"] for r in component_data(at)["errors"]] == ["High press"]
