@@ -77,8 +77,8 @@ def drawn_reports(
 
 def _drawn(evaluate: Evaluator, matches: int, draws: Sequence[tuple[int, ...]]) -> DrawnReport:
     report = evaluate(range(matches))
-    asked = {draw: _asked(evaluate, draw) for draw in dict.fromkeys(draws)}
-    own = [asked[draw] for draw in draws]
+    reports = {draw: _report_of(evaluate, draw) for draw in dict.fromkeys(draws)}
+    own = [reports[draw] for draw in draws]
     figures = {name: _values([figures_of(r).get(name) if r else None for r in own]) for name in figures_of(report)}
     classes = {
         name: _values([r.per_class[name].get("all") if r and name in r.per_class else None for r in own])
@@ -87,7 +87,7 @@ def _drawn(evaluate: Evaluator, matches: int, draws: Sequence[tuple[int, ...]]) 
     return DrawnReport(report, figures, classes)
 
 
-def _asked(evaluate: Evaluator, draw: Sequence[int]) -> Evaluation | None:
+def _report_of(evaluate: Evaluator, draw: Sequence[int]) -> Evaluation | None:
     """A report over a draw, or None where what was drawn holds nothing to measure."""
     try:
         return evaluate(draw)
