@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ def active(
     config: Path = typer.Argument(help="An experiment, see assets/active."),
     data: Path = typer.Option(..., "--data", help="Folder that holds the splits (train, val, test)."),
     run: Path | None = typer.Option(None, help="Folder of its trainings and curves.", show_default=".runs/active-NAME"),
+    only: list[str] = typer.Option([], "--only", help="A strategy of the experiment, for some of them; repeatable."),
+    seeds: int = typer.Option(0, min=0, help="The first so many seeds.", show_default="all"),
     figure: Path | None = typer.Option(None, help="Draw the curves to this file (.svg, .png or .pdf)."),
     json_file: str | None = typer.Option(None, "--json", help="Write as JSON to this file (- for standard output)."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
@@ -39,8 +42,7 @@ def active(
 
     check_output(json_file)
     check_output(str(figure) if figure else None)
-    if figure is not None and figure.suffix not in (".svg", ".png", ".pdf"):
-        raise BadInputError("the figure has to be .svg, .png or .pdf", where=figure, fix="Name another file")
+    _check_form(figure)
     folder = run or Path(".runs") / f"active-{config.stem}"
     order = read_active(config)
     with progress_bar() as bar:
@@ -53,8 +55,23 @@ def active(
         experiment = Experiment(
             order, data, folder, DataDirectory.default().ensure(), device_named(device), report=report, notice=err.print
         )
-        curves = experiment.curves()
+        curves = experiment.curves(only, seeds)
     _show(curves, figure, json_file)
+
+
+def _check_form(figure: Path | None) -> None:
+    """Find out before the work whether the figure can be drawn.
+
+    Errors:
+        BadInputError: to a file of a form that is not known.
+    """
+    if figure is None:
+        return
+    from app.comparing.composite_figure import FORMS  # matplotlib takes its time to load
+
+    if figure.suffix[1:] not in FORMS:
+        forms = ", ".join(f".{form}" for form in FORMS)
+        raise BadInputError(f"a figure cannot be written as {figure.suffix!r}", where=figure, fix=f"Forms: {forms}")
 
 
 def _show(curves: list[Curve], figure: Path | None, json_file: str | None) -> None:
@@ -74,18 +91,34 @@ def _show(curves: list[Curve], figure: Path | None, json_file: str | None) -> No
             part.write_bytes(label_curves(by_figure, figure.suffix[1:]))
     if json_file != "-":
         for name, strategies in by_figure.items():
-            out.print(_table(name, strategies))
+            out.print(_scores(name, strategies))
+            out.print(_what_they_say(name, strategies))
 
 
-def _table(name: str, strategies: list[StrategySummary]) -> Table:
-    table = Table(f"{name}, labelled", *(f"{share:.0%}" for share in strategies[0].shares), "area", "98 % at", box=None)
+def _scores(name: str, strategies: list[StrategySummary]) -> Table:
+    shares = (f"{share:.0%}" for share in strategies[0].shares)
+    table = Table(f"{name}, labelled", *shares, box=None, padding=(0, 1, 0, 0))
     for one in strategies:
-        scores = (f"{score.value:.3f}" for score in one.scores)
-        table.add_row(one.strategy, *scores, _with_bounds(one.area), _with_bounds(one.enough, share=True))
+        table.add_row(one.strategy, *(_score(score.value) for score in one.scores))
     return table
 
 
-def _with_bounds(interval: Interval, *, share: bool = False) -> str:
-    form = "{:.0%}" if share else "{:.3f}"
-    value, low, high = (form.format(v) for v in (interval.value, interval.low, interval.high))
-    return f"{value} ({low} to {high})"
+def _what_they_say(name: str, strategies: list[StrategySummary]) -> Table:
+    from spotting_core.active.summary import FULL
+
+    table = Table(f"{name}, mean over seeds", "area under the curve", f"share that reaches {FULL:.0%}", box=None)
+    for one in strategies:
+        table.add_row(one.strategy, _with_bounds(one.area, _score), _with_bounds(one.sufficient_share, "{:.0%}".format))
+    return table
+
+
+def _score(value: float) -> str:
+    """A score with three digits: .344."""
+    return f"{value:.3f}".removeprefix("0")
+
+
+def _with_bounds(interval: Interval, form: Callable[[float], str]) -> str:
+    """A value with its bounds; by itself where there is one seed, of which nothing can be drawn."""
+    if interval.low == interval.high:
+        return form(interval.value)
+    return f"{form(interval.value)} ({form(interval.low)} to {form(interval.high)})"

@@ -10,11 +10,10 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from app.comparing.composite_figure import COLOURS, STYLE
+from app.comparing.composite_figure import COLOURS, FORMS, STYLE
 from spotting_core.active.summary import StrategySummary
 from spotting_core.base.errors import BadInputError
 
-FORMS = ("svg", "png", "pdf")
 _WIDTH, _HEIGHT = 5.0, 3.4  # inches, of one figure
 _LINES = ("-", "--", ":", "-.")  # from one round of colours to the next
 

@@ -52,7 +52,7 @@ Report = Callable[[int, int, str], bool]
 _TIMED_STEPS = 20
 _WARM_STEPS = 5
 _SEEDS_OF_MEMBERS = 1000  # between the seeds of one experiment lie those of its ensembles
-_CHOOSING = 1  # beside a seed, for what is drawn of the clips that choose the weights
+_VALIDATION = 1  # beside a seed, for what is drawn of the clips that choose the weights
 _RESULT_FILE = "result.json"
 
 
@@ -90,16 +90,16 @@ class Labelled:
     """What is labelled at a step.
 
     Arguments:
-        clips: of the pool, in the order in which they were asked for, some perhaps twice; choosing: of the pool that
-            chooses the weights.
+        clips: of the pool, in the order in which they were asked for, some perhaps twice; validation: of the pool
+            that chooses the weights.
     """
 
     clips: tuple[int, ...]
-    choosing: tuple[int, ...]
+    validation: tuple[int, ...]
 
     def key(self, seed: int, begins_with: str) -> str:
         """Name of the training on it; clips that are asked for in another order are the same."""
-        sets = [sorted(set(self.clips)), sorted(set(self.choosing))]
+        sets = [sorted(set(self.clips)), sorted(set(self.validation))]
         return joint_hash([json.dumps(sets), str(seed), begins_with])[:16]
 
 
@@ -131,7 +131,7 @@ class Experiment:
         self._set = TrainingSet(order.training, root, run, data, device)
         features = run / "features"
         self.pool = Pool(laid_on_disk(self._set.matches, features / "pool"), self.active.clip)
-        self.choosing = Pool(laid_on_disk(self._set.validation, features / "choosing"), self.active.clip)
+        self.validation_pool = Pool(laid_on_disk(self._set.validation, features / "validation"), self.active.clip)
         if not self.pool.actions.any():
             raise BadInputError(
                 "no clip of the pool holds an action", where=root, fix="Check the labels and the class table"
@@ -140,47 +140,69 @@ class Experiment:
         if not split.is_dir():
             raise BadInputError(f"there is no {self.active.report} split", where=root, fix="Name one with report")
         self._measured = laid_on_disk(self._set.labelled([split]), features / "measured")
+        self._trainings = 0  # of all curves that are wanted, for reports
         self._shares = shares(self.active.schedule, self.active.first, self.active.steps)
 
-    def curves(self) -> list[Curve]:
-        """All curves; those that are there already are read.
+    def curves(self, strategies: Sequence[str] = (), seeds: int = 0) -> list[Curve]:
+        """The curves; those that are there already are read.
+
+        Arguments:
+            strategies: some of the experiment's, all of them where empty; seeds: the first ones, all where 0.
 
         Errors:
             CancelledError: ``report``; what was done is kept.
-            BadInputError: the experiment is being done by somebody else already.
+            BadInputError: a strategy or seed that it has not, or it is being done by somebody else already.
         """
+        wanted = self._wanted(strategies, seeds)
         try:
             with locked(self._run / "running", wait=False):
-                return self._all_curves()
+                return self._curves(wanted)
         except Timeout as error:
             raise BadInputError(
                 "this experiment is running already", where=self._run, fix="Wait for it, or give another --run folder"
             ) from error
 
-    def _all_curves(self) -> list[Curve]:
-        wanted = [(name, seed) for seed in range(1, self.active.seeds + 1) for name in self.active.strategies]
+    def _wanted(self, strategies: Sequence[str], seeds: int) -> list[tuple[str, int]]:
+        """Strategies and seeds of the curves, seed by seed."""
+        unknown = [name for name in strategies if name not in self.active.strategies]
+        if unknown:
+            known = ", ".join(self.active.strategies)
+            raise BadInputError(f"this experiment has no strategy {unknown[0]!r}", fix=f"Its strategies: {known}")
+        if seeds > self.active.seeds:
+            raise BadInputError(f"this experiment has {self.active.seeds} seeds, not {seeds}", fix="Ask for fewer")
+        names = [name for name in self.active.strategies if not strategies or name in strategies]
+        return [(name, seed) for seed in range(1, (seeds or self.active.seeds) + 1) for name in names]
+
+    def _curves(self, wanted: Sequence[tuple[str, int]]) -> list[Curve]:
         missing = [one for one in wanted if not self._file(*one).is_file()]
         if missing:
-            self._notice(self.hours(len(missing)))
+            self._notice(self.hours([name for name, _ in missing]))
+        self._trainings = len(wanted) * len(self._shares)
         return [self._curve(name, seed, number) for number, (name, seed) in enumerate(wanted)]
 
-    def hours(self, curves: int) -> str:
-        """How long some curves take here at most, measured on a few steps of a training with all labels."""
-        ensembles = sum(parts(name)[0].asks == MEMBERS for name in self.active.strategies)
-        trainings = 1 + ensembles * (self.active.members - 1) / len(self.active.strategies)
-        trainings *= curves * self.active.steps
+    def hours(self, strategies: Sequence[str]) -> str:
+        """How long the curves of some strategies take here at most, measured on a few steps of a training with all
+        labels.
+
+        Arguments:
+            strategies: one for each curve.
+        """
+        curves = len(strategies)
+        members = [self.active.members if parts(name)[0].asks == MEMBERS else 1 for name in strategies]
+        trainings = sum(members) * self.active.steps
         a_step, measuring = self._timed()
         hours = trainings * (self.training.steps * a_step + measuring) / 3600
         return (
-            f"{curves} curves of {self.active.steps} trainings, {self.training.steps} steps each at most: "
-            f"about {hours:.1f} hours ({a_step:.3f} s a step and {measuring:.0f} s to measure, timed here)"
+            f"{curves} curve{'' if curves == 1 else 's'} of {self.active.steps} trainings, "
+            f"{self.training.steps} steps each at most: about {hours:.1f} hours "
+            f"({a_step:.3f} s a step and {measuring:.0f} s to measure, timed here)"
         )
 
     def _timed(self) -> tuple[float, float]:
         """Seconds of a step, and of measuring a network."""
         folder, ticks = self._run / "timed", [0.0]
         shutil.rmtree(folder, ignore_errors=True)  # of a start that was interrupted
-        labelled = Labelled(tuple(range(len(self.pool))), tuple(range(len(self.choosing))))
+        labelled = Labelled(tuple(range(len(self.pool))), tuple(range(len(self.validation_pool))))
         trainer = self._trainer(labelled, self.training.seed, folder, "")
 
         def tick(step: int, _steps: int, _losses: Mapping[str, float]) -> bool:
@@ -209,8 +231,8 @@ class Experiment:
             last = place == len(self._shares) - 1
             trainings = []
             for member in range(1 if last else members):
-                done, total = number * len(self._shares) + place, self._trainings
-                if not self._report(done, total, f"{name}, seed {seed}, {share:.0%} labelled"):
+                done = number * len(self._shares) + place
+                if not self._report(done, self._trainings, f"{name}, seed {seed}, {share:.0%} labelled"):
                     raise CancelledError("the experiment was cancelled", fix="Start it again to go on")
                 trainings.append(self._trained(labelled, seed * _SEEDS_OF_MEMBERS + member, begins_with[member]))
             steps.append(self._step(labelled, trainings[0]))
@@ -222,10 +244,6 @@ class Experiment:
         write_json(path, asdict(curve))
         return curve
 
-    @property
-    def _trainings(self) -> int:
-        return self.active.seeds * len(self.active.strategies) * len(self._shares)
-
     def _file(self, name: str, seed: int) -> Path:
         return self._run / "curves" / f"{name.replace(' ', '')}-{seed}.json"
 
@@ -234,12 +252,12 @@ class Experiment:
         rng = np.random.default_rng(seed)
         count = self._count(self.pool, 0)
         clips = rng.choice(len(self.pool), count, replace=self.active.has(DUPLICATES))
-        return Labelled(tuple(int(k) for k in clips), self._choosing_clips(seed, 0))
+        return Labelled(tuple(int(k) for k in clips), self._validation_clips(seed, 0))
 
-    def _choosing_clips(self, seed: int, place: int) -> tuple[int, ...]:
+    def _validation_clips(self, seed: int, place: int) -> tuple[int, ...]:
         """Clips by which the weights of a step are chosen: those of the step before, and some more by chance."""
-        order = np.random.default_rng([seed, _CHOOSING]).permutation(len(self.choosing))
-        return tuple(int(k) for k in order[: self._count(self.choosing, place)])
+        order = np.random.default_rng([seed, _VALIDATION]).permutation(len(self.validation_pool))
+        return tuple(int(k) for k in order[: self._count(self.validation_pool, place)])
 
     def _count(self, pool: Pool, place: int) -> int:
         """Clips of a pool that are asked for until a step."""
@@ -253,7 +271,7 @@ class Experiment:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, chosen)
         clips = validated(list[int], read_json(path, "choice"))
-        return Labelled((*labelled.clips, *clips), self._choosing_clips(seed, place))
+        return Labelled((*labelled.clips, *clips), self._validation_clips(seed, place))
 
     def _choose(self, name: str, seed: int, place: int, labelled: Labelled, trainings: Sequence[str]) -> list[int]:
         strategy, diversity = parts(name)
@@ -272,7 +290,7 @@ class Experiment:
 
     def _step(self, labelled: Labelled, training: str) -> Step:
         clips = list(labelled.clips)
-        costs = [annotation_cost(self.pool, clips), annotation_cost(self.choosing, labelled.choosing)]
+        costs = [annotation_cost(self.pool, clips), annotation_cost(self.validation_pool, labelled.validation)]
         distinct = sorted(set(clips))
         return Step(
             share=round(len(clips) / len(self.pool), 4),
@@ -301,7 +319,7 @@ class Experiment:
 
     def _trainer(self, labelled: Labelled, seed: int, folder: Path, begins_with: str) -> SystemTrainer:
         weights = BestWeights(self._run / "trainings" / begins_with).weights() if begins_with else None
-        own = self._set.of_matches(self.pool.watched(labelled.clips), self.choosing.watched(labelled.choosing))
+        own = self._set.of_matches(self.pool.watched(labelled.clips), self.validation_pool.watched(labelled.validation))
         return SystemTrainer(replace(self.training, seed=seed), own, folder, self._device, weights)
 
     def _judge(self, training: str) -> Judge:

@@ -77,12 +77,9 @@ class Pool:
     @cached_property
     def actions(self) -> np.ndarray:
         """How many actions lie in every clip: int64 (N,). Whoever chooses must not look at it."""
-        counts = np.zeros(len(self.clips), np.int64)
-        first = {half: number for number, half in reversed(list(enumerate(c.half for c in self.clips)))}
-        for number, half in enumerate(self.halves):
-            for _, moment in half.known:
-                counts[first[number] + half.samples.nearest_sample(moment) // self.samples] += 1
-        return counts
+        moments = [np.array([h.samples.nearest_sample(m) for _, m in h.known], np.int64) for h in self.halves]
+        inside = [(moments[c.half] >= c.start) & (moments[c.half] < c.stop) for c in self.clips]
+        return np.array([there.sum() for there in inside], np.int64)
 
     @cached_property
     def features(self) -> np.ndarray:

@@ -27,7 +27,7 @@ class StrategySummary:
     Arguments:
         shares: (S,) labelled; minutes, keys: (S,) that it took, means over seeds.
         scores: of every share; area: under them over the share, as the mean score from the first share to 1.
-        enough: the share that reaches ``FULL`` of the score with all labels.
+        sufficient_share: the one that reaches ``FULL`` of the score with all labels.
     """
 
     strategy: str
@@ -36,7 +36,7 @@ class StrategySummary:
     keys: tuple[float, ...]
     scores: tuple[Interval, ...]
     area: Interval
-    enough: Interval
+    sufficient_share: Interval
 
 
 def summaries(curves: Sequence[Curve], figure: str) -> list[StrategySummary]:
@@ -58,7 +58,9 @@ def _summary(name: str, curves: Sequence[Curve], figure: str) -> StrategySummary
         keys=tuple(float(v) for v in np.mean([[s.keys for s in c.steps] for c in curves], axis=0)),
         scores=tuple(Interval.of_draws(float(v), drawn[:, k]) for k, v in enumerate(mean)),
         area=Interval.of_draws(area(shares, mean), np.array([area(shares, one) for one in drawn])),
-        enough=Interval.of_draws(enough(shares, mean), np.array([enough(shares, one) for one in drawn])),
+        sufficient_share=Interval.of_draws(
+            sufficient_share(shares, mean), np.array([sufficient_share(shares, one) for one in drawn])
+        ),
     )
 
 
@@ -69,7 +71,7 @@ def area(shares: np.ndarray, scores: np.ndarray) -> float:
     return float(np.trapezoid(scores, shares) / (shares[-1] - shares[0]))
 
 
-def enough(shares: np.ndarray, scores: np.ndarray) -> float:
+def sufficient_share(shares: np.ndarray, scores: np.ndarray) -> float:
     """The least share whose score reaches ``FULL`` of the last one's, straight between two."""
     aim = FULL * scores[-1]
     first = int(np.argmax(scores >= aim))

@@ -46,14 +46,14 @@ class TrainingSet:
             raise BadInputError(f"{config.system} has no stage {config.stage!r}", fix=f"Its stages: {known}")
         self.stage = self.system.stages[config.stage or self.system.task]
         self._truth = self.task if self.stage.labelled else None
-        self._splits, self._choosing = (
+        self._splits, self._validation_splits = (
             existing_splits(root, names, self._truth) for names in (config.data, config.validation)
         )
         self.model_config: SystemConfig = self.system.configure(
             **{"classes": self.table.names, "rate": config.rate, **config.model}
         )
         keep_layer_sets(config, root, self._splits, self._truth, data, device, most=config.matches)
-        keep_layer_sets(config, root, self._choosing, self._truth, data, device)
+        keep_layer_sets(config, root, self._validation_splits, self._truth, data, device)
         self._features = None
         if isinstance(self.model_config, FeatureConfig):
             self._features = feature_reader(config, root, run, data, device)
@@ -75,7 +75,7 @@ class TrainingSet:
     @cached_property
     def validation(self) -> Sequence[LabelledMatch]:
         """What chooses the weights."""
-        return self.labelled(self._choosing)
+        return self.labelled(self._validation_splits)
 
     def labelled(self, folders: Sequence[Path], *, most: int = 0) -> list[LabelledMatch]:
         """Matches of some splits as the run reads them; most: of each, 0 for all.
@@ -87,7 +87,7 @@ class TrainingSet:
 
     def of_matches(self, matches: Sequence[LabelledMatch], validation: Sequence[LabelledMatch]) -> Self:
         """The same for other matches, or for less of what is true of them."""
-        other = copy.copy(self)
+        other = copy.copy(self)  # its matches are not read again: these stand in place of what was read
         other.__dict__.update(matches=matches, validation=validation)
         return other
 

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spotting_core.active.clip_scores import confidences
 from spotting_core.active.config import ActiveOrder, read_active
 from spotting_core.active.experiment import Curve, Experiment, Step
-from spotting_core.active.summary import area, enough, summaries
+from spotting_core.active.summary import area, sufficient_share, summaries
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import locked
+from spotting_core.training.system import judge_matches
 from tests.feature_games import SET, write_game, write_splits
 
 FILE = """
@@ -113,6 +115,41 @@ def test_an_experiment_is_done_by_one_at_a_time(root: Path, tmp_path: Path, data
     assert not (tmp_path / "run" / "trainings").exists()
 
 
+def test_dropout_passes_differ_and_the_network_is_left_as_it_was(
+    root: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    own = experiment(tmp_path, root, data)
+    judge = own._judge(own._trained(own._first(1), 1, ""))
+    judge.network.train()
+    first, second = (confidences(judge, own.pool, dropout=True) for _ in range(2))
+    assert not np.array_equal(first, second)
+    plain, again = (confidences(judge, own.pool) for _ in range(2))
+    assert np.array_equal(plain, again)
+    assert all(part.training for part in judge.network.modules())
+
+
+def test_efforts_end_by_the_loss_or_learn_faster(tmp_path: Path) -> None:
+    fixed, fast, faster = (
+        order(tmp_path, more=f'effort = "{effort}"').training for effort in ("fixed", "fast", "faster")
+    )
+    assert (fixed.patience, fast.patience, faster.patience) == (6, 5, 5)
+    assert faster.learning_rate == pytest.approx(10 * fast.learning_rate)
+    assert fixed.learning_rate == fast.learning_rate
+
+
+def test_what_nobody_watched_is_judged_neither_way(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    own = experiment(tmp_path, root, data)
+    judge = own._judge(own._trained(own._first(1), 1, ""))
+    whole = judge_matches(judge, own.pool.matches, own._set.table, own._set.task)
+    part = judge_matches(judge, own.pool.watched([0, 1]), own._set.table, own._set.task)
+    assert [j.name for j in part] == [whole[0].name]
+    (judged,) = part
+    assert [s.time for s in judged.truth] == [8_000_000]  # of 8, 21.5 and 33 s those before 10 s
+    expected = [f for f in whole[0].findings if own.pool.halves[0].samples.nearest_sample(f.time) < 20]
+    assert 0 < len(expected) < len(whole[0].findings)
+    assert list(judged.findings) == expected
+
+
 @pytest.mark.parametrize("name", ["ensemble", "dropout", "entropy + k-centre", "uncertainty + k-means++"])
 def test_every_kind_of_strategy_asks_for_clips_that_are_not_labelled(
     name: str, root: Path, tmp_path: Path, data: DataDirectory
@@ -191,12 +228,12 @@ def test_a_pool_without_an_action_is_refused(tmp_path: Path, data: DataDirectory
 # --- what curves say --------------------------------------------------------------------------------------
 
 
-def test_area_and_the_share_that_is_enough() -> None:
+def test_area_and_the_sufficient_share() -> None:
     at = np.array([0.0, 0.5, 1.0])
     assert area(at, np.array([0.0, 1.0, 1.0])) == pytest.approx(0.75)
-    assert enough(at, np.array([0.0, 0.5, 1.0])) == pytest.approx(0.98)
-    assert enough(at, np.array([0.0, 0.98, 1.0])) == pytest.approx(0.5)
-    assert enough(at, np.array([1.0, 1.0, 1.0])) == 0.0
+    assert sufficient_share(at, np.array([0.0, 0.5, 1.0])) == pytest.approx(0.98)
+    assert sufficient_share(at, np.array([0.0, 0.98, 1.0])) == pytest.approx(0.5)
+    assert sufficient_share(at, np.array([1.0, 1.0, 1.0])) == 0.0
 
 
 def test_a_summary_is_the_mean_over_seeds_with_its_interval() -> None:
@@ -208,5 +245,5 @@ def test_a_summary_is_the_mean_over_seeds_with_its_interval() -> None:
     assert [round(s.value, 6) for s in one.scores] == [0.3, 0.5]
     assert (one.scores[0].low, one.scores[0].high) == (pytest.approx(0.2), pytest.approx(0.4))
     assert one.area.value == pytest.approx(0.4)
-    assert one.enough.value == pytest.approx(0.975)
+    assert one.sufficient_share.value == pytest.approx(0.975)
     assert one.minutes == (5.0, 10.0)
