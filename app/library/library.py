@@ -195,10 +195,18 @@ class Library:
         Errors:
             BadInputError: there are labels and they are broken.
         """
+        return self.labels(match) or []
+
+    def labels(self, match: Match) -> list[Spot] | None:
+        """The same, or None where nobody has labelled the match.
+
+        Errors:
+            BadInputError: see ``truth``.
+        """
         with self._database.reading() as session:
             row = session.get(MatchRow, match.id)
             uploaded = row.labels if row else None
-        return labels_of_match(uploaded, self.source(match)) or []
+        return labels_of_match(uploaded, self.source(match))
 
     # --- changing -----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,9 +109,8 @@ def _of_match(row: MatchRow, database: Database, data: DataDirectory, left_out: 
     clips = [clip for clip in ClipReviews(database).of_match(row.id) if clip.state == ACCEPTED]
     disputed = contradictions([*_claims_of_labels(labels or ()), *_claims_of_reviews(judged, verdicts)])
     unknown = [_around(c.half, c.time) for one in disputed for c in (one.there, one.not_there)]
-    seen = [Stretch(half, 0, length) for half, length in lengths.items()] if labels is not None else []
-    seen += [around for review in judged for around in _seen(review)] + [clip.stretch for clip in clips]
-    watched = without(_inside(seen, lengths), unknown)
+    seen = watched_stretches(lengths, judged, [clip.stretch for clip in clips], labelled=labels is not None)
+    watched = without(seen, unknown)
     claimed = [*_labelled(labels or ()), *(_known(review) for review in judged if review.state in STANDING)]
     spots = _once(claimed, left_out)
     rejected = [RejectedSpot(r.half, r.time, r.label, r.author) for r in judged if r.state not in STANDING]
@@ -128,6 +127,20 @@ def _of_match(row: MatchRow, database: Database, data: DataDirectory, left_out: 
         counted,
         tuple(c.sentence(lambda half, time: clock(half, time, total=len(lengths))) for c in disputed),
     )
+
+
+def watched_stretches(
+    lengths: Mapping[int, int], judged: Iterable[ReviewedSpot], clips: Iterable[Stretch], *, labelled: bool
+) -> list[Stretch]:
+    """What somebody has watched of a match.
+
+    Arguments:
+        lengths: microseconds of its halves; judged: spots that reviewers have judged.
+        clips: in which nothing more happens; labelled: whether the match has labels.
+    """
+    if labelled:
+        return [Stretch(half, 0, length) for half, length in sorted(lengths.items())]
+    return _inside([*(around for review in judged for around in _seen(review)), *clips], lengths)
 
 
 def _claims_of_labels(labels: Iterable[Spot]) -> list[Claim]:
@@ -163,7 +176,7 @@ def _seen(review: ReviewedSpot) -> list[Stretch]:
     return [*own, _around(half, time)]
 
 
-def _inside(stretches: Iterable[Stretch], lengths: dict[int, int]) -> list[Stretch]:
+def _inside(stretches: Iterable[Stretch], lengths: Mapping[int, int]) -> list[Stretch]:
     """What of some stretches lies in the match."""
     return joined(
         Stretch(one.half, max(0, one.start), min(one.end, lengths[one.half]))

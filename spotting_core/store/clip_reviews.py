@@ -18,7 +18,8 @@ from spotting_core.store.tables import ClipReviewRow, ClipRow
 
 CLIP = 15_000_000
 """Microseconds of a clip; the last one of a half may be shorter."""
-_PREFIX = "clip/"
+PREFIX = "clip/"
+"""What the names of all clips begin with."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def clips_of(half: int, length: int) -> list[Stretch]:
 
 
 def origin_of_clip(clip: Stretch) -> str:
-    """Name of a clip in the store."""
-    return f"{_PREFIX}{clip.half}-{clip.start}"
+    """Name of a clip in the store; a clip is of no class."""
+    return f"{PREFIX}{clip.half}-{clip.start}-"
 
 
 class ClipReviews(ReviewStore[Stretch, ReviewedClip]):

@@ -39,4 +39,4 @@ def test_whoever_comes_second_is_told(database: Database) -> None:
 
 def test_a_clip_without_a_length_is_refused(database: Database) -> None:
     with pytest.raises(BadInputError, match="from a time to a later one"):
-        ClipReviews(database).change(MATCH, "clip/1-5", Stretch(1, 5, 5), ACCEPT, "Ada", 0)
+        ClipReviews(database).change(MATCH, "clip/1-5-", Stretch(1, 5, 5), ACCEPT, "Ada", 0)
