@@ -18,6 +18,7 @@ from app.views.asked_clips import choose_of, show_clips
 from app.views.review_clips import CLIPS, SPOTS
 from app.views.searched import gone_choices, left_out
 from app.views.shown import drawn, picture_link
+from app.views.training import training_row
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.exclusive import exclusive_sets, rivals
@@ -43,6 +44,7 @@ def show() -> None:
         show_clips(library, analysed, known)
     else:
         _show_spots(analysed, known)
+    training_row()
     left_out(problems)
     chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
     gone_choices(f"{match.title}: {word}" for match, word in chosen if word)

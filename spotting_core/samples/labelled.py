@@ -124,7 +124,7 @@ def labelled_matches(
                 own = [f for f in truth if f.half == source.half]
                 moments = [task.moment(f) for f in own] if task else []
                 end = source.media.table.duration if source.media else len(samples) / samples.rate * 1e6
-                watched = None if stretches is None else _watched(samples, stretches)
+                watched = None if stretches is None else sampled_in(samples, stretches)
                 halves.append(LabelledHalf(samples, own, moments, int(end), watched))
                 _check_end(game, halves[-1], reader, parts)
                 if source.seconds is None and stretches is None:
@@ -134,7 +134,7 @@ def labelled_matches(
     return matches
 
 
-def _watched(samples: HalfSamples, stretches: Sequence[Stretch]) -> np.ndarray:
+def sampled_in(samples: HalfSamples, stretches: Sequence[Stretch]) -> np.ndarray:
     """Which samples of a half lie in some stretches: bool (T,)."""
     watched = np.zeros(len(samples), bool)
     for one in stretches:
