@@ -71,12 +71,13 @@ def write_folder(
         for role in ROLES:
             for game in splits.get(role, ()):
                 _place_files(game, folder / role / game.relative_to((beside or game) / role), copied)
+            own = stretches_of(data_set, role)
             parts = [
                 _write_match(match, source, stretches, folder / role / _name_of(match), copied)
-                for match, source in zip(data_set.matches, sources, strict=True)
-                if (stretches := stretches_of(match, role))
+                for match, source, stretches in zip(data_set.matches, sources, own, strict=True)
+                if stretches
             ]
-            minutes = sum(one.seconds for match in data_set.matches for one in stretches_of(match, role)) / 60
+            minutes = sum(one.seconds for stretches in own for one in stretches) / 60
             written.append(Written(role, len(parts), round(minutes, 1), sum(parts)))
     except OSError as error:
         raise cannot_write(error, folder) from error

@@ -176,7 +176,7 @@ def _analysed(half: HalfAnalysis, model: LoadedModel) -> HalfSamples:
 
 def _of_role(data_set: DataSet, matches: Sequence[LabelledMatch], role: str) -> list[LabelledMatch]:
     """What of some matches has a role; those without anything are left out."""
-    pairs = ((match, stretches_of(own, role)) for own, match in zip(data_set.matches, matches, strict=True))
+    pairs = zip(matches, stretches_of(data_set, role), strict=True)
     watched = (replace(m, halves=[_watched(half, stretches) for half in m.halves]) for m, stretches in pairs)
     kept = (replace(m, halves=[h for h in m.halves if h.watched is not None and h.watched.any()]) for m in watched)
     return [match for match in kept if match.halves]

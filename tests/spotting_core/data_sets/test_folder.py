@@ -69,9 +69,21 @@ def test_the_roles_of_minutes_depend_on_nothing_else() -> None:
 
 def test_what_was_watched_is_shared_out_whole(tmp_path: Path, data: DataDirectory) -> None:
     _, data_set = labelled_set(tmp_path, data)
-    (match,) = data_set.matches
-    parts = [one for role in ROLES for one in stretches_of(match, role)]
-    assert sum(one.seconds for one in parts) == pytest.approx(match.minutes * 60)
+    parts = [one for role in ROLES for own in stretches_of(data_set, role) for one in own]
+    assert sum(one.seconds for one in parts) == pytest.approx(data_set.minutes * 60)
+
+
+def test_a_role_that_chance_has_left_without_a_minute_gets_one_that_would_be_learned_from(
+    tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, data_set = labelled_set(tmp_path, data)
+    monkeypatch.setattr(roles, "role_of", lambda *_: LEARN)
+    monkeypatch.setattr(roles, "draw_of", lambda _hash, _half, minute: 1 - minute / 10)
+    assert [[one.start // 60_000_000 for one in stretches_of(data_set, role)[0]] for role in ROLES] == [[0], [2], [3]]
+    monkeypatch.setattr(roles, "role_of", lambda *_: HELD_OUT)  # what is held out is never learned from
+    assert not any(stretches_of(data_set, LEARN))
+    with pytest.raises(BadInputError, match="nothing of it can be learned from"):
+        check_roles(data_set)
 
 
 def test_splits_hold_the_labels_and_stretches_of_their_role(
