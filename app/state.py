@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.library.asking import Batches
 from app.library.library import Library
 from app.library.video_reading import VideoReading
 from app.searching import text as search_text
@@ -13,6 +14,7 @@ from spotting_core.search.engine import SpotSearch
 from spotting_core.search.saved import SavedSearches
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.class_presets import ClassPresets
+from spotting_core.store.clip_reviews import ClipReviews
 from spotting_core.store.codes import Codes
 from spotting_core.store.database import open_database
 from spotting_core.store.playlists import Playlists
@@ -44,6 +46,16 @@ def shared_codes() -> Codes:
 @st.cache_resource(show_spinner=False)
 def shared_camera_reviews() -> CameraReviews:
     return CameraReviews(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_clip_reviews() -> ClipReviews:
+    return ClipReviews(open_database(settings().data))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_batches() -> Batches:
+    return Batches()
 
 
 @st.cache_resource(show_spinner=False)

@@ -23,6 +23,7 @@ from app.command_line import (
     convert_weights,
     dashboard,
     data,
+    data_set,
     doctor,
     evaluate,
     explain,
@@ -50,6 +51,7 @@ app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
 app.command("convert-weights")(convert_weights.convert_weights)
 app.command("data")(data.data)
+app.add_typer(data_set.data_set, name="data-set")
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)

@@ -14,7 +14,10 @@ from spotting_core.computing.device import device_named
 
 def train(
     config: Path = typer.Argument(help="A configuration, see assets/training."),
-    data: Path = typer.Option(..., "--data", help="Folder that holds the splits (train, val, test)."),
+    data: Path | None = typer.Option(None, "--data", help="Folder that holds the splits (train, val, test)."),
+    data_set: str | None = typer.Option(
+        None, help="A data set (see data-set), beside the splits of a folder or instead of them."
+    ),
     run: Path | None = typer.Option(None, help="Folder of the run's checkpoints and log.", show_default=".runs/NAME"),
     out_folder: Path | None = typer.Option(None, "--out", help="Model folder to write.", show_default="RUN/model"),
     compare: Path | None = typer.Option(None, help="Another model folder whose scores go on the card."),
@@ -29,7 +32,9 @@ def train(
     from spotting_core.training.train import train as run_training
 
     folder = run or Path(".runs") / config.stem
-    order = TrainingOrder(config, data, folder, out_folder or folder / "model", device_named(device), compare, measure)
+    order = TrainingOrder(
+        config, data, folder, out_folder or folder / "model", device_named(device), compare, measure, data_set=data_set
+    )
     with progress_bar() as bar:
         task = bar.add_task(config.stem, total=None, note="")
 

@@ -32,6 +32,7 @@ from spotting_core.preflight.finding import Finding
 from spotting_core.preflight.match import check_spots
 from spotting_core.store.chosen_models import ChosenModel, ChosenModels
 from spotting_core.store.database import Database
+from spotting_core.store.match_labels import labels_of_match
 from spotting_core.store.tables import MatchRow
 from spotting_core.tasks.spotting import SPOTTING
 
@@ -194,13 +195,18 @@ class Library:
         Errors:
             BadInputError: there are labels and they are broken.
         """
+        return self.labels(match) or []
+
+    def labels(self, match: Match) -> list[Spot] | None:
+        """The same, or None where nobody has labelled the match.
+
+        Errors:
+            BadInputError: see ``truth``.
+        """
         with self._database.reading() as session:
             row = session.get(MatchRow, match.id)
             uploaded = row.labels if row else None
-        if uploaded is not None:
-            return [Spot(**entry) for entry in json.loads(uploaded)]
-        path = self.source(match).companion(labels_v2.FILE_NAME)
-        return labels_v2.read_labels(path) if path else []
+        return labels_of_match(uploaded, self.source(match))
 
     # --- changing -----------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""The Review view: the spots of all matches that teach most, each a link to the Match view, where it is judged."""
+"""The Review view: the spots of all matches that teach most, or clips, each a link to the Match view, where it is
+judged."""
 
 from __future__ import annotations
 
@@ -13,8 +14,11 @@ from app.library.roots import source_of
 from app.state import shared_library, shared_reviews
 from app.views import page
 from app.views.addressed import one_of, put, take
+from app.views.asked_clips import choose_of, show_clips
+from app.views.review_clips import CLIPS, SPOTS
 from app.views.searched import gone_choices, left_out
 from app.views.shown import drawn, picture_link
+from app.views.training import training_row
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.exclusive import exclusive_sets, rivals
@@ -35,6 +39,19 @@ def show() -> None:
     library = shared_library()
     analysed, problems = _analysed(library)
     known = {m.id: shared_reviews().of_match(m.id) for m in library.matches()}
+    take("of", "review_of", one_of(CLIPS), SPOTS)
+    if st.session_state["review_of"] == CLIPS:
+        show_clips(library, analysed, known)
+    else:
+        _show_spots(analysed, known)
+    training_row()
+    left_out(problems)
+    chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
+    gone_choices(f"{match.title}: {word}" for match, word in chosen if word)
+
+
+def _show_spots(analysed: dict[str, tuple[Match, list[Analysis]]], known: dict[str, list[ReviewedSpot]]) -> None:
+    """The spots that nobody has judged."""
     judged = {f"{r.match_id}/{r.origin}" for reviews in known.values() for r in reviews if r.state != OPEN}
     open_spots = _candidates(analysed, known, judged)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
@@ -42,6 +59,7 @@ def show() -> None:
             page.headline("Review", f"{len(open_spots)} open, {len(judged)} judged"),
             width="content",
         )
+        choose_of()
         st.space("stretch")
         take("order", "review_order", one_of(*_ORDERS), WORTH)
         order = st.segmented_control(
@@ -57,9 +75,6 @@ def show() -> None:
         error_list(rows, "Every spot has been judged.", key="review_queue")
     if len(moments) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(moments)} moments with spots from {_LEAST:g} on.")
-    left_out(problems)
-    chosen = ((match, gone_choice(analyses, library.chosen(match))) for match, analyses in analysed.values())
-    gone_choices(f"{match.title}: {word}" for match, word in chosen if word)
 
 
 def _analysed(library: Library) -> tuple[dict[str, tuple[Match, list[Analysis]]], list[str]]:

@@ -13,6 +13,7 @@ from app.library.codes import coded_classes
 from app.library.library import Match
 from app.state import shared_reviews
 from app.views.review_cameras import CameraDesk
+from app.views.review_clips import ClipDesk
 from app.views.review_desk import Desk, LeftAloneError
 from app.views.shown import imported_shown, shown_spots, spot_id
 from spotting_core.analyses.analysis import Analysis
@@ -89,7 +90,8 @@ def take_actions(match: Match, analysis: Analysis, event: Mapping[str, Any] | No
     author = (signed_in() or str(event["author"]).strip())[:_MOST_NAME]
     problems: list[dict[str, Any]] = []
     st.session_state["review_problems"] = problems
-    desks: dict[str, Desk[Any, Any]] = {d.of: d for d in (SpotDesk(match, analysis), CameraDesk(match, analysis))}
+    makers = (SpotDesk, CameraDesk, ClipDesk)
+    desks: dict[str, Desk[Any, Any]] = {desk.of: desk(match, analysis) for desk in makers}
     for action in event["actions"]:
         if int(action["n"]) <= last_action(match):
             continue

@@ -111,8 +111,13 @@ class Pool:
             masks[clip.half][clip.start : clip.stop] = True
         left = iter(masks)
         matches = [
-            replace(match, halves=[replace(half, watched=next(left)) for half in match.halves])
+            replace(match, halves=[replace(half, watched=_both(next(left), half.watched)) for half in match.halves])
             for match in self.matches
         ]
         known = [replace(m, halves=[h for h in m.halves if h.watched is not None and h.watched.any()]) for m in matches]
         return [match for match in known if match.halves]
+
+
+def _both(mask: np.ndarray, watched: np.ndarray | None) -> np.ndarray:
+    """What of some samples is known: bool (T,)."""
+    return mask if watched is None else mask & watched

@@ -5,6 +5,8 @@ analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analyses
 explanations/<hash>.npz
 hashes/<hash of a path>.json   content hash of the video there, while it stays as it is
 exports/<id>/        clips that were exported from the app
+models/<name>/       models that were trained in the app; trainings/<id>/ their runs
+data_sets/<id>.json  what people knew of matches when a data set was frozen
 pitch/<hash>.npy     feature sets of where the camera looks and who is there, by the files they are made of
 players/<hash>.npz   who stands where in a match, by its analysis and its calibrations
 search/<match>.parquet  spots of a match, for searching
@@ -75,6 +77,10 @@ class DataDirectory:
 
     def export(self, export_id: str) -> Path:
         return self.exports / export_id
+
+    @property
+    def data_sets(self) -> Path:
+        return self.root / "data_sets"
 
     def players(self, key: str) -> Path:
         """Where everybody is kept who was placed on the pitch of a match."""

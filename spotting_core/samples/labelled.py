@@ -15,6 +15,8 @@ from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.parts import Parts
+from spotting_core.domain.stretches import Stretch
+from spotting_core.formats.watched import read_watched
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import check_parts, open_match
 from spotting_core.media.video import probe_video
@@ -104,6 +106,8 @@ def labelled_matches(
         most: of each folder, the first ones; 0 for all.
         parts: of a match of the class table; those of the task's own table where not given.
 
+    Of a match whose labels say so, nothing is known but what lies in stretches that somebody watched.
+
     Errors:
         BadInputError: no labelled match, samples that are missing or do not fit, or labels that do not fit their
             length.
@@ -113,19 +117,30 @@ def labelled_matches(
         unmeasured: list[LabelledHalf] = []
         for game in (task.labelled_games if task else all_games)(folder)[: most or None]:
             truth: list[Finding] = task.read_truth(game) if task else []
+            stretches = read_watched(game) if task else None
             halves = []
             for source in _halves(game, truth, reader, data, parts):
                 samples = reader.stored(source.half, source.video, source.media, data, game, seconds=source.seconds)
                 own = [f for f in truth if f.half == source.half]
                 moments = [task.moment(f) for f in own] if task else []
                 end = source.media.table.duration if source.media else len(samples) / samples.rate * 1e6
-                halves.append(LabelledHalf(samples, own, moments, int(end)))
+                watched = None if stretches is None else sampled_in(samples, stretches)
+                halves.append(LabelledHalf(samples, own, moments, int(end), watched))
                 _check_end(game, halves[-1], reader, parts)
-                if source.seconds is None:
+                if source.seconds is None and stretches is None:
                     unmeasured.append(halves[-1])
             matches.append(LabelledMatch(game.name, halves, truth))
         _check_spread(folder, unmeasured, reader, parts)
     return matches
+
+
+def sampled_in(samples: HalfSamples, stretches: Sequence[Stretch]) -> np.ndarray:
+    """Which samples of a half lie in some stretches: bool (T,)."""
+    watched = np.zeros(len(samples), bool)
+    for one in stretches:
+        if one.half == samples.half:
+            watched |= (samples.times >= one.start) & (samples.times < one.end)
+    return watched
 
 
 def _parts_of(task: AnyLayerTask | None) -> Parts:

@@ -217,6 +217,24 @@ class CameraReviewRow(ReviewColumns):
     subject_id: Mapped[str] = mapped_column("camera_id", ForeignKey("camera.id", ondelete="CASCADE"))
 
 
+class ClipRow(ReviewedColumns):
+    """A clip of a match that somebody was asked to watch: from ``time`` up to ``end`` (microseconds)."""
+
+    __tablename__ = "clip"
+    __table_args__ = (UniqueConstraint("match_id", "origin", name="clip_one_of_origin"),)
+
+    end: Mapped[int] = mapped_column(BigInteger)
+
+
+class ClipReviewRow(ReviewColumns):
+    """One change of what was said of a clip."""
+
+    __tablename__ = "clip_review"
+    __table_args__ = (Index("clip_review_of_author", "match_id", "author", "id"),)
+
+    subject_id: Mapped[str] = mapped_column("clip_id", ForeignKey("clip.id", ondelete="CASCADE"))
+
+
 class SavedSearchRow(Base):
     """A search over all matches, by its name."""
 

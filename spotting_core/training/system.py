@@ -120,7 +120,11 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         if isinstance(self.model_config, GroundingConfig):
             return TrainingPairs(halves, self.stage, self.model_config, config.seed)
         if looked_at_once:
-            halves = [looked_at(self.environment, half, self.device) for half in halves]
+            seen = (half.samples.pictures is None for half in halves)  # in an analysis
+            halves = [
+                h if known else looked_at(self.environment, h, self.device)
+                for h, known in zip(halves, seen, strict=True)
+            ]
         return TrainingClips(
             halves,
             self.stage,

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
-from spotting_core.base.files import replacing, write_json
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import read_json, replacing, write_json
+from spotting_core.data_sets.data_set import DataSet, DataSets
+from spotting_core.data_sets.folder import write_folder
 from spotting_core.domain.classes import keep_classes, load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.entities.captions import words_taught
@@ -29,7 +32,9 @@ from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.registry import SystemConfig, system
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
+from spotting_core.store.database import open_database
 from spotting_core.tasks.registry import layer_task
+from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask, Judged
 from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainer, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
@@ -37,11 +42,13 @@ from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.label_counts import label_counts
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.system import SystemTrainer, judge_matches
-from spotting_core.training.system_config import SystemTrainingConfig
+from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
 ENTITIES = "entities"
+DATA_SET_FILE = "data_set.json"
+"""In a run's folder: which data set it learns from."""
 _AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
 
@@ -55,16 +62,29 @@ class TrainingOrder:
         out: model folder to write; compare: another model folder whose scores go on the card, or None.
         measured: whether the model is measured; a stage that another one goes on from need not be.
         report_split: the split on which it is measured.
+        data_set: name of a data set whose matches are learned from beside those of the splits, or None.
     """
 
     config: Path
-    root: Path
+    root: Path | None
     run: Path
     out: Path
     device: str = "cpu"
     compare: Path | None = None
     measured: bool = True
     report_split: str = "test"
+    data_set: str | None = None
+
+    @property
+    def splits(self) -> Path:
+        """Where the splits lie.
+
+        Errors:
+            BadInputError: nobody says.
+        """
+        if self.root is None:
+            raise BadInputError("there is nothing to learn from", fix="Give a folder with --data, or a --data-set")
+        return self.root
 
 
 def train(
@@ -81,26 +101,55 @@ def train(
     """
     name, settings = read_config(order.config)
     notice("Reading the matches")
+    trained_set = None
+    if order.data_set is not None:
+        _check_learns_spots(name)
+        settings = {"choose_by": LOSS, **settings}  # in what is watched of a match there is little to measure by
+        order, trained_set = with_data_set(order, order.data_set, data)
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
-        entity_trainer = EntityTrainer(config, order.root, order.run, data, order.device)
+        entity_trainer = EntityTrainer(config, order.splits, order.run, data, order.device)
         notice(_begin(entity_trainer))
         entity_trainer.train(report)
         return _finish_entities(entity_trainer, order, notice)
     if name == PITCH_LINES:
         own = as_config(CalibrationTrainingConfig, settings, order.config)
-        calibration_trainer = CalibrationTrainer(own, order.root, order.run, data, order.device)
+        calibration_trainer = CalibrationTrainer(own, order.splits, order.run, data, order.device)
         notice(_begin(calibration_trainer))
         calibration_trainer.train(report)
         return _finish_calibration(calibration_trainer, order, data, notice)
     system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
-    for sentence in _labels_of(system_config, order.root):
+    for sentence in _labels_of(system_config, order.splits):
         notice(sentence)
-    training_set = TrainingSet(system_config, order.root, order.run, data, order.device)
+    if trained_set is not None and (sentence := _classes_without_labels(system_config, order.splits)):
+        notice(sentence)
+    training_set = TrainingSet(system_config, order.splits, order.run, data, order.device)
     trainer = SystemTrainer(system_config, training_set, order.run, order.device)
     notice(_begin(trainer))
     trainer.train(report)
     return _finish(trainer, order, data, notice)
+
+
+def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> tuple[TrainingOrder, DataSet]:
+    """The order with the matches of a data set, beside those of its splits; they lie in the run's folder, as links.
+
+    Errors:
+        BadInputError: there is no such data set, its matches are gone or have changed, too little is in it, or the run
+            has begun with another one.
+    """
+    data_set = DataSets(data).get(name)
+    own, path = {"id": data_set.id, "name": data_set.name}, order.run / DATA_SET_FILE
+    if path.is_file() and (before := read_json(path, "note of the data set")) != own:
+        raise BadInputError(
+            f"this run learns from the data set {before.get('name')!r}",
+            where=order.run,
+            fix="Give another --run folder, or delete this one to start over",
+        )
+    folder = order.run / "data_set"
+    shutil.rmtree(folder, ignore_errors=True)
+    write_folder(data_set, folder, open_database(data), data, beside=order.root)
+    write_json(path, own)
+    return replace(order, root=folder), data_set
 
 
 def _labels_of(config: SystemTrainingConfig, root: Path) -> list[str]:
@@ -114,19 +163,40 @@ def _labels_of(config: SystemTrainingConfig, root: Path) -> list[str]:
     return [*sentences, *label_counts((root / split for split in config.validation), task, table)]
 
 
+def _check_learns_spots(name: str) -> None:
+    """Refuse a data set for what does not learn from spots.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if name in (ENTITIES, PITCH_LINES) or system(name).task != SPOTTING.name:
+        raise BadInputError(f"a data set holds spots, from which {name} does not learn", fix="Leave --data-set out")
+
+
+def _classes_without_labels(config: SystemTrainingConfig, root: Path) -> str:
+    """Which classes of the table no label is of that is learned from, as a sentence; empty where there is none."""
+    table = load_classes(config.classes or SPOTTING.class_table)
+    games = (game for split in config.data for game in SPOTTING.labelled_games(root / split))
+    there = {spot.label for game in games for spot in SPOTTING.read_truth(game)}
+    missing = [label for label in table.names if label not in there]
+    what = f"{missing[0]} has" if len(missing) == 1 else f"{', '.join(missing)} have"
+    return f"{what} not one label to be learned from: the model cannot learn to spot that" if missing else ""
+
+
 def _begin(trainer: _AnyTrainer) -> str:
     at = f"Going on from step {trainer.step} of {trainer.config.steps}"
     return at if trainer.step else "Training"
 
 
 def _command(order: TrainingOrder) -> str:
-    return f"touchline train {order.config.name} --data DIR"
+    own = f' --data-set "{order.data_set}"' if order.data_set is not None else ""
+    return f"touchline train {order.config.name} --data DIR{own}"
 
 
 def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any]:
     """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card."""
     facts = {
-        "data": f"{order.root.resolve().name}: {', '.join(trainer.config.data)}",
+        "data": f"{order.splits.resolve().name}: {', '.join(trainer.config.data)}",
         "seed": trainer.config.seed,
         "steps": trainer.step,
         "commit": _commit(),
@@ -134,6 +204,8 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
         "hours": round(trainer.seconds / 3600, 2),
         "device": " and ".join(trainer.devices),
     }
+    if order.data_set is not None:
+        facts["data_set"] = read_json(order.run / DATA_SET_FILE, "note of the data set")
     start_from = getattr(trainer.config, "start_from", "")
     earlier = Path(start_from) / CARD_FILE
     if start_from and earlier.is_file():
@@ -143,7 +215,7 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
 
 def _domain(trainer: _AnyTrainer, order: TrainingOrder) -> str:
     """What the pictures of the training matches are, as their folders say."""
-    games = [game for split in trainer.config.data for game in all_games(order.root / split)]
+    games = [game for split in trainer.config.data for game in all_games(order.splits / split)]
     return SIMULATED if all(map(is_rendered, games)) else BROADCAST
 
 
@@ -181,7 +253,7 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Calla
     if order.measured:
         notice(f"Measuring on the {order.report_split} split")
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
-        card["scores"] = entity_scores(finder, order.root / order.report_split)
+        card["scores"] = entity_scores(finder, order.splits / order.report_split)
     write_json(order.out / "card.json", card)
     return order.out
 
@@ -251,11 +323,11 @@ def _card(
 
 def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Callable[[str], None]) -> Path:
     """Put the scores on the test split on the card, where that was asked for and there is one."""
-    split = order.root / order.report_split
+    split = order.splits / order.report_split
     if not order.measured:
         return order.out
     if not split.is_dir():
-        notice(f"There is no {order.report_split} split in {order.root}: the card has no scores")
+        notice(f"There is no {order.report_split} split in {order.splits}: the card has no scores")
         return order.out
     notice(f"Measuring on the {order.report_split} split")
     model = load_model(order.out, order.device)

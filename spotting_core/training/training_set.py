@@ -13,6 +13,7 @@ import numpy as np
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
+from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.samples.labelled import LabelledMatch, labelled_matches
 from spotting_core.samples.reader import SampleReader
@@ -61,6 +62,33 @@ class TrainingSet:
         self.inputs, self.plan = self.system.inputs(self.model_config), self.system.plan(self.model_config)
         self.clip = config.clip or self.plan.length
         self._check()
+
+    @classmethod
+    def of_model(
+        cls,
+        config: SystemTrainingConfig,
+        model: LoadedModel,
+        reader: SampleReader,
+        matches: Sequence[LabelledMatch],
+        validation: Sequence[LabelledMatch],
+    ) -> Self:
+        """What a model goes on learning from: it reads what it has always read.
+
+        Arguments:
+            reader: of its samples.
+
+        Errors:
+            BadInputError: a configuration that does not fit.
+        """
+        own = cls.__new__(cls)  # no splits are looked for
+        own._config, own.system, own.table = config, model.system, model.classes
+        own.task = layer_task(model.system.task)
+        own.stage, own.model_config = model.system.stages[model.system.task], model.config
+        own.inputs, own.plan = model.inputs, model.system.plan(model.config)
+        own.clip = config.clip or own.plan.length
+        own.__dict__.update(reader=reader, matches=matches, validation=validation)
+        own._check()
+        return own
 
     @cached_property
     def reader(self) -> SampleReader:

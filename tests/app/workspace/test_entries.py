@@ -32,6 +32,7 @@ def test_what_is_shown_follows_the_task_and_what_belongs_to_every_match() -> Non
         "beside",
         "overview",
         "shots",
+        "clips",
         "why",
         "places",
         "replays",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,15 @@ def test_what_is_labelled_is_known_and_nothing_else() -> None:
     assert np.flatnonzero(half.watched).tolist() == list(range(20, 25))
     assert [finding.label for finding, _ in half.known] == ["Foul", "Foul"]
     assert pool.halves[0].watched is None  # the pool itself stays as it is
+
+
+def test_nothing_becomes_known_that_nobody_watched() -> None:
+    plain = match()
+    watched = np.arange(25) < 14
+    pool = Pool([replace(plain, halves=[replace(plain.halves[0], watched=watched)])], 5.0)
+    (known,) = pool.watched([1])
+    assert known.halves[0].watched is not None
+    assert np.flatnonzero(known.halves[0].watched).tolist() == [10, 11, 12, 13]
 
 
 def test_a_clip_without_an_action_is_cheap() -> None:

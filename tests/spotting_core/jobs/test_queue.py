@@ -443,7 +443,7 @@ def test_what_views_and_workers_ask_often_is_found_by_an_index(data: DataDirecto
 def test_sqlite_runs_with_a_write_ahead_log(data: DataDirectory) -> None:
     with open_database(data).reading() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0012"
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0013"
 
 
 def test_opening_twice_migrates_once(data: DataDirectory) -> None:

@@ -1,0 +1,155 @@
+"""Training from the Review view: on what is known now or on a data set, from a model on; and what came of it."""
+
+from __future__ import annotations
+
+import getpass
+
+import streamlit as st
+
+from app.settings import DEMO, settings
+from app.state import shared_queue, shared_settings
+from app.views import page
+from app.views.review_actions import signed_in
+from spotting_core.base.errors import TouchlineError
+from spotting_core.data_sets.data_set import DataSet, DataSets
+from spotting_core.data_sets.freeze import freeze
+from spotting_core.evaluation.intervals import Interval
+from spotting_core.jobs.queue import FAILED, Job
+from spotting_core.jobs.training import TRAINING, TrainingParameters
+from spotting_core.models.card import BUNDLED
+from spotting_core.models.known import known_models
+from spotting_core.store.database import open_database
+from spotting_core.tasks.spotting import SPOTTING
+from spotting_core.training.comparison import Comparison
+
+_NOW = "What is known now"
+_OPEN = "training_open"  # in the session: whether the dialog is
+_STEPS = 300
+
+
+def training_row() -> None:
+    """The button that opens the dialog, and how a training is going."""
+    live = shared_queue().all_live([TRAINING.name])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training_row"):
+        if st.button("Train", help="Have a model learn from what people said, and compare it with the one before."):
+            st.session_state[_OPEN] = True
+        if live:
+            st.caption(f"Training {page.plain(live[0].title)}: {page.progress_text(live[0])}")
+    if st.session_state.get(_OPEN):  # it stays open whenever the page runs anew by itself
+        training_dialog()
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@st.dialog("Train", width="large", on_dismiss=_close)
+def training_dialog() -> None:
+    """A training under way, or a new one, and what the last one found."""
+    live = shared_queue().all_live([TRAINING.name])
+    st.fragment(run_every=1.0 if live else None)(_content)(bool(live))
+
+
+def _content(was_live: bool) -> None:
+    live = shared_queue().all_live([TRAINING.name])
+    if bool(live) != was_live:
+        st.rerun(scope="app")
+    if live:
+        _under_way(live[0])
+        return
+    last = shared_queue().latest(TRAINING.name)
+    if last is not None:
+        _ended(last)
+        st.divider()
+    _new()
+
+
+def _under_way(job: Job) -> None:
+    st.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
+    st.progress(job.progress, text=page.progress_text(job))
+    cancel = shared_queue().cancel
+    st.button("Cancel", key="cancel_training", disabled=job.cancelling, on_click=cancel, args=(job.id,))
+
+
+def _ended(job: Job) -> None:
+    """What the last training found, or why it ended."""
+    if job.state == FAILED:
+        st.error(f"The training of {page.plain(job.title)} failed. {page.plain(job.error)}")
+    elif TRAINING.resumable(job):
+        st.caption(f"The training of {page.plain(job.title)} was cancelled at {job.progress:.0%}.")
+        if st.button("Resume"):
+            _ask(TRAINING.read(job))
+    elif (found := TRAINING.comparison(job, shared_settings().data)) is not None:
+        st.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
+        st.html(comparison_table(found))
+        st.caption("The new model is among those of Analyse with, in the Model dialog. No match was switched to it.")
+
+
+def _new() -> None:
+    """What is to be learned from, and by which model."""
+    data = shared_settings().data
+    models = list(known_models(data, SPOTTING.name))
+    sets = {one.name: one for one in DataSets(data).all()}
+    model = st.selectbox("From this model on", models, index=models.index(BUNDLED) if BUNDLED in models else 0)
+    chosen = st.selectbox("Learn from", [_NOW, *sets], help="What people labelled and reviewed, as a data set.")
+    name = st.text_input("Name of the data set", key="new_data_set") if chosen == _NOW else chosen
+    if not st.button("Train", type="primary", key="start_training", disabled=not name):
+        return
+    try:
+        data_set = sets[chosen] if chosen in sets else _frozen(name)
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    _ask(TrainingParameters(str(model), data_set.id, data_set.name, _STEPS))
+
+
+def _frozen(name: str) -> DataSet:
+    data = settings().data
+    author = signed_in() or getpass.getuser()
+    return freeze(name.strip(), author, open_database(data), data, never={DEMO}).data_set
+
+
+def _ask(parameters: TrainingParameters) -> None:
+    try:
+        TRAINING.ask(shared_queue(), parameters)
+    except TouchlineError as problem:
+        page.error(problem)
+        return
+    st.rerun()
+
+
+def comparison_table(found: Comparison) -> str:
+    """What became of a model on what was held out, as markup."""
+    held_out = f"{found.minutes:g} minutes that no model learns from"
+    if found.before is None or found.after is None or found.difference is None:
+        return f'<div class="tl-facts">On {held_out} no action is labelled: nothing can be compared.</div>'
+    head = (
+        f"On {held_out}, with {found.actions} actions, {found.metric} average-mAP went from {_score(found.before)} to "
+        f"{_score(found.after)} ({_bounds(found.difference)}): {_verdict(found.difference)}."
+    )
+    rows = "".join(
+        f"<tr><th>{page.escape(row.label)}</th><td>{row.truths}</td><td>{_score(row.before)}</td>"
+        f"<td>{_score(row.after)}</td><td>{_bounds(row.difference)}</td><td>{_verdict(row.difference)}</td></tr>"
+        for row in found.classes
+    )
+    titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
+    table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="tl-facts">{head}</div><div class="tl-table">{table}</div>'
+
+
+def _score(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")
+
+
+def _signed(value: float) -> str:
+    return ("−" if value < 0 else "+") + _score(abs(value))
+
+
+def _bounds(interval: Interval) -> str:
+    return f"{_signed(interval.value)}, {_signed(interval.low)} to {_signed(interval.high)}"
+
+
+def _verdict(difference: Interval) -> str:
+    if not difference.without_zero:
+        return "no more than chance"
+    return "better" if difference.value > 0 else "worse"

@@ -1,0 +1,268 @@
+"""Training a model further on a data set, on what its analyses hold: no picture is looked at again.
+
+Of a model that looks at pictures its environment stays as it is; what joins entities, and what connects the samples,
+goes on learning from the features and entities that its analysis of each match holds. Of a model that reads feature
+sets all of it goes on. What comes out is a model of its own, beside the one that it comes from, with a comparison of
+both on the minutes that no model learns from (``data_sets.roles``).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis
+from spotting_core.analyses.layers import Layers
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import write_json
+from spotting_core.data_sets.data_set import DataSet, DataSetMatch
+from spotting_core.data_sets.folder import located
+from spotting_core.data_sets.roles import CHOOSE, HELD_OUT, LEARN, check_roles, stretches_of
+from spotting_core.domain.findings import Finding
+from spotting_core.domain.spots import Spot
+from spotting_core.domain.stretches import Stretch
+from spotting_core.evaluation.games import Game
+from spotting_core.evaluation.intervals import class_difference, mean_difference, paired_draws
+from spotting_core.features.half import FeatureHalf, FeaturePart
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import MatchSource
+from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE
+from spotting_core.models.known import remember
+from spotting_core.models.load import LoadedModel, load_model, save_model
+from spotting_core.models.network import EnvironmentNetwork
+from spotting_core.samples.half import HalfSamples
+from spotting_core.samples.labelled import LabelledHalf, LabelledMatch, sampled_in
+from spotting_core.samples.reader import SampleReader, model_reader
+from spotting_core.store.database import Database
+from spotting_core.tasks.spotting import LOOSE, SPOTTING, TIGHT
+from spotting_core.tasks.task import Judged
+from spotting_core.training.clips import ACTIONS, GRID
+from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison
+from spotting_core.training.system import SystemTrainer, judge_matches
+from spotting_core.training.system_config import LOSS, SystemTrainingConfig
+from spotting_core.training.trainer import TrainingProgress
+from spotting_core.training.training_set import TrainingSet
+
+STEPS = 300
+_OTHERS_OWN = (CARD_FILE, WEIGHTS_FILE, COMPARISON_FILE, "faithfulness.json")  # which do not hold for the new model
+
+
+@dataclass(frozen=True)
+class FurtherOrder:
+    """What was asked for.
+
+    Arguments:
+        model: folder of the one to go on from; run: folder of checkpoints; out: model folder to write, whose name
+            is the new model's.
+    """
+
+    model: Path
+    data_set: DataSet
+    run: Path
+    out: Path
+    device: str = "cpu"
+    steps: int = STEPS
+    seed: int = 1
+
+
+def train_further(
+    order: FurtherOrder,
+    database: Database,
+    data: DataDirectory,
+    *,
+    report: TrainingProgress | None = None,
+    notice: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Train (or go on with) a run, write its model folder and make the model known, and compare it with the one before.
+
+    Errors:
+        BadInputError: too little in the data set, matches that are gone or that the model has not analysed, or a model
+            that cannot be trained so; CancelledError: ``report``, and what was done is kept.
+    """
+    check_roles(order.data_set)
+    model = load_model(order.model, order.device)
+    _check(model)
+    notice("Reading the matches")
+    reader = _reader(model)
+    sources = located(order.data_set, database, data)
+    known = [_match(m, s, model, reader, data) for m, s in zip(order.data_set.matches, sources, strict=True)]
+    learned, chosen, held_out = (_of_role(order.data_set, known, role) for role in (LEARN, CHOOSE, HELD_OUT))
+    config = _config(order, model)
+    trainer = SystemTrainer(
+        config, TrainingSet.of_model(config, model, reader, learned, chosen), order.run, order.device
+    )
+    trainer.train(report)
+    notice("Comparing on what was held out")
+    _write(order, model, trainer)
+    after = load_model(order.out, order.device)
+    comparison = compared_on(model, after, held_out)
+    write_json(order.out / COMPARISON_FILE, asdict(comparison))
+    remember(order.out, after.sha256, data)
+    return comparison
+
+
+def _check(model: LoadedModel) -> None:
+    """Refuse models that cannot be trained on what analyses hold.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if model.system.task != SPOTTING.name:
+        raise BadInputError(f"{model.card.name} spots no actions", where=model.folder, fix="Choose another model")
+    if model.inputs.pictures is not None and not isinstance(model.network, EnvironmentNetwork):
+        what = f"{model.card.name} keeps nothing of the pictures that could be learned from"
+        raise BadInputError(what, where=model.folder, fix="Train it with touchline train")
+
+
+def _reader(model: LoadedModel) -> SampleReader:
+    """What reads the samples; of a model that looks at pictures they come from its analyses."""
+    return SampleReader(model.inputs, model.config.rate) if model.inputs.pictures is not None else model_reader(model)
+
+
+# --- matches --------------------------------------------------------------------------------------------
+
+
+def _match(
+    match: DataSetMatch, source: MatchSource, model: LoadedModel, reader: SampleReader, data: DataDirectory
+) -> LabelledMatch:
+    spots = [spot.spot for spot in match.spots]
+    halves = []
+    for samples in _samples(match, source, model, reader, data):
+        own = [spot for spot in spots if spot.half == samples.half]
+        halves.append(LabelledHalf(samples, own, [s.time for s in own], match.lengths[str(samples.half)]))
+    return LabelledMatch(match.title, halves, spots)
+
+
+def _samples(
+    match: DataSetMatch, source: MatchSource, model: LoadedModel, reader: SampleReader, data: DataDirectory
+) -> list[HalfSamples]:
+    """The samples of a match.
+
+    Errors:
+        BadInputError: the model has not analysed it, or features that it reads are not there.
+    """
+    if model.inputs.pictures is None:
+        folder = source.path if source.path.is_dir() else None
+        places = [(half.half, half.path, ingest(half.path, data)) for half in source.halves]
+        return [reader.stored(half, path, media, data, folder) for half, path, media in places]
+    analysis = next(
+        (layer for layer in Layers(data, match.source_hash).all(SPOTTING.name) if _is_of(layer, model)), None
+    )
+    if analysis is None:
+        raise BadInputError(
+            f"{model.card.name} has not analysed {match.title}",
+            where=match.path,
+            fix="Analyse it with this model first",
+        )
+    return [_analysed(half, model) for half in analysis.halves]
+
+
+def _is_of(layer: Analysis, model: LoadedModel) -> bool:
+    identity = layer.record.identity
+    return (identity.weights, identity.settings) == (model.sha256, model.settings) and layer.has("features")
+
+
+def _analysed(half: HalfAnalysis, model: LoadedModel) -> HalfSamples:
+    """What an analysis holds of a half, as the model read it."""
+    rate = float(model.config.rate)
+    features = FeatureHalf(half.half, (FeaturePart(half.array("features"), rate),), rate)
+    entities = half.entities if model.inputs.entities else None
+    size = (half.record.width, half.record.height)
+    return HalfSamples(half.half, half.times, rate, entities=entities, size=size, features=features)
+
+
+def _of_role(data_set: DataSet, matches: Sequence[LabelledMatch], role: str) -> list[LabelledMatch]:
+    """What of some matches has a role; those without anything are left out."""
+    pairs = zip(matches, stretches_of(data_set, role), strict=True)
+    watched = (replace(m, halves=[_watched(half, stretches) for half in m.halves]) for m, stretches in pairs)
+    kept = (replace(m, halves=[h for h in m.halves if h.watched is not None and h.watched.any()]) for m in watched)
+    return [match for match in kept if match.halves]
+
+
+def _watched(half: LabelledHalf, stretches: Sequence[Stretch]) -> LabelledHalf:
+    return replace(half, watched=sampled_in(half.samples, stretches))
+
+
+# --- training -------------------------------------------------------------------------------------------
+
+
+def _config(order: FurtherOrder, model: LoadedModel) -> SystemTrainingConfig:
+    """The settings of a run that goes on from trained weights: few steps, and small ones."""
+    plan = model.system.plan(model.config)
+    return SystemTrainingConfig(
+        data=(),
+        validation=(),
+        seed=order.seed,
+        steps=order.steps,
+        batch=8,
+        warm_up=order.steps // 10,
+        rate=float(model.config.rate),
+        learning_rate=2e-4,
+        averaging=0.98,
+        checkpoint_every=50,
+        system=model.card.system,
+        sampling=GRID if plan.whole else ACTIONS,
+        validate_every=max(1, order.steps // 10),
+        patience=order.steps,
+        choose_by=LOSS,
+        start_from=str(model.folder),
+        environment_stays=model.inputs.pictures is not None,
+    )
+
+
+def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> None:
+    """Write the new model: what the one before needs besides its weights is copied."""
+    order.out.mkdir(parents=True, exist_ok=True)
+    for path in model.folder.iterdir():
+        if path.is_file() and path.name not in _OTHERS_OWN:
+            shutil.copyfile(path, order.out / path.name)
+    training = {
+        "data_set": {"id": order.data_set.id, "name": order.data_set.name},
+        "parent": {"name": model.card.name, "weights": model.sha256, "settings": model.settings},
+        "seed": order.seed,
+        "steps": trainer.step,
+        "hours": round(trainer.seconds / 3600, 2),
+        "device": " and ".join(trainer.devices),
+        "earlier": dict(model.card.training),
+    }
+    card = replace(model.card, name=f"{model.card.name}, {order.data_set.name}", training=training, scores={})
+    save_model(order.out, trainer.trained, card)
+
+
+def compared_on(before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch]) -> Comparison:
+    """How two models do on what was held out; intervals are over minutes, or matches where there are many."""
+    names = before.classes.names
+    games = [
+        [_game(match) for match in judge_matches(one.judge, held_out, one.classes, SPOTTING)] for one in (before, after)
+    ]
+    minutes = (
+        sum(
+            float(half.watched.sum()) / half.samples.rate
+            for m in held_out
+            for half in m.halves
+            if half.watched is not None
+        )
+        / 60
+    )
+    metric = LOOSE if before.system.plan(before.config).whole else TIGHT
+    labels = [spot.label for game in games[0] for spot in game.truth if spot.label in names]
+    if not labels:
+        return Comparison(metric, round(minutes, 1), 0, None, None, None)
+    old, new = (draws.only(set(labels)) for draws in paired_draws(games, names))
+    rows = []
+    for label in old.classes:
+        values = [draws.of_class(label, metric) for draws in (old, new)]
+        difference = class_difference(new, old, label, metric)
+        if difference is not None and values[0] is not None and values[1] is not None:
+            rows.append(ClassComparison(label, labels.count(label), values[0].value, values[1].value, difference))
+    was, became = (draws.mean(metric).value for draws in (old, new))
+    difference = mean_difference(new, old, metric)
+    return Comparison(metric, round(minutes, 1), len(labels), was, became, difference, tuple(rows))
+
+
+def _game(match: Judged[Finding]) -> Game:
+    truth, findings = ([one for one in some if isinstance(one, Spot)] for some in (match.truth, match.findings))
+    return Game(match.name, truth, findings)

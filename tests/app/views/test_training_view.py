@@ -1,0 +1,107 @@
+"""Training from the Review view: what is asked for, how it goes, and what it found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from app.library.library import Match
+from app.views.training import comparison_table
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.files import write_json
+from spotting_core.data_sets.data_set import DataSets
+from spotting_core.domain.spots import Spot
+from spotting_core.evaluation.intervals import Interval
+from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, JobQueue
+from spotting_core.jobs.training import TRAINING, TrainingParameters
+from spotting_core.store.database import open_database
+from spotting_core.store.reviews import Reviews
+from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison
+from tests.app.pages import texts, view
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+FOUND = Comparison(
+    "tight", 4.5, 12, 0.412, 0.455, Interval(0.043, -0.01, 0.09),
+    (
+        ClassComparison("Goal", 5, 0.5, 0.8, Interval(0.3, 0.1, 0.4)),
+        ClassComparison("<b>", 7, 0.9, 0.7, Interval(-0.2, -0.3, -0.1)),
+    ),
+)  # fmt: skip
+PARAMETERS = TrainingParameters("entity-attention", "a" * 16, "week 1", 300)
+
+
+def dialog(at):  # type: ignore[no-untyped-def]
+    """The page with the dialog open."""
+    next(button for button in at.button if button.label == "Train").click()
+    return at.run()
+
+
+def test_a_comparison_says_what_is_more_than_chance() -> None:
+    table = comparison_table(FOUND)
+    assert (
+        "On 4.5 minutes that no model learns from, with 12 actions, tight average-mAP went from .412 to .455" in table
+    )
+    assert "(+.043, −.010 to +.090): no more than chance" in table
+    assert "<td>+.300, +.100 to +.400</td><td>better</td>" in table
+    assert "&lt;b&gt;" in table
+    assert "worse" in table
+    nothing = comparison_table(Comparison("tight", 1.0, 0, None, None, None))
+    assert "On 1 minutes that no model learns from no action is labelled" in nothing
+
+
+def test_what_is_known_now_becomes_a_data_set_and_is_trained_on(
+    match: Match, data: DataDirectory, queue: JobQueue
+) -> None:
+    Reviews(open_database(data)).add(match.id, Spot(1, 5_000_000, "Goal"), "Ann")
+    at = dialog(view("review").run())
+    at.text_input(key="new_data_set").set_value("week 1").run()
+    at.button(key="start_training").click().run()
+    [job] = queue.all_live([TRAINING.name])
+    [made] = DataSets(data).all()
+    assert TRAINING.read(job) == TrainingParameters("entity-attention", made.id, "week 1", 300)
+    assert "Training entity-attention on week 1: Queued, next" in texts(view("review").run())
+
+
+def test_where_nobody_has_watched_anything_that_is_said(match: Match, queue: JobQueue) -> None:
+    at = dialog(view("review").run())
+    at.text_input(key="new_data_set").set_value("week 1").run()
+    at.button(key="start_training").click().run()
+    assert any("nobody has watched anything" in error.value for error in at.error)
+    assert queue.all_live([TRAINING.name]) == []
+
+
+def test_a_training_under_way_can_be_cancelled_and_resumed(match: Match, queue: JobQueue) -> None:
+    job = TRAINING.ask(queue, PARAMETERS)
+    at = dialog(view("review").run())
+    at.button(key="cancel_training").click().run()
+    left = queue.get(job.id)
+    assert left is not None
+    assert left.state == CANCELLED
+    at = dialog(view("review").run())
+    next(button for button in at.button if button.label == "Resume").click().run()
+    [again] = queue.all_live([TRAINING.name])
+    assert TRAINING.read(again) == PARAMETERS
+
+
+def test_what_the_last_training_found_or_why_it_failed_is_shown(
+    match: Match, queue: JobQueue, data: DataDirectory
+) -> None:
+    TRAINING.ask(queue, PARAMETERS)
+    job = queue.take([TRAINING.name])
+    assert job is not None
+    queue.finish(job, FAILED, "m v B is gone.")
+    at = dialog(view("review").run())
+    assert any("failed. m v B is gone" in error.value for error in at.error)
+    TRAINING.ask(queue, PARAMETERS)
+    job = queue.take([TRAINING.name])
+    assert job is not None
+    [out] = TRAINING.leaves(PARAMETERS, data)
+    out.mkdir(parents=True)
+    write_json(Path(out) / COMPARISON_FILE, asdict(FOUND))
+    queue.finish(job, DONE)
+    at = dialog(view("review").run())
+    assert "tight average-mAP went from .412 to .455" in texts(at)
+    assert "No match was switched to it" in texts(at)
