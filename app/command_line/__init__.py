@@ -20,7 +20,6 @@ from app.command_line import (
     analyze,
     clips,
     convert,
-    convert_weights,
     dashboard,
     data,
     doctor,
@@ -48,14 +47,13 @@ app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
 app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
-app.command("convert-weights")(convert_weights.convert_weights)
 app.command("data")(data.data)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("faithfulness")(faithfulness.faithfulness)
 app.command("features")(features.features)
-app.command("models")(models.models)
+app.add_typer(models.app, name="models")
 app.command("players")(players.players)
 app.command("train")(train.train)
 

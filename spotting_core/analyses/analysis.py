@@ -32,10 +32,10 @@ from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import read_json, write_json
 from spotting_core.base.tables import check_table
 from spotting_core.base.validation import InvalidContentError, NotNegative, Positive, PositiveNumber, validated
-from spotting_core.domain.classes import ClassTable, classes_in
+from spotting_core.domain.classes import VOTE, ClassTable, classes_in
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
-from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
+from spotting_core.domain.suppression import Spotting, spots_of_half
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.models.bounds import FASTEST
 from spotting_core.models.identity import ModelIdentity
@@ -421,8 +421,9 @@ def _classes_of(folder: Path, record: AnalysisRecord) -> ClassTable:
             where=folder,
             fix="Analyse the match again",
         )
-    width = record.model.get("suppression")
-    return table.with_suppression(float(width)) if width else table
+    return table.with_suppression(
+        float(record.model.get("suppression", 0.0)), str(record.model.get("suppression_method", ""))
+    )
 
 
 def write_record(folder: Path, record: AnalysisRecord) -> None:

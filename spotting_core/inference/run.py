@@ -45,6 +45,7 @@ from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.models.load import LoadedModel
+from spotting_core.models.registry import SystemConfig
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
 from spotting_core.samples.progress import Pace, ReportProgress
@@ -285,7 +286,7 @@ class Run:
                 "folder": self.model.folder.name,
                 **({"entities": self.identity.entities} if self.identity.entities else {}),
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
-                **({"suppression": self.model.config.suppression} if self.model.config.suppression else {}),
+                **_own_suppression(self.model.config),
             },
             rate=self.rate,
             class_table=self.model.classes.name,
@@ -320,6 +321,12 @@ class Run:
             self.kept = time.perf_counter()
         if not going_on:
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
+
+
+def _own_suppression(config: SystemConfig) -> dict[str, Any]:
+    """How the model's paper makes spots of scores, where it says so."""
+    own = {"suppression": config.suppression, "suppression_method": config.suppression_method}
+    return {name: value for name, value in own.items() if value}
 
 
 def _require_frames(media: Media, model: LoadedModel) -> None:
