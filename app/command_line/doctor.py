@@ -30,7 +30,9 @@ def doctor(
         None, help="A video, a game folder, or a folder with a video for each part.", show_default=False
     ),
     demo: bool = typer.Option(False, "--demo", help="Look at the bundled match."),
-    model: str | None = typer.Option(None, help="Name of a bundled model, or a model folder, to check against."),
+    model: str | None = typer.Option(
+        None, help="Name of a bundled or added model, or a model folder, to check against."
+    ),
     labels: Path | None = typer.Option(None, help="Labels of the match.", show_default="Labels-v2.json beside it"),
     predictions: Path | None = typer.Option(None, help="Predictions for the match."),
     rate: float | None = typer.Option(

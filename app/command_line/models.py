@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 from rich.progress import TaskID
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.command_line.terminal import err, out, progress_bar, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
@@ -102,7 +103,7 @@ def add(
 
         def report(file: str, done: int, whole: int | None) -> None:
             if file not in rows:
-                rows[file] = bar.add_task(f"Fetching {escape(printable(file))}", total=whole)
+                rows[file] = bar.add_task(f"Fetching {escape(printable(file))}", total=whole, note="")
             bar.update(rows[file], completed=done)
 
         data = DataDirectory.default()
@@ -153,7 +154,11 @@ def _print_added(folder: Path) -> None:
     out.print(
         f"Added [bold]{escape(printable(card.name))}[/bold]: {escape(card.paper)}", highlight=False, soft_wrap=True
     )
-    for line in (f"Licence: {card.licence}", *card.notes, f"touchline analyze SOURCE --model '{folder}'"):
+    for line in (
+        f"Licence: {card.licence}",
+        *card.notes,
+        f"touchline analyze SOURCE --model {shlex.quote(folder.name)}",
+    ):
         out.print(escape(printable(line)), highlight=False, soft_wrap=True)
 
 
@@ -241,7 +246,15 @@ def _weights(model: _Known) -> dict[str, Any]:
 
 
 def _print_models(known: list[_Known]) -> None:
-    table = Table("\nModel", "\nTask", "\nScores", "\nTrained on", box=None, header_style="bold", pad_edge=False)
+    table = Table(
+        Column("\nModel", overflow="fold"),
+        "\nTask",
+        "\nScores",
+        "\nTrained on",
+        box=None,
+        header_style="bold",
+        pad_edge=False,
+    )
     for model in known:
         known_scores = [(name, value) for name, value in model.card.scores.items() if isinstance(value, float)]
         scores = " · ".join(f"{name} {value:.3f}" for name, value in known_scores[:2]) or "–"

@@ -23,12 +23,11 @@ from spotting_core.checkpoints.registry import adapter_of
 from spotting_core.checkpoints.sources import SETTINGS, Offer
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import keep_classes
-from spotting_core.media.fingerprint import file_hash
+from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.models.card import CARD_FILE, models_available
 from spotting_core.models.known import forget, remember
 from spotting_core.models.load import load_model, save_model
 
-FOLDER, DOWNLOADS = "models", "downloads"
 _NAME = re.compile(r"[\w][\w .+-]{0,79}")
 
 ReportFetched = Callable[[str, int, int | None], None]
@@ -60,7 +59,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
             another model has its name; CancelledError: ``report``. Nothing is half added.
     """
     name = _name_of(wanted)
-    place = data.root / FOLDER / name
+    place = data.models / name
     if place.exists() or name in models_available():
         raise BadInputError(
             f"there is a model called {name} already",
@@ -70,6 +69,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
     weights, beside = _fetched(wanted, data, report)
     sha256 = file_hash(weights)
     if wanted.sha256 and sha256 != wanted.sha256.lower():
+        _throw_away(wanted, data)
         raise BadInputError(f"this file has the hash {sha256}, not {wanted.sha256}", where=weights, fix=_OTHER_FILE)
     checkpoint = checkpoint_of(weights, beside, wanted.offer.name)
     adapter = adapter_of(checkpoint)
@@ -81,8 +81,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
         save_model(folder, adopted.network, card, precise=True)
         model = load_model(folder)
     remember(place, model.sha256, data)
-    if wanted.offer.elsewhere:
-        shutil.rmtree(_downloads(wanted, data), ignore_errors=True)
+    _throw_away(wanted, data)
     return place
 
 
@@ -95,7 +94,7 @@ def remove_model(name: str, data: DataDirectory) -> Path:
     Errors:
         BadInputError: none of this name was added.
     """
-    place = data.root / FOLDER / name
+    place = data.models / name
     if not _NAME.fullmatch(name) or not (place / CARD_FILE).is_file():
         known = ", ".join(added_models(data)) or "none"
         raise BadInputError("no model of this name was added", where=name, fix=f"Added are: {known}")
@@ -106,7 +105,7 @@ def remove_model(name: str, data: DataDirectory) -> Path:
 
 def added_models(data: DataDirectory) -> dict[str, Path]:
     """Folders of the models that were added, by name."""
-    return {card.parent.name: card.parent for card in sorted((data.root / FOLDER).glob(f"*/{CARD_FILE}"))}
+    return {card.parent.name: card.parent for card in sorted(data.models.glob(f"*/{CARD_FILE}"))}
 
 
 def checkpoint_of(weights: Path, beside: Mapping[str, Path], name: str) -> Checkpoint:
@@ -131,7 +130,13 @@ def _name_of(wanted: Wanted) -> str:
 
 
 def _downloads(wanted: Wanted, data: DataDirectory) -> Path:
-    return data.root / DOWNLOADS / _name_of(wanted)
+    return data.downloads / f"{_name_of(wanted)}-{joint_hash([wanted.offer.source])[:8]}"
+
+
+def _throw_away(wanted: Wanted, data: DataDirectory) -> None:
+    """What was fetched goes; what lay here stays."""
+    if wanted.offer.elsewhere:
+        shutil.rmtree(_downloads(wanted, data), ignore_errors=True)
 
 
 def _fetched(wanted: Wanted, data: DataDirectory, report: ReportFetched) -> tuple[Path, dict[str, Path]]:

@@ -68,8 +68,22 @@ def remote_file(address: str, *, local_network: bool = False, small: bool = Fals
     Errors:
         BadInputError: no HTTPS, an address in the local network, no way to it, a page instead of a file.
     """
-    with _answer(address, local_network=local_network) as (final, response):
+    try:
+        return _described(address, "HEAD", local_network=local_network, small=small)
+    except _HeadRefusedError:
+        return _described(address, "GET", local_network=local_network, small=small)
+
+
+class _HeadRefusedError(Exception):
+    """The server does not describe a file without sending it."""
+
+
+def _described(address: str, way: str, *, local_network: bool, small: bool) -> Remote | None:
+    """``remote_file`` by one way of asking."""
+    with _answer(address, way, local_network=local_network) as (final, response):
         if response.status_code >= 400:
+            if way == "HEAD" and response.status_code not in (404, 410):
+                raise _HeadRefusedError
             if response.status_code in (404, 410) or small:
                 return None
             raise BadInputError(
@@ -95,13 +109,15 @@ def _number(text: str | None) -> int | None:
 
 @contextmanager
 def _answer(
-    address: str, *, local_network: bool, headers: dict[str, str] | None = None
+    address: str, way: str = "GET", *, local_network: bool, headers: dict[str, str] | None = None
 ) -> Iterator[tuple[str, requests.Response]]:
     """The answer to a request, its body unread, behind every redirection; and the address it came from."""
     for _ in range(_MOST_STEPS):
         check_address(address, local_network=local_network)
         try:
-            response = requests.get(address, headers=headers, stream=True, timeout=_PATIENCE, allow_redirects=False)
+            response = requests.request(
+                way, address, headers=headers, stream=True, timeout=_PATIENCE, allow_redirects=False
+            )
         except requests.RequestException as error:
             raise BadInputError(
                 f"there is no way to it ({type(error).__name__})",

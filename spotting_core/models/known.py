@@ -77,7 +77,8 @@ def _folders(data: DataDirectory) -> dict[str, Path]:
     for sha256, folders in _own(data).items():
         for folder in (Path(text) for text in folders):
             if (folder / CARD_FILE).is_file():
-                name = f"{folder.name} ({sha256[:8]})"
+                added = folder.parent == data.models  # by a name of its own
+                name = folder.name if added else f"{folder.name} ({sha256[:8]})"
                 named[name if name not in named else f"{name}, in {folder.parent.name}"] = folder
     return named
 
