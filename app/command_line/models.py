@@ -123,17 +123,13 @@ def remove(name: str = typer.Argument(help="The model's name.")) -> None:
 def _print_offer(offer: Offer) -> None:
     """What is to be fetched or read."""
     files = [offer.weights, *offer.beside]
-    rows = [("Files", ", ".join(f.name for f in files)), ("Size", _megabytes(offer.size))]
+    rows = [("Files", ", ".join(f.name for f in files)), ("Size", offer.size_text or "not stated")]
     if isinstance(offer.weights, Remote):
         rows.append(("SHA-256", offer.weights.sha256 or "not stated by its place"))
         rows.append(("Licence", offer.licence))
     out.print(escape(printable(offer.source)), highlight=False, soft_wrap=True)
     for title, text in rows:
         out.print(f"  {title:8} {escape(printable(text))}", highlight=False, soft_wrap=True)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size else "not stated"
 
 
 def _ask() -> None:

@@ -11,15 +11,17 @@ from app.state import shared_queue, shared_settings
 from app.views import page
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError, TouchlineError
-from spotting_core.checkpoints.osl import OPENSPORTSLIB, OSL
-from spotting_core.checkpoints.sn_spotting import AWARE, POOLING
 from spotting_core.checkpoints.sources import Offer, offer_of
-from spotting_core.features.sets import SOCCERNET
 from spotting_core.jobs.adding_model import ADDING, AddingParameters
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job
 
 _SOURCE, _JOB = "model_source", "model_job"  # in the session
 _POOLINGS = tuple(f"{kind}{end}" for kind in ("max", "average") for end in ("", "++"))
+
+
+def is_adding() -> bool:
+    """Whether a model is on its way, or has just come."""
+    return _JOB in st.session_state
 
 
 def add_model() -> None:
@@ -57,13 +59,17 @@ def _offer(source: str) -> Offer:
 
 def _facts(offer: Offer) -> None:
     files = ", ".join(f.name for f in (offer.weights, *offer.beside))
-    size = f"{offer.size / 1e6:.1f} MB" if offer.size else "of a size that is not stated"
+    size = offer.size_text or "of a size that is not stated"
     st.markdown(f"**{page.plain(offer.name)}**: {page.plain(files)}, {size}")
     if offer.elsewhere:
         st.caption(f"Licence: {page.plain(offer.licence)}. Look at its page before you use it.")
 
 
 def _choices(source: str) -> None:
+    from spotting_core.checkpoints.osl import OPENSPORTSLIB, OSL
+    from spotting_core.checkpoints.sn_spotting import AWARE, POOLING
+    from spotting_core.features.sets import SOCCERNET
+
     name = st.text_input("Name here", placeholder="as it is published", max_chars=80).strip()
     with st.expander("What its files may not say"):
         tables = sorted(p.stem for p in asset("classes").glob("*.csv") if "." not in p.stem)

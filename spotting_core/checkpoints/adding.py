@@ -17,10 +17,10 @@ from typing import Any
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
-from spotting_core.checkpoints.adopted import CLASS_LIST, Checkpoint, Choices
+from spotting_core.checkpoints.adopted import Checkpoint, Choices
 from spotting_core.checkpoints.download import Remote, fetch
 from spotting_core.checkpoints.registry import adapter_of
-from spotting_core.checkpoints.sources import SETTINGS, Offer
+from spotting_core.checkpoints.sources import CLASS_LIST, SETTINGS, Offer
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import keep_classes
 from spotting_core.media.fingerprint import file_hash, joint_hash

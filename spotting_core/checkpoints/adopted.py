@@ -18,8 +18,6 @@ from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, load_classes
 from spotting_core.models.card import Card
 from spotting_core.models.network import Network
 
-CLASS_LIST = "class.txt"
-"""The class list that E2E-Spot and its descendants keep beside their data."""
 TRAIN, VALID, TEST = "train", "valid", "test"
 AS_STATED = "as its publication states"
 """A licence that nobody here can name."""

@@ -169,7 +169,7 @@ def _check_place(place: str, address: str, *, local_network: bool) -> None:
         raise BadInputError(
             "this address points into the local network",
             where=address,
-            fix="Where that is meant, say --local-network",
+            fix="Where that is meant, touchline models add has --local-network",
         )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import Checkpoint
+
+if TYPE_CHECKING:  # which reads tensors; to refuse a place needs none
+    from spotting_core.checkpoints.adopted import Checkpoint
 
 _SPIVAK_FILES = ("saved_model.pb", "shared_args.pkl", "keras_metadata.pb")
 _SPIVAK = "yahoo-inc/spivak"

@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import CLASS_LIST
 from spotting_core.checkpoints.download import Remote, remote_file
 from spotting_core.checkpoints.refused import refuse_place
 
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo
 
 WEIGHTS = (".pt", ".pth", ".pth.tar", ".tar", ".ckpt", ".bin", ".safetensors")
-SETTINGS = "config.json"
+SETTINGS, CLASS_LIST = "config.json", "class.txt"
+"""What lies beside weights: a configuration, and the class list that E2E-Spot and its descendants keep."""
 _BESIDE = (SETTINGS, CLASS_LIST)
 _HUB = re.compile(r"(?P<id>[\w][\w.-]*/[\w][\w.-]*)(@(?P<revision>[\w./-]+))?(:(?P<file>[\w./ -]+))?")
 _LICENCE = "not stated"
@@ -48,6 +48,12 @@ class Offer:
     def size(self) -> int:
         """Bytes of all files; of those elsewhere that state none 0."""
         return sum(_size(f) for f in (self.weights, *self.beside))
+
+    @property
+    def size_text(self) -> str:
+        """The size for people: 18.0 MB; empty where nobody states it."""
+        size = self.size
+        return (f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB") if size else ""
 
     @property
     def elsewhere(self) -> bool:
