@@ -19,6 +19,7 @@ from spotting_core.formats import registry
 from spotting_core.formats.document import MOST_RATE, Document, HalfInfo, Options
 from spotting_core.formats.registry import FORMATS, Format
 
+_LONGEST = 3 * 3600 * 1_000_000  # microseconds: no part of a match lasts so long
 _NAMES = ", ".join(FORMATS)
 
 
@@ -28,7 +29,10 @@ def convert(
     from_format: str | None = typer.Option(None, "--from", help=f"Format of SOURCE: {_NAMES}.", show_default="guessed"),
     to_format: str | None = typer.Option(None, "--to", help="Format of TARGET.", show_default="guessed by its name"),
     classes: str | None = typer.Option(
-        None, "--classes", help="A class table (.csv or class.txt) that every label must be in.", show_default="any"
+        None,
+        "--classes",
+        help="A class table (.csv or class.txt); labels of other classes are left out.",
+        show_default="any",
     ),
     rate: float | None = typer.Option(None, min=0.001, help="Frames a second, where a format counts frames."),
     threshold: float = typer.Option(0.01, min=0.0, max=1.0, help="Least score that becomes a spot."),
@@ -109,7 +113,7 @@ def _watched(
             notes |= dict.fromkeys(document.notes)
             left_out.update(document.left_out)
             notes |= dict.fromkeys(registry.assumptions(document, writer))
-            notes |= dict.fromkeys(_beyond(document, parts))
+            notes |= dict.fromkeys((*_beyond(document, parts), *_doubtful(document, parts)))
         yield document
 
 
@@ -159,6 +163,23 @@ def _beyond(document: Document, parts: Parts) -> list[str]:
         f"{parts.count}; give the class table of matches that have more, --classes"
         for part, count in sorted(spots.items())
     ]
+
+
+def _doubtful(document: Document, parts: Parts) -> list[str]:
+    """What is said of times that may be meant otherwise, where no video tells."""
+    name, told = document.game or "the match", []
+    for part in sorted({spot.half for spot in document.spots}):
+        times = [spot.time for spot in document.spots if spot.half == part]
+        length = document.halves.get(part, HalfInfo()).length
+        past = sum(time > (_LONGEST if length is None else length) for time in times)
+        if past:
+            end = "three hours" if length is None else "the end of its video, by the length that is known"
+            which = f"{past} of {len(times)} spots of {parts.title(part)}"
+            told.append(f"{name} has {which} past {end}; times count from its start")
+    moments = {spot.time for spot in document.spots}
+    if len(moments) > 1 and min(moments) >= 0 and max(moments) < 1_000_000:
+        told.append(f"all times of {name} lie within its first second, as those do that a spreadsheet counts in days")
+    return told
 
 
 def _halves_of(video: Path) -> dict[int, HalfInfo]:

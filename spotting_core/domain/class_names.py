@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterable, Mapping
 from spotting_core.base.errors import BadInputError
 
 _NAMED = 4  # unknown names that a sentence gives
+_INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"  # spaces of no width, and marks of direction
 
 
 def plain_name(label: str) -> str:
     """A name without what surrounds it."""
-    return label.strip() or label
+    return label.strip().strip(_INVISIBLE).strip() or label
 
 
 def nearest_name(label: str, names: Iterable[str]) -> str | None:
@@ -31,12 +32,16 @@ def unknown_names(counts: Mapping[str, int], names: Iterable[str], what: str) ->
         counts: labels by name; what: what they are of, as in ``label``.
     """
     known = tuple(names)
-    clauses = []
-    for label, count in sorted(Counter(counts).items()):
-        near = nearest_name(label, known)
-        hint = f" (did you mean {near!r}?)" if near else ""
-        clauses.append(f"{count} {what}{'' if count == 1 else 's'} of the unknown class {label!r}{hint}")
-    return clauses
+    return [
+        f"{count} {unknown_name(label, known, what if count == 1 else f'{what}s')}"
+        for label, count in sorted(Counter(counts).items())
+    ]
+
+
+def unknown_name(label: str, names: Iterable[str], what: str) -> str:
+    """What is said of a label of no class of a table, with the name that it may have meant."""
+    near = nearest_name(label, names)
+    return f"{what} of the unknown class {label!r}" + (f" (did you mean {near!r}?)" if near else "")
 
 
 def check_some_known(counts: Mapping[str, int], names: Collection[str], what: str, where: object) -> None:

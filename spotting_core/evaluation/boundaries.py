@@ -15,11 +15,13 @@ Predictions go through the same reading as labels.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.class_names import unknown_names
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.evaluation.checks import check_classes, check_some_truth
 from spotting_core.evaluation.collect import Record
@@ -38,15 +40,22 @@ _CELL = 1_000_000 // CELLS_PER_SECOND  # microseconds
 def check_kinds(games: Sequence[CameraGame], labels: object, record: Record, *, official: bool = False) -> None:
     """Record the true changes of a kind that nobody knows; one whose kind nobody said is of none.
 
+    They count among all changes, officially not at all.
+
     Arguments:
         labels: where they were read from.
 
     Errors:
-        BadInputError: no change is truth, or kinds are said and not one is known.
+        BadInputError: no change is truth.
     """
-    check_classes(
-        ((g.name, [c.change_type for c in g.truth if c.change_type]) for g in games), KINDS, "label", labels, record
-    )
+    kinds = [(g.name, [c.change_type for c in g.truth if c.change_type]) for g in games]
+    if official:
+        check_classes(kinds, KINDS, "label", labels, record)
+    else:
+        for game, said in kinds:
+            unknown = Counter(kind for kind in said if kind not in KINDS)
+            for clause in unknown_names(unknown, KINDS, "change"):
+                record.skip(game, f"{clause}, counted among all changes alone")
     check_some_truth(sum(not official or c.change_type in KINDS for g in games for c in g.truth), labels)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from spotting_core.domain.class_names import plain_name
+from spotting_core.evaluation.checks import check_some_used
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded, microseconds
 from spotting_core.evaluation.track import HALVES
@@ -130,22 +131,33 @@ def read_camera_games(
     """Games of two folders, zips or files; changes of a half other than 1 and 2 are not counted.
 
     Errors:
-        BadInputError: no game has both files, or one cannot be read.
+        BadInputError: no game has both files, one cannot be read, or none of some predictions counts.
     """
-    return list(_games(labels, predictions, record, split))
+    read: Counter[str] = Counter()
+    games = list(_games(labels, predictions, record, split, read))
+    used = sum(len(game.predicted) for game in games)
+    why = "they are of halves other than 1 and 2"
+    check_some_used(read["predictions"], used, "predictions", why, predictions)
+    return games
 
 
-def _games(labels: Path, predictions: Path, record: Record, split: Sequence[str] | None) -> Iterator[CameraGame]:
+def _games(
+    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None, read: Counter[str]
+) -> Iterator[CameraGame]:
+    """Games one by one; read: what was read of each side, counted on."""
     with open_games(labels, FILES) as true, open_games(predictions, (*FILES, BOUNDARIES_FILE)) as predicted:
         for pair in pairs(true, predicted, split, record):
             sides = []
-            for content, where in (
-                (pair.labels, pair.label_file),
-                (pair.predictions, pair.prediction_file),
+            for side, content, where in (
+                ("labels", pair.labels, pair.label_file),
+                ("predictions", pair.predictions, pair.prediction_file),
             ):
                 changes = read_changes(content, where)
+                read[side] += len(changes)
                 wrong = Counter(c.half for c in changes if c.half not in HALVES)
                 for half, count in wrong.items():
                     record.skip(pair.game, f"{count} changes of half {half} in {Path(where).name}")
                 sides.append([c for c in changes if c.half in HALVES])
+            if sides[0] and not sides[1]:
+                record.skip(pair.game, f"it has no predictions; its {len(sides[0])} changes count as missed")
             yield CameraGame(pair.game, *sides)

@@ -95,6 +95,21 @@ def check_some_truth(count: int, where: object) -> None:
         )
 
 
+def check_some_used(read: int, used: int, what: str, why: str, where: object) -> None:
+    """Refuse what was read and of which nothing is used.
+
+    Arguments:
+        what: plural, as in ``predictions``; why: none is used, as a clause.
+
+    Errors:
+        BadInputError: something was read, and nothing is used.
+    """
+    if read and not used:
+        raise BadInputError(
+            f"of {read} {what} none counts: {why}", where=where, fix="Check that they are of these games"
+        )
+
+
 def record_unknown(counts: Mapping[str, int], classes: Iterable[str], what: str, game: str, record: Record) -> None:
     """Record the labels or predictions that are left out because no class is called so."""
     for clause in unknown_names(counts, classes, what):

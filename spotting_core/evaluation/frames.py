@@ -8,6 +8,7 @@ averaged, then tolerances. Officially two truths in one frame can be recalled on
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,11 +37,12 @@ class _Event(msgspec.Struct, gc=False):
 
 class Video(msgspec.Struct):
     """Events of one video, true (without score) or predicted; ``fps``: of its frame numbers, None or -1 where
-    unsaid."""
+    unsaid; ``num_frames``: its length, None where unsaid."""
 
     video: str
     events: list[_Event]
     fps: float | None = None
+    num_frames: int | None = None
 
 
 _DECODER = msgspec.json.Decoder(list[Video])
@@ -123,6 +125,7 @@ def evaluate_frames(
         raise BadInputError("there is no true event to evaluate", fix="Check the labels and the class list")
     check_some_known({name: len(found) for name, found in events.items()}, true, "prediction", "predictions")
     record.counted += [v.video for v in truth]
+    _record_frames(truth, predicted, record)
     for label in sorted(set(events) - set(true)):
         record.skip("all videos", f"{len(events[label])} predictions of {label!r}, which has no truth")
     if classes is not None:
@@ -155,6 +158,21 @@ def _check_videos(truth: Sequence[Video], predicted: Sequence[Video]) -> None:
     rates = {v.video: v.fps for v in predicted}
     for video in truth:
         check_same_rate(video.fps, rates[video.video], video.video)
+
+
+def _record_frames(truth: Sequence[Video], predicted: Sequence[Video], record: Record) -> None:
+    """Record the videos without predictions, and the events that lie in no frame of their video."""
+    found, lengths = {v.video: v for v in predicted}, {v.video: v.num_frames for v in truth}
+    for video in truth:
+        if video.events and not found[video.video].events:
+            missed = len(video.events)
+            record.skip(video.video, f"it has no predictions; its {missed} event{'s' * (missed != 1)} count as missed")
+    for what, videos in (("label", truth), ("prediction", predicted)):
+        for video in videos:
+            frames = lengths[video.video] or math.inf
+            outside = sum(not 0 <= event.frame < frames for event in video.events)
+            if outside:
+                record.skip(video.video, f"{outside} {what}{'s' * (outside != 1)} in no frame of the video")
 
 
 def _by_class(videos: Sequence[Video]) -> dict[str, dict[str, list[int]]]:

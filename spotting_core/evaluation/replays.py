@@ -21,6 +21,7 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.camera_files import EvaluatedChange, LinkRow
+from spotting_core.evaluation.checks import check_some_used
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
@@ -43,6 +44,20 @@ class _Query:
     truth: int
     place: np.ndarray
     score: np.ndarray
+
+
+def check_replays(games: Sequence[ReplayGame], predictions: object) -> None:
+    """Refuse detected replays of which none ends where a labelled one does.
+
+    Arguments:
+        predictions: where they were read from.
+
+    Errors:
+        BadInputError: see above.
+    """
+    used = sum(any(_same_end(replay, change) for change in g.truth) for g in games for replay in g.replays)
+    why = "none ends within a second of a labelled shot"
+    check_some_used(sum(len(g.replays) for g in games), used, "detected replays", why, predictions)
 
 
 def evaluate_replays(
@@ -189,9 +204,13 @@ def _query(link: LinkRow, moments: Sequence[Moment], game: str) -> _Query:
     )
 
 
+def _same_end(replay: Replay, change: EvaluatedChange) -> bool:
+    return replay.half == change.half and abs(replay.end - change.time / 1e6) <= _SAME_END
+
+
 def _taken(free: list[Replay], change: EvaluatedChange) -> Replay | None:
     """Take the detections of the replay that ends nearest to a change, if within a second."""
-    near = [r for r in free if r.half == change.half and abs(r.end - change.time / 1e6) <= _SAME_END]
+    near = [r for r in free if _same_end(r, change)]
     if not near:
         return None
     best = min(near, key=lambda r: abs(r.end - change.time / 1e6))

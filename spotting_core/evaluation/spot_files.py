@@ -18,7 +18,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_json
 from spotting_core.base.texts import utf8_json
 from spotting_core.domain.class_names import check_some_known, plain_name
-from spotting_core.evaluation.checks import check_confidences, check_some_truth, record_unknown
+from spotting_core.evaluation.checks import check_confidences, check_some_truth, check_some_used, record_unknown
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.track import HALVES
@@ -74,7 +74,7 @@ def read_spotting_games(
 
     Errors:
         BadInputError: no game has both files, one cannot be read, a confidence is none, no label or no prediction at
-            all has one of the classes, or no label counts.
+            all has one of the classes, or no label counts, or none of some predictions.
     """
     games: list[GameColumns] = []
     true_strangers: Counter[str] = Counter()
@@ -95,7 +95,18 @@ def read_spotting_games(
     check_some_truth(counted, labels)
     if not any(len(g.predicted) for g in games):
         check_some_known(strangers, classes, "prediction", predictions)
+        if not official:
+            why = "they are of halves other than 1 and 2"
+            check_some_used(_predictions_of(predictions), 0, "predictions", why, predictions)
     return games
+
+
+def _predictions_of(predictions: Path) -> int:
+    """How many predictions are in some files, whatever they are of."""
+    with open_games(predictions, PREDICTION_FILES) as tree:
+        what = "results_spotting file"
+        read = (decoded(_PREDICTIONS, tree.read(game), tree.where(game), what).predictions for game in tree.games)
+        return sum(map(len, read))
 
 
 def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str) -> Any:

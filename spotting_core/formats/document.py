@@ -9,11 +9,13 @@ from; another format has no place for them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.domain.class_names import unknown_name
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.parts import MOST_PARTS, Parts
 from spotting_core.domain.spots import Spot
@@ -138,7 +140,8 @@ class Options:
     """What a reader or writer may need that the file does not say.
 
     Arguments:
-        classes: names and order of score columns, and each class's lead, lag and colour; None if not given.
+        classes: names and order of score columns, and each class's lead, lag and colour; labels of other classes are
+            left out. None if not given.
         rate: frames a second where a format counts frames and the document does not know; None if not given.
         threshold: least score that becomes a spot, where a file holds scores.
         percent: whether confidences above 1 are let through, for checks that tell of them and mend them.
@@ -250,15 +253,14 @@ def check_name(label: str, where: object) -> None:
         raise BadInputError(f"the label {label!r} is no text", where=where, fix="Write it anew") from error
 
 
-def check_labels(document: Document, classes: ClassTable | None, where: object) -> None:
-    """Every label must be in the class table, if one is given, and every half among its parts.
-
-    Errors:
-        BadInputError: one is not; names the entry.
-    """
-    for number, entry in enumerate(document.entries, start=1):
-        check_part(entry.spot.half, classes, f"{where}, entry {number}")
-        check_label(entry.spot.label, classes, f"{where}, entry {number}")
+def of_classes(document: Document, classes: ClassTable) -> Document:
+    """The document without the entries whose label is in no class of a table, which it counts as left out."""
+    unknown = Counter(e.spot.label for e in document.entries if e.spot.label not in classes)
+    if not unknown:
+        return document
+    left_out = {unknown_name(label, classes.names, "a label"): n for label, n in sorted(unknown.items())}
+    kept = tuple(e for e in document.entries if e.spot.label not in unknown)
+    return replace(document, entries=kept, left_out={**document.left_out, **left_out})
 
 
 def check_part(half: int, classes: ClassTable | None, where: object) -> None:
@@ -273,17 +275,3 @@ def check_part(half: int, classes: ClassTable | None, where: object) -> None:
         classes.parts.check(half)
     except BadInputError as error:
         raise BadInputError(error.what, where=where, fix=error.fix) from error
-
-
-def check_label(label: str, classes: ClassTable | None, where: object) -> None:
-    """A label must be in the class table, if one is given.
-
-    Errors:
-        BadInputError: it is not.
-    """
-    if classes is not None and label not in classes:
-        raise BadInputError(
-            f"class {label!r} is not in the class table {classes.name!r}",
-            where=where,
-            fix="Check the spelling, or give the class table of these labels",
-        )

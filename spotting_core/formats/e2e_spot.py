@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -123,7 +124,7 @@ def _document(game: str, halves: Iterable[tuple[int, Mapping[str, Any]]], path: 
 
 def _info(video: Mapping[str, Any], where: str) -> HalfInfo:
     try:
-        rate = float(video.get("fps", -1))
+        rate = float(-1 if video.get("fps") is None else video["fps"])
         numbers = {k: None if video.get(k) is None else int(video[k]) for k in ("num_frames", "width", "height")}
     except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInputError(f"a number of this video cannot be read ({error})", where=where) from error
@@ -162,8 +163,8 @@ def _entry(where: str, half: int, event: Any, rate: float | None) -> Entry:
 
 def _frame(value: Any) -> int:
     """A frame number, also as text or as a whole float."""
-    number = float(value)
-    if isinstance(value, bool) or number != int(number):
+    number = math.nan if value is None or isinstance(value, bool) else float(value)
+    if not number.is_integer():
         raise ValueError(f"{value!r} is no frame number")
     return int(number)
 

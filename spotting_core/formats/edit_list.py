@@ -11,9 +11,10 @@ Written here, an event is a half, or what is shown of a spot, and a marker stand
 names no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25
 counts or what the reader is told.
 
-Record times begin where the programme begins: mostly at an hour (01:00:00:00, 10:00:00:00), which is taken off. Source
-times of an event may be the camera's time of day, from an hour on; what is marked is then counted from where the event
-begins. Of at most two events (the halves) a marker is at its time of the half, of more at its time on the programme.
+Record times begin where the programme begins: mostly at an hour (01:00:00:00, 10:00:00:00), which is taken off. Past
+midnight they begin anew at 00:00:00:00, and are counted on. Source times of an event may be the camera's time of day,
+from an hour on; what is marked is then counted from where the event begins. Of at most two events (the halves) a marker
+is at its time of the half, of more at its time on the programme.
 """
 
 from __future__ import annotations
@@ -71,8 +72,17 @@ class _Event:
     notes: list[str] = field(default_factory=list)
     name: str = ""
 
+    @property
+    def counts_drop(self) -> bool:
+        """Whether its record times drop frame numbers."""
+        return self.drop or is_drop_frame(self.times[2])
+
     def frames(self, at: int, rate: Fraction) -> int:
-        return parse_timecode(self.times[at], rate, drop=self.drop or is_drop_frame(self.times[at]))
+        return _frames(self.times[at], rate, self.drop)
+
+
+def _frames(text: str, rate: Fraction, drop: bool) -> int:
+    return parse_timecode(text, rate, drop=drop or is_drop_frame(text))
 
 
 @dataclass
@@ -97,6 +107,17 @@ class _List:
     rate: Fraction | None = None
     drop: bool = False
 
+    def recorded(self, event: _Event, at: int, rate: Fraction) -> int:
+        """Frame of an event's record time, its number ``at``."""
+        return self.counted_on(event.frames(at, rate), rate)
+
+    def counted_on(self, frame: int, rate: Fraction) -> int:
+        """A frame of the record clock, which begins anew at midnight where an event ends before it begins."""
+        if not any(event.frames(3, rate) < event.frames(2, rate) for event in self.events):
+            return frame
+        midnight = _frames("24:00:00:00", rate, self.events[0].counts_drop)
+        return frame if 2 * frame >= midnight else frame + midnight
+
 
 def parse(content: bytes, where: object, game: str, options: Options) -> Document:
     """The document of a list; what is no marker is kept in the header.
@@ -113,7 +134,9 @@ def parse(content: bytes, where: object, game: str, options: Options) -> Documen
     except BadInputError as error:
         raise BadInputError(error.what, where=error.where or where, fix=error.fix) from error
     if zero:
-        notes.append(f"times are counted from {timecode(zero, rate)}, where the programme begins")
+        first = listed.recorded(listed.events[0], 2, rate) - _source_offset(listed.events[0], rate)
+        begins = timecode(first if _stacked(listed) else zero, rate, drop=listed.events[0].counts_drop)
+        notes.append(f"times are counted from {begins}, where the programme begins")
     header = {
         "head": listed.head,
         "events": [[e.line, *e.notes] for e in listed.events],
@@ -190,13 +213,11 @@ def _rate_of(listed: _List, options: Options, where: object) -> tuple[Fraction, 
 
 def _zero(listed: _List, rate: Fraction) -> int:
     """Frame at which the programme begins: the whole hour before its first event."""
-    first = min(event.frames(2, rate) for event in listed.events)
-    seconds = first / rate
-    hour = int(seconds // _HOUR)
-    whole = f"{hour:02d}:00:00:00"
-    drop = listed.events[0].drop or is_drop_frame(listed.events[0].times[2])
-    at = parse_timecode(whole, rate, drop=drop)
-    return at if at <= first else parse_timecode(f"{hour - 1:02d}:00:00:00", rate, drop=drop)
+    first = min(listed.recorded(event, 2, rate) for event in listed.events)
+    hour = int(first / rate // _HOUR) + 1  # by the timecode it may be another than by the clock
+    drop = listed.events[0].counts_drop
+    hours = (_frames(f"{h:02d}:00:00:00", rate, drop) for h in range(hour, -1, -1))
+    return next(at for at in hours if at <= first)
 
 
 def _stacked(listed: _List) -> bool:
@@ -206,18 +227,21 @@ def _stacked(listed: _List) -> bool:
 
 def _entry(marker: _Marker, listed: _List, rate: Fraction, zero: int, where: object) -> Entry:
     event = listed.events[marker.event]
-    begin = event.frames(2, rate)
-    at = begin
-    if marker.at is not None:
-        at = parse_timecode(marker.at, rate, drop=marker.drop or is_drop_frame(marker.at))
+    begin = listed.recorded(event, 2, rate)
+    at = begin if marker.at is None else listed.counted_on(_frames(marker.at, rate, marker.drop), rate)
     half, frame = 1, at - zero
     if _stacked(listed):
-        source = event.frames(0, rate)
-        half, frame = marker.event + 1, at - begin + (source if source < _TIME_OF_DAY * rate else 0)
+        half, frame = marker.event + 1, at - begin + _source_offset(event, rate)
     time = frames_to_microseconds(frame, rate)
     spot = Spot(half, time, _original(marker.label) or "Marker", source=TRUTH)
     extras = {"event": marker.event, "line": marker.line, "read_as": [half, time, spot.label], "at": at}
     return Entry(possible(spot, f"{where}, marker {marker.label!r}"), extras)
+
+
+def _source_offset(event: _Event, rate: Fraction) -> int:
+    """Frames of its source that lie before an event; none where the source counts the time of day."""
+    source = event.frames(0, rate)
+    return source if source < _TIME_OF_DAY * rate else 0
 
 
 def _original(name: str) -> str:
@@ -228,7 +252,7 @@ def _original(name: str) -> str:
 def _halves(listed: _List, rate: Fraction) -> dict[int, HalfInfo]:
     if not _stacked(listed):
         return {}
-    lengths = [event.frames(3, rate) - event.frames(2, rate) for event in listed.events]
+    lengths = [listed.recorded(e, 3, rate) - listed.recorded(e, 2, rate) for e in listed.events]
     return {
         number: HalfInfo(float(rate), duration=frames_to_microseconds(max(length, 0), rate), file=event.name or None)
         for number, (event, length) in enumerate(zip(listed.events, lengths, strict=True), start=1)

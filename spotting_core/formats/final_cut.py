@@ -81,9 +81,15 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
             placed.item.remove(marker)
     halves = {n: _info(p, root, where) for n, p in enumerate(main, start=1)} if stacked else {}
     name = next((p.get("name") for p in root.iter("project")), "") or ""
-    left = {"a clip without a marker": sum(1 for p in items if p.item.tag in _CLIPS)} if not entries else {}
+    left = {
+        "a clip without a marker": sum(1 for p in items if p.item.tag in _CLIPS) if not entries else 0,
+        "a marker of a storyline beside the main one": sum(1 for tag in _MARKERS for _ in root.iter(tag)),
+        "a keyword, which is no marker": sum(1 for _ in root.iter("keyword")),
+    }
     header = {"xml": ElementTree.tostring(root, encoding="unicode")}
-    return Document(tuple(entries), game or name, FORM, header, halves, left_out=left)
+    return Document(
+        tuple(entries), game or name, FORM, header, halves, left_out={why: n for why, n in left.items() if n}
+    )
 
 
 def _placed_items(root: Element, where: object) -> Iterator[_Placed]:

@@ -17,10 +17,9 @@ from typing import Any
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import json_bytes, parse_json, read_json, write_json
 from spotting_core.domain.class_names import plain_name
-from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.formats.document import Document, Entry, Options, check_label, check_part, possible
+from spotting_core.formats.document import Document, Entry, Options, possible
 from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on
 
 FORM = "labels-v2"
@@ -30,17 +29,13 @@ _TEAMS = ("home", "away", "not applicable", None)
 _OWN = {"gameTime", "label", "position", "team", "visibility"}
 
 
-def read_labels(path: Path, classes: ClassTable | None = None) -> list[Spot]:
+def read_labels(path: Path) -> list[Spot]:
     """True spots of a match, in the order of half and time.
 
-    Arguments:
-        classes: if given, every label must be one of them.
-
     Errors:
-        BadInputError: not JSON, not of this form, an unknown class, or a time that cannot be read; names
-            the annotation.
+        BadInputError: not JSON, not of this form, or a time that cannot be read; names the annotation.
     """
-    return _document(read_json(path, "label file"), path, "", classes).sorted_spots
+    return _document(read_json(path, "label file"), path, "").sorted_spots
 
 
 def parse(content: bytes, where: object, game: str = "") -> Document:
@@ -49,16 +44,16 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
     Errors:
         BadInputError: see ``read_labels``.
     """
-    return _document(parse_json(content, where, "label file"), where, game, None)
+    return _document(parse_json(content, where, "label file"), where, game)
 
 
-def _document(content: Any, where: object, game: str, classes: ClassTable | None) -> Document:
+def _document(content: Any, where: object, game: str) -> Document:
     annotations = content.get("annotations") if isinstance(content, dict) else None
     if not isinstance(annotations, list):
         raise BadInputError(
             "this label file has no list of annotations", where=where, fix="Expected SoccerNet's Labels-v2 form"
         )
-    entries = [entry(f"{where}, annotation {n}", row, classes) for n, row in enumerate(annotations, start=1)]
+    entries = [entry(f"{where}, annotation {n}", row) for n, row in enumerate(annotations, start=1)]
     header = {k: v for k, v in content.items() if k != "annotations"}
     entries, notes = of_halves(entries)
     game = game or str(content.get("UrlLocal") or "").strip("/")
@@ -82,7 +77,7 @@ def of_halves(entries: list[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
     return taken_off, (RUNS_ON,)
 
 
-def entry(where: str, row: Any, classes: ClassTable | None = None) -> Entry:
+def entry(where: str, row: Any) -> Entry:
     """An annotation.
 
     Errors:
@@ -91,7 +86,6 @@ def entry(where: str, row: Any, classes: ClassTable | None = None) -> Entry:
     if not isinstance(row, dict) or "label" not in row or not ({"gameTime", "position"} & row.keys()):
         raise BadInputError("an annotation needs a label and a gameTime", where=where)
     label = text_label(row["label"], where)
-    check_label(label, classes, where)
     half, time = moment_of(row, where)
     spot = Spot(
         half=half,
@@ -101,7 +95,6 @@ def entry(where: str, row: Any, classes: ClassTable | None = None) -> Entry:
         visible=_VISIBLE.get(str(row.get("visibility"))),
         source=TRUTH,
     )
-    check_part(spot.half, classes, where)
     return Entry(possible(spot, where), _extras(row), parse_game_time(row.get("gameTime")).clock)
 
 

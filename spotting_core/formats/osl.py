@@ -199,7 +199,8 @@ def _first_document(game: str, halves: list[tuple[int | None, Mapping[str, Any]]
         file = video.get("path_video")
         infos[half or 1] = HalfInfo(file=file if isinstance(file, str) else None)
         entries += own
-    return Document(tuple(entries), game, FIRST, halves=infos)
+    entries, notes = labels_v2.of_halves(entries)
+    return Document(tuple(entries), game, FIRST, halves=infos, notes=notes)
 
 
 # --- writing ------------------------------------------------------------------------------------------

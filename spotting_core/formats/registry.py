@@ -6,6 +6,7 @@ folders, a zip of it, or a file of many videos.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -18,6 +19,8 @@ from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
 from spotting_core.base.files import check_regular, read_json
 from spotting_core.base.texts import decoded_text, marked_encoding
+from spotting_core.domain.class_names import check_some_known
+from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import (
     e2e_spot,
@@ -39,8 +42,8 @@ from spotting_core.formats.document import (
     HalfInfo,
     Options,
     check_confidence,
-    check_labels,
     check_part,
+    of_classes,
 )
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
@@ -314,20 +317,33 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
         form: its format; guessed if not given.
 
     Errors:
-        BadInputError: it cannot be read, a confidence is above 1, or a label is not in ``options.classes``.
+        BadInputError: it cannot be read, a confidence is above 1, a part is none of ``options.classes``, or, behind the
+            last match, not one label is of them.
     """
     form, options = form or guess_source(path), options or Options()
     if form.read is None:
         raise BadInputError(f"{form.title} cannot be read", where=path)
+    labels: Counter[str] = Counter()
     for document in form.read(path, options):
         if not options.percent and isinstance(document, Document | CameraDocument):
             _check_confidences(document, path)
-        if isinstance(document, Document):
-            check_labels(document, options.classes, document.game or path)
-        elif isinstance(document, CameraDocument):
-            for number, entry in enumerate(document.entries, start=1):
-                check_part(entry.half, options.classes, f"{document.game or path}, annotation {number}")
+        _check_parts(document, options.classes, path)
+        if isinstance(document, Document) and options.classes is not None:
+            labels.update(spot.label for spot in document.spots)
+            document = of_classes(document, options.classes)
         yield document
+    if options.classes is not None:
+        check_some_known(labels, options.classes.names, "label", path)
+
+
+def _check_parts(document: Any, classes: ClassTable | None, path: Path) -> None:
+    """Refuse a document with an entry in a part that a match of the class table cannot have; names the entry."""
+    if isinstance(document, Document):
+        parts = [entry.spot.half for entry in document.entries]
+    else:
+        parts = [entry.half for entry in document.entries] if isinstance(document, CameraDocument) else []
+    for number, part in enumerate(parts, start=1):
+        check_part(part, classes, f"{document.game or path}, entry {number}")
 
 
 def _check_confidences(document: AnyDocument, path: Path) -> None:

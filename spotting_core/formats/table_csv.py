@@ -30,6 +30,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
 from spotting_core.formats.cells import CellWriter, read_cell
 from spotting_core.formats.document import Document, Entry, Options, bounded, possible
+from spotting_core.formats.labels_v2 import of_halves
 from spotting_core.formats.tree import LARGEST_MEMBER
 from spotting_core.formats.written_numbers import parse_number, parse_time
 
@@ -61,7 +62,8 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
             notes = (f"{path}: its text is read as Windows-1252",) if encoding == ANSI else ()
             rows = ((f"{path}, line {table.line}", row) for row in table.rows())
             for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):
-                yield Document(tuple(entry for _, entry in group), game, FORM, notes=notes)
+                entries, running = of_halves([entry for _, entry in group])
+                yield Document(tuple(entries), game, FORM, notes=(*notes, *running))
     except csv.Error as error:
         raise BadInputError(f"this file is not CSV ({error})", where=path) from error
 

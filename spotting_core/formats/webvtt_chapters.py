@@ -46,7 +46,8 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         text, commas = _with_points(decoded_text(content, where))
         file = webvtt.from_string(text)
     except (MalformedFileError, MalformedCaptionError, ValueError, IndexError, AttributeError) as error:
-        raise BadInputError(f"this file is not WebVTT ({error})", where=where) from error
+        fix = "It begins with a line WEBVTT; its times are 00:12:43.000 --> 00:12:48.000"
+        raise BadInputError(f"this file is not WebVTT ({error})", where=where, fix=fix) from error
     _check_cues(text, len(file.captions), where)
     header = {
         "styles": file.styles,

@@ -7,7 +7,7 @@ import re
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import parse_clock
 
-_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"))  # between thousands
+_THOUSANDS = re.compile(r"([+-]?\d{1,3})((?:[ \u00a0\u202f\u2009'’]\d{3})+)((?:[.,]\d+)?)")
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*([.,]\d+)?")
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
@@ -25,9 +25,12 @@ def parse_number(text: str, *, comma: bool = True) -> float:
     Errors:
         ValueError: it is none, or may be two.
     """
-    bare = text.strip().translate(_SPACES)
+    bare = text.strip()
     if bare.endswith("%"):
         return parse_number(bare[:-1], comma=comma) / 100
+    spaced = _THOUSANDS.fullmatch(bare)  # 12'43 is no 1243
+    if spaced:
+        bare = spaced[1] + re.sub(r"\D", "", spaced[2]) + spaced[3]
     if _PLAIN.fullmatch(bare):
         return float(bare)
     grouped = _GROUPED.fullmatch(bare)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, printable
+from spotting_core.domain.class_names import unknown_names
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
@@ -24,6 +26,8 @@ from spotting_core.preflight.cameras import check_camera_file, cuts_of_file
 from spotting_core.preflight.class_order import check_class_list, check_class_order
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.time_scale import UNITS, check_times, order_of
+
+_NAMED = 5  # unknown classes that a finding names
 
 
 @dataclass(frozen=True)
@@ -140,10 +144,11 @@ def _reading(document: Document) -> list[Finding]:
 
 
 def _check_names(document: Document, classes: ClassTable) -> list[Finding]:
-    unknown = sorted({s.label for s in document.spots if s.label not in classes})
+    unknown = Counter(s.label for s in document.spots if s.label not in classes)
     if not unknown:
         return []
-    evidence = ", ".join(repr(n) for n in unknown[:5]) + (" …" if len(unknown) > 5 else "")
+    clauses = unknown_names(unknown, classes.names, "label")
+    evidence = ", ".join(clauses[:_NAMED]) + (" …" if len(clauses) > _NAMED else "")
     fix = "Check the spelling, or give the class table of these spots (--classes)"
     return [Finding("class names", ERROR, f"classes that {classes.name} does not have", evidence, fix)]
 

@@ -12,7 +12,7 @@ from spotting_core.base.files import replacing
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
-from spotting_core.evaluation.boundaries import KINDS, check_kinds, evaluate_boundaries
+from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries
 from spotting_core.evaluation.camera_files import BOUNDARIES_FILE, read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
@@ -46,9 +46,9 @@ class BoundariesTask(SampleTask[Spot]):
         return evaluate_boundaries(games, official=order.official)
 
     def read_truth(self, folder: Path) -> list[Spot]:
-        """The ends of shots of which somebody said how they end."""
+        """The ends of shots of which somebody said how they end, in whatever words."""
         shots = labels_cameras.read_shots(folder / self.label_file)
-        return [Spot(s.half, s.end, s.change_type) for s in shots if s.change_type in KINDS]
+        return [Spot(s.half, s.end, s.change_type) for s in shots if s.change_type]
 
     def moment(self, finding: Spot) -> int:
         return finding.time

@@ -14,7 +14,7 @@ from spotting_core.evaluation.checks import check_classes
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.precision import METRICS
 from spotting_core.evaluation.replay_files import Moment, Replay, ReplayGame, read_replay_games
-from spotting_core.evaluation.replays import evaluate_replays
+from spotting_core.evaluation.replays import check_replays, evaluate_replays
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.formats import detection_replays, labels_cameras
 from spotting_core.formats.grounding_table import read_table
@@ -43,6 +43,8 @@ class ReplaysTask(LayerTask[Grounding]):
         games = read_replay_games(order.labels, order.predictions, record, order.split)
         actions = ((g.name, [c.link.label for c in g.truth if c.link is not None]) for g in games)
         check_classes(actions, classes, "label", order.labels, record)
+        if not order.official:  # whose evaluator looks for the second of the end, however far that is
+            check_replays(games, order.predictions)
         return evaluate_replays(games, classes, record, metric=metric, official=order.official)
 
     def read_truth(self, folder: Path) -> list[Grounding]:

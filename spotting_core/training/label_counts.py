@@ -22,7 +22,7 @@ def label_counts(folders: Iterable[Path], task: AnyLayerTask, table: ClassTable,
         most: matches of each split, the first ones; 0 for all.
 
     Errors:
-        BadInputError: no match has labels, one cannot be read, or not one label of a split is of a known class.
+        BadInputError: no match has labels, one cannot be read, a split has no label, or not one of a known class.
     """
     return [sentence for folder in folders for sentence in _of_split(folder, task, table, most)]
 
@@ -30,12 +30,14 @@ def label_counts(folders: Iterable[Path], task: AnyLayerTask, table: ClassTable,
 def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) -> list[str]:
     games = task.labelled_games(folder)
     taken = games[: most or None]
-    labels = Counter(
-        label for game in taken for finding in task.read_truth(game) if (label := task.class_name(finding)) != ""
-    )
+    classes = [task.class_name(finding) for game in taken for finding in task.read_truth(game)]
+    labels = Counter(name for name in classes if name)  # what is of no class, as a replay, is learned all the same
     unknown = {label: count for label, count in labels.items() if label not in table}
-    used = labels.total() - sum(unknown.values())
+    used = len(classes) - sum(unknown.values())
     check_some_known(labels, table.names, "label", folder)
+    if not classes:
+        what = f"no label is in the {task.label_file} of {_counted(len(taken), 'match', 'matches')}"
+        raise BadInputError(what, where=folder, fix="Check that they are of this task")
     sentences = [f"{folder.name}: {_counted(len(taken), 'match', 'matches')}, {_counted(used, 'label', 'labels')}"]
     sentences += [f"{folder.name}: left out {clause}" for clause in unknown_names(unknown, table.names, "label")]
     if len(games) > len(taken):

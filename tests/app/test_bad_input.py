@@ -232,7 +232,7 @@ REFUSED: dict[str, Case] = {
     "labels that are binary": (lambda p: (p / "labels.json").write_bytes(b"\xff\xfe\x00"), DOCTOR, "labels.json"),
     "labels that cannot be unpacked": (lambda p: (p / "labels.json").write_bytes(b"\x1f\x8b\x08 cut off"), DOCTOR, "this file cannot be unpacked"),
     "labels that are a folder": (lambda p: (p / "labels.json").mkdir(), DOCTOR, "labels.json"),
-    "labels of an unknown class": (label_text(label="Homerun"), ("convert", "{at}/labels.json", "{at}/b.csv", "--classes", "soccernet-v2"), "'Homerun' is not in the class table"),
+    "labels of an unknown class": (label_text(label="Homerun"), ("convert", "{at}/labels.json", "{at}/b.csv", "--classes", "soccernet-v2"), "labels is of a known class; they say 'Homerun'"),
     "labels with a time that is none": (label_text(gameTime="1 - noon", position="noon"), DOCTOR, "noon"),
     "labels without a class": (write("labels.json", '{"annotations": [{"gameTime": "1 - 00:01"}]}'), DOCTOR, "label"),
     "no labels": (no_preparation, DOCTOR, "labels.json"),

@@ -63,6 +63,25 @@ def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
     assert "1 match has no spots" in said(done)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.vtt", "WEBVTT\n\n10:00:10.000 --> 10:00:12.000\nGoal\n", "the match has 1 of 1 spots of half 1 past three hours"),
+        (
+            "a.json",
+            '[{"video": "a/1", "fps": 25, "num_frames": 100, "events": [{"frame": 250, "label": "Goal"}, {"frame": 9, "label": "Goal"}]}]',
+            "a has 1 of 2 spots of half 1 past the end of its video, by the length that is known",
+        ),
+        ("a.csv", "time,label\n0.0088,Goal\n0.0093,Foul\n", "all times of the match lie within its first second"),
+    ],
+)  # fmt: skip
+def test_times_that_may_be_meant_otherwise_are_told(name: str, text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    done = touchline("convert", tmp_path / name, tmp_path / "o.json", "--to", "labels-v2")
+    assert done.returncode == 0, done.stderr
+    assert message in said(done)
+
+
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(tmp_path_factory.mktemp("clips") / "ten.mp4", steady(100, rate=10.0), first=7000)
@@ -115,8 +134,26 @@ def test_labels_of_other_classes_are_cut_or_held_against_their_table(video: Path
     done = touchline(
         "clips", video, "--labels", tmp_path / "ball.json", "--classes", tmp_path / "class.txt", "--out", tmp_path / "o"
     )
+    assert done.returncode == 0, done.stderr
+    assert "1 × a label of the unknown class 'DRIVE' left out" in said(done)
+    assert "1 clip of ten" in said(done)
+    (tmp_path / "class.txt").write_text("SHOT\n")
+    done = touchline(
+        "clips", video, "--labels", tmp_path / "ball.json", "--classes", tmp_path / "class.txt", "--out", tmp_path / "p"
+    )
     assert done.returncode == 2
-    assert "'DRIVE' is not in the class table" in said(done)
+    assert "not one of 2 labels is of a known class; they say 'DRIVE', 'PASS'" in said(done)
+
+
+def test_convert_leaves_out_labels_of_no_class_of_the_table_and_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("game,half,seconds,label\na,1,1,Goal\na,1,2,goal\nb,1,3,Pass\nb,1,4,Pass\n")
+    done = touchline("convert", tmp_path / "a.csv", tmp_path / "o.csv", "--classes", "soccernet-v2")
+    assert done.returncode == 0, done.stderr
+    assert "1 spots of 2 matches" in said(done)
+    assert "1 match has no spots" in said(done)
+    assert "Left out: 1 × a label of the unknown class 'goal' (did you mean 'Goal'?)" in said(done)
+    assert "Left out: 2 × a label of the unknown class 'Pass'" in said(done)
+    assert "Pass" not in (tmp_path / "o.csv").read_text()
 
 
 def test_the_action_of_a_game_state_is_cut_and_its_people_are_counted(video: Path, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_uploaded_labels_are_the_truth(library: Library, tmp_path: Path) -> None
         (b"\xff\xfe\x00", "not UTF-8"),
         (b'{"annotations": [], "UrlLocal": "a", "version": 2}', "no spots are in it, read as SoccerNet Labels-v2"),
         (b'[{"video": "mine.mp4", "events": []}]', "no spots are in it, read as E2E-Spot JSON"),
-        (json.dumps({"annotations": [{"gameTime": "1 - 00:01", "label": "Homerun"}]}).encode(), "'Homerun' is not in the class table"),
+        (json.dumps({"annotations": [{"gameTime": "1 - 00:01", "label": "Homerun"}]}).encode(), "not one of 1 labels is of a known class; they say 'Homerun'"),
         (json.dumps({"annotations": [{"gameTime": "1 - 40:00", "label": "Goal"}]}).encode(), "past the end of this match"),
         (json.dumps({"annotations": [{"gameTime": "2 - 00:01", "label": "Goal"}]}).encode(), "past the end of this match"),
     ],

@@ -245,7 +245,7 @@ def test_reviewed_spots_are_exported_as_labels(
     document = export_document(match, analysis, reviews.standing(match.id))
     path = tmp_path / "Labels-v2.json"
     path.write_bytes(export_bytes(document, form, analysis.classes))
-    read = labels_v2.read_labels(path, analysis.classes)
+    read = labels_v2.read_labels(path)
     assert [(s.label, s.team, round(s.time, -4)) for s in read] == [
         ("Goal", "away", 1_000_000),
         ("Corner", "unknown", 2_000_000),

@@ -10,7 +10,7 @@ import pytest
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import load_classes
-from spotting_core.evaluation.boundaries import evaluate_boundaries
+from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange, read_camera_games, read_changes
 from spotting_core.evaluation.cameras import evaluate_cameras
 from spotting_core.evaluation.collect import Record
@@ -123,6 +123,22 @@ def test_officially_other_kinds_are_no_truth() -> None:
     predicted = [change(10, confidence=0.9), change(20, confidence=0.8)]
     assert boundaries(truth, predicted, official=True).average_map["all"] == 1  # precision 1 at full recall, before .8
     assert boundaries(truth, predicted[:1], official=False).average_map["all"] == pytest.approx(6 / 11)
+
+
+def test_changes_of_unknown_kinds_are_counted_and_refused_only_where_none_is_truth() -> None:
+    games, record = (
+        [CameraGame("g", [change(10, kind="Abrupt"), change(20, kind="wipe"), change(30, kind="")], [])],
+        Record(),
+    )
+    check_kinds(games, "labels", record)
+    assert [left.why for left in record.skipped] == [
+        "1 change of the unknown class 'Abrupt' (did you mean 'abrupt'?), counted among all changes alone",
+        "1 change of the unknown class 'wipe', counted among all changes alone",
+    ]
+    with pytest.raises(BadInputError, match="not one of 2 labels is of a known class; they say 'Abrupt', 'wipe'"):
+        check_kinds(games, "labels", Record(), official=True)
+    with pytest.raises(BadInputError, match="nothing in these labels counts"):
+        check_kinds([CameraGame("g", [change(30, kind="")], [])], "labels", Record(), official=True)
 
 
 def test_a_change_at_zero_wraps_to_the_end_officially() -> None:

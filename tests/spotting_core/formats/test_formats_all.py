@@ -398,8 +398,12 @@ def test_own_class_lists(tmp_path: Path, shared: Path) -> None:
     own.with_name("twice.txt").write_text("Pass\nPass\n")
     with pytest.raises(BadInputError, match="occurs twice"):
         load_classes(own.with_name("twice.txt"))
+    (tmp_path / "a.csv").write_text("label,seconds\nPass,1\nGoal,2\nPass,3\n")
+    (read,) = registry.read(tmp_path / "a.csv", options=Options(CLASSES))
+    assert [spot.label for spot in read.spots] == ["Goal"]
+    assert read.left_out == {"a label of the unknown class 'Pass'": 2}
     (tmp_path / "a.csv").write_text("label,seconds\nPass,1\n")
-    with pytest.raises(BadInputError, match="entry 1: class 'Pass' is not in the class table"):
+    with pytest.raises(BadInputError, match="not one of 1 labels is of a known class; they say 'Pass'"):
         list(registry.read(tmp_path / "a.csv", options=Options(CLASSES)))
 
 

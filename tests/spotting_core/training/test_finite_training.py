@@ -16,6 +16,8 @@ from spotting_core.computing.finite_weights import check_weights
 from spotting_core.domain.classes import load_classes
 from spotting_core.features.files import open_features
 from spotting_core.features.sets import FeatureSet
+from spotting_core.tasks.boundaries import BOUNDARIES
+from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.best import BestWeights
@@ -106,5 +108,23 @@ def test_labels_and_matches_that_are_left_out_are_counted(tmp_path: Path) -> Non
         "train: 1 match, 1 label",
         "train: left out 1 label of the unknown class 'Cam A'",
     ]
+    rows = [
+        {"gameTime": f"1 - 00:0{n}", "label": "Main camera center", "change_type": kind, "replay": "replay", **link}
+        for n, kind, link in (
+            (1, "abrupt", {}),
+            (2, "Abrupt", {"link": {"half": "1", "label": "Goal", "time": "00:01"}}),
+            (3, "wipe", {}),
+        )
+    ]
+    (tmp_path / "train" / "a" / "Labels-cameras.json").write_text(json.dumps({"annotations": rows}))
+    assert label_counts([tmp_path / "train"], BOUNDARIES, load_classes(BOUNDARIES.class_table))[:3] == [
+        "train: 1 match, 1 label",
+        "train: left out 1 label of the unknown class 'Abrupt' (did you mean 'abrupt'?)",
+        "train: left out 1 label of the unknown class 'wipe'",
+    ]
+    assert label_counts([tmp_path / "train"], REPLAYS, table)[0] == "train: 1 match, 1 label"
     with pytest.raises(BadInputError, match="not one of 1 labels is of a known class; they say 'Pass'"):
         label_counts([tmp_path / "other"], SPOTTING, table)
+    match(tmp_path / "bare" / "d", [])
+    with pytest.raises(BadInputError, match=r"no label is in the Labels-v2.json of 1 match"):
+        label_counts([tmp_path / "bare"], SPOTTING, table)

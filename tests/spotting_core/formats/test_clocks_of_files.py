@@ -1,0 +1,101 @@
+"""Clocks that begin elsewhere than at 0, run on, or are written as no clock is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.class_names import plain_name
+from spotting_core.formats import registry
+from spotting_core.formats.document import Document
+
+
+def read(folder: Path, name: str, text: str) -> Document:
+    (folder / name).write_text(text)
+    return registry.read_one(folder / name)
+
+
+def resolve_list(begins: tuple[str, ...], count: str) -> str:
+    """An edit list as DaVinci Resolve writes markers: an event of one frame each."""
+    lines = [f"TITLE: x\nFCM: {count}\n"]
+    for number, at in enumerate(begins, start=1):
+        lines.append(f"{number:03d}  001      V     C        {at} {at} {at} {at}\n |C:ResolveColorBlue |M:Goal |D:1\n")
+    return "\n".join(lines)
+
+
+def test_a_drop_frame_programme_that_begins_at_an_hour_is_counted_from_it(tmp_path: Path) -> None:
+    begins = ("01:00:00;00", "01:01:00;02", "01:10:00;00")
+    document = read(tmp_path, "a.edl", resolve_list(begins, "DROP FRAME"))
+    assert [s.time for s in document.spots] == [0, 60_060_000, 599_999_400]
+    assert "times are counted from 01:00:00;00, where the programme begins" in document.notes
+    late = read(tmp_path, "b.edl", resolve_list(("10:01:00;02", "10:10:00;00", "10:20:00;00"), "DROP FRAME"))
+    assert [s.time for s in late.spots] == [60_060_000, 599_999_400, 1_199_998_800]
+
+
+def test_a_programme_past_midnight_is_counted_on(tmp_path: Path) -> None:
+    text = (
+        "TITLE: x\nFCM: NON-DROP FRAME\n\n"
+        "001  AX       V     C        00:00:00:00 00:45:00:00 23:30:00:00 00:15:00:00\n"
+        "* LOC: 23:40:00:00 RED     Goal\n* LOC: 00:10:00:05 RED     Corner\n"
+    )
+    document = read(tmp_path, "a.edl", text)
+    assert [s.time for s in document.spots] == [600_000_000, 2_400_200_000]
+    assert document.halves[1].length == 45 * 60_000_000
+    assert "times are counted from 23:30:00:00, where the programme begins" in document.notes
+
+
+def test_half_2_of_a_table_may_run_on_from_45_minutes(tmp_path: Path) -> None:
+    running = read(tmp_path, "a.csv", "half,time,label\n1,47:00,Foul\n2,47:10,Goal\n2,88:00,Corner\n")
+    assert [(s.half, s.seconds) for s in running.spots] == [(1, 2820), (2, 130), (2, 2580)]
+    assert running.notes == ("the clock of half 2 runs on from 45:00; 45 minutes are taken off its times",)
+    own = read(tmp_path, "b.csv", "half,time,label\n2,46:10,Goal\n2,47:00,Corner\n")
+    assert [s.seconds for s in own.spots] == [2770, 2820]
+    rows = [{"gameTime": f"2 - {at}", "label": "Goal"} for at in ("47:10", "88:00")]
+    videos = {"version": 1, "videos": [{"path_video": "g/2_720p.mkv", "annotations": rows}]}
+    first = read(tmp_path, "c.osl1.json", json.dumps(videos))
+    assert [s.seconds for s in first.spots] == [130, 2580]
+    assert first.notes == running.notes
+
+
+@pytest.mark.parametrize("time", ["12'43", "12 43", "1'2345", "12\u00a043", "1''243"])
+def test_minutes_and_seconds_are_no_thousands(time: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="is no number"):
+        read(tmp_path, "a.csv", f"half;time;label\n1;{time};Goal\n")
+
+
+@pytest.mark.parametrize("time", ["1'243,5", "1 243,5", "1\u202f243.5", "1.243,5"])
+def test_thousands_are_set_apart_by_threes(time: str, tmp_path: Path) -> None:
+    assert read(tmp_path, "a.csv", f"half;time;label\n1;{time};Goal\n").spots[0].seconds == 1243.5
+
+
+def test_marks_of_no_width_around_a_name_are_none_of_it() -> None:
+    assert plain_name(" \u200b Corner\ufeff ") == "Corner"
+    assert plain_name("\u200b") == "\u200b"
+
+
+def test_what_is_no_marker_of_the_main_storyline_is_counted(tmp_path: Path) -> None:
+    clip = (
+        '<marker start="60s" duration="1s" value="Goal"/><keyword start="62s" duration="3s" value="Corner"/>'
+        '<spine lane="1" offset="5s"><asset-clip ref="a1" duration="3s"><marker start="1s" value="Foul"/></asset-clip>'
+        "</spine>"
+    )
+    text = (
+        '<?xml version="1.0"?><fcpxml version="1.10"><resources><asset id="a1" start="0s" duration="3600s"/></resources>'
+        '<library><event><project name="p"><sequence><spine><asset-clip ref="a1" duration="3600s">{}</asset-clip>'
+        "</spine></sequence></project></event></library></fcpxml>"
+    )
+    document = read(tmp_path, "a.fcpxml", text.format(clip))
+    assert [s.label for s in document.spots] == ["Goal"]
+    assert document.left_out == {"a marker of a storyline beside the main one": 1, "a keyword, which is no marker": 1}
+    bare = read(tmp_path, "b.fcpxml", text.format(""))
+    assert bare.left_out == {"a clip without a marker": 1}
+
+
+def test_a_frame_that_is_none_is_named(tmp_path: Path) -> None:
+    for frame in ("null", "true", "250.5", '"x"'):
+        text = f'[{{"video": "a/1", "fps": null, "events": [{{"frame": {frame}, "label": "Goal"}}]}}]'
+        with pytest.raises(BadInputError, match="a/1, event 1: this event cannot be read"):
+            read(tmp_path, "a.json", text)
