@@ -33,6 +33,7 @@ from spotting_core.base.errors import BadInputError, CancelledError, TouchlineEr
 from spotting_core.base.files import read_json, write_array, write_json
 from spotting_core.computing.number_format import has_bfloat16
 from spotting_core.domain.classes import class_files, keep_classes
+from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf
 from spotting_core.features.thumbnails import written_beside
 from spotting_core.inference.score import judge_windows, window_batches
@@ -287,6 +288,7 @@ class Run:
                 **({"entities": self.identity.entities} if self.identity.entities else {}),
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **_own_suppression(self.model.config),
+                **({SPLITS: list(card.training[SPLITS])} if card.training.get(SPLITS) else {}),
             },
             rate=self.rate,
             class_table=self.model.classes.name,
