@@ -17,7 +17,15 @@ from spotting_core.domain.parts import common_parts
 from spotting_core.domain.spots import Spot
 from spotting_core.models.known import entity_model_of
 from spotting_core.search.engine import SpotSearch
-from spotting_core.search.rows import fingerprint, rows_of, stamp_of, tagged_fingerprint, tagged_rows, write_rows
+from spotting_core.search.rows import (
+    fingerprint,
+    is_tag,
+    rows_of,
+    stamp_of,
+    tagged_fingerprint,
+    tagged_rows,
+    write_rows,
+)
 from spotting_core.store.camera_reviews import CameraReviews
 from spotting_core.store.codes import Codes, with_codes
 from spotting_core.store.database import open_database
@@ -108,7 +116,7 @@ def bring_up_to_date(
             problems[match.id] = f"{match.title}: {problem}"
             continue
         searched[match.id], used[match.id] = match, layers[0]
-        timelines[match.id] = Timeline.of_analysis(layers[0])
+        timelines[match.id] = _with_tags(Timeline.of_analysis(layers[0]), match, reviews, data)
         if word := gone_choice(layers, library.chosen(match)):
             gone[match.id] = f"{match.title}: {word}"
     search.refresh(list(searched))
@@ -116,6 +124,15 @@ def bring_up_to_date(
     parts = common_parts(table.parts for table in tables)
     classes = replace(joined([load_classes(), *tables]), parts=parts)
     return Searched(searched, used, timelines, classes, problems, gone)
+
+
+def _with_tags(timeline: Timeline, match: Match, reviews: Reviews, data: DataDirectory) -> Timeline:
+    """The same with the codes that people have tagged the match with among its classes."""
+    labels = [r.label for r in reviews.of_match(match.id) if r.state in STANDING and is_tag(r)]
+    if all(label in timeline.classes for label in labels):
+        return timeline
+    codes = [code for code in Codes(open_database(data)).all() if code.name in labels]
+    return replace(timeline, classes=with_codes(timeline.classes, codes, labels))
 
 
 def _tagged(

@@ -28,7 +28,7 @@ from spotting_core.players.spot_places import MatchPlay
 from spotting_core.reviewing.replayed import placed, reviewed_marks
 from spotting_core.reviewing.spots import LEAST as REVIEWABLE
 from spotting_core.reviewing.spots import reviews_of_spots
-from spotting_core.store.reviews import OPEN, REJECTED, STANDING, ReviewedSpot, label_of
+from spotting_core.store.reviews import ADDED, OPEN, REJECTED, STANDING, ReviewedSpot, label_of
 
 LEAST = 0.2
 """Confidence from which a spot is kept for searching."""
@@ -110,8 +110,9 @@ def rows_of(
 ) -> pa.Table:
     """Rows of a match: its spots as the reviewers have left them, and what they hold to be true besides.
 
-    That is what they added, and what they judged of another model. A spot of which nobody has said a thing is left out
-    where they hold one of its class within half the class's window to be true: it is the same action.
+    That is what they added, with a code of their own too, and what they judged of another model. A spot of which nobody
+    has said a thing is left out where they hold one of its class within half the class's window to be true: it is the
+    same action.
 
     Arguments:
         truth: labels, for the team of a spot that no reviewer gave one: that of the nearest label of its class
@@ -122,7 +123,8 @@ def rows_of(
     reviews_of = reviews_of_spots(spots, reviews, analysis.record.identity.review_sources, analysis.classes)
     own = [(s, r) for s, r in zip(spots, reviews_of, strict=True) if (s.confidence or 0.0) >= LEAST]
     attached = {review.origin for _, review in own if review}
-    others = [r for r in reviews if r.origin not in attached and r.label in analysis.classes and _judged(r)]
+    others = [r for r in reviews if r.origin not in attached and _judged(r)]
+    others = [r for r in others if r.label in analysis.classes or is_tag(r)]
     standing = [r for r in others if r.state in STANDING]
     own = [(spot, review) for spot, review in own if review or not _held_true(spot, standing, analysis)]
     own += [(replace(review.spot, confidence=review.confidence), review) for review in others]
@@ -183,6 +185,11 @@ def _tagged_row(match: str, title: str, parts: Parts, review: ReviewedSpot) -> d
         "team_confidence": 0.0,
         "pictures": b"",
     }
+
+
+def is_tag(review: ReviewedSpot) -> bool:
+    """Whether somebody has added a spot, by a class of the model or by a code of his own."""
+    return review.origin.startswith(f"{ADDED}/")
 
 
 def _sure(spot: Spot) -> bool:

@@ -267,6 +267,28 @@ def test_what_was_only_tagged_is_found_with_its_codes_and_clipped(
     assert [r["short"] for r in component_data(view("search", matches=match.id).run())["errors"]] == ["High press"]
 
 
+def test_codes_of_ones_own_are_found_in_an_analysed_match_too(matches: dict[str, Match], data: DataDirectory) -> None:
+    database, match = open_database(data), matches["a"]
+    Codes(database).save([Code("High press", lead=0.5, lag=1.5)])
+    before = component_data(view("search", matches=match.id).run())["errors"]
+    reviews = Reviews(database)
+    reviews.add(match.id, Spot(1, 2 * SECOND, "High press", team="home"), "Ann")
+    at = view("search", matches=match.id).run()
+    assert not at.exception
+    rows = component_data(at)["errors"]
+    assert len(rows) == len(before) + 1
+    assert [r["clock"] for r in rows if r["short"] == "High press"] == ["00:02"]
+    at = view("search", matches=match.id, classes="High press").run()
+    assert [r["short"] for r in component_data(at)["errors"]] == ["High press"]
+    next(b for b in at.button if b.label == "Export 1 clip").click().run()
+    [job] = JobQueue(database).of_match(None, CLIPS.name, 5)
+    [clip] = Order.from_json(job.parameters["order"]).clips
+    assert (clip.label, clip.start, clip.end) == ("High press", 1_500_000, 3_500_000)
+    assert "High press" not in [
+        r["short"] for r in component_data(view("search", matches=matches["b"].id).run())["errors"]
+    ]
+
+
 def test_those_of_one_match_are_opened_to_be_trimmed(matches: dict[str, Match], data: DataDirectory) -> None:
     at = only(view("search").run(), matches["a"])
     at = next(b for b in at.button if b.label == "Open in Clips").click().run()
