@@ -11,6 +11,7 @@
 # make bench-calibration-spotting   spotting from the camera's pose and the players, on simmatch and on real games; says
 #                        its hours first, RETRAIN=1 trains anew what has a log; PLAN=1 trains nothing
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
+# make bench-look   how far matches look from what the bundled model was trained on, and what is no football
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -37,7 +38,7 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-players bench-possession bench-search \
-	bench-spotters bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
+	bench-spotters bench-look bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -89,6 +90,9 @@ bench-calibration-spotting: $(VENV)/.installed
 
 bench-boundaries: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)
+
+bench-look: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.look $(DATA)/simmatch
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming

@@ -43,7 +43,7 @@ def explain(probe: Probe, label: str) -> Attribution:
     with gradients(probe):
         attributed = LayerGradCam(model, model.maps).attribute(maps, relu_attributions=True)
     assert isinstance(attributed, Tensor)
-    values = to_grid(attributed[:, 0].detach().float()).cpu().numpy()
+    values = to_grid(attributed[:, 0].detach().float(), probe.looked_at).cpu().numpy()
     return probe.attribution(
         NAME,
         label,

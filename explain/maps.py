@@ -11,9 +11,16 @@ from explain.attribution import ENTITY, SPACE, Attribution
 from explain.probe import GRID, Probe
 
 
-def to_grid(maps: Tensor) -> Tensor:
-    """Maps (W, h, w) of any size on the common grid, bilinearly."""
-    return F.interpolate(maps[:, None], size=GRID, mode="bilinear", align_corners=False)[:, 0]
+def to_grid(maps: Tensor, share: tuple[float, float] = (1.0, 1.0)) -> Tensor:
+    """Maps (W, h, w) of any size on the common grid, bilinearly.
+
+    Arguments:
+        share: of the picture's height and width, in its middle, that the maps are of; around it the grid is 0.
+    """
+    rows, columns = (max(1, round(cells * part)) for cells, part in zip(GRID, share, strict=True))
+    inner = F.interpolate(maps[:, None], size=(rows, columns), mode="bilinear", align_corners=False)[:, 0]
+    left, top = (GRID[1] - columns) // 2, (GRID[0] - rows) // 2
+    return F.pad(inner, (left, GRID[1] - columns - left, top, GRID[0] - rows - top))
 
 
 def place_map(attribution: Attribution, probe: Probe, samples: list[int]) -> np.ndarray | None:

@@ -29,9 +29,11 @@ from torch.nn import functional as F
 from explain.attribution import Attribution
 from explain.explained_window import ExplainedWindow
 from spotting_core.media.pixels import normalised
+from spotting_core.models.judge import blank_outside
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.window import EntitySet, Output, Window
+from spotting_core.models.window_plan import BLANK
 from spotting_core.samples.half import Inside
 
 ShareDone = Callable[[float], bool]
@@ -111,6 +113,13 @@ class Probe:
     def feature_map(self) -> Tensor:
         """The environment's last feature map of the window: (rows, D, h, w)."""
         return self._known[-1]
+
+    @property
+    def looked_at(self) -> tuple[float, float]:
+        """Share of the picture's height and width, in its middle, that the environment looks at."""
+        height, width = self.pictures.shape[2:]
+        crop = self._parts.environment.crop if self._parts is not None else 0
+        return (crop / height, crop / width) if crop else (1.0, 1.0)
 
     def again(self) -> Output:
         """The window computed once more, for whoever listens to the layers behind the environment."""
@@ -342,8 +351,10 @@ class Probe:
         return None if values is None else torch.from_numpy(values.astype(np.float32)).to(self.model.device)
 
     def _normalised(self, pictures: np.ndarray) -> Tensor:
-        filled = self._inside.filled(pictures, self._judge.plan.outside)
-        return normalised(filled, *self._judge.normalisation, self.model.device)
+        outside = self._judge.plan.outside
+        shown = normalised(self._inside.filled(pictures, outside), *self._judge.normalisation, self.model.device)
+        valid = torch.from_numpy(self._inside.valid).to(self.model.device)
+        return blank_outside(shown, valid) if outside == BLANK else shown
 
     def number_format(self) -> torch.autocast:
         """The precision in which this probe computes."""

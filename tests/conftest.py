@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +85,11 @@ def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Pat
     kind = system(name)
     classes = load_classes().names
     shape = {"classes": classes, "width": 64, "height": 36, "dim": 32, "hidden": 16, "feed_forward": 32, "window": 20}
-    config = kind.configure(**{**shape, **settings})
+    known = {field.name for field in fields(kind.config)}
+    config = kind.configure(**{**{k: v for k, v in shape.items() if k in known}, **settings})
     network = kind.build(config)
     entities = None
-    if config.entities:
+    if kind.inputs(config).entities:
         from spotting_core.entities.finder import EntityFinder
 
         finder = EntityFinder.load()

@@ -82,14 +82,13 @@ def small_config(name: str) -> Any:
     kind = system(name)
     if name == PITCH_LINES:
         return kind.configure(classes=names_of(name), width=64, height=32, channels=8, layers=1, heads=2)
+    known = {field.name for field in fields(kind.config)}
     if name not in READS_FEATURES and name not in READS_PAIRS:
-        return kind.configure(
-            **{k: v for k, v in SMALL_FRAMES.items() if k != "entities" or name == "entity-attention"}
-        )
+        known -= set() if name == "entity-attention" else {"entities"}
+        return kind.configure(**{k: v for k, v in SMALL_FRAMES.items() if k in known})
     family = name if name in OWN else next((f for f in OWN if name.startswith(f)), "pooling")
     family = "difference" if name in DIFFERENCES else family
     settings = {**COMMON, "classes": names_of(name), "dim": width_of(name), **OWN[family]}
-    known = {field.name for field in fields(kind.config)}
     return kind.configure(**{k: v for k, v in settings.items() if k in known})
 
 

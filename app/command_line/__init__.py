@@ -20,7 +20,6 @@ from app.command_line import (
     analyze,
     clips,
     convert,
-    convert_weights,
     dashboard,
     data,
     data_set,
@@ -49,7 +48,6 @@ app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
 app.command("clips")(clips.clips)
 app.command("convert")(convert.convert)
-app.command("convert-weights")(convert_weights.convert_weights)
 app.command("data")(data.data)
 app.add_typer(data_set.data_set, name="data-set")
 app.command("doctor")(doctor.doctor)
@@ -57,7 +55,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("faithfulness")(faithfulness.faithfulness)
 app.command("features")(features.features)
-app.command("models")(models.models)
+app.add_typer(models.app, name="models")
 app.command("players")(players.players)
 app.command("train")(train.train)
 

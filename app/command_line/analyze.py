@@ -46,8 +46,8 @@ def analyze(
     ),
     model: list[str] | None = typer.Option(
         None,
-        help="Name of a bundled model, or a model folder, in place of the tasks' own. Given several times, their "
-        "scores are averaged.",
+        help="Name of a bundled or added model, or a model folder, in place of the tasks' own. Given several times, "
+        "their scores are averaged.",
         show_default="that of each task",
     ),
     keep: Path | None = typer.Option(

@@ -15,6 +15,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
 from spotting_core.formats.labels_cameras import FILE_NAME as CAMERAS_FILE
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
+from spotting_core.media.ingest import Media
 from spotting_core.media.source import open_match
 from spotting_core.models.card import model_folder, read_card
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
@@ -30,7 +31,9 @@ def doctor(
         None, help="A video, a game folder, or a folder with a video for each part.", show_default=False
     ),
     demo: bool = typer.Option(False, "--demo", help="Look at the bundled match."),
-    model: str | None = typer.Option(None, help="Name of a bundled model, or a model folder, to check against."),
+    model: str | None = typer.Option(
+        None, help="Name of a bundled or added model, or a model folder, to check against."
+    ),
     labels: Path | None = typer.Option(None, help="Labels of the match.", show_default="Labels-v2.json beside it"),
     predictions: Path | None = typer.Option(None, help="Predictions for the match."),
     rate: float | None = typer.Option(
@@ -76,7 +79,10 @@ def doctor(
         predictions=read_predictions,
         cameras=match.companion(CAMERAS_FILE),
     )
-    lengths = {h.half: ingest(h.path, data).table.duration for h in match.halves}
+    media = {h.half: ingest(h.path, data) for h in match.halves}
+    lengths = {half: one.table.duration for half, one in media.items()}
+    if folder is not None:
+        report = replace(report, findings=(*report.findings, *_look(folder, [*media.values()])))
     if tables:
         assumed = rate or (read_card(folder).input.rate if folder else 2.0)
         background = predictions is not None and predictions.suffix != ".npy"
@@ -98,6 +104,15 @@ def doctor(
         _print(report, table, written)
     if report.failed:
         raise typer.Exit(1)
+
+
+def _look(model: Path, media: list[Media]) -> list[Finding]:
+    """Whether the match looks like what the model was trained on."""
+    from spotting_core.inference.look import check_look
+    from spotting_core.models.ensemble import ENSEMBLE
+    from spotting_core.models.load import load_model
+
+    return [] if read_card(model).system == ENSEMBLE else check_look(load_model(model), media)
 
 
 def _table(classes: str | None, model: Path | None) -> ClassTable:

@@ -42,7 +42,7 @@ def explain(
     ),
     out_folder: Path = typer.Option(..., "--out", help="Where to write the arrays and the figure."),
     demo: bool = typer.Option(False, "--demo", help="The bundled match."),
-    model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
+    model: str = typer.Option(BUNDLED, help="Name of a bundled or added model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     features: Path | None = typer.Option(
         None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"

@@ -35,7 +35,7 @@ def faithfulness(
     spots: str = typer.Option("8", help="Spots of every match, seeded and spread over the classes, or all."),
     of: str = typer.Option("predicted", help="predicted or true spots."),
     demo: bool = typer.Option(False, "--demo", help="The bundled match."),
-    model: str = typer.Option(BUNDLED, help="Name of a bundled model, or a model folder."),
+    model: str = typer.Option(BUNDLED, help="Name of a bundled or added model, or a model folder."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     features: Path | None = typer.Option(
         None, help="Folder of feature files, for a model that reads them.", show_default="the match's own, or computed"

@@ -19,6 +19,7 @@ from spotting_core.domain.classes import ClassTable, joined, load_classes
 from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
+from spotting_core.evaluation.official_splits import TRAINED, trained_on
 from spotting_core.evaluation.spot_files import read_spotting_games
 from spotting_core.tasks.spotting import SPOTTING
 
@@ -102,6 +103,10 @@ def compared(library: Library, sets: PredictionSets, labels: str, system: str, c
         return _imported_both(library, _set(sets, labels), _set(sets, system), classes)
     comparison = Compared([], [])
     for match in _matches(library, labels):
+        analysis = analysis_by(library, match, system)
+        if analysis is not None and (why := trained_on(str(match.path), analysis.record.model)):
+            comparison.record.skip(match.title, why)
+            continue
         predictions = _predictions(library, sets, match, system, classes)
         if predictions is None:
             comparison.record.skip(match.title, "it has no spots of this system")
@@ -111,6 +116,11 @@ def compared(library: Library, sets: PredictionSets, labels: str, system: str, c
         comparison.matches.append(match)
         comparison.record.counted.append(match.title)
     if not comparison.games:
+        if known := [left for left in comparison.record.skipped if TRAINED in left.why]:
+            raise BadInputError(
+                f"this system is measured on none of these matches: {known[0].why}",
+                fix="Measure it on others, or a model that has not learned from them",
+            )
         raise BadInputError(
             "this system has spotted none of these matches",
             fix="Analyse one with its model, or check the folder names of the imported zip",

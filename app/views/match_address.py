@@ -15,7 +15,7 @@ from app.library.library import Match
 from app.views.addressed import know, one_of, take
 from app.views.shown import LEAST, imported_shown, source_of_address
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, SOFT
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, METHODS
 
 _MOST = 0.99
 _WIDEST = 120.0  # seconds of a window
@@ -32,11 +32,11 @@ def address_words(match: Match, analysis: Analysis) -> dict[str, str | None]:
     """What the address is to say of what is shown; None for what needs no word."""
     imported, session = imported_shown(match, analysis), st.session_state
     source = f"set:{imported[0].id}" if imported else f"model:{analysis.record.identity.key}"
-    threshold, method = session.get("threshold", DEFAULT_THRESHOLD), session.get("method", HARD)
+    threshold = session.get("threshold", DEFAULT_THRESHOLD)
     words = {
         "source": source,
         "threshold": None if threshold == DEFAULT_THRESHOLD else f"{threshold:g}",
-        "method": None if method == HARD else method,
+        "method": session.get("method"),
         "thresholds": _by_class(session.get("thresholds")),
         "windows": _by_class(session.get("windows")),
     }
@@ -68,7 +68,7 @@ def _between(value: object, least: float, most: float) -> float:
 
 _READERS = {
     "threshold": lambda word: _between(word, LEAST, _MOST),
-    "method": one_of(SOFT),
+    "method": one_of(*METHODS),
     "thresholds": _numbers(LEAST, _MOST),
     "windows": _numbers(0.0, _WIDEST),
 }

@@ -12,6 +12,7 @@ from app.library.library import Match
 from app.settings import DEMO
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
+from app.views.add_model import add_model, is_adding
 from app.views.shown import imported_sets, imported_shown
 from app.work.analysing import ask_for_analysis, resumable, resume
 from app.workspace.lanes.beside import ADDRESS, other_systems
@@ -20,7 +21,7 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.models.card import BUNDLED, check_same_classes, read_card
-from spotting_core.models.known import known_models
+from spotting_core.models.known import folder_of, known_models
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 
@@ -34,6 +35,8 @@ def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
         st.caption("No model has looked at the whole of this match yet.")
     st.divider()
     _analyse_with(match)
+    with st.expander("Add a model of others", expanded=is_adding()):
+        add_model()
 
 
 def _shown_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) -> None:
@@ -58,6 +61,7 @@ def _shown_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
         st.rerun()
     if imported is None:
         _use_everywhere(match, analysis, analyses)
+        _look(analysis)
     _beside_choice(match, analysis, analyses)
 
 
@@ -72,6 +76,24 @@ def _use_everywhere(match: Match, analysis: Analysis, analyses: list[Analysis]) 
         shared_library().choose(match, analysis)
         page.close_dialog()
         st.rerun()
+
+
+def _look(analysis: Analysis) -> None:
+    """How far this match looks from what the shown model was trained on."""
+    unlikeness = analysis.record.unlikeness
+    if unlikeness is None:
+        return
+    from spotting_core.inference.look import Look
+
+    folder = folder_of(analysis.record.model, shared_settings().data)
+    look = Look.of(unlikeness, read_card(folder)) if folder is not None else Look(unlikeness)
+    usual = "nobody has measured what is usual" if look.like is None else f"its own matches up to {look.like:.2f}"
+    word = look.word or "of an unknown look"
+    st.caption(
+        f"By the model's own statistics this match is {word} (unlikeness {unlikeness:.2f}, {usual}).",
+        help="How far means and variances inside the model are from those of its training. It says that pictures "
+        "differ, not how much worse spots are.",
+    )
 
 
 def _layer_name(layer: Analysis, shown: str) -> str:

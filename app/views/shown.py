@@ -22,7 +22,7 @@ from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.domain.exclusive import exclusive_sets
 from spotting_core.domain.parts import FRAMES, Parts
 from spotting_core.domain.spots import Spot
-from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, Spotting
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
 
 LEAST = 0.05
 """Confidence below which spots are not sent to the workspace."""
@@ -106,9 +106,9 @@ def picture_at(match: Match, half: int, time: int) -> str | None:
 
 
 def spotting(threshold: float) -> Spotting:
-    """The user's way of making spots, at a threshold."""
+    """The user's way of making spots, at a threshold; where nothing is chosen that of the model."""
     return Spotting(
-        method=st.session_state.get("method", HARD),
+        method=st.session_state.get("method") or "",
         threshold=threshold,
         windows=st.session_state.get("windows", {}),
         expansion=st.session_state.get("expansion", 2.0),

@@ -7,7 +7,7 @@ import streamlit as st
 from app.views import page
 from app.views.shown import LEAST
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD, SOFT
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD, METHODS
 
 
 @st.dialog("Spotting", on_dismiss=page.close_dialog)
@@ -15,11 +15,11 @@ def spotting_dialog(analysis: Analysis) -> None:
     """Method, windows and thresholds, of all classes and of each."""
     method = st.segmented_control(
         "Suppression",
-        [HARD, SOFT],
-        default=st.session_state.get("method", HARD),
+        METHODS,
+        default=st.session_state.get("method") or analysis.classes.method,
         required=True,
         help="Of the votes for one action one stays. Hard erases the others within the window; soft-linear "
-        "lowers them the more the nearer they are.",
+        "lowers them the more the nearer they are; local-maximum keeps what has nothing surer beside it.",
     )
     st.caption("Full width of the window in seconds, and the least confidence, per class.")
     windows, thresholds = st.session_state.get("windows", {}), st.session_state.get("thresholds", {})
@@ -45,6 +45,8 @@ def spotting_dialog(analysis: Analysis) -> None:
     apply, reset, _ = st.columns([1, 1, 2])
     if apply.button("Apply", type="primary", width="stretch"):
         st.session_state["method"] = method
+        if method == analysis.classes.method:
+            st.session_state.pop("method")
         pairs = list(zip(analysis.classes, edited, strict=True))
         st.session_state["windows"] = {c.name: r["Window"] for c, r in pairs if r["Window"] != c.suppression}
         st.session_state["thresholds"] = {c.name: r["Threshold"] for c, r in pairs if r["Threshold"] != general}

@@ -10,6 +10,7 @@ MODULES = (
     "spotting_core.jobs.analysis",
     "spotting_core.jobs.playback",
     "spotting_core.jobs.training",
+    "spotting_core.jobs.adding_model",
     "explain.jobs.explanation",
     "explain.jobs.what_if",
     "explain.jobs.words",

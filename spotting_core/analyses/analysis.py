@@ -32,10 +32,10 @@ from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import read_json, write_json
 from spotting_core.base.tables import check_table
 from spotting_core.base.validation import InvalidContentError, NotNegative, Positive, PositiveNumber, validated
-from spotting_core.domain.classes import ClassTable, classes_in
+from spotting_core.domain.classes import VOTE, ClassTable, classes_in
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
-from spotting_core.domain.suppression import VOTE, Spotting, spots_of_half
+from spotting_core.domain.suppression import METHODS, Spotting, spots_of_half
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.models.bounds import FASTEST
 from spotting_core.models.identity import ModelIdentity
@@ -101,6 +101,7 @@ class AnalysisRecord:
         arrays: name to dtype, shape (of one half; T stands for its samples), unit and scale.
         timings: seconds by stage.
         notice: what a user must know about the model's domain, or None.
+        unlikeness: how far the match looks from the model's training (see ``inference.look``), or None.
         task: name of the task that its scores are of.
         precision: in which networks computed, "half" or "single"; scores of the two differ by up to some hundredths.
     """
@@ -115,6 +116,7 @@ class AnalysisRecord:
     arrays: Mapping[str, Any]
     timings: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
+    unlikeness: float | None = None
     precision: str | None = None
     task: str = "spotting"
 
@@ -157,6 +159,7 @@ class _Model:
     name: str
     sha256: str
     suppression: PositiveNumber | None = None
+    suppression_method: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,9 @@ def _validate(record: AnalysisRecord) -> None:
     Errors:
         InvalidContentError: names the value.
     """
-    validated(_Model, record.model)
+    method = validated(_Model, record.model).suppression_method
+    if method and method not in METHODS:
+        raise InvalidContentError(f"suppression_method is {method[:40]!r}, not one of {', '.join(METHODS)}")
     numbers = [half.half for half in record.halves]
     if not numbers or len(set(numbers)) != len(numbers) or max(numbers) > _MOST_PARTS:
         raise InvalidContentError(f"its halves are {numbers[:4]}")
@@ -421,8 +426,9 @@ def _classes_of(folder: Path, record: AnalysisRecord) -> ClassTable:
             where=folder,
             fix="Analyse the match again",
         )
-    width = record.model.get("suppression")
-    return table.with_suppression(float(width)) if width else table
+    return table.with_suppression(
+        float(record.model.get("suppression", 0.0)), str(record.model.get("suppression_method", ""))
+    )
 
 
 def write_record(folder: Path, record: AnalysisRecord) -> None:

@@ -5,7 +5,8 @@ analyses/<source hash>/<model hash>/   an analysis (see ``spotting_core.analyses
 explanations/<hash>.npz
 hashes/<hash of a path>.json   content hash of the video there, while it stays as it is
 exports/<id>/        clips that were exported from the app
-models/<name>/       models that were trained in the app; trainings/<id>/ their runs
+models/<name>/       models of others that were added, and those that were trained in the app
+downloads/<name>/    files of models of others on their way; trainings/<id>/ the runs of those that are trained
 data_sets/<id>.json  what people knew of matches when a data set was frozen
 pitch/<hash>.npy     feature sets of where the camera looks and who is there, by the files they are made of
 players/<hash>.npz   who stands where in a match, by its analysis and its calibrations
@@ -70,6 +71,15 @@ class DataDirectory:
     def answer(self, key: str) -> Path:
         """Where the answer to a question about a match is kept (what an edit does, where words are found)."""
         return self.root / "explanations" / key[:2] / f"{key[:32]}.json"
+
+    @property
+    def models(self) -> Path:
+        """Where models are that were added or trained in the app, each in a folder of its name."""
+        return self.root / "models"
+
+    @property
+    def downloads(self) -> Path:
+        return self.root / "downloads"
 
     @property
     def exports(self) -> Path:

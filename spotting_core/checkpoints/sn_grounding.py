@@ -14,10 +14,11 @@ from pathlib import Path
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.domain.classes import ClassTable, keep_classes
-from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.checkpoints.adopted import AS_STATED, TRAIN, Adapter, Adopted, Checkpoint, Choices, require_weights
+from spotting_core.checkpoints.sn_spotting import features_of
+from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
+from spotting_core.features.sets import input_of
 from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.load import save_model
 from spotting_core.models.registry import system
 
 SYSTEM = "calf-grounding"
@@ -26,9 +27,10 @@ _BATCH = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"
 _BRANCHES = 4
 
 
-def is_grounding(state: Mapping[str, Tensor]) -> bool:
-    """Whether a checkpoint's tensors are named as those of this network."""
-    return "conv_conf.weight" in state and "conv_p_1.weight" in state
+def is_grounding(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint's tensors are named as those of this network, which has no classes to tell apart."""
+    names = checkpoint.state.keys()
+    return {"conv_conf.weight", "conv_p_1.weight"} <= names and "conv_class.weight" not in names
 
 
 def converted(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
@@ -50,30 +52,25 @@ def converted(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     return own
 
 
-def convert_grounding(state: Mapping[str, Tensor], path: Path, out: Path, table: ClassTable, read: FeatureSet) -> Path:
-    """Write the checkpoint as a model folder.
-
-    Arguments:
-        read: the feature set that it was trained on.
+def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
+    """The checkpoint as a model of ours.
 
     Errors:
         BadInputError: see ``converted``; or features of another width.
     """
-    own = converted(state, path)
+    path, read, table = checkpoint.path, features_of(choices), load_classes(choices.classes or DEFAULT_TABLE)
+    own = converted(checkpoint.state, path)
     kind = system(SYSTEM)
     window, dim = own["batch_seg.weight"].shape[0], own["conv_1.weight"].shape[-1]
     if dim != read.dim:
         raise BadInputError(
             f"this model reads {dim} numbers a sample, {read.name} has {read.dim}",
             where=path,
-            fix="Give the features it was trained on",
+            fix="Give the features it was trained on: --features",
         )
     config = kind.configure(classes=table.names, rate=read.rate, dim=dim, window=window, replay=window)
     network = kind.build(config)
-    try:
-        network.load_state_dict(own)
-    except RuntimeError as error:
-        raise BadInputError("these weights are of other shapes than the published ones", where=path) from error
+    require_weights(network, own, path, "CALF for replay grounding")
     card = Card(
         name=f"{SYSTEM} ({path.name.split('.')[0]})",
         system=SYSTEM,
@@ -84,12 +81,13 @@ def convert_grounding(state: Mapping[str, Tensor], path: Path, out: Path, table:
         input=input_of([read], read.rate),
         window=config.window,
         entities=None,
-        training={"data": "published checkpoint", "file": path.name, "code": "sn-grounding"},
+        training={"data": "published checkpoint", "code": "sn-grounding", "splits": [TRAIN]},
         scores={},
         domain=BROADCAST,
-        licence="that of the published file",
+        licence=ADAPTER.licence,
         task=kind.task,
     )
-    keep_classes(out, table)
-    save_model(out, network, card, precise=True)
-    return out
+    return Adopted(network, card, table)
+
+
+ADAPTER = Adapter("SoccerNet/sn-grounding, CALF", AS_STATED, AS_STATED, is_grounding, adopt)

@@ -30,17 +30,15 @@ import torch
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.sn_grounding import convert_grounding, is_grounding
-from spotting_core.computing.checkpoint_file import read_checkpoint
-from spotting_core.domain.classes import keep_classes, load_classes
-from spotting_core.features.sets import FeatureSet, input_of
+from spotting_core.checkpoints.adopted import AS_STATED, TRAIN, Adapter, Adopted, Checkpoint, Choices, columns_table
+from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
 from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.load import save_model
 from spotting_core.models.pooling import ENCODED
 from spotting_core.models.registry import system
 
 POOLING, AWARE = "Pooling", "TemporallyAwarePooling"
 _CLIPS = {POOLING: (20, 20.0), AWARE: (15, 30.0)}  # seconds that are pooled, full width of the suppression
+_FEATURES = "ResNET_TF2_PCA512"
 _HEAD = ("fc.weight", "fc.bias")
 _PROJECTION = ("feature_extractor.weight", "feature_extractor.bias")
 _ASSIGNMENT, _CENTRES = "pool_layer.conv.weight", "pool_layer.centroids"
@@ -219,56 +217,61 @@ def _of_aware_folder(state: Mapping[str, Tensor], parts: Sequence[str]) -> dict[
     return own
 
 
-def convert_checkpoint(
-    path: Path, out: Path, *, classes: str, features: FeatureSet, system_name: str = "", code: str = ""
-) -> Path:
-    """Write a published checkpoint as a model folder, which reads the features at the rate of their set; one of replay
-    grounding as ``sn_grounding`` says.
+def is_pooling(checkpoint: Checkpoint) -> bool:
+    """Whether these may be the tensors of a pooling model: all of them end in one classifier."""
+    return set(_HEAD) <= checkpoint.state.keys()
 
-    Arguments:
-        classes: name of the class table, background excepted; features: the set it was trained on.
-        system_name, code: see ``converted``.
+
+def features_of(choices: Choices) -> FeatureSet:
+    """The feature set that a checkpoint was trained on: the chosen one, else SoccerNet's reduced to 512 numbers.
+
+    Errors:
+        BadInputError: there is no such set.
+    """
+    name = choices.features or _FEATURES
+    if name not in SOCCERNET:
+        raise BadInputError(
+            "there is no such feature set of SoccerNet", where=name, fix=f"Known: {', '.join(SOCCERNET)}"
+        )
+    return SOCCERNET[name]
+
+
+def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
+    """The checkpoint as a model that reads the features at the rate of their set.
 
     Errors:
         BadInputError: see ``converted``; or of another number of classes or feature width.
     """
-    rate, table = features.rate, load_classes(classes)
-    state = read_checkpoint(path)
-    if is_grounding(state):
-        return convert_grounding(state, path, out, table, features)
-    checkpoint = converted(state, path, system_name=system_name, code=code, rate=rate)
-    known = len(checkpoint.state["fc.bias"]) - 1
-    if known != len(table):
+    path, features = checkpoint.path, features_of(choices)
+    weights = converted(checkpoint.state, path, system_name=choices.system, code=choices.code, rate=features.rate)
+    table = columns_table(checkpoint, choices.classes, len(weights.state["fc.bias"]) - 1)
+    if weights.settings["dim"] != features.dim:
         raise BadInputError(
-            f"this model has {known} classes, the class table {table.name!r} has {len(table)}",
+            f"this model reads {weights.settings['dim']} numbers a sample, {features.name} has {features.dim}",
             where=path,
-            fix="Give the class table it was trained with",
+            fix="Give the features it was trained on: --features",
         )
-    if checkpoint.settings["dim"] != features.dim:
-        raise BadInputError(
-            f"this model reads {checkpoint.settings['dim']} numbers a sample, {features.name} has {features.dim}",
-            where=path,
-            fix="Give the features it was trained on",
-        )
-    kind = system(checkpoint.system)
-    config = kind.configure(classes=table.names, rate=rate, **checkpoint.settings)
+    kind = system(weights.system)
+    config = kind.configure(classes=table.names, rate=features.rate, **weights.settings)
     network = kind.build(config)
-    network.load_state_dict(checkpoint.state)
+    network.load_state_dict(weights.state)
     card = Card(
-        name=f"{checkpoint.system} ({path.name.split('.')[0]})",
-        system=checkpoint.system,
+        name=f"{weights.system} ({path.name.split('.')[0]})",
+        system=weights.system,
         paper=kind.paper,
         config=asdict(config),
         class_table=table.name,
         classes=table.names,
-        input=input_of([features], rate),
+        input=input_of([features], features.rate),
         window=config.window,
         entities=None,
-        training={"data": "published checkpoint", "file": path.name, "code": f"sn-spotting, {checkpoint.code}"},
+        training={"data": "published checkpoint", "code": f"sn-spotting, {weights.code}", "splits": [TRAIN]},
         scores={},
         domain=BROADCAST,
-        licence="that of the published file",
+        licence=ADAPTER.licence,
+        notes=(f"clips of {config.window / features.rate:g} s, suppression {config.suppression:g} s",),
     )
-    keep_classes(out, table)
-    save_model(out, network, card, precise=True)
-    return out
+    return Adopted(network, card, table)
+
+
+ADAPTER = Adapter("SoccerNet/sn-spotting, poolings", AS_STATED, AS_STATED, is_pooling, adopt)

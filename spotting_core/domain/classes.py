@@ -23,6 +23,10 @@ from spotting_core.base.files import FileState, read_content, replacing
 from spotting_core.domain.parts import Parts, common_parts, parts_file, read_parts
 
 DEFAULT_TABLE = "soccernet-v2"
+HARD, SOFT, LOCAL = "hard", "soft-linear", "local-maximum"
+"""How of several votes for one action one stays (see ``domain.suppression``)."""
+VOTE = 0.75
+"""Seconds: votes further than this from the best one are for something else, where nothing else is said."""
 _COLUMNS = (
     "index", "name", "short", "group", "glyph", "colour_light", "colour_dark", "suppression", "lead", "lag"
 )  # fmt: skip
@@ -61,11 +65,16 @@ class ActionClass:
 
 @dataclass(frozen=True)
 class ClassTable:
-    """The classes of a system in the order of its score columns, and the parts of a match that they occur in."""
+    """The classes of a system in the order of its score columns, and the parts of a match that they occur in.
+
+    ``method`` and ``vote`` say how spots are made of scores where nothing else is chosen (see ``Spotting``).
+    """
 
     name: str
     classes: tuple[ActionClass, ...]
     parts: Parts = field(default_factory=Parts)
+    method: str = HARD
+    vote: float = VOTE
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -96,9 +105,17 @@ class ClassTable:
     def get(self, name: str) -> ActionClass:
         return self.classes[self.index(name)]
 
-    def with_suppression(self, seconds: float) -> ClassTable:
-        """The same classes, with one suppression window for all."""
-        return replace(self, classes=tuple(replace(c, suppression=seconds) for c in self.classes))
+    def with_suppression(self, seconds: float, method: str = "") -> ClassTable:
+        """The same classes, with one suppression window for all.
+
+        Arguments:
+            seconds: its full width; 0 leaves each class its own.
+            method: that of a model which was published with one of its own, where a spot's time is that of its sample;
+                empty for a model of which nothing is said.
+        """
+        classes = tuple(replace(c, suppression=seconds) for c in self.classes) if seconds else self.classes
+        own = {"method": method, "vote": 0.0} if method else {}
+        return replace(self, classes=classes, **own)  # type: ignore[arg-type]
 
     def __contains__(self, name: object) -> bool:
         return name in self._index

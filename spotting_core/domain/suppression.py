@@ -5,7 +5,9 @@ class that say the same action, only the most confident one stays:
 
 * **hard**: a spot erases what lies within half a window of it, both ends included;
 * **soft-linear** (Soares et al., ICIP 2022): a spot multiplies the confidence of what lies within
-  ``expansion`` half windows by a ramp that falls to ``floor`` at the spot itself.
+  ``expansion`` half windows by a ramp that falls to ``floor`` at the spot itself;
+* **local-maximum** (Hong et al., ECCV 2022): what has something surer within half a window goes, even where that
+  goes as well.
 
 Widths are full widths in seconds, per class, from the class table. A spot's time is the mean of the votes
 beside it (within ``VOTE`` seconds), weighted by confidence: single anchors are half a second apart.
@@ -13,18 +15,16 @@ beside it (within ``VOTE`` seconds), weighted by confidence: single anchors are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.classes import HARD, LOCAL, SOFT, VOTE, ClassTable
 from spotting_core.domain.spots import Spot
 
-HARD, SOFT = "hard", "soft-linear"
+METHODS = (HARD, SOFT, LOCAL)
 DEFAULT_THRESHOLD = 0.5
-VOTE = 0.75
-"""Seconds: votes further than this from the best one are for something else, where nothing else is said."""
 _LEAST = 1e-3
 
 
@@ -33,25 +33,32 @@ class Spotting:
     """How spots are made of scores.
 
     Arguments:
-        method: ``hard`` or ``soft-linear``.
+        method: one of ``METHODS``, or empty for that of the class table.
         threshold: least confidence; thresholds gives others by class name.
         windows: full widths in seconds by class name; the class table's where not given.
         expansion: of the window, for soft-linear.
         floor: least factor, for soft-linear.
-        vote: seconds; a spot's time is the mean of the votes this near to the best one; 0 for that of the best alone.
+        vote: seconds; a spot's time is the mean of the votes this near to the best one; 0 for that of the best alone;
+            None for those of the class table.
     """
 
-    method: str = HARD
+    method: str = ""
     threshold: float = DEFAULT_THRESHOLD
     thresholds: Mapping[str, float] = field(default_factory=dict)
     windows: Mapping[str, float] = field(default_factory=dict)
     expansion: float = 2.0
     floor: float = 0.0
-    vote: float = VOTE
+    vote: float | None = None
 
     def __post_init__(self) -> None:
-        if self.method not in (HARD, SOFT):
-            raise ValueError(f"method must be {HARD!r} or {SOFT!r}, not {self.method!r}")
+        if self.method and self.method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+
+    def settled(self, classes: ClassTable) -> Spotting:
+        """The same with what is left open as the class table says it."""
+        return replace(
+            self, method=self.method or classes.method, vote=classes.vote if self.vote is None else self.vote
+        )
 
 
 def spots_of_half(
@@ -72,6 +79,7 @@ def spots_of_half(
         end: last possible time of a spot (microseconds); the last sample's if not given.
     """
     last = int(times[-1]) if end is None else end
+    spotting = spotting.settled(classes)
     spots: list[Spot] = []
     for action in classes:
         threshold = spotting.thresholds.get(action.name, spotting.threshold)
@@ -92,14 +100,18 @@ def spots_of_half(
 def suppress(
     at: np.ndarray, score: np.ndarray, width: float, spotting: Spotting, *, least: float
 ) -> Sequence[tuple[float, float]]:
-    """Keep one vote per action: (time, confidence) pairs, the most confident first.
+    """Keep one vote per action: (time, confidence) pairs, the most confident first; local maxima in order of time.
 
     Arguments:
         at: float (N,) seconds; score: float (N,); width: seconds, the window's full width.
         least: votes below this confidence are not kept.
+        spotting: hard where it leaves its method open.
     """
     order = np.argsort(at, kind="stable")
     at, left = at[order], score[order].copy()
+    vote = VOTE if spotting.vote is None else spotting.vote
+    if spotting.method == LOCAL:
+        return [(_voted_time(at, left, k, vote), float(left[k])) for k in _local_maxima(at, left, width / 2, least)]
     original = left.copy()
     reach = width / 2 * (spotting.expansion if spotting.method == SOFT else 1.0)
     kept: list[tuple[float, float]] = []
@@ -107,14 +119,21 @@ def suppress(
         best = int(left.argmax())
         if left[best] < least:
             return kept
-        kept.append((_voted_time(at, original, best, spotting.vote), float(left[best])))
+        kept.append((_voted_time(at, original, best, vote), float(left[best])))
         first, stop = np.searchsorted(at, [at[best] - reach - 1e-9, at[best] + reach + 1e-9])
-        if spotting.method == HARD or reach == 0:
+        if spotting.method != SOFT or reach == 0:
             left[first:stop] = -1
         else:
             ramp = np.abs(at[first:stop] - at[best]) / reach
             left[first:stop] *= np.clip(spotting.floor + (1 - spotting.floor) * ramp, 0, 1)
             left[best] = -1
+
+
+def _local_maxima(at: np.ndarray, score: np.ndarray, reach: float, least: float) -> Iterator[int]:
+    first, stop = np.searchsorted(at, [at - reach - 1e-9, at + reach + 1e-9])
+    for k in np.flatnonzero(score >= least):
+        if score[first[k] : stop[k]].max() <= score[k]:
+            yield int(k)
 
 
 def _voted_time(at: np.ndarray, score: np.ndarray, best: int, vote: float) -> float:

@@ -21,6 +21,7 @@ from spotting_core.domain.class_names import check_some_known, plain_name
 from spotting_core.evaluation.checks import check_confidences, check_some_truth, check_some_used, record_unknown
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
+from spotting_core.evaluation.official_splits import model_beside, trained_on
 from spotting_core.evaluation.track import HALVES
 from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on
 
@@ -72,15 +73,21 @@ def read_spotting_games(
     Spots of a class that is not among ``classes`` or of a half other than 1 and 2 are not counted, and a half
     without predictions is; the record says so.
 
+    Games that the model was trained on, where predictions lie with its analysis, are left out.
+
     Errors:
-        BadInputError: no game has both files, one cannot be read, a confidence is none, no label or no prediction at
-            all has one of the classes, or no label counts, or none of some predictions.
+        BadInputError: no game has both files or all were trained on, one cannot be read, a confidence is none, no label
+            or no prediction at all has one of the classes, or no label counts, or none of some predictions.
     """
     games: list[GameColumns] = []
+    trained: dict[str, str] = {}
     true_strangers: Counter[str] = Counter()
     strangers: Counter[str] = Counter()
     with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
         for pair in pairs(true, predicted, split, record):
+            if why := trained_on(pair.game, model_beside(pair.prediction_file)):
+                trained[pair.game] = why
+                continue
             truth, unnamed = label_columns(pair.labels, pair.label_file, pair.game, classes, record, official=official)
             spots, unknown = prediction_columns(
                 pair.predictions, pair.prediction_file, pair.game, classes, record, official=official
@@ -89,6 +96,15 @@ def read_spotting_games(
             true_strangers.update(unnamed)
             strangers.update(unknown)
             games.append(GameColumns(pair.game, truth, spots))
+    for game, why in trained.items():
+        record.counted.remove(game)
+        record.skip(game, why)
+    if not record.counted:
+        raise BadInputError(
+            f"none of these games is counted: {next(iter(trained.values()))}",
+            where=predictions,
+            fix="Measure this model on other games",
+        )
     counted = sum(len(g.truth) for g in games)
     if not counted:
         check_some_known(true_strangers, classes, "label", labels)

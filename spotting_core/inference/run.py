@@ -33,8 +33,10 @@ from spotting_core.base.errors import BadInputError, CancelledError, TouchlineEr
 from spotting_core.base.files import read_json, write_array, write_json
 from spotting_core.computing.number_format import has_bfloat16
 from spotting_core.domain.classes import class_files, keep_classes
+from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf
 from spotting_core.features.thumbnails import written_beside
+from spotting_core.inference.look import Look, LookSamples, look_of
 from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import HalfArrays, WindowStore
 from spotting_core.media.completeness import shortcomings
@@ -45,6 +47,7 @@ from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
 from spotting_core.models.identity import ModelIdentity
 from spotting_core.models.load import LoadedModel
+from spotting_core.models.registry import SystemConfig
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
 from spotting_core.samples.progress import Pace, ReportProgress
@@ -69,6 +72,7 @@ class Run:
     """
 
     work: Path
+    looks: list[LookSamples]
 
     def __init__(
         self,
@@ -138,6 +142,7 @@ class Run:
         self.so_far = SoFar(self.work / SO_FAR, len(self.model.classes))
         self.so_far.begin(self._record((), {}), self._samples(), self.model.classes)
         halves: list[HalfRecord] = []
+        self.looks = []
         shapes: dict[str, Any] = {}
         maps: dict[int, np.ndarray] = {}
         for half, media, frames in zip(self.source.halves, self.media, self.frames, strict=True):
@@ -149,7 +154,8 @@ class Run:
         if maps:
             shapes[f"maps/{CLASS_MAP}"] = self._write_maps(maps)
         keep_classes(self.work, self.model.classes)
-        write_record(self.work, self._record(tuple(halves), shapes))
+        look = look_of(self.model, [picture for one in self.looks for picture in one.pictures])
+        write_record(self.work, self._record(tuple(halves), shapes, look))
         Analysis.open(self.work).write_results(self.task)
 
     def _samples(self) -> list[HalfSamples]:
@@ -217,9 +223,11 @@ class Run:
                 tap=tap,
             )
             shown = time.monotonic()
+            look = LookSamples(len(frames))
+            self.looks.append(look)
             try:
                 for index in range(first, len(batches)):
-                    self._judge_batch(index, batches[index], stream, store)
+                    self._judge_batch(index, batches[index], stream, store, look)
                     if time.monotonic() - shown > _SHOWN_EVERY:
                         self._show_so_far(half, store)
                         shown = time.monotonic()
@@ -240,13 +248,21 @@ class Run:
         return written_beside(media, self.data, start)
 
     def _judge_batch(
-        self, index: int, windows: Sequence[PlannedWindow], stream: HalfStream, store: WindowStore
+        self,
+        index: int,
+        windows: Sequence[PlannedWindow],
+        stream: HalfStream,
+        store: WindowStore,
+        look: LookSamples,
     ) -> None:
         read: dict[PlannedWindow, StreamedWindow] = {}
 
         def samples(window: PlannedWindow) -> Samples:
             if window not in read:
                 read[window] = stream.read(window)
+                pictures = read[window].samples.pictures
+                if pictures is not None:
+                    look.add(window.start, pictures)
             return read[window].samples
 
         if self.judge.inputs.pictures is None:
@@ -270,7 +286,9 @@ class Run:
         unit = "contribution of each place to the class's logit, negative ones as 0; value = high * byte / 255"
         return {"dtype": "uint8", "shape": shape, "unit": unit, "scale": [0.0, round(high, 4)]}
 
-    def _record(self, halves: tuple[HalfRecord, ...], shapes: dict[str, Any]) -> AnalysisRecord:
+    def _record(
+        self, halves: tuple[HalfRecord, ...], shapes: dict[str, Any], look: Look | None = None
+    ) -> AnalysisRecord:
         card = self.model.card
         return AnalysisRecord(
             source_id=joint_hash(m.hash for m in self.media),
@@ -285,14 +303,16 @@ class Run:
                 "folder": self.model.folder.name,
                 **({"entities": self.identity.entities} if self.identity.entities else {}),
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
-                **({"suppression": self.model.config.suppression} if self.model.config.suppression else {}),
+                **_own_suppression(self.model.config),
+                **({SPLITS: list(card.training[SPLITS])} if card.training.get(SPLITS) else {}),
             },
             rate=self.rate,
             class_table=self.model.classes.name,
             classes=self.model.classes.names,
             arrays=shapes,
             timings=self._timings(),
-            notice=domain_notice(card, self.source),
+            notice=domain_notice(card, self.source, look),
+            unlikeness=look.unlikeness if look is not None else None,
             task=self.task.name,
             precision=self.precision,
         )
@@ -320,6 +340,12 @@ class Run:
             self.kept = time.perf_counter()
         if not going_on:
             raise CancelledError("the analysis was cancelled", fix="What is done is kept; start it again to go on")
+
+
+def _own_suppression(config: SystemConfig) -> dict[str, Any]:
+    """How the model's paper makes spots of scores, where it says so."""
+    own = {"suppression": config.suppression, "suppression_method": config.suppression_method}
+    return {name: value for name, value in own.items() if value}
 
 
 def _require_frames(media: Media, model: LoadedModel) -> None:
@@ -353,11 +379,13 @@ def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int
     )
 
 
-def domain_notice(card: Card, source: MatchSource) -> str | None:
+def domain_notice(card: Card, source: MatchSource, look: Look | None = None) -> str | None:
     """What a user must know when a model is used on another kind of picture than it was trained on."""
+    unlike = look.sentence(card.name) if look is not None else None
     if card.domain != SIMULATED or source.simulated:
-        return None
-    return (
+        return unlike
+    notice = (
         f"{card.name} was trained on rendered matches only. On other footage its spots are a "
         "demonstration, not a measurement."
     )
+    return f"{notice} {unlike}" if unlike else notice

@@ -21,7 +21,7 @@ from spotting_core.models.known import known_models
 from spotting_core.store.database import open_database
 from spotting_core.training.comparison import COMPARISON_FILE, Comparison
 
-_RUNS, _MODELS = "trainings", "models"  # folders of the data directory
+_RUNS = "trainings"  # folder of the data directory
 _KEPT_OF_NAME = 60  # characters
 
 
@@ -57,7 +57,7 @@ class TrainingJob(JobKind[TrainingParameters]):
 
     def leaves(self, parameters: TrainingParameters, data: DataDirectory) -> tuple[Path, ...]:
         safe = "".join(c if c.isalnum() or c in " -_" else "-" for c in parameters.data_set_name).strip()
-        return (data.root / _MODELS / f"{safe[:_KEPT_OF_NAME]} {_run_of(parameters)[:6]}",)
+        return (data.models / f"{safe[:_KEPT_OF_NAME]} {_run_of(parameters)[:6]}",)
 
     def perform(self, parameters: TrainingParameters, context: Context) -> Path | None:
         from spotting_core.training.further import FurtherOrder, train_further

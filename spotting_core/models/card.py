@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.base.assets import asset
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, NewerFormatError
 from spotting_core.base.files import read_json, write_json
 from spotting_core.base.validation import InvalidContentError, PositiveNumber, validated
@@ -89,12 +90,12 @@ def models_available() -> dict[str, Path]:
 
 
 def model_folder(name: str | Path) -> Path:
-    """Folder of a model given by bundled name or by path.
+    """Folder of a model given by path, by the name of a bundled one, or by that of one that was added.
 
     Errors:
-        BadInputError: neither.
+        BadInputError: none of them.
     """
-    for folder in (Path(name), asset("weights", str(name))):
+    for folder in (Path(name), asset("weights", str(name)), DataDirectory.default().models / name):
         if (folder / CARD_FILE).is_file():
             return folder
     known = ", ".join(models_available()) or "none"

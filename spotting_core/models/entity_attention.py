@@ -103,6 +103,8 @@ def overlapping_halves(config: EntityAttentionConfig) -> WindowPlan:
 class EntityAttention(EnvironmentNetwork):
     """The model. ``forward`` takes a ``Window`` with frames, or what is known of them, and entities unless without."""
 
+    environment: Environment
+
     def __init__(self, config: EntityAttentionConfig) -> None:
         super().__init__()
         self.config = config

@@ -1,8 +1,8 @@
 """The environment: a global view of each frame that knows its neighbours.
 
 A timm RegNetY (002 by default, 008 as an option) with the gated time shift in its residual blocks, as in
-E2E-Spot and UGLF (see ``entity_attention``). Beside the pooled features it keeps the last feature map, from
-which a linear layer reads the class map: the part of a class's logit that comes from each place.
+E2E-Spot and UGLF (see ``entity_attention``). Beside the pooled features it keeps the last feature map. From that a
+linear layer of our own systems reads the class map: the part of a class's logit that comes from each place.
 """
 
 from __future__ import annotations
@@ -19,29 +19,28 @@ from spotting_core.models.gated_shift import REACH, add_gated_shift
 BACKBONES = ("regnety_002", "regnety_008")
 
 
-class Environment(nn.Module):
-    """Frames to features and class maps.
+class ShiftedTrunk(nn.Module):
+    """Frames to features.
 
     Arguments:
         backbone: timm name, one of ``BACKBONES``.
-        classes: number of classes of the class map.
+        as_published: with the time shift as E2E-Spot's code has it (see ``gated_shift``).
+        crop: side in pixels of the square in the middle of the pictures that is looked at; 0 for all of them.
     """
 
-    def __init__(self, *, backbone: str, classes: int) -> None:
+    def __init__(self, *, backbone: str, as_published: bool = False, crop: int = 0) -> None:
         super().__init__()
+        self.crop = crop
         trunk: Any = timm.create_model(backbone, pretrained=False, features_only=True, out_indices=(4,))
-        self.clip, self.reach = add_gated_shift(trunk)
+        self.clip, self.reach = add_gated_shift(trunk, as_published=as_published)
         self.dim: int = trunk.feature_info.channels()[-1]
         self.trunk = trunk
-        self.to_class = nn.Linear(self.dim, classes)
-        nn.init.normal_(self.to_class.weight, std=0.01)
-        nn.init.zeros_(self.to_class.bias)
 
     def feature_map(self, pictures: Tensor) -> Tensor:
         """(B, T, 3, H, W), normalised, to the trunk's last map (B, T, D, h, w)."""
         b, t = pictures.shape[:2]
         self.clip.frames = t
-        flat = pictures.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        flat = self._looked_at(pictures.flatten(0, 1))
         maps = self.trunk(flat)[0]
         clip_maps: Tensor = maps.view(b, t, *maps.shape[1:])
         return clip_maps
@@ -52,7 +51,7 @@ class Environment(nn.Module):
         pictures: (T, 3, H, W), normalised. The last one is ``feature_map`` of the clip.
         """
         self.clip.frames = len(pictures)
-        known = [self.trunk.stem(pictures.contiguous(memory_format=torch.channels_last))]
+        known = [self.trunk.stem(self._looked_at(pictures))]
         for block in self._blocks():
             known.append(block(known[-1]))
         return known
@@ -71,7 +70,7 @@ class Environment(nn.Module):
         """
         variants, low, high = len(pictures), first, first + pictures.shape[1]
         length = len(known[0])
-        flat = pictures.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        flat = self._looked_at(pictures.flatten(0, 1))
         part = self.trunk.stem(flat).unflatten(0, (variants, -1))
         for block, before in zip(self._blocks(), known, strict=False):
             out_low, out_high = max(0, low - REACH), min(length, high + REACH)
@@ -84,8 +83,31 @@ class Environment(nn.Module):
             low, high = out_low, out_high
         return part, low
 
+    def _looked_at(self, pictures: Tensor) -> Tensor:
+        """What the trunk looks at of pictures (N, 3, H, W)."""
+        if self.crop:
+            height, width = pictures.shape[2:]
+            top, left = round((height - self.crop) / 2), round((width - self.crop) / 2)
+            pictures = pictures[:, :, top : top + self.crop, left : left + self.crop]
+        return pictures.contiguous(memory_format=torch.channels_last)
+
     def _blocks(self) -> list[nn.Module]:
         return [block for name, stage in self.trunk.named_children() if name != "stem" for block in stage.children()]
+
+
+class Environment(ShiftedTrunk):
+    """Frames to features and class maps.
+
+    Arguments:
+        backbone: timm name, one of ``BACKBONES``.
+        classes: number of classes of the class map.
+    """
+
+    def __init__(self, *, backbone: str, classes: int) -> None:
+        super().__init__(backbone=backbone)
+        self.to_class = nn.Linear(self.dim, classes)
+        nn.init.normal_(self.to_class.weight, std=0.01)
+        nn.init.zeros_(self.to_class.bias)
 
     def class_map(self, maps: Tensor) -> Tensor:
         """Contribution of each place to each class's logit: (B, T, C, h, w); their mean is ``class_logits``."""

@@ -3,7 +3,9 @@
 Paper: Sudhakaran et al., "Gate-Shift Networks for Video Action Recognition" (CVPR 2020), placed as in
 Hong et al., "Spotting Temporally Precise, Fine-Grained Events in Video" (E2E-Spot, ECCV 2022).
 Differences: the 3x3x3 gate is computed as three 3x3 convolutions whose results are shifted and added,
-the same arithmetic without a 3D convolution, which is several times faster on a CPU.
+the same arithmetic without a 3D convolution, which is several times faster on a CPU. Which group of channels
+takes from which neighbour, and in what order they leave, are settings: the published code of E2E-Spot exchanges the
+directions and interleaves the channels of each group, and weights learned with one are useless with the other.
 """
 
 from __future__ import annotations
@@ -32,10 +34,16 @@ class GatedShift(nn.Module):
     Arguments:
         channels: of the features.
         clip: shared clip length; the batch is (B * frames, C, h, w), frames running fastest.
+        backward_first: whether the first group takes from the next frame and the second from the one before, instead
+            of the other way round.
+        interleaved: whether the channels of the first and second half of each group leave by turns.
     """
 
-    def __init__(self, channels: int, clip: ClipLength) -> None:
+    def __init__(
+        self, channels: int, clip: ClipLength, *, backward_first: bool = False, interleaved: bool = False
+    ) -> None:
         super().__init__()
+        self.backward_first, self.interleaved = backward_first, interleaved
         self.fold = min(math.ceil(channels / 4 / 4) * 4, channels // 2 * 2)
         self.clip = clip
         self.norm = nn.BatchNorm2d(self.fold)
@@ -56,9 +64,12 @@ class GatedShift(nn.Module):
         moving = part.reshape(n, 2, self.fold // 2, h, w) * gate
         staying = part.reshape(n, 2, self.fold // 2, h, w) - moving
         moving = moving.view(n // frames, frames, 2, self.fold // 2, h, w)
-        forward, backward = _before(moving[:, :, 0]), _after(moving[:, :, 1])
-        moved = torch.stack([forward, backward], dim=2).view(n, 2, self.fold // 2, h, w)
-        shifted = (staying + moved).reshape(n, self.fold, h, w)
+        first, second = (_after, _before) if self.backward_first else (_before, _after)
+        moved = torch.stack([first(moving[:, :, 0]), second(moving[:, :, 1])], dim=2).view(n, 2, self.fold // 2, h, w)
+        shifted = staying + moved
+        if self.interleaved:
+            shifted = shifted.view(n, 2, 2, self.fold // 4, h, w).transpose(2, 3)
+        shifted = shifted.reshape(n, self.fold, h, w)
         return torch.cat([shifted, x[:, self.fold :]], dim=1).contiguous(memory_format=torch.channels_last)
 
 
@@ -75,9 +86,9 @@ def _after(x: Tensor) -> Tensor:
 class _ShiftedConv(nn.Module):
     """A block's first convolution, reading shifted features."""
 
-    def __init__(self, conv: ConvNormAct, clip: ClipLength) -> None:
+    def __init__(self, conv: ConvNormAct, clip: ClipLength, *, as_published: bool) -> None:
         super().__init__()
-        self.shift = GatedShift(conv.conv.in_channels, clip)
+        self.shift = GatedShift(conv.conv.in_channels, clip, backward_first=as_published, interleaved=as_published)
         self.conv = conv
 
     def forward(self, x: Tensor) -> Tensor:
@@ -85,8 +96,11 @@ class _ShiftedConv(nn.Module):
         return out
 
 
-def add_gated_shift(trunk: nn.Module) -> tuple[ClipLength, int]:
+def add_gated_shift(trunk: nn.Module, *, as_published: bool = False) -> tuple[ClipLength, int]:
     """Put a gated shift before the first convolution of every residual block of a RegNet, in place.
+
+    Arguments:
+        as_published: with the directions and the order of channels of E2E-Spot's code.
 
     Returns the shared clip length, and the reach: how many frames to either side a frame's features see.
 
@@ -98,5 +112,5 @@ def add_gated_shift(trunk: nn.Module) -> tuple[ClipLength, int]:
     if not blocks:
         raise ValueError("the gated shift needs a RegNet backbone")
     for block in blocks:
-        block.conv1 = _ShiftedConv(block.conv1, clip)  # type: ignore[assignment]
+        block.conv1 = _ShiftedConv(block.conv1, clip, as_published=as_published)  # type: ignore[assignment]
     return clip, REACH * len(blocks)

@@ -16,7 +16,7 @@ from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig
 from spotting_core.models.window import Output, Samples, Scores, Window, stack_entities
-from spotting_core.models.window_plan import WindowPlan
+from spotting_core.models.window_plan import BLANK, WindowPlan
 
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
@@ -24,6 +24,11 @@ _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 def valid_samples(samples: Sequence[Samples]) -> Tensor:
     """Which samples of some windows are real: bool (B, T)."""
     return torch.from_numpy(np.stack([s.valid for s in samples]))
+
+
+def blank_outside(pictures: Tensor, valid: Tensor) -> Tensor:
+    """Normalised pictures (…, T, 3, H, W) with those beyond the half as zeros. valid: bool (…, T)."""
+    return pictures if bool(valid.all()) else pictures * valid[..., None, None, None]
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,11 @@ class Judge:
         features = [s.features for s in samples if s.features is not None]
         second = [s.second for s in samples if s.second is not None]
         mean, std = self.normalisation
+        shown = clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None
+        if shown is not None and self.plan.outside == BLANK:
+            shown = blank_outside(shown, valid_samples(samples).to(self.device))
         return Window(
-            pictures=clip_pixels(np.stack(pictures), mean, std, self.device) if pictures else None,
+            pictures=shown,
             features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,
             entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
             second=replace(self.window(second), valid=valid_samples(second).to(self.device)) if second else None,

@@ -39,6 +39,14 @@ def remember(folder: Path, sha256: str, data: DataDirectory) -> None:
         write_json(data.root / FILE, {k: folders for k, folders in known.items() if folders})
 
 
+def forget(folder: Path, data: DataDirectory) -> None:
+    """No longer keep where a folder is."""
+    text = str(folder.absolute())
+    with locked(data.root / f".{FILE}.lock"):
+        left = {k: [f for f in folders if f != text] for k, folders in _own(data).items()}
+        write_json(data.root / FILE, {k: folders for k, folders in left.items() if folders})
+
+
 def known_models(data: DataDirectory, task: str | None = None) -> dict[str, Path]:
     """Folders by the name that is shown: the bundled models, then those used from folders of the user's own.
 
@@ -69,7 +77,8 @@ def _folders(data: DataDirectory) -> dict[str, Path]:
     for sha256, folders in _own(data).items():
         for folder in (Path(text) for text in folders):
             if (folder / CARD_FILE).is_file():
-                name = f"{folder.name} ({sha256[:8]})"
+                added = folder.parent == data.models  # by a name of its own
+                name = folder.name if added else f"{folder.name} ({sha256[:8]})"
                 named[name if name not in named else f"{name}, in {folder.parent.name}"] = folder
     return named
 

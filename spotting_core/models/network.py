@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from spotting_core.models.window import EntitySet, Output, Window
 
 if TYPE_CHECKING:
-    from spotting_core.models.environment import Environment
+    from spotting_core.models.environment import ShiftedTrunk
 
 
 class Network(nn.Module):
@@ -29,7 +29,7 @@ class EnvironmentNetwork(Network):
     """A network in three parts that can be asked apart: what looks at pictures, what joins each frame's environment
     with its entities, and what looks over the window."""
 
-    environment: Environment
+    environment: ShiftedTrunk
 
     def fuse(self, pooled: Tensor, entities: EntitySet | None) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Environment features (B, T, D) and entities of each frame by itself: fused (B, T, d), and the weights and

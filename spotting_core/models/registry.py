@@ -21,6 +21,7 @@ from spotting_core.base.extensions import SYSTEMS, extensions
 from spotting_core.base.validation import InvalidContentError, Positive, PositiveNumber, unknown_names, validated
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.suppression import METHODS
 from spotting_core.models.bounds import problem_of
 from spotting_core.models.decoding import Decoding
 from spotting_core.models.inputs import Inputs
@@ -31,6 +32,7 @@ from spotting_core.models.window_plan import MIDDLE, REPEATED, ZEROS, WindowPlan
 
 _MODULES = (
     "entity_attention",
+    "published_e2e_spot",
     "pooling",
     "calf",
     "calf_calibration",
@@ -61,6 +63,7 @@ class SystemConfig:
         window: samples per window at inference.
         before, after: samples at the two ends of a window whose scores are not used, for they saw too little.
         suppression: full width in seconds of the window in which one spot of a class stays; 0 for the class table's.
+        suppression_method: how that is done in the paper (see ``domain.suppression``), or empty.
         confidence_radius: seconds around an action within which an anchor is positive.
         displacement_radius: seconds around an action within which an anchor learns how far it is.
     """
@@ -71,10 +74,15 @@ class SystemConfig:
     before: int = 0
     after: int = 0
     suppression: float = 0.0
+    suppression_method: str = ""
     confidence_radius: float = 1.0
     displacement_radius: float = 2.0
 
     def __post_init__(self) -> None:
+        if self.suppression_method and self.suppression_method not in METHODS:
+            raise ValueError(
+                f"suppression_method must be one of {', '.join(METHODS)}, not {self.suppression_method[:40]!r}"
+            )
         if self.kept < 1 or (self.whole and self.kept > 1):
             left = "one sample" if self.whole else "something"
             raise ValueError(

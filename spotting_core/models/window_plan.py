@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MEAN, MAXIMUM, MIDDLE = "mean", "maximum", "middle"
-ZEROS, REPEATED = "zeros", "repeated"
+ZEROS, BLANK, REPEATED = "zeros", "blank", "repeated"
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,12 @@ class WindowPlan:
         length: samples of a window; step: from one window to the next.
         before, after: samples at its two ends whose scores are dropped, for they saw too little.
         merge: ``MEAN``, ``MAXIMUM`` or ``MIDDLE``.
-        outside: what is read beyond the ends of a half: ``ZEROS``, or the first and last sample ``REPEATED``.
+        outside: what is read beyond the ends of a half: ``ZEROS``, which is black; ``BLANK``, which is zero after
+            pictures are normalised; or the first and last sample ``REPEATED``.
         whole: whether a window is judged as a whole.
         shortened: whether a half shorter than a window is judged in one of its own length, instead of a filled one.
+        lead: samples before the half at which the first window begins.
+        beyond: whether the last window keeps its step and reaches beyond the half, instead of ending with it.
     """
 
     length: int
@@ -70,6 +73,8 @@ class WindowPlan:
     outside: str = ZEROS
     whole: bool = False
     shortened: bool = False
+    lead: int = 0
+    beyond: bool = False
 
     def windows(self, samples: int) -> list[PlannedWindow]:
         """All windows over a half, in order; together they keep every sample."""
@@ -102,6 +107,9 @@ class WindowPlan:
         return PlannedWindow(sample - self.before, self.length, sample, sample + 1, whole=True)
 
     def _starts(self, samples: int) -> Iterator[int]:
+        if self.beyond:
+            yield from range(-self.lead, max(1 - self.lead, samples - (self.length - self.step)), self.step)
+            return
         last = max(0, samples - self.length)
-        yield from range(0, last, self.step)
+        yield from range(-self.lead, last, self.step)
         yield last

@@ -60,12 +60,13 @@ KINDS = (
     Kind("analyses", "Analyses", ("analyses/*/[!.]*",), "an analysis of the match"),
     Kind("blank", "Matches that were opened without an analysis", ("blank/*",), "made when the match is opened"),
     Kind("exports", "Clips exported from the app", ("exports/*",), "another export"),
+    Kind("downloads", "Models of others on their way", ("downloads/*",), "fetched again"),
     Kind("trainings", "Trainings that were stopped", ("trainings/*",), "the training begins anew"),
     Kind("players", "Players on the pitch", ("players/*",), "made when the minimap is switched on"),
     Kind("search", "Spots as they are searched", ("search/*",), "made when the Search view is opened"),
     Kind("uploads", "Uploaded labels and imported predictions", ("uploads/*", "imports/*")),
     Kind("data-sets", "Data sets", ("data_sets/*",)),
-    Kind("models", "Models that were trained in the app", ("models/*",)),
+    Kind("models", "Models that were added, or trained in the app", ("models/*",)),
     Kind("database", "Library, jobs, reviews and selections", ("touchline.db*",)),
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import nn
 
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.models.card import WEIGHTS_FILE
 
@@ -37,14 +38,23 @@ def start_from_trunk(trunk: nn.Module, entity_model: str) -> int:
 
 
 def start_from_stage(network: nn.Module, folder: str) -> int:
-    """Take an earlier stage's weights where name and shape agree; returns how many tensors were copied.
+    """Take an earlier model's weights where name and shape agree; returns how many tensors were copied.
+
+    Arguments:
+        folder: of an earlier stage, or the name of a model of others that was added.
 
     Errors:
         BadInputError: there is no such model, or less than half of its weights have a place here.
     """
     path = Path(folder) / WEIGHTS_FILE
     if not path.is_file():
-        raise BadInputError("there is no model of the earlier stage here", where=path, fix="Run that stage first")
+        path = DataDirectory.default().models / folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise BadInputError(
+            "there is no model of the earlier stage here, and none of this name was added",
+            where=folder,
+            fix="Run that stage first, or add the model: touchline models add",
+        )
     own, theirs = network.state_dict(), load_file(path)
     shared = [name for name, value in theirs.items() if name in own and own[name].shape == value.shape]
     if len(shared) < len(theirs) // 2:

@@ -35,12 +35,13 @@ from spotting_core.features.half import FeatureHalf, FeaturePart
 from spotting_core.inference.grounding import ReplayShot, ground_half
 from spotting_core.inference.score import score_half
 from spotting_core.media.pixels import clip_pixels
-from spotting_core.models.environment import Environment
+from spotting_core.models.environment import ShiftedTrunk
 from spotting_core.models.grounding import GroundingConfig
-from spotting_core.models.judge import Judge, valid_samples
+from spotting_core.models.judge import Judge, blank_outside, valid_samples
 from spotting_core.models.network import EnvironmentNetwork, Network
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
+from spotting_core.models.window_plan import BLANK
 from spotting_core.samples.labelled import LabelledHalf, LabelledMatch
 from spotting_core.tasks.task import AnyLayerTask, HalfScores, Judged, SampleTask
 from spotting_core.training.best import BestWeights
@@ -66,6 +67,7 @@ class Batch:
         dark: bool (B,), clips without environment features.
         partner, share: of mixup, or None.
         second: features float32 (B, T', D) of the second window, and which of its samples are real.
+        inside: bool (B, T), samples of the half, where pictures beyond it are blank.
     """
 
     pictures: Tensor | None
@@ -76,6 +78,7 @@ class Batch:
     partner: Tensor | None
     share: Tensor | None
     second: tuple[Tensor, Tensor] | None = None
+    inside: Tensor | None = None
 
 
 class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
@@ -138,7 +141,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         )
 
     @property
-    def environment(self) -> Environment:
+    def environment(self) -> ShiftedTrunk:
         """The part of the network that looks at pictures.
 
         Errors:
@@ -146,7 +149,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """
         return self._environment(self.model)
 
-    def _environment(self, network: Network) -> Environment:
+    def _environment(self, network: Network) -> ShiftedTrunk:
         inner = self._inner(network)
         if not isinstance(inner, EnvironmentNetwork):
             raise BadInputError(
@@ -228,6 +231,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             partner=partner,
             share=share,
             second=_second(samples),
+            inside=valid_samples(samples) if self.plan.outside == BLANK else None,
         )
 
     def origins(self, step: int) -> list[str]:
@@ -243,6 +247,8 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         targets = batch.targets.map(lambda v: v.to(self.device))
         features = batch.features.to(self.device) if batch.features is not None else None
         pictures = clip_pixels(batch.pictures, device=self.device) if batch.pictures is not None else None
+        if pictures is not None and batch.inside is not None:
+            pictures = blank_outside(pictures, batch.inside.to(self.device))
         if batch.partner is not None and batch.share is not None:
             partner, share = batch.partner.to(self.device), batch.share.to(self.device)
             features = mix_samples(features, partner, share) if features is not None else None
@@ -329,7 +335,7 @@ def _stacked(arrays: Iterable[np.ndarray | None]) -> Tensor | None:
 
 
 @torch.inference_mode()
-def looked_at(environment: Environment, half: LabelledHalf, device: torch.device) -> LabelledHalf:
+def looked_at(environment: ShiftedTrunk, half: LabelledHalf, device: torch.device) -> LabelledHalf:
     """A half whose pictures were looked at once: environment features, as filmed and mirrored, take their place."""
     environment.eval()
     store = half.samples.pictures
@@ -354,8 +360,7 @@ def judge_matches(
 
     Of replays those are judged that the labels know. What lies in stretches that nobody watched counts neither way.
     """
-    suppression = judge.config.suppression
-    table = table.with_suppression(suppression) if suppression else table
+    table = table.with_suppression(judge.config.suppression, judge.config.suppression_method)
     judged = []
     for match in matches:
         truth: list[Finding] = []

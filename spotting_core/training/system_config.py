@@ -31,7 +31,8 @@ class SystemTrainingConfig(InputConfig):
             ``loss``.
         memory: MiB that batches may take, made ahead and in the making.
         trunk_from: name or folder of the entity model whose trunk the environment starts from, or empty.
-        start_from: model folder of an earlier run, whose weights are taken where name and shape agree, or empty.
+        start_from: model folder of an earlier run, or the name of a model of others that was added, whose weights are
+            taken where name and shape agree; or empty.
         environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
         stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
             alike to every model, and on a processor these stages take half of a step.

@@ -19,8 +19,9 @@ from app.workspace.entry import LIST, Entry, Events, State
 from app.workspace.registry import register
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.replayed_spots import LIVE
+from spotting_core.domain.classes import HARD, LOCAL, SOFT
 from spotting_core.domain.spots import Spot
-from spotting_core.domain.suppression import DEFAULT_THRESHOLD, HARD
+from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.reviewing.replayed import SpotAndReview, reviewed_marks
 from spotting_core.store.reviews import STANDING, ReviewedSpot
 
@@ -55,7 +56,9 @@ class Spots(Entry):
             "thresholds": state.session.get("thresholds", {}),
             "moved": state.session.get("thresholds_moved", 0.0),
             "applied": state.session.get("thresholds_applied", 0),
-            "method": "as imported" if imported_shown(match, analysis) else _method_text(state),
+            "method": "as imported"
+            if imported_shown(match, analysis)
+            else _method_text(state, analysis.classes.method),
             "reviews": [_review(r, desk, marks) for r in desk.known.values()],
             "teams": {"home": match.home or "home", "away": match.away or "away"},
             "suggestedTeams": _suggested(match, analysis, spots),
@@ -110,10 +113,16 @@ def _marks(match: Match, spots: Sequence[Spot], desk: SpotDesk, state: State) ->
     return dict(zip(by_name, marks, strict=True))
 
 
-def _method_text(state: State) -> str:
+_METHOD_WORDS = {
+    HARD: "the surest of each moment",
+    SOFT: "neighbours made less sure",
+    LOCAL: "what has nothing surer beside it",
+}
+
+
+def _method_text(state: State, method: str) -> str:
     own = state.session.get("windows", {})
-    kind = "the surest of each moment" if state.session.get("method", HARD) == HARD else "neighbours made less sure"
-    return kind + (", own windows" if own else "")
+    return _METHOD_WORDS[state.session.get("method") or method] + (", own windows" if own else "")
 
 
 def _thresholds(event: Mapping[str, Any]) -> None:

@@ -22,8 +22,8 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.so_far import is_blank, is_unfinished
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
+from spotting_core.domain.classes import VOTE
 from spotting_core.domain.spots import Spot
-from spotting_core.domain.suppression import VOTE
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.jobs.queue import CANCELLED, FAILED, RUNNING, Job
 from spotting_core.models.known import folder_of

@@ -395,7 +395,7 @@ def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
 
 @pytest.mark.usefixtures("stopped")
 def test_a_video_of_ones_own_from_path_to_spots(page: Page, server: Server, demo: Path) -> None:
-    first_seconds(demo / "2_360p.mp4", server.root / "my own match.mp4", 75)
+    first_seconds(demo / "2_360p.mp4", server.root / "my own match.mp4", 45)
     page.goto(f"{server.url}/library")
     page.get_by_role("textbox", name="Folder or video under a library folder").fill("my own match.mp4")
     page.keyboard.press("Enter")

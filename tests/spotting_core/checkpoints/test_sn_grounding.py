@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
+from spotting_core.checkpoints.adopted import Checkpoint
 from spotting_core.checkpoints.sn_grounding import converted, is_grounding
-from spotting_core.checkpoints.sn_spotting import convert_checkpoint
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import load_classes
-from spotting_core.features.sets import SOCCERNET
-from spotting_core.models.load import load_model
 from spotting_core.models.window import Window
 from tests.conftest import SHARED
+from tests.spotting_core.checkpoints.made import added
 
 FILE = SHARED / "data/published_weights/calf_replay_grounding.pth.tar"
-FEATURES = SOCCERNET["ResNET_TF2_PCA512"]
 
 pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="the published weights are not here")
 
@@ -60,9 +57,8 @@ def by_hand(stretch: np.ndarray, replay: np.ndarray, w: dict[str, np.ndarray]) -
     return 1 - length, 1 / (1 + np.exp(-logits))
 
 
-def test_the_published_weights_agree_with_their_formulas(tmp_path: Path) -> None:
-    folder = convert_checkpoint(FILE, tmp_path / "model", classes="soccernet-v2", features=FEATURES)
-    model = load_model(folder)
+def test_the_published_weights_agree_with_their_formulas(data: DataDirectory) -> None:
+    model = added(FILE, data)
     assert (model.system.name, model.config.window, model.inputs.windows) == ("calf-grounding", 240, 2)
     rng = np.random.default_rng(0)
     stretch, replay = rng.normal(size=(2, 240, 512))
@@ -84,12 +80,12 @@ def test_the_published_weights_agree_with_their_formulas(tmp_path: Path) -> None
     assert np.abs(by_hand(replay, stretch, weights)[1] - detection).max() > 1e-3
 
 
-def test_what_is_not_this_checkpoint_is_named(tmp_path: Path) -> None:
+def test_what_is_not_this_checkpoint_is_named(data: DataDirectory) -> None:
     state = dict(read_checkpoint(FILE))
-    assert is_grounding(state)
+    assert is_grounding(Checkpoint(FILE, state))
     del state["conv_2.bias"]
     with pytest.raises(BadInputError, match=r"not the weights of CALF for replay grounding \(conv_2.bias\)"):
         converted(state, FILE)
     with pytest.raises(BadInputError, match="reads 512 numbers a sample, ResNET_TF2 has 2048"):
-        convert_checkpoint(FILE, tmp_path / "no", classes="soccernet-v2", features=SOCCERNET["ResNET_TF2"])
+        added(FILE, data, features="ResNET_TF2")
     assert load_classes("soccernet-v2").names[0] == "Penalty"

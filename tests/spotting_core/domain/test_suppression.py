@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from spotting_core.analyses.analysis import HalfAnalysis, HalfRecord, half_spots
 from spotting_core.base.files import write_array
-from spotting_core.domain.classes import load_classes
-from spotting_core.domain.suppression import HARD, SOFT, Spotting, spots_of_half, suppress
+from spotting_core.domain.classes import HARD, LOCAL, SOFT, VOTE, load_classes
+from spotting_core.domain.suppression import Spotting, spots_of_half, suppress
 
 TABLE = load_classes()
 TIMES = np.arange(200, dtype=np.int64) * 500_000
@@ -118,7 +118,11 @@ def test_thresholds_and_windows_of_their_own() -> None:
 def test_unknown_method_is_refused() -> None:
     with pytest.raises(ValueError, match="method must be"):
         Spotting(method="median")
-    assert Spotting().method == HARD
+    table = load_classes()
+    assert (Spotting().settled(table).method, Spotting().settled(table).vote) == (HARD, VOTE)
+    published = table.with_suppression(2.4, LOCAL)
+    assert (Spotting().settled(published).method, Spotting().settled(published).vote) == (LOCAL, 0.0)
+    assert Spotting(method=SOFT, vote=0.5).settled(published) == Spotting(method=SOFT, vote=0.5)
 
 
 def test_a_score_at_the_threshold_counts_and_one_that_says_nothing_never_does() -> None:

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 import torch
 
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.sn_spotting import AWARE, POOLING, Converted, convert_checkpoint, converted
+from spotting_core.checkpoints.adding import added_models
+from spotting_core.checkpoints.sn_spotting import AWARE, POOLING, Converted, converted
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
-from spotting_core.features.sets import SOCCERNET
 from spotting_core.models.load import load_model
 from spotting_core.models.pooling import NetVlad, Pooling, clip_loss, clip_targets
 from spotting_core.models.registry import system
 from spotting_core.models.window import Output, Window
 from tests.app.commands import touchline
+from tests.spotting_core.checkpoints.made import added
 
 NAMES = load_classes().names
 
@@ -118,10 +120,9 @@ def scores_by(model: torch.nn.Module, x: np.ndarray) -> np.ndarray:
     return torch.cat([output.background, output.logits[:, 0]], 1).sigmoid()[0].numpy()
 
 
-def test_published_netvlad_agrees_with_its_formulas(published: Path, tmp_path: Path) -> None:
+def test_published_netvlad_agrees_with_its_formulas(published: Path, data: DataDirectory) -> None:
     path = published / "netvlad_v1.pth.tar"
-    convert_checkpoint(path, tmp_path, classes="soccernet-v1", features=SOCCERNET["ResNET_TF2_PCA512"])
-    model = load_model(tmp_path)
+    model = added(path, data, classes="soccernet-v1")
     assert model.card.system == "netvlad"
     assert model.inputs.words == ("features",)
     state = {k: v.double().numpy() for k, v in read_checkpoint(path).items()}
@@ -149,10 +150,9 @@ def test_the_unpermuted_layout_fits_and_is_wrong(published: Path) -> None:
     assert difference.max() > 1e-2
 
 
-def test_published_max_pooling_agrees_with_its_formulas(published: Path, tmp_path: Path) -> None:
-    path, features = published / "maxpool_v2.pth.tar", SOCCERNET["ResNET_TF2_PCA512"]
-    convert_checkpoint(path, tmp_path, classes="soccernet-v2", features=features, system_name="max")
-    model = load_model(tmp_path)
+def test_published_max_pooling_agrees_with_its_formulas(published: Path, data: DataDirectory) -> None:
+    path = published / "maxpool_v2.pth.tar"
+    model = added(path, data, system="max")
     state = {k: v.double().numpy() for k, v in read_checkpoint(path).items()}
     x = np.random.default_rng(0).normal(size=(model.config.window, 512))
     expected = 1 / (1 + np.exp(-(state["fc.weight"] @ x.max(0) + state["fc.bias"])))
@@ -295,39 +295,35 @@ def test_weights_of_no_pooling_say_so(state: dict[str, torch.Tensor], message: s
         converted(state, Path("x"), system_name="max" if "max" in message else "")
 
 
-def test_what_cannot_be_converted_says_so(published: Path, tmp_path: Path) -> None:
-    features = SOCCERNET["ResNET_TF2_PCA512"]
-    torch.save({"conv.weight": torch.ones(2, 2)}, tmp_path / "other.pth")
-    with pytest.raises(BadInputError, match="not the weights of a pooling model"):
-        convert_checkpoint(tmp_path / "other.pth", tmp_path, classes="soccernet-v2", features=features)
-    with pytest.raises(BadInputError, match="has 3 classes, the class table 'soccernet-v2' has 17"):
-        convert_checkpoint(published / "netvlad_v1.pth.tar", tmp_path, classes="soccernet-v2", features=features)
+def test_what_cannot_be_added_says_so(published: Path, tmp_path: Path, data: DataDirectory) -> None:
+    torch.save({"fc.weight": torch.ones(2, 512)}, tmp_path / "other.pth")
+    with pytest.raises(BadInputError, match=r"nobody here knows these weights \(fc.weight, …\)"):
+        added(tmp_path / "other.pth", data)
+    with pytest.raises(BadInputError, match="has 3 classes, and no file beside it names them"):
+        added(published / "netvlad_v1.pth.tar", data)
+    with pytest.raises(BadInputError, match="has 3 classes, soccernet-v2 names 17"):
+        added(published / "netvlad_v1.pth.tar", data, classes="soccernet-v2")
     with pytest.raises(BadInputError, match="reads 512 numbers a sample, ResNET_TF2 has 2048"):
-        convert_checkpoint(
-            published / "maxpool_v2.pth.tar",
-            tmp_path,
-            classes="soccernet-v2",
-            features=SOCCERNET["ResNET_TF2"],
-            system_name="max",
-        )
+        added(published / "maxpool_v2.pth.tar", data, features="ResNET_TF2", system="max")
     (tmp_path / "x.pth").write_bytes(b"no checkpoint")
-    with pytest.raises(BadInputError, match="cannot be read"):
+    with pytest.raises(BadInputError, match="this checkpoint cannot be read"):
         read_checkpoint(tmp_path / "x.pth")
+    assert added_models(data) == {}
 
 
-def test_a_checkpoint_is_converted_by_a_command(published: Path, tmp_path: Path) -> None:
-    command = ("convert-weights", published / "maxpool_v2.pth.tar", "--out")
-    unsaid = touchline(*command, tmp_path / "other")
+def test_a_checkpoint_is_added_by_a_command(published: Path, data: DataDirectory) -> None:
+    command = ("models", "add", published / "maxpool_v2.pth.tar")
+    unsaid = touchline(*command)
     assert unsaid.returncode == 2
     assert "--system max or --system average" in unsaid.stderr
-    done = touchline(*command, tmp_path / "max", "--system", "max")
+    done = touchline(*command, "--system", "max")
     assert done.returncode == 0, done.stderr
-    assert "Pooling: clips of 20 s, suppression 20 s" in done.stdout
-    assert load_model(tmp_path / "max").card.system == "max"
-    mean = touchline(*command, tmp_path / "mean", "--system", "average", "--code", AWARE)
-    assert "TemporallyAwarePooling: clips of 15 s, suppression 30 s" in mean.stdout
-    assert load_model(tmp_path / "mean").config.pooling == "average"
-    wrong = touchline(*command, tmp_path / "other", "--features", "ResNET")
+    assert "clips of 20 s, suppression 20 s" in done.stdout
+    assert load_model(data.root / "models" / "maxpool_v2").card.system == "max"
+    mean = touchline(*command, "--system", "average", "--code", AWARE, "--name", "mean")
+    assert "clips of 15 s, suppression 30 s" in mean.stdout
+    assert load_model(data.root / "models" / "mean").config.pooling == "average"
+    wrong = touchline(*command, "--features", "ResNET", "--name", "other")
     assert wrong.returncode == 2
     assert "there is no such feature set of SoccerNet" in wrong.stderr
-    assert not (tmp_path / "other").exists()
+    assert set(added_models(data)) == {"maxpool_v2", "mean"}

@@ -30,6 +30,7 @@ from spotting_core.training.system_config import SystemTrainingConfig
 from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
 from spotting_core.training.training_set import TrainingSet
+from tests.spotting_core.checkpoints.made import E2E_SETTINGS, added, e2e_spot_state, published
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.long
@@ -175,6 +176,26 @@ def test_a_stage_builds_on_the_one_before(root: Path, tmp_path: Path, data: Data
     assert torch.equal(second.model.state_dict()["to_logits.weight"].half(), stored["to_logits.weight"])
     with pytest.raises(BadInputError, match="no model of the earlier stage"):
         trainer(root, tmp_path / "third", data, start_from=str(tmp_path / "nothing"))
+
+
+def test_a_published_model_is_fine_tuned(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    """By its name; what it knows is taken over, but for the last layer where the classes are one's own."""
+    theirs = added(published(tmp_path / "theirs", e2e_spot_state(), E2E_SETTINGS), data)
+    stored = load_file(theirs.folder / "model.safetensors")
+    settings = {"system": "published-e2e-spot", "mixup": 0.0, "model": {"width": 64, "height": 36, "window": 20}}
+    run = trainer(root, tmp_path / "same", data, start_from="theirs", **settings)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    assert all(torch.equal(before[name], value) for name, value in stored.items())
+    assert run.make_batch(0).inside is not None  # blank beyond the half, as it was trained
+    run.train()
+    assert not torch.equal(run.model.state_dict()["to_scores.weight"], before["to_scores.weight"])
+    own = tmp_path / "own.txt"
+    own.write_text("Goal\nFoul")
+    other = trainer(root, tmp_path / "own", data, start_from="theirs", classes=str(own), **settings)
+    assert other.model.state_dict()["to_scores.bias"].shape == (3,)
+    assert torch.equal(other.model.state_dict()["gru.weight_hh_l0"], stored["gru.weight_hh_l0"])
+    with pytest.raises(BadInputError, match=r"none of this name was added.*touchline models add"):
+        trainer(root, tmp_path / "none", data, start_from="nobody", **settings)
 
 
 def test_a_measured_model_has_its_scores_on_the_card(root: Path, tmp_path: Path, data: DataDirectory) -> None:

@@ -1,0 +1,183 @@
+"""What all published checkpoints have in common: the file, what nobody can read off it, and the model that it becomes.
+
+Each project of others has one module of this room, an ``Adapter``: whether a file is of that project, and what the
+file becomes. ``registry`` knows them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, load_classes
+from spotting_core.models.card import Card
+from spotting_core.models.network import Network
+
+TRAIN, VALID, TEST = "train", "valid", "test"
+AS_STATED = "as its publication states"
+"""A licence that nobody here can name."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A published file.
+
+    Arguments:
+        path: where it lies; state: its tensors by name.
+        settings: what the configuration beside it says, or nothing.
+        name: of the folder or publication that it comes from, which often tells the experiment.
+        class_list: the list of classes beside it, or None.
+    """
+
+    path: Path
+    state: Mapping[str, Tensor]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    class_list: Path | None = None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What who adds a model says of it; empty where nothing is said.
+
+    Arguments:
+        classes: a class table's name or file, or a list of names in the order of the scores.
+        features: the feature set that it was trained on.
+        system: which of the systems it is of; code: which folder of the public code, where weights fit several.
+        rate: samples a second that it was trained at.
+    """
+
+    classes: str = ""
+    features: str = ""
+    system: str = ""
+    code: str = ""
+    rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A published checkpoint as a model of ours.
+
+    Arguments:
+        network: with its weights.
+        card: without where the file came from, which ``adding`` writes.
+    """
+
+    network: Network
+    card: Card
+    classes: ClassTable
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One project whose checkpoints are read.
+
+    Arguments:
+        name: as it is called; code: licence of its code; weights: of its weights.
+        recognises: whether a file is of it; adopt: what the file becomes.
+    """
+
+    name: str
+    code: str
+    weights: str
+    recognises: Callable[[Checkpoint], bool]
+    adopt: Callable[[Checkpoint, Choices], Adopted]
+
+    @property
+    def licence(self) -> str:
+        """Of code and weights, in a sentence for the card."""
+        return f"weights: {self.weights}; code: {self.code}"
+
+
+@dataclass(frozen=True)
+class ScoreColumns:
+    """The classes of a checkpoint whose scores are in an order of their own.
+
+    Arguments:
+        order: for each class of the table the column, counted without the background, that its scores are in.
+    """
+
+    table: ClassTable
+    order: Sequence[int]
+
+
+def alphabetical_columns(checkpoint: Checkpoint, choices: Choices, count: int) -> ScoreColumns:
+    """The classes of a checkpoint of ``count`` classes whose public code sorts them.
+
+    A list of names (``class.txt``) is in the order of the scores; a class table is taken to be sorted by the code. The
+    classes of SoccerNet-v2 are those of its bundled table, whatever list names them.
+
+    Errors:
+        BadInputError: nobody can say which they are, or they are of another number.
+    """
+    chosen = choices.classes or str(checkpoint.class_list or "")
+    table = columns_table(checkpoint, chosen, count)
+    columns = list(table.names) if Path(chosen).suffix == ".txt" else sorted(table.names)
+    default = load_classes(DEFAULT_TABLE)
+    table = default if set(columns) == set(default.names) else table
+    return ScoreColumns(table, [columns.index(name) for name in table.names])
+
+
+def columns_table(checkpoint: Checkpoint, chosen: str, count: int) -> ClassTable:
+    """The class table of a checkpoint of ``count`` classes: the chosen one, else that of SoccerNet-v2 where it fits.
+
+    Errors:
+        BadInputError: nobody can say which it is, or it is of another number of classes.
+    """
+    default = load_classes(DEFAULT_TABLE)
+    if not chosen and count != len(default):
+        raise BadInputError(
+            f"this model has {count} classes, and no file beside it names them",
+            where=checkpoint.path,
+            fix="Name them in the order of its scores, one a line and no background: --classes class.txt",
+        )
+    table = load_classes(chosen) if chosen else default
+    if len(table) != count:
+        raise BadInputError(
+            f"this model has {count} classes, {chosen} names {len(table)}",
+            where=checkpoint.path,
+            fix="Give the classes that it was trained with",
+        )
+    return table
+
+
+def renamed(state: Mapping[str, Tensor], pairs: Sequence[tuple[str, str]]) -> dict[str, Tensor]:
+    """The tensors with every part of a name that a pair begins with replaced by what it ends with, in order."""
+    own = {}
+    for name, value in state.items():
+        for theirs, ours in pairs:
+            name = name.replace(theirs, ours)
+        own[name] = value
+    return own
+
+
+def require_weights(network: Network, state: Mapping[str, Tensor], path: Path, project: str) -> None:
+    """Load weights, every one of them and of no other shape.
+
+    Errors:
+        BadInputError: names the first that is missing, unknown or of another shape.
+    """
+    own = network.state_dict()
+    missing, surplus = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if missing or surplus:
+        first = f"{missing[0]} is missing" if missing else f"{surplus[0]} has no place"
+        raise BadInputError(
+            f"these weights are not as {project} publishes them: {first} ({len(missing)} missing, "
+            f"{len(surplus)} unknown)",
+            where=path,
+            fix="Give the file as it was published",
+        )
+    for name, value in own.items():
+        if value.shape != state[name].shape:
+            shapes = [("x".join(map(str, v.shape)) or "one number") for v in (state[name], value)]
+            raise BadInputError(
+                f"these weights are not as {project} publishes them: {name} is {shapes[0]}, not {shapes[1]}",
+                where=path,
+                fix="Give the file as it was published",
+            )
+    network.load_state_dict(dict(state))

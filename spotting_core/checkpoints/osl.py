@@ -1,0 +1,70 @@
+"""Checkpoints of OSL-ActionSpotting and opensportslib: E2E-Spot's network and the poolings under other names.
+
+A file holds the network beside its optimiser. Both projects prefix names by the part of a network (``backbone``,
+``neck``, ``head``); OSL-ActionSpotting sorts the classes of its configuration, opensportslib keeps their order, and no
+tensor tells which of the two wrote a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.checkpoints import e2e_spot, sn_spotting
+from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table, renamed
+
+OSL, OPENSPORTSLIB = "OSL-ActionSpotting", "opensportslib"
+_PARTS = ("backbone.", "neck.", "head.")
+
+
+def is_osl(checkpoint: Checkpoint) -> bool:
+    """Whether all names of tensors begin with a part of a network, as these projects name them."""
+    return bool(checkpoint.state) and all(name.startswith(_PARTS) for name in checkpoint.state)
+
+
+def _within_parts(checkpoint: Checkpoint) -> Checkpoint:
+    return replace(checkpoint, state=renamed(checkpoint.state, [(part, "") for part in _PARTS]))
+
+
+def _ordered(checkpoint: Checkpoint, choices: Choices, count: int) -> Choices:
+    """The choices, which say in which order the scores are.
+
+    Errors:
+        BadInputError: the order is that of one project or the other, and nobody says of which.
+    """
+    table = columns_table(checkpoint, choices.classes or str(checkpoint.class_list or ""), count)
+    if choices.code not in (OSL, OPENSPORTSLIB) and list(table.names) != sorted(table.names):
+        raise BadInputError(
+            f"{OSL} sorts the classes, {OPENSPORTSLIB} keeps the order of {table.name}, and these weights fit both",
+            where=checkpoint.path,
+            fix=f"Say which wrote them: --code {OSL} or --code {OPENSPORTSLIB}",
+        )
+    return choices
+
+
+def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
+    """The checkpoint as a model of E2E-Spot's or of a pooling's system.
+
+    Errors:
+        BadInputError: it is neither, or see theirs.
+    """
+    inner = _within_parts(checkpoint)
+    if e2e_spot.is_e2e_spot(inner):
+        count = len(inner.state["_pred_fine._fc_out._fc_out.bias"]) - 1
+        choices = _ordered(inner, choices, count)
+        adopted = e2e_spot.adopt(inner, choices, kept_order=choices.code == OPENSPORTSLIB)
+    elif sn_spotting.is_pooling(inner):
+        adopted = sn_spotting.adopt(inner, replace(choices, code=sn_spotting.AWARE))
+    else:
+        raise BadInputError(
+            f"this network of {OSL} or {OPENSPORTSLIB} is neither E2E-Spot's nor a pooling's "
+            f"({', '.join(sorted(inner.state)[:2])}, …)",
+            where=checkpoint.path,
+            fix="Those of regnety with GSM and GRU and the learnable poolings can be read",
+        )
+    card = adopted.card
+    training = {**card.training, "code": choices.code or f"{OSL} or {OPENSPORTSLIB}"}
+    return replace(adopted, card=replace(card, training=training, licence=ADAPTER.licence))
+
+
+ADAPTER = Adapter(f"{OSL}, {OPENSPORTSLIB}", "GPL-3.0 and AGPL-3.0", AS_STATED, is_osl, adopt)

@@ -1,0 +1,34 @@
+"""Every project whose published checkpoints are read."""
+
+from __future__ import annotations
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.checkpoints import calf_spotting, e2e_spot, osl, sn_grounding, sn_spotting
+from spotting_core.checkpoints.adopted import Adapter, Checkpoint
+from spotting_core.checkpoints.refused import refuse_weights
+
+ADAPTERS: tuple[Adapter, ...] = (
+    e2e_spot.ADAPTER,
+    osl.ADAPTER,
+    calf_spotting.ADAPTER,
+    sn_grounding.ADAPTER,
+    sn_spotting.ADAPTER,
+)
+
+
+def adapter_of(checkpoint: Checkpoint) -> Adapter:
+    """The project that a checkpoint is of, by its tensors.
+
+    Errors:
+        BadInputError: of none that is known, or of one that is not read.
+    """
+    refuse_weights(checkpoint)
+    for adapter in ADAPTERS:
+        if adapter.recognises(checkpoint):
+            return adapter
+    tensors = ", ".join(sorted(checkpoint.state)[:3]) or "no tensors"
+    raise BadInputError(
+        f"nobody here knows these weights ({tensors}, …)",
+        where=checkpoint.path,
+        fix=f"Read are those of {'; '.join(a.name for a in ADAPTERS)}",
+    )

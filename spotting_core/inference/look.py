@@ -1,0 +1,194 @@
+"""How far the look of a match is from what a model was trained on, by the model's own statistics.
+
+Every batch normalisation of a network keeps mean and variance of what it saw in training. Of some pictures of a match
+the same are computed, and compared channel by channel by the symmetric divergence of two normal distributions,
+
+    (s² + (m - m₀)²) / 2 s₀²  +  (s₀² + (m - m₀)²) / 2 s²  -  1
+
+whose median over the channels of a layer, averaged over the layers, is the match's *unlikeness*: 0 where nothing
+differs. It needs no labels and no pictures of the training. What it is for matches like those of the training stands
+on the model's card (``training.look``, from ``make bench-look``); four times as much is no football at all.
+
+It says that pictures differ, not how much worse spots are: kits and boards of another rendering differ little and cost
+much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from spotting_core.media.decode import read_frame, resize_image
+from spotting_core.media.ingest import Media
+from spotting_core.media.pixels import normalised
+from spotting_core.models.card import WEIGHTS_FILE, Card
+from spotting_core.models.environment import ShiftedTrunk
+from spotting_core.models.inputs import PictureSize
+from spotting_core.models.load import LoadedModel
+from spotting_core.models.network import EnvironmentNetwork
+from spotting_core.preflight.finding import NOTE, WARNING, Finding
+from spotting_core.samples.stream import MAX_HEIGHT
+
+LOOK = "look"
+"""In ``training`` of a card: ``like``, the unlikeness that 95 in 100 matches of its own look stay below."""
+LIKE, OTHER, UNLIKE = "like its training", "another look", "nothing like its training"
+_FAR = 4.0  # times the unlikeness of its own look
+_PICTURES = 24  # of a half
+_EPS = 1e-5
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a model's statistics say of a match.
+
+    Arguments:
+        unlikeness: see the module; like: that of the model's own look, or None where its card does not say.
+    """
+
+    unlikeness: float
+    like: float | None = None
+
+    @classmethod
+    def of(cls, unlikeness: float, card: Card) -> Look:
+        """The same with what the model's card says of its own look."""
+        known = card.training.get(LOOK, {})
+        like = known.get("like") if isinstance(known, Mapping) else None
+        return cls(unlikeness, float(like) if isinstance(like, int | float) else None)
+
+    @property
+    def word(self) -> str | None:
+        """``LIKE``, ``OTHER`` or ``UNLIKE``; None where nobody measured what its own look is."""
+        if self.like is None:
+            return None
+        if self.unlikeness <= self.like:
+            return LIKE
+        return OTHER if self.unlikeness <= _FAR * self.like else UNLIKE
+
+    def sentence(self, model: str) -> str | None:
+        """What whoever reads the spots must know, or None."""
+        numbers = f"unlikeness {self.unlikeness:.2f}, its own matches up to {self.like or 0:.2f}"
+        if self.word == OTHER:
+            return f"This looks otherwise than what {model} was trained on ({numbers}): expect more misses."
+        if self.word == UNLIKE:
+            return f"This looks like nothing that {model} was trained on ({numbers}): its spots mean nothing here."
+        return None
+
+
+@dataclass
+class LookSamples:
+    """Pictures of a half that its look is told by, as windows show them.
+
+    Arguments:
+        total: samples of the half.
+    """
+
+    total: int
+    _shown: dict[int, np.ndarray] = field(default_factory=dict)
+
+    def add(self, start: int, pictures: np.ndarray) -> None:
+        """Take from a window's pictures (T, H, W, 3), which begin with sample ``start``, those that are wanted."""
+        step = max(1, self.total // _PICTURES)
+        first = max(0, start)
+        for sample in range(-(-first // step) * step, min(self.total, start + len(pictures)), step):
+            if sample not in self._shown:
+                self._shown[sample] = pictures[sample - start].copy()
+
+    @property
+    def pictures(self) -> list[np.ndarray]:
+        return list(self._shown.values())
+
+
+def pictures_of(media: Sequence[Media], size: PictureSize) -> list[np.ndarray]:
+    """Pictures of some halves at even distances, of the size that a model reads.
+
+    Errors:
+        BadInputError: nothing of a half can be decoded.
+    """
+    pictures = []
+    for one in media:
+        for number in np.linspace(0, len(one.table) - 1, _PICTURES).astype(int):
+            image = read_frame(one.path, one.table, int(number), MAX_HEIGHT)
+            pictures.append(resize_image(image, size.width, size.height))
+    return pictures
+
+
+def check_look(model: LoadedModel, media: Sequence[Media]) -> list[Finding]:
+    """Whether a match looks like what a model was trained on, before it is analysed."""
+    size = model.inputs.pictures
+    look = look_of(model, pictures_of(media, size)) if size is not None else None
+    if look is None:
+        return []
+    evidence = f"unlikeness {look.unlikeness:.2f}"
+    if look.word is None:
+        what = f"how far this looks from what {model.card.name} was trained on; what is usual for it nobody measured"
+        return [Finding(LOOK, NOTE, what, evidence)]
+    evidence += f", matches of its training up to {look.like:.2f}"
+    if look.word == LIKE:
+        return [Finding(LOOK, NOTE, f"this looks like what {model.card.name} was trained on", evidence)]
+    if look.word == OTHER:
+        what, fix = "otherwise than what", "Expect more misses, or train on labels of such matches"
+    else:
+        what, fix = "like nothing that", "Its spots mean nothing here: look whether this is the video that you mean"
+    return [Finding(LOOK, WARNING, f"this looks {what} {model.card.name} was trained on", evidence, fix)]
+
+
+def look_of(model: LoadedModel, pictures: list[np.ndarray]) -> Look | None:
+    """What a model's statistics say of some pictures, uint8 (H, W, 3) RGB of the size that it reads; None for a model
+    that looks at none, or has no statistics."""
+    if not pictures or not isinstance(model.network, EnvironmentNetwork):
+        return None
+    trunk = _as_trained(model)
+    layers = {name: part for name, part in trunk.named_modules() if isinstance(part, nn.BatchNorm2d)}
+    if not layers:
+        return None
+    mean, std = model.judge.normalisation
+    measured = _statistics(trunk, layers, normalised(np.stack(pictures), mean, std))
+    values = [float(_divergence(measured[name], layer).median()) for name, layer in layers.items()]
+    return Look.of(round(float(np.mean(values)), 4), model.card)
+
+
+def _as_trained(model: LoadedModel) -> ShiftedTrunk:
+    """The environment with its batch normalisation, which a loaded network has folded into its convolutions."""
+    network: Any = model.system.build(model.config)
+    network.load_state_dict(load_file(model.folder / WEIGHTS_FILE))
+    trunk: ShiftedTrunk = network.environment.eval()
+    return trunk
+
+
+def _statistics(
+    trunk: ShiftedTrunk, layers: Mapping[str, nn.BatchNorm2d], pictures: Tensor
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Mean and variance of every channel that comes to each layer, over all pictures and places."""
+    measured: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def listening(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def listen(_: nn.Module, given: tuple[Tensor, ...]) -> None:
+            values = given[0].float()
+            measured[name] = (values.mean((0, 2, 3)), values.var((0, 2, 3), correction=0))
+
+        return listen
+
+    hooks = [layer.register_forward_pre_hook(listening(name)) for name, layer in layers.items()]
+    try:
+        with torch.inference_mode():
+            trunk.feature_map(pictures[None])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return measured
+
+
+def _divergence(measured: tuple[Tensor, Tensor], layer: nn.BatchNorm2d) -> Tensor:
+    """Of every channel, from what the layer learned."""
+    assert layer.running_mean is not None
+    assert layer.running_var is not None
+    mean, variance = measured[0], measured[1] + _EPS
+    known = layer.running_var + _EPS
+    apart = (mean - layer.running_mean).square()
+    return ((variance + apart) / known + (known + apart) / variance) / 2 - 1

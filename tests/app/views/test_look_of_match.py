@@ -1,0 +1,41 @@
+"""The Model dialog says how far a match looks from what its model was trained on, in a word and a number."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.library.library import Match
+from spotting_core.analyses.analysis import ANALYSIS_FILE
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.spots import Spot
+from spotting_core.inference.look import Look
+from spotting_core.media.source import open_match
+from tests.app.made_analysis import make_analysis
+from tests.app.pages import match_page
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+@pytest.mark.parametrize(
+    ("unlikeness", "word"),
+    [(0.05, "like its training (unlikeness 0.05, its own matches up to 0.13)"),
+     (0.9, "nothing like its training (unlikeness 0.90, its own matches up to 0.13)"),
+     (None, "")],
+)  # fmt: skip
+def test_the_dialog_says_how_far_a_match_looks(
+    unlikeness: float | None, word: str, match: Match, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis = make_analysis(open_match(match.path), data, [Spot(1, 2_000_000, "Goal", 0.9)], "m", "m", bare=True)
+    content = json.loads((analysis.folder / ANALYSIS_FILE).read_text())
+    (analysis.folder / ANALYSIS_FILE).write_text(json.dumps({**content, "unlikeness": unlikeness}))
+    monkeypatch.setattr("app.views.model_dialog.folder_of", lambda *_: match.path)
+    monkeypatch.setattr("app.views.model_dialog.read_card", lambda _: None)
+    monkeypatch.setattr(Look, "of", classmethod(lambda cls, value, _: cls(value, 0.13)))
+    at = match_page(match=match.id)
+    at.session_state["dialog"] = (match.id, "model")
+    at.run()
+    assert not at.exception
+    captions = [c.value for c in at.caption if "own statistics" in c.value]
+    assert [word in c for c in captions] == ([True] if word else [])

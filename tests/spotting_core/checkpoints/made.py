@@ -1,0 +1,67 @@
+"""Checkpoints as other projects publish them, with random weights, and models made of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.checkpoints.adding import Wanted, add_model
+from spotting_core.checkpoints.adopted import Choices
+from spotting_core.checkpoints.sources import offer_of
+from spotting_core.models.load import LoadedModel, load_model
+from tests.conftest import SHARED
+
+NAMES = SHARED / "data" / "checkpoint_names"
+
+
+def state_of(shapes: dict[str, list[int]], *, seed: int = 0) -> dict[str, Tensor]:
+    """Random weights of some names and shapes, such that what runs through them neither dies nor grows."""
+    generator = torch.Generator().manual_seed(seed)
+    state: dict[str, Tensor] = {}
+    for name, shape in shapes.items():
+        if name.endswith("num_batches_tracked"):
+            state[name] = torch.tensor(1)
+        elif name.endswith("running_var") or (name.endswith("weight") and len(shape) == 1):
+            state[name] = 0.5 + torch.rand(shape, generator=generator)
+        elif len(shape) == 1:
+            state[name] = 0.2 * torch.randn(shape, generator=generator)
+        else:
+            inputs = torch.tensor(shape[1:]).prod().item()
+            share = 0.3 if name.endswith("conv3.conv.weight") else 1.0  # of what a residual block adds
+            state[name] = share * torch.randn(shape, generator=generator) * (2 / inputs) ** 0.5
+    return state
+
+
+def e2e_spot_state(size: str = "002", *, classes: int = 17) -> dict[str, Tensor]:
+    """A checkpoint of E2E-Spot by the names and shapes of a published one."""
+    path = NAMES / f"e2e_spot_rny{size}_gsm.json"
+    if not path.is_file():
+        pytest.skip("needs the names of published checkpoints, which lie in the data folder beside the repository")
+    shapes = json.loads(path.read_text())
+    for part in ("weight", "bias"):
+        shapes[f"_pred_fine._fc_out._fc_out.{part}"][0] = 1 + classes
+    return state_of(shapes)
+
+
+E2E_SETTINGS = {"feature_arch": "rny002_gsm", "temporal_arch": "gru", "clip_len": 100, "crop_dim": None,
+                "num_classes": 17, "modality": "rgb"}  # fmt: skip
+
+
+def published(folder: Path, state: dict[str, Any], settings: dict[str, Any] | None = None) -> Path:
+    """A folder as a project publishes it: weights, and the configuration beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(state, folder / "checkpoint_088.pt")
+    if settings is not None:
+        (folder / "config.json").write_text(json.dumps(settings))
+    return folder
+
+
+def added(source: Path | str, data: DataDirectory, name: str = "", **choices: Any) -> LoadedModel:
+    """The model that a source becomes."""
+    return load_model(add_model(Wanted(offer_of(str(source)), Choices(**choices), name), data))
