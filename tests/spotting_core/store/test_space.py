@@ -23,6 +23,7 @@ FILES = {
     "analyses/s/.m.damaged-0123abcd/half1/scores.npy": 15,
     "blank/s/t/half1/scores.npy": 30,
     "exports/e/clips.zip": 60,
+    "downloads/m/best.pt.part": 12,
     "trainings/t/checkpoint.pt": 25,
     "data_sets/d.json": 4,
     "models/m/model.safetensors": 33,
@@ -52,7 +53,7 @@ def test_every_file_is_counted_once(filled: DataDirectory) -> None:
     assert sizes == {
         "copies": (1, 1000), "frames": (2, 340), "explanations": (1, 70), "unfinished": (1, 20), "damaged": (1, 15),
         "analyses": (1, 500), "blank": (1, 30),
-        "trainings": (1, 25), "data-sets": (1, 4), "models": (1, 33),
+        "downloads": (1, 12), "trainings": (1, 25), "data-sets": (1, 4), "models": (1, 33),
         "exports": (1, 60), "players": (1, 90), "search": (1, 8), "uploads": (2, 11), "database": (1, 9),
         "other": (2, 13),
     }  # fmt: skip
