@@ -154,6 +154,25 @@ def test_a_zip_of_one_file_is_that_file_and_of_several_says_so(tmp_path: Path) -
         registry.guess_source(tmp_path / "two.zip")
 
 
+# --- Sportscode ---
+
+
+def test_instances_that_end_before_they_start_are_counted_and_named(tmp_path: Path) -> None:
+    def instance(start: float, end: float, code: str) -> str:
+        return f"<instance><ID>1</ID><start>{start}</start><end>{end}</end><code>{code}</code></instance>"
+
+    one = [instance(5, 9, "Goal"), instance(20, 12, "Foul")]
+    for rows, note in (
+        (one, "1 instance ends before it starts: instance 2 (Foul); only the start counts"),
+        ([*one, instance(3, 2, "Corner")], "2 instances end before they start: instance 2 (Foul), instance 3 (Corner); only the start counts"),
+        (one[:1], None),
+    ):  # fmt: skip
+        (tmp_path / "a.xml").write_text(f"<file><ALL_INSTANCES>{''.join(rows)}</ALL_INSTANCES></file>")
+        document = registry.read_one(tmp_path / "a.xml", FORMATS["sportscode"])
+        assert len(document.entries) == len(rows)
+        assert document.notes == ((note,) if note else ())
+
+
 # --- NTSC ---------------------------------------------------------------------------------------------
 
 NTSC = {"29.97": 30000 / 1001, "59.94": 60000 / 1001, "23.976": 24000 / 1001}
