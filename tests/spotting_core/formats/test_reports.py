@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,35 @@ def test_ntsc_survives_to_the_frame(form: str, rate: str, tmp_path: Path) -> Non
     assert [round(s.time * exact / 1e6) for s in again.spots] == frames
     slack = 1 if form != "e2e-spot" else 20_000  # its file says the rate as it was given
     assert all(abs(a.time - b.time) <= slack for a, b in zip(again.spots, spots, strict=True))
+
+
+RATES = {
+    name: Fraction(*parts)
+    for name, *parts in (
+        ("23.976", 24000, 1001), ("24", 24), ("25", 25), ("29.97", 30000, 1001), ("30", 30), ("50", 50),
+        ("59.94", 60000, 1001), ("60", 60),
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["edl", "fcp-xml", "fcpx-xml", "otio"])
+@pytest.mark.parametrize("name", RATES)
+def test_both_halves_survive_to_the_frame_at_every_rate_up_to_100_minutes(form: str, name: str, tmp_path: Path) -> None:
+    rate = RATES[name]
+    whole = int(6000 * rate)  # frames of 100 minutes
+    # Around the minute and the ten minutes at which drop-frame counting leaves numbers out, and the last frame.
+    frames = [0, 1, *(int(s * rate) + n for s in (60, 600, 2700, 3599) for n in (-1, 0, 1, 2)), whole - 1]
+    spots = [Spot(half, round(n * 1_000_000 / rate), "Goal") for half in (1, 2) for n in frames]
+    length = round((whole + 1) * 1_000_000 / rate)
+    halves = {half: HalfInfo(float(rate), duration=length) for half in (1, 2)}
+    path = tmp_path / f"a{FORMATS[form].suffix}"
+    registry.write(path, [Document.of(spots, "game", halves)], FORMATS[form])
+    again = registry.read_one(path, FORMATS[form])
+    assert [(s.half, round(s.time * rate / 1_000_000)) for s in again.sorted_spots] == [
+        (half, frame) for half in (1, 2) for frame in frames
+    ]
+    registry.write(tmp_path / f"b{FORMATS[form].suffix}", [again], FORMATS[form])  # and back again
+    assert registry.read_one(tmp_path / f"b{FORMATS[form].suffix}", FORMATS[form]).sorted_spots == again.sorted_spots
 
 
 def test_a_list_of_30_frames_asks_for_its_rate(tmp_path: Path) -> None:
