@@ -225,6 +225,23 @@ def test_both_halves_survive_to_the_frame_at_every_rate_up_to_100_minutes(form: 
     assert registry.read_one(tmp_path / f"b{FORMATS[form].suffix}", FORMATS[form]).sorted_spots == again.sorted_spots
 
 
+@pytest.mark.parametrize(
+    ("rate", "mode", "timecode", "frame"),
+    [("29.97", "DROP FRAME", "00:01:00;02", 1800), ("29.97", "NON-DROP FRAME", "00:01:00:00", 1800),
+     ("29.97", "DROP FRAME", "00:10:00;00", 17_982), ("29.97", "NON-DROP FRAME", "00:10:00:00", 18_000),
+     ("29.97", "DROP FRAME", "01:39:59;29", 179_819), ("29.97", "NON-DROP FRAME", "01:39:59:29", 179_999),
+     ("59.94", "DROP FRAME", "00:01:00;04", 3600), ("59.94", "NON-DROP FRAME", "00:01:00:00", 3600),
+     ("59.94", "DROP FRAME", "00:10:00;00", 35_964), ("59.94", "NON-DROP FRAME", "00:10:00:00", 36_000)],
+)  # fmt: skip
+def test_drop_frame_lists_and_others_name_the_same_frames_otherwise(
+    rate: str, mode: str, timecode: str, frame: int, tmp_path: Path
+) -> None:
+    event = "001  AX V C 00:00:00:00 02:00:00:00 00:00:00:00 02:00:00:00\n"
+    (tmp_path / "a.edl").write_text(f"TITLE: x\nFCM: {mode}\n{event}* LOC: {timecode} RED Goal\n")
+    (spot,) = registry.read_one(tmp_path / "a.edl", FORMATS["edl"], Options(rate=float(RATES[rate]))).spots
+    assert spot.time == pytest.approx(frame * 1_000_000 / RATES[rate], abs=1)
+
+
 def test_a_list_of_30_frames_asks_for_its_rate(tmp_path: Path) -> None:
     event = "001  AX V C 00:00:00:00 00:10:00:00 00:00:00:00 00:10:00:00\n"
     (tmp_path / "a.edl").write_text(f"TITLE: x\n{event}* LOC: 00:00:10:29 RED Goal\n")
