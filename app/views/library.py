@@ -296,7 +296,7 @@ def _add(library: Library) -> None:
             page.error(problem)
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
-        if any(f.failed for f in findings):
+        if any(f.failed for f in findings) or _refused(upload, labels):
             st.warning("Look at this first", icon=None)
         else:
             st.success("Ready to analyse", icon=None)

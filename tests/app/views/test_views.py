@@ -420,6 +420,17 @@ def test_what_labels_left_out_stands_on_the_page_until_it_is_dismissed(tmp_path:
     assert "1 true spot taken from l.csv" not in _html(at)
 
 
+def test_a_match_whose_labels_are_refused_is_not_called_ready(tmp_path: Path, library: Library) -> None:
+    make_video(tmp_path / "mine.mp4", steady(1000, rate=10.0))
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
+    assert "Ready to analyse" in [s.value for s in at.success]
+    empty = b"<file><ALL_INSTANCES></ALL_INSTANCES></file>"
+    at.file_uploader[0].set_value(("l.xml", empty, "text/xml")).run()
+    assert "no spots are in it" in at.error[0].value
+    assert ([s.value for s in at.success], [w.value for w in at.warning]) == ([], ["Look at this first"])
+
+
 def _html(at: AppTest) -> str:
     return "\n".join(element.value for element in at.get("html"))
 
