@@ -35,7 +35,7 @@ from app.views.evaluate_charts import (
 )
 from app.views.evaluate_confusion import confusion_card
 from app.views.evaluate_errors import errors_card
-from app.views.evaluate_import import import_dialog
+from app.views.evaluate_import import EVALUATE, import_dialog
 from app.views.evaluate_reviewers import REVIEWERS, reviewers_button, show_reviewers
 from app.views.evaluate_systems import (
     SystemsChoice,
@@ -47,6 +47,7 @@ from app.views.evaluate_systems import (
     systems_card,
 )
 from app.views.evaluate_task import NO_SYSTEM, choice_select, show_task, task_select, way_select
+from app.views.import_notice import show_notice
 from app.views.shown import drawn
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
@@ -97,6 +98,7 @@ def show() -> None:
     library, sets = shared_library(), PredictionSets(shared_settings().data)
     if st.session_state.pop("evaluate_import", False):
         import_dialog(library, sets)
+    show_notice(EVALUATE)
     if st.query_params.get("of") == REVIEWERS:
         show_reviewers(library, sets)
         return

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import streamlit as st
 
-from app.comparing.prediction_sets import LABELS, PREDICTIONS, PredictionSets
-from app.library.library import Library
+from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, game_name
+from app.library.library import Library, Match
 from app.views import page
+from app.views.import_notice import keep_notice, reasons_of_record
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
+from spotting_core.evaluation.collect import Record
+
+EVALUATE = "evaluate"
+"""The page on which it is said what an import left out."""
 
 _MOST_MEGABYTES = 100
+_NAMED = 5  # games that are named
 _KINDS = {PREDICTIONS: "Predictions", LABELS: "Labels"}
 
 
@@ -39,8 +47,9 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         except TouchlineError as problem:
             page.error(problem)
             return
-        left = f"; {len(record.skipped)} notes on what will not count" if record.skipped else ""
-        st.toast(f"{page.plain(made.name)}: {made.games:d} game{'' if made.games == 1 else 's'}{left}")
+        taken = f"{made.name}: {made.games:d} game{'' if made.games == 1 else 's'} from {file.name}"
+        reasons = (*reasons_of_record(record), *_strangers(made, record, matches.values()))
+        keep_notice(EVALUATE, taken, reasons)
         st.rerun()
     present = sets.all()
     if present:
@@ -52,3 +61,13 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         if button.button("Delete", key=f"delete-{one.id}"):
             sets.remove(one)
             st.rerun()
+
+
+def _strangers(made: ImportedSet, record: Record, matches: Iterable[Match]) -> Iterator[str]:
+    """A clause on the games of a zip that are of no match of the library, if there are any."""
+    known = {game_name(match) for match in matches}
+    games = [game for game in record.counted if game.rsplit("/", 1)[-1] not in known] if made.match is None else []
+    if games:
+        count = "1 game is" if len(games) == 1 else f"{len(games)} games are"
+        named = ", ".join(games[:_NAMED]) + (" …" if len(games) > _NAMED else "")
+        yield f"{count} of no match of the library, and compared with imported files only: {named}"

@@ -15,6 +15,7 @@ from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
 from app.views.data import data_line
+from app.views.import_notice import keep_notice, reasons_of_document, show_notice
 from app.views.library_add import add_buttons, open_dialog
 from app.views.library_list import Listed, counts_text, fits, list_choice, listed, review_of
 from app.views.replayed import counted
@@ -44,6 +45,7 @@ from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
 from spotting_core.tasks.spotting import SPOTTING
 
+_PAGE = "library"  # where it is said what labels left out
 _COLUMNS = [1.1, 2.0, 1.7, 0.9, 1.3, 1.2]
 
 
@@ -57,6 +59,7 @@ def show() -> None:
     jobs = {m.id: shared_queue().recent(m.id, ANALYSIS.name) for m in matches}
     _begin_reading(matches)
     choice = list_choice(page.headline("Library", f"{len(matches)} match{'' if len(matches) == 1 else 'es'}"))
+    show_notice(_PAGE)
     left, right = st.container(key="library_columns").columns([3.1, 1], gap="small")
     with right:
         _add(library)
@@ -293,7 +296,7 @@ def _add(library: Library) -> None:
             page.error(problem)
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
-        if any(f.failed for f in findings):
+        if any(f.failed for f in findings) or _refused(upload, labels):
             st.warning("Look at this first", icon=None)
         else:
             st.success("Ready to analyse", icon=None)
@@ -414,7 +417,8 @@ def _added(library: Library, path: str, classes: ClassTable, name: str, labels: 
         match = library.add(path, classes)
         if labels is not None:
             count = library.take_labels(match, name, labels)
-            st.toast(f"{count:d} true spots taken from {page.plain(name)}")
+            taken = f"{count:d} true spot{'' if count == 1 else 's'} taken from {name}"
+            keep_notice(_PAGE, taken, reasons_of_document(labels))
     except TouchlineError as problem:
         page.error(problem)
         return None

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import plain_name
+from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.evaluation.checks import check_some_used
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded, microseconds
 from spotting_core.evaluation.track import HALVES
 from spotting_core.formats.document import check_confidence
-from spotting_core.formats.game_time import moment_of, parse_game_time
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, parse_game_time, runs_on
 
 FILES = ("Labels-cameras.json",)
 BOUNDARIES_FILE = "Boundaries-cameras.json"
@@ -115,6 +117,33 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
     return changes
 
 
+def of_halves(changes: list[EvaluatedChange], game: str, where: str, record: Record) -> list[EvaluatedChange]:
+    """Changes whose second half has a clock of its own, links into it with them; the record says where it had not."""
+    if not runs_on(c.time for c in changes if c.half == 2):
+        return changes
+    record.skip(game, f"{Path(where).name}: {RUNS_ON}")
+    seconds = HALF_LENGTH // 1_000_000
+    return [
+        replace(
+            c,
+            time=c.time - HALF_LENGTH if c.half == 2 else c.time,
+            second=c.second - seconds if c.half == 2 else c.second,
+            link=None if c.link is None else _own_clock(c.link),
+        )
+        for c in changes
+    ]
+
+
+def _own_clock(link: LinkRow) -> LinkRow:
+    """A link of a file in which the clock of half 2 runs on; a time that cannot be read stays."""
+    try:
+        time = parse_clock(link.time)
+    except BadInputError:
+        return link
+    on = link.half == 2 and time >= HALF_LENGTH
+    return LinkRow(link.half, link.label, half_clock(time - HALF_LENGTH, decimals=0)) if on else link
+
+
 def _plain(link: _Link, where: str) -> LinkRow:
     """A link without what surrounds its texts.
 
@@ -126,15 +155,18 @@ def _plain(link: _Link, where: str) -> LinkRow:
 
 
 def read_camera_games(
-    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None = None
+    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None = None, *, official: bool = False
 ) -> list[CameraGame]:
     """Games of two folders, zips or files; changes of a half other than 1 and 2 are not counted.
+
+    A second half whose clock runs on from 45:00 gets one of its own, which the record says; the official evaluator
+    takes it as it is.
 
     Errors:
         BadInputError: no game has both files, one cannot be read, or none of some predictions counts.
     """
     read: Counter[str] = Counter()
-    games = list(_games(labels, predictions, record, split, read))
+    games = list(_games(labels, predictions, record, split, read, official))
     used = sum(len(game.predicted) for game in games)
     why = "they are of halves other than 1 and 2"
     check_some_used(read["predictions"], used, "predictions", why, predictions)
@@ -142,7 +174,12 @@ def read_camera_games(
 
 
 def _games(
-    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None, read: Counter[str]
+    labels: Path,
+    predictions: Path,
+    record: Record,
+    split: Sequence[str] | None,
+    read: Counter[str],
+    official: bool,
 ) -> Iterator[CameraGame]:
     """Games one by one; read: what was read of each side, counted on."""
     with open_games(labels, FILES) as true, open_games(predictions, (*FILES, BOUNDARIES_FILE)) as predicted:
@@ -153,6 +190,8 @@ def _games(
                 ("predictions", pair.predictions, pair.prediction_file),
             ):
                 changes = read_changes(content, where)
+                if not official:
+                    changes = of_halves(changes, pair.game, where, record)
                 read[side] += len(changes)
                 wrong = Counter(c.half for c in changes if c.half not in HALVES)
                 for half, count in wrong.items():

@@ -10,7 +10,7 @@ import msgspec
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.camera_files import FILES as LABEL_FILES
-from spotting_core.evaluation.camera_files import EvaluatedChange, read_changes
+from spotting_core.evaluation.camera_files import EvaluatedChange, of_halves, read_changes
 from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.spot_files import decoded
 from spotting_core.formats.document import check_confidence
@@ -68,19 +68,21 @@ def read_replays(content: bytes, where: str) -> list[Replay]:
 
 
 def read_replay_games(
-    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None = None
+    labels: Path, predictions: Path, record: Record, split: Sequence[str] | None = None, *, official: bool = False
 ) -> list[ReplayGame]:
     """Games of two folders, zips or files.
+
+    A second half of labels whose clock runs on from 45:00 gets one of its own, which the record says; the official
+    evaluator takes it as it is.
 
     Errors:
         BadInputError: no game has both files, or one cannot be read.
     """
+    games = []
     with open_games(labels, LABEL_FILES) as true, open_games(predictions, PREDICTION_FILES) as predicted:
-        return [
-            ReplayGame(
-                pair.game,
-                read_changes(pair.labels, pair.label_file),
-                read_replays(pair.predictions, pair.prediction_file),
-            )
-            for pair in pairs(true, predicted, split, record)
-        ]
+        for pair in pairs(true, predicted, split, record):
+            truth = read_changes(pair.labels, pair.label_file)
+            if not official:
+                truth = of_halves(truth, pair.game, pair.label_file, record)
+            games.append(ReplayGame(pair.game, truth, read_replays(pair.predictions, pair.prediction_file)))
+    return games

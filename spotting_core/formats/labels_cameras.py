@@ -8,7 +8,7 @@ at its end, ``replay`` tells replays from live play, ``link`` the action a repla
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -19,7 +19,7 @@ from spotting_core.domain.cameras import CameraChange, Candidate, Grounding, Lin
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.clock import half_clock
 from spotting_core.formats.document import check_moment, check_name
-from spotting_core.formats.game_time import moment_of
+from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on
 
 FORM = "labels-cameras"
 FILE_NAME = "Labels-cameras.json"
@@ -69,6 +69,7 @@ class CameraDocument:
     Arguments:
         header: the file's other fields.
         unread: annotations that cannot be read, as the file has them; they are written behind the others.
+        notes: how the file was understood, clauses.
     """
 
     entries: tuple[CameraEntry, ...]
@@ -76,6 +77,7 @@ class CameraDocument:
     form: str = FORM
     header: Mapping[str, Any] = field(default_factory=dict)
     unread: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def shots(self) -> list[Shot]:
@@ -158,9 +160,27 @@ def _document(content: Any, where: object, game: str, unread: list[BadInputError
                 raise
             unread.append(error)
             left.append(row)
+    entries, notes = _of_halves(entries)
     header = {k: v for k, v in content.items() if k != "annotations"}
     game = game or str(content.get("UrlLocal") or "").strip("/")
-    return CameraDocument(tuple(entries), game, header=header, unread=tuple(left))
+    return CameraDocument(tuple(entries), game, header=header, unread=tuple(left), notes=notes)
+
+
+def _of_halves(entries: list[CameraEntry]) -> tuple[list[CameraEntry], tuple[str, ...]]:
+    """Entries whose second half has a clock of its own, and a note where it had not; links into it go along."""
+    if not runs_on(e.end for e in entries if e.half == 2):
+        return entries, ()
+    return [_own_clock(entry) for entry in entries], (RUNS_ON,)
+
+
+def _own_clock(entry: CameraEntry) -> CameraEntry:
+    """An entry of a file in which the clock of half 2 runs on, by one that begins with the half."""
+    end = entry.end - HALF_LENGTH if entry.half == 2 else entry.end
+    link, extras = entry.link, entry.extras
+    if link is not None and link.half == 2 and link.time >= HALF_LENGTH:
+        own = link_extras(replace(link, time=link.time - HALF_LENGTH))[LINK]
+        extras = {**extras, LINK: {**extras[LINK], **own}}
+    return replace(entry, end=end, extras=extras)
 
 
 def _entry(where: str, row: Any) -> CameraEntry:

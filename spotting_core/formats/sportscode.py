@@ -34,6 +34,7 @@ FILE_NAME = "sportscode.xml"
 IMPORTED = "imported"
 HALF, TIME, TEAM, CONFIDENCE, VISIBILITY = "Half", "Time", "Team", "Confidence", "Visibility"
 _CHILDREN = {"ID", "start", "end", "code", "label"}
+_NAMED = 5  # instances that a note names
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Label = tuple[str | None, str]
@@ -56,6 +57,7 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
 def _read(content: bytes, where: object, game: str) -> Document:
     entries: list[Entry] = []
     others: list[str] = []
+    turned: list[str] = []
     depth, in_root = 0, False
     for event, element in iterparse(io.BytesIO(content), events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -63,13 +65,24 @@ def _read(content: bytes, where: object, game: str) -> Document:
             in_root = in_root or element.tag == "ALL_INSTANCES"
         elif element.tag == "instance":
             entries.append(_entry(element, f"{where}, instance {len(entries) + 1}"))
+            if entries[-1].extras["end"] < entries[-1].extras["start"]:
+                turned.append(f"instance {len(entries)} ({entries[-1].spot.label})")
             element.clear()
         elif depth == 1 and element.tag != "ALL_INSTANCES":
             others.append(ElementTree.tostring(element, encoding="unicode").strip())
             element.clear()
     if not in_root:
         raise BadInputError("this XML has no ALL_INSTANCES", where=where, fix="Expected a Sportscode timeline")
-    return Document(tuple(entries), game, FORM, {"elements": others})
+    return Document(tuple(entries), game, FORM, {"elements": others}, notes=_notes(turned))
+
+
+def _notes(turned: list[str]) -> tuple[str, ...]:
+    """What is said of instances that end before they start, which are taken at their start all the same."""
+    if not turned:
+        return ()
+    count = "1 instance ends before it starts" if len(turned) == 1 else f"{len(turned)} instances end before they start"
+    named = ", ".join(turned[:_NAMED]) + (" …" if len(turned) > _NAMED else "")
+    return (f"{count}: {named}; only the start counts",)
 
 
 def _entry(element: ElementTree.Element, where: str) -> Entry:

@@ -30,6 +30,7 @@ def check_cameras(
     """
     entries = document.entries
     findings: list[Finding | None] = [
+        *(Finding(CHECK, NOTE, note) for note in document.notes),
         _finding(WARNING, "annotations that cannot be read are left out", [str(e) for e in unread]),
         _unknown_cameras(entries),
         _order(entries),

@@ -12,7 +12,7 @@ import numpy as np
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
-from spotting_core.domain.classes import load_classes
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.stretches import Stretch
@@ -98,6 +98,7 @@ def labelled_matches(
     *,
     most: int = 0,
     parts: Parts | None = None,
+    classes: ClassTable | None = None,
 ) -> list[LabelledMatch]:
     """Labelled matches below some folders; a match needs no video where all that is read of it lies in feature files.
 
@@ -105,6 +106,7 @@ def labelled_matches(
         task: whose truth is read; None for all matches, without truth.
         most: of each folder, the first ones; 0 for all.
         parts: of a match of the class table; those of the task's own table where not given.
+        classes: truth of which the task learns nothing with these classes is left out; None for all truth.
 
     Of a match whose labels say so, nothing is known but what lies in stretches that somebody watched.
 
@@ -116,7 +118,7 @@ def labelled_matches(
     for folder in folders:
         unmeasured: list[LabelledHalf] = []
         for game in (task.labelled_games if task else all_games)(folder)[: most or None]:
-            truth: list[Finding] = task.read_truth(game) if task else []
+            truth: list[Finding] = _truth_of(game, task, classes) if task else []
             stretches = read_watched(game) if task else None
             halves = []
             for source in _halves(game, truth, reader, data, parts):
@@ -141,6 +143,10 @@ def sampled_in(samples: HalfSamples, stretches: Sequence[Stretch]) -> np.ndarray
         if one.half == samples.half:
             watched |= (samples.times >= one.start) & (samples.times < one.end)
     return watched
+
+
+def _truth_of(game: Path, task: AnyLayerTask, classes: ClassTable | None) -> list[Finding]:
+    return [f for f in task.read_truth(game) if classes is None or task.learns_from(f, classes)]
 
 
 def _parts_of(task: AnyLayerTask | None) -> Parts:

@@ -41,7 +41,7 @@ class BoundariesTask(SampleTask[Spot]):
     default_model = "frame-boundaries"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
-        games = read_camera_games(order.labels, order.predictions, record, order.split)
+        games = read_camera_games(order.labels, order.predictions, record, order.split, official=order.official)
         check_kinds(games, order.labels, record, official=order.official)
         return evaluate_boundaries(games, official=order.official)
 

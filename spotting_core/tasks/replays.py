@@ -40,7 +40,7 @@ class ReplaysTask(LayerTask[Grounding]):
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes, metric = self.classes(order.classes), self.metric(order.metric)
-        games = read_replay_games(order.labels, order.predictions, record, order.split)
+        games = read_replay_games(order.labels, order.predictions, record, order.split, official=order.official)
         actions = ((g.name, [c.link.label for c in g.truth if c.link is not None]) for g in games)
         check_classes(actions, classes, "label", order.labels, record)
         if not order.official:  # whose evaluator looks for the second of the end, however far that is
@@ -50,6 +50,10 @@ class ReplaysTask(LayerTask[Grounding]):
     def read_truth(self, folder: Path) -> list[Grounding]:
         """The replays of which somebody said what they show."""
         return labels_cameras.read_groundings(folder / self.label_file)
+
+    def learns_from(self, finding: Grounding, classes: ClassTable) -> bool:
+        """Not from what shows an action of an unknown class, which is not measured either."""
+        return not finding.label or finding.label in classes
 
     def moment(self, finding: Grounding) -> int:
         return finding.start

@@ -39,7 +39,7 @@ class ShotsTask(SampleTask[Shot]):
     default_model = "whole-shots"
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
-        games = read_camera_games(order.labels, order.predictions, record, order.split)
+        games = read_camera_games(order.labels, order.predictions, record, order.split, official=order.official)
         cameras = self.classes(order.classes)
         check_cameras(games, cameras, order.labels, order.predictions, record)
         return evaluate_cameras(games, cameras, official=order.official)

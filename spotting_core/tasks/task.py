@@ -166,6 +166,10 @@ class LayerTask(Task, Generic[_Finding]):
         """The class that a finding is of, or nothing where it is of none."""
         return getattr(finding, "label", "")
 
+    def learns_from(self, finding: _Finding, classes: ClassTable) -> bool:  # type: ignore[misc]  # see _Finding
+        """Whether a model of these classes learns from a finding; one whose class has no column says nothing anyway."""
+        return True
+
     def begins(self, finding: _Finding) -> int:  # type: ignore[misc]  # see _Finding
         """When a finding begins (microseconds of the half), for people."""
         return self.moment(finding)

@@ -111,7 +111,10 @@ class TrainingSet:
         Errors:
             BadInputError: samples or labels that cannot be used.
         """
-        return labelled_matches(folders, self.reader, self._data, self._truth, most=most, parts=self.table.parts)
+        table = self.table
+        return labelled_matches(
+            folders, self.reader, self._data, self._truth, most=most, parts=table.parts, classes=table
+        )
 
     def of_matches(self, matches: Sequence[LabelledMatch], validation: Sequence[LabelledMatch]) -> Self:
         """The same for other matches, or for less of what is true of them."""

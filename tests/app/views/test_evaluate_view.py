@@ -275,6 +275,47 @@ def test_a_single_file_needs_its_match(match: Match, sets: PredictionSets) -> No
     assert sets.all() == []
 
 
+def test_what_an_import_left_out_stands_on_the_page_with_its_reasons_until_it_is_dismissed(match: Match) -> None:
+    strangers = [(1.0, f"Stranger {n}", 0.5) for n in range(5)]
+    at = imported(match, zipped(mine=results((5.1, "Foul", 0.9), *strangers)))
+    assert "o: 1 game from o.zip, with 5 notes" in html_of(at)
+    reason = "league/season/mine: 1 prediction of the unknown class &#x27;Stranger {}&#x27;."
+    assert all(reason.format(number) in html_of(at) for number in range(5))
+    assert "2 more" in [e.label for e in at.expander]
+    at.run()
+    assert "from o.zip, with 5 notes" in html_of(at)
+    next(b for b in at.button if b.label == "Dismiss").click().run()
+    assert "from o.zip, with 5 notes" not in html_of(at)
+
+
+def test_an_import_of_which_all_counts_leaves_no_notice(match: Match) -> None:
+    at = imported(match, zipped(mine=results((5.1, "Foul", 0.9))))
+    assert [b for b in at.button if b.label == "Dismiss"] == []
+
+
+def test_games_of_no_match_of_the_library_are_named_when_they_are_imported(match: Match) -> None:
+    at = imported(match, zipped(mine=results((5.1, "Foul", 0.9)), elsewhere=results((5.1, "Foul", 0.9))))
+    assert "o: 2 games from o.zip, with 1 note<" in html_of(at)
+    assert "1 game is of no match of the library, and compared with imported files only: league/season/elsewhere." in html_of(at)  # fmt: skip
+
+
+def imported(match: Match, content: bytes) -> AppTest:
+    """The page after a zip of predictions was brought in; its dialog is opened for each run, as a browser keeps it."""
+    at = run(evaluate_labels=match.id, evaluate_import=True)
+    at.file_uploader[0].set_value(("o.zip", content, "application/zip"))
+    at.session_state["evaluate_import"] = True
+    at.run()
+    button = [b for b in at.button if b.label == "Import"][-1]
+    at.session_state["evaluate_import"] = True
+    button.click().run()
+    assert not at.exception
+    return at
+
+
+def html_of(at: AppTest) -> str:
+    return "\n".join(element.value for element in at.get("html"))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"{", "o.json: this results_spotting file is not JSON"), (results((1, "Homerun", 1)), "o.json: not one of 1 predictions is of a known class; they say 'Homerun'"), (b"PK\x03\x04", "o.json.*no such|cannot|not")],

@@ -406,6 +406,35 @@ def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, libr
     assert library.truth(match) == spots
 
 
+def test_what_labels_left_out_stands_on_the_page_until_it_is_dismissed(tmp_path: Path, library: Library) -> None:
+    make_video(tmp_path / "mine.mp4", steady(1000, rate=10.0))
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
+    rows = "label;seconds\nGoal;1,5\nHomerun;2,5\n".encode("utf-16")
+    at.file_uploader[0].set_value(("l.csv", rows, "text/csv")).run()
+    next(b for b in at.button if b.label == "Only add").click().run()
+    assert not at.exception
+    assert "1 true spot taken from l.csv" in _html(at)
+    assert "Left out: 1 × a label of the unknown class &#x27;Homerun&#x27;" in _html(at)
+    next(b for b in at.button if b.label == "Dismiss").click().run()
+    assert "1 true spot taken from l.csv" not in _html(at)
+
+
+def test_a_match_whose_labels_are_refused_is_not_called_ready(tmp_path: Path, library: Library) -> None:
+    make_video(tmp_path / "mine.mp4", steady(1000, rate=10.0))
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
+    assert "Ready to analyse" in [s.value for s in at.success]
+    empty = b"<file><ALL_INSTANCES></ALL_INSTANCES></file>"
+    at.file_uploader[0].set_value(("l.xml", empty, "text/xml")).run()
+    assert "no spots are in it" in at.error[0].value
+    assert ([s.value for s in at.success], [w.value for w in at.warning]) == ([], ["Look at this first"])
+
+
+def _html(at: AppTest) -> str:
+    return "\n".join(element.value for element in at.get("html"))
+
+
 def test_until_a_view_is_there_its_place_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def waiting(at: AppTest) -> bool:
         return any('class="tl-skeleton"' in element.value for element in at.get("html"))

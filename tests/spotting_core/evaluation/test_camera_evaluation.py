@@ -14,6 +14,8 @@ from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange, read_camera_games, read_changes
 from spotting_core.evaluation.cameras import evaluate_cameras
 from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.replay_files import read_replay_games
+from spotting_core.formats.game_time import RUNS_ON
 
 CAMERAS = load_classes(CAMERA_TABLE).names
 MAIN, CLOSE, LEFT = CAMERAS[:3]
@@ -176,3 +178,33 @@ def test_broken_files_are_named() -> None:
     ):
         with pytest.raises(BadInputError, match=message):
             read_changes(json.dumps(content).encode(), "f.json")
+
+
+def test_a_second_half_that_runs_on_is_measured_by_its_own_clock_but_officially_as_it_is(tmp_path: Path) -> None:
+    def rows(*seconds: int) -> str:
+        kinds = {"label": MAIN, "change_type": "abrupt", "replay": "replay"}
+        shown = {"half": "2", "label": "Goal", "time": f"{(seconds[0] - 1) // 60}:{(seconds[0] - 1) % 60:02d}"}
+        times = [{"gameTime": f"2 - {s // 60}:{s % 60:02d}", "position": str(s * 1000)} for s in seconds]
+        return json.dumps({"annotations": [{**kinds, **time, "link": shown} for time in times]})
+
+    for side, content in (("true", rows(2701, 4000)), ("found", rows(1, 1300))):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "Labels-cameras.json").write_text(content)
+    truth, predicted = tmp_path / "true", tmp_path / "found"
+    record = Record()
+    (game,) = read_camera_games(truth, predicted, record)
+    assert [c.time for c in game.truth] == [c.time for c in game.predicted] == [1_000_000, 1_300_000_000]
+    assert [c.second for c in game.truth] == [1, 1300]
+    assert [c.link.time for c in game.truth if c.link] == ["00:00", "00:00"]
+    assert [left.why for left in record.skipped] == [f"Labels-cameras.json: {RUNS_ON}"]
+    record = Record()
+    (game,) = read_camera_games(truth, predicted, record, official=True)
+    assert [c.time for c in game.truth] == [2_701_000_000, 4_000_000_000]
+    assert record.skipped == []
+
+    (predicted / "Labels-cameras.json").unlink()
+    (predicted / "Detection-replays.json").write_text('{"Replays": []}')
+    (replays,) = read_replay_games(truth, predicted, Record())
+    assert [c.time for c in replays.truth] == [1_000_000, 1_300_000_000]
+    (replays,) = read_replay_games(truth, predicted, Record(), official=True)
+    assert [c.time for c in replays.truth] == [2_701_000_000, 4_000_000_000]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,25 @@ def test_a_zip_of_one_file_is_that_file_and_of_several_says_so(tmp_path: Path) -
         registry.guess_source(tmp_path / "two.zip")
 
 
+# --- Sportscode ---
+
+
+def test_instances_that_end_before_they_start_are_counted_and_named(tmp_path: Path) -> None:
+    def instance(start: float, end: float, code: str) -> str:
+        return f"<instance><ID>1</ID><start>{start}</start><end>{end}</end><code>{code}</code></instance>"
+
+    one = [instance(5, 9, "Goal"), instance(20, 12, "Foul")]
+    for rows, note in (
+        (one, "1 instance ends before it starts: instance 2 (Foul); only the start counts"),
+        ([*one, instance(3, 2, "Corner")], "2 instances end before they start: instance 2 (Foul), instance 3 (Corner); only the start counts"),
+        (one[:1], None),
+    ):  # fmt: skip
+        (tmp_path / "a.xml").write_text(f"<file><ALL_INSTANCES>{''.join(rows)}</ALL_INSTANCES></file>")
+        document = registry.read_one(tmp_path / "a.xml", FORMATS["sportscode"])
+        assert len(document.entries) == len(rows)
+        assert document.notes == ((note,) if note else ())
+
+
 # --- NTSC ---------------------------------------------------------------------------------------------
 
 NTSC = {"29.97": 30000 / 1001, "59.94": 60000 / 1001, "23.976": 24000 / 1001}
@@ -174,6 +194,52 @@ def test_ntsc_survives_to_the_frame(form: str, rate: str, tmp_path: Path) -> Non
     assert [round(s.time * exact / 1e6) for s in again.spots] == frames
     slack = 1 if form != "e2e-spot" else 20_000  # its file says the rate as it was given
     assert all(abs(a.time - b.time) <= slack for a, b in zip(again.spots, spots, strict=True))
+
+
+RATES = {
+    name: Fraction(*parts)
+    for name, *parts in (
+        ("23.976", 24000, 1001), ("24", 24), ("25", 25), ("29.97", 30000, 1001), ("30", 30), ("50", 50),
+        ("59.94", 60000, 1001), ("60", 60),
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["edl", "fcp-xml", "fcpx-xml", "otio"])
+@pytest.mark.parametrize("name", RATES)
+def test_both_halves_survive_to_the_frame_at_every_rate_up_to_100_minutes(form: str, name: str, tmp_path: Path) -> None:
+    rate = RATES[name]
+    whole = int(6000 * rate)  # frames of 100 minutes
+    # Around the minute and the ten minutes at which drop-frame counting leaves numbers out, and the last frame.
+    frames = [0, 1, *(int(s * rate) + n for s in (60, 600, 2700, 3599) for n in (-1, 0, 1, 2)), whole - 1]
+    spots = [Spot(half, round(n * 1_000_000 / rate), "Goal") for half in (1, 2) for n in frames]
+    length = round((whole + 1) * 1_000_000 / rate)
+    halves = {half: HalfInfo(float(rate), duration=length) for half in (1, 2)}
+    path = tmp_path / f"a{FORMATS[form].suffix}"
+    registry.write(path, [Document.of(spots, "game", halves)], FORMATS[form])
+    again = registry.read_one(path, FORMATS[form])
+    assert [(s.half, round(s.time * rate / 1_000_000)) for s in again.sorted_spots] == [
+        (half, frame) for half in (1, 2) for frame in frames
+    ]
+    registry.write(tmp_path / f"b{FORMATS[form].suffix}", [again], FORMATS[form])  # and back again
+    assert registry.read_one(tmp_path / f"b{FORMATS[form].suffix}", FORMATS[form]).sorted_spots == again.sorted_spots
+
+
+@pytest.mark.parametrize(
+    ("rate", "mode", "timecode", "frame"),
+    [("29.97", "DROP FRAME", "00:01:00;02", 1800), ("29.97", "NON-DROP FRAME", "00:01:00:00", 1800),
+     ("29.97", "DROP FRAME", "00:10:00;00", 17_982), ("29.97", "NON-DROP FRAME", "00:10:00:00", 18_000),
+     ("29.97", "DROP FRAME", "01:39:59;29", 179_819), ("29.97", "NON-DROP FRAME", "01:39:59:29", 179_999),
+     ("59.94", "DROP FRAME", "00:01:00;04", 3600), ("59.94", "NON-DROP FRAME", "00:01:00:00", 3600),
+     ("59.94", "DROP FRAME", "00:10:00;00", 35_964), ("59.94", "NON-DROP FRAME", "00:10:00:00", 36_000)],
+)  # fmt: skip
+def test_drop_frame_lists_and_others_name_the_same_frames_otherwise(
+    rate: str, mode: str, timecode: str, frame: int, tmp_path: Path
+) -> None:
+    event = "001  AX V C 00:00:00:00 02:00:00:00 00:00:00:00 02:00:00:00\n"
+    (tmp_path / "a.edl").write_text(f"TITLE: x\nFCM: {mode}\n{event}* LOC: {timecode} RED Goal\n")
+    (spot,) = registry.read_one(tmp_path / "a.edl", FORMATS["edl"], Options(rate=float(RATES[rate]))).spots
+    assert spot.time == pytest.approx(frame * 1_000_000 / RATES[rate], abs=1)
 
 
 def test_a_list_of_30_frames_asks_for_its_rate(tmp_path: Path) -> None:

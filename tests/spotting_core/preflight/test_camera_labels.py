@@ -16,6 +16,7 @@ from spotting_core.analyses.match_cameras import match_cameras
 from spotting_core.analyses.replayed_spots import replay_marks
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
+from spotting_core.formats.game_time import RUNS_ON
 from spotting_core.formats.labels_cameras import FILE_NAME, CameraDocument, parse_readable
 from spotting_core.preflight.cameras import check_camera_file, check_cameras
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING
@@ -79,6 +80,19 @@ def test_what_is_odd_is_said_in_a_sentence_and_the_rest_is_kept(wrong: Any, seve
     assert cameras is not None
     assert {(s.half, s.end) for s in cameras.shots} >= {(1, 10_000_000), (1, 20_000_000), (2, 30_000_000)}
     assert cameras.links[1, 20_000_000].time == 5_000_000
+
+
+def test_a_second_half_that_runs_on_from_45_minutes_is_taken_by_its_own_clock() -> None:
+    late = [row(2701, half=2), row(2760, CLOSE, half=2, replay=True, link=link(2730, half=2)), row(4000, half=2)]
+    labels, _ = document([*GOOD[:3], *late])
+    assert [e.end // 1_000_000 for e in labels.entries if e.half == 2] == [1, 60, 1300]
+    shown = next(e.link for e in labels.entries if e.half == 2 and e.link)
+    assert (shown.half, shown.time, shown.label) == (2, 30_000_000, "Goal")
+    found = check_cameras(labels, (), {1: 60_000_000, 2: 3_000_000_000})
+    assert (NOTE, RUNS_ON) in [(f.severity, f.what) for f in found]
+    assert not any("past the end" in f.what for f in found)
+    short, _ = document([row(2750, half=2), row(2800, half=2)])  # of a long half: nothing says that it runs on
+    assert [e.end for e in short.entries] == [2_750_000_000, 2_800_000_000]
 
 
 def test_a_replay_longer_than_its_half_is_said(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_a_bad_model_is_not_accused_with_certainty() -> None:
 
 def test_spots_of_other_classes_are_told(tmp_path: Path) -> None:
     (finding,) = check_spots(Document((Entry(Spot(1, 0, "Homerun")),)), CLASSES)
-    assert (finding.check, finding.evidence) == ("class names", "'Homerun'")
+    assert (finding.check, finding.evidence) == ("class names", "1 label of the unknown class 'Homerun'")
 
 
 # --- scores -------------------------------------------------------------------------------------------

@@ -123,6 +123,9 @@ def test_labels_and_matches_that_are_left_out_are_counted(tmp_path: Path) -> Non
         "train: left out 1 label of the unknown class 'wipe'",
     ]
     assert label_counts([tmp_path / "train"], REPLAYS, table)[0] == "train: 1 match, 1 label"
+    assert [REPLAYS.learns_from(shown, table) for shown in REPLAYS.read_truth(tmp_path / "train" / "a")] == [True]
+    strange = load_classes(SHOTS.class_table)
+    assert [REPLAYS.learns_from(shown, strange) for shown in REPLAYS.read_truth(tmp_path / "train" / "a")] == [False]
     with pytest.raises(BadInputError, match="not one of 1 labels is of a known class; they say 'Pass'"):
         label_counts([tmp_path / "other"], SPOTTING, table)
     match(tmp_path / "bare" / "d", [])
