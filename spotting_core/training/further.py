@@ -26,7 +26,9 @@ from spotting_core.domain.spots import Spot
 from spotting_core.domain.stretches import Stretch
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.intervals import class_difference, mean_difference, paired_draws
+from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf, FeaturePart
+from spotting_core.inference.look import LOOK
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE
@@ -47,6 +49,9 @@ from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
 STEPS = 300
+_INHERITED = (SPLITS, LOOK)
+"""Of the training of the model before: which games its weights know, and what its environment, which stays, takes as
+usual."""
 _OTHERS_OWN = (CARD_FILE, WEIGHTS_FILE, COMPARISON_FILE, "faithfulness.json")  # which do not hold for the new model
 
 
@@ -227,6 +232,7 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
         "hours": round(trainer.seconds / 3600, 2),
         "device": " and ".join(trainer.devices),
         "earlier": dict(model.card.training),
+        **{fact: model.card.training[fact] for fact in _INHERITED if fact in model.card.training},
     }
     card = replace(model.card, name=f"{model.card.name}, {order.data_set.name}", training=training, scores={})
     save_model(order.out, trainer.trained, card)

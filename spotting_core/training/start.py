@@ -37,6 +37,12 @@ def start_from_trunk(trunk: nn.Module, entity_model: str) -> int:
     return copied
 
 
+def earlier_folder(name: str) -> Path | None:
+    """Folder of an earlier model: of a stage, or by the name of one of others that was added; None where none is."""
+    places = (Path(name), DataDirectory.default().models / name) if name else ()
+    return next((place for place in places if (place / WEIGHTS_FILE).is_file()), None)
+
+
 def start_from_stage(network: nn.Module, folder: str) -> int:
     """Take an earlier model's weights where name and shape agree; returns how many tensors were copied.
 
@@ -46,15 +52,14 @@ def start_from_stage(network: nn.Module, folder: str) -> int:
     Errors:
         BadInputError: there is no such model, or less than half of its weights have a place here.
     """
-    path = Path(folder) / WEIGHTS_FILE
-    if not path.is_file():
-        path = DataDirectory.default().models / folder / WEIGHTS_FILE
-    if not path.is_file():
+    place = earlier_folder(folder)
+    if place is None:
         raise BadInputError(
             "there is no model of the earlier stage here, and none of this name was added",
             where=folder,
             fix="Run that stage first, or add the model: touchline models add",
         )
+    path = place / WEIGHTS_FILE
     own, theirs = network.state_dict(), load_file(path)
     shared = [name for name, value in theirs.items() if name in own and own[name].shape == value.shape]
     if len(shared) < len(theirs) // 2:

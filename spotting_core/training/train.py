@@ -24,6 +24,7 @@ from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
+from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
 from spotting_core.media.source import is_rendered
@@ -41,6 +42,7 @@ from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.label_counts import label_counts
 from spotting_core.training.measure import compared, judged_games
+from spotting_core.training.start import earlier_folder
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
@@ -194,8 +196,11 @@ def _command(order: TrainingOrder) -> str:
 
 
 def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any]:
-    """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card."""
-    facts = {
+    """How the weights came about; ``earlier`` holds the same of the stage they started from, where it has a card.
+
+    Games of SoccerNet that the earlier weights were trained on are known to these as well.
+    """
+    facts: dict[str, Any] = {
         "data": f"{order.splits.resolve().name}: {', '.join(trainer.config.data)}",
         "seed": trainer.config.seed,
         "steps": trainer.step,
@@ -206,10 +211,11 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
     }
     if order.data_set is not None:
         facts["data_set"] = read_json(order.run / DATA_SET_FILE, "note of the data set")
-    start_from = getattr(trainer.config, "start_from", "")
-    earlier = Path(start_from) / CARD_FILE
-    if start_from and earlier.is_file():
-        facts["earlier"] = json.loads(earlier.read_text(encoding="utf-8"))["training"]
+    folder = earlier_folder(getattr(trainer.config, "start_from", ""))
+    if folder is not None and (folder / CARD_FILE).is_file():
+        facts["earlier"] = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))["training"]
+        if SPLITS in facts["earlier"]:
+            facts[SPLITS] = facts["earlier"][SPLITS]
     return facts
 
 

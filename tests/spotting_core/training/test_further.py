@@ -24,7 +24,7 @@ from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.score import score_half
 from spotting_core.media.source import open_match
-from spotting_core.models.card import read_card
+from spotting_core.models.card import read_card, write_card
 from spotting_core.models.known import known_models
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
@@ -61,6 +61,8 @@ def test_the_environment_stays_and_the_rest_learns_from_what_the_analysis_holds(
 ) -> None:
     folder, data_set = labelled
     model = small_model(tmp_path / "small")
+    known = {"splits": ["train", "test"], "look": {"like": 0.1}}
+    write_card(model, replace(read_card(model), training={**read_card(model).training, **known}))
     analyse_match(open_match(folder), load_model(model), data)
     monkeypatch.setattr("spotting_core.media.frame_store.store_frames", None)  # no picture is looked at again
     comparison = train_further(order(tmp_path, data_set, model), open_database(data), data)
@@ -69,6 +71,8 @@ def test_the_environment_stays_and_the_rest_learns_from_what_the_analysis_holds(
     assert before.keys() == after.keys()
     assert changed
     assert not any(name.startswith("environment.") for name in changed)
+    facts = read_card(tmp_path / "next").training  # its weights know the same games, its environment the same look
+    assert {fact: facts[fact] for fact in known} == known
     assert (comparison.metric, comparison.minutes, comparison.actions) == ("tight", 1.0, 6)
     assert [(row.label, row.truths) for row in comparison.classes] == [("Goal", 3), ("Foul", 3)]
     assert read_json(tmp_path / "next" / COMPARISON_FILE)["actions"] == 6

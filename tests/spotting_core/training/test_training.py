@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,12 @@ def test_a_published_model_is_fine_tuned(root: Path, tmp_path: Path, data: DataD
     assert run.make_batch(0).inside is not None  # blank beyond the half, as it was trained
     run.train()
     assert not torch.equal(run.model.state_dict()["to_scores.weight"], before["to_scores.weight"])
+    order = replace(_order(root, tmp_path, "further"), config=tmp_path / "further.toml")
+    lines = [f"{k} = {json.dumps(v)}" for k, v in {"steps": 2, "batch": 2, "clip": 12, "start_from": "theirs"}.items()]
+    shape = "model = {width = 64, height = 36, window = 20}"
+    order.config.write_text("\n".join(['system = "published-e2e-spot"', "[config]", *lines, shape]))
+    facts = load_model(train(order, data)).card.training
+    assert (facts["splits"], facts["earlier"]["project"]) == (["train"], "E2E-Spot")  # it knows what the other knew
     own = tmp_path / "own.txt"
     own.write_text("Goal\nFoul")
     other = trainer(root, tmp_path / "own", data, start_from="theirs", classes=str(own), **settings)
