@@ -45,7 +45,7 @@ def _close() -> None:
 
 @st.dialog("Train", width="large", on_dismiss=_close)
 def training_dialog() -> None:
-    """A training under way, or a new one, and what the last one found."""
+    """A training under way, or a new one, and what came of the last one."""
     live = shared_queue().all_live([TRAINING.name])
     st.fragment(run_every=1.0 if live else None)(_content)(bool(live))
 
@@ -72,16 +72,16 @@ def _under_way(job: Job) -> None:
 
 
 def _ended(job: Job) -> None:
-    """What the last training found, or why it ended."""
+    """What came of the last training, or why it ended."""
     if job.state == FAILED:
         st.error(f"The training of {page.plain(job.title)} failed. {page.plain(job.error)}")
     elif TRAINING.resumable(job):
         st.caption(f"The training of {page.plain(job.title)} was cancelled at {job.progress:.0%}.")
         if st.button("Resume"):
             _ask(TRAINING.read(job))
-    elif (found := TRAINING.comparison(job, shared_settings().data)) is not None:
+    elif (comparison := TRAINING.comparison(job, shared_settings().data)) is not None:
         st.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
-        st.html(comparison_table(found))
+        st.html(comparison_table(comparison))
         st.caption("The new model is among those of Analyse with, in the Model dialog. No match was switched to it.")
 
 
@@ -118,19 +118,20 @@ def _ask(parameters: TrainingParameters) -> None:
     st.rerun()
 
 
-def comparison_table(found: Comparison) -> str:
+def comparison_table(comparison: Comparison) -> str:
     """What became of a model on what was held out, as markup."""
-    held_out = f"{found.minutes:g} minutes that no model learns from"
-    if found.before is None or found.after is None or found.difference is None:
+    held_out = f"{comparison.minutes:g} minutes that no model learns from"
+    if comparison.before is None or comparison.after is None or comparison.difference is None:
         return f'<div class="tl-facts">On {held_out} no action is labelled: nothing can be compared.</div>'
     head = (
-        f"On {held_out}, with {found.actions} actions, {found.metric} average-mAP went from {_score(found.before)} to "
-        f"{_score(found.after)} ({_bounds(found.difference)}): {_verdict(found.difference)}."
+        f"On {held_out}, with {comparison.actions} actions, {comparison.metric} average-mAP went from "
+        f"{_score(comparison.before)} to {_score(comparison.after)} ({_bounds(comparison.difference)}): "
+        f"{_verdict(comparison.difference)}."
     )
     rows = "".join(
         f"<tr><th>{page.escape(row.label)}</th><td>{row.truths}</td><td>{_score(row.before)}</td>"
         f"<td>{_score(row.after)}</td><td>{_bounds(row.difference)}</td><td>{_verdict(row.difference)}</td></tr>"
-        for row in found.classes
+        for row in comparison.classes
     )
     titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
     table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"

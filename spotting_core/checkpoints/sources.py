@@ -133,9 +133,9 @@ def _at_address(address: str, *, local_network: bool) -> Offer:
     if weights is None:
         raise BadInputError("nothing lies at this address", where=address, fix="Check it in a browser")
     parent = address.rpartition("/")[0]
-    found = [remote_file(f"{parent}/{name}", local_network=local_network, small=True) for name in _BESIDE]
+    beside = [remote_file(f"{parent}/{name}", local_network=local_network, small=True) for name in _BESIDE]
     folder = PurePosixPath(parent).name
-    return Offer(folder or _stem(weights.name), address, weights, tuple(one for one in found if one is not None))
+    return Offer(folder or _stem(weights.name), address, weights, tuple(one for one in beside if one is not None))
 
 
 # --- the hub --------------------------------------------------------------------------------------------

@@ -98,11 +98,11 @@ def located(data_set: DataSet, database: Database, data: DataDirectory) -> list[
     sources, missing = [], []
     for match in data_set.matches:
         places = [Path(match.path), *elsewhere.get(match.source_hash, ())]
-        found = next((s for place in places if (s := _same_match(place, match, data)) is not None), None)
-        if found is None:
+        source = next((s for place in places if (s := _same_match(place, match, data)) is not None), None)
+        if source is None:
             missing.append(match)
         else:
-            sources.append(found)
+            sources.append(source)
     if missing:
         first = missing[0]
         more = f", and {len(missing) - 1} more of the data set" if len(missing) > 1 else ""
