@@ -109,9 +109,16 @@ def _number(text: str | None) -> int | None:
 
 @contextmanager
 def _answer(
-    address: str, way: str = "GET", *, local_network: bool, headers: dict[str, str] | None = None
+    address: str, way: str = "GET", *, local_network: bool, first: int = 0
 ) -> Iterator[tuple[str, requests.Response]]:
-    """The answer to a request, its body unread, behind every redirection; and the address it came from."""
+    """The answer to a request, its body unread, behind every redirection; and the address it came from.
+
+    Arguments:
+        first: byte from which on it is wanted.
+    """
+    headers = {"Accept-Encoding": "identity"}  # packed ones state another length than they have
+    if first:
+        headers["Range"] = f"bytes={first}-"
     for _ in range(_MOST_STEPS):
         check_address(address, local_network=local_network)
         try:
@@ -238,8 +245,7 @@ def _from_address(remote: Remote, path: Path, report: ReportBytes, *, local_netw
     done = part.stat().st_size if part.is_file() else 0
     if remote.size is not None and done == remote.size:
         return part
-    headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"} if done else {"Accept-Encoding": "identity"}
-    with _answer(remote.address, local_network=local_network, headers=headers) as (_, response):
+    with _answer(remote.address, local_network=local_network, first=done) as (_, response):
         if response.status_code >= 400:
             raise BadInputError(
                 f"the server refuses this file ({response.status_code} {response.reason})", where=remote.address

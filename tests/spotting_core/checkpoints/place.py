@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import threading
@@ -21,7 +22,7 @@ class Place:
     Arguments:
         files: by path; pages: paths that give HTML; leads: paths to where they lead.
         cut: bytes after which the connection ends, once; stated: what is said of a file's length, where it is wrong.
-        asked: paths and ranges, in order.
+        asked: paths and ranges, in order; packed: whether small texts are sent packed to whoever takes them so.
     """
 
     address: str = ""
@@ -31,6 +32,7 @@ class Place:
     cut: int = 0
     licence: str | None = "mit"
     wrong_hash: bool = False
+    packed: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def hub_entry(self, repository: str) -> dict[str, object]:
@@ -85,6 +87,9 @@ def _handler(place: Place) -> type[BaseHTTPRequestHandler]:
             content = place.files.get(path)
             if content is None:
                 self._send(404, b"", {}, body=body)
+                return
+            if place.packed and path.endswith(".json") and "gzip" in self.headers.get("Accept-Encoding", ""):
+                self._send(200, gzip.compress(content), {"Content-Encoding": "gzip"}, body=body)
                 return
             etag = f'"{hashlib.sha256(content).hexdigest()}"'
             headers = {"ETag": etag, "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}

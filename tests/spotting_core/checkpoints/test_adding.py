@@ -164,7 +164,7 @@ def test_no_room_leaves_nothing(tmp_path: Path, data: DataDirectory, monkeypatch
 
 
 def test_an_address_is_described_and_fetched_with_what_lies_beside(place: Place, data: DataDirectory) -> None:
-    place.files["/pooled/config.json"] = b"{}"
+    place.files["/pooled/config.json"], place.packed = b"{}", True
     offer = offer_of(f"{place.address}/pooled/best.pt", local_network=True)
     assert (offer.name, offer.elsewhere, offer.licence) == ("pooled", True, "not stated")
     assert offer.size == len(place.files["/pooled/best.pt"]) + 2
