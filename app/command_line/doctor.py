@@ -15,12 +15,12 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
 from spotting_core.formats.labels_cameras import FILE_NAME as CAMERAS_FILE
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
-from spotting_core.media.ingest import Media
 from spotting_core.media.source import open_match
 from spotting_core.models.card import model_folder, read_card
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 
 if TYPE_CHECKING:
+    from spotting_core.media.ingest import Media
     from spotting_core.preflight.match import Preflight
 
 _SIGNS = {ERROR: "[red]✗[/red]", WARNING: "[yellow]![/yellow]", NOTE: "[cyan]·[/cyan]"}
