@@ -12,6 +12,7 @@ from rich.markup import escape
 from app.command_line.analyze import source_path
 from app.command_line.terminal import check_output, out, write_machine_output
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, classes_in, load_classes
 from spotting_core.formats.labels_cameras import FILE_NAME as CAMERAS_FILE
 from spotting_core.formats.labels_v2 import FILE_NAME as LABELS_FILE
@@ -82,7 +83,7 @@ def doctor(
     media = {h.half: ingest(h.path, data) for h in match.halves}
     lengths = {half: one.table.duration for half, one in media.items()}
     if folder is not None:
-        report = replace(report, findings=(*report.findings, *_look(folder, [*media.values()])))
+        report = _with_look(report, folder, [*media.values()])
     if tables:
         assumed = rate or (read_card(folder).input.rate if folder else 2.0)
         background = predictions is not None and predictions.suffix != ".npy"
@@ -106,13 +107,20 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _look(model: Path, media: list[Media]) -> list[Finding]:
-    """Whether the match looks like what the model was trained on."""
-    from spotting_core.inference.look import check_look
-    from spotting_core.models.ensemble import ENSEMBLE
+def _with_look(report: Preflight, folder: Path, media: list[Media]) -> Preflight:
+    """The report with whether the match looks like what a model was trained on, where model and videos can be read."""
+    from spotting_core.inference.look import look_of_match
     from spotting_core.models.load import load_model
 
-    return [] if read_card(model).system == ENSEMBLE else check_look(load_model(model), media)
+    try:
+        model = load_model(folder)
+        look = look_of_match(model, media)
+    except TouchlineError:  # the report says what is wrong
+        return report
+    if look is None:
+        return report
+    warned = look.finding(model.card.name)
+    return replace(report, look=look.text, findings=(*report.findings, *([warned] if warned else [])))
 
 
 def _table(classes: str | None, model: Path | None) -> ClassTable:

@@ -60,7 +60,7 @@ def _offer(source: str) -> Offer:
 def _facts(offer: Offer) -> None:
     files = ", ".join(f.name for f in (offer.weights, *offer.beside))
     size = offer.size_text or "of a size that is not stated"
-    st.markdown(f"**{page.plain(offer.name)}**: {page.plain(files)}, {size}")
+    st.markdown(f"**{page.plain(offer.name)}**: {page.plain(files)}, {page.plain(size)}")
     if offer.elsewhere:
         st.caption(f"Licence: {page.plain(offer.licence)}. Look at its page before you use it.")
 

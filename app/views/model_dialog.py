@@ -87,10 +87,8 @@ def _look(analysis: Analysis) -> None:
 
     folder = folder_of(analysis.record.model, shared_settings().data)
     look = Look.of(unlikeness, read_card(folder)) if folder is not None else Look(unlikeness)
-    usual = "nobody has measured what is usual" if look.like is None else f"its own matches up to {look.like:.2f}"
-    word = look.word or "of an unknown look"
     st.caption(
-        f"By the model's own statistics this match is {word} (unlikeness {unlikeness:.2f}, {usual}).",
+        f"Look, by the model's own statistics: {page.plain(look.text)}.",
         help="How far means and variances inside the model are from those of its training. It says that pictures "
         "differ, not how much worse spots are.",
     )

@@ -32,7 +32,7 @@ from spotting_core.models.environment import ShiftedTrunk
 from spotting_core.models.inputs import PictureSize
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.network import EnvironmentNetwork
-from spotting_core.preflight.finding import NOTE, WARNING, Finding
+from spotting_core.preflight.finding import WARNING, Finding
 from spotting_core.samples.stream import MAX_HEIGHT
 
 LOOK = "look"
@@ -69,6 +69,23 @@ class Look:
         if self.unlikeness <= self.like:
             return LIKE
         return OTHER if self.unlikeness <= _FAR * self.like else UNLIKE
+
+    @property
+    def text(self) -> str:
+        """For people, in few words."""
+        if self.like is None:
+            return f"unlikeness {self.unlikeness:.2f} (what is usual for it nobody has measured)"
+        return f"{self.word} (unlikeness {self.unlikeness:.2f}, matches of its training up to {self.like:.2f})"
+
+    def finding(self, model: str) -> Finding | None:
+        """What the doctor warns of, or None."""
+        if self.word == OTHER:
+            fix = "Expect more misses, or train on labels of such matches"
+            return Finding(LOOK, WARNING, f"this looks otherwise than what {model} was trained on", self.text, fix)
+        if self.word == UNLIKE:
+            fix = "Its spots mean nothing here: look whether this is the video that you mean"
+            return Finding(LOOK, WARNING, f"this looks like nothing that {model} was trained on", self.text, fix)
+        return None
 
     def sentence(self, model: str) -> str | None:
         """What whoever reads the spots must know, or None."""
@@ -118,24 +135,14 @@ def pictures_of(media: Sequence[Media], size: PictureSize) -> list[np.ndarray]:
     return pictures
 
 
-def check_look(model: LoadedModel, media: Sequence[Media]) -> list[Finding]:
-    """Whether a match looks like what a model was trained on, before it is analysed."""
+def look_of_match(model: LoadedModel, media: Sequence[Media]) -> Look | None:
+    """How far a match looks from what a model was trained on, before it is analysed; None as in ``look_of``.
+
+    Errors:
+        BadInputError: see ``pictures_of``.
+    """
     size = model.inputs.pictures
-    look = look_of(model, pictures_of(media, size)) if size is not None else None
-    if look is None:
-        return []
-    evidence = f"unlikeness {look.unlikeness:.2f}"
-    if look.word is None:
-        what = f"how far this looks from what {model.card.name} was trained on; what is usual for it nobody measured"
-        return [Finding(LOOK, NOTE, what, evidence)]
-    evidence += f", matches of its training up to {look.like:.2f}"
-    if look.word == LIKE:
-        return [Finding(LOOK, NOTE, f"this looks like what {model.card.name} was trained on", evidence)]
-    if look.word == OTHER:
-        what, fix = "otherwise than what", "Expect more misses, or train on labels of such matches"
-    else:
-        what, fix = "like nothing that", "Its spots mean nothing here: look whether this is the video that you mean"
-    return [Finding(LOOK, WARNING, f"this looks {what} {model.card.name} was trained on", evidence, fix)]
+    return look_of(model, pictures_of(media, size)) if size is not None else None
 
 
 def look_of(model: LoadedModel, pictures: list[np.ndarray]) -> Look | None:

@@ -75,6 +75,7 @@ class Preflight:
         disk, memory: bytes free; None where the system does not say.
         seconds: that an analysis will take, or None where no model was given or it cannot be used.
         measured: whether that is the pace of earlier analyses, not of a trial.
+        look: how far the match looks from the model's training, in words, or None where nobody can say.
     """
 
     title: str
@@ -84,6 +85,7 @@ class Preflight:
     model: str | None = None
     seconds: float | None = None
     measured: bool = False
+    look: str | None = None
     findings: tuple[Finding, ...] = field(default=())
 
     @property
@@ -102,6 +104,8 @@ class Preflight:
         if self.model is not None and self.seconds is not None:
             how = "by earlier analyses" if self.measured else "by a trial on some seconds of it"
             facts.append((f"Time with {self.model}", f"{_about(self.seconds)}, {how}"))
+        if self.look is not None:
+            facts.append(("Look", self.look))
         return facts
 
     def as_json(self) -> dict[str, Any]:

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.usefixtures("fresh")
 
 @pytest.mark.parametrize(
     ("unlikeness", "word"),
-    [(0.05, "like its training (unlikeness 0.05, its own matches up to 0.13)"),
-     (0.9, "nothing like its training (unlikeness 0.90, its own matches up to 0.13)"),
+    [(0.05, "like its training (unlikeness 0.05, matches of its training up to 0.13)"),
+     (0.9, "nothing like its training (unlikeness 0.90, matches of its training up to 0.13)"),
      (None, "")],
 )  # fmt: skip
 def test_the_dialog_says_how_far_a_match_looks(

@@ -13,7 +13,17 @@ from torch import nn
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.inference.analyse import analyse_match
-from spotting_core.inference.look import LIKE, LOOK, OTHER, UNLIKE, Look, LookSamples, _divergence, check_look, look_of
+from spotting_core.inference.look import (
+    LIKE,
+    LOOK,
+    OTHER,
+    UNLIKE,
+    Look,
+    LookSamples,
+    _divergence,
+    look_of,
+    look_of_match,
+)
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import open_match
 from spotting_core.models.card import WEIGHTS_FILE, read_card, write_card
@@ -111,12 +121,15 @@ def test_an_analysis_says_how_far_its_match_is(model: LoadedModel, tmp_path: Pat
 def test_the_doctor_says_it_before(model: LoadedModel, tmp_path: Path, data: DataDirectory) -> None:
     make_video(tmp_path / "own.mp4", steady(40, rate=2.0))
     media = [ingest(h.path, data) for h in open_match(tmp_path / "own.mp4").halves]
-    assert [(f.check, f.severity) for f in check_look(model, media)] == [(LOOK, "note")]
+    open_look = look_of_match(model, media)
+    assert open_look is not None
+    assert (open_look.finding("m"), "nobody has measured" in open_look.text) == (None, True)
     limited = with_limit(model, 1e-4)
-    (found,) = check_look(limited, media)
-    assert (found.severity, "like nothing that" in found.what) == ("warning", True)
     done = touchline("doctor", tmp_path / "own.mp4", "--model", limited.folder)
     assert "like nothing that small e2e-spot was trained on" in done.stdout.replace("\n", " ")
+    near = touchline("doctor", tmp_path / "own.mp4", "--model", with_limit(model, 1e4).folder).stdout
+    assert "Look  like its training (unlikeness" in near.replace("\n", " ")
+    assert "was trained on" not in near.replace("trained on rendered", "")
 
 
 def test_a_model_of_features_has_no_look(tmp_path: Path) -> None:
@@ -124,4 +137,4 @@ def test_a_model_of_features_has_no_look(tmp_path: Path) -> None:
 
     model = load_model(feature_model(tmp_path / "f", "calf", 2.0, dim=12, window=240, table="soccernet-v2"))
     assert look_of(model, pictures(0)) is None
-    assert check_look(model, []) == []
+    assert look_of_match(model, []) is None
