@@ -86,8 +86,8 @@ def add(
 ) -> None:
     """Add a published model: its weights are read, never run, and put into our layout.
 
-    What is to be fetched is shown before: its size, its licence and its hash. docs/published_models.md lists what is
-    known by name.
+    What is to be fetched is shown before: its size, its licence and its hash. docs/published_models.md lists what can
+    be read.
     """
     from spotting_core.checkpoints.adding import Wanted, add_model
     from spotting_core.checkpoints.adopted import Choices

@@ -17,7 +17,7 @@ from typing import Any
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
-from spotting_core.checkpoints.adopted import Checkpoint, Choices
+from spotting_core.checkpoints.adopted import Adapter, Adopted, Checkpoint, Choices
 from spotting_core.checkpoints.download import Remote, fetch
 from spotting_core.checkpoints.registry import adapter_of
 from spotting_core.checkpoints.sources import CLASS_LIST, SETTINGS, Offer
@@ -73,7 +73,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
         raise BadInputError(f"this file has the hash {sha256}, not {wanted.sha256}", where=weights, fix=_OTHER_FILE)
     checkpoint = checkpoint_of(weights, beside, wanted.offer.name)
     adapter = adapter_of(checkpoint)
-    adopted = adapter.adopt(checkpoint, wanted.choices)
+    adopted = _adopted(adapter, checkpoint, wanted.choices)
     origin = {"source": wanted.offer.source, "file": weights.name, "file_sha256": sha256, "project": adapter.name}
     card = replace(adopted.card, name=name, training={**adopted.card.training, **origin})
     with _whole(place) as folder:
@@ -83,6 +83,18 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
     remember(place, model.sha256, data)
     _throw_away(wanted, data)
     return place
+
+
+def _adopted(adapter: Adapter, checkpoint: Checkpoint, choices: Choices) -> Adopted:
+    """What a checkpoint becomes; one that is only named like a project's is refused as any other."""
+    try:
+        return adapter.adopt(checkpoint, choices)
+    except (KeyError, IndexError, RuntimeError) as error:  # a tensor of fewer dimensions, or none
+        raise BadInputError(
+            f"these weights are named as those of {adapter.name}, and are no such weights ({type(error).__name__})",
+            where=checkpoint.path,
+            fix="Give the file as it was published",
+        ) from error
 
 
 _OTHER_FILE = "It is another file than the one that was meant, or damaged"

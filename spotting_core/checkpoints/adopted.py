@@ -106,18 +106,25 @@ class ScoreColumns:
     order: Sequence[int]
 
 
-def alphabetical_columns(checkpoint: Checkpoint, choices: Choices, count: int) -> ScoreColumns:
-    """The classes of a checkpoint of ``count`` classes whose public code sorts them.
+def score_columns(
+    checkpoint: Checkpoint, choices: Choices, count: int, *, is_sorted: bool | None = None
+) -> ScoreColumns:
+    """The classes of a checkpoint of ``count`` classes, and the columns that their scores are in.
 
-    A list of names (``class.txt``) is in the order of the scores; a class table is taken to be sorted by the code. The
-    classes of SoccerNet-v2 are those of its bundled table, whatever list names them.
+    The classes of SoccerNet-v2 are those of its bundled table, whatever list names them.
+
+    Arguments:
+        is_sorted: whether its public code sorts the names that it is given, or keeps their order; where nothing is
+            said a list (``class.txt``) is in the order of the scores, and a class table was sorted.
 
     Errors:
         BadInputError: nobody can say which they are, or they are of another number.
     """
     chosen = choices.classes or str(checkpoint.class_list or "")
     table = columns_table(checkpoint, chosen, count)
-    columns = list(table.names) if Path(chosen).suffix == ".txt" else sorted(table.names)
+    if is_sorted is None:
+        is_sorted = Path(chosen).suffix != ".txt"
+    columns = sorted(table.names) if is_sorted else list(table.names)
     default = load_classes(DEFAULT_TABLE)
     table = default if set(columns) == set(default.names) else table
     return ScoreColumns(table, [columns.index(name) for name in table.names])
@@ -147,7 +154,11 @@ def columns_table(checkpoint: Checkpoint, chosen: str, count: int) -> ClassTable
 
 
 def renamed(state: Mapping[str, Tensor], pairs: Sequence[tuple[str, str]]) -> dict[str, Tensor]:
-    """The tensors with every part of a name that a pair begins with replaced by what it ends with, in order."""
+    """The tensors by other names.
+
+    Arguments:
+        pairs: what stands in a name, and what is to stand there instead, one after the other.
+    """
     own = {}
     for name, value in state.items():
         for theirs, ours in pairs:

@@ -8,7 +8,6 @@ permuted. Classes are in the official order; there is no background.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -17,21 +16,16 @@ from torch import Tensor
 from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints.adopted import (
     AS_STATED,
-    TRAIN,
     Adapter,
     Adopted,
     Checkpoint,
     Choices,
     columns_table,
     renamed,
-    require_weights,
 )
-from spotting_core.checkpoints.sn_spotting import features_of
-from spotting_core.features.sets import input_of
-from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.registry import system
+from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 
-NAME, SYSTEM = "CALF", "calf"
+SYSTEM = "calf"
 _BRANCHES = 4
 _PAIRS = (
     *((f"conv_p_{k + 1}.", f"branches.{k}.") for k in range(_BRANCHES)),
@@ -69,38 +63,22 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     Errors:
         BadInputError: tensors that are missing or of other shapes, another number of classes, or other features.
     """
-    path, read = checkpoint.path, features_of(choices)
-    own, kind = converted(checkpoint.state, path), system(SYSTEM)
-    window, dim = len(own["batch_seg.weight"]), own["conv_1.weight"].shape[-1]
-    detections = len(own["to_place.bias"]) // 2
-    if dim != read.dim:
-        raise BadInputError(
-            f"this model reads {dim} numbers a sample, {read.name} has {read.dim}",
-            where=path,
-            fix="Give the features it was trained on: --features",
-        )
-    table = columns_table(checkpoint, choices.classes, len(own["to_class.bias"]) // max(1, detections))
-    config = kind.configure(
-        classes=table.names, rate=read.rate, dim=dim, window=window, detections=detections, table=table.name
-    )
-    network = kind.build(config)
-    require_weights(network, own, path, NAME)
-    card = Card(
-        name=f"{SYSTEM} ({path.name.split('.')[0]})",
-        system=SYSTEM,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table=table.name,
-        classes=table.names,
-        input=input_of([read], read.rate),
-        window=config.window,
-        entities=None,
-        training={"data": "published checkpoint", "code": "sn-spotting, CALF", "splits": [TRAIN]},
-        scores={},
-        domain=BROADCAST,
+    own = converted(checkpoint.state, checkpoint.path)
+    dim, detections = own["conv_1.weight"].shape[-1], own["to_place.bias"].shape[0] // 2
+    table = columns_table(checkpoint, choices.classes, own["to_class.bias"].shape[0] // max(1, detections))
+    return adopted_baseline(
+        checkpoint,
+        SYSTEM,
+        own,
+        table,
+        features_of(checkpoint, choices, dim),
+        code="sn-spotting, CALF",
         licence=ADAPTER.licence,
+        dim=dim,
+        window=own["batch_seg.weight"].shape[0],
+        detections=detections,
+        table=table.name,
     )
-    return Adopted(network, card, table)
 
 
 ADAPTER = Adapter("SoccerNet/sn-spotting, CALF", AS_STATED, AS_STATED, is_calf, adopt)

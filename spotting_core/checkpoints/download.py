@@ -55,6 +55,15 @@ class Remote:
     hub: tuple[str, str, str] | None = None
 
 
+def no_way(place: str, why: str) -> BadInputError:
+    """What is said where a network does not answer."""
+    return BadInputError(
+        f"there is no way to it ({why})",
+        where=place,
+        fix="This machine may be offline: fetch the file elsewhere and give its path; bundled models need no network",
+    )
+
+
 # --- asking -----------------------------------------------------------------------------------------------
 
 
@@ -126,11 +135,7 @@ def _answer(
                 way, address, headers=headers, stream=True, timeout=_PATIENCE, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise BadInputError(
-                f"there is no way to it ({type(error).__name__})",
-                where=address,
-                fix="This machine may be offline: fetch the file elsewhere and give its path",
-            ) from error
+            raise no_way(address, type(error).__name__) from error
         with response:
             _check_peer(response, address, local_network=local_network)
             if response.status_code not in _REDIRECTED:
@@ -154,11 +159,7 @@ def check_address(address: str, *, local_network: bool) -> None:
     try:
         known = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise BadInputError(
-            "there is no way to it (its host is not known)",
-            where=address,
-            fix="This machine may be offline: fetch the file elsewhere and give its path",
-        ) from error
+        raise no_way(address, "its host is not known") from error
     for *_, place in known:
         _check_place(str(place[0]), address, local_network=local_network)
 

@@ -12,7 +12,7 @@ of the class table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -28,9 +28,9 @@ from spotting_core.checkpoints.adopted import (
     Checkpoint,
     Choices,
     ScoreColumns,
-    alphabetical_columns,
     renamed,
     require_weights,
+    score_columns,
 )
 from spotting_core.features.sets import input_of
 from spotting_core.models.card import BROADCAST, Card
@@ -49,7 +49,8 @@ _CHALLENGE = "challenge"  # in the names of models that were trained on the test
 def is_e2e_spot(checkpoint: Checkpoint) -> bool:
     """Whether these are the tensors of E2E-Spot: a RegNet's, and a head of one step."""
     names = checkpoint.state.keys()
-    return _STEM in names and f"{_HEAD}.weight" in names and not any(n.startswith(("_fuse.", "_temp_")) for n in names)
+    needed = {_STEM, f"{_HEAD}.weight", f"{_HEAD}.bias"}
+    return needed <= names and not any(n.startswith(("_fuse.", "_temp_")) for n in names)
 
 
 def trunk_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -161,22 +162,20 @@ def shape_settings(checkpoint: Checkpoint, *, football: bool) -> dict[str, Any]:
     return {"window": clip, "crop": crop}
 
 
-def adopt(checkpoint: Checkpoint, choices: Choices, *, kept_order: bool = False) -> Adopted:
+def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = None) -> Adopted:
     """The checkpoint as a model of the system ``published-e2e-spot``.
 
     Arguments:
-        kept_order: whether scores are in the order of the class table, not sorted.
+        is_sorted: see ``score_columns``.
 
     Errors:
         BadInputError: another backbone, head, number of classes or layout; or something that no file says.
     """
     _require_pictures(checkpoint)
     backbone = backbone_of(checkpoint, NAME)
-    count = len(checkpoint.state[f"{_HEAD}.bias"]) - 1
+    count = checkpoint.state[f"{_HEAD}.bias"].shape[0] - 1
     football = count == _FOOTBALL
-    columns = alphabetical_columns(checkpoint, choices, count)
-    if kept_order:
-        columns = replace(columns, order=range(count))
+    columns = score_columns(checkpoint, choices, count, is_sorted=is_sorted)
     rate, kind = sampled_at(checkpoint, choices, football=football), system(SYSTEM)
     config = kind.configure(
         classes=columns.table.names,

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.checkpoints import e2e_spot, sn_spotting
-from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table, renamed
+from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table
 
 OSL, OPENSPORTSLIB = "OSL-ActionSpotting", "opensportslib"
 _PARTS = ("backbone.", "neck.", "head.")
@@ -23,14 +23,15 @@ def is_osl(checkpoint: Checkpoint) -> bool:
 
 
 def _within_parts(checkpoint: Checkpoint) -> Checkpoint:
-    return replace(checkpoint, state=renamed(checkpoint.state, [(part, "") for part in _PARTS]))
+    state = {name.partition(".")[2]: value for name, value in checkpoint.state.items()}
+    return replace(checkpoint, state=state)
 
 
-def _ordered(checkpoint: Checkpoint, choices: Choices, count: int) -> Choices:
-    """The choices, which say in which order the scores are.
+def _sorts(checkpoint: Checkpoint, choices: Choices, count: int) -> bool:
+    """Whether the project that wrote a checkpoint of ``count`` classes sorted their names.
 
     Errors:
-        BadInputError: the order is that of one project or the other, and nobody says of which.
+        BadInputError: that matters, and nobody says which project it was.
     """
     table = columns_table(checkpoint, choices.classes or str(checkpoint.class_list or ""), count)
     if choices.code not in (OSL, OPENSPORTSLIB) and list(table.names) != sorted(table.names):
@@ -39,7 +40,7 @@ def _ordered(checkpoint: Checkpoint, choices: Choices, count: int) -> Choices:
             where=checkpoint.path,
             fix=f"Say which wrote them: --code {OSL} or --code {OPENSPORTSLIB}",
         )
-    return choices
+    return choices.code != OPENSPORTSLIB
 
 
 def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
@@ -50,9 +51,8 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     """
     inner = _within_parts(checkpoint)
     if e2e_spot.is_e2e_spot(inner):
-        count = len(inner.state["_pred_fine._fc_out._fc_out.bias"]) - 1
-        choices = _ordered(inner, choices, count)
-        adopted = e2e_spot.adopt(inner, choices, kept_order=choices.code == OPENSPORTSLIB)
+        count = inner.state["_pred_fine._fc_out._fc_out.bias"].shape[0] - 1
+        adopted = e2e_spot.adopt(inner, choices, is_sorted=_sorts(inner, choices, count))
     elif sn_spotting.is_pooling(inner):
         adopted = sn_spotting.adopt(inner, replace(choices, code=sn_spotting.AWARE))
     else:

@@ -8,18 +8,14 @@ come before the four branches, and the detection is confidence, then place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import AS_STATED, TRAIN, Adapter, Adopted, Checkpoint, Choices, require_weights
-from spotting_core.checkpoints.sn_spotting import features_of
+from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices
+from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
-from spotting_core.features.sets import input_of
-from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.registry import system
 
 SYSTEM = "calf-grounding"
 _SAME = ("conv_1", "conv_2", "conv_seg", "conv_spot_1", "conv_spot_2")
@@ -58,36 +54,20 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     Errors:
         BadInputError: see ``converted``; or features of another width.
     """
-    path, read, table = checkpoint.path, features_of(choices), load_classes(choices.classes or DEFAULT_TABLE)
-    own = converted(checkpoint.state, path)
-    kind = system(SYSTEM)
+    own = converted(checkpoint.state, checkpoint.path)
     window, dim = own["batch_seg.weight"].shape[0], own["conv_1.weight"].shape[-1]
-    if dim != read.dim:
-        raise BadInputError(
-            f"this model reads {dim} numbers a sample, {read.name} has {read.dim}",
-            where=path,
-            fix="Give the features it was trained on: --features",
-        )
-    config = kind.configure(classes=table.names, rate=read.rate, dim=dim, window=window, replay=window)
-    network = kind.build(config)
-    require_weights(network, own, path, "CALF for replay grounding")
-    card = Card(
-        name=f"{SYSTEM} ({path.name.split('.')[0]})",
-        system=SYSTEM,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table=table.name,
-        classes=table.names,
-        input=input_of([read], read.rate),
-        window=config.window,
-        entities=None,
-        training={"data": "published checkpoint", "code": "sn-grounding", "splits": [TRAIN]},
-        scores={},
-        domain=BROADCAST,
+    return adopted_baseline(
+        checkpoint,
+        SYSTEM,
+        own,
+        load_classes(choices.classes or DEFAULT_TABLE),
+        features_of(checkpoint, choices, dim),
+        code="sn-grounding",
         licence=ADAPTER.licence,
-        task=kind.task,
+        dim=dim,
+        window=window,
+        replay=window,
     )
-    return Adopted(network, card, table)
 
 
 ADAPTER = Adapter("SoccerNet/sn-grounding, CALF", AS_STATED, AS_STATED, is_grounding, adopt)

@@ -21,7 +21,7 @@ weights; and which folder a max pooling of 512 numbers comes from, where ``Pooli
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -30,15 +30,12 @@ import torch
 from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.adopted import AS_STATED, TRAIN, Adapter, Adopted, Checkpoint, Choices, columns_table
-from spotting_core.features.sets import SOCCERNET, FeatureSet, input_of
-from spotting_core.models.card import BROADCAST, Card
+from spotting_core.checkpoints.adopted import AS_STATED, Adapter, Adopted, Checkpoint, Choices, columns_table
+from spotting_core.checkpoints.soccernet import adopted_baseline, features_of
 from spotting_core.models.pooling import ENCODED
-from spotting_core.models.registry import system
 
 POOLING, AWARE = "Pooling", "TemporallyAwarePooling"
 _CLIPS = {POOLING: (20, 20.0), AWARE: (15, 30.0)}  # seconds that are pooled, full width of the suppression
-_FEATURES = "ResNET_TF2_PCA512"
 _HEAD = ("fc.weight", "fc.bias")
 _PROJECTION = ("feature_extractor.weight", "feature_extractor.bias")
 _ASSIGNMENT, _CENTRES = "pool_layer.conv.weight", "pool_layer.centroids"
@@ -222,56 +219,30 @@ def is_pooling(checkpoint: Checkpoint) -> bool:
     return set(_HEAD) <= checkpoint.state.keys()
 
 
-def features_of(choices: Choices) -> FeatureSet:
-    """The feature set that a checkpoint was trained on: the chosen one, else SoccerNet's reduced to 512 numbers.
-
-    Errors:
-        BadInputError: there is no such set.
-    """
-    name = choices.features or _FEATURES
-    if name not in SOCCERNET:
-        raise BadInputError(
-            "there is no such feature set of SoccerNet", where=name, fix=f"Known: {', '.join(SOCCERNET)}"
-        )
-    return SOCCERNET[name]
-
-
 def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
-    """The checkpoint as a model that reads the features at the rate of their set.
+    """The checkpoint as a model of ours.
 
     Errors:
         BadInputError: see ``converted``; or of another number of classes or feature width.
     """
-    path, features = checkpoint.path, features_of(choices)
-    weights = converted(checkpoint.state, path, system_name=choices.system, code=choices.code, rate=features.rate)
-    table = columns_table(checkpoint, choices.classes, len(weights.state["fc.bias"]) - 1)
-    if weights.settings["dim"] != features.dim:
-        raise BadInputError(
-            f"this model reads {weights.settings['dim']} numbers a sample, {features.name} has {features.dim}",
-            where=path,
-            fix="Give the features it was trained on: --features",
-        )
-    kind = system(weights.system)
-    config = kind.configure(classes=table.names, rate=features.rate, **weights.settings)
-    network = kind.build(config)
-    network.load_state_dict(weights.state)
-    card = Card(
-        name=f"{weights.system} ({path.name.split('.')[0]})",
-        system=weights.system,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table=table.name,
-        classes=table.names,
-        input=input_of([features], features.rate),
-        window=config.window,
-        entities=None,
-        training={"data": "published checkpoint", "code": f"sn-spotting, {weights.code}", "splits": [TRAIN]},
-        scores={},
-        domain=BROADCAST,
-        licence=ADAPTER.licence,
-        notes=(f"clips of {config.window / features.rate:g} s, suppression {config.suppression:g} s",),
+    weights = converted(
+        checkpoint.state,
+        checkpoint.path,
+        system_name=choices.system,
+        code=choices.code,
+        rate=features_of(checkpoint, choices).rate,
     )
-    return Adopted(network, card, table)
+    table = columns_table(checkpoint, choices.classes, len(weights.state["fc.bias"]) - 1)
+    return adopted_baseline(
+        checkpoint,
+        weights.system,
+        weights.state,
+        table,
+        features_of(checkpoint, choices, weights.settings["dim"]),
+        code=f"sn-spotting, {weights.code}",
+        licence=ADAPTER.licence,
+        **weights.settings,
+    )
 
 
 ADAPTER = Adapter("SoccerNet/sn-spotting, poolings", AS_STATED, AS_STATED, is_pooling, adopt)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.checkpoints.download import Remote, remote_file
+from spotting_core.checkpoints.download import Remote, no_way, remote_file
 from spotting_core.checkpoints.refused import refuse_place
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _hub_info(repository: str, revision: str | None) -> ModelInfo:
         BadInputError: there is no way to it, no such repository or revision, or one that has to be asked for.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
         return HfApi().model_info(repository, revision=revision, files_metadata=True, timeout=20)
@@ -183,19 +183,8 @@ def _hub_info(repository: str, revision: str | None) -> ModelInfo:
             where=repository,
             fix="Check the name",
         ) from error
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise no_way(repository, error) from error
     except Exception as error:  # of the HTTP library beneath, which is not ours to name
-        raise no_way(repository, error) from error
-
-
-def no_way(place: object, error: BaseException) -> BadInputError:
-    """What is said where a network does not answer."""
-    return BadInputError(
-        f"there is no way to it ({type(error).__name__})",
-        where=place,
-        fix="This machine may be offline: fetch the file elsewhere and give its path; bundled models need no network",
-    )
+        raise no_way(repository, type(error).__name__) from error
 
 
 def _of_hub(repository: str, commit: str | None, name: str, sibling: object) -> Remote:

@@ -83,11 +83,17 @@ def test_the_unpermuted_pyramid_fits_and_is_wrong(tmp_path: Path, data: DataDire
     assert (right - wrong).abs().max() > 0.01
 
 
+def test_weights_that_only_have_the_names_are_refused(tmp_path: Path, data: DataDirectory) -> None:
+    state = {**calf_state(), "conv_conf.bias": torch.tensor(1.0)}
+    with pytest.raises(BadInputError, match=r"named as those of SoccerNet/sn-spotting, CALF, and are no such weights"):
+        added(published(tmp_path / "a", state), data)
+
+
 def test_other_weights_are_refused_by_name(tmp_path: Path, data: DataDirectory) -> None:
     state = calf_state()
     with pytest.raises(BadInputError, match="reads 512 numbers a sample, ResNET_TF2 has 2048"):
         added(published(tmp_path / "a", state), data, features="ResNET_TF2")
-    with pytest.raises(BadInputError, match=r"as CALF publishes them: conv_2\.bias is missing"):
+    with pytest.raises(BadInputError, match=r"as sn-spotting, CALF publishes them: conv_2\.bias is missing"):
         added(published(tmp_path / "b", {k: v for k, v in state.items() if k != "conv_2.bias"}), data)
     with pytest.raises(BadInputError, match="has 9 classes, and no file beside it names them"):
         added(published(tmp_path / "c", calf_state(classes=9)), data)

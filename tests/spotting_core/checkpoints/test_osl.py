@@ -41,6 +41,12 @@ def test_the_same_network_says_the_same_in_either_order(tmp_path: Path, data: Da
     kept = added(source, data, "kept", code="opensportslib")
     columns = [OFFICIAL.index(name) for name in sorted(OFFICIAL)]
     assert np.allclose(asked(kept, pictures), expected[:, columns], atol=1e-6)
+    # The same lists in a file: one project sorts whatever it is given, the other keeps it.
+    for name, listed in (("official", OFFICIAL), ("alphabetical", sorted(OFFICIAL))):
+        (source / "class.txt").write_text("\n".join(listed))
+        again = added(source, data, f"sorted {name}", code="OSL-ActionSpotting")
+        assert np.array_equal(asked(again, pictures), expected)
+    assert np.array_equal(asked(added(source, data, "kept sorted", code="opensportslib"), pictures), expected)
     assert ordered.card.training["code"] == "OSL-ActionSpotting"
     assert "GPL-3.0" in ordered.card.licence
 
