@@ -19,6 +19,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
 from spotting_core.domain.classes import class_files, keep_classes
+from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.inference.analyse import analyse_match, check_rate, check_target, put_in_place
 from spotting_core.inference.run import domain_notice
 from spotting_core.inference.window_store import describe
@@ -162,7 +163,12 @@ def _record(
 ) -> AnalysisRecord:
     card = ensemble.card
     widths = [p.record.model.get("suppression") for p in parts]
-    own = {"suppression": min(float(w) for w in widths if w)} if all(widths) else {}
+    own: dict[str, Any] = {"suppression": min(float(w) for w in widths if w)} if all(widths) else {}
+    methods = {p.record.model.get("suppression_method", "") for p in parts}
+    if len(methods) == 1 and "" not in methods:
+        own["suppression_method"] = methods.pop()
+    if splits := sorted({split for p in parts for split in p.record.model.get(SPLITS, ())}):
+        own[SPLITS] = splits  # what one of them was trained on the average knows
     timings: dict[str, float] = {}
     for part in parts:
         for stage, seconds in part.record.timings.items():
@@ -183,4 +189,5 @@ def _record(
         arrays=shapes,
         timings=timings,
         notice=domain_notice(card, source),
+        unlikeness=None,  # each member has its own
     )

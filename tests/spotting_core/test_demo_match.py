@@ -64,6 +64,7 @@ def test_a_fresh_analysis_gives_the_spots_that_ship(fresh: Analysis, shipped: An
     assert unmatched(fresh.spots(surely), shipped.spots(perhaps)) == []
     assert fresh.record.model == shipped.record.model
     assert fresh.record.source_id == shipped.record.source_id
+    assert fresh.record.unlikeness == pytest.approx(shipped.record.unlikeness, abs=0.02)
 
 
 def test_every_task_leaves_a_layer_and_the_match_was_decoded_once(fresh: Analysis, demo: Path) -> None:

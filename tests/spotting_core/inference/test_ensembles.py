@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from spotting_core.analyses.analysis import Analysis, HalfAnalysis, HalfRecord
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import write_array
+from spotting_core.domain.classes import LOCAL
 from spotting_core.features.files import write_features
 from spotting_core.inference.ensemble import analyse_with_ensemble, averaged
 from spotting_core.media.source import open_match
-from spotting_core.models.card import read_card
+from spotting_core.models.card import read_card, write_card
 from spotting_core.models.ensemble import Ensemble, load_models, save_ensemble
 from spotting_core.models.load import load_model, save_model
 from spotting_core.models.registry import system
@@ -73,6 +75,23 @@ def test_systems_of_any_kind_and_rate_are_averaged(match: Path, tmp_path: Path, 
     assert analysis.half(1).scores.shape == mean.shape == (60, 17)
     again = analyse_with_ensemble(open_match(match), ensemble, data)
     assert again.folder == analysis.folder
+
+
+def test_an_average_knows_the_games_of_its_members_and_has_no_look_of_its_own(
+    match: Path, tmp_path: Path, data: DataDirectory
+) -> None:
+    settings = {"suppression": 2.4, "suppression_method": LOCAL}
+    folders = [small_model(tmp_path / name, "published-e2e-spot", **settings) for name in ("a", "b")]
+    for folder, splits in zip(folders, (["train"], ["train", "test"]), strict=True):
+        write_card(folder, replace(read_card(folder), name=folder.name, training={"splits": splits}))
+    other = system("published-e2e-spot").build(load_model(folders[1]).config)  # of other weights than the first
+    save_model(folders[1], other, read_card(folders[1]))
+    ensemble = load_models(folders)
+    assert isinstance(ensemble, Ensemble)
+    record = analyse_with_ensemble(open_match(match), ensemble, data).record
+    assert record.model["splits"] == ["test", "train"]
+    assert (record.model["suppression"], record.model["suppression_method"]) == (2.4, LOCAL)
+    assert record.unlikeness is None
 
 
 def test_an_ensemble_is_a_model_folder(match: Path, tmp_path: Path) -> None:
