@@ -9,13 +9,14 @@ import streamlit as st
 from app.settings import DEMO, settings
 from app.state import shared_queue, shared_settings
 from app.views import page
+from app.views.evaluate_charts import share, signed_interval
 from app.views.review_actions import signed_in
 from spotting_core.base.errors import TouchlineError
 from spotting_core.data_sets.data_set import DataSet, DataSets
 from spotting_core.data_sets.freeze import freeze
 from spotting_core.evaluation.intervals import Interval
 from spotting_core.jobs.queue import FAILED, Job
-from spotting_core.jobs.training import TRAINING, TrainingParameters
+from spotting_core.jobs.training import STEPS, TRAINING, TrainingParameters
 from spotting_core.models.card import BUNDLED
 from spotting_core.models.known import known_models
 from spotting_core.store.database import open_database
@@ -24,7 +25,6 @@ from spotting_core.training.comparison import Comparison
 
 _NOW = "What is known now"
 _OPEN = "training_open"  # in the session: whether the dialog is
-_STEPS = 300
 
 
 def training_row() -> None:
@@ -100,7 +100,7 @@ def _new() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
-    _ask(TrainingParameters(str(model), data_set.id, data_set.name, _STEPS))
+    _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS))
 
 
 def _frozen(name: str) -> DataSet:
@@ -120,34 +120,22 @@ def _ask(parameters: TrainingParameters) -> None:
 
 def comparison_table(comparison: Comparison) -> str:
     """What became of a model on what was held out, as markup."""
-    held_out = f"{comparison.minutes:g} minutes that no model learns from"
+    held_out = f"{comparison.minutes:g} minutes that were held out"
     if comparison.before is None or comparison.after is None or comparison.difference is None:
         return f'<div class="tl-facts">On {held_out} no action is labelled: nothing can be compared.</div>'
     head = (
         f"On {held_out}, with {comparison.actions} actions, {comparison.metric} average-mAP went from "
-        f"{_score(comparison.before)} to {_score(comparison.after)} ({_bounds(comparison.difference)}): "
+        f"{share(comparison.before)} to {share(comparison.after)}, {signed_interval(comparison.difference)}: "
         f"{_verdict(comparison.difference)}."
     )
     rows = "".join(
-        f"<tr><th>{page.escape(row.label)}</th><td>{row.truths}</td><td>{_score(row.before)}</td>"
-        f"<td>{_score(row.after)}</td><td>{_bounds(row.difference)}</td><td>{_verdict(row.difference)}</td></tr>"
+        f"<tr><th>{page.escape(row.label)}</th><td>{row.truths}</td><td>{share(row.before)}</td>"
+        f"<td>{share(row.after)}</td><td>{signed_interval(row.difference)}</td><td>{_verdict(row.difference)}</td></tr>"
         for row in comparison.classes
     )
     titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
     table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="tl-facts">{head}</div><div class="tl-table">{table}</div>'
-
-
-def _score(value: float) -> str:
-    return f"{value:.3f}".removeprefix("0")
-
-
-def _signed(value: float) -> str:
-    return ("−" if value < 0 else "+") + _score(abs(value))
-
-
-def _bounds(interval: Interval) -> str:
-    return f"{_signed(interval.value)}, {_signed(interval.low)} to {_signed(interval.high)}"
 
 
 def _verdict(difference: Interval) -> str:

@@ -1,7 +1,8 @@
 """What is learned from, what chooses the weights, and what is held out to compare models on.
 
 Every minute of a match has its role by a hash of the match's content and of the minute, so that a minute that is held
-out stays so in every later data set: no model has learned from it, however often the loop is gone through.
+out is so in every later data set. Only where chance has left a role empty is another one taken for it, in that data set
+alone: the one with the least number drawn, which in a data set that grows is either the same or a new one.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ from spotting_core.store.database import open_database
 from spotting_core.training.comparison import COMPARISON_FILE, Comparison
 
 _RUNS = "trainings"  # folder of the data directory
+STEPS = 300
+"""Steps of a training that nobody says more of."""
 _KEPT_OF_NAME = 60  # characters
 
 
@@ -69,8 +71,8 @@ class TrainingJob(JobKind[TrainingParameters]):
             DataSets(context.data).get(parameters.data_set),
             context.data.root / _RUNS / _run_of(parameters),
             out,
-            context.device,
             parameters.steps,
+            context.device,
         )
 
         def report(step: int, steps: int, _losses: Mapping[str, float]) -> bool:

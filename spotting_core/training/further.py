@@ -3,7 +3,7 @@
 Of a model that looks at pictures its environment stays as it is; what joins entities, and what connects the samples,
 goes on learning from the features and entities that its analysis of each match holds. Of a model that reads feature
 sets all of it goes on. What comes out is a model of its own, beside the one that it comes from, with a comparison of
-both on the minutes that no model learns from (``data_sets.roles``).
+both on the minutes that are held out (``data_sets.roles``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
-STEPS = 300
 _INHERITED = (SPLITS, LOOK)
 """Of the training of the model before: which games its weights know, and what its environment, which stays, takes as
 usual."""
@@ -68,8 +67,8 @@ class FurtherOrder:
     data_set: DataSet
     run: Path
     out: Path
+    steps: int
     device: str = "cpu"
-    steps: int = STEPS
     seed: int = 1
 
 
