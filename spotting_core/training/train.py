@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class TrainingOrder:
         measured: whether the model is measured; a stage that another one goes on from need not be.
         report_split: the split on which it is measured.
         data_set: name of a data set whose matches are learned from beside those of the splits, or None.
+        settings: over those of the configuration; the card tells them.
     """
 
     config: Path
@@ -77,6 +78,7 @@ class TrainingOrder:
     measured: bool = True
     report_split: str = "test"
     data_set: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> Path:
@@ -105,6 +107,7 @@ def train(
         BadInputError: a configuration or data folder that cannot be used; CancelledError: ``report``.
     """
     name, settings = read_config(order.config)
+    settings |= order.settings
     notice("Reading the matches")
     processes, trained_set = Processes.of_environment(), None
     _check_alone(processes, name, order)
@@ -230,6 +233,8 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
     }
     if isinstance(trainer, SystemTrainer):
         facts["stage"] = trainer.config.stage or trainer.system.task
+    if order.settings:
+        facts["settings"] = dict(order.settings)
     if order.data_set is not None:
         facts["data_set"] = read_json(order.run / DATA_SET_FILE, "note of the data set")
     folder = earlier_folder(getattr(trainer.config, "start_from", ""))
