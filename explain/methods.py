@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import EXPLANATIONS, extensions
+from spotting_core.models.identity import SEES_PLACES
 
 if TYPE_CHECKING:
     from explain.explained_window import ExplainedWindow
@@ -26,6 +27,7 @@ DEFAULT_IN_TIME = "temporal-occlusion"
 DEFAULT_OF_ENTITIES = "entity-ablation"
 
 ENTITIES, ENVIRONMENT, PICTURES, FEATURES = "entities", "environment", "pictures", "features"
+PLACES = "attention over places"
 OVER_TIME = "attention over time"
 _LACKING = {
     ENTITIES: "this model has no entities",
@@ -33,6 +35,7 @@ _LACKING = {
     PICTURES: "this model reads features, not pictures",
     FEATURES: "this model reads pictures, not features",
     OVER_TIME: "this model has no temporal attention",
+    PLACES: "this model has no attention over places",
 }
 
 
@@ -68,9 +71,10 @@ class Method:
     def lacking(self, layer: Analysis) -> str | None:
         """The reason why the method does not fit a layer's model, so far as the layer alone tells; else None."""
         features = "reads" in layer.record.model
+        places = bool(layer.record.model.get(SEES_PLACES))
         there = {
-            ENTITIES: layer.has("entities"), ENVIRONMENT: not features, PICTURES: not features, FEATURES: features,
-            OVER_TIME: True,
+            ENTITIES: layer.has("entities"), ENVIRONMENT: not features and not places, PICTURES: not features,
+            FEATURES: features, OVER_TIME: True, PLACES: places,
         }  # fmt: skip
         return next((_LACKING[need] for need in self.needs if not there[need]), None)
 
@@ -83,10 +87,13 @@ class Method:
 
 def _has(model: LoadedModel, need: str) -> bool:
     inputs = model.inputs
-    if need == OVER_TIME:
+    if need in (OVER_TIME, PLACES):
         from explain.temporal_attention import encoder_of
+        from spotting_core.models.network import AttentiveNetwork
 
-        return encoder_of(model.network) is not None
+        if isinstance(model.network, AttentiveNetwork):
+            return need == OVER_TIME or model.network.sees_places
+        return need == OVER_TIME and encoder_of(model.network) is not None
     return {
         ENTITIES: inputs.entities > 0,
         ENVIRONMENT: model.system.has_environment,
@@ -114,6 +121,8 @@ _OWN = {
                "environment backbone, last stage", "of the logit's slope", 2),
         Method("integrated-gradients", "Integrated gradients", SPACE, (ENVIRONMENT,),
                "10 steps from blurred", "of the score", 20),
+        Method("attention-rollout", "Attention rollout", SPACE, (PLACES,),
+               "over places, then over time", "share of what is read", 1),
         Method("occlusion", "Occlusion", SPACE, (PICTURES,), "a patch of 2 by 2 cells", "fall of the score", 200),
         Method("text-similarity", "Text similarity", SPACE, (PICTURES,),
                "the vision-language model", "similarity", 15),

@@ -29,9 +29,10 @@ from torch.nn import functional as F
 from explain.attribution import Attribution
 from explain.explained_window import ExplainedWindow
 from spotting_core.media.pixels import normalised
+from spotting_core.models.attention_flow import AttentionFlow
 from spotting_core.models.judge import blank_outside
 from spotting_core.models.load import LoadedModel
-from spotting_core.models.network import EnvironmentNetwork
+from spotting_core.models.network import AttentiveNetwork, EnvironmentNetwork
 from spotting_core.models.window import EntitySet, Output, Window
 from spotting_core.models.window_plan import BLANK
 from spotting_core.samples.half import Inside
@@ -126,6 +127,17 @@ class Probe:
         maps = self._known[-1][None] if self._known else None
         with self.number_format():
             return self.network(Window(self._pictures_of_all(), maps, self._features_of_all(), self.entities))
+
+    def attention(self) -> AttentionFlow:
+        """Where the model's attention goes in this window.
+
+        Errors:
+            TypeError: of a model that does not tell; ``Method.supports`` says which do.
+        """
+        if not isinstance(self.network, AttentiveNetwork):
+            raise TypeError(f"{type(self.network).__name__} does not tell where its attention goes")
+        with self.number_format():
+            return self.network.attention(Window(self._pictures_of_all(), features=self._features_of_all()))
 
     # --- what is said -------------------------------------------------------------------------------------
 

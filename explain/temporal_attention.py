@@ -1,7 +1,7 @@
 """Temporal attention: which moments the model's own attention over time reads for the anchor.
 
-For models whose temporal part is a transformer encoder. The attention of all layers is joined by rollout:
-each layer's, averaged over its heads, mixed half and half with what passes it by, multiplied through.
+For models whose temporal part is a transformer. The attention of all layers is joined by rollout: each layer's,
+averaged over its heads, mixed half and half with what passes it by, multiplied through.
 
 Paper: Abnar & Zuidema, "Quantifying Attention Flow in Transformers" (ACL 2020).
 """
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from explain.attribution import TIME, Attribution
 from explain.probe import Probe
+from spotting_core.models.attention_flow import AttentionFlow, rollout
+from spotting_core.models.network import AttentiveNetwork
 
 NAME = "temporal-attention"
 _Call = tuple[tuple[Tensor, ...], dict[str, object]]
@@ -29,14 +31,13 @@ def encoder_of(network: nn.Module) -> nn.TransformerEncoder | None:
 def explain(probe: Probe, label: str) -> Attribution:
     """Share of the anchor's reading that comes from each sample of the window; they add up to 1."""
     began = time.perf_counter()
-    encoder = encoder_of(probe.network)
-    assert encoder is not None, "Method.supports tells which models have none"
-    rollout: Tensor | None = None
-    for weights in _attention(probe, encoder):
-        mixed = 0.5 * weights.mean(1)[0].float() + 0.5 * torch.eye(weights.shape[-1], device=weights.device)
-        rollout = mixed if rollout is None else mixed @ rollout
-    assert rollout is not None
-    values = rollout[probe.row][probe.inside].cpu().numpy()
+    if isinstance(probe.network, AttentiveNetwork):
+        shares = over_samples(probe.attention(), probe.row)
+    else:
+        encoder = encoder_of(probe.network)
+        assert encoder is not None, "Method.supports tells which models have none"
+        shares = rollout([weights[0] for weights in _attention(probe, encoder)])[probe.row]
+    values = shares[probe.inside].cpu().numpy()
     return probe.attribution(
         NAME,
         label,
@@ -47,6 +48,12 @@ def explain(probe: Probe, label: str) -> Attribution:
         scale=(0.0, float(values.max())),
         began=began,
     )
+
+
+def over_samples(flow: AttentionFlow, row: int) -> Tensor:
+    """How much of each sample of a window one of them has after all layers; the samples of a token alike: (W,)."""
+    tokens = rollout(flow.over_time)[row // flow.samples]
+    return tokens.repeat_interleave(flow.samples) / flow.samples
 
 
 def _attention(probe: Probe, encoder: nn.TransformerEncoder) -> list[Tensor]:

@@ -58,6 +58,11 @@ OWN: dict[str, dict[str, Any]] = {
     "frame": {"before": 4, "after": 4, "luma": (8, 3), "chroma": (2, 2)},
     "difference": {"luma": (8, 3), "chroma": (2, 2), "kind": NAMES[0]},
 }  # fmt: skip
+SMALL_COMEDIAN = {
+    "classes": NAMES, "width": 64, "height": 32, "dim": 24, "depth": 2, "heads": 2, "temporal_depth": 2,
+    "temporal_heads": 2, "window": 12, "before": 2, "after": 2, "projection": 16, "queue": 0, "bank": 8,
+    "depths": (1, 1), "stage_heads": (2, 4), "field": 4, "drop_path": 0.0, "mask": 0.5,
+}  # fmt: skip
 ALL = sorted(systems())
 READS_PAIRS = [name for name in ALL if issubclass(system(name).config, GroundingConfig)]
 READS_FEATURES = [name for name in ALL if issubclass(system(name).config, FeatureConfig) and name not in READS_PAIRS]
@@ -83,6 +88,8 @@ def small_config(name: str) -> Any:
     if name == PITCH_LINES:
         return kind.configure(classes=names_of(name), width=64, height=32, channels=8, layers=1, heads=2)
     known = {field.name for field in fields(kind.config)}
+    if name.startswith("comedian"):
+        return kind.configure(**{k: v for k, v in SMALL_COMEDIAN.items() if k in known})
     if name not in READS_FEATURES and name not in READS_PAIRS:
         known -= set() if name == "entity-attention" else {"entities"}
         return kind.configure(**{k: v for k, v in SMALL_FRAMES.items() if k in known})
@@ -121,7 +128,7 @@ def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim:
 def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
     torch.manual_seed(1)
     entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
-    height = 32 if name == PITCH_LINES else 36
+    height = 32 if name == PITCH_LINES or name.startswith("comedian") else 36
     return Window(pictures=torch.randn(batch, frames, 3, height, 64), entities=entities)
 
 

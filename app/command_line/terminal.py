@@ -18,7 +18,7 @@ out = Console()
 err = Console(stderr=True)
 
 
-def progress_bar() -> Progress:
+def progress_bar(*, shown: bool = True) -> Progress:
     """A bar on the error stream, so that results can be piped."""
     return Progress(
         TextColumn("{task.description}"),
@@ -28,6 +28,7 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not shown,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,8 +27,10 @@ def train(
 ) -> None:
     """Train a system, measure it on the test split, and write its model folder.
 
-    Started again with the same configuration, a run goes on from its last checkpoint.
+    Started again with the same configuration, a run goes on from its last checkpoint. On several GPUs:
+    torchrun --nproc-per-node 2 "$(command -v touchline)" train CONFIG --data DIR.
     """
+    first = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
     from spotting_core.training.train import TrainingOrder
     from spotting_core.training.train import train as run_training
 
@@ -35,7 +38,7 @@ def train(
     order = TrainingOrder(
         config, data, folder, out_folder or folder / "model", device_named(device), compare, measure, data_set=data_set
     )
-    with progress_bar() as bar:
+    with progress_bar(shown=first) as bar:
         task = bar.add_task(config.stem, total=None, note="")
 
         def report(step: int, steps: int, losses: Mapping[str, float]) -> bool:
@@ -43,5 +46,12 @@ def train(
             bar.update(task, total=steps, completed=step, note=note)
             return True
 
-        written = run_training(order, DataDirectory.default().ensure(), report=report, notice=err.print)
-    out.print(f"Model written to {written}", highlight=False)
+        written = run_training(
+            order, DataDirectory.default().ensure(), report=report, notice=err.print if first else _silent
+        )
+    if first:
+        out.print(f"Model written to {written}", highlight=False)
+
+
+def _silent(_sentence: str) -> None:
+    """Another process says it."""

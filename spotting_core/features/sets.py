@@ -114,15 +114,25 @@ def _unnamed(why: str) -> BadInputError:
     return BadInputError(what, fix="Copy the model folder again")
 
 
-def input_of(sets: Sequence[FeatureSet], rate: float, pictures: PictureSize | None = None) -> CardInput:
-    """``input`` of the card of a model that reads some sets, pictures, or both, at ``rate`` samples a second."""
+def input_of(
+    sets: Sequence[FeatureSet],
+    rate: float,
+    pictures: PictureSize | None = None,
+    normalisation: tuple[Sequence[float], Sequence[float]] = (IMAGENET_MEAN, IMAGENET_STD),
+) -> CardInput:
+    """``input`` of the card of a model that reads some sets, pictures, or both, at ``rate`` samples a second.
+
+    Arguments:
+        normalisation: mean and deviation of the pixels of pictures.
+    """
+    mean, std = normalisation
     kinds = [*(["video"] if pictures else []), *(["features"] if sets else [])]
     return CardInput(
         kind=" and ".join(kinds),
         rate=rate,
         size=(pictures.width, pictures.height) if pictures else None,
-        mean=tuple(IMAGENET_MEAN) if pictures else None,
-        std=tuple(IMAGENET_STD) if pictures else None,
+        mean=tuple(mean) if pictures else None,
+        std=tuple(std) if pictures else None,
         dim=sum(s.dim for s in sets) if sets else None,
         feature="+".join(s.name for s in sets) if sets else None,
         sets=tuple(asdict(s) for s in sets),

@@ -45,8 +45,9 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
-from spotting_core.models.identity import ModelIdentity
+from spotting_core.models.identity import SEES_PLACES, ModelIdentity
 from spotting_core.models.load import LoadedModel
+from spotting_core.models.network import AttentiveNetwork, Network
 from spotting_core.models.registry import SystemConfig
 from spotting_core.models.window import Samples
 from spotting_core.models.window_plan import PlannedWindow
@@ -304,6 +305,7 @@ class Run:
                 **({"entities": self.identity.entities} if self.identity.entities else {}),
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **_own_suppression(self.model.config),
+                **({SEES_PLACES: True} if _sees_places(self.model.network) else {}),
                 **({SPLITS: list(card.training[SPLITS])} if card.training.get(SPLITS) else {}),
             },
             rate=self.rate,
@@ -361,6 +363,10 @@ def _require_frames(media: Media, model: LoadedModel) -> None:
             where=media.path,
             fix="Give the video at its own frame rate",
         )
+
+
+def _sees_places(network: Network) -> bool:
+    return isinstance(network, AttentiveNetwork) and network.sees_places
 
 
 def _half_record(number: int, media: Media, frames: np.ndarray, substituted: int) -> HalfRecord:

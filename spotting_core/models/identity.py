@@ -12,6 +12,8 @@ from typing import Any
 
 from spotting_core.media.fingerprint import joint_hash
 
+SEES_PLACES = "sees_places"
+"""What an analysis tells of a model that attends to single places of a picture; it decides no scores."""
 _SHORT = 8
 
 

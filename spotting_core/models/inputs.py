@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD
+
 
 @dataclass(frozen=True)
 class PictureSize:
@@ -22,12 +24,20 @@ class Inputs:
         entities: the most entities of a sample that are read; 0 for none.
         features: numbers of a sample's feature sets side by side; 0 for none.
         windows: how many windows are judged together; 2 for a replay and what it may show.
+        mean, std: by which the pixels of pictures are normalised.
     """
 
     pictures: PictureSize | None = None
     entities: int = 0
     features: int = 0
     windows: int = 1
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
+
+    @property
+    def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and deviation by which pixels are normalised."""
+        return self.mean, self.std
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from spotting_core.computing.number_format import in_bfloat16
-from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, clip_pixels
+from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.network import Network
 from spotting_core.models.registry import AnySystem, SystemConfig
@@ -36,7 +36,7 @@ class Judge:
     """A system's network, in the precision of an analysis.
 
     Arguments:
-        mean, std: by which pixels are normalised; those of ImageNet where empty.
+        mean, std: by which pixels are normalised; those of the system where empty.
     """
 
     system: AnySystem
@@ -60,7 +60,8 @@ class Judge:
     @property
     def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and deviation by which pixels are normalised."""
-        return self.mean or IMAGENET_MEAN, self.std or IMAGENET_STD
+        mean, std = self.inputs.normalisation
+        return self.mean or mean, self.std or std
 
     def window(self, samples: Sequence[Samples]) -> Window:
         """What the network reads of some windows of one length: a batch of them on its device."""

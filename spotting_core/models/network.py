@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from spotting_core.models.attention_flow import AttentionFlow
 from spotting_core.models.window import EntitySet, Output, Window
 
 if TYPE_CHECKING:
@@ -23,6 +24,39 @@ class Network(nn.Module):
     def forward(self, window: Window) -> Output:
         """What ``__call__`` does."""
         raise NotImplementedError
+
+    def recompute(self) -> None:
+        """Keep less in memory while it learns, by computing activations twice.
+
+        Errors:
+            NotImplementedError: it cannot.
+        """
+        raise NotImplementedError
+
+
+class AttentiveNetwork(Network):
+    """A network of transformers that tells where its attention goes."""
+
+    def attention(self, window: Window) -> AttentionFlow:
+        """Attention of all layers in one pass over a window."""
+        raise NotImplementedError
+
+    @property
+    def sees_places(self) -> bool:
+        """Whether it attends to single places of a picture."""
+        raise NotImplementedError
+
+
+class StagedNetwork(Network):
+    """What a stage of training trains where that is more than the system's network."""
+
+    network: Network
+
+    def begin(self) -> None:
+        """Called once, when ``network`` has the weights that the stage starts from."""
+
+    def advance(self, done: float) -> None:
+        """Called after each step, with the share of the steps that are done: what moves without a gradient moves."""
 
 
 class EnvironmentNetwork(Network):

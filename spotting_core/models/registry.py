@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import SYSTEMS, extensions
@@ -32,6 +32,7 @@ from spotting_core.models.window_plan import MIDDLE, REPEATED, ZEROS, WindowPlan
 
 _MODULES = (
     "entity_attention",
+    "comedian",
     "published_e2e_spot",
     "pooling",
     "calf",
@@ -99,6 +100,11 @@ class SystemConfig:
     def whole(self) -> bool:
         """Whether a window is judged as a whole: its output is one row, for the sample ``before``."""
         return False
+
+    @property
+    def together(self) -> int:
+        """Samples that the network reads as one; clips and windows are whole numbers of them."""
+        return 1
 
     def divisions(self) -> Sequence[tuple[str, int, str, int]]:
         """What has to divide what: name and value of the one, name and value of the other."""
@@ -218,13 +224,25 @@ class Stage(Generic[_Finding, _Config, _Network, _Targets]):
         taught: for distillation, in place of ``targets``.
         build: the configuration to what is trained, where that is more than the system's network: it holds the
             network as ``network``, which is what the stage leaves.
+        clip: samples of its clips, where they are not those of a window.
+        views: for a stage that compares two views of each clip: how many samples the second begins earlier or later at
+            most.
+        keys: for a stage that compares with what earlier clips were: how many of them it remembers, and of how many
+            samples each is.
+        taught_numbers: how many numbers a sample of the teacher's features must have.
+        rests: parts of the network that do not learn.
     """
 
     targets: TargetsOf[_Finding, _Config, _Targets]
     loss: LossOf[_Network, _Targets]
     labelled: bool = True
     taught: TaughtBy[_Config, _Targets] | None = None
-    build: Callable[[_Config], _Network] | None = None
+    build: Callable[[_Config], Network] | None = None
+    clip: Callable[[_Config], int] | None = None
+    views: Callable[[_Config], int] | None = None
+    keys: Callable[[_Config], tuple[int, int]] | None = None
+    taught_numbers: Callable[[_Config], int] | None = None
+    rests: Callable[[_Network], Sequence[nn.Module]] | None = None
 
 
 AnyStage = Stage[Finding, SystemConfig, Network, Targets]

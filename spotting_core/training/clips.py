@@ -27,6 +27,7 @@ from spotting_core.models.window import EntitySet, Samples
 from spotting_core.models.window_plan import WindowPlan
 from spotting_core.samples.labelled import LabelledHalf
 from spotting_core.training.variation import vary
+from spotting_core.training.views import view
 
 GRID, ACTIONS = "grid", "actions"
 _SCOREBOARD = "scoreboard"
@@ -104,10 +105,20 @@ class TrainingClips:
         """Clip ``number`` of the run, varied; it depends on the number and the seed alone."""
         rng = random.Random(f"{self.seed}/{number}")
         half, start = self._chosen(number, rng)
+        if self.stage.views is not None:
+            return self._two_views(half, start, self.stage.views(self.config), rng)
         samples = self.halves[half].samples
         mirrored = samples.mirrored is not None and rng.random() < 0.5
         clip = self.clip(half, start, mirrored=mirrored)
         return replace(clip, samples=vary(clip.samples, self._scoreboard(half, clip.samples), rng))
+
+    def _two_views(self, half: int, start: int, apart: int, rng: random.Random) -> TrainingClip:
+        """A clip and, as its second, another moment near it, each as another camera might have shown it."""
+        last = max(0, len(self.halves[half]) - self.length)
+        first = min(max(0, start), last)
+        second = min(max(0, first + rng.randint(-apart, apart)), last)
+        one, other = (self.clip(half, at) for at in (first, second))
+        return replace(one, samples=replace(view(one.samples, rng), second=view(other.samples, rng)))
 
     def origins(self, number: int) -> tuple[int, ...]:
         """The half, by its place among them, that clip ``number`` is of."""

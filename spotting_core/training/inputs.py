@@ -24,6 +24,8 @@ from spotting_core.tasks.task import AnyLayerTask
 from spotting_core.training.checkpoint import RunFolder
 from spotting_core.training.trainer import TrainingConfig
 
+_TEACHER = "teacher"  # in the folder of a run
+
 
 @dataclass(frozen=True)
 class InputConfig(TrainingConfig):
@@ -34,7 +36,8 @@ class InputConfig(TrainingConfig):
             folder, a timm backbone, or what the files ``1_NAME.npy`` beside the training matches are named.
         weights: of the timm backbones among them, by name: their files.
         reduction: principal components that each set is reduced to, fitted on the training data; 0 for none.
-        teacher: names of the sets that a stage of training learns to give.
+        teacher: names of the sets that a stage of training learns to give; teacher_reduction: principal components
+            that each of them is reduced to, fitted on the training data; 0 for none.
         entity_model, prompts: what finds the entities.
         matches: at most so many of each training split, the first ones; 0 for all.
     """
@@ -43,6 +46,7 @@ class InputConfig(TrainingConfig):
     weights: dict[str, str] = field(default_factory=dict)
     reduction: int = 0
     teacher: tuple[str, ...] = ()
+    teacher_reduction: int = 0
     entity_model: str = "entities"
     prompts: str = "football"
     matches: int = 0
@@ -63,13 +67,37 @@ def feature_reader(config: InputConfig, root: Path, run: Path, data: DataDirecto
     Errors:
         BadInputError: features that are not there or do not fit, or a reduction that is gone.
     """
-    sets = [_set_of(name, config, root) for name in config.features]
-    if not config.reduction:
+    return _reader(config, config.features, config.reduction, root, run, data, device)
+
+
+def teacher_reader(config: InputConfig, root: Path, run: Path, data: DataDirectory, device: str) -> FeatureReader:
+    """The same for what a stage of training learns to give.
+
+    Errors:
+        BadInputError: see ``feature_reader``.
+    """
+    return _reader(config, config.teacher, config.teacher_reduction, root, run, data, device, folder=_TEACHER)
+
+
+def _reader(
+    config: InputConfig,
+    names: Sequence[str],
+    dim: int,
+    root: Path,
+    run: Path,
+    data: DataDirectory,
+    device: str,
+    *,
+    folder: str = "",
+) -> FeatureReader:
+    """What reads some sets; folder: of their reductions, in that of the run."""
+    sets = [_set_of(name, config, root) for name in names]
+    if not dim:
         return FeatureReader(sets, config.rate, device=device)
     reductions: dict[str, Reduction] = {}
     begun = RunFolder(run).load(config.fingerprint()) is not None
     for kind in sets:
-        path = run / reduction_file(kind.name)
+        path = run / folder / reduction_file(kind.name)
         if begun and not path.is_file():
             raise BadInputError(
                 "this run has a checkpoint, but not the reduction it was trained with",
@@ -77,7 +105,8 @@ def feature_reader(config: InputConfig, root: Path, run: Path, data: DataDirecto
                 fix="Copy it beside the checkpoint, or delete the run to start again",
             )
         if not begun:
-            _fitted(kind, config, root, data, device).save(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _fitted(kind, dim, config, root, data, device).save(path)
         reductions[kind.name] = Reduction.load(path)
     reduced = [replace(s, dim=reductions[s.name].dim) for s in sets]
     return FeatureReader(reduced, config.rate, reductions, device)
@@ -113,12 +142,12 @@ def keep_layer_sets(
         keep_layer_features(source, sets, data, device)
 
 
-def _fitted(kind: FeatureSet, config: InputConfig, root: Path, data: DataDirectory, device: str) -> Reduction:
+def _fitted(kind: FeatureSet, dim: int, config: InputConfig, root: Path, data: DataDirectory, device: str) -> Reduction:
     plain = SampleReader(Inputs(features=kind.dim), kind.rate, features=FeatureReader([kind], kind.rate, device=device))
     folders = [root / s for s in config.data]
     matches = labelled_matches(folders, plain, data, None, most=config.matches)
     halves = [half.samples.features for match in matches for half in match.halves]
-    return fit_reduction((half.parts[0].values for half in halves if half is not None), config.reduction)
+    return fit_reduction((half.parts[0].values for half in halves if half is not None), dim)
 
 
 def _set_of(name: str, config: InputConfig, root: Path) -> FeatureSet:
@@ -131,12 +160,10 @@ def _set_of(name: str, config: InputConfig, root: Path) -> FeatureSet:
 
 
 def sample_reader(
-    inputs: Inputs, config: InputConfig, features: FeatureReader | None, root: Path, device: str
+    inputs: Inputs, config: InputConfig, features: FeatureReader | None, teacher: FeatureReader | None, device: str
 ) -> SampleReader:
     """What reads the samples of a run's matches."""
     finder = EntityFinder.load(config.entity_model, prompts=config.prompts, device=device) if inputs.entities else None
-    taught = [_set_of(name, config, root) for name in config.teacher]
-    teacher = FeatureReader(taught, config.rate, device=device) if taught else None
     return SampleReader(inputs, config.rate, finder, features, teacher)
 
 

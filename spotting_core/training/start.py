@@ -9,7 +9,8 @@ from torch import nn
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
-from spotting_core.models.card import WEIGHTS_FILE
+from spotting_core.models.card import CARD_FILE, WEIGHTS_FILE, read_card
+from spotting_core.models.registry import AnySystem
 
 
 def start_from_trunk(trunk: nn.Module, entity_model: str) -> int:
@@ -41,6 +42,27 @@ def earlier_folder(name: str) -> Path | None:
     """Folder of an earlier model: of a stage, or by the name of one of others that was added; None where none is."""
     places = (Path(name), DataDirectory.default().models / name) if name else ()
     return next((place for place in places if (place / WEIGHTS_FILE).is_file()), None)
+
+
+def check_earlier_stage(folder: str, system: AnySystem, stage: str) -> None:
+    """Refuse weights of the same system that have been further than a stage: one without labels that began with them
+    would know the labels.
+
+    Errors:
+        BadInputError: see above.
+    """
+    place = earlier_folder(folder)
+    if place is None or not (place / CARD_FILE).is_file():
+        return
+    card = read_card(place)
+    stages = list(system.stages)
+    theirs = card.training.get("stage", "")
+    if card.system == system.name and theirs in stages and stages.index(theirs) > stages.index(stage):
+        raise BadInputError(
+            f"these weights have been through the stage {theirs}, which comes after {stage}",
+            where=place,
+            fix=f"Start from weights of an earlier stage: {', '.join(stages)} in this order",
+        )
 
 
 def start_from_stage(network: nn.Module, folder: str) -> int:

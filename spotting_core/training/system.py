@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.computing.number_format import in_bfloat16
+from spotting_core.computing.processes import Processes
 from spotting_core.domain.cameras import Grounding
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.findings import Finding
@@ -38,7 +39,7 @@ from spotting_core.media.pixels import clip_pixels
 from spotting_core.models.environment import ShiftedTrunk
 from spotting_core.models.grounding import GroundingConfig
 from spotting_core.models.judge import Judge, blank_outside, valid_samples
-from spotting_core.models.network import EnvironmentNetwork, Network
+from spotting_core.models.network import EnvironmentNetwork, Network, StagedNetwork
 from spotting_core.models.targets import Targets, stack_targets
 from spotting_core.models.window import EntitySet, Output, Samples, Window, stack_entities
 from spotting_core.models.window_plan import BLANK
@@ -48,13 +49,14 @@ from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import TrainingClips
 from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from spotting_core.training.pairs import TrainingPairs
-from spotting_core.training.start import start_from_stage, start_from_trunk
+from spotting_core.training.start import check_earlier_stage, start_from_stage, start_from_trunk
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import Trainer
 from spotting_core.training.training_set import TrainingSet
 
 _FLOAT = 4  # bytes
 _VALIDATION_BATCHES = 8  # of a stage without labels
+_MOST_REMEMBERED = 0.25  # of the clips that there are
 _LOOKED_AT = 100  # frames at once, of an environment that stays
 
 
@@ -67,6 +69,7 @@ class Batch:
         dark: bool (B,), clips without environment features.
         partner, share: of mixup, or None.
         second: features float32 (B, T', D) of the second window, and which of its samples are real.
+        view: uint8 (B, T, H, W, 3), pictures of the second view of the clips, of a stage that compares two.
         inside: bool (B, T), samples of the half, where pictures beyond it are blank.
     """
 
@@ -79,6 +82,7 @@ class Batch:
     share: Tensor | None
     second: tuple[Tensor, Tensor] | None = None
     inside: Tensor | None = None
+    view: Tensor | None = None
 
 
 class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
@@ -98,6 +102,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         run: Path,
         device: str,
         begin_with: Mapping[str, Tensor] | None = None,
+        processes: Processes | None = None,
     ) -> None:
         self.set = training_set
         self.system, self.task, self.table = training_set.system, training_set.task, training_set.table
@@ -108,11 +113,16 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         self.resting = self._begin(network, config)
         if begin_with is not None:
             network.load_state_dict(begin_with)
+        if isinstance(network, StagedNetwork):
+            network.begin()
+        if config.recompute:
+            _recomputing(network, self.system.name)
         self.best = BestWeights(run)
-        super().__init__(network, config, run, device)
+        super().__init__(network, config, run, device, processes)
         self._keep_to_budget()
         self.reader = training_set.reader
         self.matches, self.validation = training_set.matches, training_set.validation
+        self._check_keys()
         self.clips = self._clips_of(self.matches, looked_at_once=config.environment_stays)
 
     def _clips_of(
@@ -166,16 +176,35 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """Take over weights from earlier runs; returns the parts that stay as they are."""
         if config.trunk_from:
             start_from_trunk(self._environment(network).trunk, config.trunk_from)
+        inner = self._inner(network)
         if config.start_from:
-            start_from_stage(network, config.start_from)
-        resting: list[nn.Module] = []
+            check_earlier_stage(config.start_from, self.system, config.stage or self.system.task)
+            start_from_stage(inner, config.start_from)
+        resting: list[nn.Module] = list(self.stage.rests(inner)) if self.stage.rests else []
         if config.environment_stays:
-            resting = [self._environment(network)]
+            resting += [self._environment(network)]
         elif config.stages_stay:
-            resting = list(self._environment(network).trunk.children())[: config.stages_stay]
+            resting += list(self._environment(network).trunk.children())[: config.stages_stay]
         for part in resting:
             part.requires_grad_(False)
         return resting
+
+    def _check_keys(self) -> None:
+        """Refuse to remember more earlier clips than matter.
+
+        Errors:
+            BadInputError: they would be most of what there is, and each would be told apart from itself.
+        """
+        if self.stage.keys is None:
+            return
+        remembered, samples = self.stage.keys(self.model_config)
+        clips = sum(len(half) for match in self.matches for half in match.halves) // samples
+        if remembered > clips * _MOST_REMEMBERED:
+            raise BadInputError(
+                f"the queue remembers {remembered} clips, and the matches have {clips}: a clip would be told apart "
+                "from itself",
+                fix=f"Set queue = {int(clips * _MOST_REMEMBERED)} or less under [config.model], or add matches",
+            )
 
     def _keep_to_budget(self) -> None:
         """Make so few batches at once that they stay within the memory that the run may have.
@@ -188,7 +217,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """
         size = self.inputs.pictures
         pixels = 0 if size is None or self.config.environment_stays else 3 * size.width * size.height
-        samples = self.clip * self.inputs.windows
+        samples = self.clip * (2 if self.stage.views else self.inputs.windows)
         batch = self.config.batch * samples * (pixels + self.inputs.features * _FLOAT)
         making, beside = 3 if self.config.noise else 2, 4 if self.config.mixup else 2
         if batch:
@@ -203,14 +232,14 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
 
     # --- a step -----------------------------------------------------------------------------------------
 
-    def make_batch(self, step: int) -> Batch:
-        return self._batch(self.clips, step)
+    def make_batch(self, number: int) -> Batch:
+        return self._batch(self.clips, number)
 
-    def _batch(self, source: TrainingClips | TrainingPairs, step: int) -> Batch:
-        clips = [source.draw(step * self.config.batch + k) for k in range(self.config.batch)]
+    def _batch(self, source: TrainingClips | TrainingPairs, number: int) -> Batch:
+        clips = [source.draw(number * self.config.batch + k) for k in range(self.config.batch)]
         samples = [c.samples for c in clips]
         features = _stacked(s.features for s in samples)
-        rng = random.Random(f"{self.config.seed}/mix/{step}")
+        rng = random.Random(f"{self.config.seed}/mix/{number}")
         if self.config.noise and features is not None:
             generator = torch.Generator().manual_seed(rng.getrandbits(32))
             spread = self.config.noise * features.std()
@@ -232,21 +261,26 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             share=share,
             second=_second(samples),
             inside=valid_samples(samples) if self.plan.outside == BLANK else None,
+            view=_stacked(s.second.pictures for s in samples if s.second is not None),
         )
 
-    def origins(self, step: int) -> list[str]:
+    def origins(self, number: int) -> list[str]:
         """Matches and parts that the clips of a batch are of."""
         named = [f"{m.name} {self.table.parts.title(h.samples.half)}" for m in self.matches for h in m.halves]
-        clips = range(step * self.config.batch, (step + 1) * self.config.batch)
-        return list(dict.fromkeys(named[half] for number in clips for half in self.clips.origins(number)))
+        clips = range(number * self.config.batch, (number + 1) * self.config.batch)
+        return list(dict.fromkeys(named[half] for clip in clips for half in self.clips.origins(clip)))
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
+        return self._losses(batch, self.model, self.learner)
+
+    def _losses(self, batch: Batch, network: Network, learner: nn.Module) -> dict[str, Tensor]:
+        """Losses of a network; learner: the same as its gradients are computed."""
         for part in self.resting:
             part.eval()  # its batch statistics stay as well
         entities = batch.entities.map(lambda v: v.to(self.device)) if batch.entities else None
         targets = batch.targets.map(lambda v: v.to(self.device))
         features = batch.features.to(self.device) if batch.features is not None else None
-        pictures = clip_pixels(batch.pictures, device=self.device) if batch.pictures is not None else None
+        pictures, view = self._pixels(batch.pictures), self._pixels(batch.view)
         if pictures is not None and batch.inside is not None:
             pictures = blank_outside(pictures, batch.inside.to(self.device))
         if batch.partner is not None and batch.share is not None:
@@ -256,29 +290,37 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             entities = mix_entities(entities, partner, share) if entities else None
             targets = mix_targets(targets, partner, share, displacement=self.config.mixup_displacement)
         with in_bfloat16(self.device, wanted=self.system.bfloat16):
-            second = None
+            second = Window(view) if view is not None else None
             if batch.second is not None:
                 read, valid = (v.to(self.device) for v in batch.second)
                 second = Window(features=read, valid=valid)
-            output = self._output(Window(pictures, None, features, entities, second), batch.dark)
-        return {"spotting": self.stage.loss(self.model, output, targets)}
+            output = self._output(Window(pictures, None, features, entities, second), batch.dark, learner)
+        return {"spotting": self.stage.loss(network, output, targets)}
 
-    def _output(self, window: Window, dark: Tensor) -> Output:
+    def _pixels(self, pictures: Tensor | None) -> Tensor | None:
+        return None if pictures is None else clip_pixels(pictures, *self.inputs.normalisation, self.device)
+
+    def _output(self, window: Window, dark: Tensor, learner: nn.Module) -> Output:
         """What the network says of a batch, in some clips of which the environment says nothing."""
         if not self.config.dark_share:
-            return self.model(window)
+            return cast(Output, learner(window))
         light = (~dark).to(self.device, torch.float32)
         if window.pictures is None:
             assert window.features is not None
-            return self.model(replace(window, features=window.features * light.view(-1, 1, 1)))
+            return cast(Output, learner(replace(window, features=window.features * light.view(-1, 1, 1))))
         maps = self.environment.feature_map(window.pictures)
-        return self.model(replace(window, pictures=None, maps=maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype)))
+        shown = maps * light.view(-1, 1, 1, 1, 1).to(maps.dtype)
+        return cast(Output, learner(replace(window, pictures=None, maps=shown)))
 
     # --- validation -------------------------------------------------------------------------------------
 
     @property
     def ended(self) -> bool:
         return super().ended or self.best.since >= self.config.patience
+
+    def after_update(self) -> None:
+        if isinstance(self.model, StagedNetwork):
+            self.model.advance((self.step + 1) / self.config.steps)
 
     def after_step(self) -> None:
         if self.step % self.config.validate_every and self.step != self.config.steps:
@@ -296,12 +338,9 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
     @torch.no_grad()
     def _validation_loss(self) -> float:
         """Mean loss of the averaged weights over the same clips of the validation splits every time."""
-        source, learning = self._clips_of(self.validation), self.model
-        self.model = self.averaged
-        try:
-            losses = [sum(self.losses(self._batch(source, k)).values()) for k in range(_VALIDATION_BATCHES)]
-        finally:
-            self.model = learning
+        source, network = self._clips_of(self.validation), self.averaged
+        batches = (self._batch(source, k) for k in range(_VALIDATION_BATCHES))
+        losses = [sum(self._losses(batch, network, network).values()) for batch in batches]
         return float(sum(losses)) / len(losses)
 
     def extra_state(self) -> dict[str, Any]:
@@ -320,6 +359,18 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
         """What the averaged weights find in the matches of the validation splits."""
         judge = Judge(self.system, self.model_config, self.averaged)
         return judge_matches(judge, self.validation, self.table, self.task)
+
+
+def _recomputing(network: Network, name: str) -> None:
+    """Have a network compute activations twice.
+
+    Errors:
+        BadInputError: it cannot.
+    """
+    try:
+        network.recompute()
+    except NotImplementedError as error:
+        raise BadInputError(f"{name} cannot compute its activations twice", fix="Set recompute = false") from error
 
 
 def _second(samples: Sequence[Samples]) -> tuple[Tensor, Tensor] | None:

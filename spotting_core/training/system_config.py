@@ -36,6 +36,7 @@ class SystemTrainingConfig(InputConfig):
         environment_stays: the environment is used as it is and only the rest learns, for a stage in between.
         stages_stay: how many of the trunk's first stages are used as they are; 1 is the stem. Edges and colours look
             alike to every model, and on a processor these stages take half of a step.
+        recompute: keep fewer activations in memory by computing them twice, where the network can.
         dark_share: of the clips in which the environment's features are zero and the entities must do.
     """
 
@@ -60,6 +61,7 @@ class SystemTrainingConfig(InputConfig):
     start_from: str = ""
     environment_stays: bool = False
     stages_stay: NotNegative = 0
+    recompute: bool = False
     dark_share: Share = 0.0
 
     def __post_init__(self) -> None:

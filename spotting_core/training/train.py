@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json, replacing, write_json
+from spotting_core.computing.processes import Processes
 from spotting_core.data_sets.data_set import DataSet, DataSets
 from spotting_core.data_sets.folder import write_folder
 from spotting_core.domain.classes import keep_classes, load_classes
@@ -65,6 +66,7 @@ class TrainingOrder:
         measured: whether the model is measured; a stage that another one goes on from need not be.
         report_split: the split on which it is measured.
         data_set: name of a data set whose matches are learned from beside those of the splits, or None.
+        settings: over those of the configuration; the card tells them.
     """
 
     config: Path
@@ -76,6 +78,7 @@ class TrainingOrder:
     measured: bool = True
     report_split: str = "test"
     data_set: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def splits(self) -> Path:
@@ -98,12 +101,16 @@ def train(
 ) -> Path:
     """Train (or go on with) a run, measure it on the test split, and write its model folder.
 
+    Of several processes that torchrun started, the first reports and writes.
+
     Errors:
         BadInputError: a configuration or data folder that cannot be used; CancelledError: ``report``.
     """
     name, settings = read_config(order.config)
+    settings |= order.settings
     notice("Reading the matches")
-    trained_set = None
+    processes, trained_set = Processes.of_environment(), None
+    _check_alone(processes, name, order)
     if order.data_set is not None:
         _check_learns_spots(name)
         settings = {"choose_by": LOSS, **settings}  # in what is watched of a match there is little to measure by
@@ -125,11 +132,26 @@ def train(
         notice(sentence)
     if trained_set is not None and (sentence := _classes_without_labels(system_config, order.splits)):
         notice(sentence)
-    training_set = TrainingSet(system_config, order.splits, order.run, data, order.device)
-    trainer = SystemTrainer(system_config, training_set, order.run, order.device)
+    with processes.first_alone():
+        device = processes.device(order.device)
+        training_set = TrainingSet(system_config, order.splits, order.run, data, device)
+        trainer = SystemTrainer(system_config, training_set, order.run, device, processes=processes)
     notice(_begin(trainer))
     trainer.train(report)
-    return _finish(trainer, order, data, notice)
+    return _finish(trainer, order, data, notice) if processes.first else order.out
+
+
+def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
+    """Refuse several processes where each would do the whole work.
+
+    Errors:
+        BadInputError: see above.
+    """
+    if processes.count > 1 and (name in (ENTITIES, PITCH_LINES) or order.data_set is not None):
+        what = "on a data set" if order.data_set is not None else name
+        raise BadInputError(
+            f"{processes.count} processes cannot train {what} together", fix="Start it without torchrun"
+        )
 
 
 def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> tuple[TrainingOrder, DataSet]:
@@ -209,6 +231,10 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
         "hours": round(trainer.seconds / 3600, 2),
         "device": " and ".join(trainer.devices),
     }
+    if isinstance(trainer, SystemTrainer):
+        facts["stage"] = trainer.config.stage or trainer.system.task
+    if order.settings:
+        facts["settings"] = dict(order.settings)
     if order.data_set is not None:
         facts["data_set"] = read_json(order.run / DATA_SET_FILE, "note of the data set")
     folder = earlier_folder(getattr(trainer.config, "start_from", ""))
@@ -283,7 +309,13 @@ def _finish(trainer: SystemTrainer, order: TrainingOrder, data: DataDirectory, n
     for weights in {kind.extractor.weights for kind in sets if kind.extractor and kind.extractor.weights}:
         with replacing(order.out / Path(weights).name) as part:  # whoever uses the model needs them as well
             shutil.copyfile(weights, part)
-    card = _card(trainer, order, config, input_of(sets, config.rate, trainer.inputs.pictures), _entities_of(trainer))
+    card = _card(
+        trainer,
+        order,
+        config,
+        input_of(sets, config.rate, trainer.inputs.pictures, trainer.inputs.normalisation),
+        _entities_of(trainer),
+    )
     keep_classes(order.out, trainer.table)
     save_model(order.out, trainer.trained, card)
     return _measured(card, order, data, notice) if trainer.stage.labelled else order.out

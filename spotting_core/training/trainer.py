@@ -9,22 +9,26 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim.lr_scheduler import LambdaLR
 
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import write_json
 from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, PositiveNumber, Share
 from spotting_core.computing.memory_layout import channels_last
+from spotting_core.computing.processes import Processes
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.training.allocator import keep_freed_memory
 from spotting_core.training.checkpoint import RunFolder, learning_rate_share, moving_average
@@ -36,7 +40,6 @@ _Batch = TypeVar("_Batch")
 _Config = TypeVar("_Config", bound="TrainingConfig")
 _Model = TypeVar("_Model", bound=nn.Module)
 _LOG_EVERY = 20
-_LARGEST_GRADIENT = 5.0
 _SAVE_SHARE = 0.05  # of the time may go into checkpoints: a run that is killed loses a batch, or a few if they are fast
 _MOST_MAKERS = 12
 _NAMED = 8  # files that are named where a batch is no good
@@ -55,6 +58,8 @@ class TrainingConfig:
         steps, warm_up: how long; the rate rises over ``warm_up`` steps and falls in a cosine.
         averaging: decay of the moving average of the weights, which is what is shipped.
         sharpness: ρ of sharpness-aware minimisation, 0 for none; a step then costs two passes.
+        accumulation: batches of which the gradients of one step are the mean, for a device that holds one of them.
+        largest_gradient: norm to which a longer gradient is cut.
     """
 
     data: tuple[str, ...] = ("train",)
@@ -67,6 +72,8 @@ class TrainingConfig:
     weight_decay: NotNegativeNumber = 0.02
     averaging: Share = 0.999
     sharpness: NotNegativeNumber = 0.0
+    accumulation: Positive = 1
+    largest_gradient: PositiveNumber = 5.0
     checkpoint_every: Positive = 200
 
     def fingerprint(self) -> str:
@@ -82,7 +89,10 @@ class Trainer(Generic[_Batch, _Config, _Model]):
 
     loss_shares: Mapping[str, float] = MappingProxyType({})
 
-    def __init__(self, model: _Model, config: _Config, run: Path, device: str) -> None:
+    def __init__(
+        self, model: _Model, config: _Config, run: Path, device: str, processes: Processes | None = None
+    ) -> None:
+        self.processes = processes or Processes()
         self.device = torch.device(device)
         self.config = config
         self.run = RunFolder(run)
@@ -95,6 +105,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         self.devices: list[str] = []  # on which steps were done
         self._saved, self._saving = time.monotonic(), 0.0  # when the last checkpoint was written, and how long it took
         self.average = moving_average(self.model, config.averaging)
+        self.learner: nn.Module = self.model  # the model as its gradients are computed
         self._resume()
         self._schedule = self._rates()
 
@@ -103,20 +114,23 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         """The model with the moving average of its weights."""
         return cast(_Model, self.average.module)
 
-    def make_batch(self, step: int) -> _Batch:
-        """The batch of a step; called in a thread, some steps ahead."""
+    def make_batch(self, number: int) -> _Batch:
+        """A batch of the run; called in a thread, some batches ahead. A step has one where ``accumulation`` is 1."""
         raise NotImplementedError
 
     def losses(self, batch: _Batch) -> dict[str, Tensor]:
         """Named losses of a batch."""
         raise NotImplementedError
 
-    def origins(self, step: int) -> list[str]:
-        """What the batch of a step was made of, for people; nothing where nobody can say."""
+    def origins(self, number: int) -> list[str]:
+        """What a batch was made of, for people; nothing where nobody can say."""
         return []
 
+    def after_update(self) -> None:
+        """Called when a step has changed the weights, before their average takes it in."""
+
     def after_step(self) -> None:
-        """Called after every step."""
+        """Called after every step, by the first of several processes."""
 
     @property
     def ended(self) -> bool:
@@ -142,53 +156,87 @@ class Trainer(Generic[_Batch, _Config, _Model]):
             return
         self.devices = sorted({*self.devices, _described(self.device)})
         self.model.train()
+        self.learner = self.processes.learner(self.model)
         if self.device.type == "cpu":
             keep_freed_memory()
         with ThreadPoolExecutor(self.makers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            ahead = [pool.submit(self.make_batch, self.step + i) for i in range(self.batches_ahead)]
-            while not self.ended:
+            numbers = self._numbers()
+            ahead = [pool.submit(self.make_batch, next(numbers)) for _ in range(self.batches_ahead)]
+            going = True
+            while going:
                 began = time.perf_counter()
-                batch = ahead.pop(0).result()
-                ahead.append(pool.submit(self.make_batch, self.step + self.batches_ahead))
-                losses = self._train_step(batch)
+                batches = []
+                for _ in range(self.config.accumulation):
+                    batches.append(ahead.pop(0).result())
+                    ahead.append(pool.submit(self.make_batch, next(numbers)))
+                losses = self._train_step(batches)
                 self.step += 1
                 self.seconds += time.perf_counter() - began
-                if self.step % _LOG_EVERY == 0:
-                    self.run.log(step=self.step, seconds=round(self.seconds, 1), **losses)
-                self.after_step()
-                if self.ended or self._due():
-                    self.save()
-                if report and not report(self.step, self.config.steps, losses):
-                    self.save()
-                    raise CancelledError("training was cancelled", fix="Start it again to go on")
+                going = bool(self.processes.agreed(self._settled(losses, report) if self.processes.first else 0))
+
+    def _numbers(self) -> Iterator[int]:
+        """Numbers of the batches that this process learns from, from the step on at which the run is."""
+        return count(self.step * self.config.accumulation * self.processes.count + self.processes.rank,
+                     self.processes.count)  # fmt: skip
+
+    def _settled(self, losses: Mapping[str, float], report: TrainingProgress | None) -> bool:
+        """Log, validate, save and report a step that is done; whether there is a next one.
+
+        Errors:
+            CancelledError: ``report`` returned False; the state is saved.
+        """
+        if self.step % _LOG_EVERY == 0:
+            self.run.log(step=self.step, seconds=round(self.seconds, 1), **losses)
+        self.after_step()
+        if self.ended or self._due():
+            self.save()
+        if report and not report(self.step, self.config.steps, losses):
+            self.save()
+            raise CancelledError("training was cancelled", fix="Start it again to go on")
+        return not self.ended
 
     def _due(self) -> bool:
         """Whether it is time for a checkpoint."""
         cheap = (time.monotonic() - self._saved) * _SAVE_SHARE >= self._saving
         return self.step % self.config.checkpoint_every == 0 or cheap
 
-    def _train_step(self, batch: _Batch) -> dict[str, float]:
-        torch.manual_seed(self.config.seed * _SEED_SPAN + self.step)  # dropout falls alike in a run that was resumed
+    def _train_step(self, batches: Sequence[_Batch]) -> dict[str, float]:
+        # dropout falls alike in a run that was resumed, and otherwise in each process
+        own = (self.config.seed * _SEED_SPAN + self.step) * self.processes.count + self.processes.rank
+        torch.manual_seed(own)
         self.optimiser.zero_grad(set_to_none=True)
-        losses = self._backward(batch)
-        SharpnessAware(self.optimiser, self.config.sharpness).step(lambda: self._backward(batch))
+        losses = self._backward(batches)
+        SharpnessAware(self.optimiser, self.config.sharpness).step(lambda: self._backward(batches))
         self._schedule.step()
+        self.after_update()
         self.average.update_parameters(self.model)
         return {name: round(float(loss.detach()), 4) for name, loss in losses.items()}
 
-    def _backward(self, batch: _Batch) -> dict[str, Tensor]:
-        losses = self.losses(batch)
-        total = torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum()
-        torch.autograd.backward(total)
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), _LARGEST_GRADIENT)
-        if not bool(torch.isfinite(total.detach()) & torch.isfinite(norm)):
-            raise self._no_number(losses)
-        return losses
+    def _backward(self, batches: Sequence[_Batch]) -> dict[str, Tensor]:
+        means: dict[str, Tensor] = {}
+        for number, batch in enumerate(batches, 1):
+            with self._exchanged(last=number == len(batches)):
+                losses = self.losses(batch)
+                total = torch.stack([loss * self.loss_shares.get(name, 1.0) for name, loss in losses.items()]).sum()
+                torch.autograd.backward(total / len(batches))
+            for name, loss in losses.items():
+                means[name] = means.get(name, 0) + loss.detach() / len(batches)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.largest_gradient)
+        if not bool(torch.isfinite(torch.stack(list(means.values()))).all() & torch.isfinite(norm)):
+            raise self._no_number(means)
+        return means
+
+    def _exchanged(self, *, last: bool) -> AbstractContextManager[None]:
+        """Several processes exchange the gradients of a step once, with its last batch."""
+        if last or not isinstance(self.learner, DistributedDataParallel):
+            return nullcontext()
+        return self.learner.no_sync()
 
     def _no_number(self, losses: Mapping[str, Tensor]) -> BadInputError:
-        odd = [name for name, loss in losses.items() if not bool(torch.isfinite(loss.detach()).all())]
+        odd = [name for name, loss in losses.items() if not bool(torch.isfinite(loss).all())]
         what = f"the loss {' and '.join(odd)} is no number" if odd else "the gradient is no number"
-        origins = self.origins(self.step)
+        batches = range(self.step * self.config.accumulation, (self.step + 1) * self.config.accumulation)
+        origins = list(dict.fromkeys(origin for number in batches for origin in self.origins(number)))
         named = ", ".join(origins[:_NAMED]) + (", …" if len(origins) > _NAMED else "")
         kept = "the last checkpoint is kept" if self.run.checkpoint.is_file() else "there was no checkpoint yet"
         return BadInputError(
@@ -216,8 +264,9 @@ class Trainer(Generic[_Batch, _Config, _Model]):
     def _resume(self) -> None:
         state = self.run.load(self.config.fingerprint())
         if state is None:
-            write_json(self.run.path / "config.json", asdict(self.config))
-            self.run.cut_log(0)  # a run may have been killed before its first checkpoint
+            if self.processes.first:
+                write_json(self.run.path / "config.json", asdict(self.config))
+                self.run.cut_log(0)  # a run may have been killed before its first checkpoint
             return
         self.model.load_state_dict(state["model"])
         self.averaged.load_state_dict(state["average"])
@@ -226,7 +275,8 @@ class Trainer(Generic[_Batch, _Config, _Model]):
         self.average.n_averaged += self.step
         self.devices = list(state.get("devices", ["unknown"]))
         self.restore_extra(state)
-        self.run.cut_log(self.step)
+        if self.processes.first:
+            self.run.cut_log(self.step)
         log.info("going on from step %d of %d", self.step, self.config.steps)
 
     def _rates(self) -> LambdaLR:

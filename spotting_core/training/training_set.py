@@ -13,12 +13,19 @@ import numpy as np
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
+from spotting_core.features.half import FeatureReader
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.registry import FeatureConfig, SystemConfig, system
 from spotting_core.samples.labelled import LabelledMatch, labelled_matches
 from spotting_core.samples.reader import SampleReader
 from spotting_core.tasks.registry import layer_task
-from spotting_core.training.inputs import existing_splits, feature_reader, keep_layer_sets, sample_reader
+from spotting_core.training.inputs import (
+    existing_splits,
+    feature_reader,
+    keep_layer_sets,
+    sample_reader,
+    teacher_reader,
+)
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 
 
@@ -34,7 +41,7 @@ class TrainingSet:
     """
 
     def __init__(self, config: SystemTrainingConfig, root: Path, run: Path, data: DataDirectory, device: str) -> None:
-        self._config, self._root, self._data, self._device = config, root, data, device
+        self._config, self._root, self._run, self._data, self._device = config, root, run, data, device
         self.system = system(config.system)
         self.task = layer_task(self.system.task)
         self.table = load_classes(config.classes or self.task.class_table)
@@ -60,7 +67,7 @@ class TrainingSet:
             self._features = feature_reader(config, root, run, data, device)
             self.model_config = self.model_config.with_sets(tuple(s.dim for s in self._features.sets))
         self.inputs, self.plan = self.system.inputs(self.model_config), self.system.plan(self.model_config)
-        self.clip = config.clip or self.plan.length
+        self.clip = config.clip or (self.stage.clip(self.model_config) if self.stage.clip else self.plan.length)
         self._check()
 
     @classmethod
@@ -93,7 +100,11 @@ class TrainingSet:
     @cached_property
     def reader(self) -> SampleReader:
         """What reads the samples."""
-        return sample_reader(self.inputs, self._config, self._features, self._root, self._device)
+        config, teacher = self._config, None
+        if config.teacher:
+            teacher = teacher_reader(config, self._root, self._run, self._data, self._device)
+            self._check_teacher(teacher)
+        return sample_reader(self.inputs, config, self._features, teacher, self._device)
 
     @cached_property
     def matches(self) -> Sequence[LabelledMatch]:
@@ -128,6 +139,23 @@ class TrainingSet:
             return False
         return self.stage.targets((), np.zeros(self.clip, np.int64), self.model_config, None).blends
 
+    def _check_teacher(self, teacher: FeatureReader) -> None:
+        """Refuse a teacher whose features are not as wide as the stage gives them.
+
+        Errors:
+            BadInputError: see above.
+        """
+        if self.stage.taught_numbers is None:
+            return
+        wanted = self.stage.taught_numbers(self.model_config)
+        there = sum(self._config.teacher_reduction or kind.dim for kind in teacher.sets)
+        if there != wanted:
+            names = " and ".join(kind.name for kind in teacher.sets)
+            raise BadInputError(
+                f"the features {names} of the teacher have {there} numbers a sample, this stage learns {wanted}",
+                fix=f"Set teacher_reduction = {wanted}, or bank = {there} under [config.model]",
+            )
+
     def _check(self) -> None:
         """Refuse settings that do not fit the system.
 
@@ -143,6 +171,17 @@ class TrainingSet:
             raise BadInputError(f"what {config.system} learns from two clips cannot be blended", fix="Set mixup = 0.0")
         if config.noise and not self.inputs.features:
             raise BadInputError(f"{config.system} reads no features to add noise to", fix="Set noise = 0.0")
+        if self.stage.views is not None and self.inputs.pictures is None:
+            raise BadInputError(
+                "this stage compares views of pictures, and none are read", fix="Check the configuration"
+            )
+        if self.stage.keys is not None and config.sharpness:
+            raise BadInputError("this stage would remember every clip twice", fix="Set sharpness = 0.0")
+        if self.clip % self.model_config.together:
+            raise BadInputError(
+                f"{config.system} reads {self.model_config.together} samples at a time, clips have {self.clip}",
+                fix="Make clip a multiple of that, or leave it out",
+            )
         if self.plan.whole and self.clip != self.plan.length:
             raise BadInputError(
                 f"{config.system} judges windows of {self.plan.length} samples as a whole, clips have {self.clip}",

@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -30,7 +31,7 @@ def vary(samples: Samples, scoreboard: Sequence[float] | None, rng: random.Rando
     entities = samples.entities
     if samples.pictures is None:
         return replace(samples, entities=_uncertain(entities, rng)) if entities is not None else samples
-    images = torch.from_numpy(samples.pictures).permute(0, 3, 1, 2).float()  # (T, 3, H, W), 0 to 255
+    images = as_images(samples.pictures)
     if scoreboard is not None and rng.random() < 0.5:
         images = _cover(images, scoreboard, rng)
     if rng.random() < 0.3:
@@ -39,11 +40,21 @@ def vary(samples: Samples, scoreboard: Sequence[float] | None, rng: random.Rando
     if rng.random() < 0.5:
         images = images.flip(3)
         entities = entities.mirrored() if entities is not None else None
-    images = _light(images, rng)
+    images = light(images, rng)
     if entities is not None:
         entities = _uncertain(entities, rng)
-    pictures = images.clamp_(0, 255).round_().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    return replace(samples, pictures=pictures, entities=entities)
+    return replace(samples, pictures=as_pictures(images), entities=entities)
+
+
+def as_images(pictures: np.ndarray) -> Tensor:
+    """uint8 (T, H, W, 3) to float (T, 3, H, W), 0 to 255."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+
+
+def as_pictures(images: Tensor) -> np.ndarray:
+    """What ``as_images`` gave, changed, as it was."""
+    pictures: np.ndarray = images.clamp(0, 255).round_().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return pictures
 
 
 def _cover(images: Tensor, box: Sequence[float], rng: random.Random) -> Tensor:
@@ -96,9 +107,15 @@ def _boxes(box: Tensor, size: tuple[int, int]) -> BoundingBoxes:
     return BoundingBoxes(box.reshape(-1, 4), format="XYXY", canvas_size=size, clamping_mode=None)
 
 
-def _light(images: Tensor, rng: random.Random) -> Tensor:
-    """Saturation, contrast, brightness and tint as one matrix on the colours; sometimes a little blur."""
+def light(images: Tensor, rng: random.Random, *, grey: float = 0.0) -> Tensor:
+    """Saturation, contrast, brightness and tint as one matrix on the colours; sometimes a little blur.
+
+    Arguments:
+        grey: share of the clips that lose their colours.
+    """
     saturation, contrast, brightness = rng.uniform(0.6, 1.4), rng.uniform(0.7, 1.3), rng.uniform(0.75, 1.25)
+    if grey and rng.random() < grey:
+        saturation = 0.0
     tint = torch.diag(torch.tensor([rng.uniform(0.9, 1.1) for _ in range(3)]))
     mix = torch.full((3, 3), (1 - saturation) / 3) + torch.eye(3) * saturation
     matrix = tint @ mix * contrast

@@ -88,8 +88,9 @@ def test_a_configuration_of_frames_gives_a_network(path: Path) -> None:
     classes = load_classes(config.classes or SPOTTING.class_table).names
     settled = system(name).configure(classes=classes, rate=config.rate, **config.model)
     network = system(name).build(settled)
-    assert config.stages_stay <= len(list(network.environment.trunk.children()))
-    assert (getattr(network, "attention", None) is not None) == (name == "entity-attention")
+    environment = getattr(network, "environment", None)  # COMEDIAN has none that could stay
+    assert config.stages_stay <= (len(list(environment.trunk.children())) if environment is not None else 0)
+    assert ("attention" in dict(network.named_children())) == (name == "entity-attention")
 
 
 @named(of(ENTITIES))

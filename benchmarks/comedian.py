@@ -1,0 +1,260 @@
+"""Whether learning without labels first makes spotting better and faster: ``make bench-comedian``.
+
+python -m benchmarks.comedian DATA [--seeds N] [--only NAME …] [--plan] [--figure FILE]
+
+DATA holds the splits of simmatch. At the small setting of ``assets/training/comedian*.toml`` the vision transformer is
+trained with a tenth, three tenths and all of the labelled matches: from nothing, from the first stage, and from the
+first two. The stages without labels learn from all video but that of ``val``, of which their loss chooses the weights,
+and of ``test``. The bank of the second stage is efficientnet-lite0's, and in one more row the environment of
+``environment.toml``, trained on the labelled share alone. ``val`` chooses the weights, ``test`` is measured.
+
+A validation after every hundredth step gives the curve of a run, and the steps after which it has nine tenths of its
+best. It says its hours first. Runs with a log in benchmarks/logs/comedian are not made again, and one that was stopped
+goes on where it was. The figure has the curves, mean of the seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from spotting_core.base.assets import asset
+
+RUNS = Path(".runs") / "comedian"
+LOGS = Path("benchmarks") / "logs" / "comedian"
+SHARES = {"10": 3, "30": 10, "100": 34}
+"""Per cent of the labelled matches of ``train``, and how many these are."""
+NOTHING, FIRST, BOTH = "nothing", "initialise", "initialise+distil"
+OWN_BANK = "initialise+distil, bank of the share's environment"
+_MINUTES = {"initialise": 50.0, "distil": 45.0, "head": 4.0, "spotting": 30.0, "environment": 35.0}
+"""Of a stage on one core of 2.5 GHz with bfloat16; the last ones hold for all shares, for steps are the same."""
+_ENOUGH = 0.9
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """One stage of one run.
+
+    Arguments:
+        name: of its folder; base: configuration in assets/training; kind: whose minutes it takes.
+        start: the stage that it begins from, or None; settings: over those of the configuration.
+        measured: name of its row and share where it is one that is measured.
+    """
+
+    name: str
+    base: str
+    kind: str
+    seed: int
+    start: StageRun | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    teacher: StageRun | None = None
+    measured: tuple[str, str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        return RUNS / f"{self.name}-{self.seed}"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model"
+
+    @property
+    def log(self) -> Path:
+        return LOGS / f"{self.name}-{self.seed}.json"
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What was measured of it, or None."""
+        return json.loads(self.log.read_text(encoding="utf-8")) if self.log.is_file() else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has to be made, for itself or for another."""
+        if self.measured is not None:
+            return self.result is None
+        return not (self.model / "card.json").is_file()
+
+    @property
+    def earlier(self) -> list[StageRun]:
+        """All stages that it needs, in order."""
+        own = [one for one in (self.teacher, self.start) if one is not None]
+        return [stage for one in own for stage in (*one.earlier, one)]
+
+
+def measured_runs(seed: int) -> list[StageRun]:
+    """Every row at every share; what they begin with is shared."""
+    first = StageRun("initialise", "comedian-initialise", "initialise", seed)
+    second = StageRun("distil", "comedian-distil", "distil", seed, first)
+    runs = [
+        _spotting(row, share, seed, start)
+        for share in SHARES
+        for row, start in ((NOTHING, None), (FIRST, first), (BOTH, second))
+    ]
+    share = "30"
+    bank = StageRun(f"environment-{share}", "environment", "environment", seed, settings=_labelled(share))
+    taught = StageRun(f"distil-own-bank-{share}", "comedian-distil", "distil", seed, first, teacher=bank)
+    return [*runs, _spotting(OWN_BANK, share, seed, taught)]
+
+
+def _spotting(row: str, share: str, seed: int, start: StageRun | None) -> StageRun:
+    """The stages with labels: the last layer alone where something was learned before, then everything."""
+    name = f"{row.split(',')[0]}{'-own-bank' if row == OWN_BANK else ''}-{share}"
+    if start is not None:
+        start = StageRun(f"{name}-head", "comedian-head", "head", seed, start, _labelled(share))
+    return StageRun(name, "comedian", "spotting", seed, start, _labelled(share), measured=(row, share))
+
+
+def _labelled(share: str) -> dict[str, Any]:
+    return {"matches": SHARES[share], "data": ("train",)}
+
+
+# --- one stage ------------------------------------------------------------------------------------------
+
+
+def make(run: StageRun, root: Path) -> None:
+    """Train (or go on with) one stage, and write its model, or what was measured of it."""
+    import torch
+
+    from spotting_core.base.data_directory import DataDirectory
+    from spotting_core.models.judge import Judge
+    from spotting_core.samples.labelled import labelled_matches
+    from spotting_core.training.config import as_config, read_config
+    from spotting_core.training.system import SystemTrainer, judge_matches
+    from spotting_core.training.system_config import SystemTrainingConfig
+    from spotting_core.training.train import TrainingOrder, train
+    from spotting_core.training.training_set import TrainingSet
+
+    torch.set_num_threads(1)
+    configuration = asset("training", f"{run.base}.toml")
+    data = DataDirectory.default().ensure()
+    if run.measured is None:
+        train(TrainingOrder(configuration, root, run.folder, run.model, measured=False, settings=changed(run)), data)
+        return
+    system, settings = read_config(configuration)
+    config = as_config(SystemTrainingConfig, {"system": system, **settings, **changed(run)}, configuration)
+    trainer = SystemTrainer(config, TrainingSet(config, root, run.folder, data, "cpu"), run.folder, "cpu")
+    trainer.train()
+    judge = Judge(trainer.system, trainer.model_config, trainer.trained)
+    matches = labelled_matches([root / "test"], trainer.reader, data, trainer.task, parts=trainer.table.parts)
+    judged = judge_matches(judge, matches, trainer.table, trainer.task)
+    lines = [json.loads(line) for line in (run.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    figure = f"validation_{config.choose_by or trainer.task.chosen_by[0]}"
+    result = {
+        "row": run.measured[0],
+        "share": run.measured[1],
+        "seed": run.seed,
+        "steps": trainer.step,
+        "minutes": round(trainer.seconds / 60, 1),
+        "device": trainer.devices,
+        "curve": [[line["step"], line[figure]] for line in lines if figure in line],
+        **trainer.task.card_scores(judged, trainer.table.names, "test"),
+    }
+    run.log.parent.mkdir(parents=True, exist_ok=True)
+    run.log.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def changed(run: StageRun) -> dict[str, Any]:
+    """The run's settings over those of its configuration."""
+    settings: dict[str, Any] = {**run.settings, "seed": run.seed}
+    if run.base != "environment":
+        settings["start_from"] = str(run.start.model) if run.start is not None else ""
+    if run.teacher is not None:
+        settings["teacher"] = (str(run.teacher.model),)
+    return settings
+
+
+# --- tables and curves ----------------------------------------------------------------------------------
+
+
+def steps_to_enough(curve: Sequence[Sequence[float]]) -> int:
+    """The first step whose validation has nine tenths of the curve's best."""
+    best = max(value for _, value in curve)
+    return int(next(step for step, value in curve if value >= _ENOUGH * best))
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """Mean, and half of the range where there are several."""
+    mean = f"{sum(values) / len(values):.{digits}f}"
+    return mean + (f" ± {(max(values) - min(values)) / 2:.{digits}f}" if len(values) > 1 else "")
+
+
+def print_table(console: Console, results: Sequence[Mapping[str, Any]]) -> None:
+    """Loose and tight on test, and the steps to nine tenths, by share and row."""
+    table = Table("Labels", "Begins with", "Loose", "95 %", "Tight", "95 %", "Steps to .9", "Minutes", "Seeds",
+                  box=None, header_style="bold", pad_edge=False)  # fmt: skip
+    for share in SHARES:
+        for row in (NOTHING, FIRST, BOTH, OWN_BANK):
+            own = [r for r in results if (r["row"], r["share"]) == (row, share)]
+            if not own:
+                continue
+            columns = []
+            for metric in ("loose", "tight"):
+                low, high = own[0]["interval"][metric]
+                columns += [spread([r[metric] for r in own]), f"{low:.3f} to {high:.3f}"]
+            steps = spread([steps_to_enough(r["curve"]) for r in own], 0)
+            minutes = spread([r["minutes"] for r in own], 0)
+            table.add_row(f"{share} %", row, *columns, steps, minutes, str(len(own)))
+    console.print(table)
+
+
+def write_figure(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
+    """Validation by step, mean of the seeds: one picture for each share, one line for each row."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    axes = figure.subplots(1, len(SHARES), sharey=True)
+    for axis, share in zip(axes, SHARES, strict=True):
+        for row in (NOTHING, FIRST, BOTH, OWN_BANK):
+            curves = [dict(r["curve"]) for r in results if (r["row"], r["share"]) == (row, share)]
+            if not curves:
+                continue
+            steps = sorted(set.intersection(*(set(curve) for curve in curves)))
+            axis.plot(steps, [sum(curve[s] for curve in curves) / len(curves) for s in steps], label=row)
+        axis.set_title(f"{share} % of the labels", fontsize=9)
+        axis.set_xlabel("step", fontsize=8)
+        axis.tick_params(labelsize=8)
+    axes[0].set_ylabel("validation", fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="names of measured runs")
+    parser.add_argument("--plan", action="store_true", help="print what is there and how long the rest takes, no more")
+    parser.add_argument("--figure", type=Path, help="write the curves")
+    arguments = parser.parse_args()
+    runs = [run for seed in range(1, arguments.seeds + 1) for run in measured_runs(seed)]
+    if arguments.only:
+        if unknown := set(arguments.only) - {run.name for run in runs}:
+            parser.error(f"there is no run {sorted(unknown)[0]}")
+        runs = [run for run in runs if run.name in arguments.only]
+    measured = [run for run in runs if run.waiting]
+    needed = list({one.folder: one for run in measured for one in (*run.earlier, run) if one.waiting}.values())
+    hours = sum(_MINUTES[run.kind] for run in needed) / 60
+    console = Console(width=160)
+    console.print(
+        f"{len(measured)} of {len(runs)} runs to measure, {len(needed)} stages: about {hours:.0f} hours on one core.",
+        highlight=False,
+    )
+    for run in needed if not arguments.plan else ():
+        console.print(f"{run.name}, seed {run.seed}", highlight=False)
+        make(run, arguments.data)
+    results = [result for run in runs if (result := run.result) is not None]
+    print_table(console, results)
+    if arguments.figure is not None and results:
+        write_figure(arguments.figure, results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
