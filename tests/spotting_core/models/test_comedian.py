@@ -56,13 +56,13 @@ def test_a_forward_and_a_step_at_the_papers_sizes(name: str) -> None:
     torch.manual_seed(0)
     network = system(name).build(paper(name)).train()
     before = network.trunk.norm.weight.detach().clone()
-    window = Window(torch.randn(1, 8, 3, 224, 224))
-    targets = stack_targets([system(name).targets([Spot(1, 1_500_000, "Goal")], seconds(8), paper(name), None)])
+    window = Window(torch.randn(1, 4, 3, 224, 224))
+    targets = stack_targets([system(name).targets([Spot(1, 500_000, "Goal")], seconds(4), paper(name), None)])
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
     losses = []
     for _ in range(2):
         output = network(window)
-        assert output.logits.shape == (1, 8, 17)
+        assert output.logits.shape == (1, 4, 17)
         loss = system(name).loss(network, output, targets)
         optimiser.zero_grad()
         loss.backward()
