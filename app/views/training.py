@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
+from app.library.library import Match
 from app.settings import DEMO, settings
-from app.state import shared_queue, shared_settings
+from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.evaluate_charts import share, signed_interval
 from app.views.review_actions import signed_in
@@ -21,8 +25,9 @@ from spotting_core.models.card import BUNDLED
 from spotting_core.models.known import known_models
 from spotting_core.store.database import open_database
 from spotting_core.tasks.spotting import SPOTTING
-from spotting_core.training.comparison import Comparison
+from spotting_core.training.comparison import ChangedMoment, Comparison
 
+_MOST = 30  # changed moments that are listed
 _NOW = "What is known now"
 _OPEN = "training_open"  # in the session: whether the dialog is
 
@@ -82,6 +87,8 @@ def _ended(job: Job) -> None:
     elif (comparison := TRAINING.comparison(job, shared_settings().data)) is not None:
         st.html(f'<div class="tl-name">{page.escape(job.title)}</div>')
         st.html(comparison_table(comparison))
+        by_path = {match.path: match for match in shared_library().matches()}
+        st.html(changes_list(comparison, by_path))
         st.caption("The new model is among those of Analyse with, in the Model dialog. No match was switched to it.")
 
 
@@ -136,6 +143,32 @@ def comparison_table(comparison: Comparison) -> str:
     titles = "".join(f"<th>{title}</th>" for title in ("Class", "Actions", "Before", "After", "Difference", ""))
     table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="tl-facts">{head}</div><div class="tl-table">{table}</div>'
+
+
+def changes_list(comparison: Comparison, by_path: Mapping[Path, Match]) -> str:
+    """The moments of which the new model says otherwise, each a link to the player, as markup.
+
+    Arguments:
+        by_path: matches of the library; of one that is not in it the moment is named and no link.
+    """
+    if not comparison.changes:
+        return '<div class="tl-facts">At a confidence of .50 both spot the same there.</div>'
+    rows = "".join(
+        f"<li>{_changed(change, by_path.get(Path(change.path)))}</li>" for change in comparison.changes[:_MOST]
+    )
+    more = len(comparison.changes) - _MOST
+    rest = f'<div class="tl-facts">And {more} more.</div>' if more > 0 else ""
+    head = '<div class="tl-facts">What changed there at a confidence of .50:</div>'
+    return f'{head}<ul class="tl-changes">{rows}</ul>{rest}'
+
+
+def _changed(change: ChangedMoment, match: Match | None) -> str:
+    title = match.title if match is not None else Path(change.path).name
+    words = f"{page.escape(change.label)}, {page.escape(change.clock)}, {page.escape(title)}"
+    if match is None:
+        return f"{change.became}: {words}"
+    where = urlencode({"match": match.id, "half": change.half, "t": f"{change.time / 1e6:.3f}", "class": change.label})
+    return f'{change.became}: <a href="match?{where}" target="_self">{words}</a>'
 
 
 def _verdict(difference: Interval) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spotting_core.domain.classes import ClassTable
+from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.intervals import Interval
+from spotting_core.evaluation.mistakes import FALSE, NEAR_UNTIL, RIGHT, Outcome, outcomes
 
 COMPARISON_FILE = "comparison.json"
 """In the new model's folder."""
+_COUNTS = 0.5  # confidence from which a spot counts
+_Place = tuple[int, int, int, str]  # game, half, microseconds, class
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,28 @@ class ClassComparison:
 
 
 @dataclass(frozen=True)
+class ChangedMoment:
+    """A moment of which the new model says otherwise than the one before.
+
+    Arguments:
+        path: where the match's videos lay.
+        time: microseconds, of the true action or of the false alarm; clock: the same as people read it.
+        became: ``FOUND``, ``LOST``, ``QUIET`` or ``ALARM``.
+    """
+
+    path: str
+    half: int
+    time: int
+    label: str
+    clock: str
+    became: str
+
+
+FOUND, LOST, QUIET, ALARM = "found now", "lost now", "false alarm gone", "new false alarm"
+"""An action that was missed or far off and is right, one that was right and is not, and likewise of false alarms."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What became of a model on what was held out: average-mAP over the classes that occur there.
 
@@ -29,6 +57,7 @@ class Comparison:
         metric: tight, or loose of a system that judges windows as a whole, which say little of the second.
         minutes: that were held out; actions: that lie in them.
         before, after, difference: None where no action lies in them.
+        changes: moments of which both models say other things at a confidence of one half, in order of match and time.
     """
 
     metric: str
@@ -38,3 +67,39 @@ class Comparison:
     after: float | None
     difference: Interval | None
     classes: tuple[ClassComparison, ...] = ()
+    changes: tuple[ChangedMoment, ...] = ()
+
+
+def changed_moments(
+    before: Sequence[Game], after: Sequence[Game], paths: Sequence[str], classes: ClassTable
+) -> tuple[ChangedMoment, ...]:
+    """Moments of which two models say other things.
+
+    Arguments:
+        before, after: of the two, the same games in the same order; paths: of their matches.
+    """
+    old, new = (outcomes(games, classes.names, _COUNTS) for games in (before, after))
+    were, are = _right(old), _right(new)
+    changes = [(place, FOUND) for place in are - were] + [(place, LOST) for place in were - are]
+    alarms, others = ([_place(o, o.time) for o in some if o.kind == FALSE] for some in (old, new))
+    changes += [(place, QUIET) for place in alarms if not any(_alike(place, other) for other in others)]
+    changes += [(place, ALARM) for place in others if not any(_alike(place, other) for other in alarms)]
+    return tuple(
+        ChangedMoment(paths[game], half, time, label, classes.parts.match_clock(half, time), became)
+        for (game, half, time, label), became in sorted(changes)
+    )
+
+
+def _right(some: Sequence[Outcome]) -> set[_Place]:
+    """True actions that were spotted where they are."""
+    return {_place(o, o.time - (o.error or 0)) for o in some if o.kind == RIGHT}
+
+
+def _place(outcome: Outcome, time: int) -> _Place:
+    return outcome.game, outcome.half, time, outcome.label
+
+
+def _alike(one: _Place, other: _Place) -> bool:
+    """Whether two false alarms are the same one."""
+    (game, half, time, label), (*elsewhere, there, name) = one, other
+    return [game, half] == elsewhere and label == name and abs(time - there) <= NEAR_UNTIL * 1e6

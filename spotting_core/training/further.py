@@ -42,7 +42,7 @@ from spotting_core.store.database import Database
 from spotting_core.tasks.spotting import LOOSE, SPOTTING, TIGHT
 from spotting_core.tasks.task import Judged
 from spotting_core.training.clips import ACTIONS, GRID
-from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison
+from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison, changed_moments
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
@@ -94,15 +94,19 @@ def train_further(
     sources = located(order.data_set, database, data)
     known = [_match(m, s, model, reader, data) for m, s in zip(order.data_set.matches, sources, strict=True)]
     learned, chosen, held_out = (_of_role(order.data_set, known, role) for role in (LEARN, CHOOSE, HELD_OUT))
+    paths = [match.path for match in order.data_set.matches]
     config = _config(order, model)
     trainer = SystemTrainer(
-        config, TrainingSet.of_model(config, model, reader, learned, chosen), order.run, order.device
+        config,
+        TrainingSet.of_model(config, model, reader, list(learned.values()), list(chosen.values())),
+        order.run,
+        order.device,
     )
     trainer.train(report)
     notice("Comparing on what was held out")
     _write(order, model, trainer)
     after = load_model(order.out, order.device)
-    comparison = compared_on(model, after, held_out)
+    comparison = compared_on(model, after, list(held_out.values()), [paths[number] for number in held_out])
     write_json(order.out / COMPARISON_FILE, asdict(comparison))
     remember(order.out, after.sha256, data)
     return comparison
@@ -178,12 +182,15 @@ def _analysed(half: HalfAnalysis, model: LoadedModel) -> HalfSamples:
     return HalfSamples(half.half, half.times, rate, entities=entities, size=size, features=features)
 
 
-def _of_role(data_set: DataSet, matches: Sequence[LabelledMatch], role: str) -> list[LabelledMatch]:
-    """What of some matches has a role; those without anything are left out."""
-    pairs = zip(matches, stretches_of(data_set, role), strict=True)
-    watched = (replace(m, halves=[_watched(half, stretches) for half in m.halves]) for m, stretches in pairs)
-    kept = (replace(m, halves=[h for h in m.halves if h.watched is not None and h.watched.any()]) for m in watched)
-    return [match for match in kept if match.halves]
+def _of_role(data_set: DataSet, matches: Sequence[LabelledMatch], role: str) -> dict[int, LabelledMatch]:
+    """What of a data set's matches has a role, by the number of the match; those without anything are left out."""
+    kept = {}
+    for number, (match, stretches) in enumerate(zip(matches, stretches_of(data_set, role), strict=True)):
+        halves = [_watched(half, stretches) for half in match.halves]
+        halves = [half for half in halves if half.watched is not None and half.watched.any()]
+        if halves:
+            kept[number] = replace(match, halves=halves)
+    return kept
 
 
 def _watched(half: LabelledHalf, stretches: Sequence[Stretch]) -> LabelledHalf:
@@ -237,8 +244,14 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
     save_model(order.out, trainer.trained, card)
 
 
-def compared_on(before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch]) -> Comparison:
-    """How two models do on what was held out; intervals are over minutes, or matches where there are many."""
+def compared_on(
+    before: LoadedModel, after: LoadedModel, held_out: Sequence[LabelledMatch], paths: Sequence[str]
+) -> Comparison:
+    """How two models do on what was held out; intervals are over minutes, or matches where there are many.
+
+    Arguments:
+        paths: where the matches' videos lie.
+    """
     names = before.classes.names
     games = [
         [_game(match) for match in judge_matches(one.judge, held_out, one.classes, SPOTTING)] for one in (before, after)
@@ -254,8 +267,9 @@ def compared_on(before: LoadedModel, after: LoadedModel, held_out: Sequence[Labe
     )
     metric = LOOSE if before.system.plan(before.config).whole else TIGHT
     labels = [spot.label for game in games[0] for spot in game.truth if spot.label in names]
+    changes = changed_moments(games[0], games[1], paths, before.classes)
     if not labels:
-        return Comparison(metric, round(minutes, 1), 0, None, None, None)
+        return Comparison(metric, round(minutes, 1), 0, None, None, None, changes=changes)
     old, new = (draws.only(set(labels)) for draws in paired_draws(games, names))
     rows = []
     for label in old.classes:
@@ -265,7 +279,7 @@ def compared_on(before: LoadedModel, after: LoadedModel, held_out: Sequence[Labe
             rows.append(ClassComparison(label, labels.count(label), values[0].value, values[1].value, difference))
     was, became = (draws.mean(metric).value for draws in (old, new))
     difference = mean_difference(new, old, metric)
-    return Comparison(metric, round(minutes, 1), len(labels), was, became, difference, tuple(rows))
+    return Comparison(metric, round(minutes, 1), len(labels), was, became, difference, tuple(rows), changes)
 
 
 def _game(match: Judged[Finding]) -> Game:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from app.library.library import Match
-from app.views.training import comparison_table
+from app.views.training import changes_list, comparison_table
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import write_json
 from spotting_core.data_sets.data_set import DataSets
@@ -18,12 +18,12 @@ from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, JobQueue
 from spotting_core.jobs.training import TRAINING, TrainingParameters
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
-from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison
+from spotting_core.training.comparison import ALARM, COMPARISON_FILE, FOUND, ChangedMoment, ClassComparison, Comparison
 from tests.app.pages import texts, view
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
-FOUND = Comparison(
+COMPARED = Comparison(
     "tight", 4.5, 12, 0.412, 0.455, Interval(0.043, -0.01, 0.09),
     (
         ClassComparison("Goal", 5, 0.5, 0.8, Interval(0.3, 0.1, 0.4)),
@@ -40,7 +40,7 @@ def dialog(at):  # type: ignore[no-untyped-def]
 
 
 def test_a_comparison_says_what_is_more_than_chance() -> None:
-    table = comparison_table(FOUND)
+    table = comparison_table(COMPARED)
     assert "On 4.5 minutes that were held out, with 12 actions, tight average-mAP went from .41 to .46" in table
     assert "+.04 (−.01 to +.09): no more than chance" in table
     assert "<td>+.30 (+.10 to +.40)</td><td>better</td>" in table
@@ -48,6 +48,21 @@ def test_a_comparison_says_what_is_more_than_chance() -> None:
     assert "worse" in table
     nothing = comparison_table(Comparison("tight", 1.0, 0, None, None, None))
     assert "On 1 minutes that were held out no action is labelled" in nothing
+
+
+def test_what_changed_is_a_click_from_the_player(match: Match) -> None:
+    moments = (
+        ChangedMoment(str(match.path), 1, 12_500_000, "Goal", "0:12", FOUND),
+        ChangedMoment("/gone/<i>", 2, 1_000_000, "<b>", "45:01", ALARM),
+    )
+    shown = changes_list(replace(COMPARED, changes=moments), {match.path: match})
+    link = f'<a href="match?match={match.id}&half=1&t=12.500&class=Goal" target="_self">Goal, 0:12, {match.title}</a>'
+    assert f"<li>found now: {link}</li>" in shown
+    assert "<li>new false alarm: &lt;b&gt;, 45:01, &lt;i&gt;</li>" in shown  # of a match that is no longer here
+    assert "both spot the same" in changes_list(COMPARED, {})
+    many = changes_list(replace(COMPARED, changes=moments[:1] * 40), {match.path: match})
+    assert many.count("<li>") == 30
+    assert "And 10 more." in many
 
 
 def test_what_is_known_now_becomes_a_data_set_and_is_trained_on(
@@ -98,7 +113,7 @@ def test_what_the_last_training_found_or_why_it_failed_is_shown(
     assert job is not None
     [out] = TRAINING.leaves(PARAMETERS, data)
     out.mkdir(parents=True)
-    write_json(Path(out) / COMPARISON_FILE, asdict(FOUND))
+    write_json(Path(out) / COMPARISON_FILE, asdict(COMPARED))
     queue.finish(job, DONE)
     at = dialog(view("review").run())
     assert "tight average-mAP went from .41 to .46" in texts(at)

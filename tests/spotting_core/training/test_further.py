@@ -28,7 +28,7 @@ from spotting_core.models.card import read_card, write_card
 from spotting_core.models.known import known_models
 from spotting_core.models.load import load_model
 from spotting_core.store.database import open_database
-from spotting_core.training.comparison import COMPARISON_FILE, Comparison
+from spotting_core.training.comparison import COMPARISON_FILE, FOUND, Comparison
 from spotting_core.training.further import FurtherOrder, _analysed, train_further
 from spotting_core.training.train import train
 from tests.conftest import small_model
@@ -89,6 +89,9 @@ def test_a_model_of_features_learns_as_a_whole_and_is_offered_with_its_lineage(
     assert comparison.after > comparison.before
     assert comparison.difference is not None
     assert comparison.difference.value == pytest.approx(comparison.after - comparison.before)
+    assert {change.path for change in comparison.changes} <= {data_set.matches[0].path}
+    held_out = {spot.time for spot in SPOTS if 120 <= spot.seconds < 180}
+    assert {change.time for change in comparison.changes if change.became == FOUND} <= held_out
     card, parent = read_card(tmp_path / "next"), load_model(tmp_path / "model")
     assert card.training["data_set"] == {"id": data_set.id, "name": "all"}
     assert card.training["parent"]["weights"] == parent.sha256
