@@ -1,7 +1,8 @@
 """Predictions and labels of other systems, brought in as files.
 
 data directory / imports / <id> /
-    spots.json or spots.zip     the file as it came: results_spotting or Labels-v2, or a zip of games' files
+    spots.json or spots.zip     results_spotting or Labels-v2, or a zip of games' files, as it came; a file in another
+                                format is kept as one of these
     set.json                    written last: name, kind, and the match a single file belongs to
 
 A zip's games are found again by the name of their folder.
@@ -9,12 +10,14 @@ A zip's games are found again by the name of their folder.
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePath
 
 from app.library.library import Match
 from spotting_core.base.data_directory import DataDirectory
@@ -25,10 +28,16 @@ from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import GameTree, Record, open_games
 from spotting_core.evaluation.games import SpotColumns
 from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES, label_columns, prediction_columns
+from spotting_core.formats import labels_v1, labels_v2, registry, results_spotting
+from spotting_core.formats.document import Document, Options
+from spotting_core.formats.registry import FORMATS, SPOTS, Format
 
 FORMAT = 1
 PREDICTIONS, LABELS = "predictions", "labels"
 _RECORD = "set.json"
+_NO_ENDING = re.compile(r"[^a-z0-9._-]")
+_LONGEST_ENDING = 60
+_AS_THEY_ARE = (results_spotting.FORM, labels_v2.FORM, labels_v1.FORM)  # formats that evaluation reads itself
 
 
 @dataclass(frozen=True)
@@ -82,14 +91,10 @@ class PredictionSets:
             raise BadInputError("a set needs a name", fix="Name the system that made it")
         set_id = uuid.uuid4().hex[:12]
         folder = self._root / f".{set_id}.part"
-        file = folder / f"spots{'.zip' if content[:2] == b'PK' else '.json'}"
+        record = Record()
         try:
-            try:
-                folder.mkdir(parents=True)
-                file.write_bytes(content)
-            except OSError as error:
-                raise cannot_write(error, folder) from error
-            record, games = _checked(file, kind, classes, file_name)
+            file = _stored(folder, file_name, content, kind, record, match is not None)
+            games = _checked(file, kind, classes, file_name, record)
             if file.suffix == ".json" and match is None:
                 raise BadInputError(
                     "one file without a folder does not say which match it is of",
@@ -123,13 +128,81 @@ def _read(path: Path) -> ImportedSet:
     )
 
 
-def _checked(file: Path, kind: str, classes: Sequence[str], shown_name: str) -> tuple[Record, int]:
-    """Read every game of a file once.
+def _stored(folder: Path, name: str, content: bytes, kind: str, record: Record, one_match: bool) -> Path:
+    """The file in which a set's spots are kept, made of an upload in any format that is read.
+
+    Arguments:
+        record: is told what of another format was left out and how it was read.
+        one_match: whether the only match of a file needs no name.
+
+    Errors:
+        BadInputError: it cannot be read or written; names the file as the user knows it.
+    """
+    zipped = content[:2] == b"PK"
+    ending = "".join(PurePath(name.lower()).suffixes[-3:])
+    upload = folder / "upload" / f"spots{_NO_ENDING.sub('', ending)[-_LONGEST_ENDING:]}"
+    file = folder / f"spots{'.zip' if zipped else '.json'}"
+    try:
+        upload.parent.mkdir(parents=True)
+        upload.write_bytes(content)
+        form = _other_form(upload)
+        if form is None:
+            upload.replace(file)
+        else:
+            documents = _documents(upload, form, kind, name, record)
+            first, second = next(documents, None), next(documents, None)
+            single = second is None and (one_match or first is None or not first.game)
+            file = folder / f"spots{'.json' if single and not zipped else '.zip'}"
+            some = (one for one in chain((first, second), documents) if one is not None)
+            registry.write(file, some, FORMATS[results_spotting.FORM if kind == PREDICTIONS else labels_v2.FORM])
+        shutil.rmtree(upload.parent)
+    except OSError as error:
+        raise cannot_write(error, folder) from error
+    except BadInputError as error:
+        where = str(error.where or "").replace(str(upload), name)
+        raise BadInputError(error.what, where=where or name, fix=error.fix) from error
+    return file
+
+
+def _other_form(upload: Path) -> Format | None:
+    """The format of an upload that evaluation does not read as it is; None for one that it reads, or judges, itself."""
+    try:
+        form = registry.guess_source(upload)
+    except BadInputError:
+        if upload.suffix in (".json", ".zip"):
+            return None
+        raise
+    return None if form.name in _AS_THEY_ARE or form.kind != SPOTS else form
+
+
+def _documents(upload: Path, form: Format, kind: str, name: str, record: Record) -> Iterator[Document]:
+    """Matches of an upload, one by one.
+
+    Errors:
+        BadInputError: see ``registry.read``; also predictions without a confidence.
+    """
+    for document in registry.read(upload, form, Options()):
+        unsure = sum(spot.confidence is None for spot in document.spots)
+        if kind == PREDICTIONS and unsure:
+            raise BadInputError(
+                f"{unsure} of {len(document.spots)} spots have no confidence, read as {form.title}",
+                where=name,
+                fix="Import them as labels, or give the confidence of each",
+            )
+        for why, number in document.left_out.items():
+            record.skip(document.game, f"{number} × {why}")
+        for note in document.notes:
+            record.skip(document.game, note.replace(str(upload), name))
+        yield document
+
+
+def _checked(file: Path, kind: str, classes: Sequence[str], shown_name: str, record: Record) -> int:
+    """Read every game of a file once; how many there are.
 
     Errors:
         BadInputError: names the file as the user knows it.
     """
-    record, spots = Record(), 0
+    spots = 0
     strangers: Counter[str] = Counter()
     try:
         with _open(file, kind) as tree:
@@ -144,7 +217,7 @@ def _checked(file: Path, kind: str, classes: Sequence[str], shown_name: str) -> 
     if not spots:
         check_some_known(strangers, classes, "label" if kind == LABELS else "prediction", shown_name)
         raise BadInputError("no spot in it counts", where=shown_name, fix="Check the kind of file, and its halves")
-    return record, len(record.counted)
+    return len(record.counted)
 
 
 def _open(file: Path, kind: str):  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from app.views.import_notice import keep_notice, reasons_of_record
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.collect import Record
+from spotting_core.formats.registry import label_endings
 
 EVALUATE = "evaluate"
 """The page on which it is said what an import left out."""
@@ -29,17 +30,19 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         "What it holds", list(_KINDS), default=PREDICTIONS, required=True, format_func=lambda k: _KINDS[k]
     )
     file = st.file_uploader(
-        "results_spotting.json, or a zip of game folders"
+        "results_spotting.json, another file of predictions, or a zip of game folders"
         if kind == PREDICTIONS
-        else "A zip of game folders with Labels-v2.json",
-        type=["json", "zip"],
+        else "Labels-v2.json, another file of labels, or a zip of game folders",
+        type=label_endings(),
         max_upload_size=_MOST_MEGABYTES,
     )
     name = st.text_input("Name", placeholder="The system that made it" if kind == PREDICTIONS else "The data set")
     matches = {m.id: m for m in library.matches()}
     match = None
-    if file is not None and file.name.lower().endswith(".json"):
-        match = matches[st.selectbox("Its match", list(matches), format_func=lambda m: matches[m].title)]
+    if file is not None and not file.name.lower().endswith(".zip") and matches:
+        match = matches[
+            st.selectbox("Its match, where it holds only one", list(matches), format_func=lambda m: matches[m].title)
+        ]
     if st.button("Import", type="primary", disabled=file is None) and file is not None:
         try:
             title = name or file.name.rsplit(".", 1)[0]

@@ -279,7 +279,7 @@ def _add(library: Library) -> None:
         model = st.selectbox("Model", names, index=names.index(BUNDLED) if BUNDLED in names else 0)
         add_buttons()
         open_dialog(library, model)
-        upload = st.file_uploader("Labels (optional)", type=_LABEL_TYPES, help=_LABEL_HELP)
+        upload = st.file_uploader("Labels (optional)", type=registry.label_endings(), help=_LABEL_HELP)
         if not path:
             st.caption("Give a path to see whether it can be analysed.")
             return
@@ -331,7 +331,6 @@ def _read_or_failed(path: Path) -> bool:
         return True
 
 
-_LABEL_TYPES = sorted({f.suffix.rsplit(".", 1)[-1] for f in registry.label_formats()} | {"zip"})
 _LABEL_HELP = "True spots to compare with: " + ", ".join(f.title for f in registry.label_formats()) + "."
 
 

@@ -240,7 +240,10 @@ def unpacked_text(path: Path, what: str = "file") -> Iterator[tuple[TextIO, str]
     Errors:
         BadInputError: it cannot be read, or is no text.
     """
-    encoding = _encoding_of(path)
+    try:
+        encoding = _encoding_of(path)
+    except UnicodeDecodeError as error:
+        raise no_text(path, what) from error
     with unpacked(path) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
         try:
             yield text, encoding

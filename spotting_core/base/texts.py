@@ -1,17 +1,23 @@
 """Text files in the encodings that spreadsheets and editors write.
 
 A byte order mark decides. Without one, bytes of which every other is zero are UTF-16; else UTF-8; else what Windows
-calls ANSI (code page 1252), which spreadsheets of Western Europe and America save.
+calls ANSI: code page 1252, which spreadsheets of Western Europe and America save, or Shift-JIS, which those of Japan
+do and whose syllables no other text has. Other code pages cannot be told from one another, only from these two: in
+Western texts letters beyond ASCII stand among others, in Cyrillic, Greek, Chinese or Korean ones several in a row.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
+from itertools import chain
 
 from spotting_core.base.errors import BadInputError
 
-UTF8, ANSI = "utf-8", "cp1252"
+UTF8, ANSI, SHIFT_JIS = "utf-8", "cp1252", "cp932"
+TITLES = {ANSI: "Windows-1252", SHIFT_JIS: "Shift-JIS"}
+"""Encodings that are taken without a sign of them in the file, as they are named in a note."""
 
 _LOOKED_AT = 4096  # bytes in which UTF-16 without a mark is told by its zeros
 _MARKS = (
@@ -22,7 +28,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _FIRST_OF_MARKS = {mark[:1] for mark, _ in _MARKS}
-_FIX = "Save it as UTF-8"
+_FIX = "Save it as UTF-8 (spreadsheets call it CSV UTF-8), or run: iconv -f CP949 -t UTF-8 FILE, with its own code page"
+_SYLLABLES = re.compile("[\u3041-\u3093\u30a1-\u30f6]")
+_FEWEST_SYLLABLES = 2
+_RUN = re.compile(rb"[\x80-\xff]{3,}")  # rarely in a Western word
+_BEYOND = re.compile(rb"[\x80-\xff]")
 
 
 def decoded_text(content: bytes, where: object, what: str = "file") -> str:
@@ -31,8 +41,8 @@ def decoded_text(content: bytes, where: object, what: str = "file") -> str:
     Errors:
         BadInputError: it is no text.
     """
-    encoding = marked_encoding(content) or encoding_of_blocks(iter([content]))
     try:
+        encoding = marked_encoding(content) or encoding_of_blocks(iter([content]))
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise no_text(where, what) from error
@@ -71,15 +81,37 @@ def json_encoding(head: bytes) -> str | None:
 
 
 def encoding_of_blocks(blocks: Iterator[bytes]) -> str:
-    decoder = codecs.getincrementaldecoder(UTF8)()
+    """The encoding of a text without a mark.
+
+    Errors:
+        UnicodeDecodeError: it is in a code page that cannot be told from others.
+    """
+    utf8, japanese = (codecs.getincrementaldecoder(name)() for name in (UTF8, SHIFT_JIS))
+    is_utf8 = is_japanese = True
+    syllables = in_runs = beyond = 0
+    for block in chain(blocks, (b"",)):
+        is_utf8 = is_utf8 and _decodes(utf8, block) is not None
+        text = _decodes(japanese, block) if is_japanese else None
+        is_japanese = text is not None
+        syllables += len(_SYLLABLES.findall(text or ""))
+        in_runs += sum(map(len, _RUN.findall(block)))
+        beyond += len(_BEYOND.findall(block))
+    if is_utf8:
+        return UTF8
+    if is_japanese and syllables >= _FEWEST_SYLLABLES:
+        return SHIFT_JIS
+    if 2 * in_runs > beyond:
+        raise UnicodeDecodeError(ANSI, b"", 0, 0, "letters in a row that no Western text has")
+    return ANSI
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> str | None:
+    """The text of a block, the last of which is empty, or None."""
     try:
-        for block in blocks:
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
+        return decoder.decode(block, final=not block)
     except UnicodeDecodeError:
-        return ANSI
-    return UTF8
+        return None
 
 
 def no_text(where: object, what: str) -> BadInputError:
-    return BadInputError(f"this {what} is not UTF-8, UTF-16 or Windows-1252 text", where=where, fix=_FIX)
+    return BadInputError(f"this {what} is not UTF-8, UTF-16, Windows-1252 or Shift-JIS text", where=where, fix=_FIX)

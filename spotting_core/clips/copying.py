@@ -25,8 +25,8 @@ from spotting_core.media.source_clock import SourceClock
 from spotting_core.media.times import TimeTable, to_microseconds
 from spotting_core.media.video import open_video, packets
 
-_MP4_VIDEO = {"h264", "hevc", "av1", "mpeg4"}
-_MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac"}
+_MP4_VIDEO = {"h264", "hevc", "av1", "vp9", "mpeg4"}
+_MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 _REORDERING = 2_000_000  # microseconds by which a packet may be stored before or after its time
 
 

@@ -141,7 +141,6 @@ def parse(content: bytes, where: object, game: str, options: Options) -> Documen
         "head": listed.head,
         "events": [[e.line, *e.notes] for e in listed.events],
         "rate": str(rate),
-        "drop": listed.drop,
     }
     unmarked = sum(1 for n in range(len(listed.events)) if all(m.event != n for m in listed.markers))
     left = {"an event without a marker": unmarked} if unmarked and not (listed.markers and _stacked(listed)) else {}
@@ -279,28 +278,41 @@ def render(document: Document, options: Options) -> bytes:
 
 
 def _kept_lines(document: Document, kept: Any, options: Options) -> Iterator[str]:
+    """The list as it was, with each marker that was moved or is new counted as the event it stands below counts."""
     yield from kept["head"]
-    rate, drop = frame_rate(kept["rate"]), bool(kept["drop"])
-    for number, lines in enumerate(kept["events"]):
+    rate = frame_rate(kept["rate"])
+    listed = _listed("\n".join((*kept["head"], *(line for lines in kept["events"] for line in lines))), document.game)
+    known = [document.extras(entry, FORM) for entry in document.entries]
+    stacked = len(listed.events) <= 2 and all(_LOCATOR.match(extras["line"].strip()) for extras in known if extras)
+    for number, (event, lines) in enumerate(zip(listed.events, kept["events"], strict=True)):
         yield from lines
-        for entry in document.entries:
-            extras = document.extras(entry, FORM)
-            if not extras:
-                mine = min(entry.spot.half, len(kept["events"])) - 1
-                if mine == number:
-                    event = _EVENT.match(lines[0])
-                    assert event is not None
-                    begin = parse_timecode(event[5], rate, drop=drop)
-                    yield _locator(
-                        begin + microseconds_to_frames(entry.spot.time, rate), entry.spot, rate, drop, options
-                    )
-            elif extras["event"] == number:
+        for entry, extras in zip(document.entries, known, strict=True):
+            spot = entry.spot
+            if extras:
+                if extras["event"] != number:
+                    continue
                 half, time, label = extras["read_as"]
-                if (half, time, label) == (entry.spot.half, entry.spot.time, entry.spot.label):
+                if (half, time, label) == (spot.half, spot.time, spot.label):
                     yield extras["line"]
-                else:
-                    moved = extras["at"] + microseconds_to_frames(entry.spot.time - time, rate)
-                    yield _locator(moved, entry.spot, rate, drop, options)
+                    continue
+                at = extras["at"] + microseconds_to_frames(spot.time - time, rate)
+            else:
+                below, at = _new_place(listed, spot, rate, stacked)
+                if below != number:
+                    continue
+            at %= _frames("24:00:00:00", rate, event.counts_drop)
+            yield _locator(at, spot, rate, event.counts_drop, options)
+
+
+def _new_place(listed: _List, spot: Spot, rate: Fraction, stacked: bool) -> tuple[int, int]:
+    """The event below which a new marker stands, from 0, and its frame on the record clock."""
+    begins = [listed.recorded(event, 2, rate) for event in listed.events]
+    time = microseconds_to_frames(spot.time, rate)
+    if stacked:
+        number = min(spot.half, len(begins)) - 1
+        return number, begins[number] + time - _source_offset(listed.events[number], rate)
+    at = _zero(listed, rate) + time
+    return max((n for n, begin in enumerate(begins) if begin <= at), key=begins.__getitem__, default=0), at
 
 
 def _made_lines(document: Document, options: Options) -> Iterator[str]:

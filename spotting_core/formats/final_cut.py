@@ -30,7 +30,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_xml
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.domain.timecode import frame_rate, microseconds_to_frames
+from spotting_core.domain.timecode import drops, frame_rate, microseconds_to_frames
 from spotting_core.formats.document import LONGEST, MOST_RATE, Document, Entry, HalfInfo, Options, half_length, possible
 from spotting_core.formats.sportscode import legal_text
 
@@ -254,7 +254,8 @@ def _made(document: Document, options: Options) -> Element:
             {"id": f"a{half}", "name": title, **({"src": url} if url else {}), "start": "0s", "duration": _text(length),
              "format": made, "hasVideo": "1", "hasAudio": "1"},
         )  # fmt: skip
-    sequence = SubElement(library, "sequence", format=formats[main_rate], tcStart="0s", tcFormat="NDF")
+    count = "DF" if drops(main_rate) else "NDF"
+    sequence = SubElement(library, "sequence", format=formats[main_rate], tcStart="0s", tcFormat=count)
     spine, at = SubElement(sequence, "spine"), Fraction(0)
     for half, start, end, entries in _pieces(document):
         ref, rate = assets[half]

@@ -220,6 +220,11 @@ def label_formats() -> list[Format]:
     return [f for f in FORMATS.values() if f.reads and f.kind == SPOTS]
 
 
+def label_endings() -> list[str]:
+    """Endings of the files of these formats, and of a zip of them, without a dot."""
+    return sorted({f.suffix.rsplit(".", 1)[-1] for f in label_formats()} | {"zip"})
+
+
 def spot_writers() -> list[Format]:
     """Formats that spots can be written to."""
     return [f for f in FORMATS.values() if f.writes and f.kind == SPOTS]

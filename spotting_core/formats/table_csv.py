@@ -24,7 +24,7 @@ from typing import Any, TextIO
 from spotting_core.base.archives import unpacked_text
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import check_regular, replacing
-from spotting_core.base.texts import ANSI
+from spotting_core.base.texts import TITLES
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
@@ -59,7 +59,7 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
         _check_sizes(path)
         with unpacked_text(path) as (handle, encoding):
             table = _Table.of(handle, path)
-            notes = (f"{path}: its text is read as Windows-1252",) if encoding == ANSI else ()
+            notes = (f"{path}: its text is read as {TITLES[encoding]}",) if encoding in TITLES else ()
             rows = ((f"{path}, line {table.line}", row) for row in table.rows())
             for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):
                 entries, running = of_halves([entry for _, entry in group])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import plain_name
+from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
-from spotting_core.formats.document import Document
+from spotting_core.formats.document import Document, Entry, HalfInfo
+from spotting_core.formats.registry import FORMATS
 
 
 def read(folder: Path, name: str, text: str) -> Document:
@@ -99,3 +102,49 @@ def test_a_frame_that_is_none_is_named(tmp_path: Path) -> None:
         text = f'[{{"video": "a/1", "fps": null, "events": [{{"frame": {frame}, "label": "Goal"}}]}}]'
         with pytest.raises(BadInputError, match="a/1, event 1: this event cannot be read"):
             read(tmp_path, "a.json", text)
+
+
+@pytest.mark.parametrize("mode", ["FCM: DROP FRAME\n", ""])  # without a mode the semicolons say how it counts
+@pytest.mark.parametrize("source", ["00:00:00;00", "00:10:00;00", "13:10:00;00"])
+def test_moved_and_new_markers_are_counted_as_the_list_counts(mode: str, source: str, tmp_path: Path) -> None:
+    end = f"{source[:3]}5{source[4:]}"
+    event = f"001  AX       V     C        {source} {end} 01:00:00;00 01:40:00;00\n"
+    document = read(tmp_path, "a.edl", f"TITLE: x\n{mode}{event}* LOC: 01:20:00;00 RED     Goal\n")
+    (goal,) = document.spots
+    moved = document.with_spots([goal.moved_to(goal.time + 60_060_000)])
+    moved = replace(moved, entries=(*moved.entries, Entry(Spot(1, 1_900_000_000, "Foul"))))
+    registry.write(tmp_path / "b.edl", [moved], FORMATS["edl"])
+    assert "* LOC: 01:21:00;02 RED     Goal" in (tmp_path / "b.edl").read_text().splitlines()
+    again = registry.read_one(tmp_path / "b.edl").spots
+    assert [(s.half, s.label) for s in again] == [(1, "Goal"), (1, "Foul")]
+    assert [s.time for s in again] == pytest.approx([goal.time + 60_060_000, 1_900_000_000], abs=17_000)
+
+
+def test_a_new_marker_of_a_list_of_clips_stands_below_the_clip_that_plays(tmp_path: Path) -> None:
+    document = read(tmp_path, "a.edl", resolve_list(("01:00:10:00", "01:00:20:00", "01:00:30:00"), "NON-DROP FRAME"))
+    more = replace(document, entries=(*document.entries, Entry(Spot(1, 25_000_000, "Foul"))))
+    registry.write(tmp_path / "b.edl", [more], FORMATS["edl"])
+    lines = (tmp_path / "b.edl").read_text().splitlines()
+    at = lines.index("* LOC: 01:00:25:00 RED     Foul")
+    assert sum(line.startswith("00") for line in lines[:at]) == 2
+    assert sorted(s.time for s in registry.read_one(tmp_path / "b.edl").spots) == [
+        10_000_000, 20_000_000, 25_000_000, 30_000_000,
+    ]  # fmt: skip
+
+
+def test_a_marker_moved_past_midnight_has_a_time_of_the_next_day(tmp_path: Path) -> None:
+    event = "001  AX       V     C        00:00:00:00 00:45:00:00 23:30:00:00 00:15:00:00\n"
+    document = read(tmp_path, "a.edl", f"TITLE: x\nFCM: NON-DROP FRAME\n{event}* LOC: 23:40:00:00 RED     Goal\n")
+    late = document.with_spots([document.spots[0].moved_to(2_400_000_000)])
+    registry.write(tmp_path / "b.edl", [late], FORMATS["edl"])
+    assert "* LOC: 00:10:00:00 RED     Goal" in (tmp_path / "b.edl").read_text().splitlines()
+    assert [s.time for s in registry.read_one(tmp_path / "b.edl").spots] == [2_400_000_000]
+
+
+@pytest.mark.parametrize(
+    ("rate", "count"), [(30000 / 1001, "DF"), (60000 / 1001, "DF"), (24000 / 1001, "NDF"), (25, "NDF")]
+)
+def test_a_project_shows_drop_frame_times_at_the_rates_that_have_them(rate: float, count: str, tmp_path: Path) -> None:
+    document = Document.of([Spot(1, 10_000_000, "Goal")], "game", {1: HalfInfo(rate, duration=60_000_000)})
+    registry.write(tmp_path / "a.fcpxml", [document], FORMATS["fcpx-xml"])
+    assert f'tcFormat="{count}"' in (tmp_path / "a.fcpxml").read_text()

@@ -1,0 +1,121 @@
+"""Files of other systems, brought in to be compared."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, columns_of, spots_of
+from app.library.library import Library, Match
+from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats import registry
+from spotting_core.formats.document import Document, HalfInfo
+from spotting_core.formats.registry import FORMATS
+from tests.videos import make_video, steady
+
+NAMES = load_classes().names
+SPOTS = [Spot(1, 2_000_000, "Goal", 0.75), Spot(1, 5_000_000, "Foul", 0.5)]
+WRITERS = [f.name for f in registry.spot_writers()]
+SURE = ("sportscode", "csv", "otio", "osl", "e2e-spot")
+
+
+@pytest.fixture
+def sets(data: DataDirectory) -> PredictionSets:
+    return PredictionSets(data)
+
+
+@pytest.fixture
+def match(tmp_path: Path, library: Library) -> Match:
+    make_video(tmp_path / "mine.mp4", steady(30))
+    return library.add("mine.mp4")
+
+
+def written(folder: Path, name: str, documents: list[Document]) -> tuple[str, bytes]:
+    """Name and content of a file of some matches."""
+    path = folder / f"given{FORMATS[name].suffix}"
+    registry.write(path, documents, FORMATS[name])
+    return path.name, path.read_bytes()
+
+
+def document(game: str = "mine", *, sure: bool = True) -> Document:
+    halves = {1: HalfInfo(25.0, frames=25 * 60, duration=60_000_000)}
+    return Document.of([s if sure else Spot(s.half, s.time, s.label) for s in SPOTS], game, halves)
+
+
+def held(one: ImportedSet, match: Match) -> list[tuple[int, int, str]] | None:
+    found = spots_of(one, match, NAMES)
+    return None if found is None else [(s.half, s.time // 1000, s.label) for s in found]
+
+
+@pytest.mark.parametrize("name", [n for n in WRITERS if n not in ("labels-v1", "results-spotting")])
+def test_labels_are_taken_in_every_format_that_is_read(
+    name: str, sets: PredictionSets, match: Match, tmp_path: Path
+) -> None:
+    file, content = written(tmp_path, name, [document(sure=False)])
+    one, _ = sets.add("Truth", file, content, LABELS, NAMES, match)
+    assert held(one, match) == [(1, 2000, "Goal"), (1, 5000, "Foul")]
+    assert (one.games, one.match) == (1, match.id)
+
+
+@pytest.mark.parametrize("name", SURE)
+def test_predictions_are_taken_in_every_format_that_has_confidences(
+    name: str, sets: PredictionSets, match: Match, tmp_path: Path
+) -> None:
+    file, content = written(tmp_path, name, [document()])
+    one, _ = sets.add("Other", file, content, PREDICTIONS, NAMES, match)
+    assert held(one, match) == [(1, 2000, "Goal"), (1, 5000, "Foul")]
+    columns = columns_of(one, match, NAMES)
+    assert columns is not None
+    assert columns.score.tolist() == [0.75, 0.5]
+
+
+def test_a_file_of_several_matches_is_found_by_their_names(sets: PredictionSets, match: Match, tmp_path: Path) -> None:
+    file, content = written(tmp_path, "csv", [document("other"), document("mine")])
+    one, _ = sets.add("Other", file, content, PREDICTIONS, NAMES, match)
+    assert (one.games, one.match) == (2, None)
+    assert held(one, match) == [(1, 2000, "Goal"), (1, 5000, "Foul")]
+
+
+def test_a_zip_of_files_of_another_format_is_taken(sets: PredictionSets, match: Match) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for game in ("mine", "other"):
+            archive.writestr(f"{game}/chapters.vtt", "WEBVTT\n\n00:02.000 --> 00:03.000\nGoal\n")
+    one, _ = sets.add("Truth", "t.zip", packed.getvalue(), LABELS, NAMES)
+    assert (one.games, held(one, match)) == (2, [(1, 2000, "Goal")])
+
+
+def test_spots_without_a_confidence_are_no_predictions(sets: PredictionSets, match: Match) -> None:
+    content = b"half,time,label,confidence\n1,2,Goal,0.5\n1,3,Foul,\n"
+    with pytest.raises(BadInputError, match="1 of 2 spots have no confidence, read as CSV") as refused:
+        sets.add("Other", "o.csv", content, PREDICTIONS, NAMES, match)
+    assert str(refused.value.where) == "o.csv"
+    assert not sets.all()
+
+
+def test_what_of_another_format_was_left_out_or_taken_otherwise_is_recorded(sets: PredictionSets, match: Match) -> None:
+    content = "half,time,label\n1,2,Goal\n1,3,Köpfball\n".encode("cp1252")
+    _, record = sets.add("Truth", "t.csv", content, LABELS, NAMES, match)
+    told = [left.why for left in record.skipped]
+    assert "t.csv: its text is read as Windows-1252" in told
+    assert any("Köpfball" in why for why in told)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [("a.csv", b"half,time,label,confidence\n1,2,Goal,93\n", "93"), ("a.txt", b"what", "cannot be told"),
+     ("a.csv", b"half,time,label,confidence\n1,2,Goal,nan\n", "not a number")],
+)  # fmt: skip
+def test_numbers_that_are_none_and_files_of_no_format_are_refused_by_the_name_they_came_with(
+    name: str, content: bytes, why: str, sets: PredictionSets, match: Match
+) -> None:
+    with pytest.raises(BadInputError, match=why) as refused:
+        sets.add("Other", name, content, PREDICTIONS, NAMES, match)
+    assert str(refused.value.where).startswith(name)
+    assert not sets.all()
