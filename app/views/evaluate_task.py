@@ -127,14 +127,14 @@ def _drawn(
     kept, key = _kept_draws(), (task.name, tuple(matches), tuple(systems), official, state)
     if key not in kept:
         place = st.empty()
-        place.progress(0.0, text=_progress(0.0))
+        place.progress(0.0, text=page.plain(_progress(0.0)))
         shown = 0
 
         def told(done: float) -> None:
             nonlocal shown
             if (percent := int(done * 100)) > shown:
                 shown = percent
-                place.progress(done, text=_progress(done))
+                place.progress(done, text=page.plain(_progress(done)))
 
         kept[key] = drawn_reports_of(library, task, matches, systems, official=official, report=told)
         place.empty()
