@@ -117,7 +117,7 @@ def _under_way(job_id: str) -> None:
 
 def _ended(job: Job) -> None:
     if job.state == FAILED:
-        st.error(page.plain(in_fields(job.error)))
+        st.error(page.plain(in_fields(job.error or "")))
     elif job.state == CANCELLED:
         st.info("Cancelled. What has come is kept; adding it again goes on from there.")
     else:
