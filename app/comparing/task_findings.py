@@ -12,7 +12,7 @@ from spotting_core.analyses.analysis import ANALYSIS_FILE
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.findings import Finding
 from spotting_core.evaluation.report import Evaluation
-from spotting_core.evaluation.report_draws import DrawnReport, Evaluator, drawn_reports
+from spotting_core.evaluation.report_draws import DrawnReport, Evaluator, Report, drawn_reports
 from spotting_core.tasks.registry import tasks
 from spotting_core.tasks.task import AnyLayerTask, Judged, LayerTask
 
@@ -68,15 +68,24 @@ def report_of(
 
 
 def drawn_reports_of(
-    library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: list[str], *, official: bool
+    library: Library,
+    task: AnyLayerTask,
+    matches: dict[str, Match],
+    systems: list[str],
+    *,
+    official: bool,
+    report: Report,
 ) -> list[DrawnReport]:
     """How well some models do a task over matches that all of them have judged, and how sure that is.
+
+    Arguments:
+        report: told the share of the draws that are measured; what it raises ends the drawing.
 
     Errors:
         BadInputError: fewer than two matches, or labels cannot be read.
     """
     evaluators = [_evaluator(task, *_judged(library, task, matches, system), official) for system in systems]
-    return drawn_reports(evaluators, len(matches))
+    return drawn_reports(evaluators, len(matches), report=report)
 
 
 def state_of_task(library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: list[str]) -> str:

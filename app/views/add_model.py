@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,14 @@ from spotting_core.jobs.adding_model import ADDING, AddingParameters
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job
 
 _SOURCE, _JOB = "model_source", "model_job"  # in the session
+_NAME, _CLASSES, _FEATURES, _SYSTEM, _CODE, _RATE = (
+    "Name here", "Classes", "Features it reads", "Pooling", "Code that wrote it", "Samples a second",
+)  # fmt: skip
+_FIELDS = {
+    "--name": _NAME, "--classes": _CLASSES, "--features": _FEATURES, "--system": _SYSTEM, "--code": _CODE,
+    "--rate": _RATE,
+}  # fmt: skip
+"""Which field of the dialog is which option of ``touchline models add``, by which errors say what is to be given."""
 _POOLINGS = tuple(f"{kind}{end}" for kind in ("max", "average") for end in ("", "++"))
 
 
@@ -70,14 +79,19 @@ def _choices(source: str) -> None:
     from spotting_core.checkpoints.sn_spotting import AWARE, POOLING
     from spotting_core.features.sets import SOCCERNET
 
-    name = st.text_input("Name here", placeholder="as it is published", max_chars=80).strip()
+    name = st.text_input(_NAME, placeholder="as it is published", max_chars=80).strip()
     with st.expander("What its files may not say"):
         tables = sorted(p.stem for p in asset("classes").glob("*.csv") if "." not in p.stem)
-        classes = st.selectbox("Classes", ["", *tables], format_func=_or_published)
-        features = st.selectbox("Features it reads", ["", *SOCCERNET], format_func=_or_published)
-        system = st.selectbox("Pooling", ["", *_POOLINGS], format_func=_or_published)
-        code = st.selectbox("Code that wrote it", ["", OSL, OPENSPORTSLIB, POOLING, AWARE], format_func=_or_published)
-        rate = st.number_input("Samples a second", 0.0, 60.0, 0.0, help="0: those of its publication.")
+        classes = st.selectbox(
+            _CLASSES,
+            ["", *tables],
+            format_func=_or_published,
+            help="A list of its own, one name a line, is read from a class.txt beside the weights.",
+        )
+        features = st.selectbox(_FEATURES, ["", *SOCCERNET], format_func=_or_published)
+        system = st.selectbox(_SYSTEM, ["", *_POOLINGS], format_func=_or_published)
+        code = st.selectbox(_CODE, ["", OSL, OPENSPORTSLIB, POOLING, AWARE], format_func=_or_published)
+        rate = st.number_input(_RATE, 0.0, 60.0, 0.0, help="0: those of its publication.")
     if st.button("Add", type="primary"):
         job = ADDING.ask(shared_queue(), AddingParameters(source, name, classes, features, system, code, float(rate)))
         st.session_state[_JOB] = job.id
@@ -103,13 +117,20 @@ def _under_way(job_id: str) -> None:
 
 def _ended(job: Job) -> None:
     if job.state == FAILED:
-        st.error(page.plain(job.error))
+        st.error(page.plain(in_fields(job.error or "")))
     elif job.state == CANCELLED:
         st.info("Cancelled. What has come is kept; adding it again goes on from there.")
     else:
         st.success("It is among the models that a match can be analysed with.")
     if st.button("Add another" if job.state == DONE else "Back"):
         _forget()
+
+
+def in_fields(error: str) -> str:
+    """An error of ``touchline models add`` with the dialog's own fields in place of its options."""
+    for option, field in _FIELDS.items():
+        error = re.sub(rf"(?<![\w-]){option}(?![\w-])", f"“{field}”", error)
+    return error
 
 
 def _forget() -> None:

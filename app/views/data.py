@@ -25,7 +25,7 @@ def data_line() -> None:
         _dialog()
 
 
-@st.dialog("Derived data", width="medium")
+@st.dialog("Analyses and copies", width="medium")
 def _dialog() -> None:
     root = shared_settings().data.root
     st.caption(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import streamlit as st
@@ -29,6 +30,7 @@ from spotting_core.tasks.task import AnyLayerTask
 
 NO_SYSTEM = "none"
 _WAYS = ["Corrected", "Official"]
+_KEPT = 16  # answers
 _LETTER, _AROUND, _WIDEST = 6.6, 52, 420  # pixels of a letter, of what stands around a name, and of a box
 
 
@@ -102,21 +104,47 @@ def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTa
         _show(figures, table, task, reports, [], len(judged))
         if len(judged) > 1 and reports:
             state = state_of_task(library, task, judged, keys)
-            with st.spinner("Drawing matches for the intervals …", show_time=True):
-                drawn = _drawn(library, task, judged, keys, way == "Official", state)
+            drawn = _drawn(library, task, judged, keys, way == "Official", state)
             _show(figures, table, task, reports, drawn, len(judged))
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False)
+def _kept_draws() -> OrderedDict[tuple[object, ...], list[DrawnReport]]:
+    """What was drawn last, by what it was drawn of."""
+    return OrderedDict()
+
+
 def _drawn(
-    _library: Library,
-    _task: AnyLayerTask,
-    _matches: dict[str, Match],
+    library: Library,
+    task: AnyLayerTask,
+    matches: dict[str, Match],
     systems: list[str],
     official: bool,
-    state: str,  # tells one cached answer from another
+    state: str,  # tells one kept answer from another
 ) -> list[DrawnReport]:
-    return drawn_reports_of(_library, _task, _matches, systems, official=official)
+    """The figures with their intervals. How far they are is told, and whoever chooses something else need not wait for
+    them: Streamlit ends a run where it tells something."""
+    kept, key = _kept_draws(), (task.name, tuple(matches), tuple(systems), official, state)
+    if key not in kept:
+        place = st.empty()
+        place.progress(0.0, text=page.plain(_progress(0.0)))
+        shown = 0
+
+        def told(done: float) -> None:
+            nonlocal shown
+            if (percent := int(done * 100)) > shown:
+                shown = percent
+                place.progress(done, text=page.plain(_progress(done)))
+
+        kept[key] = drawn_reports_of(library, task, matches, systems, official=official, report=told)
+        place.empty()
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return kept[key]
+
+
+def _progress(done: float) -> str:
+    return f"The intervals are being drawn, {done:.0%}. The figures themselves are ready."
 
 
 def _show(

@@ -44,7 +44,7 @@ def show() -> None:
     saved = shared_searches().all()
     title, box = st.columns([3, 1.4], vertical_alignment="center")
     chosen = saved_box(saved, box)
-    left, right = st.columns([1, 3.4], gap="small")
+    left, right = st.container(key="search_columns").columns([1, 3.4], gap="small")
     with left, st.container(border=True, key="tl_card_filters", gap="small"):
         query = filters(searched)
         save_popover(query, chosen)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.views import page
 from app.views.shown import LEAST
+from app.workspace.lists.spots import METHOD_WORDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, METHODS
 
@@ -13,15 +14,15 @@ from spotting_core.domain.suppression import DEFAULT_THRESHOLD, METHODS
 @st.dialog("Spotting", on_dismiss=page.close_dialog)
 def spotting_dialog(analysis: Analysis) -> None:
     """Method, windows and thresholds, of all classes and of each."""
-    method = st.segmented_control(
-        "Suppression",
+    method = st.radio(
+        "What stays of several votes for one action",
         METHODS,
-        default=st.session_state.get("method") or analysis.classes.method,
-        required=True,
-        help="Of the votes for one action one stays. Hard erases the others within the window; soft-linear "
-        "lowers them the more the nearer they are; local-maximum keeps what has nothing surer beside it.",
+        index=METHODS.index(st.session_state.get("method") or analysis.classes.method),
+        format_func=lambda m: page.plain(_capital(METHOD_WORDS[m])),
+        help="Three ways of non-maximum suppression. Hard erases the others within the window; soft-linear lowers them "
+        "the more the nearer they are; local-maximum keeps what has nothing surer beside it.",
     )
-    st.caption("Full width of the window in seconds, and the least confidence, per class.")
+    st.caption("Votes of a class within the window are for one action. A spot has at least the threshold's confidence.")
     windows, thresholds = st.session_state.get("windows", {}), st.session_state.get("thresholds", {})
     general = st.session_state.get("threshold", DEFAULT_THRESHOLD)
     rows = [
@@ -38,7 +39,9 @@ def spotting_dialog(analysis: Analysis) -> None:
         disabled=["Class"],
         height=380,
         column_config={
-            "Window": st.column_config.NumberColumn(min_value=0.0, max_value=120.0, step=0.5, format="%.1f s"),
+            "Window": st.column_config.NumberColumn(
+                help="Its full width", min_value=0.0, max_value=120.0, step=0.5, format="%.1f s"
+            ),
             "Threshold": st.column_config.NumberColumn(min_value=LEAST, max_value=0.99, step=0.01, format="%.2f"),
         },
     )
@@ -64,3 +67,7 @@ def spotting_dialog(analysis: Analysis) -> None:
 def _applied() -> None:
     """The thresholds on screen give way to those of the dialog."""
     st.session_state["thresholds_applied"] = st.session_state.get("thresholds_applied", 0) + 1
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]

@@ -138,10 +138,11 @@ def columns_table(checkpoint: Checkpoint, chosen: str, count: int) -> ClassTable
     """
     default = load_classes(DEFAULT_TABLE)
     if not chosen and count != len(default):
+        fix = (
+            "Name them in the order of its scores, one a line, no background, in a class.txt beside it, or by --classes"
+        )
         raise BadInputError(
-            f"this model has {count} classes, and no file beside it names them",
-            where=checkpoint.path,
-            fix="Name them in the order of its scores, one a line and no background: --classes class.txt",
+            f"this model has {count} classes, and no file beside it names them", where=checkpoint.path, fix=fix
         )
     table = load_classes(chosen) if chosen else default
     if len(table) != count:

@@ -177,7 +177,7 @@ def _check_place(place: str, address: str, *, local_network: bool) -> None:
         raise BadInputError(
             "this address points into the local network",
             where=address,
-            fix="Where that is meant, touchline models add has --local-network",
+            fix="Where that is meant, add it on the command line: touchline models add --local-network",
         )
 
 

@@ -18,6 +18,8 @@ from spotting_core.evaluation.report import Evaluation
 
 Evaluator = Callable[[Sequence[int]], Evaluation]
 """Measures a system over matches by their numbers, one of which may come several times."""
+Report = Callable[[float], None]
+"""Told the share of the draws that are measured, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,17 @@ def report_class_difference(first: DrawnReport, second: DrawnReport, name: str) 
 
 
 def drawn_reports(
-    evaluators: Sequence[Evaluator], matches: int, *, samples: int = SAMPLES, seed: int = 0
+    evaluators: Sequence[Evaluator],
+    matches: int,
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    report: Report = lambda _share: None,
 ) -> list[DrawnReport]:
     """The figures of some systems over the same draws of matches.
+
+    Arguments:
+        report: told after every draw of every system; what it raises ends the drawing.
 
     Errors:
         BadInputError: fewer than two matches, of which nothing can be drawn.
@@ -72,12 +82,19 @@ def drawn_reports(
         raise BadInputError("an interval needs several matches to draw from", fix="Give two or more")
     rng = np.random.default_rng(seed)
     draws = [tuple(sorted(rng.integers(0, matches, matches).tolist())) for _ in range(samples)]
-    return [_drawn(evaluate, matches, draws) for evaluate in evaluators]
+    drawn: list[DrawnReport] = []
+    for evaluate in evaluators:
+        drawn.append(_drawn(evaluate, matches, draws, lambda own: report((len(drawn) + own) / len(evaluators))))
+    return drawn
 
 
-def _drawn(evaluate: Evaluator, matches: int, draws: Sequence[tuple[int, ...]]) -> DrawnReport:
+def _drawn(evaluate: Evaluator, matches: int, draws: Sequence[tuple[int, ...]], told: Report) -> DrawnReport:
     report = evaluate(range(matches))
-    reports = {draw: _report_of(evaluate, draw) for draw in dict.fromkeys(draws)}
+    different = list(dict.fromkeys(draws))
+    reports: dict[tuple[int, ...], Evaluation | None] = {}
+    for number, draw in enumerate(different, 1):
+        reports[draw] = _report_of(evaluate, draw)
+        told(number / len(different))
     own = [reports[draw] for draw in draws]
     figures = {name: _values([figures_of(r).get(name) if r else None for r in own]) for name in figures_of(report)}
     classes = {

@@ -113,16 +113,17 @@ def _marks(match: Match, spots: Sequence[Spot], desk: SpotDesk, state: State) ->
     return dict(zip(by_name, marks, strict=True))
 
 
-_METHOD_WORDS = {
+METHOD_WORDS = {
     HARD: "the surest of each moment",
     SOFT: "neighbours made less sure",
     LOCAL: "what has nothing surer beside it",
 }
+"""What stays of several votes for one action, for people, by the name of the method."""
 
 
 def _method_text(state: State, method: str) -> str:
     own = state.session.get("windows", {})
-    return _METHOD_WORDS[state.session.get("method") or method] + (", own windows" if own else "")
+    return METHOD_WORDS[state.session.get("method") or method] + (", own windows" if own else "")
 
 
 def _thresholds(event: Mapping[str, Any]) -> None:

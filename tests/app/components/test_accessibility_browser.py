@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.library.library import Match
-from tests.app.conftest import Server
+from tests.app.conftest import Server, patient
 from tests.app.player_page import FIND
 
 pytestmark = pytest.mark.browser
@@ -34,20 +34,30 @@ def axe() -> str:
 
 @pytest.fixture(params=["dark", "light"])
 def themed(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+    viewport: Any = {"width": 1440, "height": 900}
+    context = patient(browser.new_context(viewport=viewport, color_scheme=request.param))
+    page = context.new_page()
     page.add_init_script(f"({FIND})()")
     yield page
-    page.close()
+    context.close()
 
 
-def opened(page: Page, server: Server, view: str, match: Match | None = None) -> None:
-    """Open a view of a match, the demo match where none is named."""
+def opened(page: Page, server: Server, view: str, match: Match | None = None, more: str = "") -> None:
+    """Open a view of a match, the demo match where none is named; ``more`` is what the address says beyond."""
     shown = match or server.library().demo()
     assert shown is not None
-    page.goto(f"{server.url}/{view}?match={shown.id}")
+    page.goto(f"{server.url}/{view}?match={shown.id}{more}")
     page.get_by_role("heading", level=1).first.wait_for()
     page.wait_for_function(READY.get(view, "() => !document.querySelector('[data-testid=stSkeleton]')"))
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+
+
+def still(page: Page) -> None:
+    """Wait until nothing fades or moves, as what is half faded in has no colour to judge."""
+    page.wait_for_function(
+        "() => document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getTiming().iterations > 1)"
+    )
+    page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton], [data-testid=stStatusWidget]')")
 
 
 def findings(page: Page) -> list[str]:
@@ -60,6 +70,68 @@ def findings(page: Page) -> list[str]:
 def test_no_view_has_a_serious_finding(themed: Page, server: Server, view: str, match_of: Any) -> None:
     # Explanations of the demo would keep the worker from other tests for minutes.
     opened(themed, server, view, match_of("plain") if view == "explain" else None)
+    assert findings(themed) == []
+
+
+def asked_for(command: str) -> Callable[[Page], None]:
+    return lambda page: page.evaluate("(name) => find().command(name)", command)
+
+
+def pressed(*names: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        for name in names:
+            page.get_by_role("button", name=name).first.click()
+
+    return press
+
+
+def class_menu(page: Page) -> None:
+    page.locator("[data-spot]").first.click()
+    page.locator("[data-press=C]").click()
+
+
+# The view, what its address says beyond, what is pressed, and what stands there then.
+PLACES: dict[str, tuple[str, str, Callable[[Page], None], str]] = {
+    "model": ("match", "", asked_for("model"), "Spots shown"),
+    "spotting": ("match", "", asked_for("spotting"), "What stays of several votes"),
+    "export": ("match", "", asked_for("export"), "Format"),
+    "code window": ("match", "", asked_for("codes"), "Keep these codes"),
+    "class menu": ("match", "", class_menu, "Class of this spot"),
+    "keys": ("match", "", lambda page: page.keyboard.press("?"), "Keys"),
+    "cameras": ("match", "&tab=cameras", lambda page: None, "Cameras"),
+    "codes": ("match", "&tab=codes", lambda page: None, "Codes"),
+    "browse": ("library", "&add=browse", lambda page: None, "Add matches"),
+    "upload": ("library", "&add=upload", lambda page: None, "Drop videos and labels here"),
+    "space": ("library", "", pressed("of analyses and copies"), "Videos lie elsewhere"),
+    "train": ("review", "", pressed("Train"), "Learn from"),
+    # The pointer stays on what was pressed.
+    "clips to watch": ("review", "", lambda page: page.get_by_text("Clips", exact=True).last.click(), "clips watched"),
+    "choose": ("clips", "", pressed("Choose spots"), "Add to the clips that are there"),
+    "playlists": ("clips", "", pressed("Playlists"), "Its name"),
+    "import": ("evaluate", "", pressed("Import"), "What it holds"),
+    "reviewers": ("evaluate", "&of=reviewers", lambda page: None, "Reviewers"),
+}
+
+
+@pytest.mark.parametrize("place", list(PLACES))
+def test_no_dialog_or_list_has_a_serious_finding(themed: Page, server: Server, match_of: Any, place: str) -> None:
+    view, more, act, there = PLACES[place]
+    opened(themed, server, view, match_of("plain") if view in ("match", "clips") else None, more)
+    act(themed)
+    expect(themed.get_by_text(there).or_(themed.get_by_label(there)).first).to_be_visible()
+    still(themed)
+    assert findings(themed) == []
+
+
+def test_adding_a_model_has_no_serious_finding(themed: Page, server: Server, match_of: Any) -> None:
+    opened(themed, server, "match", match_of("plain"))
+    asked_for("model")(themed)
+    dialog = themed.get_by_role("dialog")
+    dialog.get_by_text("Add a model of others").click()
+    dialog.get_by_role("textbox", name="Where it is published").fill("https://localhost/x.pt")
+    themed.keyboard.press("Enter")
+    expect(dialog.get_by_text("points into the local network")).to_be_visible()
+    still(themed)
     assert findings(themed) == []
 
 

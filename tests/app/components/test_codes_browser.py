@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -53,11 +55,13 @@ def test_a_match_without_a_model_opens_and_is_tagged_by_codes(
     opened(page, server, match)
     expect(page.get_by_text("This match has not been analysed yet.")).to_be_visible()
     expect(page.locator(".model-name")).to_have_text("No model")
+    expect(page.locator(".list .empty")).to_have_text(re.compile("There are no spots yet. Press D to add"))
     page.get_by_role("button", name="Codes", exact=True).click()
     page.evaluate("() => find().player.open(1, 4)")
     page.keyboard.press("h")  # which is the map's key where no code has it
     expect(page.locator(".toast")).to_contain_text("Added: High press at 00:04")
     page.keyboard.press("7")
+    answered(page)  # the buttons are drawn anew until then
     page.evaluate("() => find().player.open(1, 8)")
     pad = page.locator("[data-code=Overload]")
     before = pad.bounding_box()

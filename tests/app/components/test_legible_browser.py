@@ -16,12 +16,22 @@ from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, REJECT, Reviews, origin_of
 from tests.app.conftest import Server, patient
 from tests.app.made_analysis import make_analysis
+from tests.app.player_page import open_page
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
 
 CUT = """(texts) => texts.filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
   .map((e) => e.textContent)"""
+# Words along an axis of a chart of which two lie over each other.
+OVERPRINTED = """() => [...document.querySelectorAll('.js-plotly-plot .xaxislayer-above, .js-plotly-plot .yaxislayer-above')]
+  .flatMap((axis) => {
+    const words = [...axis.querySelectorAll('text')].map((t) => [t.textContent, t.getBoundingClientRect()]).filter(([, b]) => b.width);
+    return words.flatMap(([a, one], i) => words.slice(i + 1)
+      .filter(([, other]) => Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
+        && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1)
+      .map(([b]) => `${a} over ${b}`));
+  })"""
 ADA, BOB = "Annabel Featherstonehaugh", "Bartholomew Cholmondeley"
 
 
@@ -107,3 +117,50 @@ def test_buttons_and_names_are_whole_in_narrow_windows(browser: Browser, server:
         assert toggles.evaluate_all(CUT) == []
     page.context.close()
     server.library().remove(added)
+
+
+def test_filters_and_headings_are_whole_in_narrow_windows(browser: Browser, server: Server, match: Match) -> None:
+    page = patient(browser.new_context(viewport={"width": 1100, "height": 900})).new_page()
+    page.goto(f"{server.url}/search")
+    card = page.locator(".st-key-tl_card_filters")
+    chips = card.locator("[data-class]")
+    expect(chips.first).to_be_visible()
+    for width in (1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        box = card.bounding_box()
+        assert box is not None
+        ends = chips.evaluate_all("(chips) => chips.map((c) => c.getBoundingClientRect().right)")
+        assert max(ends) <= box["x"] + box["width"]
+    page.goto(f"{server.url}/clips?match={match.id}")
+    heading = page.locator(".head .caption", has_text="clip 1 of")
+    expect(heading).to_be_visible()
+    for width in (1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert heading.evaluate_all(CUT) == []
+    page.context.close()
+
+
+def test_what_a_key_opens_is_on_screen_however_long_the_page_is(browser: Browser, server: Server, match: Match) -> None:
+    page = patient(browser.new_context(viewport={"width": 800, "height": 700})).new_page()
+    page.add_init_script("localStorage.setItem('touchline-reviewer', 'Ann')")
+    open_page(page, server, match)
+    page.evaluate("() => scrollTo(0, 0)")
+    page.locator("[data-spot]").first.click()
+    menu, keys = page.locator(".review-classes"), page.get_by_role("heading", name="Keys")
+    page.keyboard.press("c")
+    expect(menu).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(keys).to_be_in_viewport()
+    page.context.close()
+
+
+@pytest.mark.parametrize("view", ["statistics", "search", "evaluate"])
+def test_no_axis_is_overprinted(browser: Browser, server: Server, match: Match, view: str) -> None:
+    page = patient(browser.new_context(viewport={"width": 1440, "height": 900})).new_page()
+    page.goto(f"{server.url}/{view}?match={match.id}")
+    for width in (1440, 1100, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .xtick text').length")
+        page.wait_for_function(f"() => {{ const over = {OVERPRINTED}; return over().length === 0; }}", timeout=30_000)
+    page.context.close()

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library.library import Match
 from app.state import shared_queue
+from app.views.add_model import in_fields
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.adding_model import ADDING
@@ -68,7 +69,7 @@ def test_what_is_wrong_is_told_in_the_dialog(match: Match, tmp_path: Path, data:
     at = next(b for b in at.button if b.label == "Add").click().run()
     done(shared_queue(), data)
     at = at.run()
-    assert any("Say which of them was trained" in e.value for e in at.error)
+    assert any("Say which of them was trained: “Pooling” max or “Pooling” average" in e.value for e in at.error)
     at = next(b for b in at.button if b.label == "Back").click().run()
     assert any(f.label == "Where it is published" for f in at.text_input)
 
@@ -86,3 +87,21 @@ def test_places_that_are_not_looked_at(source: str, message: str, match: Match) 
     at = dialog(match, source)
     assert any(message in e.value for e in at.error)
     assert not any(b.label == "Add" for b in at.button)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("Give another name with --name, or remove that one", "Give another name with “Name here”, or remove that one"),
+        ("in a class.txt beside it, or by --classes", "in a class.txt beside it, or by “Classes”"),
+        ("Say it: --rate 25 for videos of 25 frames", "Say it: “Samples a second” 25 for videos of 25 frames"),
+        ("Give the features it was trained on: --features", "Give the features it was trained on: “Features it reads”"),
+        (
+            "Say which wrote them: --code a or --code b",
+            "Say which wrote them: “Code that wrote it” a or “Code that wrote it” b",
+        ),
+        ("some--name-of-a-file", "some--name-of-a-file"),
+    ],
+)
+def test_errors_name_fields_of_the_dialog_and_no_options(error: str, shown: str) -> None:
+    assert in_fields(error) == shown

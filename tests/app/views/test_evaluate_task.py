@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.comparing.task_findings import judged_by_all, report_of, system_names
 from app.library.library import Library, Match
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
@@ -114,3 +117,30 @@ def test_differences_over_several_matches_have_intervals(
     alone = view("evaluate", task="shots", labels=match.id).run()
     assert "Intervals need several matches" in texts(alone)
     assert "A − B, 95 % interval" not in alone.dataframe[0].value
+
+
+def test_how_far_the_intervals_are_stands_below_the_figures_until_they_are_there(
+    match: Match, tmp_path: Path, library: Library, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "second"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(100, rate=10.0), first=900)
+    write_shots(folder / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    spots = [Spot(1, k * 500_000, MAIN, 0.9) for k in range(20)]
+    made = {"name": "shotslate", "model": "late", "bare": True, "classes": CAMERAS, "task": "shots"}
+    make_analysis(open_match(folder), data, spots, **made)
+    library.add(folder.name)
+
+    def stop(*_of: Any, report: Callable[[float], None], **_how: Any) -> list[Any]:
+        report(0.374)
+        raise TouchlineError("ended half-way")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.views.evaluate_task.drawn_reports_of", stop)
+        at = view("evaluate", task="shots").run()
+    assert "Mean IoU" in texts(at)
+    (bar,) = at.get("progress")
+    assert (bar.proto.value, "being drawn, 37%" in bar.proto.text) == (37, True)
+    ready = view("evaluate", task="shots").run()
+    assert not ready.get("progress")
+    assert "95 % interval" in ready.dataframe[0].value

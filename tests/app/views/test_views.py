@@ -363,6 +363,26 @@ def test_a_dialog_stays_open_when_the_page_runs_anew_by_itself(data: DataDirecto
     assert not [b for b in at.button if b.label == "Apply"]
 
 
+def test_the_spotting_dialog_has_plain_words_and_the_exact_ones_behind_them(
+    data: DataDirectory, library: Library
+) -> None:
+    match = library.demo()
+    assert match is not None
+    make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
+    at = match_page(match=match.id)
+    at.session_state["dialog"] = (match.id, "spotting")
+    at.run()
+    assert not at.exception
+    (method,) = (r for r in at.radio if "several votes" in r.label)
+    assert method.options == [
+        "The surest of each moment", "Neighbours made less sure", "What has nothing surer beside it",
+    ]  # fmt: skip
+    assert "non-maximum suppression" in method.help
+    method.set_value("soft-linear").run()
+    at = next(b for b in at.button if b.label == "Apply").click().run()
+    assert at.session_state["method"] == "soft-linear"
+
+
 def test_a_match_is_analysed_again_by_the_average_of_two(
     data: DataDirectory, library: Library, queue: JobQueue, tmp_path: Path
 ) -> None:

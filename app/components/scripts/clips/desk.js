@@ -308,7 +308,7 @@ export class Desk {
     const speeds = SPEEDS.map((s) => html`<option value="${s}" ${s === clip.slow ? "selected" : ""}>${s === 1 ? "off" : `${100 * s}%`}</option>`);
     const focused = this.root.getRootNode().activeElement?.dataset?.set;
     this.fillCard(card, html`
-      <div class="head"><span>${this.action(clip.label).short} at ${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}</span><span class="spring"></span><span class="caption">clip ${this.chosen + 1} of ${this.clips.length}</span></div>
+      <div class="head"><span class="title">${this.action(clip.label).short} at ${matchClock(clip.half, (clip.time ?? clip.start) / 1e6)}</span><span class="spring"></span><span class="caption whole">clip ${this.chosen + 1} of ${this.clips.length}</span></div>
       ${edge("In", "start")}${edge("Out", "end")}
       <div class="row"><span>Length</span><span class="spring"></span><span class="length">${((clip.end - clip.start) / 1e6).toFixed(2)} s, ${frames} frames</span></div>
       <label class="row"><span>Slow motion</span><span class="spring"></span><select class="field" data-set="slow" title="${clip.time === null ? "" : "Around the spot; "}slow pictures have no sound" style="flex:0 0 68px;padding:3px 6px">${speeds}</select><button class="button small" data-do-clip="slow-all" title="All ${this.clips.length} clips at this speed" ${this.clips.every((c) => c.slow === clip.slow) ? "disabled" : ""}>For all</button></label>

@@ -22,6 +22,7 @@ export class Keys {
     const { workspace } = this, rows = (...kinds) => workspace.entries.filter((entry) => kinds.includes(entry.kind)).flatMap((entry) => workspace.part(entry.name).help ?? []);
     fill(this.list, html`<b role="heading" aria-level="2">Keys</b>${[...FIRST, ...rows("panel", "list"), ...LANES, ...rows("lane", "overlay"), ...LAST].map(hint)}`);
     this.list.hidden = !this.list.hidden;
+    if (!this.list.hidden) this.list.scrollIntoView({ block: "nearest" }); // on a long page it may lie elsewhere
   }
 
   /** A key was pressed on screen. */

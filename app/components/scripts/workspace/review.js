@@ -253,7 +253,11 @@ export class Review {
 
   // --- choosing a class ------------------------------------------------------------------------------
 
-  choose(kind) { this.choosing = kind; this.draw(); }
+  choose(kind) {
+    this.choosing = kind;
+    this.draw();
+    this.root.querySelector(".review-classes")?.scrollIntoView({ block: "nearest" }); // on a long page it may lie below
+  }
 
   chooseByKey(key) {
     const index = key.length === 1 ? LETTERS.indexOf(key) : -1;
@@ -361,7 +365,7 @@ export class Review {
     if (!this.choosing) return "";
     const rows = this.classes.map((c, i) => html`<button data-label="${i}"><kbd>${LETTERS[i]?.toUpperCase() ?? ""}</kbd>${this.classMark(c)}<span>${c.short}</span></button>`);
     const title = this.choosing === "add" ? `Class of the new ${this.noun}` : `Class of this ${this.noun}`;
-    return html`<div class="review-classes" role="menu" aria-label="${title}">${rows}</div>`;
+    return html`<div class="review-classes" role="group" aria-label="${title}">${rows}</div>`;
   }
 
   classMark(action) { return glyph(action, this.workspace.theme, 16, true); }

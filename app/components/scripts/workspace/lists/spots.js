@@ -271,6 +271,7 @@ class Spots {
 
   emptyText(below) {
     const at = short(this.data.threshold);
+    if (!this.workspace.all.length) return html`<p class="empty">There are no spots yet. Press D to add what you see, or tag it by codes.</p>`;
     if (!below) return html`<p class="empty">No spots above ${at} with these filters.</p>`;
     return html`<p class="empty">No spots above ${at}. <button class="lower link" data-to="${below[0]}">Lower the threshold to ${short(below[0])}</button> for ${below[1]} more.</p>`;
   }
