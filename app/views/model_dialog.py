@@ -24,6 +24,7 @@ from spotting_core.models.card import BUNDLED, check_same_classes, read_card
 from spotting_core.models.known import folder_of, known_models
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
+from spotting_core.training.few_labels import few_labels
 
 
 @st.dialog("Model", on_dismiss=page.close_dialog)
@@ -62,6 +63,7 @@ def _shown_choice(match: Match, analysis: Analysis, analyses: list[Analysis]) ->
     if imported is None:
         _use_everywhere(match, analysis, analyses)
         _look(analysis)
+        _learned_from(analysis)
     _beside_choice(match, analysis, analyses)
 
 
@@ -92,6 +94,18 @@ def _look(analysis: Analysis) -> None:
         help="How far means and variances inside the model are from those of its training. It says that pictures "
         "differ, not how much worse spots are.",
     )
+
+
+def _learned_from(analysis: Analysis) -> None:
+    """How many labels each class of the shown model was learned from, where its card says so."""
+    folder = folder_of(analysis.record.model, shared_settings().data)
+    training = read_card(folder).training if folder is not None else {}
+    if (counts := training.get("labels")) is None:
+        return
+    every = ", ".join(f"{name} {count}" for name, count in counts.items())
+    clauses = [f"Learned from {sum(counts.values())} labels", few_labels(counts)]
+    words = " ".join(f"{clause}." for clause in clauses if clause)
+    st.caption(page.plain(words), help=f"By class: {page.plain(every)}.")
 
 
 def _layer_name(layer: Analysis, shown: str) -> str:

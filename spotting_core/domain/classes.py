@@ -1,8 +1,8 @@
 """Class tables: which classes a system knows, in which order, and how each is shown and post-processed.
 
-A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path), or a bare list of names, one a
-line (E2E-Spot's ``class.txt``), in the order of the score columns. Nothing in the code knows how many classes
-there are or what they are called. What a match of a table
+A table is a CSV file (``assets/classes/<name>.csv`` or a user's own path), of which the column ``name`` alone has to be
+there, or a bare list of names, one a line (E2E-Spot's ``class.txt``), in the order of the score columns. Nothing in the
+code knows how many classes there are or what they are called. What a match of a table
 consists of stands beside it (``<name>.parts.toml``, see ``domain.parts``).
 """
 
@@ -12,7 +12,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -169,14 +169,36 @@ def _text(path: Path) -> str:
         raise BadInputError("this class table is not UTF-8 text", where=path, fix="Save it as CSV UTF-8") from error
 
 
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    """Refuse a table whose columns say too little, or something that nobody reads.
+
+    Errors:
+        BadInputError: see above.
+    """
+    fix = f"Its columns: {', '.join(_COLUMNS)}; all but name may be left out"
+    unknown = [str(column)[:40] for column in columns if column not in _COLUMNS]
+    if "name" not in columns:
+        raise BadInputError("this class table lacks the column name", where=path, fix=fix)
+    if unknown:
+        raise BadInputError(f"this class table has the unknown column {unknown[0]!r}", where=path, fix=fix)
+
+
+def _completed(number: int, row: Mapping[str, str | None]) -> dict[str, str]:
+    """A row in which what is left out is as for a class of which only the name is known."""
+    plain = asdict(_plain(number, row["name"] or ""))
+    return {column: row.get(column) or str(plain[column]) for column in _COLUMNS}
+
+
 @lru_cache(maxsize=64)
 def _read(path: Path, name: str, _states: _States) -> ClassTable:
     try:
-        reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
-        missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
-        if missing:
-            raise BadInputError(f"this class table lacks the columns {', '.join(missing)}", where=path)
-        rows = tuple(_row(path, line, row) for line, row in enumerate(reader, start=2))
+        text = _text(path)
+        separator = (
+            ";" if ";" in text.partition("\n")[0] else ","
+        )  # as a spreadsheet writes it where commas are decimal
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+        _check_columns(path, reader.fieldnames or ())
+        rows = tuple(_row(path, line, _completed(line - 2, row)) for line, row in enumerate(reader, start=2))
     except csv.Error as error:
         raise BadInputError(f"this class table is not CSV ({error})", where=path) from error
     if not rows:

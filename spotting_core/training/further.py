@@ -43,6 +43,7 @@ from spotting_core.tasks.spotting import LOOSE, SPOTTING, TIGHT
 from spotting_core.tasks.task import Judged
 from spotting_core.training.clips import ACTIONS, GRID
 from spotting_core.training.comparison import COMPARISON_FILE, ClassComparison, Comparison, changed_moments
+from spotting_core.training.label_counts import class_counts
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
@@ -230,7 +231,9 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
     for path in model.folder.iterdir():
         if path.is_file() and path.name not in _OTHERS_OWN:
             shutil.copyfile(path, order.out / path.name)
+    truth = [finding for match in trainer.matches for half in match.halves for finding, _ in half.known]
     training = {
+        "labels": class_counts(truth, SPOTTING, model.classes),
         "data_set": {"id": order.data_set.id, "name": order.data_set.name},
         "parent": {"name": model.card.name, "weights": model.sha256, "settings": model.settings},
         "seed": order.seed,

@@ -9,6 +9,7 @@ from pathlib import Path
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.classes import ClassTable
+from spotting_core.domain.findings import Finding
 from spotting_core.samples.labelled import all_games
 from spotting_core.tasks.task import AnyLayerTask
 
@@ -25,6 +26,12 @@ def label_counts(folders: Iterable[Path], task: AnyLayerTask, table: ClassTable,
         BadInputError: no match has labels, one cannot be read, a split has no label, or not one of a known class.
     """
     return [sentence for folder in folders for sentence in _of_split(folder, task, table, most)]
+
+
+def class_counts(truth: Iterable[Finding], task: AnyLayerTask, table: ClassTable) -> dict[str, int]:
+    """How many labels each class of a table is learned from, also those of which there is none, in its order."""
+    counts = Counter(task.class_name(finding) for finding in truth)
+    return {name: counts[name] for name in table.names}
 
 
 def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) -> list[str]:

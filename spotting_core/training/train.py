@@ -17,7 +17,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json, replacing, write_json
 from spotting_core.computing.processes import Processes
-from spotting_core.data_sets.data_set import DataSet, DataSets
+from spotting_core.data_sets.data_set import DataSets
 from spotting_core.data_sets.folder import write_folder
 from spotting_core.domain.classes import keep_classes, load_classes
 from spotting_core.domain.findings import Finding
@@ -41,7 +41,8 @@ from spotting_core.tasks.task import AnyLayerTask, Judged
 from spotting_core.training.calibration import PITCH_LINES, CalibrationTrainer, CalibrationTrainingConfig
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
-from spotting_core.training.label_counts import label_counts
+from spotting_core.training.few_labels import few_labels
+from spotting_core.training.label_counts import class_counts, label_counts
 from spotting_core.training.measure import compared, judged_games
 from spotting_core.training.start import earlier_folder
 from spotting_core.training.system import SystemTrainer, judge_matches
@@ -109,12 +110,12 @@ def train(
     name, settings = read_config(order.config)
     settings |= order.settings
     notice("Reading the matches")
-    processes, trained_set = Processes.of_environment(), None
+    processes = Processes.of_environment()
     _check_alone(processes, name, order)
     if order.data_set is not None:
         _check_learns_spots(name)
         settings = {"choose_by": LOSS, **settings}  # in what is watched of a match there is little to measure by
-        order, trained_set = with_data_set(order, order.data_set, data)
+        order = with_data_set(order, order.data_set, data)
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
         entity_trainer = EntityTrainer(config, order.splits, order.run, data, order.device)
@@ -130,12 +131,12 @@ def train(
     system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
     for sentence in _labels_of(system_config, order.splits):
         notice(sentence)
-    if trained_set is not None and (sentence := _classes_without_labels(system_config, order.splits)):
-        notice(sentence)
     with processes.first_alone():
         device = processes.device(order.device)
         training_set = TrainingSet(system_config, order.splits, order.run, data, device)
         trainer = SystemTrainer(system_config, training_set, order.run, device, processes=processes)
+    if sentence := few_labels(_learned_labels(trainer)):
+        notice(sentence)
     notice(_begin(trainer))
     trainer.train(report)
     return _finish(trainer, order, data, notice) if processes.first else order.out
@@ -154,7 +155,7 @@ def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
         )
 
 
-def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> tuple[TrainingOrder, DataSet]:
+def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> TrainingOrder:
     """The order with the matches of a data set, beside those of its splits; they lie in the run's folder, as links.
 
     Errors:
@@ -173,7 +174,7 @@ def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> tuple
     shutil.rmtree(folder, ignore_errors=True)
     write_folder(data_set, folder, open_database(data), data, beside=order.root)
     write_json(path, own)
-    return replace(order, root=folder), data_set
+    return replace(order, root=folder)
 
 
 def _labels_of(config: SystemTrainingConfig, root: Path) -> list[str]:
@@ -197,14 +198,11 @@ def _check_learns_spots(name: str) -> None:
         raise BadInputError(f"a data set holds spots, from which {name} does not learn", fix="Leave --data-set out")
 
 
-def _classes_without_labels(config: SystemTrainingConfig, root: Path) -> str:
-    """Which classes of the table no label is of that is learned from, as a sentence; empty where there is none."""
-    table = load_classes(config.classes or SPOTTING.class_table)
-    games = (game for split in config.data for game in SPOTTING.labelled_games(root / split))
-    there = {spot.label for game in games for spot in SPOTTING.read_truth(game)}
-    missing = [label for label in table.names if label not in there]
-    what = f"{missing[0]} has" if len(missing) == 1 else f"{', '.join(missing)} have"
-    return f"{what} not one label to be learned from: the model cannot learn to spot that" if missing else ""
+def _learned_labels(trainer: SystemTrainer) -> dict[str, int]:
+    """How many labels each class is learned from; nothing where a stage learns from none, or labels are of no class."""
+    truth = [finding for match in trainer.matches for half in match.halves for finding, _ in half.known]
+    counts = class_counts(truth, trainer.task, trainer.table)
+    return counts if any(counts.values()) else {}
 
 
 def _begin(trainer: _AnyTrainer) -> str:
@@ -233,6 +231,8 @@ def _training_facts(trainer: _AnyTrainer, order: TrainingOrder) -> dict[str, Any
     }
     if isinstance(trainer, SystemTrainer):
         facts["stage"] = trainer.config.stage or trainer.system.task
+        if labels := _learned_labels(trainer):
+            facts["labels"] = labels
     if order.settings:
         facts["settings"] = dict(order.settings)
     if order.data_set is not None:

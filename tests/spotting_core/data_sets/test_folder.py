@@ -167,7 +167,7 @@ def test_a_model_is_trained_on_a_data_set_alone(by_minute: None, tmp_path: Path,
     assert card.training["data_set"] == {"id": data_set.id, "name": "all"}
     assert card.scores["actions"] == 1
     assert "train: 1 match, 2 labels" in notices
-    assert any(notice.startswith("Penalty, Kick-off") and "have not one label" in notice for notice in notices)
+    assert any("not learned, for there is no label: Penalty, Kick-off" in notice for notice in notices)
 
 
 def test_a_data_set_lies_beside_the_splits_of_a_folder(by_minute: None, tmp_path: Path, data: DataDirectory) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ def test_a_class_in_other_letters_is_named() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.replace("index,", "number,"), "lacks the columns index"),
+        (lambda t: t.replace("name,", "class,", 1), "lacks the column name"),
+        (lambda t: t.replace("index,", "number,"), "unknown column 'number'.*all but name may be left out"),
         (lambda t: "\n".join([t.splitlines()[0], *reversed(t.splitlines()[1:])]), "do not count"),
         (lambda t: t.replace("Kick-off,Kick-off", "Penalty,Kick-off"), "occurs twice"),
         (lambda t: t.replace(",15,5,8", ",wide,5,8", 1), "line 2"),
@@ -56,6 +58,18 @@ def test_an_own_class_table_is_read(tmp_path: Path) -> None:
         f"{head}\n0,Pass,Pass,flow,pass,#111111,#EEEEEE,2,1,1\n1,Drive,Drive,flow,drive,#111111,#EEEEEE,2,1,1\n"
     )
     assert load_classes(path).names == ("Pass", "Drive")
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_name_is_enough(tmp_path: Path, separator: str) -> None:
+    """What is left out, a column or a cell, is as in a bare list of names."""
+    path, bare = tmp_path / "own.csv", tmp_path / "class.txt"
+    path.write_text(f"name{separator}suppression\nPass{separator}1.5\nHeader{separator}\n")
+    bare.write_text("Pass\nHeader\n")
+    table, plain = load_classes(path), load_classes(bare)
+    assert table.names == ("Pass", "Header")
+    assert [c.suppression for c in table] == [1.5, 2.0]
+    assert [replace(c, suppression=2.0) for c in table] == list(plain)
 
 
 def test_an_unknown_table_names_the_tables_and_not_what_lies_beside_them() -> None:

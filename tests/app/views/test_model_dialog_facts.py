@@ -1,8 +1,10 @@
-"""The Model dialog says how far a match looks from what its model was trained on, in a word and a number."""
+"""What the Model dialog says of the shown model: how far the match looks from its training, and its labels."""
 
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -31,7 +33,7 @@ def test_the_dialog_says_how_far_a_match_looks(
     content = json.loads((analysis.folder / ANALYSIS_FILE).read_text())
     (analysis.folder / ANALYSIS_FILE).write_text(json.dumps({**content, "unlikeness": unlikeness}))
     monkeypatch.setattr("app.views.model_dialog.folder_of", lambda *_: match.path)
-    monkeypatch.setattr("app.views.model_dialog.read_card", lambda _: None)
+    monkeypatch.setattr("app.views.model_dialog.read_card", lambda _: SimpleNamespace(training={}))
     monkeypatch.setattr(Look, "of", classmethod(lambda cls, value, _: cls(value, 0.13)))
     at = match_page(match=match.id)
     at.session_state["dialog"] = (match.id, "model")
@@ -39,3 +41,26 @@ def test_the_dialog_says_how_far_a_match_looks(
     assert not at.exception
     captions = [c.value for c in at.caption if "own statistics" in c.value]
     assert [word in c for c in captions] == ([True] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        ({"labels": {"Goal": 30, "Penalty": 3, "Foul*": 0}},
+         "Learned from 33 labels. Learned from fewer than 10 labels: Penalty (3); not learned, for there is no label: "
+         r"Foul\*."),
+        ({"labels": {"Goal": 30}}, "Learned from 30 labels."),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_the_dialog_says_what_each_class_stands_on(
+    training: dict[str, Any], words: str, match: Match, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_analysis(open_match(match.path), data, [Spot(1, 2_000_000, "Goal", 0.9)], "m", "m", bare=True)
+    monkeypatch.setattr("app.views.model_dialog.folder_of", lambda *_: match.path)
+    monkeypatch.setattr("app.views.model_dialog.read_card", lambda _: SimpleNamespace(training=training))
+    at = match_page(match=match.id)
+    at.session_state["dialog"] = (match.id, "model")
+    at.run()
+    assert not at.exception
+    assert [c.value for c in at.caption if "Learned from" in c.value] == ([words] if words else [])

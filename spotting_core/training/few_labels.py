@@ -1,0 +1,21 @@
+"""Which classes a model was learned from few labels of: little is learned of them, and their figures say little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FEW = 10
+"""Labels of a class below which there are few."""
+
+
+def few_labels(counts: Mapping[str, int]) -> str:
+    """Which classes are learned from few labels or none, as a sentence; empty where there is none."""
+    none = [name for name, count in counts.items() if not count]
+    few = [f"{name} ({count})" for name, count in counts.items() if 0 < count < FEW]
+    clauses = []
+    if few:
+        clauses.append(f"learned from fewer than {FEW} labels: {', '.join(few)}")
+    if none:
+        clauses.append(f"not learned, for there is no label: {', '.join(none)}")
+    sentence = "; ".join(clauses)
+    return sentence[:1].upper() + sentence[1:]
