@@ -28,7 +28,7 @@ def train(
     """Train a system, measure it on the test split, and write its model folder.
 
     Started again with the same configuration, a run goes on from its last checkpoint. On several GPUs:
-    torchrun --nproc-per-node 2 "$(command -v touchline)" train CONFIG --data DIR.
+    torchrun --nproc-per-node 2 -- "$(command -v touchline)" train CONFIG --data DIR.
     """
     first = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
     from spotting_core.training.train import TrainingOrder

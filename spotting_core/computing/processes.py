@@ -1,6 +1,6 @@
 """Several processes that train one model together, as torchrun starts them: each learns from its own share of a batch.
 
-    torchrun --nproc-per-node 2 "$(command -v touchline)" train CONFIG --data DIR
+    torchrun --nproc-per-node 2 -- "$(command -v touchline)" train CONFIG --data DIR
 
 Where nothing started several there is one, and nothing here does anything.
 """
