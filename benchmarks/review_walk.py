@@ -8,18 +8,19 @@ view asks for with what is true: he watches each clip to its end (15 s), marks e
 one that nothing more happens, a second and a half a key, until his minutes are over. What he knows is frozen as a data
 set, the model is trained further on it as the view's Train does, and both are measured on the test split. Beside the
 usual strategy stands chance, with as many minutes. All of it lies in a data directory of its own (.runs/review-walk, or
-where TOUCHLINE_DATA says).
+where TOUCHLINE_DATA says); a walk that has a log in benchmarks/logs/review_walk is not made again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from spotting_core.base.assets import asset
 from spotting_core.base.data_directory import DataDirectory
 
 RUNS = Path(".runs") / "review-walk"
+LOGS = Path("benchmarks") / "logs" / "review_walk"
 FEATURES = "efficientnet-lite0"
 _LEARNED, _REVIEWED = 2, 3  # matches
 _KEY = 1.5  # seconds
@@ -188,11 +190,15 @@ def main() -> None:
     arguments = parser.parse_args()
     own = DataDirectory.default() if "TOUCHLINE_DATA" in os.environ else DataDirectory(RUNS / "data")
     console, data = Console(width=140), own.ensure()
-    walks = [
-        walk(arguments.data, data, strategy, seed, arguments.minutes, arguments.steps)
-        for seed in range(1, arguments.seeds + 1)
-        for strategy in arguments.strategies
-    ]
+    walks = []
+    for seed in range(1, arguments.seeds + 1):
+        for strategy in arguments.strategies:
+            log = LOGS / f"{strategy}-{arguments.minutes:g}-{arguments.steps}-{seed}.json"
+            if not log.is_file():
+                made = walk(arguments.data, data, strategy, seed, arguments.minutes, arguments.steps)
+                log.parent.mkdir(parents=True, exist_ok=True)
+                log.write_text(json.dumps(asdict(made), indent=1) + "\n", encoding="utf-8")
+            walks.append(Walk(**json.loads(log.read_text(encoding="utf-8"))))
     print_table(console, walks)
 
 
