@@ -41,9 +41,9 @@ class Copied:
     end: int
 
 
-def suffix_of_copy(media: Media) -> str:
-    """Ending of a copied clip: mp4 where it holds these codecs, else Matroska."""
-    fits = media.info.codec in _MP4_VIDEO and media.info.audio in {None, *_MP4_SOUND}
+def suffix_of_copy(media: Media, *, sound: bool = True) -> str:
+    """Ending of a copied clip: mp4 where it holds the codecs of what is copied, else Matroska."""
+    fits = media.info.codec in _MP4_VIDEO and (not sound or media.info.audio in {None, *_MP4_SOUND})
     return ".mp4" if fits else ".mkv"
 
 
@@ -72,7 +72,7 @@ def copy_clip(media: Media, clip: Clip, path: Path, *, sound: bool = True) -> Co
         BadInputError: see ``copy_start``; also a file that cannot hold these packets.
     """
     start, last = copy_start(media, clip), frames_of(clip, media.table)[1] - 1
-    form = "mp4" if suffix_of_copy(media) == ".mp4" else "matroska"
+    form = "mp4" if suffix_of_copy(media, sound=sound) == ".mp4" else "matroska"
     options = {"movflags": "faststart"} if form == "mp4" else {}
     begin = media.table.start + start  # on the file's own clock
     until = media.table.start + frame_time(media.table, last)

@@ -9,7 +9,7 @@
 
 Written here, an event is a half, or what is shown of a spot, and a marker stands at the spot's record time. An EDL
 names no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25
-counts or what the reader is told.
+counts or what the reader is told. It drops frame numbers where the rate lets it, but for a time line that does not.
 
 Record times begin where the programme begins: mostly at an hour (01:00:00:00, 10:00:00:00), which is taken off. Past
 midnight they begin anew at 00:00:00:00, and are counted on. Source times of an event may be the camera's time of day,
@@ -31,7 +31,6 @@ from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.timecode import (
-    drops,
     frame_rate,
     frames_to_microseconds,
     is_drop_frame,
@@ -144,7 +143,8 @@ def parse(content: bytes, where: object, game: str, options: Options) -> Documen
     }
     unmarked = sum(1 for n in range(len(listed.events)) if all(m.event != n for m in listed.markers))
     left = {"an event without a marker": unmarked} if unmarked and not (listed.markers and _stacked(listed)) else {}
-    return Document(tuple(entries), game or _title(listed), FORM, header, halves, tuple(notes), left)
+    counts = listed.events[0].counts_drop
+    return Document(tuple(entries), game or _title(listed), FORM, header, halves, tuple(notes), left, drop_frame=counts)
 
 
 def _listed(text: str, where: object) -> _List:
@@ -319,7 +319,7 @@ def _made_lines(document: Document, options: Options) -> Iterator[str]:
     """One event a half, as long as its video (or as 45 minutes, see ``half_length``), or one for each clip shown."""
     known = next((info.rate for _, info in sorted(document.halves.items()) if info.rate), None)
     rate = frame_rate(known or options.rate or NOMINAL_RATE)
-    drop = drops(rate)
+    drop = document.counts_drop(rate)
     yield f"TITLE:   {_one_line(document.game or 'match')}"
     yield f"FCM: {'DROP FRAME' if drop else 'NON-DROP FRAME'}"
     yield f"* RATE: {rate}"

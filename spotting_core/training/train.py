@@ -109,6 +109,8 @@ def train(
     name, settings = read_config(order.config)
     settings |= order.settings
     notice("Reading the matches")
+    if order.compare is not None:
+        read_card(order.compare)  # is refused before anything takes time
     processes, trained_set = Processes.of_environment(), None
     _check_alone(processes, name, order)
     if order.data_set is not None:
@@ -128,7 +130,7 @@ def train(
         calibration_trainer.train(report)
         return _finish_calibration(calibration_trainer, order, data, notice)
     system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
-    for sentence in _labels_of(system_config, order.splits):
+    for sentence in _labels_of(system_config, order):
         notice(sentence)
     if trained_set is not None and (sentence := _classes_without_labels(system_config, order.splits)):
         notice(sentence)
@@ -176,15 +178,22 @@ def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> tuple
     return replace(order, root=folder), data_set
 
 
-def _labels_of(config: SystemTrainingConfig, root: Path) -> list[str]:
-    """What the labels of a run's splits are, where its stage learns from any."""
+def _labels_of(config: SystemTrainingConfig, order: TrainingOrder) -> list[str]:
+    """What the labels of a run's splits are, also of the one on which it is measured, where its stage learns from any.
+
+    Errors:
+        BadInputError: a split has none that can be used: nobody trains for hours before hearing of it.
+    """
+    root = order.splits
     kind = system(config.system)
     if config.stage and (config.stage not in kind.stages or not kind.stages[config.stage].labelled):
         return []
     task = layer_task(kind.task)
     table = load_classes(config.classes or task.class_table)
     sentences = label_counts((root / split for split in config.data), task, table, most=config.matches)
-    return [*sentences, *label_counts((root / split for split in config.validation), task, table)]
+    measured = [order.report_split] if order.measured and (root / order.report_split).is_dir() else []
+    others = (root / split for split in dict.fromkeys([*config.validation, *measured]))
+    return [*sentences, *label_counts(others, task, table)]
 
 
 def _check_learns_spots(name: str) -> None:
