@@ -23,7 +23,7 @@ from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import timed_packets
 from spotting_core.media.source_clock import SourceClock
 from spotting_core.media.times import TimeTable, to_microseconds
-from spotting_core.media.video import open_video, packets
+from spotting_core.media.video import open_video, packets, rewind
 
 _MP4_VIDEO = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 _MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
@@ -108,10 +108,10 @@ def _packets(
     """Picture packets from the key frame at ``begin`` to the frame at ``until``, and the sound beside them."""
     assert video.time_base is not None
     for back in (_REORDERING, None):
-        if back is not None and begin - back > 0 and not table.breaks:  # else one time may be at two places
+        if back is not None and begin - back > table.start and not table.breaks:  # else one time may be at two places
             source.seek(round((begin - back) / 1e6 / video.time_base), stream=video, backward=True)
         else:
-            source.seek(0)
+            rewind(source, table.start - _REORDERING)
         pictures, sounds, late = _read(source, video, audio, begin, until, table.clock)
         if not late:
             return _whole(pictures, until), sounds
