@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -105,17 +106,28 @@ class _List:
     markers: list[_Marker] = field(default_factory=list)
     rate: Fraction | None = None
     drop: bool = False
+    over: bool | None = None  # midnight; None before anybody asks, for it takes a look at every event
 
     def recorded(self, event: _Event, at: int, rate: Fraction) -> int:
         """Frame of an event's record time, its number ``at``."""
         return self.counted_on(event.frames(at, rate), rate)
 
     def counted_on(self, frame: int, rate: Fraction) -> int:
-        """A frame of the record clock, which begins anew at midnight where an event ends before it begins."""
-        if not any(event.frames(3, rate) < event.frames(2, rate) for event in self.events):
+        """A frame of the record clock, which begins anew at midnight."""
+        if not self.is_over_midnight(rate):
             return frame
         midnight = _frames("24:00:00:00", rate, self.events[0].counts_drop)
-        return frame if 2 * frame >= midnight else frame + midnight
+        return frame + midnight if 2 * frame < midnight else frame
+
+    def is_over_midnight(self, rate: Fraction) -> bool:
+        """Whether an event ends before it begins, or the next one begins more than half a day before it."""
+        if self.over is None:
+            midnight = _frames("24:00:00:00", rate, self.events[0].counts_drop)
+            begins, ends = ([event.frames(at, rate) for event in self.events] for at in (2, 3))
+            self.over = any(end < begin for begin, end in zip(begins, ends, strict=True)) or any(
+                2 * (begin - after) > midnight for begin, after in pairwise(begins)
+            )
+        return self.over
 
 
 def parse(content: bytes, where: object, game: str, options: Options) -> Document:

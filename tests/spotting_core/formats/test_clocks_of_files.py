@@ -50,6 +50,28 @@ def test_a_programme_past_midnight_is_counted_on(tmp_path: Path) -> None:
     assert "times are counted from 23:30:00:00, where the programme begins" in document.notes
 
 
+def test_midnight_may_lie_between_two_events(tmp_path: Path) -> None:
+    """Markers as events of one frame, and halves of which one ends before midnight and the other begins after."""
+    begins = ("23:59:00:00", "23:59:59:24", "00:00:10:00", "00:30:00:00")
+    document = read(tmp_path, "a.edl", resolve_list(begins, "NON-DROP FRAME"))
+    hour = 3540_000_000
+    assert [s.time - hour for s in document.spots] == [0, 59_960_000, 70_000_000, 1_860_000_000]
+    assert "times are counted from 23:00:00:00, where the programme begins" in document.notes
+    text = (
+        "TITLE: x\nFCM: NON-DROP FRAME\n\n"
+        "001  AX       V     C        00:00:00:00 00:45:00:00 23:00:00:00 23:45:00:00\n* LOC: 23:10:00:00 RED     Goal\n"
+        "002  AX       V     C        00:00:00:00 00:45:00:00 00:00:00:00 00:45:00:00\n* LOC: 00:20:00:00 RED     Foul\n"
+    )
+    halves = read(tmp_path, "b.edl", text)
+    assert [(s.half, s.time) for s in halves.spots] == [(1, 600_000_000), (2, 1_200_000_000)]
+    moved = replace(halves, entries=tuple(replace(e, spot=replace(e.spot, time=900_000_000)) for e in halves.entries))
+    registry.write(tmp_path / "c.edl", [moved], FORMATS["edl"])
+    lines = (tmp_path / "c.edl").read_text().splitlines()
+    assert [line[7:18] for line in lines if line.startswith("* LOC")] == ["23:15:00:00", "00:15:00:00"]
+    jumbled = read(tmp_path, "d.edl", resolve_list(("01:30:00:00", "01:10:00:00"), "NON-DROP FRAME"))
+    assert [s.time for s in jumbled.spots] == [1_800_000_000, 600_000_000]
+
+
 def test_half_2_of_a_table_may_run_on_from_45_minutes(tmp_path: Path) -> None:
     running = read(tmp_path, "a.csv", "half,time,label\n1,47:00,Foul\n2,47:10,Goal\n2,88:00,Corner\n")
     assert [(s.half, s.seconds) for s in running.spots] == [(1, 2820), (2, 130), (2, 2580)]
