@@ -13,7 +13,7 @@ from app.views.import_notice import keep_notice, reasons_of_record
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.collect import Record
-from spotting_core.formats.registry import label_endings
+from spotting_core.formats.registry import label_endings, label_formats
 
 EVALUATE = "evaluate"
 """The page on which it is said what an import left out."""
@@ -34,6 +34,7 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         if kind == PREDICTIONS
         else "Labels-v2.json, another file of labels, or a zip of game folders",
         type=label_endings(),
+        help=_formats_taken(str(kind)),
         max_upload_size=_MOST_MEGABYTES,
     )
     name = st.text_input("Name", placeholder="The system that made it" if kind == PREDICTIONS else "The data set")
@@ -64,6 +65,12 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         if button.button("Delete", key=f"delete-{one.id}"):
             sets.remove(one)
             st.rerun()
+
+
+def _formats_taken(kind: str) -> str:
+    """What may be given, by the names of the formats: predictions in those that say how sure they are."""
+    titles = [form.title for form in label_formats() if kind == LABELS or form.confidence]
+    return f"{', '.join(titles)}; or a zip of match folders with one of these in each"
 
 
 def _strangers(made: ImportedSet, record: Record, matches: Iterable[Match]) -> Iterator[str]:

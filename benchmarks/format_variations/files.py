@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from spotting_core.domain.timecode import frame_rate, frames_to_microseconds, microseconds_to_frames, timecode
+from spotting_core.domain.timecode import (
+    frame_rate,
+    frames_to_microseconds,
+    microseconds_to_frames,
+    parse_timecode,
+    timecode,
+)
 from spotting_core.formats.document import Options
 
 Said = tuple[int, int, str, float | None]
@@ -48,7 +54,7 @@ class Variations:
 
 
 _ENCODINGS = ("utf-8", "utf-8 with mark", "utf-16 little", "utf-16 big")
-_CODECS = {"utf-8": "utf-8", "utf-8 with mark": "utf-8-sig", "windows-1252": "cp1252"}
+_CODECS = {"utf-8": "utf-8", "utf-8 with mark": "utf-8-sig", "windows-1252": "cp1252", "Shift-JIS": "cp932"}
 _PACKS = ("plain", "zip", "gzip")
 _ACTIONS: tuple[Said, ...] = (
     (1, 12 * _SECOND, "Goal", None),
@@ -312,6 +318,7 @@ def _csv(case: Mapping[str, str]) -> Made:
     names = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}[case["header"]]
     column = {"seconds": "seconds", "milliseconds": "position"}.get(case["time"], "time")
     head = [names(n) for n in ("half", column, "label", "confidence", "Spieler")]
+    player = "クリスタル・パレスのミュラー" if case["encoding"] == "Shift-JIS" else "Müller"
     lines.append(between.join(map(quoted, head)))
     for half, time, label, _ in _ACTIONS:
         seconds = time // _SECOND
@@ -324,7 +331,7 @@ def _csv(case: Mapping[str, str]) -> Made:
         sure = {"fraction": written(0.93), "percent sign": "93%" if not comma else "93 %", "missing": ""}[
             case["confidence"]
         ]
-        lines.append(between.join(map(quoted, (str(half), cell, label, sure, "Müller"))))
+        lines.append(between.join(map(quoted, (str(half), cell, label, sure, player))))
         at = time + 250_000 if column != "time" else time
         says.append((half, at, label, None if case["confidence"] == "missing" else 0.93))
     end = {"unix": "\n", "windows": "\r\n"}[case["line ends"]]
@@ -512,10 +519,12 @@ def _fcp(case: Mapping[str, str]) -> Made:
     frames = [microseconds_to_frames(t, rate) for _, t, _, _ in _ACTIONS[:2]]
     length = microseconds_to_frames(2700 * _SECOND, rate)
     hours = _BEGINS[case["file begins"]]
+    drop = case["counts"] == "DF" and case["rate"] in ("29.97", "59.94")
+    first = parse_timecode(f"{hours:02d}:00:00:00", rate, drop=drop)
+    shown = "" if case["counts"] == "unsaid" else f"<displayformat>{'DF' if drop else 'NDF'}</displayformat>"
     code = (
-        f"<timecode><string>{hours:02d}:00:00:00</string><frame>{hours * 3600 * base}</frame>"
-        f"<displayformat>NDF</displayformat>{said}</timecode>" if hours else ""
-    )  # fmt: skip
+        f"<timecode><string>{timecode(first, rate, drop=drop)}</string><frame>{first}</frame>{shown}{said}</timecode>"
+    )
     markers = "".join(
         f"<marker><name>{n}</name><comment></comment><in>{f}</in><out>-1</out></marker>"
         for f, (_, _, n, _) in zip(frames, _ACTIONS, strict=False)
@@ -524,7 +533,7 @@ def _fcp(case: Mapping[str, str]) -> Made:
     text = (
         f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE xmeml><xmeml version="{case["version"]}">'
         '<sequence id="s"><name>m</name>'
-        f'<duration>{length}</duration>{said}{on_sequence}<media><video><track><clipitem id="A"><name>A</name>'
+        f'<duration>{length}</duration>{said}{code}{on_sequence}<media><video><track><clipitem id="A"><name>A</name>'
         f"<duration>{length}</duration>{said}<start>0</start><end>{length}</end><in>0</in><out>{length}</out>"
         f'<file id="f"><name>m.mp4</name><pathurl>file://localhost/m.mp4</pathurl>{said}<duration>{length}</duration>{code}'
         f"<media><video/></media></file>{on_clip}</clipitem></track></video></media></sequence></xmeml>"
@@ -590,7 +599,7 @@ VARIATIONS: tuple[Variations, ...] = (
          "header": ("lower", "Capital", "UPPER"), "quotes": ("none", "all"),
          "time": ("seconds", "milliseconds", "mm:ss", "h:mm:ss", "day zero", "AM"),
          "confidence": ("fraction", "percent sign", "missing"), "line ends": ("unix", "windows"),
-         "encoding": (*_ENCODINGS, "windows-1252")},
+         "encoding": (*_ENCODINGS, "windows-1252", "Shift-JIS")},
         _csv,
     ),
     Variations(
@@ -621,7 +630,7 @@ VARIATIONS: tuple[Variations, ...] = (
     Variations(
         "fcp-xml",
         {"rate": ("25", "29.97", "30", "59.94", "23.976"), "file begins": tuple(_BEGINS),
-         "markers on": ("clip", "sequence"),
+         "counts": ("NDF", "DF", "unsaid"), "markers on": ("clip", "sequence"),
          "version": ("4", "5")},
         _fcp, 1,
     ),

@@ -26,6 +26,7 @@ FLOATS, INTEGERS, NUMBERS, FLAGS = "f", "iu", "fiu", "b"
 
 _MOST_AXES = 8
 _BLOCK = 16 << 20  # bytes that are looked at once
+_GREATEST = np.float64(np.finfo(np.float32).max)  # of double precision, for half precision has no such number
 Shape = Sequence[int | None]
 """Lengths of the axes; None where any will do."""
 
@@ -108,11 +109,15 @@ def _problem_of(path: str, size: int, changed: int, inode: int, rising: bool) ->
     if rising:
         return "its times do not rise" if len(values) and (values[0] < 0 or np.any(np.diff(values) < 0)) else ""
     row = first_odd_row(values)
-    return "" if row is None else f"row {row} holds a number that is none"
+    if row is None:
+        return ""
+    finite = bool(np.isfinite(values[row]).all()) if values.ndim else bool(np.isfinite(values))
+    odd = "beyond single precision (3.4e38), in which models count" if finite else "that is none"
+    return f"row {row} holds a number {odd}"
 
 
 def first_odd_row(values: np.ndarray) -> int | None:
-    """The first row of an array that holds NaN or an infinite number, from 0; None where none does.
+    """The first row of an array that holds NaN or what is infinite in single precision, from 0; None where none does.
 
     An array on disk is read block by block.
     """
@@ -121,7 +126,8 @@ def first_odd_row(values: np.ndarray) -> int | None:
     rows = values if values.ndim else values[None]
     step = max(1, _BLOCK // max(1, rows[0].nbytes))
     for start in range(0, len(rows), step):
-        odd = ~np.isfinite(rows[start : start + step]).reshape(min(step, len(rows) - start), -1).all(1)
+        fits = np.abs(rows[start : start + step]) <= _GREATEST  # which no NaN is
+        odd = ~fits.reshape(min(step, len(rows) - start), -1).all(1)
         if odd.any():
             return start + int(odd.argmax())
     return None

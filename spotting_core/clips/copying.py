@@ -23,7 +23,7 @@ from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import timed_packets
 from spotting_core.media.source_clock import SourceClock
 from spotting_core.media.times import TimeTable, to_microseconds
-from spotting_core.media.video import open_video, packets
+from spotting_core.media.video import open_video, packets, rewind
 
 _MP4_VIDEO = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 _MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
@@ -41,9 +41,9 @@ class Copied:
     end: int
 
 
-def suffix_of_copy(media: Media) -> str:
-    """Ending of a copied clip: mp4 where it holds these codecs, else Matroska."""
-    fits = media.info.codec in _MP4_VIDEO and media.info.audio in {None, *_MP4_SOUND}
+def suffix_of_copy(media: Media, *, sound: bool = True) -> str:
+    """Ending of a copied clip: mp4 where it holds the codecs of what is copied, else Matroska."""
+    fits = media.info.codec in _MP4_VIDEO and (not sound or media.info.audio in {None, *_MP4_SOUND})
     return ".mp4" if fits else ".mkv"
 
 
@@ -72,7 +72,7 @@ def copy_clip(media: Media, clip: Clip, path: Path, *, sound: bool = True) -> Co
         BadInputError: see ``copy_start``; also a file that cannot hold these packets.
     """
     start, last = copy_start(media, clip), frames_of(clip, media.table)[1] - 1
-    form = "mp4" if suffix_of_copy(media) == ".mp4" else "matroska"
+    form = "mp4" if suffix_of_copy(media, sound=sound) == ".mp4" else "matroska"
     options = {"movflags": "faststart"} if form == "mp4" else {}
     begin = media.table.start + start  # on the file's own clock
     until = media.table.start + frame_time(media.table, last)
@@ -108,10 +108,10 @@ def _packets(
     """Picture packets from the key frame at ``begin`` to the frame at ``until``, and the sound beside them."""
     assert video.time_base is not None
     for back in (_REORDERING, None):
-        if back is not None and begin - back > 0 and not table.breaks:  # else one time may be at two places
+        if back is not None and begin - back > table.start and not table.breaks:  # else one time may be at two places
             source.seek(round((begin - back) / 1e6 / video.time_base), stream=video, backward=True)
         else:
-            source.seek(0)
+            rewind(source, table.start - _REORDERING)
         pictures, sounds, late = _read(source, video, audio, begin, until, table.clock)
         if not late:
             return _whole(pictures, until), sounds

@@ -241,7 +241,7 @@ class _Run:
         if not tick(0):
             raise CancelledError("the export was cancelled")
         if self._order.fast:
-            name = f"{self._name(number, clip)}{suffix_of_copy(media)}"
+            name = f"{self._name(number, clip)}{suffix_of_copy(media, sound=self._order.sound)}"
             with replacing(self._folder / name) as part:
                 copied = copy_clip(media, clip, part, sound=self._order.sound)
             sound = self._heard(media, clip)

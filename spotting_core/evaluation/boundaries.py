@@ -59,6 +59,15 @@ def check_kinds(games: Sequence[CameraGame], labels: object, record: Record, *, 
     check_some_truth(sum(not official or c.change_type in KINDS for g in games for c in g.truth), labels)
 
 
+def note_unrated(games: Sequence[CameraGame], record: Record) -> None:
+    """Record the predicted changes that do not say how sure they are: they come before all others."""
+    for game in games:
+        unrated = sum(not change.rated for change in game.predicted)
+        if unrated:
+            count = f"{unrated} of its {len(game.predicted)} predictions"
+            record.skip(game.name, f"{count} without a confidence, counted as certain")
+
+
 def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) -> Evaluation:
     """Average precision of all changes and of each kind.
 

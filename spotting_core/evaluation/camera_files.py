@@ -50,7 +50,7 @@ class _Row(msgspec.Struct, gc=False):
     half: float | str | None = None
     change_type: str | None = None
     replay: str | None = None
-    confidence: float = 1.0
+    confidence: float | None = None
     link: _Link | None = None
 
 
@@ -69,6 +69,7 @@ class EvaluatedChange:
         time: microseconds of the half; second: as its ``gameTime`` says.
         change_type: abrupt, smooth, logo, or another word.
         replay: whether the shot that ends is a replay; link: what it shows.
+        rated: whether its file says how sure it is.
     """
 
     half: int
@@ -79,6 +80,7 @@ class EvaluatedChange:
     replay: bool
     confidence: float
     link: LinkRow | None
+    rated: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
     for number, row in enumerate(decoded(_DECODER, content, where, "camera label file").annotations, start=1):
         at = f"{where}, annotation {number}"
         half, time = moment_of({"gameTime": row.gameTime, "position": row.position, "half": row.half}, at)
-        check_confidence(row.confidence, at)
+        confidence = 1.0 if row.confidence is None else row.confidence
+        check_confidence(confidence, at)
         clock = parse_game_time(row.gameTime).clock
         changes.append(
             EvaluatedChange(
@@ -110,8 +113,9 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
                 label=plain_name(row.label),
                 change_type=(row.change_type or "").strip(),
                 replay=(row.replay or "").strip().lower() == "replay",
-                confidence=row.confidence,
+                confidence=confidence,
                 link=None if row.link is None else _plain(row.link, at),
+                rated=row.confidence is not None,
             )
         )
     return changes

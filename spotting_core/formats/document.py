@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
@@ -19,6 +20,7 @@ from spotting_core.domain.class_names import unknown_name
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.parts import MOST_PARTS, Parts
 from spotting_core.domain.spots import Spot
+from spotting_core.domain.timecode import drops
 
 LONGEST = 24 * 3600 * 1_000_000
 """Microseconds that a part of a match cannot be longer than."""
@@ -87,6 +89,7 @@ class Document:
         header: the file's other fields; halves: by number, as far as the file knows them.
         notes: what a reader should know about how the file was understood.
         left_out: what stands in the file and is no entry here: reason, as a clause, to how many.
+        drop_frame: whether its timecodes drop frame numbers, where the rate lets them; None where it has none.
     """
 
     entries: tuple[Entry, ...]
@@ -96,6 +99,7 @@ class Document:
     halves: Mapping[int, HalfInfo] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    drop_frame: bool | None = None
 
     @classmethod
     def of(cls, spots: Iterable[Spot], game: str = "", halves: Mapping[int, HalfInfo] | None = None) -> Document:
@@ -112,6 +116,10 @@ class Document:
     def sorted_spots(self) -> list[Spot]:
         """Spots in the order of half and time."""
         return sorted(self.spots, key=lambda s: (s.half, s.time))
+
+    def counts_drop(self, rate: Fraction) -> bool:
+        """Whether timecodes that are written of it drop frame numbers: as its own do, else where the rate lets them."""
+        return drops(rate) and self.drop_frame is not False
 
     def kept(self, form: str) -> Mapping[str, Any]:
         """The header, for a writer of the format it was read from; else nothing."""

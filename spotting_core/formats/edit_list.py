@@ -9,7 +9,7 @@
 
 Written here, an event is a half, or what is shown of a spot, and a marker stands at the spot's record time. An EDL
 names no frame rate, so ours does in a comment; of others' the drop-frame count tells 29.97 or 59.94 apart, else 25
-counts or what the reader is told.
+counts or what the reader is told. It drops frame numbers where the rate lets it, but for a time line that does not.
 
 Record times begin where the programme begins: mostly at an hour (01:00:00:00, 10:00:00:00), which is taken off. Past
 midnight they begin anew at 00:00:00:00, and are counted on. Source times of an event may be the camera's time of day,
@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -31,7 +32,6 @@ from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.timecode import (
-    drops,
     frame_rate,
     frames_to_microseconds,
     is_drop_frame,
@@ -106,17 +106,28 @@ class _List:
     markers: list[_Marker] = field(default_factory=list)
     rate: Fraction | None = None
     drop: bool = False
+    over: bool | None = None  # midnight; None before anybody asks, for it takes a look at every event
 
     def recorded(self, event: _Event, at: int, rate: Fraction) -> int:
         """Frame of an event's record time, its number ``at``."""
         return self.counted_on(event.frames(at, rate), rate)
 
     def counted_on(self, frame: int, rate: Fraction) -> int:
-        """A frame of the record clock, which begins anew at midnight where an event ends before it begins."""
-        if not any(event.frames(3, rate) < event.frames(2, rate) for event in self.events):
+        """A frame of the record clock, which begins anew at midnight."""
+        if not self.is_over_midnight(rate):
             return frame
         midnight = _frames("24:00:00:00", rate, self.events[0].counts_drop)
-        return frame if 2 * frame >= midnight else frame + midnight
+        return frame + midnight if 2 * frame < midnight else frame
+
+    def is_over_midnight(self, rate: Fraction) -> bool:
+        """Whether an event ends before it begins, or the next one begins more than half a day before it."""
+        if self.over is None:
+            midnight = _frames("24:00:00:00", rate, self.events[0].counts_drop)
+            begins, ends = ([event.frames(at, rate) for event in self.events] for at in (2, 3))
+            self.over = any(end < begin for begin, end in zip(begins, ends, strict=True)) or any(
+                2 * (begin - after) > midnight for begin, after in pairwise(begins)
+            )
+        return self.over
 
 
 def parse(content: bytes, where: object, game: str, options: Options) -> Document:
@@ -144,7 +155,8 @@ def parse(content: bytes, where: object, game: str, options: Options) -> Documen
     }
     unmarked = sum(1 for n in range(len(listed.events)) if all(m.event != n for m in listed.markers))
     left = {"an event without a marker": unmarked} if unmarked and not (listed.markers and _stacked(listed)) else {}
-    return Document(tuple(entries), game or _title(listed), FORM, header, halves, tuple(notes), left)
+    counts = listed.events[0].counts_drop
+    return Document(tuple(entries), game or _title(listed), FORM, header, halves, tuple(notes), left, drop_frame=counts)
 
 
 def _listed(text: str, where: object) -> _List:
@@ -319,7 +331,7 @@ def _made_lines(document: Document, options: Options) -> Iterator[str]:
     """One event a half, as long as its video (or as 45 minutes, see ``half_length``), or one for each clip shown."""
     known = next((info.rate for _, info in sorted(document.halves.items()) if info.rate), None)
     rate = frame_rate(known or options.rate or NOMINAL_RATE)
-    drop = drops(rate)
+    drop = document.counts_drop(rate)
     yield f"TITLE:   {_one_line(document.game or 'match')}"
     yield f"FCM: {'DROP FRAME' if drop else 'NON-DROP FRAME'}"
     yield f"* RATE: {rate}"

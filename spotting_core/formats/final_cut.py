@@ -30,7 +30,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_xml
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TRUTH, Spot
-from spotting_core.domain.timecode import drops, frame_rate, microseconds_to_frames
+from spotting_core.domain.timecode import frame_rate, microseconds_to_frames
 from spotting_core.formats.document import LONGEST, MOST_RATE, Document, Entry, HalfInfo, Options, half_length, possible
 from spotting_core.formats.sportscode import legal_text
 
@@ -87,9 +87,17 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
         "a keyword, which is no marker": sum(1 for _ in root.iter("keyword")),
     }
     header = {"xml": ElementTree.tostring(root, encoding="unicode")}
+    left_out = {why: n for why, n in left.items() if n}
     return Document(
-        tuple(entries), game or name, FORM, header, halves, left_out={why: n for why, n in left.items() if n}
+        tuple(entries), game or name, FORM, header, halves, left_out=left_out, drop_frame=_counts_drop(root)
     )
+
+
+def _counts_drop(root: Element) -> bool | None:
+    """Whether the time line's timecodes drop frame numbers, as it says."""
+    sequence = root.find(".//sequence")
+    said = None if sequence is None else sequence.get("tcFormat")
+    return None if said is None else said.strip().upper() == "DF"
 
 
 def _placed_items(root: Element, where: object) -> Iterator[_Placed]:
@@ -254,7 +262,7 @@ def _made(document: Document, options: Options) -> Element:
             {"id": f"a{half}", "name": title, **({"src": url} if url else {}), "start": "0s", "duration": _text(length),
              "format": made, "hasVideo": "1", "hasAudio": "1"},
         )  # fmt: skip
-    count = "DF" if drops(main_rate) else "NDF"
+    count = "DF" if document.counts_drop(main_rate) else "NDF"
     sequence = SubElement(library, "sequence", format=formats[main_rate], tcStart="0s", tcFormat=count)
     spine, at = SubElement(sequence, "spine"), Fraction(0)
     for half, start, end, entries in _pieces(document):

@@ -32,7 +32,7 @@ from spotting_core.base.nesting import check_json, check_xml
 from spotting_core.base.texts import decoded_text
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
-from spotting_core.domain.timecode import frame_rate, microseconds_to_frames
+from spotting_core.domain.timecode import drops, frame_rate, microseconds_to_frames
 from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_length, possible
 
 FORM, FCP = "otio", "fcp-xml"
@@ -40,6 +40,7 @@ ADAPTERS = {FORM: "otio_json", FCP: "fcp_xml"}
 FILE_NAMES = {FORM: "timeline.otio", FCP: "timeline.xml"}
 NAMESPACE = "touchline"
 IMPORTED = "imported"
+_FINAL_CUT = "fcp_xml"  # metadata of its adapter, the only place in which a timeline says how its timecodes count
 NOMINAL_RATE = 25.0
 _TIME_OF_DAY = 3600  # seconds from which on a clip's first time is a clock's and not its own
 
@@ -86,7 +87,14 @@ def packed_document(content: bytes, form: str, game: str) -> bytes:
         del owner.markers[:]
     halves = dict(enumerate((_info(c) for c in _clips(timeline)), start=1)) if _stacked(timeline) else {}
     header = {"timeline": otio.adapters.write_to_string(timeline, "otio_json")}
-    return msgspec.json.encode(Document(tuple(entries), game or timeline.name, form, header, halves))
+    document = Document(tuple(entries), game or timeline.name, form, header, halves, drop_frame=_counts_drop(timeline))
+    return msgspec.json.encode(document)
+
+
+def _counts_drop(timeline: otio.schema.Timeline) -> bool | None:
+    """Whether the time line's timecodes drop frame numbers, as Final Cut's adapter keeps it."""
+    said = timeline.metadata.get(_FINAL_CUT, {}).get("timecode", {}).get("displayformat")
+    return None if said is None else str(said).strip().upper() == "DF"
 
 
 def _timeline(read: Any, where: object) -> otio.schema.Timeline:
@@ -213,7 +221,11 @@ def _made(document: Document, options: Options) -> otio.schema.Timeline:
     else:
         halves = range(1, max(document.half_numbers(), default=1) + 1)
         track.extend(_clip(document, half, options) for half in halves)
-    timeline.global_start_time = RationalTime(0, track[0].duration().rate)
+    rate = track[0].duration().rate
+    timeline.global_start_time = RationalTime(0, rate)
+    if drops(frame_rate(rate)):
+        count = "DF" if document.counts_drop(frame_rate(rate)) else "NDF"
+        timeline.metadata[_FINAL_CUT] = {"timecode": {"displayformat": count}}
     return timeline
 
 

@@ -11,7 +11,7 @@ import av.error
 import numpy as np
 
 from spotting_core.media.source_clock import ClockBreak, SourceClock
-from spotting_core.media.video import open_video, readable_packets
+from spotting_core.media.video import open_video, readable_packets, rewind
 
 RATE = 48_000
 CHANNELS = 2
@@ -81,9 +81,9 @@ def _placed(path: Path, start: int, end: int, breaks: tuple[ClockBreak, ...]) ->
 def _seek(container: av.container.InputContainer, stream: av.AudioStream, time: int) -> None:
     assert stream.time_base is not None
     try:
-        container.seek(max(0, round(time / 1e6 / stream.time_base)), stream=stream, backward=True)
+        container.seek(round(time / 1e6 / stream.time_base), stream=stream, backward=True)
     except av.error.FFmpegError:
-        container.seek(0)
+        rewind(container, time)
 
 
 def _decoded(

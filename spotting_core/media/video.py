@@ -230,3 +230,14 @@ def _duration(container: av.container.InputContainer, stream: av.VideoStream) ->
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return container.duration / 1e6 if container.duration else None
+
+
+def rewind(container: av.container.InputContainer, start: int) -> None:
+    """Go to the beginning of a file whose own clock shows ``start`` there (microseconds).
+
+    It is not always 0 or later: of a transport stream that is about to wrap, ffmpeg takes 26.5 hours off.
+    """
+    try:
+        container.seek(min(0, start))
+    except av.error.FFmpegError:  # some formats know of no time before their first
+        container.seek(0)

@@ -12,7 +12,7 @@ from spotting_core.base.files import replacing
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
-from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries
+from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries, note_unrated
 from spotting_core.evaluation.camera_files import BOUNDARIES_FILE, read_camera_games
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.report import Evaluation
@@ -43,6 +43,7 @@ class BoundariesTask(SampleTask[Spot]):
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         games = read_camera_games(order.labels, order.predictions, record, order.split, official=order.official)
         check_kinds(games, order.labels, record, official=order.official)
+        note_unrated(games, record)
         return evaluate_boundaries(games, official=order.official)
 
     def read_truth(self, folder: Path) -> list[Spot]:

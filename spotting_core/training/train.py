@@ -110,6 +110,8 @@ def train(
     name, settings = read_config(order.config)
     settings |= order.settings
     notice("Reading the matches")
+    if order.compare is not None:
+        read_card(order.compare)  # is refused before anything takes time
     processes = Processes.of_environment()
     _check_alone(processes, name, order)
     if order.data_set is not None:
@@ -129,7 +131,7 @@ def train(
         calibration_trainer.train(report)
         return _finish_calibration(calibration_trainer, order, data, notice)
     system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
-    for sentence in _labels_of(system_config, order.splits):
+    for sentence in _labels_of(system_config, order):
         notice(sentence)
     with processes.first_alone():
         device = processes.device(order.device)
@@ -177,15 +179,22 @@ def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> Train
     return replace(order, root=folder)
 
 
-def _labels_of(config: SystemTrainingConfig, root: Path) -> list[str]:
-    """What the labels of a run's splits are, where its stage learns from any."""
+def _labels_of(config: SystemTrainingConfig, order: TrainingOrder) -> list[str]:
+    """What the labels of a run's splits are, also of the one on which it is measured, where its stage learns from any.
+
+    Errors:
+        BadInputError: a split has none that can be used: nobody trains for hours before hearing of it.
+    """
+    root = order.splits
     kind = system(config.system)
     if config.stage and (config.stage not in kind.stages or not kind.stages[config.stage].labelled):
         return []
     task = layer_task(kind.task)
     table = load_classes(config.classes or task.class_table)
     sentences = label_counts((root / split for split in config.data), task, table, most=config.matches)
-    return [*sentences, *label_counts((root / split for split in config.validation), task, table)]
+    measured = [order.report_split] if order.measured and (root / order.report_split).is_dir() else []
+    others = (root / split for split in dict.fromkeys([*config.validation, *measured]))
+    return [*sentences, *label_counts(others, task, table)]
 
 
 def _check_learns_spots(name: str) -> None:

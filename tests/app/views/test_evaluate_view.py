@@ -293,6 +293,15 @@ def test_an_import_of_which_all_counts_leaves_no_notice(match: Match) -> None:
     assert [b for b in at.button if b.label == "Dismiss"] == []
 
 
+def test_the_import_names_every_format_that_it_takes(match: Match) -> None:
+    """Its own line of endings is cut off, and predictions are taken in formats alone that say how sure they are."""
+    at = run(evaluate_labels=match.id, evaluate_import=True)
+    taken = at.file_uploader[0].help
+    assert "SoccerNet results_spotting, E2E-Spot JSON" in taken
+    assert "OpenTimelineIO; or a zip of match folders" in taken
+    assert "WebVTT" not in taken
+
+
 def test_games_of_no_match_of_the_library_are_named_when_they_are_imported(match: Match) -> None:
     at = imported(match, zipped(mine=results((5.1, "Foul", 0.9)), elsewhere=results((5.1, "Foul", 0.9))))
     assert "o: 2 games from o.zip, with 1 note<" in html_of(at)

@@ -53,3 +53,15 @@ def test_a_copied_clip_is_mp4_where_it_holds_the_codecs(
     with av.open(str(target)) as container:
         heard = sum(frame.samples for frame in container.decode(audio=0))
     assert heard / RATE == pytest.approx((copied.end - copied.start) / 1e6, abs=0.1)
+
+
+def test_a_copied_clip_without_sound_is_named_by_its_pictures(tmp_path: Path) -> None:
+    make(tmp_path / "a.mov", "libx264", "pcm_s16le")
+    media = ingest(tmp_path / "a.mov", DataDirectory(tmp_path / "data"))
+    assert (suffix_of_copy(media), suffix_of_copy(media, sound=False)) == (".mkv", ".mp4")
+    target = tmp_path / "clip.mp4"
+    copy_clip(media, Clip(1, 1_000_000, 2_000_000, "Goal"), target, sound=False)
+    with av.open(str(target)) as container:
+        assert "mp4" in container.format.name
+        assert not container.streams.audio
+        assert sum(1 for _ in container.decode(video=0)) >= 25

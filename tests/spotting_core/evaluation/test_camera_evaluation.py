@@ -10,7 +10,7 @@ import pytest
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import load_classes
-from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries
+from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries, note_unrated
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange, read_camera_games, read_changes
 from spotting_core.evaluation.cameras import evaluate_cameras
 from spotting_core.evaluation.collect import Record
@@ -141,6 +141,21 @@ def test_changes_of_unknown_kinds_are_counted_and_refused_only_where_none_is_tru
         check_kinds(games, "labels", Record(), official=True)
     with pytest.raises(BadInputError, match="nothing in these labels counts"):
         check_kinds([CameraGame("g", [change(30, kind="")], [])], "labels", Record(), official=True)
+
+
+def test_predictions_that_do_not_say_how_sure_they_are_are_counted() -> None:
+    """They come first in the order of confidence by which precision is measured."""
+    rows = [
+        {"gameTime": f"1 - 00:0{n}", "label": MAIN, "change_type": "abrupt", "replay": "real-time", **rest}
+        for n, rest in ((1, {"confidence": 0.5}), (4, {}), (7, {"confidence": None}))
+    ]
+    predicted = read_changes(json.dumps({"annotations": rows}).encode(), "a")
+    assert [(c.confidence, c.rated) for c in predicted] == [(0.5, True), (1.0, False), (1.0, False)]
+    record = Record()
+    note_unrated([CameraGame("g", [], predicted), CameraGame("h", [], predicted[:1])], record)
+    assert [(left.game, left.why) for left in record.skipped] == [
+        ("g", "2 of its 3 predictions without a confidence, counted as certain")
+    ]
 
 
 def test_a_change_at_zero_wraps_to_the_end_officially() -> None:

@@ -50,6 +50,28 @@ def test_a_programme_past_midnight_is_counted_on(tmp_path: Path) -> None:
     assert "times are counted from 23:30:00:00, where the programme begins" in document.notes
 
 
+def test_midnight_may_lie_between_two_events(tmp_path: Path) -> None:
+    """Markers as events of one frame, and halves of which one ends before midnight and the other begins after."""
+    begins = ("23:59:00:00", "23:59:59:24", "00:00:10:00", "00:30:00:00")
+    document = read(tmp_path, "a.edl", resolve_list(begins, "NON-DROP FRAME"))
+    hour = 3540_000_000
+    assert [s.time - hour for s in document.spots] == [0, 59_960_000, 70_000_000, 1_860_000_000]
+    assert "times are counted from 23:00:00:00, where the programme begins" in document.notes
+    text = (
+        "TITLE: x\nFCM: NON-DROP FRAME\n\n"
+        "001  AX       V     C        00:00:00:00 00:45:00:00 23:00:00:00 23:45:00:00\n* LOC: 23:10:00:00 RED     Goal\n"
+        "002  AX       V     C        00:00:00:00 00:45:00:00 00:00:00:00 00:45:00:00\n* LOC: 00:20:00:00 RED     Foul\n"
+    )
+    halves = read(tmp_path, "b.edl", text)
+    assert [(s.half, s.time) for s in halves.spots] == [(1, 600_000_000), (2, 1_200_000_000)]
+    moved = replace(halves, entries=tuple(replace(e, spot=replace(e.spot, time=900_000_000)) for e in halves.entries))
+    registry.write(tmp_path / "c.edl", [moved], FORMATS["edl"])
+    lines = (tmp_path / "c.edl").read_text().splitlines()
+    assert [line[7:18] for line in lines if line.startswith("* LOC")] == ["23:15:00:00", "00:15:00:00"]
+    jumbled = read(tmp_path, "d.edl", resolve_list(("01:30:00:00", "01:10:00:00"), "NON-DROP FRAME"))
+    assert [s.time for s in jumbled.spots] == [1_800_000_000, 600_000_000]
+
+
 def test_half_2_of_a_table_may_run_on_from_45_minutes(tmp_path: Path) -> None:
     running = read(tmp_path, "a.csv", "half,time,label\n1,47:00,Foul\n2,47:10,Goal\n2,88:00,Corner\n")
     assert [(s.half, s.seconds) for s in running.spots] == [(1, 2820), (2, 130), (2, 2580)]
@@ -148,3 +170,41 @@ def test_a_project_shows_drop_frame_times_at_the_rates_that_have_them(rate: floa
     document = Document.of([Spot(1, 10_000_000, "Goal")], "game", {1: HalfInfo(rate, duration=60_000_000)})
     registry.write(tmp_path / "a.fcpxml", [document], FORMATS["fcpx-xml"])
     assert f'tcFormat="{count}"' in (tmp_path / "a.fcpxml").read_text()
+
+
+_NDF_XMEML = (
+    '<?xml version="1.0"?><!DOCTYPE xmeml><xmeml version="4"><sequence id="s"><name>m</name><duration>90000</duration>'
+    "{rate}<timecode>{rate}<string>01:00:00:00</string><frame>108000</frame><displayformat>{count}</displayformat>"
+    '</timecode><media><video><track><clipitem id="A"><name>A</name><duration>90000</duration>{rate}<start>0</start>'
+    '<end>90000</end><in>0</in><out>90000</out><file id="f"><name>m.mp4</name>{rate}<duration>90000</duration></file>'
+    "<marker><name>Goal</name><comment></comment><in>20000</in><out>-1</out></marker></clipitem></track></video>"
+    "</media></sequence></xmeml>"
+)
+_NDF_FCPX = (
+    '<fcpxml version="1.9"><resources><format id="r1" frameDuration="1001/30000s"/><asset id="r2" start="0s" '
+    'duration="3003s" format="r1"/></resources><library><event><project name="m"><sequence format="r1" tcStart="0s" '
+    'tcFormat="{count}"><spine><asset-clip ref="r2" offset="0s" start="0s" duration="3003s"><marker '
+    'start="20020/30s" value="Goal"/></asset-clip></spine></sequence></project></event></library></fcpxml>'
+)
+
+
+@pytest.mark.parametrize(("count", "mode"), [("DF", "FCM: DROP FRAME"), ("NDF", "FCM: NON-DROP FRAME")])
+@pytest.mark.parametrize("form", ["fcp-xml", "fcpx-xml"])
+def test_how_a_time_line_counts_is_carried_over_to_every_other(
+    form: str, count: str, mode: str, tmp_path: Path
+) -> None:
+    """An editor who counts without dropping frames gets a list that does so, by whatever way it comes."""
+    rate = "<rate><timebase>30</timebase><ntsc>TRUE</ntsc></rate>"
+    text = (_NDF_XMEML if form == "fcp-xml" else _NDF_FCPX).format(rate=rate, count=count)
+    document = read(tmp_path, "a.xml", text)
+    assert document.form == form
+    at = {"DF": "00:11:07;10", "NDF": "00:11:06:20"}[count]
+    for number, between in enumerate(("edl", "otio", "fcp-xml", "fcpx-xml")):
+        path, listed = tmp_path / f"{number}{'.fcpxml' if between == 'fcpx-xml' else ''}", tmp_path / f"{number}.edl"
+        registry.write(path, [replace(document, form="")], FORMATS[between])
+        again = registry.read_one(path, FORMATS[between])
+        assert again.drop_frame is (count == "DF"), between
+        registry.write(listed, [replace(again, form="")], FORMATS["edl"])
+        lines = listed.read_text().splitlines()
+        assert lines[1] == mode, between
+        assert lines[-1].startswith(f"* LOC: {at} "), between

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import struct
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -13,10 +16,11 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import add_clip, film_size, open_film
 from spotting_core.clips.selection import MARK, Clip
-from spotting_core.media.decode import read_frame
+from spotting_core.media.decode import numbered_frames, read_frame
 from spotting_core.media.ingest import ingest, make_poster
 from spotting_core.media.playback import make_playback, plays_as_is
 from spotting_core.media.shown import shown_size
+from spotting_core.media.thumbnail import LUMA, thumbnail
 from spotting_core.media.times import read_time_table
 from spotting_core.media.video import probe_video
 from tests.conftest import SHARED
@@ -38,6 +42,42 @@ def anamorphic(path: Path) -> Path:
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path
+
+
+_MATRICES = {
+    0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0),
+}  # fmt: skip
+_QUARTERS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200), "grey": (200, 200, 200)}
+
+
+def quartered(path: Path, clockwise: int, aspect: Fraction) -> Path:
+    """320 x 240 pixels of four colours, red, green, blue and grey by row, that a matrix turns clockwise."""
+    picture = np.zeros((240, 320, 3), np.uint8)
+    for place, colour in enumerate(_QUARTERS.values()):
+        top, left = place // 2 * 120, place % 2 * 160
+        picture[top : top + 120, left : left + 160] = colour
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"bf": "0", "g": "25"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = aspect
+        for number in range(50):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    a, b, c, d = (0x10000 * k for k in _MATRICES[clockwise])
+    content = bytearray(path.read_bytes())
+    at = content.index(b"tkhd") + 4 + 40
+    content[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
+    path.write_bytes(content)
+    return path
+
+
+def quarters(image: np.ndarray) -> list[str]:
+    """Colours of the quarters of an RGB picture, by row."""
+    height, width = image.shape[:2]
+    middles = [image[height * y // 4, width * x // 4].astype(int) for y in (1, 3) for x in (1, 3)]
+    return [min(_QUARTERS, key=lambda name: int(np.abs(np.array(_QUARTERS[name]) - m).sum())) for m in middles]
 
 
 def borders(image: np.ndarray) -> tuple[float, float]:
@@ -68,6 +108,39 @@ def test_squeezed_pictures_fill_what_is_made_of_them(suffix: str, tmp_path: Path
     played = probe_video(make_playback(media))
     assert played.shown_size == pytest.approx((426.7, 240), abs=1)
     assert make_poster(media).is_file()
+
+
+@pytest.mark.parametrize("aspect", [Fraction(1), Fraction(4, 3)])
+@pytest.mark.parametrize(
+    ("clockwise", "shown"),
+    [(0, "red green blue grey"), (90, "blue red grey green"), (180, "grey blue green red"), (270, "green grey red blue")],
+)  # fmt: skip
+def test_every_way_out_of_a_turned_video_agrees(
+    clockwise: int, shown: str, aspect: Fraction, tmp_path: Path, data: DataDirectory
+) -> None:
+    path = quartered(tmp_path / "a.mp4", clockwise, aspect)
+    media, colours = ingest(path, data), shown.split()
+    wide = round(320 * aspect)
+    size = (240, wide) if clockwise % 180 else (wide, 240)
+    assert media.info.shown_size == pytest.approx(size, abs=1)
+    image = read_frame(path, media.table, 3)
+    assert (image.shape[1], image.shape[0]) == size
+    assert quarters(image) == colours
+    poster = cv2.imread(str(make_poster(media)))
+    assert quarters(poster[..., ::-1]) == colours
+    assert poster.shape[1] / poster.shape[0] == pytest.approx(size[0] / size[1], rel=0.02)
+    played = make_playback(media)
+    film = open_film(tmp_path / "film.mp4", media, None, sound=False)
+    add_clip(film, media, Clip(1, 0, 1_000_000, MARK), 0)
+    film.close()
+    copy_clip(media, Clip(1, 0, 1_000_000, MARK), tmp_path / "copied.mp4")
+    for made in (played, tmp_path / "film.mp4", tmp_path / "copied.mp4"):
+        assert probe_video(made).shown_size == pytest.approx(size, abs=2), made
+        assert quarters(read_frame(made, read_time_table(made), 5)) == colours, made
+    [(_, frame)] = list(itertools.islice(numbered_frames(path, media.table), 1))
+    luma = thumbnail(frame)[: LUMA[0] * LUMA[1]].reshape(LUMA[::-1])
+    wanted = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), LUMA, interpolation=cv2.INTER_AREA).astype(int)
+    assert np.corrcoef(luma.ravel(), wanted.ravel())[0, 1] > 0.99
 
 
 @reported

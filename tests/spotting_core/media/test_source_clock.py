@@ -124,3 +124,34 @@ def test_sound_is_moved_as_the_pictures_are() -> None:
 def test_an_array_that_is_no_table_is_refused(numbers: list[int]) -> None:
     with pytest.raises(ValueError, match=r"table|rise"):
         TimeTable.from_array(np.array(numbers, np.int64))
+
+
+def loud(path: Path, table: TimeTable) -> list[float]:
+    """Seconds at which sound begins, between which there is silence."""
+    blocks = sound_between(path, table.start, table.start + table.duration, table.breaks)
+    at = np.flatnonzero(np.abs(np.concatenate([b[0] for b in blocks])) > 0.1) / RATE
+    return [float(x) for k, x in enumerate(at) if not k or x - at[k - 1] > 0.3]
+
+
+def test_a_clock_that_wraps_and_then_starts_again_is_one_for_every_reader(data: DataDirectory, tmp_path: Path) -> None:
+    """Two seconds before 33 bits are full a recording begins; another one, from 0, is joined to it."""
+    wraps, path = tmp_path / "wraps.ts", tmp_path / "both.ts"
+    make_video(wraps, steady(100), beeps=[1.0], container={"output_ts_offset": f"{2**33 / 90_000 - 2:.3f}"})
+    make_video(tmp_path / "b.ts", steady(60), first=100, beeps=[1.0])
+    path.write_bytes(wraps.read_bytes() + (tmp_path / "b.ts").read_bytes())
+    for video, count, beeps in ((wraps, 100, [1.0]), (path, 160, [1.0, 5.0])):
+        media = ingest(video, data)
+        table = media.table
+        assert table.start < 0
+        assert np.all(np.diff(table.times) == 40_000)
+        assert [read_number(shown_image(f)) for _, f in numbered_frames(video, table)] == list(range(count))
+        assert loud(video, table) == pytest.approx(beeps, abs=0.1)
+        assert np.abs(read_time_table(make_playback(media)).times - table.times).max() <= 100
+        for start in (0, 1_200_000, 2_500_000):  # before the wrap, and after it
+            copied = copy_clip(media, Clip(1, start, start + 1_000_000, MARK), tmp_path / "c.mp4")
+            made = read_time_table(tmp_path / "c.mp4")
+            assert (
+                read_number(read_frame(tmp_path / "c.mp4", made, 0))
+                == copied.start // 40_000
+                == start // 1_000_000 * 25
+            )

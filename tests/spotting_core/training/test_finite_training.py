@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from spotting_core.base.arrays import check_numbers, first_odd_row
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.computing.finite_weights import check_weights
 from spotting_core.domain.classes import load_classes
@@ -22,7 +24,9 @@ from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.training.best import BestWeights
 from spotting_core.training.label_counts import label_counts
+from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import Trainer, TrainingConfig
+from tests.feature_games import SET, write_splits
 
 
 class _Run(Trainer[float, TrainingConfig, nn.Linear]):
@@ -81,6 +85,12 @@ def test_a_row_of_features_that_is_none_is_named(tmp_path: Path) -> None:
         check_numbers(path)
     assert first_odd_row(values[:2750]) is None
     assert first_odd_row(np.arange(4)) is None
+    assert first_odd_row(np.array([[1.0], [np.inf]], np.float16)) == 1
+    doubles = np.zeros((3000, 8))
+    doubles[7, 1] = -1e300  # infinite once it is read as what models count in
+    np.save(path, doubles)
+    with pytest.raises(BadInputError, match="row 7 holds a number beyond single precision"):
+        open_features(path, kind)
 
 
 def match(folder: Path, labels: list[str] | None) -> None:
@@ -131,3 +141,31 @@ def test_labels_and_matches_that_are_left_out_are_counted(tmp_path: Path) -> Non
     match(tmp_path / "bare" / "d", [])
     with pytest.raises(BadInputError, match=r"no label is in the Labels-v2.json of 1 match"):
         label_counts([tmp_path / "bare"], SPOTTING, table)
+
+
+def test_the_labels_of_the_split_that_is_measured_are_counted_before_anything_is_learned(tmp_path: Path) -> None:
+    """A test split of no use is told before hours of training, and what is left out of it by the count."""
+    root = write_splits(tmp_path / "splits", games=2)
+    config = tmp_path / "average.toml"
+    settings = f'features = ["{SET}"]\nsteps = 2\nbatch = 2\nwarm_up = 1\nvalidate_every = 2'
+    config.write_text(f'system = "average"\n[config]\n{settings}\n')
+    order = TrainingOrder(config, root, tmp_path / "run", tmp_path / "model")
+    data = DataDirectory(tmp_path / "data")
+    labels = sorted((root / "test").rglob("Labels-v2.json"))
+    labels[0].unlink()
+    told: list[str] = []
+    train(order, data, notice=told.append)
+    before = told[: told.index("Training")]
+    assert "test: 1 match, 3 labels" in before
+    assert any(line.startswith("test: left out 1 match without Labels-v2.json") for line in before)
+    other = replace(order, run=tmp_path / "other")
+    labels[1].write_text(labels[1].read_text().replace('"Goal"', '"Goal kick"').replace('"Foul"', '"Pass"'))
+    with pytest.raises(BadInputError, match=r"test: not one of 3 labels is of a known class"):
+        train(other, data)
+    labels[1].unlink()
+    with pytest.raises(BadInputError, match=r"test: no match with Labels-v2"):
+        train(other, data)
+    with pytest.raises(BadInputError, match="this model card does not exist"):
+        train(replace(other, compare=tmp_path / "gone"), data)
+    assert not (tmp_path / "other").exists()
+    train(replace(other, measured=False), data)
