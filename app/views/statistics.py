@@ -262,10 +262,11 @@ def _table(
         st.dataframe(
             rows, hide_index=True, key="statistics_table",
             column_config={
-                "Match": st.column_config.LinkColumn(display_text=r"#(.*)$", width="medium"),
+                "Match": st.column_config.LinkColumn(display_text=r"#(.*)$", width="medium", pinned=True),
                 "Minutes": st.column_config.NumberColumn(format="%.0f"),
             },
         )  # fmt: skip
+        st.caption(f"{', '.join(groups)}: where the table is narrower than its columns, it scrolls sideways.")
 
 
 def _total(counts: Mapping[str, int]) -> str:

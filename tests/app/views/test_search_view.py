@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,17 @@ def test_a_text_orders_the_spots_and_says_what_it_leaves_out(matches: dict[str, 
     assert any("the order says nothing of how well they fit" in c.value for c in at.caption)
     next(s for s in at.slider if s.label == "Least similarity").set_value(0.95).run()
     assert rows(at, matches) == [("a", "Foul")]
+
+
+def test_similarity_has_no_number_on_the_page_even_where_it_is_below_zero(matches: dict[str, Match]) -> None:
+    """How alike two directions are goes below zero; a negative likeness says nothing to anybody."""
+    at = only(view("search").run(), *matches.values())
+    field(at, "What is seen").set_value(TEXT).run()
+    assert ("a", "Corner") in rows(at, matches)  # its pictures are the opposite of what the text says
+    listed = [row["text"] for row in component_data(at)["errors"]]
+    assert not [text for text in listed if re.search(r"[-−]\s?[.\d]", text)]
+    slider = next(s for s in at.slider if s.label == "Least similarity")
+    assert (slider.min, slider.max) == (0.0, 1.0)
 
 
 def test_words_that_the_model_does_not_know_warn_and_order_nothing(matches: dict[str, Match]) -> None:

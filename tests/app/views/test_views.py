@@ -61,6 +61,14 @@ def test_the_library_opens_on_the_analysed_demo() -> None:
     ]
 
 
+def test_what_the_data_takes_opens_under_the_name_of_its_line(library: Library) -> None:
+    at = library_page().run()
+    line = next(b for b in at.button if b.label.endswith("of analyses and copies"))
+    line.click().run()
+    assert not at.exception
+    assert "Analyses and copies" in [d.proto.dialog.title for d in at.get("dialog")]
+
+
 def test_with_nothing_but_the_demo_the_app_opens_on_it_else_on_the_library(library: Library, tmp_path: Path) -> None:
     at = AppTest.from_file(str(DASHBOARD), default_timeout=240).run()
     assert not at.exception

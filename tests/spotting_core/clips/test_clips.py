@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import shutil
 import zipfile
 from collections.abc import Callable, Sequence
@@ -301,6 +302,29 @@ def test_a_reel_has_all_frames_between_its_cards(halves: dict[int, Media], tmp_p
     again = both(halves, tmp_path / "bare", reel=True, cards=False)
     assert len(read_time_table(tmp_path / "bare" / REEL)) == sum(expected)
     assert again.results[0].reel == 0
+
+
+def test_a_reel_stands_nowhere_without_a_picture_or_sound(halves: dict[int, Media], tmp_path: Path) -> None:
+    """Cards and clips follow one another without a gap: a gap shows as black, or stops the player that seeks into it."""
+    exported = both(halves, tmp_path / "out", reel=True)
+    path = tmp_path / "out" / REEL
+    table = read_time_table(path)
+    begin, last = exported.results[0].reel or 0, exported.results[-1]
+    assert table.times[0] == 0
+    assert np.diff(table.times).max() <= 510_000  # a card is written every half second
+    with av.open(str(path)) as container:
+        for stream in (container.streams.video[0], container.streams.audio[0]):
+            container.seek(0)
+            spans = sorted(
+                (float(p.pts * p.time_base), float((p.pts + p.duration) * p.time_base))
+                for p in container.demux(stream)
+                if p.pts is not None
+            )
+            gaps = [after[0] - before[1] for before, after in itertools.pairwise(spans)]
+            assert max(gaps) < 0.002
+            assert spans[0][0] < 0.03
+            assert spans[-1][1] > ((last.reel or 0) + last.clip.end - last.clip.start - 50_000) / 1e6
+    assert begin == CARD
 
 
 def test_sound_stays_in_time_behind_cards(halves: dict[int, Media], tmp_path: Path) -> None:
