@@ -22,7 +22,11 @@ FASTEST = 1000.0
 LONGEST_NAME = 200
 """Characters of a name."""
 
-_MOST = {"layers": 64, "levels": 16, "multiplier": 64, "heads": 64, "detections": 4096, "width": 8192, "height": 8192}
+_MOST = {
+    **dict.fromkeys(("layers", "depth", "depths", "temporal_depth", "multiplier"), 64),
+    **dict.fromkeys(("heads", "stage_heads", "temporal_heads"), 64),
+    "levels": 16, "detections": 4096, "width": 8192, "height": 8192,
+}  # fmt: skip
 _LEAST = dict.fromkeys(("window", "dim", "width", "height", "heads"), 1)
 _LARGEST_NUMBER = 1e6
 _MOST_ENTRIES = 10_000

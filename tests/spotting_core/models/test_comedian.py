@@ -122,6 +122,8 @@ def test_a_window_of_half_a_tubelet_is_refused() -> None:
         ({"temporal_heads": 5}, "temporal_heads must divide numbers of a token, and 5 does not divide 192"),
         ({"patch": 15}, "patch must divide width, and 15 does not divide 224"),
         ({"momentum": 1.5}, "momentum"),
+        ({"depth": 65}, "depth must be 0 to 64, not 65"),
+        ({"temporal_depth": 65}, "temporal_depth must be 0 to 64, not 65"),
     ],
 )
 def test_shapes_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
@@ -129,6 +131,8 @@ def test_shapes_that_cannot_be_are_refused(settings: dict[str, Any], message: st
         paper("comedian-vivit", **settings)
     with pytest.raises(BadInputError, match="as many numbers of 1 and up"):
         paper("comedian-viswin", depths=(2, 2), stage_heads=(3,))
+    with pytest.raises(BadInputError, match="depths must be 0 to 64, not 65"):
+        paper("comedian-viswin", depths=(65,), stage_heads=(3,))
 
 
 def test_tokens_are_masked_in_stretches_and_only_while_it_learns() -> None:
