@@ -130,13 +130,13 @@ def _drawn(
         place.progress(0.0, text=page.plain(_progress(0.0)))
         shown = 0
 
-        def told(done: float) -> None:
+        def show_done(done: float) -> None:
             nonlocal shown
             if (percent := int(done * 100)) > shown:
                 shown = percent
                 place.progress(done, text=page.plain(_progress(done)))
 
-        kept[key] = drawn_reports_of(library, task, matches, systems, official=official, report=told)
+        kept[key] = drawn_reports_of(library, task, matches, systems, official=official, report=show_done)
         place.empty()
         while len(kept) > _KEPT:
             kept.popitem(last=False)

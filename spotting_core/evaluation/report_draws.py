@@ -88,13 +88,13 @@ def drawn_reports(
     return drawn
 
 
-def _drawn(evaluate: Evaluator, matches: int, draws: Sequence[tuple[int, ...]], told: Report) -> DrawnReport:
+def _drawn(evaluate: Evaluator, matches: int, draws: Sequence[tuple[int, ...]], report_done: Report) -> DrawnReport:
     report = evaluate(range(matches))
     different = list(dict.fromkeys(draws))
     reports: dict[tuple[int, ...], Evaluation | None] = {}
     for number, draw in enumerate(different, 1):
         reports[draw] = _report_of(evaluate, draw)
-        told(number / len(different))
+        report_done(number / len(different))
     own = [reports[draw] for draw in draws]
     figures = {name: _values([figures_of(r).get(name) if r else None for r in own]) for name in figures_of(report)}
     classes = {

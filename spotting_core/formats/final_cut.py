@@ -96,8 +96,8 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
 def _counts_drop(root: Element) -> bool | None:
     """Whether the time line's timecodes drop frame numbers, as it says."""
     sequence = root.find(".//sequence")
-    said = None if sequence is None else sequence.get("tcFormat")
-    return None if said is None else said.strip().upper() == "DF"
+    count = None if sequence is None else sequence.get("tcFormat")
+    return None if count is None else count.strip().upper() == "DF"
 
 
 def _placed_items(root: Element, where: object) -> Iterator[_Placed]:

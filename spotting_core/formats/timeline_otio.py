@@ -93,8 +93,8 @@ def packed_document(content: bytes, form: str, game: str) -> bytes:
 
 def _counts_drop(timeline: otio.schema.Timeline) -> bool | None:
     """Whether the time line's timecodes drop frame numbers, as Final Cut's adapter keeps it."""
-    said = timeline.metadata.get(_FINAL_CUT, {}).get("timecode", {}).get("displayformat")
-    return None if said is None else str(said).strip().upper() == "DF"
+    count = timeline.metadata.get(_FINAL_CUT, {}).get("timecode", {}).get("displayformat")
+    return None if count is None else str(count).strip().upper() == "DF"
 
 
 def _timeline(read: Any, where: object) -> otio.schema.Timeline:

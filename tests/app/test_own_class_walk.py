@@ -99,8 +99,8 @@ def test_own_classes_go_through_everything(library: Library, data: DataDirectory
     done("evaluate", "--task", "spotting", "--labels", tmp_path / "test", "--predictions", tmp_path / "predictions",
          "--classes", table, "--json", measured)  # fmt: skip
     assert "Header" in measured.read_text()
-    asked = ("--time", "0:22", "--class", "Header", "--method", "feature-gradient")
-    done("explain", games[2], "--model", model, *asked, "--out", tmp_path / "why")
+    moment = ("--time", "0:22", "--class", "Header", "--method", "feature-gradient")
+    done("explain", games[2], "--model", model, *moment, "--out", tmp_path / "why")
     assert list((tmp_path / "why").glob("*.npz"))
 
     # clips

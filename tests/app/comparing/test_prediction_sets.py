@@ -102,9 +102,9 @@ def test_spots_without_a_confidence_are_no_predictions(sets: PredictionSets, mat
 def test_what_of_another_format_was_left_out_or_taken_otherwise_is_recorded(sets: PredictionSets, match: Match) -> None:
     content = "half,time,label\n1,2,Goal\n1,3,Köpfball\n".encode("cp1252")
     _, record = sets.add("Truth", "t.csv", content, LABELS, NAMES, match)
-    told = [left.why for left in record.skipped]
-    assert "t.csv: its text is read as Windows-1252" in told
-    assert any("Köpfball" in why for why in told)
+    reasons = [left.why for left in record.skipped]
+    assert "t.csv: its text is read as Windows-1252" in reasons
+    assert any("Köpfball" in why for why in reasons)
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,9 @@ def test_a_draw_with_nothing_to_measure_is_passed_over() -> None:
 
 
 def test_how_far_the_draws_are_is_told_over_all_systems_and_can_end_them() -> None:
-    told: list[float] = []
-    drawn_reports([evaluator([0.1, 0.9]), evaluator([0.3, 0.2])], 2, report=told.append)
-    assert told == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])  # three different draws of each
+    shares: list[float] = []
+    drawn_reports([evaluator([0.1, 0.9]), evaluator([0.3, 0.2])], 2, report=shares.append)
+    assert shares == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])  # three different draws of each
 
     def ends(share: float) -> None:
         raise KeyboardInterrupt
