@@ -34,7 +34,7 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
         if kind == PREDICTIONS
         else "Labels-v2.json, another file of labels, or a zip of game folders",
         type=label_endings(),
-        help=_formats_taken(str(kind)),
+        help=page.plain(_formats_taken(str(kind))),
         max_upload_size=_MOST_MEGABYTES,
     )
     name = st.text_input("Name", placeholder="The system that made it" if kind == PREDICTIONS else "The data set")

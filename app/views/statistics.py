@@ -266,7 +266,8 @@ def _table(
                 "Minutes": st.column_config.NumberColumn(format="%.0f"),
             },
         )  # fmt: skip
-        st.caption(f"{', '.join(groups)}: where the table is narrower than its columns, it scrolls sideways.")
+        columns = page.plain(", ".join(groups))
+        st.caption(f"{columns}: where the table is narrower than its columns, it scrolls sideways.")
 
 
 def _total(counts: Mapping[str, int]) -> str:
