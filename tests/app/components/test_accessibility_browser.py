@@ -114,13 +114,25 @@ PLACES: dict[str, tuple[str, str, Callable[[Page], None], str]] = {
 
 
 @pytest.mark.parametrize("place", list(PLACES))
-def test_no_dialog_or_list_has_a_serious_finding(themed: Page, server: Server, match_of: Any, place: str) -> None:
+def test_no_dialog_or_list_has_a_serious_finding(browser: Browser, server: Server, match_of: Any, place: str) -> None:
+    """In the dark theme, then in the light one, to which an open page changes with the system."""
     view, more, act, there = PLACES[place]
-    opened(themed, server, view, match_of("plain") if view in ("match", "clips") else None, more)
-    act(themed)
-    expect(themed.get_by_text(there).or_(themed.get_by_label(there)).first).to_be_visible()
-    still(themed)
-    assert findings(themed) == []
+    context = patient(browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark"))
+    page = context.new_page()
+    page.add_init_script(f"({FIND})()")
+    opened(page, server, view, match_of("plain") if view in ("match", "clips") else None, more)
+    act(page)
+    shown = page.get_by_text(there).or_(page.get_by_label(there)).first
+    ground = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    dark = page.evaluate(ground)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        if scheme == "light":
+            page.wait_for_function(f"(dark) => ({ground})() !== dark", arg=dark)
+        expect(shown).to_be_visible()
+        still(page)
+        assert findings(page) == [], scheme
+    context.close()
 
 
 def test_adding_a_model_has_no_serious_finding(themed: Page, server: Server, match_of: Any) -> None:
