@@ -5,10 +5,11 @@ python -m benchmarks.review_walk DATA [--minutes 10] [--seeds 3] [--steps 300]
 DATA holds the splits of simmatch. A model (``dense-unet`` on efficientnet-lite0's features, which know nothing of
 football) is trained with two labelled matches and analyses three others. A made reviewer then answers what the Review
 view asks for with what is true: he watches each clip to its end (15 s), marks each action with two keys and says with
-one that nothing more happens, a second and a half a key, until his minutes are over. What he knows is frozen as a data
-set, the model is trained further on it as the view's Train does, and both are measured on the test split. Beside the
-usual strategy stands chance, with as many minutes. All of it lies in a data directory of its own (.runs/review-walk, or
-where TOUCHLINE_DATA says); a walk that has a log in benchmarks/logs/review_walk is not made again.
+one that nothing more happens, a second and a half a key, until his minutes are over. What is known then, his answers
+and the labels of the first two, is frozen as a data set, the model is trained further on it as the view's Train does,
+and both are measured on the test split. Beside the usual strategy stands chance, with as many minutes. All of it lies
+in a data directory of its own (.runs/review-walk, or where TOUCHLINE_DATA says); a walk that has a log in
+benchmarks/logs/review_walk is not made again.
 """
 
 from __future__ import annotations
@@ -77,12 +78,15 @@ def walk(root: Path, data: DataDirectory, strategy: str, seed: int, minutes: flo
     first = few_labels_model(root, data, seed)
     model, truth, layers = load_model(first), {}, {}
     library = Library(Settings(own, (place.resolve(),), secrets.token_bytes(8)), open_database(own))
-    for game in SPOTTING.labelled_games(root / "train")[_LEARNED : _LEARNED + _REVIEWED]:
+    for number, game in enumerate(SPOTTING.labelled_games(root / "train")[: _LEARNED + _REVIEWED]):
         copy = place / "matches" / game.name
         copy.mkdir(parents=True)
-        for path in [*game.glob("1_*.m*"), *features_of(game, data)]:  # without its labels
+        labels = [game / "Labels-v2.json"] if number < _LEARNED else []
+        for path in [*game.glob("1_*.m*"), *features_of(game, data), *labels]:
             shutil.copyfile(path, copy / path.name)
         match = library.add(str(copy.resolve()))
+        if labels:
+            continue
         truth[match.id] = SPOTTING.read_truth(game)
         layers[match.id] = analyse_match(library.source(match), model, own)
     database = open_database(own)
