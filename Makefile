@@ -40,7 +40,8 @@ PORT ?= 8501
 DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
-	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips bench-comedian bench-players bench-possession bench-review-walk bench-search \
+	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
+	bench-comedian bench-players bench-possession bench-review-walk bench-search \
 	bench-spotters bench-look bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
