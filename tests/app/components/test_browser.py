@@ -381,6 +381,19 @@ def test_the_demo_is_complete_at_once(page: Page, server: Server) -> None:
     assert page.locator(".clock").inner_text().startswith("45:10")
 
 
+def test_the_frames_that_mattered_end_above_the_edge_of_their_card(page: Page, server: Server) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{server.url}/match")
+    page.evaluate(FIND)
+    page.wait_for_function("() => window.find && find()?.root.dataset.ready && find().data.why?.state === 'ready'")
+    captions = page.locator(".why .frames .caption")
+    expect(captions).to_have_count(5)
+    edge = page.locator(".why").evaluate("(card) => card.getBoundingClientRect().bottom")
+    last = captions.last.evaluate("(caption) => caption.getBoundingClientRect().bottom")
+    assert last <= edge - 8
+    assert page.locator(".why .spark").evaluate("(chart) => chart.clientHeight") >= 26
+
+
 def test_the_second_half_follows_the_first(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/match")
     page.evaluate(FIND)
