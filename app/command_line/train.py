@@ -46,12 +46,10 @@ def train(
             bar.update(task, total=steps, completed=step, note=note)
             return True
 
-        written = run_training(
-            order, DataDirectory.default().ensure(), report=report, notice=err.print if first else _silent
-        )
+        def notice(sentence: str) -> None:
+            if first:
+                err.print(sentence)
+
+        written = run_training(order, DataDirectory.default().ensure(), report=report, notice=notice)
     if first:
         out.print(f"Model written to {written}", highlight=False)
-
-
-def _silent(_sentence: str) -> None:
-    """Another process says it."""

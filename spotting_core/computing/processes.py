@@ -29,13 +29,19 @@ class Processes:
     count: int = 1
 
     @classmethod
-    def of_environment(cls) -> Processes:
-        """What torchrun says in the environment, joined with the others; one process where it says nothing."""
+    def of_environment(cls, device: str) -> Processes:
+        """What torchrun says in the environment, joined with the others; one process where it says nothing.
+
+        Arguments:
+            device: on which they compute; NCCL exchanges between GPUs, of which each process takes its own, else gloo.
+        """
         count = int(os.environ.get("WORLD_SIZE", "1"))
         if count <= 1:
             return cls()
+        if device == "cuda":
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=_PATIENCE)
+            dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=_PATIENCE)
         return cls(dist.get_rank(), dist.get_world_size())
 
     @property

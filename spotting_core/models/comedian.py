@@ -370,9 +370,6 @@ class Initialising(StagedNetwork):
         self.follower.follow(self._encoder, momentum_at(done, self.network.config.momentum))
         self.queue.push_all(self.waiting)
 
-    def recompute(self) -> None:
-        self.network.recompute()
-
     def forward(self, window: Window) -> Output:
         if window.second is None:
             raise ValueError("this stage compares two views; the window has one")
@@ -397,9 +394,6 @@ class Distilling(StagedNetwork):
 
     def advance(self, done: float) -> None:
         self.queue.push_all(self.waiting)
-
-    def recompute(self) -> None:
-        self.network.recompute()
 
     def forward(self, window: Window) -> Output:
         queries = F.normalize(self.project(self.network.temporal(window)).float(), dim=2)

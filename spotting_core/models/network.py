@@ -52,6 +52,9 @@ class StagedNetwork(Network):
 
     network: Network
 
+    def recompute(self) -> None:
+        self.network.recompute()
+
     def begin(self) -> None:
         """Called once, when ``network`` has the weights that the stage starts from."""
 

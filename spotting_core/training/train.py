@@ -112,7 +112,7 @@ def train(
     notice("Reading the matches")
     if order.compare is not None:
         read_card(order.compare)  # is refused before anything takes time
-    processes = Processes.of_environment()
+    processes = Processes.of_environment(order.device)
     _check_alone(processes, name, order)
     if order.data_set is not None:
         _check_learns_spots(name)

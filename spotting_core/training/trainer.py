@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
@@ -235,7 +235,7 @@ class Trainer(Generic[_Batch, _Config, _Model]):
     def _no_number(self, losses: Mapping[str, Tensor]) -> BadInputError:
         odd = [name for name, loss in losses.items() if not bool(torch.isfinite(loss).all())]
         what = f"the loss {' and '.join(odd)} is no number" if odd else "the gradient is no number"
-        batches = range(self.step * self.config.accumulation, (self.step + 1) * self.config.accumulation)
+        batches = islice(self._numbers(), self.config.accumulation)  # of this process
         origins = list(dict.fromkeys(origin for number in batches for origin in self.origins(number)))
         named = ", ".join(origins[:_NAMED]) + (", …" if len(origins) > _NAMED else "")
         kept = "the last checkpoint is kept" if self.run.checkpoint.is_file() else "there was no checkpoint yet"

@@ -358,14 +358,18 @@ def test_the_export_dialog_says_what_a_format_cannot_carry(data: DataDirectory, 
     assert "WebVTT chapters does not carry the confidence of 1 spots." in texts(at)
 
 
-def test_a_dialog_stays_open_when_the_page_runs_anew_by_itself(data: DataDirectory, library: Library) -> None:
+def spotting_dialog(data: DataDirectory, library: Library):  # type: ignore[no-untyped-def]
+    """The demo match with its dialog of spotting open."""
     match = library.demo()
     assert match is not None
     make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
     at = match_page(match=match.id)
     at.session_state["dialog"] = (match.id, "spotting")
-    at.run()
-    at.run()
+    return at.run()
+
+
+def test_a_dialog_stays_open_when_the_page_runs_anew_by_itself(data: DataDirectory, library: Library) -> None:
+    at = spotting_dialog(data, library).run()
     assert [b.label for b in at.button if b.label in ("Apply", "Reset")] == ["Apply", "Reset"]
     next(b for b in at.button if b.label == "Apply").click().run()
     assert not [b for b in at.button if b.label == "Apply"]
@@ -374,12 +378,7 @@ def test_a_dialog_stays_open_when_the_page_runs_anew_by_itself(data: DataDirecto
 def test_the_spotting_dialog_has_plain_words_and_the_exact_ones_behind_them(
     data: DataDirectory, library: Library
 ) -> None:
-    match = library.demo()
-    assert match is not None
-    make_analysis(open_match(DEMO), data, [Spot(1, 5_000_000, "Goal", 0.75)])
-    at = match_page(match=match.id)
-    at.session_state["dialog"] = (match.id, "spotting")
-    at.run()
+    at = spotting_dialog(data, library)
     assert not at.exception
     (method,) = (r for r in at.radio if "several votes" in r.label)
     assert method.options == [

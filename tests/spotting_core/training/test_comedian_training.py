@@ -214,7 +214,7 @@ from spotting_core.training.training_set import TrainingSet
 from tests.spotting_core.training.test_comedian_training import STILL, config_of
 
 torch.set_num_threads(1)
-processes = Processes.of_environment()
+processes = Processes.of_environment("cpu")
 root, folder, data = map(Path, sys.argv[1:])
 for stage in ("spotting", "initialise"):
     config, run = config_of(stage, model=STILL, batch=2, steps=3, action_share=1.0, seed=4), folder / stage
