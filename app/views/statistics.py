@@ -267,7 +267,7 @@ def _table(
             },
         )  # fmt: skip
         columns = page.plain(", ".join(groups))
-        st.caption(f"{columns}: where the table is narrower than its columns, it scrolls sideways.")
+        st.caption(f"Counted are {columns}. In a narrow window the table scrolls sideways.")
 
 
 def _total(counts: Mapping[str, int]) -> str:

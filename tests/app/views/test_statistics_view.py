@@ -89,7 +89,8 @@ def test_over_many_matches_pressure_is_not_drawn(match: Match) -> None:
     assert "2 matches" in page_text(at)
     assert "Pressure is that of one match." in page_text(at)
     assert len(at.dataframe[0].value) == 2
-    assert "it scrolls sideways" in page_text(at)
+    assert "Counted are Penalty, " in page_text(at)
+    assert "In a narrow window the table scrolls sideways" in page_text(at)
 
 
 def test_nothing_to_count_is_said(match: Match) -> None:
