@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, columns_of, game_name
+from app.comparing.prediction_sets import ImportedSet, PredictionSets, columns_of, game_name
 from app.library.library import Library, Match
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.base.errors import BadInputError, TouchlineError
@@ -20,6 +20,7 @@ from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.official_splits import TRAINED, trained_on
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS
 from spotting_core.evaluation.spot_files import read_spotting_games
 from spotting_core.tasks.spotting import SPOTTING
 

@@ -14,9 +14,8 @@ import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path, PurePath
 
 from app.library.library import Match
@@ -27,17 +26,13 @@ from spotting_core.domain.class_names import check_some_known
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import GameTree, Record, open_games
 from spotting_core.evaluation.games import SpotColumns
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS, convert_to_soccernet, other_format
 from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES, label_columns, prediction_columns
-from spotting_core.formats import labels_v1, labels_v2, registry, results_spotting
-from spotting_core.formats.document import Document, Options
-from spotting_core.formats.registry import FORMATS, SPOTS, Format
 
 FORMAT = 1
-PREDICTIONS, LABELS = "predictions", "labels"
 _RECORD = "set.json"
 _NO_ENDING = re.compile(r"[^a-z0-9._-]")
 _LONGEST_ENDING = 60
-_AS_THEY_ARE = (results_spotting.FORM, labels_v2.FORM, labels_v1.FORM)  # formats that evaluation reads itself
 
 
 @dataclass(frozen=True)
@@ -145,16 +140,14 @@ def _stored(folder: Path, name: str, content: bytes, kind: str, record: Record, 
     try:
         upload.parent.mkdir(parents=True)
         upload.write_bytes(content)
-        form = _other_form(upload)
+        form = other_format(upload, kind)
         if form is None:
             upload.replace(file)
         else:
-            documents = _documents(upload, form, kind, name, record)
-            first, second = next(documents, None), next(documents, None)
-            single = second is None and (one_match or first is None or not first.game)
-            file = folder / f"spots{'.json' if single and not zipped else '.zip'}"
-            some = (one for one in chain((first, second), documents) if one is not None)
-            registry.write(file, some, FORMATS[results_spotting.FORM if kind == PREDICTIONS else labels_v2.FORM])
+            notes = Record()
+            file = convert_to_soccernet(upload, form, kind, folder / "spots", notes, named=zipped or not one_match)
+            for left in notes.skipped:
+                record.skip(left.game, left.why.replace(str(upload), name))
         shutil.rmtree(upload.parent)
     except OSError as error:
         raise cannot_write(error, folder) from error
@@ -162,38 +155,6 @@ def _stored(folder: Path, name: str, content: bytes, kind: str, record: Record, 
         where = str(error.where or "").replace(str(upload), name)
         raise BadInputError(error.what, where=where or name, fix=error.fix) from error
     return file
-
-
-def _other_form(upload: Path) -> Format | None:
-    """The format of an upload that evaluation does not read as it is; None for one that it reads, or judges, itself."""
-    try:
-        form = registry.guess_source(upload)
-    except BadInputError:
-        if upload.suffix in (".json", ".zip"):
-            return None
-        raise
-    return None if form.name in _AS_THEY_ARE or form.kind != SPOTS else form
-
-
-def _documents(upload: Path, form: Format, kind: str, name: str, record: Record) -> Iterator[Document]:
-    """Matches of an upload, one by one.
-
-    Errors:
-        BadInputError: see ``registry.read``; also predictions without a confidence.
-    """
-    for document in registry.read(upload, form, Options()):
-        unsure = sum(spot.confidence is None for spot in document.spots)
-        if kind == PREDICTIONS and unsure:
-            raise BadInputError(
-                f"{unsure} of {len(document.spots)} spots have no confidence, read as {form.title}",
-                where=name,
-                fix="Import them as labels, or give the confidence of each",
-            )
-        for why, number in document.left_out.items():
-            record.skip(document.game, f"{number} × {why}")
-        for note in document.notes:
-            record.skip(document.game, note.replace(str(upload), name))
-        yield document
 
 
 def _checked(file: Path, kind: str, classes: Sequence[str], shown_name: str, record: Record) -> int:

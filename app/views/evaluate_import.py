@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 import streamlit as st
 
-from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, game_name
+from app.comparing.prediction_sets import ImportedSet, PredictionSets, game_name
 from app.library.library import Library, Match
 from app.views import page
 from app.views.import_notice import keep_notice, reasons_of_record
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS
 from spotting_core.formats.registry import label_endings, label_formats
 
 EVALUATE = "evaluate"

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.comparing.prediction_sets import LABELS, PredictionSets, spots_of
+from app.comparing.prediction_sets import PredictionSets, spots_of
 from app.components.evaluate_lists import error_list
 from app.library.library import Library, Match
 from app.state import shared_reviews
@@ -21,6 +21,7 @@ from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.agreement import Agreement, Pair, agreement, pairs_of_files
 from spotting_core.evaluation.intervals import Interval
+from spotting_core.evaluation.other_formats import LABELS
 from spotting_core.reviewing.reviewers import Verdicts, pairs_of_reviewers, verdicts_of_match
 
 REVIEWERS = "reviewers"

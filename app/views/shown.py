@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.comparing.prediction_sets import PREDICTIONS, ImportedSet, PredictionSets, spots_of
+from app.comparing.prediction_sets import ImportedSet, PredictionSets, spots_of
 from app.library.library import Library, Match
 from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
@@ -23,6 +23,7 @@ from spotting_core.domain.exclusive import exclusive_sets
 from spotting_core.domain.parts import FRAMES, Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting
+from spotting_core.evaluation.other_formats import PREDICTIONS
 
 LEAST = 0.05
 """Confidence below which spots are not sent to the workspace."""

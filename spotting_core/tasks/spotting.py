@@ -12,6 +12,7 @@ from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import Game
 from spotting_core.evaluation.intervals import bootstrap_over_games
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS, in_soccernet_form
 from spotting_core.evaluation.precision import METRICS
 from spotting_core.evaluation.report import Evaluation, spotting_report
 from spotting_core.evaluation.spot_files import read_spotting_games
@@ -39,9 +40,11 @@ class SpottingTask(SampleTask[Spot]):
 
     def evaluate(self, order: EvaluationOrder, record: Record) -> Evaluation:
         classes = self.classes(order.classes)
-        games = read_spotting_games(
-            order.labels, order.predictions, classes, record, order.split, official=order.official
-        )
+        with (
+            in_soccernet_form(order.labels, LABELS, record) as labels,
+            in_soccernet_form(order.predictions, PREDICTIONS, record) as predictions,
+        ):
+            games = read_spotting_games(labels, predictions, classes, record, order.split, official=order.official)
         metric = self.metric(order.metric)
         return spotting_report(evaluate_spotting(games, classes, metric=metric, official=order.official))
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from app.comparing.prediction_sets import PREDICTIONS, PredictionSets
+from app.comparing.prediction_sets import PredictionSets
 from app.library.library import Library, Match
 from app.views.export import export_bytes
 from spotting_core.base.data_directory import DataDirectory
@@ -18,6 +18,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing, write_array, write_json
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
+from spotting_core.evaluation.other_formats import PREDICTIONS
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document
 from spotting_core.formats.results_spotting import write_results

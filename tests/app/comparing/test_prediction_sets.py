@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.comparing.prediction_sets import LABELS, PREDICTIONS, ImportedSet, PredictionSets, columns_of, spots_of
+from app.comparing.prediction_sets import ImportedSet, PredictionSets, columns_of, spots_of
 from app.library.library import Library, Match
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS
 from spotting_core.formats import registry
 from spotting_core.formats.document import Document, HalfInfo
 from spotting_core.formats.registry import FORMATS

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.comparing.comparison import LIBRARY, compared, label_choices, prediction_choices
-from app.comparing.prediction_sets import LABELS, PREDICTIONS, PredictionSets, spots_of
+from app.comparing.prediction_sets import PredictionSets, spots_of
 from app.library.library import Library, Match
 from app.views.evaluate_charts import Curve, share
 from app.views.evaluate_errors import error_text, in_order, link_to
@@ -22,6 +22,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import Spotting
 from spotting_core.evaluation.mistakes import FALSE, MISSED, NEAR, Outcome
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
 from spotting_core.store.database import open_database

@@ -1,0 +1,103 @@
+"""Labels and predictions in any format that is read, as the files of SoccerNet that evaluation reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+
+from spotting_core.base.archives import is_zip
+from spotting_core.base.errors import BadInputError
+from spotting_core.evaluation.collect import Record
+from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES
+from spotting_core.formats import labels_v1, labels_v2, registry, results_spotting
+from spotting_core.formats.document import Document, Options
+from spotting_core.formats.registry import FORMATS, SPOTS, Format
+from spotting_core.formats.tree import names_inside
+
+PREDICTIONS, LABELS = "predictions", "labels"
+_AS_THEY_ARE = (results_spotting.FORM, labels_v2.FORM, labels_v1.FORM)  # formats that evaluation reads itself
+_WRITTEN_AS = {PREDICTIONS: results_spotting.FORM, LABELS: labels_v2.FORM}
+_FILES = {PREDICTIONS: PREDICTION_FILES, LABELS: LABEL_FILES}
+_READ_OR_JUDGED = (".json", ".zip", "")  # endings of what evaluation judges where no format is recognised
+
+
+def other_format(path: Path, kind: str) -> Format | None:
+    """The format of a file, folder or zip that evaluation does not read as it is; None for one that it reads, or
+    judges, itself.
+
+    Arguments:
+        kind: ``PREDICTIONS`` or ``LABELS``.
+
+    Errors:
+        BadInputError: its format cannot be recognised, and its ending is none of those files.
+    """
+    try:
+        if (path.is_dir() or is_zip(path)) and set(_FILES[kind]) & {PurePath(n).name for n in names_inside(path)}:
+            return None
+        form = registry.guess_source(path)
+    except BadInputError:
+        if path.is_dir() or path.suffix in _READ_OR_JUDGED:
+            return None
+        raise
+    return None if form.name in _AS_THEY_ARE or form.kind != SPOTS else form
+
+
+def convert_to_soccernet(path: Path, form: Format, kind: str, target: Path, record: Record, *, named: bool) -> Path:
+    """Write the matches of a file, folder or zip as SoccerNet's files; returns the one that was written.
+
+    Arguments:
+        kind: ``PREDICTIONS`` or ``LABELS``.
+        target: without an ending: one file for a single match, a zip of match folders for several.
+        record: is told what was left out and how the source was read.
+        named: whether a single match keeps its name, in a zip.
+
+    Errors:
+        BadInputError: it cannot be read or written, or predictions have no confidence.
+    """
+    documents = _documents(path, form, kind, record)
+    first, second = next(documents, None), next(documents, None)
+    single = second is None and (first is None or not first.game or not named)
+    file = target.with_suffix(".json" if single else ".zip")
+    some = (one for one in chain((first, second), documents) if one is not None)
+    registry.write(file, some, FORMATS[_WRITTEN_AS[kind]])
+    return file
+
+
+@contextmanager
+def in_soccernet_form(path: Path, kind: str, record: Record) -> Iterator[Path]:
+    """A path that evaluation reads: itself, or what is made of it and lasts as long as the context.
+
+    Errors:
+        BadInputError: see ``other_format`` and ``convert_to_soccernet``.
+    """
+    form = other_format(path, kind)
+    if form is None:
+        yield path
+        return
+    with TemporaryDirectory(prefix="touchline-") as folder:
+        yield convert_to_soccernet(path, form, kind, Path(folder) / path.stem, record, named=True)
+
+
+def _documents(path: Path, form: Format, kind: str, record: Record) -> Iterator[Document]:
+    """Matches of a path, one by one.
+
+    Errors:
+        BadInputError: see ``registry.read``; also predictions without a confidence.
+    """
+    for document in registry.read(path, form, Options()):
+        unsure = sum(spot.confidence is None for spot in document.spots)
+        if kind == PREDICTIONS and unsure:
+            raise BadInputError(
+                f"{unsure} of {len(document.spots)} spots have no confidence, read as {form.title}",
+                where=path,
+                fix="Take them as labels, or give the confidence of each",
+            )
+        game = document.game or path.name
+        for why, number in document.left_out.items():
+            record.skip(game, f"{number} × {why}")
+        for note in document.notes:
+            record.skip(game, note)
+        yield document
