@@ -36,6 +36,9 @@ def convert(
     ),
     rate: float | None = typer.Option(None, min=0.001, help="Frames a second, where a format counts frames."),
     threshold: float = typer.Option(0.01, min=0.0, max=1.0, help="Least score that becomes a spot."),
+    encoding: str | None = typer.Option(
+        None, help="That of CSV, WebVTT or an EDL, such as cp949 or big5.", show_default="recognised"
+    ),
     video: Path | None = typer.Option(None, help="The match's video or folder: tells lengths and frame rates."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace a target that is there."),
 ) -> None:
@@ -49,7 +52,7 @@ def convert(
         raise BadInputError(f"no video has {rate:g} frames a second", fix=f"Give a --rate of at most {MOST_RATE:g}")
     _check(source, target, reader, writer, overwrite)
     table = load_classes(classes) if classes else None
-    documents = registry.read(source, reader, Options(table, rate, threshold))
+    documents = registry.read(source, reader, Options(table, rate, threshold, encoding=encoding))
     if video is not None:
         documents = _with_halves(documents, _halves_of(video))
     lost: Counter[str] = Counter()

@@ -20,8 +20,8 @@ _NOTES = 20  # lines of what was not counted that are printed
 
 def evaluate(
     task: str = typer.Option(..., help="spotting, shots, boundaries, replays, frames or calibration."),
-    labels: Path = typer.Option(..., help="Folder or zip of label files, or one file; spotting reads every format of convert."),
-    predictions: Path = typer.Option(..., help="Folder or zip of prediction files, or one file."),
+    labels: Path = typer.Option(..., help="Label files: a folder, zip or file. Spotting reads any format of convert."),
+    predictions: Path = typer.Option(..., help="Prediction files: a folder, zip or file."),
     split: Path | None = typer.Option(
         None, help="File that lists the games to count: JSON, or one a line.", show_default="every game with labels"
     ),

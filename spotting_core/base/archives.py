@@ -16,7 +16,7 @@ from typing import IO, TextIO, cast
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import check_regular
-from spotting_core.base.texts import encoding_of_blocks, marked_encoding, no_text
+from spotting_core.base.texts import encoding_of_blocks, marked_encoding, no_text, not_in
 
 MOST_ENTRIES = 100_000
 """Entries that a zip may have: a season's folders are some thousands."""
@@ -234,21 +234,24 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def unpacked_text(path: Path, what: str = "file") -> Iterator[tuple[TextIO, str]]:
+def unpacked_text(path: Path, encoding: str | None = None) -> Iterator[tuple[TextIO, str]]:
     """A file as a stream of text with its line ends as they are, and the name of its encoding; zipped or not.
+
+    Arguments:
+        encoding: the one that somebody named; else it is recognised.
 
     Errors:
         BadInputError: it cannot be read, or is no text.
     """
     try:
-        encoding = _encoding_of(path)
+        used = encoding or _encoding_of(path)
     except UnicodeDecodeError as error:
-        raise no_text(path, what) from error
-    with unpacked(path) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+        raise no_text(path, "file") from error
+    with unpacked(path) as stream, io.TextIOWrapper(stream, used, newline="") as text:
         try:
-            yield text, encoding
+            yield text, used
         except UnicodeDecodeError as error:
-            raise no_text(path, what) from error
+            raise (not_in(encoding, path) if encoding else no_text(path, "file")) from error
 
 
 def _encoding_of(path: Path) -> str:

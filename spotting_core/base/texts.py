@@ -28,7 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _FIRST_OF_MARKS = {mark[:1] for mark, _ in _MARKS}
-_FIX = "Save it as UTF-8 (spreadsheets call it CSV UTF-8), or run: iconv -f CP949 -t UTF-8 FILE, with its own code page"
+_FIX = "Save it as UTF-8 (spreadsheets call it CSV UTF-8), or name its code page to touchline convert: --encoding cp949"
 _SYLLABLES = re.compile("[\u3041-\u3093\u30a1-\u30f6]")
 _FEWEST_SYLLABLES = 2
 _RUN = re.compile(rb"[\x80-\xff]{3,}")  # rarely in a Western word
@@ -49,6 +49,36 @@ def decoded_text(content: bytes, where: object, what: str = "file") -> str:
     if "\x00" in text:
         raise no_text(where, what)
     return text
+
+
+def text_in(content: bytes, encoding: str, where: object) -> str:
+    """The text of a file's content in an encoding that somebody named, without a byte order mark.
+
+    Errors:
+        BadInputError: there is no such encoding, or the content is not in it.
+    """
+    check_encoding(encoding)
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise not_in(encoding, where) from error
+
+
+def check_encoding(encoding: str) -> None:
+    """Refuse a name that no encoding of text has.
+
+    Errors:
+        BadInputError: see above.
+    """
+    try:
+        "".encode(encoding)  # a codec that turns bytes into bytes is none of text
+    except (LookupError, ValueError) as error:
+        fix = "Name one that Python knows: cp949, cp1251, cp1253, big5, gb18030, shift_jis …"
+        raise BadInputError(f"there is no encoding {encoding!r}", fix=fix) from error
+
+
+def not_in(encoding: str, where: object) -> BadInputError:
+    return BadInputError(f"this file is not {encoding} text", where=where, fix="Name the encoding it was saved in")
 
 
 def marked_encoding(content: bytes) -> str | None:

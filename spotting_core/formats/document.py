@@ -153,12 +153,14 @@ class Options:
         rate: frames a second where a format counts frames and the document does not know; None if not given.
         threshold: least score that becomes a spot, where a file holds scores.
         percent: whether confidences above 1 are let through, for checks that tell of them and mend them.
+        encoding: that of the text, where it is a format of plain text and somebody named it; else it is recognised.
     """
 
     classes: ClassTable | None = None
     rate: float | None = None
     threshold: float = 0.01
     percent: bool = False
+    encoding: str | None = None
 
     @property
     def parts(self) -> Parts:

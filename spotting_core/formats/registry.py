@@ -18,7 +18,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
 from spotting_core.base.files import check_regular, read_json
-from spotting_core.base.texts import decoded_text, marked_encoding
+from spotting_core.base.texts import check_encoding, decoded_text, marked_encoding, text_in
 from spotting_core.domain.class_names import check_some_known
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
@@ -74,6 +74,7 @@ class Format:
         resolution: the finest time it tells.
         many: whether one file holds many matches.
         sign: text that only its files have near the start.
+        plain: whether it is plain text, which does not say its encoding.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Format:
     kind: str = SPOTS
     many: bool = False
     sign: str = ""
+    plain: bool = False
 
     @property
     def reads(self) -> bool:
@@ -105,7 +107,10 @@ def _each(patterns: tuple[str, ...], parse: Callable[..., Any], largest: int) ->
 
     def read(path: Path, options: Options) -> Iterator[Any]:
         for member in members(path, _pattern_inside(path, patterns), largest):
-            yield parse(member.read(), member.where, member.game, options)
+            content = member.read()
+            if options.encoding is not None:
+                content = text_in(content, options.encoding, member.where).encode("utf-8", "surrogatepass")
+            yield parse(content, member.where, member.game, options)
 
     return read
 
@@ -184,12 +189,12 @@ def _table() -> tuple[Format, ...]:
         one(sportscode.FORM, "Hudl Sportscode XML", (sportscode.FILE_NAME, "*.xml"), ".xml", xml_type,
             _simple(sportscode.parse), sportscode.render, "ctv", "1 µs", sign="<ALL_INSTANCES"),
         Format(table_csv.FORM, "CSV", ("spots.csv", "*.csv"), ".csv", "text/csv", table_csv.read_documents,
-               table_csv.write_documents, *_carried("ctv"), "1 µs", many=True),
+               table_csv.write_documents, *_carried("ctv"), "1 µs", many=True, plain=True),
         one(webvtt_chapters.FORM, "WebVTT chapters", (webvtt_chapters.FILE_NAME, "*.vtt"), ".vtt", "text/vtt",
-            _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT"),
+            _simple(webvtt_chapters.parse), webvtt_chapters.render, "", "1 ms", sign="WEBVTT", plain=True),
         edit(timeline_otio.FORM, "OpenTimelineIO", ".otio", json_type, "ctv", "1 µs"),
         one(edit_list.FORM, "EDL (CMX 3600)", (edit_list.FILE_NAME, "*.edl"), ".edl", "text/plain",
-            edit_list.parse, edit_list.render, "", "1 frame", sign="TITLE:"),
+            edit_list.parse, edit_list.render, "", "1 frame", sign="TITLE:", plain=True),
         edit(timeline_otio.FCP, "Final Cut Pro 7 XML", ".xml", xml_type, "", "1 frame", "<xmeml"),
         one(final_cut.FORM, "Final Cut Pro X XML", (final_cut.FILE_NAME, "*.fcpxml"), ".fcpxml", xml_type,
             _simple(final_cut.parse), final_cut.render, "", "1 frame", sign="<fcpxml"),
@@ -328,6 +333,10 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
     form, options = form or guess_source(path), options or Options()
     if form.read is None:
         raise BadInputError(f"{form.title} cannot be read", where=path)
+    if options.encoding is not None:
+        check_encoding(options.encoding)
+        if not form.plain:
+            raise BadInputError(f"{form.title} says its own encoding", where=path, fix="Leave --encoding out")
     labels: Counter[str] = Counter()
     for document in form.read(path, options):
         if not options.percent and isinstance(document, Document | CameraDocument):

@@ -56,10 +56,11 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
     """
     check_regular(path)
     try:
-        _check_sizes(path)
-        with unpacked_text(path) as (handle, encoding):
+        _check_sizes(path, options.encoding)
+        with unpacked_text(path, options.encoding) as (handle, encoding):
             table = _Table.of(handle, path)
-            notes = (f"{path}: its text is read as {TITLES[encoding]}",) if encoding in TITLES else ()
+            guessed = options.encoding is None and encoding in TITLES
+            notes = (f"{path}: its text is read as {TITLES[encoding]}",) if guessed else ()
             rows = ((f"{path}, line {table.line}", row) for row in table.rows())
             for game, group in groupby((_entry(where, row, table) for where, row in rows), key=lambda pair: pair[0]):
                 entries, running = of_halves([entry for _, entry in group])
@@ -68,14 +69,14 @@ def read_documents(path: Path, options: Options) -> Iterator[Document]:
         raise BadInputError(f"this file is not CSV ({error})", where=path) from error
 
 
-def _check_sizes(path: Path) -> None:
+def _check_sizes(path: Path, encoding: str | None) -> None:
     """Refuse a table of which one match is too large, before any of its lines is read: that takes thirty times as long
     as counting them.
 
     Errors:
         BadInputError: one has more lines than ``bounded`` lets through, or the only one too many bytes.
     """
-    with unpacked_text(path) as (handle, _):
+    with unpacked_text(path, encoding) as (handle, _):
         table = _Table.of(handle, path)
         at = table.columns.get("game")
         if at is None and path.stat().st_size > LARGEST_MEMBER:

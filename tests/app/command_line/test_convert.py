@@ -69,11 +69,33 @@ def test_the_video_tells_rate_and_length(labels: Path, tmp_path: Path) -> None:
         (["{labels}", "{tmp}/" + "a" * 300 + ".csv"], "cannot be written"),
         (["{labels}", "/dev/full", "--to", "csv", "--overwrite"], "a pipe or a device"),
         (["{labels}", "{tmp}/a.csv", "--classes", "finediving"], "labels is of a known class; they say"),
+        (["{labels}", "{tmp}/a.csv", "--encoding", "cp949"], "SoccerNet Labels-v2 says its own encoding"),
+        (["{tmp}/there.csv", "{tmp}/a.csv", "--encoding", "ansi-7"], "there is no encoding 'ansi-7'"),
+        (["{tmp}/there.csv", "{tmp}/a.csv", "--encoding", "base64"], "there is no encoding 'base64'"),
+        (["{tmp}/euro.csv", "{tmp}/a.csv", "--encoding", "utf-8"], "this file is not utf-8 text"),
     ],
 )  # fmt: skip
 def test_bad_input(arguments: list[str], message: str, labels: Path, tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_text("")
+    (tmp_path / "euro.csv").write_bytes(b"seconds,label\n1,\x80\n")
     done = touchline("convert", *[a.format(tmp=tmp_path, labels=labels) for a in arguments])
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "encoding", "word"),
+    [
+        ("a.csv", "seconds,label\n10,{}\n", "cp949", "코너킥"),
+        ("a.csv", "seconds,label\n10,{}\n", "cp932", "得点"),  # without a syllable: taken for Western text
+        ("a.vtt", "WEBVTT\n\n00:10.000 --> 00:15.000\n{}\n", "cp1251", "угловой"),
+        ("a.edl", "TITLE: m\n001  AX V C 00:00:10:00 00:00:10:01 00:00:10:00 00:00:10:01\n |C:R |M:{} |D:1\n", "big5", "角球"),
+    ],
+)  # fmt: skip
+def test_a_named_encoding_is_read(name: str, head: str, encoding: str, word: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(head.format(word).encode(encoding))
+    done = touchline("convert", tmp_path / name, tmp_path / "Labels-v2.json", "--encoding", encoding, "--rate", "25")
+    assert done.returncode == 0, done.stderr
+    assert [(spot.time, spot.label) for spot in read_labels(tmp_path / "Labels-v2.json")] == [(10_000_000, word)]
+    assert "its text is read as" not in done.stderr
