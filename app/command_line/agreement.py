@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from app.command_line.terminal import check_output, out, write_machine_output
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 
 if TYPE_CHECKING:  # the command's help needs no arrays
@@ -88,8 +89,8 @@ def lines(found: Agreement, first: str, second: str) -> list[str]:
     """What is printed."""
     neither = f", {found.neither} neither" if found.verdict is not None or found.neither else ""
     return [
-        f"{found.pairs} spots: {found.both} both, {found.first_only} only {first}, {found.second_only} only "
-        f"{second}{neither}",
+        f"{count_of(found.pairs, 'spot')}: {found.both} both, {found.first_only} only {first}, "
+        f"{found.second_only} only {second}{neither}",
         f"Verdict, Cohen's kappa: {_figure(found.verdict)}",
         f"Found by both: {_figure(found.found)}",
         f"Class, Cohen's kappa: {_figure(found.label)}",

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from app.command_line.terminal import err, out, print_left_out
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
 from spotting_core.domain.parts import Parts
@@ -21,6 +22,7 @@ from spotting_core.formats.registry import FORMATS, Format
 
 _LONGEST = 3 * 3600 * 1_000_000  # microseconds: no part of a match lasts so long
 _NAMES = ", ".join(FORMATS)
+_Losses = Counter[tuple[str, tuple[str, str]]]
 
 
 def convert(
@@ -55,7 +57,7 @@ def convert(
     documents = registry.read(source, reader, Options(table, rate, threshold, encoding=encoding))
     if video is not None:
         documents = _with_halves(documents, _halves_of(video))
-    lost: Counter[str] = Counter()
+    lost: _Losses = Counter()
     notes: dict[str, None] = {}
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
@@ -63,19 +65,19 @@ def convert(
     watched = _watched(documents, writer, options.parts, counts, lost, notes, left_out)
     registry.write(target, _some(watched, source, (reader, writer), counts, lost, left_out), writer, options)
     out.print(
-        f"{counts['entries']} {writer.kind} of {counts['matches']} {'match' if counts['matches'] == 1 else 'matches'} "
+        f"{count_of(counts['entries'], writer.kind.removesuffix('s'))} of {count_of(counts['matches'], 'match')} "
         f"from {reader.title} to {writer.title}: {target}",
         highlight=False,
         soft_wrap=True,
     )
     if counts["empty"]:
-        empty = "1 match has" if counts["empty"] == 1 else f"{counts['empty']} matches have"
+        empty = count_of(counts["empty"], "match has", "matches have")
         err.print(f"[yellow]Note:[/yellow] {empty} no {writer.kind}.", highlight=False)
     print_left_out(left_out)
     for note in notes:
         err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
-    for words, number in lost.items():
-        err.print(f"[yellow]Not carried by {writer.title}:[/yellow] {words.format(number)}.", highlight=False)
+    for loss in _summed(lost):
+        err.print(f"[yellow]Not carried by {writer.title}:[/yellow] {loss}.", highlight=False)
 
 
 def _check(source: Path, target: Path, reader: Format, writer: Format, overwrite: bool) -> None:
@@ -101,7 +103,7 @@ def _watched(
     writer: Format,
     parts: Parts,
     counts: Counter[str],
-    lost: Counter[str],
+    lost: _Losses,
     notes: dict[str, None],
     left_out: Counter[str],
 ) -> Iterator[Any]:
@@ -112,7 +114,7 @@ def _watched(
         counts["empty"] += not document.entries
         if isinstance(document, Document):
             for loss in registry.losses(document, writer):
-                lost[loss.words] += loss.count
+                lost[loss.words, loss.noun] += loss.count
             notes |= dict.fromkeys(document.notes)
             left_out.update(document.left_out)
             notes |= dict.fromkeys(registry.assumptions(document, writer))
@@ -125,7 +127,7 @@ def _some(
     source: Path,
     formats: tuple[Format, Format],
     counts: Counter[str],
-    lost: Counter[str],
+    lost: _Losses,
     left_out: Counter[str],
 ) -> Iterator[Any]:
     """The documents from the first of which an entry is written, after those before it.
@@ -145,10 +147,10 @@ def _some(
             yield from empty
             yield from documents
             return
-    read = f"{counts['matches']} {'match' if counts['matches'] == 1 else 'matches'}"
+    read = count_of(counts["matches"], "match")
     reasons = "".join(f"; left out: {number} × {reason}" for reason, number in left_out.items())
     if any(document.entries for document in empty):
-        losses = "; ".join(words.format(number) for words, number in lost.items())
+        losses = "; ".join(map(str, _summed(lost)))
         what = f"{writer.title} carries none of what is in it ({losses})"
         raise BadInputError(what, where=source, fix="Choose another --to")
     raise BadInputError(
@@ -158,11 +160,16 @@ def _some(
     )
 
 
+def _summed(lost: _Losses) -> list[registry.Loss]:
+    """The losses of all matches together."""
+    return [registry.Loss(words, number, noun) for (words, noun), number in lost.items()]
+
+
 def _beyond(document: Document, parts: Parts) -> list[str]:
     """What is said of spots in parts that a match has not; there are none where a class table was given."""
     spots = Counter(spot.half for spot in document.spots if parts.count is not None and spot.half > parts.count)
     return [
-        f"{document.game or 'the match'} has {count} {'spot' if count == 1 else 'spots'} in {parts.title(part)}, of "
+        f"{document.game or 'the match'} has {count_of(count, 'spot')} in {parts.title(part)}, of "
         f"{parts.count}; give the class table of matches that have more, --classes"
         for part, count in sorted(spots.items())
     ]
@@ -177,7 +184,7 @@ def _doubtful(document: Document, parts: Parts) -> list[str]:
         past = sum(time > (_LONGEST if length is None else length) for time in times)
         if past:
             end = "three hours" if length is None else "the end of its video, by the length that is known"
-            which = f"{past} of {len(times)} spots of {parts.title(part)}"
+            which = f"{past} of {count_of(len(times), 'spot')} of {parts.title(part)}"
             told.append(f"{name} has {which} past {end}; times count from its start")
     moments = {spot.time for spot in document.spots}
     if len(moments) > 1 and min(moments) >= 0 and max(moments) < 1_000_000:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app.command_line.terminal import check_output, err, out, print_left_out, write_machine_output
 from app.settings import DEMO
+from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import printable
 
@@ -79,7 +80,7 @@ def freeze(
             err.print(f"[yellow]Contradiction:[/yellow] {where}. These seconds are left out.", soft_wrap=True)
     print_left_out(frozen.left_out)
     if json_file != "-":
-        out.print(f"{frozen.read} matches of the library read.", highlight=False)
+        out.print(f"{count_of(frozen.read, 'match')} of the library read.", highlight=False)
         _print(frozen.data_set)
 
 
@@ -109,7 +110,7 @@ def export(
 
     data = DataDirectory.default().ensure()
     for one in write_folder(_sets().get(name), folder, open_database(data), data, copied=copy):
-        numbers = f"{one.matches} matches, {one.minutes:.1f} minutes watched, {one.spots} spots"
+        numbers = f"{count_of(one.matches, 'match')}, {one.minutes:.1f} minutes watched, {count_of(one.spots, 'spot')}"
         out.print(f"{one.split}: {numbers}", highlight=False)
     out.print(f"Written to {folder}", highlight=False, markup=False, soft_wrap=True)
 
@@ -127,9 +128,12 @@ def _print(one: DataSet) -> None:
     card = one.card()
     who = f"{card['name']} ({card['id']}), by {card['author']}, {card['made'][:16].replace('T', ' ')} UTC"
     out.print(printable(who), highlight=False, markup=False, soft_wrap=True)
-    disputed = f", {card['disputed']} contradictions left out" if card["disputed"] else ""
-    counts = f"{card['spots']} spots, {card['rejected']} rejected{disputed}"
-    out.print(f"{card['matches']} matches, {card['minutes']:.1f} minutes watched: {counts}", highlight=False)
+    disputed = f", {count_of(card['disputed'], 'contradiction')} left out" if card["disputed"] else ""
+    counts = f"{count_of(card['spots'], 'spot')}, {card['rejected']} rejected{disputed}"
+    out.print(
+        f"{count_of(card['matches'], 'match')}, {card['minutes']:.1f} minutes watched: {counts}",
+        highlight=False,
+    )
     table = Table("Class", *(origin.capitalize() for origin in ORIGINS), "Rejected", box=None, pad_edge=False)
     for label, row in card["classes"].items():
         table.add_row(escape(printable(label)), *(_number(row, column) for column in (*ORIGINS, "rejected")))

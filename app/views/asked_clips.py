@@ -18,6 +18,7 @@ from app.views.review_clips import CLIPS, SPOTS
 from app.views.shown import drawn, picture_at
 from spotting_core.active.asked_clips import SILENT, AskedClip
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.counts import count_of
 from spotting_core.domain.stretches import Stretch
 from spotting_core.store.reviews import ReviewedSpot
 
@@ -48,7 +49,7 @@ def show_clips(library: Library, analysed: Analysed, known: dict[str, list[Revie
     watched = {name: shared_clip_reviews().watched(name) for name in {one.match for one in clips}}
     done = [one for one in clips if one.clip in watched[one.match]]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review_bar"):
-        st.html(page.headline("Review", f"{len(done)} of {len(clips)} clips watched"), width="content")
+        st.html(page.headline("Review", f"{len(done)} of {count_of(len(clips), 'clip')} watched"), width="content")
         choose_of()
         st.space("stretch")
         by = st.segmented_control(

@@ -18,6 +18,7 @@ from app.views import page
 from app.views.review_actions import shown_sources
 from app.views.review_cameras import CameraDesk, shown_labels
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError, cannot_write
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
@@ -53,7 +54,7 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     if reviewed:
         kind = st.segmented_control("Spots", [_SHOWN, _REVIEWED], default=_SHOWN, required=True)
     if reviewed and kind == _REVIEWED:
-        st.write(f"{len(reviewed)} spots that reviewers accepted, moved or added.")
+        st.write(f"{count_of(len(reviewed), 'spot')} that reviewers accepted, moved or added.")
         left = left_out_sentence(*_unreviewed(match, analysis, spots), analysis.classes.parts)
         if left:
             st.caption(page.plain(left))
@@ -61,7 +62,7 @@ def _export_spots(match: Match, analysis: Analysis, spots: list[Spot]) -> None:
     else:
         words = "; what reviewers said of them is not in it" if reviewed else ""
         reviewed = []
-        st.write(f"{len(spots)} spots, at the thresholds now in use{words}.")
+        st.write(f"{count_of(len(spots), 'spot')}, at the thresholds now in use{words}.")
     names = [f.name for f in registry.spot_writers()]
     first = names.index(labels_v2.FORM if reviewed else results_spotting.FORM)
     chosen = st.selectbox(

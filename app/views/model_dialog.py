@@ -17,6 +17,7 @@ from app.views.shown import imported_sets, imported_shown
 from app.work.analysing import ask_for_analysis, resumable, resume
 from app.workspace.lanes.beside import ADDRESS, other_systems
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED, Job
@@ -103,7 +104,7 @@ def _learned_from(analysis: Analysis) -> None:
     if (counts := training.get("labels")) is None:
         return
     every = ", ".join(f"{name} {count}" for name, count in counts.items())
-    clauses = [f"Learned from {sum(counts.values())} labels", few_labels(counts)]
+    clauses = [f"Learned from {count_of(sum(counts.values()), 'label')}", few_labels(counts)]
     words = " ".join(f"{clause}." for clause in clauses if clause)
     st.caption(page.plain(words), help=f"By class: {page.plain(every)}.")
 

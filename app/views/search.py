@@ -24,6 +24,7 @@ from app.views.search_filters import filters, save_popover, saved_box
 from app.views.searched import gone_choices, left_out, up_to_date
 from app.views.shown import drawn, picture_at
 from spotting_core.analyses.replayed_spots import ONLY_REPLAYED, REPLAYED
+from spotting_core.base.counts import count_of
 from spotting_core.domain.cameras import CAMERA_TABLE
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.source import team_names
@@ -57,7 +58,12 @@ def show() -> None:
         with st.container(border=True, key="tl_card_found", gap="small"):
             _results(result, wanted, _place(cell, width, classes), searched)
         _teams(everything, classes)
-    title.html(page.headline("Search", f"{everything.total} spots in {everything.matches} of {len(matches)} matches"))
+    title.html(
+        page.headline(
+            "Search",
+            f"{count_of(everything.total, 'spot')} in {everything.matches} of {count_of(len(matches), 'match')}",
+        )
+    )
     left_out(searched.problems.values())
     gone_choices(searched.gone.values())
 
@@ -137,7 +143,9 @@ def _teams(result: SearchResult, classes: ClassTable) -> None:
         figure = team_figure(result.by_team, classes, st.context.theme.type != "light")
         st.plotly_chart(figure, theme=None, config=EXPORTED, key="search_team_chart")
         if result.team_unknown:
-            st.caption(f"{result.team_unknown:d} of {result.total:d} spots are left out: nobody said their team.")
+            st.caption(
+                f"Left out, for nobody said the team: {result.team_unknown:d} of {count_of(result.total, 'spot')}."
+            )
 
 
 # --- what was found -----------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from app.views.statistics_charts import camera_figure, fall_figure, judged_figur
 from app.views.statistics_pitch import spots_card, teams_cards
 from spotting_core.analyses.match_cameras import CameraMinutes
 from spotting_core.analyses.replayed_spots import WITH_REPLAYS
+from spotting_core.base.counts import count_of
 from spotting_core.domain.cameras import GROUPS
 from spotting_core.domain.classes import ClassTable, joined
 from spotting_core.domain.parts import Parts
@@ -158,7 +159,9 @@ def _rates(
         _chart(rate_figure(rates_by_class, classes, names, dark, minutes), "rates")
         unknown = sum(r.count for (_, team), r in rates_by_class.items() if team not in TEAMS[:2])
         if unknown and parts.teams:
-            st.caption(f"Nobody said the team of {unknown:d} of {len(spots)} spots; labels and reviewers do.")
+            st.caption(
+                f"Nobody said the team of {unknown:d} of {count_of(len(spots), 'spot')}; labels and reviewers do."
+            )
         _suggested_teams(spots, names)
         if left_out:
             st.caption(f"{left_out:d} in replays {'is' if left_out == 1 else 'are'} left out.")

@@ -19,6 +19,7 @@ from app.views.charts import EXPORTED
 from app.views.pitch_charts import presence_figure, spots_figure
 from app.views.statistics_card import card
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.homography import Calibration
@@ -50,8 +51,8 @@ def spots_card(spots: SearchColumns, classes: ClassTable, dark: bool) -> None:
         shown = placed.where(np.isin(placed.label, chosen)) if chosen else placed
         st.plotly_chart(spots_figure(shown, classes, dark), theme=None, config=EXPORTED, key="statistics_places")
         st.caption(
-            f"{len(shown)} of {len(spots)} spots: at the ball where it was placed near them, else where the camera "
-            f"looks. Half of them are expected within {np.median(shown.place_error):.0f} m."
+            f"{len(shown)} of {count_of(len(spots), 'spot')}: at the ball where it was placed near them, else where "
+            f"the camera looks. Half of them are expected within {np.median(shown.place_error):.0f} m."
         )
 
 

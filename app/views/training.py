@@ -15,6 +15,7 @@ from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.evaluate_charts import share, signed_interval
 from app.views.review_actions import signed_in
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.data_sets.data_set import DataSet, DataSets
 from spotting_core.data_sets.freeze import freeze
@@ -131,7 +132,7 @@ def comparison_table(comparison: Comparison) -> str:
     if comparison.before is None or comparison.after is None or comparison.difference is None:
         return f'<div class="tl-facts">On {held_out} no action is labelled: nothing can be compared.</div>'
     head = (
-        f"On {held_out}, with {comparison.actions} actions, {comparison.metric} average-mAP went from "
+        f"On {held_out}, with {count_of(comparison.actions, 'action')}, {comparison.metric} average-mAP went from "
         f"{share(comparison.before)} to {share(comparison.after)}, {signed_interval(comparison.difference)}: "
         f"{_verdict(comparison.difference)}."
     )

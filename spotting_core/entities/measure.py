@@ -20,7 +20,7 @@ from torchvision.ops import box_iou
 from spotting_core.base.report_done import ReportDone
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.region import Regions
-from spotting_core.entities.truth import TrueFrame, TrueMatch
+from spotting_core.entities.truth import TrueFrame, TrueMatch, games_with_boxes
 from spotting_core.media.decode import ahead, decode_samples
 from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
@@ -49,12 +49,15 @@ def measure_entities(
 
     Returns, per entity name: truths, average_precision, precision and recall at the prompt's threshold,
     and recall by size.
+
+    Errors:
+        BadInputError: there is none.
     """
     tallies = {name: _Tally() for name in finder.prompts.names}
-    folders = sorted(p.parent for p in folder.rglob("entities.parquet"))
-    for done, game in enumerate(folders):
+    games = games_with_boxes(folder)
+    for done, game in enumerate(games):
         if report:
-            report(done, len(folders))
+            report(done, len(games))
         for half in open_match(game).halves:
             _measure_half(half.path, TrueMatch(game, half.half), finder, rate, tallies)
     return {name: _summary(tally) for name, tally in tallies.items()}

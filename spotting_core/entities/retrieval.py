@@ -22,7 +22,7 @@ from spotting_core.base.report_done import ReportDone
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import region_facts
 from spotting_core.entities.measure import average_precision
-from spotting_core.entities.truth import TrueFrame, TrueMatch
+from spotting_core.entities.truth import TrueFrame, TrueMatch, games_with_boxes
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.source import open_match
@@ -54,14 +54,14 @@ def measure_retrieval(folder: Path, model: VisionLanguageModel, report: ReportDo
     how many frames are right.
 
     Errors:
-        BadInputError: the model has no grid of similarities.
+        BadInputError: the model has no grid of similarities, or there is no rendered match.
     """
     if model.pyramid is None:
         raise BadInputError("text queries are measured on models with a pyramid", where=model.name)
     phrases = held_out_phrases()
     queries = model.encode_texts([p.text for p in phrases])
     scores, right = [], []
-    games = sorted(p.parent for p in folder.rglob("entities.parquet"))
+    games = games_with_boxes(folder)
     for done, game in enumerate(games):
         if report:
             report(done, len(games))

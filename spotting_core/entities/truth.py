@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as parquet
 
+from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
 
 FILES = ("meta.json", "entities.parquet", "calibration.parquet")
@@ -37,6 +38,18 @@ _ENTITY_OF_CLASS = {
 _BUG_HEIGHT, _BUG_LINES = 12, 224
 _BUG_WIDTH = {0: 101, 1: 114, 2: 102}
 _RIGHT_ALIGNED_STYLE = 2
+
+
+def games_with_boxes(folder: Path) -> list[Path]:
+    """Rendered matches below a folder, in order of their names.
+
+    Errors:
+        BadInputError: none has true boxes.
+    """
+    games = sorted(path.parent for path in folder.rglob(FILES[1]))
+    if not games:
+        raise BadInputError("no match with true entities lies here", where=folder, fix="Check the path")
+    return games
 
 
 @dataclass(frozen=True)

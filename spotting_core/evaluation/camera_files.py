@@ -59,6 +59,10 @@ class _Changes(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Changes, strict=False)
+_SHAPE = (
+    '{"annotations": [{"gameTime": "1 - 00:12", "position": "12000", "label": "Main camera center", '
+    '"change_type": "abrupt"}]}'
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def read_changes(content: bytes, where: str) -> list[EvaluatedChange]:
         BadInputError: not such a file, a time that cannot be read, or a confidence that is none.
     """
     changes = []
-    for number, row in enumerate(decoded(_DECODER, content, where, "camera label file").annotations, start=1):
+    for number, row in enumerate(decoded(_DECODER, content, where, "camera label file", _SHAPE).annotations, start=1):
         at = f"{where}, annotation {number}"
         half, time = moment_of({"gameTime": row.gameTime, "position": row.position, "half": row.half}, at)
         confidence = 1.0 if row.confidence is None else row.confidence

@@ -46,6 +46,7 @@ class Video(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(list[Video])
+_SHAPE = '[{"video": "game/1", "fps": 25, "num_frames": 67500, "events": [{"frame": 312, "label": "Goal"}]}]'
 
 
 def read_frame_file(path: Path, split: str | None = None) -> list[Video]:
@@ -58,7 +59,7 @@ def read_frame_file(path: Path, split: str | None = None) -> list[Video]:
         BadInputError: missing, damaged, of another form, or several files and no split.
     """
     where, content = _content(path, split)
-    videos: list[Video] = decoded(_DECODER, content, where, "frame label file")
+    videos: list[Video] = decoded(_DECODER, content, where, "frame label file", _SHAPE)
     names = [v.video for v in videos]
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)

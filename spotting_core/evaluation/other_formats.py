@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from spotting_core.base.archives import is_zip
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES
@@ -91,7 +92,7 @@ def _documents(path: Path, form: Format, kind: str, record: Record) -> Iterator[
         unsure = sum(spot.confidence is None for spot in document.spots)
         if kind == PREDICTIONS and unsure:
             raise BadInputError(
-                f"{unsure} of {len(document.spots)} spots have no confidence, read as {form.title}",
+                f"{unsure} of {count_of(len(document.spots), 'spot')} without a confidence, read as {form.title}",
                 where=path,
                 fix="Take them as labels, or give the confidence of each",
             )

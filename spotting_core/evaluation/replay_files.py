@@ -40,6 +40,7 @@ class _Replays(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Replays, strict=False)
+_SHAPE = '{"Replays": [{"half": 1, "start": 60.5, "end": 71, "detection": [{"time": 48.2, "score": 0.9}]}]}'
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def read_replays(content: bytes, where: str) -> list[Replay]:
     Errors:
         BadInputError: not such a file, a time that is no number, or a score that is no confidence.
     """
-    replays = decoded(_DECODER, content, where, "replay grounding file").Replays
+    replays = decoded(_DECODER, content, where, "replay grounding file", _SHAPE).Replays
     for number, replay in enumerate(replays, start=1):
         times = [replay.start, replay.end, *(d.time for d in replay.detection)]
         if not all(abs(time) < _LATEST for time in times):  # false for NaN as well

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.camera_files import EvaluatedChange, LinkRow
 from spotting_core.evaluation.checks import check_some_used
@@ -80,10 +81,7 @@ def evaluate_replays(
     tolerances = tolerances_of(metric)
     queries = _official_queries(games, classes) if official else _queries(games, classes, record)
     if not queries:
-        raise BadInputError(
-            "no replay of the labels is among the detections",
-            fix="A replay is known by its half and the second of its end; check both",
-        )
+        raise _no_query(games)
     values = np.array([_average_precision(queries, t, official) for t in tolerances])
     mean = float(mean_over_tolerances(values, tolerances))
     return Evaluation(
@@ -183,17 +181,27 @@ def _queries(games: Sequence[ReplayGame], classes: Sequence[str], record: Record
                 across += 1
                 continue
             replay = _taken(free, change)
-            missing += replay is None
+            missing += replay is None or not replay.detection
             moments = [m for m in replay.detection if m.score >= 0] if replay else []
             queries.append(_query(link, moments, game.name))
-        for count, why in (
-            (missing, "replays without detections count as missed"),
-            (across, "replays show the other half and are not counted"),
-            (len(free), "detected replays are not among the labels"),
+        for count, one, many in (
+            (missing, "replay without detections counts as missed", "replays without detections count as missed"),
+            (across, "replay shows the other half: not counted", "replays show the other half: not counted"),
+            (len(free), "detected replay is not among the labels", "detected replays are not among the labels"),
         ):
             if count:
-                record.skip(game.name, f"{count} {why}")
+                record.skip(game.name, count_of(count, one, many))
     return queries
+
+
+def _no_query(games: Sequence[ReplayGame]) -> BadInputError:
+    """Why there is nothing to evaluate."""
+    if not any(change.link for game in games for change in game.truth):
+        what, fix = "no replay of the labels says which action it shows", "Give labels whose replays have a link"
+    else:
+        what = "no replay of the labels is among the detections"
+        fix = "A replay is known by its half and the second of its end; check both"
+    return BadInputError(what, fix=fix)
 
 
 def _query(link: LinkRow, moments: Sequence[Moment], game: str) -> _Query:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.nesting import check_json
 from spotting_core.base.texts import utf8_json
@@ -57,6 +58,11 @@ class _Predictions(msgspec.Struct):
 
 _LABELS = msgspec.json.Decoder(_Labels, strict=False)
 _PREDICTIONS = msgspec.json.Decoder(_Predictions, strict=False)
+_RESULTS = "results_spotting file"
+_LABELS_SHAPE = '{"annotations": [{"gameTime": "1 - 00:12", "label": "Goal", "position": "12000"}]}'
+_RESULTS_SHAPE = (
+    '{"predictions": [{"gameTime": "1 - 00:12", "label": "Goal", "position": "12000", "confidence": "0.9"}]}'
+)
 
 
 def read_spotting_games(
@@ -120,13 +126,16 @@ def read_spotting_games(
 def _predictions_of(predictions: Path) -> int:
     """How many predictions are in some files, whatever they are of."""
     with open_games(predictions, PREDICTION_FILES) as tree:
-        what = "results_spotting file"
-        read = (decoded(_PREDICTIONS, tree.read(game), tree.where(game), what).predictions for game in tree.games)
+        files = ((tree.read(game), tree.where(game)) for game in tree.games)
+        read = (decoded(_PREDICTIONS, *file, _RESULTS, _RESULTS_SHAPE).predictions for file in files)
         return sum(map(len, read))
 
 
-def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str) -> Any:
+def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str, shape: str) -> Any:
     """Decode JSON of a known form.
+
+    Arguments:
+        what: name of the form; shape: how such a file is built, for whoever gave another.
 
     Errors:
         BadInputError: not JSON, or of another form (names the place inside), or nested too deeply.
@@ -136,7 +145,7 @@ def decoded(decoder: msgspec.json.Decoder, content: bytes, where: str, what: str
     try:
         return decoder.decode(content)
     except msgspec.ValidationError as error:
-        raise BadInputError(f"this is no {what} ({error})", where=where) from error
+        raise BadInputError(f"this is no {what} ({error})", where=where, fix=f"It is built so: {shape}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if b"NaN" in content:
             raise BadInputError(
@@ -154,7 +163,7 @@ def label_columns(
     Errors:
         BadInputError: not such a file, or a time that cannot be read.
     """
-    rows = decoded(_LABELS, content, where, "Labels-v2 file").annotations
+    rows = decoded(_LABELS, content, where, "Labels-v2 file", _LABELS_SHAPE).annotations
     labels = _indices(rows, classes)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0]
     halves, times = _moments(known, where, game, record, official)
@@ -177,7 +186,7 @@ def prediction_columns(
     Errors:
         BadInputError: not such a file, a half or time that is no number, or a confidence that is none.
     """
-    rows = decoded(_PREDICTIONS, content, where, "results_spotting file").predictions
+    rows = decoded(_PREDICTIONS, content, where, _RESULTS, _RESULTS_SHAPE).predictions
     labels = _indices(rows, classes)
     unknown = _unknown(rows, labels)
     known = [r for r, label in zip(rows, labels, strict=True) if label >= 0] if unknown else rows
@@ -264,7 +273,7 @@ def _counted_spots(
     record_unknown(unknown, classes, what, game, record)
     inside = np.isin(columns.half, HALVES)
     if outside := int((~inside).sum()):
-        record.skip(game, f"{_counted(outside, what)} of a half other than 1 and 2")
+        record.skip(game, f"{count_of(outside, what)} of a half other than 1 and 2")
     return columns.where(inside)
 
 
@@ -272,8 +281,4 @@ def _note_empty_halves(game: str, truth: SpotColumns, predicted: SpotColumns, re
     for half in HALVES:
         missed = int((truth.half == half).sum())
         if missed and not (predicted.half == half).any():
-            record.skip(game, f"half {half} has no predictions; its {_counted(missed, 'action')} count as missed")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+            record.skip(game, f"half {half} has no predictions; its {count_of(missed, 'action')} count as missed")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spotting_core.base.archives import is_zip, unpacked
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import FORMATS as OTHERS
 from spotting_core.base.extensions import extensions
@@ -385,7 +386,7 @@ def read_of_match(path: Path, match: str, form: Format | None = None, options: O
     own = documents if len(documents) == 1 else [d for d in documents if d.game.rstrip("/").split("/")[-1] == match]
     if len(own) != 1:
         raise BadInputError(
-            f"this holds the spots of {len(documents)} matches and none is called {match!r}",
+            f"this holds the spots of {count_of(len(documents), 'match')} and none is called {match!r}",
             where=path,
             fix="Give the match's own file",
         )
@@ -418,13 +419,14 @@ def write(path: Path, documents: Iterable[Any], form: Format, options: Options |
 
 @dataclass(frozen=True)
 class Loss:
-    """What a format cannot carry: ``words`` with a place for the count."""
+    """What a format cannot carry: ``words`` with a place for the count of ``noun``, of which there are ``count``."""
 
     words: str
     count: int
+    noun: tuple[str, str] = ("spot", "spots")
 
     def __str__(self) -> str:
-        return self.words.format(self.count)
+        return self.words.format(count_of(self.count, *self.noun))
 
 
 def losses(document: Document, form: Format) -> list[Loss]:
@@ -433,23 +435,23 @@ def losses(document: Document, form: Format) -> list[Loss]:
     other_fields = 0 if document.form == form.name else sum(bool(e.extras) for e in document.entries)
     predicted = form.name == e2e_spot.FORM  # its predictions have a score, its labels a comment
     counts = (
-        ("the confidence of {} spots", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
-        ("the team of {} spots", sum(s.team != "unknown" and not _is_carried(form.team, s, predicted) for s in spots)),
+        ("the confidence of {}", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
+        ("the team of {}", sum(s.team != "unknown" and not _is_carried(form.team, s, predicted) for s in spots)),
         (
-            "that {} spots are not shown",
+            "the mark 'not shown' of {}",
             sum(s.visible is False and not _is_carried(form.visibility, s, predicted) for s in spots),
         ),
         (
-            "{} spots of classes other than goals, cards and substitutions",
+            "{} of classes other than goals, cards and substitutions",
             len(spots) - written(document, form),
         ),
         (
-            "that {} spots lie before the first frame, at which they are put",
+            "a time before the first frame, of {}, moved to that frame",
             0 if form.name in _BEFORE_START else sum(s.time < 0 for s in spots),
         ),
-        ("other fields of {} entries", other_fields),
     )
-    return [Loss(words, count) for words, count in counts if count]
+    fields = [Loss("other fields of {}", other_fields, ("entry", "entries"))] if other_fields else []
+    return [*(Loss(words, count) for words, count in counts if count), *fields]
 
 
 def written(document: AnyDocument, form: Format) -> int:

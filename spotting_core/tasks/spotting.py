@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spotting_core.base.counts import count_of
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
@@ -52,7 +53,7 @@ class SpottingTask(SampleTask[Spot]):
         return labels_v2.read_labels(folder / self.label_file)
 
     def summary(self, findings: Sequence[Spot]) -> str:
-        return f"{len(findings)} spots"
+        return count_of(len(findings), "spot")
 
     def moment(self, finding: Spot) -> int:
         return finding.time

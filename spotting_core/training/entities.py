@@ -37,7 +37,7 @@ from spotting_core.entities.captions import Caption, picture_caption, region_cap
 from spotting_core.entities.crops import Crop, CropSource
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.pyramid import STRIDE, EntityPyramid
-from spotting_core.entities.truth import TrueMatch
+from spotting_core.entities.truth import TrueMatch, games_with_boxes
 from spotting_core.entities.vision_language import MERGES_FILE, entity_model_folder
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
@@ -348,10 +348,7 @@ def _matched_boxes(boxes: Tensor, targets: Sequence[CropTargets]) -> tuple[Tenso
 def _crop_source(config: EntityTrainingConfig, root: Path, data: DataDirectory) -> CropSource:
     matches, stores = [], []
     for split in config.data:
-        folders = sorted(p.parent for p in (root / split).rglob("entities.parquet"))
-        if not folders:
-            raise BadInputError("no match with true entities lies here", where=root / split, fix="Check --data")
-        for folder in folders:
+        for folder in games_with_boxes(root / split):
             for half in open_match(folder).halves:
                 matches.append(TrueMatch(folder, half.half))
                 stores.extend(store_frames(half.path, data, rate=config.rate, sizes=[None]))

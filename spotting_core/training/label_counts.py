@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.class_names import check_some_known, unknown_names
 from spotting_core.domain.classes import ClassTable
@@ -43,17 +44,17 @@ def _of_split(folder: Path, task: AnyLayerTask, table: ClassTable, most: int) ->
     used = len(classes) - sum(unknown.values())
     check_some_known(labels, table.names, "label", folder)
     if not classes:
-        what = f"no label is in the {task.label_file} of {_counted(len(taken), 'match', 'matches')}"
+        what = f"no label is in the {task.label_file} of {count_of(len(taken), 'match')}"
         raise BadInputError(what, where=folder, fix="Check that they are of this task")
-    sentences = [f"{folder.name}: {_counted(len(taken), 'match', 'matches')}, {_counted(used, 'label', 'labels')}"]
+    sentences = [f"{folder.name}: {count_of(len(taken), 'match')}, {count_of(used, 'label')}"]
     sentences += [f"{folder.name}: left out {clause}" for clause in unknown_names(unknown, table.names, "label")]
     if len(games) > len(taken):
-        left = _counted(len(games) - len(taken), "match", "matches")
+        left = count_of(len(games) - len(taken), "match")
         sentences.append(f"{folder.name}: left out {left} beyond the {most} that the configuration takes")
     unlabelled = unlabelled_games(folder, task)
     if unlabelled:
         names = ", ".join(game.name for game in unlabelled[:_NAMED]) + (", …" if len(unlabelled) > _NAMED else "")
-        left = _counted(len(unlabelled), "match", "matches")
+        left = count_of(len(unlabelled), "match")
         sentences.append(f"{folder.name}: left out {left} without {task.label_file}: {names}")
     return sentences
 
@@ -69,7 +70,3 @@ def unlabelled_games(folder: Path, task: AnyLayerTask) -> list[Path]:
         return sorted(set(all_games(folder)) - labelled, key=str)
     except BadInputError:  # what is read of its matches is made of other files
         return []
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json, replacing, write_json
@@ -25,6 +26,7 @@ from spotting_core.entities.captions import words_taught
 from spotting_core.entities.finder import EntityFinder
 from spotting_core.entities.measure import measure_entities
 from spotting_core.entities.retrieval import measure_retrieval
+from spotting_core.entities.truth import games_with_boxes
 from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.reduction import reduction_file
 from spotting_core.features.sets import input_of
@@ -35,6 +37,7 @@ from spotting_core.models.registry import SystemConfig, system
 from spotting_core.samples.labelled import all_games, has_videos, labelled_matches
 from spotting_core.samples.reader import model_reader
 from spotting_core.store.database import open_database
+from spotting_core.tasks.calibration import CALIBRATION
 from spotting_core.tasks.registry import layer_task
 from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask, Judged
@@ -54,6 +57,7 @@ ENTITIES = "entities"
 DATA_SET_FILE = "data_set.json"
 """In a run's folder: which data set it learns from."""
 _AnyTrainer = SystemTrainer | EntityTrainer | CalibrationTrainer
+_NO_SPLIT = "There is no {split} split in {root}: the card has no scores"
 _LICENCES = {SIMULATED: "Apache-2.0", BROADCAST: "that of the matches it was trained on"}
 
 
@@ -120,12 +124,14 @@ def train(
         order = with_data_set(order, order.data_set, data)
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
+        _check_measured(order, games_with_boxes, notice)
         entity_trainer = EntityTrainer(config, order.splits, order.run, data, order.device)
         notice(_begin(entity_trainer))
         entity_trainer.train(report)
         return _finish_entities(entity_trainer, order, notice)
     if name == PITCH_LINES:
         own = as_config(CalibrationTrainingConfig, settings, order.config)
+        _check_measured(order, CALIBRATION.labelled_games, notice)
         calibration_trainer = CalibrationTrainer(own, order.splits, order.run, data, order.device)
         notice(_begin(calibration_trainer))
         calibration_trainer.train(report)
@@ -155,6 +161,22 @@ def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
         raise BadInputError(
             f"{processes.count} processes cannot train {what} together", fix="Start it without torchrun"
         )
+
+
+def _check_measured(order: TrainingOrder, games: Callable[[Path], list[Path]], notice: Callable[[str], None]) -> None:
+    """Say before hours are spent on what the model will be measured.
+
+    Arguments:
+        games: matches of a folder that have the truth; refuses one without any.
+
+    Errors:
+        BadInputError: the split is there and has no truth.
+    """
+    split = order.splits / order.report_split
+    if order.measured and split.is_dir():
+        notice(f"{split.name}: {count_of(len(games(split)), 'match')} to measure the model on")
+    elif order.measured:
+        notice(_NO_SPLIT.format(split=split.name, root=split.parent))
 
 
 def with_data_set(order: TrainingOrder, name: str, data: DataDirectory) -> TrainingOrder:
@@ -291,7 +313,7 @@ def _finish_entities(trainer: EntityTrainer, order: TrainingOrder, notice: Calla
         "domain": SIMULATED,
         "licence": _LICENCES[SIMULATED],
     }
-    if order.measured:
+    if order.measured and (order.splits / order.report_split).is_dir():
         notice(f"Measuring on the {order.report_split} split")
         finder = EntityFinder.load(order.out, prompts=trainer.config.prompts, device=order.device)
         card["scores"] = entity_scores(finder, order.splits / order.report_split)
@@ -374,7 +396,7 @@ def _measured(card: Card, order: TrainingOrder, data: DataDirectory, notice: Cal
     if not order.measured:
         return order.out
     if not split.is_dir():
-        notice(f"There is no {order.report_split} split in {order.splits}: the card has no scores")
+        notice(_NO_SPLIT.format(split=order.report_split, root=order.splits))
         return order.out
     notice(f"Measuring on the {order.report_split} split")
     model = load_model(order.out, order.device)

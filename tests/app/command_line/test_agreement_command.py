@@ -60,7 +60,7 @@ def test_two_reviewers_of_a_match(tmp_path: Path, library: Library, data: DataDi
     reviews.change(match.id, origin_of(spot, "model"), spot, ACCEPT, "Ada", 0)
     reviews.change(match.id, origin_of(spot, "model"), spot, REJECT, "Bob", 1)
     done = touchline("agreement", "Ada", "Bob", "--match", video)
-    assert "1 spots: 0 both, 1 only Ada, 0 only Bob" in done.stdout
+    assert "1 spot: 0 both, 1 only Ada, 0 only Bob" in done.stdout
     refused = touchline("agreement", "Ada", "Eve", "--match", video)
     assert refused.returncode == 2
     assert "'Eve' has judged nothing of this match" in refused.stderr

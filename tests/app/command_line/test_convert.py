@@ -26,8 +26,8 @@ def test_what_the_target_cannot_carry_is_said(labels: Path, tmp_path: Path) -> N
     done = touchline("convert", labels, tmp_path / "chapters.vtt")
     assert done.returncode == 0, done.stderr
     assert "2 spots of 1 match from SoccerNet Labels-v2 to WebVTT chapters" in done.stdout
-    assert "Not carried by WebVTT chapters: the team of 1 spots." in done.stderr
-    assert "that 1 spots are not shown" in done.stderr
+    assert "Not carried by WebVTT chapters: the team of 1 spot." in done.stderr
+    assert "the mark 'not shown' of 1 spot" in done.stderr
     assert "half 2 is placed 45 minutes after half 1" in done.stderr
     assert "00:45:09.000" in (tmp_path / "chapters.vtt").read_text()
 

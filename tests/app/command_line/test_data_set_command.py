@@ -79,7 +79,7 @@ def test_an_export_is_what_training_reads(tmp_path: Path, data: DataDirectory, m
     write_labels(folder / "Labels-v2.json", [GOAL])
     touchline("data-set", "freeze", "all")
     done = touchline("data-set", "export", "all", tmp_path / "out")
-    assert "train: 1 matches, 2.0 minutes watched, 1 spots" in said(done)
+    assert "train: 1 match, 2.0 minutes watched, 1 spot" in said(done)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["test", "train", "val"]
 
 

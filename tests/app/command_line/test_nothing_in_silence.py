@@ -47,8 +47,8 @@ def test_a_format_that_carries_none_of_the_spots_is_refused(tmp_path: Path) -> N
     assert not (tmp_path / "Labels.json").exists()
     (tmp_path / "b.csv").write_text("half,seconds,label\n1,10,Corner\n1,20,Goal\n")
     done = touchline("convert", tmp_path / "b.csv", tmp_path / "Labels.json", "--to", "labels-v1")
-    assert "1 spots of 1 match from CSV to SoccerNet Labels (v1)" in said(done)
-    assert "1 spots of classes other than goals, cards and substitutions" in said(done)
+    assert "1 spot of 1 match from CSV to SoccerNet Labels (v1)" in said(done)
+    assert "1 spot of classes other than goals, cards and substitutions" in said(done)
 
 
 def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
@@ -59,14 +59,14 @@ def test_matches_without_spots_are_counted(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(videos))
     done = touchline("convert", tmp_path / "a.json", tmp_path / "o.csv")
     assert done.returncode == 0
-    assert "1 spots of 2 matches" in said(done)
+    assert "1 spot of 2 matches" in said(done)
     assert "1 match has no spots" in said(done)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.vtt", "WEBVTT\n\n10:00:10.000 --> 10:00:12.000\nGoal\n", "the match has 1 of 1 spots of half 1 past three hours"),
+        ("a.vtt", "WEBVTT\n\n10:00:10.000 --> 10:00:12.000\nGoal\n", "the match has 1 of 1 spot of half 1 past three hours"),
         (
             "a.json",
             '[{"video": "a/1", "fps": 25, "num_frames": 100, "events": [{"frame": 250, "label": "Goal"}, {"frame": 9, "label": "Goal"}]}]',
@@ -149,7 +149,7 @@ def test_convert_leaves_out_labels_of_no_class_of_the_table_and_counts_them(tmp_
     (tmp_path / "a.csv").write_text("game,half,seconds,label\na,1,1,Goal\na,1,2,goal\nb,1,3,Pass\nb,1,4,Pass\n")
     done = touchline("convert", tmp_path / "a.csv", tmp_path / "o.csv", "--classes", "soccernet-v2")
     assert done.returncode == 0, done.stderr
-    assert "1 spots of 2 matches" in said(done)
+    assert "1 spot of 2 matches" in said(done)
     assert "1 match has no spots" in said(done)
     assert "Left out: 1 × a label of the unknown class 'goal' (did you mean 'Goal'?)" in said(done)
     assert "Left out: 2 × a label of the unknown class 'Pass'" in said(done)
@@ -166,7 +166,7 @@ def test_the_action_of_a_game_state_is_cut_and_its_people_are_counted(video: Pat
     assert "1 clip of ten" in said(done)
     assert "3 × somebody's place in a picture" in said(done)
     done = touchline("convert", path, tmp_path / "o.csv")
-    assert "1 spots of 1 match from SoccerNet Labels-GameState to CSV" in said(done)
+    assert "1 spot of 1 match from SoccerNet Labels-GameState to CSV" in said(done)
     assert "Left out: 3 × somebody's place in a picture." in said(done)
     for content in ({"annotations": people}, {"info": {"rate": 2}, "predictions": people}):
         path.write_text(json.dumps(content))

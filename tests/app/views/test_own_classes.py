@@ -40,7 +40,7 @@ def test_a_class_of_its_own_is_counted(match: Match) -> None:
     at = view("statistics", match=match.id).run()
     assert not at.exception
     assert not at.info
-    assert "Nobody said the team of 1 of 1 spots" in " ".join(c.value for c in at.caption)
+    assert "Nobody said the team of 1 of 1 spot;" in " ".join(c.value for c in at.caption)
 
 
 def test_a_class_of_its_own_is_measured(match: Match) -> None:

@@ -119,7 +119,7 @@ def test_statistics_count_suggested_teams_apart_until_asked(match: Match) -> Non
     assert "they are counted so." in texts(at)
     assert "Nobody said the team of 2 of 3 spots" in texts(at)
     at.multiselect("statistics_zones").set_value(["left-third"]).run()
-    assert "1 of 1 spots: at the ball" in texts(at)
+    assert "1 of 1 spot: at the ball" in texts(at)
 
 
 @pytest.mark.usefixtures("placed")

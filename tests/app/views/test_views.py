@@ -355,7 +355,7 @@ def test_the_export_dialog_says_what_a_format_cannot_carry(data: DataDirectory, 
     assert "OpenTimelineIO" in form.options
     form.select_index(form.options.index("WebVTT chapters")).run()
     assert not at.exception
-    assert "WebVTT chapters does not carry the confidence of 1 spots." in texts(at)
+    assert "WebVTT chapters does not carry the confidence of 1 spot." in texts(at)
 
 
 def spotting_dialog(data: DataDirectory, library: Library):  # type: ignore[no-untyped-def]

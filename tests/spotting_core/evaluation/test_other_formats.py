@@ -79,7 +79,7 @@ def test_matches_of_one_file_are_told_apart_by_their_names(tmp_path: Path) -> No
 def test_predictions_without_a_confidence_are_refused_by_name(tmp_path: Path) -> None:
     predictions = written([Spot(1, 5_000_000, "Goal")], tmp_path / "mine.csv", "csv")
     labels = written(TRUTH, tmp_path / "labels", "labels-v2")
-    with pytest.raises(BadInputError, match="1 of 1 spots have no confidence, read as CSV") as refused:
+    with pytest.raises(BadInputError, match="1 of 1 spot without a confidence, read as CSV") as refused:
         scores(labels, predictions)
     assert refused.value.where == predictions
 

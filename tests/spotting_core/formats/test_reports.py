@@ -302,7 +302,7 @@ def test_actions_before_the_first_frame_stay_or_are_told(tmp_path: Path) -> None
         registry.write(path, [document], FORMATS[name], Options(rate=25.0))
         assert abs(registry.read_one(path, FORMATS[name]).spots[0].time + 420_000) <= 20_000, name
     told = [str(loss) for loss in registry.losses(document, FORMATS["webvtt"])]
-    assert told == ["that 1 spots lie before the first frame, at which they are put"]
+    assert told == ["a time before the first frame, of 1 spot, moved to that frame"]
     (tmp_path / "x.csv").write_text("seconds,label\n-61,Goal\n")
     with pytest.raises(BadInputError, match="before the half"):
         moments(tmp_path / "x.csv")

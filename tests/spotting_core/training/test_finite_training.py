@@ -169,3 +169,24 @@ def test_the_labels_of_the_split_that_is_measured_are_counted_before_anything_is
         train(replace(other, compare=tmp_path / "gone"), data)
     assert not (tmp_path / "other").exists()
     train(replace(other, measured=False), data)
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [("entities", "no match with true entities lies here"), ("pitch-lines", "no calibrations lie here")],
+)
+def test_what_entities_and_calibrations_are_measured_on_is_looked_at_before_anything_is_learned(
+    system: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "splits" / "test" / "match").mkdir(parents=True)
+    config = tmp_path / "own.toml"
+    config.write_text(f'system = "{system}"\n[config]\nsteps = 2\n')
+    order = TrainingOrder(config, tmp_path / "splits", tmp_path / "run", tmp_path / "model")
+    with pytest.raises(BadInputError, match=message) as refused:
+        train(order, DataDirectory(tmp_path / "data"))
+    assert refused.value.where == tmp_path / "splits" / "test"
+    told: list[str] = []
+    (tmp_path / "splits" / "test").rename(tmp_path / "splits" / "other")
+    with pytest.raises(BadInputError):  # there is no split to learn from either
+        train(order, DataDirectory(tmp_path / "data"), notice=told.append)
+    assert told[-1] == f"There is no test split in {tmp_path / 'splits'}: the card has no scores"
