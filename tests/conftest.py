@@ -94,7 +94,7 @@ def small_model(folder: Path, name: str = "e2e-spot", **settings: object) -> Pat
 
         finder = EntityFinder.load()
         names = list(finder.prompts.names)
-        entities = {"model": "entities", "sha256": finder.model.sha256, "prompts": "football", "names": names}
+        entities = {"model": "entities", "sha256": finder.sha256, "prompts": "football", "names": names}
     read = input_of([], config.rate, PictureSize(config.width, config.height))
     card = replace(made_card(name, config, read), entities=entities)
     save_model(folder, network, card)

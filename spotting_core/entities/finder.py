@@ -7,8 +7,8 @@ overlapping tiles, for what is small. Models without a pyramid always work in ti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,54 +16,62 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from spotting_core.computing.number_format import in_bfloat16
-from spotting_core.entities.prompts import PromptSet, load_prompts
+from spotting_core.entities.detectors import DetectorFinder, is_detector
+from spotting_core.entities.prompts import DEFAULT_PROMPTS, PromptSet, load_prompts
 from spotting_core.entities.proposals import keep_best, regions_of_map, regions_of_pyramid
 from spotting_core.entities.region import Regions, joined
-from spotting_core.entities.vision_language import BUNDLED, VisionLanguageModel
-from spotting_core.media.decode import resize_image
+from spotting_core.entities.tiles import Tile, grid_tiles, look_at, whole_tile
+from spotting_core.entities.vision_language import BUNDLED, VisionLanguageModel, entity_model_folder
 from spotting_core.media.fingerprint import joint_hash
 
 _WIDTH = 640  # pixels, the scale the pyramid was trained at
 _ONE_PASS_WIDTH = 960
-_TILE_OVERLAP = 64
 _BATCH = 4  # pictures at once: larger batches leave the processor's cache
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A part of a picture and the size it is looked at: all in pixels of the picture but ``width, height``."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    width: int
-    height: int
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """Picture pixels per tile pixel."""
-        return (self.right - self.left) / self.width, (self.bottom - self.top) / self.height
 
 
 def tiles_of(width: int, height: int, *, work_width: int = _WIDTH) -> list[Tile]:
     """How a picture of a size is looked at; the first tile is always the whole picture."""
     whole_height = max(32, round(height * work_width / width / 8) * 8)
-    whole = Tile(0, 0, width, height, work_width, whole_height)
-    if width <= _ONE_PASS_WIDTH:
-        return [whole]
-    return [whole, *_grid(width, height, (work_width, whole_height), _TILE_OVERLAP)]
+    whole = whole_tile(width, height).resized(work_width, whole_height)
+    return [whole] if width <= _ONE_PASS_WIDTH else [whole, *grid_tiles(width, height, work_width, whole_height)]
 
 
-def _grid(width: int, height: int, tile: tuple[int, int], overlap: int) -> list[Tile]:
-    """Overlapping tiles at the picture's own resolution that cover it."""
+class Finder(Protocol):
+    """What finds entities in pictures.
 
-    def starts(length: int, size: int) -> list[int]:
-        count = max(1, -(-(length - overlap) // (size - overlap)))
-        return [round(i * max(0, length - size) / max(1, count - 1)) for i in range(count)]
+    Arguments:
+        prompts: the entities that are looked for; sha256: of the weights; embed_dim: E, numbers of an embedding.
+    """
 
-    w, h = min(tile[0], width), min(tile[1], height)
-    return [Tile(x, y, x + w, y + h, w, h) for y in starts(height, h) for x in starts(width, w)]
+    prompts: PromptSet
+    sha256: str
+    embed_dim: int
+
+    def fingerprint(self) -> str:
+        """Changes whenever other regions could be found."""
+
+    def find(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
+        """Regions of each picture (boxes in its pixels), and picture embeddings float32 (B, E).
+
+        Arguments:
+            images: uint8 (B, H, W, 3) RGB.
+        """
+
+
+def load_finder(
+    model: str | Path = BUNDLED,
+    pretrained: str | None = None,
+    prompts: str | Path = DEFAULT_PROMPTS,
+    device: str = "cpu",
+) -> Finder:
+    """A vision-language model or a detector by its name, with the prompts of a file.
+
+    Errors:
+        BadInputError: see ``VisionLanguageModel.load``, ``DetectorFinder.load`` and ``load_prompts``.
+    """
+    if is_detector(model) and entity_model_folder(model) is None:
+        return DetectorFinder.load(model, load_prompts(prompts), device)
+    return EntityFinder.load(model, pretrained, prompts, device)
 
 
 class EntityFinder:
@@ -75,7 +83,7 @@ class EntityFinder:
     """
 
     def __init__(self, model: VisionLanguageModel, prompts: PromptSet) -> None:
-        self.model, self.prompts = model, prompts
+        self.model, self.prompts, self.sha256 = model, prompts, model.sha256
         self.texts = model.encode_groups([e.prompts for e in prompts.entities])  # (K, E)
         self.embed_dim = int(self.texts.shape[1])
 
@@ -91,7 +99,7 @@ class EntityFinder:
 
     def fingerprint(self) -> str:
         """Changes whenever other regions could be found."""
-        return joint_hash([self.model.sha256, self.prompts.fingerprint()])
+        return joint_hash([self.sha256, self.prompts.fingerprint()])
 
     def find(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         """Regions of each picture (boxes in its pixels), and picture embeddings float32 (B, E).
@@ -113,12 +121,10 @@ class EntityFinder:
         parts: list[list[Regions]] = [[] for _ in images]
         embedding: np.ndarray | None = None
         for tile in tiles:
-            cut = images[:, tile.top : tile.bottom, tile.left : tile.right]
-            view = np.stack([resize_image(image, tile.width, tile.height) for image in cut])
-            regions, pictures = self._look(view)
+            regions, pictures = self._look(np.stack([look_at(image, tile) for image in images]))
             embedding = pictures if embedding is None else embedding
             for part, region in zip(parts, regions, strict=True):
-                part.append(_placed(region, tile))
+                part.append(tile.placed(region))
         assert embedding is not None
         one = len(tiles) == 1
         return [p[0] if one else keep_best(joined(p), self.prompts) for p in parts], embedding
@@ -149,16 +155,5 @@ class EntityFinder:
 
 def square_tiles(width: int, height: int, size: int = 224) -> list[Tile]:
     """For a model with a square input: the whole picture, then squares at the picture's own resolution."""
-    whole = Tile(0, 0, width, height, size, size)
-    return [whole, *(_resized(t, size) for t in _grid(width, height, (size, size), size // 4))]
-
-
-def _resized(tile: Tile, size: int) -> Tile:
-    return Tile(tile.left, tile.top, tile.right, tile.bottom, size, size)
-
-
-def _placed(regions: Regions, tile: Tile) -> Regions:
-    """Boxes from tile pixels to picture pixels."""
-    scale = np.array(tile.scale * 2, np.float32)
-    corner = np.array([tile.left, tile.top] * 2, np.float32)
-    return Regions(regions.entity, regions.score, regions.boxes * scale + corner, regions.embedding)
+    tiles = [whole_tile(width, height), *grid_tiles(width, height, size, overlap=size // 4)]
+    return [tile.resized(size, size) for tile in tiles]

@@ -18,7 +18,7 @@ import torch
 from torchvision.ops import box_iou
 
 from spotting_core.base.report_done import ReportDone
-from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.finder import Finder
 from spotting_core.entities.region import Regions
 from spotting_core.entities.truth import TrueFrame, TrueMatch, games_with_boxes
 from spotting_core.media.decode import ahead, decode_samples
@@ -43,7 +43,7 @@ class _Tally:
 
 
 def measure_entities(
-    folder: Path, finder: EntityFinder, *, rate: float = 2.0, report: ReportDone | None = None
+    folder: Path, finder: Finder, *, rate: float = 2.0, report: ReportDone | None = None
 ) -> dict[str, Any]:
     """Measure a finder on all rendered matches below a folder.
 
@@ -63,7 +63,7 @@ def measure_entities(
     return {name: _summary(tally) for name, tally in tallies.items()}
 
 
-def _measure_half(video: Path, truth: TrueMatch, finder: EntityFinder, rate: float, tallies: dict[str, _Tally]) -> None:
+def _measure_half(video: Path, truth: TrueMatch, finder: Finder, rate: float, tallies: dict[str, _Tally]) -> None:
     table = read_time_table(video)
     frames = table.samples(rate)
     names = finder.prompts.names

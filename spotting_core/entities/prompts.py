@@ -19,7 +19,7 @@ class EntityPrompt:
     """One entity: its name, the texts that name it, and how many regions of it are kept.
 
     Arguments:
-        threshold: least probability of a region.
+        threshold: least probability of a region; detector_threshold: the same of a detector, None: its own.
         per_frame: most regions in one frame.
         colour: of its box on screen, ``#RRGGBB``.
         person: overlapping people keep only the best name.
@@ -31,6 +31,7 @@ class EntityPrompt:
     per_frame: int
     colour: str = "#FFFFFF"
     person: bool = False
+    detector_threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,15 @@ def _entity(path: Path, number: int, row: dict) -> EntityPrompt:
             per_frame=int(row.get("per_frame", 5)),
             colour=str(row.get("colour", "#FFFFFF")),
             person=bool(row.get("person", False)),
+            detector_threshold=None if row.get("detector_threshold") is None else float(row["detector_threshold"]),
         )
     except KeyError as error:
         raise BadInputError(f"entity {number} lacks {error.args[0]!r}", where=path) from error
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise BadInputError(f"entity {number} cannot be read ({error})", where=path) from error
-    if not entity.name or not entity.prompts or not 0 < entity.threshold < 1 or entity.per_frame < 1:
+    of_detectors = 0.5 if entity.detector_threshold is None else entity.detector_threshold
+    thresholds = 0 < entity.threshold < 1 and 0 < of_detectors < 1
+    if not entity.name or not entity.prompts or not thresholds or entity.per_frame < 1:
         raise BadInputError(
             f"entity {number} needs a name, a prompt, a threshold between 0 and 1 and at least one per frame",
             where=path,

@@ -10,7 +10,7 @@ import numpy as np
 from spotting_core.base.arrays import INTEGERS, open_array
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import locked, write_array
-from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.finder import Finder
 from spotting_core.entities.table import TABLE_FILE, EntityTable
 from spotting_core.media.decode import ahead, decode_samples
 from spotting_core.media.fingerprint import kept_hash
@@ -24,7 +24,7 @@ _SIZE_FILE = "size.npy"
 
 
 def stored_entities(
-    video: Path, data: DataDirectory, finder: EntityFinder, *, rate: float, most: int
+    video: Path, data: DataDirectory, finder: Finder, *, rate: float, most: int
 ) -> tuple[EntityTable, tuple[int, int]]:
     """Entities of a half, at most ``most`` per sample, and the size (width, height) their boxes refer to.
 
@@ -43,7 +43,7 @@ def _complete(folder: Path) -> bool:
     return (folder / TABLE_FILE).is_file() and (folder / _SIZE_FILE).is_file()
 
 
-def _find(video: Path, folder: Path, finder: EntityFinder, *, rate: float, most: int) -> None:
+def _find(video: Path, folder: Path, finder: Finder, *, rate: float, most: int) -> None:
     """Find the entities of a half and write them; the table comes last, for it says that all is there."""
     table = read_time_table(video)
     frames = table.samples(rate)

@@ -107,7 +107,7 @@ class Run:
             model.sha256,
             model.settings,
             self.reads if self.reader.features or beside else "",
-            self.reader.finder.model.sha256 if self.reader.finder else "",
+            self.reader.finder.sha256 if self.reader.finder else "",
             self.precision,
         )
         self.report, self.rate = report, model.config.rate

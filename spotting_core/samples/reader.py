@@ -16,7 +16,7 @@ import numpy as np
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
-from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.finder import Finder, load_finder
 from spotting_core.entities.stored import stored_entities
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.files import feature_file
@@ -48,7 +48,7 @@ class SampleReader:
 
     inputs: Inputs
     rate: float
-    finder: EntityFinder | None = None
+    finder: Finder | None = None
     features: FeatureReader | None = None
     teacher: FeatureReader | None = None
 
@@ -183,7 +183,7 @@ def model_reader(model: LoadedModel) -> SampleReader:
     )
 
 
-def model_finder(model: LoadedModel) -> EntityFinder:
+def model_finder(model: LoadedModel) -> Finder:
     """What finds the entities of a model.
 
     Errors:
@@ -199,11 +199,10 @@ def model_finder(model: LoadedModel) -> EntityFinder:
         )
     own = model.folder / "prompts.toml"
     prompts = own if own.is_file() else described.get("prompts", "")
-    finder = EntityFinder.load(described["model"], described.get("pretrained"), prompts, device=model.device.type)
-    if finder.model.sha256 != described["sha256"]:
+    finder = load_finder(described["model"], described.get("pretrained"), prompts, device=model.device.type)
+    if finder.sha256 != described["sha256"]:
         raise BadInputError(
-            f"the model was trained with the entity model {described['sha256'][:12]}, "
-            f"here is {finder.model.sha256[:12]}",
+            f"the model was trained with the entity model {described['sha256'][:12]}, here is {finder.sha256[:12]}",
             where=model.folder,
             fix="Use the entity model named on the card, or train the model again",
         )

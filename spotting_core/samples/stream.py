@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.finder import Finder
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.half import FeatureHalf
 from spotting_core.media.decode import FrameTap, SampleBatch, ahead, decode_samples, resize_image
@@ -118,7 +118,7 @@ class PictureStream:
         frames: np.ndarray,
         *,
         size: PictureSize,
-        finder: EntityFinder | None,
+        finder: Finder | None,
         most: int,
         pace: Pace,
         report: Callable[[], None],

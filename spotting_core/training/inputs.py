@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
-from spotting_core.entities.finder import EntityFinder
+from spotting_core.entities.finder import load_finder
 from spotting_core.features.extractor import has_own_weights
 from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader
@@ -163,7 +163,7 @@ def sample_reader(
     inputs: Inputs, config: InputConfig, features: FeatureReader | None, teacher: FeatureReader | None, device: str
 ) -> SampleReader:
     """What reads the samples of a run's matches."""
-    finder = EntityFinder.load(config.entity_model, prompts=config.prompts, device=device) if inputs.entities else None
+    finder = load_finder(config.entity_model, prompts=config.prompts, device=device) if inputs.entities else None
     return SampleReader(inputs, config.rate, finder, features, teacher)
 
 

@@ -423,7 +423,7 @@ def _entities_of(trainer: SystemTrainer) -> dict[str, Any] | None:
         return None
     return {
         "model": trainer.config.entity_model,
-        "sha256": finder.model.sha256,
+        "sha256": finder.sha256,
         "prompts": trainer.config.prompts,
         "names": list(finder.prompts.names),
     }

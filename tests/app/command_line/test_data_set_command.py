@@ -37,7 +37,7 @@ def test_a_data_set_is_frozen_listed_and_shown(tmp_path: Path, data: DataDirecto
     assert "m v B, Offside at 01:39: Ada holds it to be true, Bob not. These seconds are left out." in text
     assert "1 × a match in which nobody has watched anything" in text
     assert "2 matches of the library read" in text
-    assert "1 matches, 3.9 minutes watched: 2 spots, 1 rejected, 1 contradictions left out" in text
+    assert "1 match, 3.9 minutes watched: 2 spots, 1 rejected, 1 contradiction left out" in text
     card = json.loads((tmp_path / "card.json").read_text())
     assert card["classes"] == {
         "Foul": {"labels": 1, "rejected": 0},
