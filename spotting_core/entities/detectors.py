@@ -56,8 +56,11 @@ class DetectorFinder:
         self._reading, self.prompts, self.sha256, self.embed_dim = reading, prompts, sha256, embed_dim
 
     @classmethod
-    def load(cls, name: str | Path, prompts: PromptSet, device: str = "cpu") -> DetectorFinder:
+    def load(cls, name: str | Path, prompts: PromptSet, device: str = "cpu", *, fetch: bool = True) -> DetectorFinder:
         """Load a detector by its folder or its repository on the hub.
+
+        Arguments:
+            fetch: whether what is not here may be fetched from the hub.
 
         Errors:
             BadInputError: the extra is not installed, there is no such detector or no way to it, its weights do not
@@ -69,20 +72,23 @@ class DetectorFinder:
             raise BadInputError(f"{name} is read by the package transformers, which is not here", fix=EXTRA) from error
         transformers.utils.logging.disable_progress_bar()  # this package prints nothing
         try:
-            config = transformers.AutoConfig.from_pretrained(name)
+            config = transformers.AutoConfig.from_pretrained(name, local_files_only=not fetch)
             kind = str(config.model_type)
             if kind not in _THRESHOLDS:
                 known = ", ".join(_THRESHOLDS)
                 raise BadInputError(f"a model of the kind {kind} finds no entities", where=name, fix=f"Known: {known}")
-            processor = transformers.AutoProcessor.from_pretrained(name)
+            processor = transformers.AutoProcessor.from_pretrained(name, local_files_only=not fetch)
             auto = transformers.AutoModelForZeroShotObjectDetection
-            model = auto.from_pretrained(name, use_safetensors=True).eval().to(device)
+            model = auto.from_pretrained(name, use_safetensors=True, local_files_only=not fetch)
         except BadInputError:
             raise
         except Exception as error:  # the package raises whatever it and what it loads meet
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             fix = "Give a folder with its config.json and weights, or a repository of the hub (needs a connection once)"
+            if not fetch:
+                fix = f"A model's card does not make it fetched: run hf download {name}, or give its folder"
             raise BadInputError(f"the detector {name} cannot be loaded ({reason})", fix=fix) from error
+        model = model.eval().to(device)
         own = _with_thresholds(prompts, _THRESHOLDS[kind])
         reading = _GroundingDino(model, processor, own) if kind == _GROUNDING_DINO else _Owl(model, processor, own)
         return cls(reading, own, _identity(name, config), reading.embed_dim)

@@ -60,18 +60,22 @@ class Finder(Protocol):
 
 def load_finder(
     model: str | Path = BUNDLED,
-    pretrained: str | None = None,
     prompts: str | Path = DEFAULT_PROMPTS,
     device: str = "cpu",
+    *,
+    fetch: bool = True,
 ) -> Finder:
     """A vision-language model or a detector by its name, with the prompts of a file.
+
+    Arguments:
+        fetch: whether a detector may be fetched from the hub; one that a card names has to be here already.
 
     Errors:
         BadInputError: see ``VisionLanguageModel.load``, ``DetectorFinder.load`` and ``load_prompts``.
     """
     if is_detector(model) and entity_model_folder(model) is None:
-        return DetectorFinder.load(model, load_prompts(prompts), device)
-    return EntityFinder.load(model, pretrained, prompts, device)
+        return DetectorFinder.load(model, load_prompts(prompts), device, fetch=fetch)
+    return EntityFinder.load(model, prompts, device)
 
 
 class EntityFinder:
@@ -91,11 +95,10 @@ class EntityFinder:
     def load(
         cls,
         model: str | Path = BUNDLED,
-        pretrained: str | None = None,
         prompts: str | Path = "football",
         device: str = "cpu",
     ) -> EntityFinder:
-        return cls(VisionLanguageModel.load(model, pretrained, device), load_prompts(prompts))
+        return cls(VisionLanguageModel.load(model, device), load_prompts(prompts))
 
     def fingerprint(self) -> str:
         """Changes whenever other regions could be found."""
@@ -117,7 +120,7 @@ class EntityFinder:
 
     def _find_few(self, images: np.ndarray) -> tuple[list[Regions], np.ndarray]:
         height, width = images.shape[1:3]
-        tiles = tiles_of(width, height) if self.model.pyramid else square_tiles(width, height)
+        tiles = tiles_of(width, height) if self.model.pyramid else square_tiles(width, height, self.model.input_size)
         parts: list[list[Regions]] = [[] for _ in images]
         embedding: np.ndarray | None = None
         for tile in tiles:

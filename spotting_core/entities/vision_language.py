@@ -2,12 +2,12 @@
 
     VisionLanguageModel.load("entities")                 the bundled one (assets/weights/entities)
     VisionLanguageModel.load("my_folder")                a folder with open_clip_config.json and weights
-    VisionLanguageModel.load("ViT-B-32", "laion2b_s34b_b79k")   a hub tag; needs a connection once
-    VisionLanguageModel.load("ViT-B-32", "vit_b_32.pt")  a local checkpoint
+    VisionLanguageModel.load("ViT-B-32:laion2b_s34b_b79k")   with weights of a hub tag; needs a connection once
+    VisionLanguageModel.load("ViT-B-32:vit_b_32.pt")     with those of a local checkpoint
 
 The bundled model's image tower (``pyramid``) says at every stride-4 cell what it sees and where its box
-lies. Other open_clip models have patch tokens only; their regions come from the similarity map
-(``proposals.regions_of_map``).
+lies. Other open_clip models say of every place what their own last layer says of it alone (``dense_features``); their
+regions come from the map of similarities (``proposals.regions_of_map``).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_content, read_json
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.computing.fold import fold_batch_norm
+from spotting_core.entities.dense_features import dense_features
 from spotting_core.entities.pyramid import EntityPyramid
 from spotting_core.media.fingerprint import file_hash, joint_hash
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
@@ -60,35 +61,34 @@ class VisionLanguageModel:
     std: tuple[float, ...]
 
     @classmethod
-    def load(
-        cls, name: str | Path = BUNDLED, pretrained: str | None = None, device: str = "cpu"
-    ) -> VisionLanguageModel:
+    def load(cls, name: str | Path = BUNDLED, device: str = "cpu") -> VisionLanguageModel:
         """Load a model.
 
         Errors:
-            BadInputError: unknown name or tag, no connection to fetch it, weights that do not fit, or a folder whose
-                description names what lies elsewhere.
+            BadInputError: unknown name or tag, a name without weights, no connection to fetch it, weights that do not
+                fit, or a folder whose description names what lies elsewhere.
         """
         folder = entity_model_folder(name)
+        architecture, _, pretrained = str(name).partition(":")
         if folder is None:
-            _check_listed(str(name), pretrained)
+            _check_listed(architecture, pretrained)
         else:
             check_description(folder)
         try:
             if folder is not None:
                 model, tokenizer, weights = _load_folder(folder)
             else:
-                model = open_clip.create_model(str(name), pretrained=pretrained, device="cpu")
-                tokenizer = open_clip.get_tokenizer(str(name))
-                weights = Path(pretrained) if pretrained and Path(pretrained).is_file() else None
+                model = open_clip.create_model(architecture, pretrained=pretrained, device="cpu")
+                tokenizer = open_clip.get_tokenizer(architecture)
+                weights = Path(pretrained) if Path(pretrained).is_file() else None
         except Exception as error:  # open_clip and what it loads raise whatever they meet
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadInputError(
-                f"the vision-language model {name!s} {pretrained or ''} cannot be loaded ({reason})",
+                f"the vision-language model {name!s} cannot be loaded ({reason})",
                 fix="Give an open_clip name and tag (which needs a connection the first time), a local "
                 "checkpoint, or leave it out to use the bundled model",
             ) from error
-        sha256 = file_hash(weights) if weights else joint_hash([str(name), pretrained or ""])
+        sha256 = file_hash(weights) if weights else joint_hash([architecture, pretrained])
         mean, std = _statistics(model)
         network = fold_batch_norm(model.eval()).to(device).to(memory_format=torch.channels_last)
         return cls(network, tokenizer, str(name), sha256, mean, std)
@@ -121,45 +121,41 @@ class VisionLanguageModel:
     def patches(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Unit-length patch embeddings (B, E, h, w) and picture embeddings (B, E) of a model without a pyramid.
 
-        A vision transformer's last tokens, or a timm trunk's last map, go through the model's own projection.
+        See ``dense_features``.
 
         Errors:
             BadInputError: an image tower of another kind.
         """
-        visual = self.model.visual
         pictures = F.normalize(self.model.encode_image(pixels).float(), dim=1)
-        if hasattr(visual, "forward_intermediates") and hasattr(visual, "proj"):
-            intermediates = visual.forward_intermediates(
-                pixels, indices=1, intermediates_only=True, normalize_intermediates=True
-            )
-            tokens = intermediates["image_intermediates"][-1].movedim(1, -1)  # (B, h, w, D)
-            mapped = tokens if visual.proj is None else tokens @ visual.proj
-        elif hasattr(visual, "trunk") and hasattr(visual.trunk, "forward_features"):
-            features = visual.trunk.forward_features(pixels)
-            if features.ndim != 4:
-                raise BadInputError("the image tower of this model has no grid of features", where=self.name)
-            mapped = visual.head(features.movedim(1, -1))
-        else:
-            raise BadInputError("regions cannot be read from the image tower of this model", where=self.name)
-        return F.normalize(mapped.float(), dim=-1).movedim(-1, 1), pictures
+        places = dense_features(self.model.visual, pixels, self.name)
+        return F.normalize(places.float(), dim=-1).movedim(-1, 1), pictures
+
+    @property
+    def input_size(self) -> int:
+        """Pixels of a side of the square pictures that a model without a pyramid reads."""
+        size = self.model.visual.image_size
+        return int(size if isinstance(size, int) else size[0])
 
     def normalise(self, images: np.ndarray) -> Tensor:
         """uint8 (B, H, W, 3) RGB to a normalised float (B, 3, H, W) on the model's device."""
         return normalised(images, self.mean, self.std, self.device)
 
 
-def _check_listed(name: str, pretrained: str | None) -> None:
-    """Refuse a model or tag that open_clip does not list: a hub's address is none.
+def _check_listed(name: str, pretrained: str) -> None:
+    """Refuse a model or tag that open_clip does not list: a hub's address is none. Without a tag weights are random.
 
     Errors:
         BadInputError: see above.
     """
     tags = open_clip.list_pretrained_tags_by_model(name) if name in open_clip.list_models() else None
-    if tags is None or (pretrained and pretrained not in tags and not Path(pretrained).is_file()):
-        wrong = f"model {name[:80]!r}" if tags is None else f"tag {str(pretrained)[:80]!r} of {name}"
+    if tags is not None and not pretrained:
+        what = f"open_clip's {name} needs weights"
+        raise BadInputError(what, fix=f"Name them behind a colon: {', '.join(f'{name}:{tag}' for tag in tags[:3])}")
+    if tags is None or (pretrained not in tags and not Path(pretrained).is_file()):
+        wrong = f"model {name[:80]!r}" if tags is None else f"tag {pretrained[:80]!r} of {name}"
         raise BadInputError(
             f"open_clip lists no {wrong}, and no folder or file is called so",
-            fix="Give an open_clip name and tag, a local checkpoint, or a folder with open_clip_config.json, or "
+            fix="Give NAME:TAG or NAME:FILE of open_clip, or a folder with open_clip_config.json, or "
             "leave it out to use the bundled model",
         )
 

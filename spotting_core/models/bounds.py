@@ -117,8 +117,8 @@ def _card_problems(card: Card) -> Iterator[str]:
 
 
 def _entity_problems(entities: Mapping[str, Any]) -> Iterator[str]:
-    for field in ("model", "sha256", "prompts", "pretrained"):
-        text = entities.get(field, "" if field == "pretrained" else None)
+    for field in ("model", "sha256", "prompts"):
+        text = entities.get(field)
         if text is not None and (not isinstance(text, str) or not is_text(text)):
             yield f"entities.{field} is no text"
         elif text is None and field in ("model", "sha256"):

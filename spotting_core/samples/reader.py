@@ -199,7 +199,7 @@ def model_finder(model: LoadedModel) -> Finder:
         )
     own = model.folder / "prompts.toml"
     prompts = own if own.is_file() else described.get("prompts", "")
-    finder = load_finder(described["model"], described.get("pretrained"), prompts, device=model.device.type)
+    finder = load_finder(described["model"], prompts, model.device.type, fetch=False)
     if finder.sha256 != described["sha256"]:
         raise BadInputError(
             f"the model was trained with the entity model {described['sha256'][:12]}, here is {finder.sha256[:12]}",

@@ -231,3 +231,19 @@ def test_nothing_sure_is_no_region(owl: Path, monkeypatch: pytest.MonkeyPatch) -
     regions, _ = finder.find(pictures(1, 96, 96))
     assert len(regions[0]) == 0
     assert regions[0].embedding.shape == Regions.none(finder.embed_dim).embedding.shape
+
+
+def test_what_a_card_names_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model folder of somebody else's makes nothing come from anywhere."""
+    asked: list[object] = []
+
+    def refuse(*_: object, **options: object) -> None:
+        asked.append(options["local_files_only"])
+        raise OSError("not here")
+
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", refuse)
+    with pytest.raises(BadInputError, match="A model's card does not make it fetched: run hf download owner/name"):
+        load_finder("owner/name", fetch=False)
+    with pytest.raises(BadInputError, match="Give a folder with its config"):
+        load_finder("owner/name")
+    assert asked == [True, False]

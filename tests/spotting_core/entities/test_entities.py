@@ -210,8 +210,7 @@ def vit_checkpoint(folder: Path) -> tuple[str, str]:
 
 
 def test_any_open_clip_model_can_be_given_as_name_and_checkpoint(tmp_path: Path) -> None:
-    name, checkpoint = vit_checkpoint(tmp_path)
-    finder = EntityFinder.load(name, checkpoint)
+    finder = EntityFinder.load(":".join(vit_checkpoint(tmp_path)))
     pictures = np.random.default_rng(0).integers(0, 255, (2, 240, 320, 3), dtype=np.uint8)
     regions_by_picture, embedding = finder.find(pictures)
     assert embedding.shape == (2, 32)
@@ -226,11 +225,16 @@ def test_any_open_clip_model_can_be_given_as_name_and_checkpoint(tmp_path: Path)
     assert other.fingerprint() != finder.fingerprint()
 
 
-@pytest.mark.parametrize(("name", "tag"), [("no-such-model", None), ("ViT-B-32", "no_such_tag")])
-def test_models_that_cannot_be_had_say_so(name: str, tag: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_of_open_clip_without_weights_is_refused() -> None:
+    with pytest.raises(BadInputError, match=r"open_clip's ViT-B-32 needs weights. Name them behind a colon: ViT-B-32:"):
+        VisionLanguageModel.load("ViT-B-32")
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "ViT-B-32:no_such_tag"])
+def test_models_that_cannot_be_had_say_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(BadInputError, match=r"open_clip lists no .* leave it out to use the bundled model"):
-        VisionLanguageModel.load(name, tag)
+        VisionLanguageModel.load(name)
 
 
 def test_texts_are_of_unit_length_and_told_apart() -> None:

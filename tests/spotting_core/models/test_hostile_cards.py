@@ -86,4 +86,4 @@ def test_a_model_that_nobody_lists_is_not_looked_for(name: str) -> None:
     with pytest.raises(BadInputError, match="open_clip lists no model"):
         VisionLanguageModel.load(name)
     with pytest.raises(BadInputError, match="open_clip lists no tag"):
-        VisionLanguageModel.load("ViT-B-32", "https://example.org/weights.pt")
+        VisionLanguageModel.load("ViT-B-32:https://example.org/weights.pt")
