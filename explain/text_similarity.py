@@ -113,7 +113,8 @@ def explain(probe: Probe, label: str, *, text: str = "", span: int = SPAN) -> At
     """
     began = time.perf_counter()
     described = probe.model.card.entities or {}
-    model = VisionLanguageModel.load(described.get("model", "entities"), device=probe.model.device.type)
+    name = "entities" if described.get("files") else described.get("model", "entities")  # files have no texts
+    model = VisionLanguageModel.load(name, device=probe.model.device.type)
     text = text or default_text(label)
     check_text(text, model)
     near = probe.window.near(span)

@@ -45,7 +45,7 @@ class WordsJob(JobKind[WordsParameters]):
 
         analysis, text = parameters.open(), parameters.text
         described = model_of(analysis, context).card.entities
-        if described is None:
+        if described is None or described.get("files"):
             raise BadInputError("this model has no vision-language model to ask")
         answer, places = self.leaves(parameters, context.data)
         context.report(None, "Looking for the words")

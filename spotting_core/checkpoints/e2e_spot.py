@@ -126,16 +126,24 @@ def sampled_at(checkpoint: Checkpoint, choices: Choices, *, football: bool) -> f
     return RATE
 
 
-def _require_pictures(checkpoint: Checkpoint) -> None:
+def require_pictures(checkpoint: Checkpoint, project: str, *others: str) -> None:
+    """Refuse a model that looks at no colours, or has another head than a GRU.
+
+    Arguments:
+        others: beginnings of the names of tensors that the project has beside E2E-Spot's.
+
+    Errors:
+        BadInputError: see above.
+    """
     modality = checkpoint.settings.get("modality", "rgb")
     if modality != "rgb":
         raise BadInputError(
             f"this model reads {modality}, not colours", where=checkpoint.path, fix="Give one of the modality rgb"
         )
-    if any("_gru." not in n and not n.startswith(("_features.", _HEAD)) for n in checkpoint.state):
+    if any("_gru." not in n and not n.startswith(("_features.", _HEAD, *others)) for n in checkpoint.state):
         head = checkpoint.settings.get("temporal_arch", "unnamed")
         raise BadInputError(
-            f"this model of E2E-Spot has another head than a GRU ({head})",
+            f"this model of {project} has another head than a GRU ({head})",
             where=checkpoint.path,
             fix="Give one of the temporal architecture gru",
         )
@@ -171,7 +179,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = 
     Errors:
         BadInputError: another backbone, head, number of classes or layout; or something that no file says.
     """
-    _require_pictures(checkpoint)
+    require_pictures(checkpoint, NAME)
     backbone = backbone_of(checkpoint, NAME)
     count = checkpoint.state[f"{_HEAD}.bias"].shape[0] - 1
     football = count == _FOOTBALL

@@ -34,6 +34,7 @@ _MODULES = (
     "entity_attention",
     "comedian",
     "published_e2e_spot",
+    "published_uglf",
     "pooling",
     "calf",
     "calf_calibration",

@@ -53,6 +53,42 @@ E2E_SETTINGS = {"feature_arch": "rny002_gsm", "temporal_arch": "gru", "clip_len"
                 "num_classes": 17, "modality": "rgb"}  # fmt: skip
 
 
+FEED_FORWARD, EMBED_DIM = 96, 256
+
+
+def uglf_state(size: str = "002", *, norm: str = "alpha", classes: int = 17) -> dict[str, Tensor]:
+    """A checkpoint of UGLF: E2E-Spot's, and a fusion of the published names.
+
+    Arguments:
+        norm: by what name the encoders' norms scale: ``alpha``, or ``weight`` of a LayerNorm.
+    """
+    state = e2e_spot_state(size, classes=classes)
+    dim = state["_pred_fine._gru.weight_ih_l0"].shape[1]
+    shapes: dict[str, list[int]] = {}
+    for name, inputs in (("_env_linear", dim), ("_obj_linear", EMBED_DIM)):
+        shapes |= {f"_fuse.{name}.weight": [dim, inputs], f"_fuse.{name}.bias": [dim]}
+    for name, width in (("_env_norm", dim), ("_obj_norm", EMBED_DIM), ("_obj_env_norm", dim)):
+        shapes |= {f"_fuse.{name}.alpha": [width], f"_fuse.{name}.bias": [width]}
+    for fuser in ("_fuse._obj_fuser", "_fuse._env_obj_fuser"):
+        layer = f"{fuser}.encoder_layers.0"
+        shapes |= {f"{layer}.attn.in_proj_weight": [3 * dim, dim], f"{layer}.attn.in_proj_bias": [3 * dim]}
+        shapes |= {f"{layer}.attn.out_proj.weight": [dim, dim], f"{layer}.attn.out_proj.bias": [dim]}
+        for number in (1, 2):
+            first, second = (f"{layer}.ff_{number}.linear_{k}" for k in (1, 2))
+            shapes |= {f"{first}.weight": [FEED_FORWARD, dim], f"{first}.bias": [FEED_FORWARD]}
+            shapes |= {f"{second}.weight": [dim, FEED_FORWARD], f"{second}.bias": [dim]}
+        for name in (f"{layer}.norm_1", f"{layer}.norm_2", f"{fuser}.norm"):
+            shapes |= {f"{name}.{norm}": [dim], f"{name}.bias": [dim]}
+    fusion = state_of(shapes, seed=1)
+    for name in (n for n in fusion if n.endswith(".alpha")):
+        fusion[name] = 1 + fusion[name]
+    return state | fusion
+
+
+UGLF_SETTINGS = {**E2E_SETTINGS, "glip_feature": True, "label_type": "one_hot", "alpha": 0.25, "gamma": 5}
+PROMPTS = ("player", "goalkeeper", "ball")
+
+
 def published(folder: Path, state: dict[str, Any], settings: dict[str, Any] | None = None) -> Path:
     """A folder as a project publishes it: weights, and the configuration beside them."""
     folder.mkdir(parents=True, exist_ok=True)
