@@ -141,11 +141,16 @@ class PublishedE2ESpot(EnvironmentNetwork):
 
 def cross_entropy(model: PublishedE2ESpot, output: Output, targets: AnchorTargets) -> Tensor:
     """Cross entropy per valid sample, in which the classes weigh more than the background, as published."""
+    return foreground_cross_entropy(output, targets, model.config.foreground)
+
+
+def foreground_cross_entropy(output: Output, targets: AnchorTargets, foreground: float) -> Tensor:
+    """Cross entropy of the log odds of exclusive classes per valid sample; foreground: weight of all but background."""
     assert output.background is not None
     actions = targets.confidence / targets.confidence.sum(-1, keepdim=True).clamp_min(1)
     background = 1 - actions.sum(-1)
     loss = -background * F.logsigmoid(output.background)
-    loss = loss - model.config.foreground * (actions * F.logsigmoid(output.logits)).sum(-1)
+    loss = loss - foreground * (actions * F.logsigmoid(output.logits)).sum(-1)
     return (loss * targets.valid).sum() / targets.valid.sum().clamp_min(1)
 
 

@@ -35,6 +35,7 @@ _MODULES = (
     "comedian",
     "published_e2e_spot",
     "published_uglf",
+    "published_t_deed",
     "pooling",
     "calf",
     "calf_calibration",
