@@ -19,7 +19,7 @@ from explain.attribution import ENTITY, ENTITY_ROW, Attribution
 from explain.entity_attention import entity_rows
 from explain.probe import Probe
 from spotting_core.base.errors import BadInputError
-from spotting_core.models.adaptive_attention import AdaptiveAttention
+from spotting_core.models.network import EnvironmentNetwork
 
 NAME = "entity-heads"
 _Call = tuple[tuple[Tensor, ...], dict[str, object]]
@@ -68,7 +68,9 @@ def received_by_entity(probe: Probe) -> Tensor:
 
 
 def _attention(probe: Probe) -> Tensor:
-    attention = next(m for m in probe.network.modules() if isinstance(m, AdaptiveAttention)).among.self_attn
+    assert isinstance(probe.network, EnvironmentNetwork), "others read no entities"
+    attention = probe.network.among_entities
+    assert attention is not None, "Method.supports tells which models read none"
     weights: list[Tensor] = []
 
     def ask(_module: nn.Module, inputs: tuple[Tensor, ...], options: dict[str, object]) -> _Call:

@@ -24,7 +24,8 @@ from explain.probe import GRID, Probe
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_json
 from spotting_core.computing.number_format import in_bfloat16
-from spotting_core.entities.vision_language import VisionLanguageModel, entity_model_folder
+from spotting_core.entities.finder import language_model_of
+from spotting_core.entities.vision_language import BUNDLED, VisionLanguageModel, entity_model_folder
 
 NAME = "text-similarity"
 SPAN = 4  # samples to either side of the anchor
@@ -112,8 +113,8 @@ def explain(probe: Probe, label: str, *, text: str = "", span: int = SPAN) -> At
         BadInputError: see ``check_text``.
     """
     began = time.perf_counter()
-    described = probe.model.card.entities or {}
-    model = VisionLanguageModel.load(described.get("model", "entities"), device=probe.model.device.type)
+    name = language_model_of(probe.model.card.entities) or BUNDLED
+    model = VisionLanguageModel.load(name, probe.model.device.type)
     text = text or default_text(label)
     check_text(text, model)
     near = probe.window.near(span)

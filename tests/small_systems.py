@@ -31,6 +31,8 @@ SMALL_FRAMES = {"classes": NAMES, "width": 64, "height": 36, "dim": 32, "hidden"
 DIM, LENGTH = 32, 40
 COMMON = {"classes": NAMES, "dim": DIM, "window": LENGTH, "dropout": 0.0}
 REPLAY = 12
+EMBED_DIM = 64
+READS_ENTITIES = ("entity-attention", "published-uglf")
 PITCH_LINES = "pitch-lines"
 OWN: dict[str, dict[str, Any]] = {
     "basic-shots": {"before": 4, "after": 4, "first": 16, "second": 16, "kernel": 5},
@@ -91,8 +93,9 @@ def small_config(name: str) -> Any:
     if name.startswith("comedian"):
         return kind.configure(**{k: v for k, v in SMALL_COMEDIAN.items() if k in known})
     if name not in READS_FEATURES and name not in READS_PAIRS:
-        known -= set() if name == "entity-attention" else {"entities"}
-        return kind.configure(**{k: v for k, v in SMALL_FRAMES.items() if k in known})
+        known -= set() if name in READS_ENTITIES else {"entities"}
+        settings = {**SMALL_FRAMES, "embed_dim": EMBED_DIM, "dropout": 0.0, "head_dropout": 0.0}
+        return kind.configure(**{k: v for k, v in settings.items() if k in known})
     family = name if name in OWN else next((f for f in OWN if name.startswith(f)), "pooling")
     family = "difference" if name in DIFFERENCES else family
     settings = {**COMMON, "classes": names_of(name), "dim": width_of(name), **OWN[family]}
@@ -112,7 +115,7 @@ def feature_model(folder: Path, name: str, rate: float, **settings: object) -> P
     return folder
 
 
-def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim: int = 64) -> EntitySet:
+def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim: int = EMBED_DIM) -> EntitySet:
     g = torch.Generator().manual_seed(seed)
     corner = torch.rand(batch, frames, count, 2, generator=g) * 0.8
     size = torch.rand(batch, frames, count, 2, generator=g) * 0.2 + 0.01
@@ -127,7 +130,7 @@ def some_entities(batch: int, frames: int, count: int, seed: int = 0, embed_dim:
 
 def some_window(name: str, batch: int = 2, frames: int = 6) -> Window:
     torch.manual_seed(1)
-    entities = some_entities(batch, frames, 5) if name == "entity-attention" else None
+    entities = some_entities(batch, frames, 5) if name in READS_ENTITIES else None
     height = 32 if name == PITCH_LINES or name.startswith("comedian") else 36
     return Window(pictures=torch.randn(batch, frames, 3, height, 64), entities=entities)
 

@@ -78,6 +78,9 @@ def add(
     system: str = typer.Option("", help="Which system it is of, where weights fit several (max, average++ …)."),
     code: str = typer.Option("", help="Which public code wrote it, where weights do not tell."),
     rate: float = typer.Option(0.0, help="Samples a second it was trained at.", show_default="its publication's"),
+    prompts: str = typer.Option(
+        "", help="What the entities that it reads are called: a text with one name a line, or a prompt file."
+    ),
     sha256: str = typer.Option("", help="Hash that the file of weights must have."),
     yes: bool = typer.Option(False, "--yes", "-y", help="Fetch without asking."),
     local_network: bool = typer.Option(
@@ -97,7 +100,7 @@ def add(
     _print_offer(offer)
     if offer.elsewhere and not yes:
         _ask()
-    choices = Choices(classes, features, system, code, rate)
+    choices = Choices(classes, features, system, code, rate, prompts)
     with progress_bar() as bar:
         rows: dict[str, TaskID] = {}
 

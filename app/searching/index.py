@@ -169,7 +169,7 @@ def _write(
     data: DataDirectory,
 ) -> None:
     analysis, known, truth = layers[0], reviews.of_match(match.id), _truth(library, match)
-    vision_model = entity_model_of(analysis.record.model, data)
+    vision_model = entity_model_of(analysis.record.model, data) if analysis.has("image_embeddings") else None
     cameras_now, play_now = cameras_stamp(match, layers, camera_reviews), play_stamp(match, analysis, layers, data)
     stamp = fingerprint(analysis, known, truth, vision_model, cameras_now, play_now)
     if stamp_of(data.search / f"{match.id}.parquet") != stamp:

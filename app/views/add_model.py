@@ -17,12 +17,12 @@ from spotting_core.jobs.adding_model import ADDING, AddingParameters
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, Job
 
 _SOURCE, _JOB = "model_source", "model_job"  # in the session
-_NAME, _CLASSES, _FEATURES, _SYSTEM, _CODE, _RATE = (
-    "Name here", "Classes", "Features it reads", "Pooling", "Code that wrote it", "Samples a second",
+_NAME, _CLASSES, _FEATURES, _SYSTEM, _CODE, _RATE, _PROMPTS = (
+    "Name here", "Classes", "Features it reads", "Pooling", "Code that wrote it", "Samples a second", "Its entities",
 )  # fmt: skip
 _FIELDS = {
     "--name": _NAME, "--classes": _CLASSES, "--features": _FEATURES, "--system": _SYSTEM, "--code": _CODE,
-    "--rate": _RATE,
+    "--rate": _RATE, "--prompts": _PROMPTS,
 }  # fmt: skip
 """Which field of the dialog is which option of ``touchline models add``, by which errors say what is to be given."""
 _POOLINGS = tuple(f"{kind}{end}" for kind in ("max", "average") for end in ("", "++"))
@@ -92,8 +92,17 @@ def _choices(source: str) -> None:
         system = st.selectbox(_SYSTEM, ["", *_POOLINGS], format_func=_or_published)
         code = st.selectbox(_CODE, ["", OSL, OPENSPORTSLIB, POOLING, AWARE], format_func=_or_published)
         rate = st.number_input(_RATE, 0.0, 60.0, 0.0, help="0: those of its publication.")
+        known = sorted(p.stem for p in asset("prompts").glob("*.toml"))
+        prompts = st.selectbox(
+            _PROMPTS,
+            ["", *known],
+            format_func=_or_published,
+            help="What a model that reads entities of others calls them. A list of its own, one name a line in the "
+            "order of their numbers, is read from a prompts.txt beside the weights.",
+        )
     if st.button("Add", type="primary"):
-        job = ADDING.ask(shared_queue(), AddingParameters(source, name, classes, features, system, code, float(rate)))
+        said = AddingParameters(source, name, classes, features, system, code, float(rate), prompts)
+        job = ADDING.ask(shared_queue(), said)
         st.session_state[_JOB] = job.id
         st.rerun()
 

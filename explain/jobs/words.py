@@ -41,15 +41,16 @@ class WordsJob(JobKind[WordsParameters]):
 
     def perform(self, parameters: WordsParameters, context: Context) -> Path | None:
         from explain.text_similarity import timeline
+        from spotting_core.entities.finder import language_model_of
         from spotting_core.entities.vision_language import VisionLanguageModel
 
         analysis, text = parameters.open(), parameters.text
-        described = model_of(analysis, context).card.entities
-        if described is None:
+        name = language_model_of(model_of(analysis, context).card.entities)
+        if name is None:
             raise BadInputError("this model has no vision-language model to ask")
         answer, places = self.leaves(parameters, context.data)
         context.report(None, "Looking for the words")
-        model = VisionLanguageModel.load(described["model"], device=context.device)
+        model = VisionLanguageModel.load(name, context.device)
         curves = {
             str(h.half): timeline(text, model, h.array("image_embeddings")).round(4).tolist() for h in analysis.halves
         }

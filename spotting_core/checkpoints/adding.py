@@ -20,7 +20,7 @@ from spotting_core.base.files import read_json
 from spotting_core.checkpoints.adopted import Adapter, Adopted, Checkpoint, Choices
 from spotting_core.checkpoints.download import Remote, fetch
 from spotting_core.checkpoints.registry import adapter_of
-from spotting_core.checkpoints.sources import CLASS_LIST, SETTINGS, Offer
+from spotting_core.checkpoints.sources import CLASS_LIST, PROMPTS, SETTINGS, Offer
 from spotting_core.computing.checkpoint_file import read_checkpoint
 from spotting_core.domain.classes import keep_classes
 from spotting_core.media.fingerprint import file_hash, joint_hash
@@ -129,7 +129,7 @@ def checkpoint_of(weights: Path, beside: Mapping[str, Path], name: str) -> Check
     settings: Any = read_json(beside[SETTINGS], "configuration") if SETTINGS in beside else {}
     if not isinstance(settings, dict):
         raise BadInputError("this configuration is not an object", where=beside[SETTINGS], fix="Take it away")
-    return Checkpoint(weights, read_checkpoint(weights), settings, name, beside.get(CLASS_LIST))
+    return Checkpoint(weights, read_checkpoint(weights), settings, name, beside.get(CLASS_LIST), beside.get(PROMPTS))
 
 
 def _name_of(wanted: Wanted) -> str:

@@ -31,7 +31,7 @@ class Checkpoint:
         path: where it lies; state: its tensors by name.
         settings: what the configuration beside it says, or nothing.
         name: of the folder or publication that it comes from, which often tells the experiment.
-        class_list: the list of classes beside it, or None.
+        class_list: the list of classes beside it, or None; prompts: of the entities that it reads.
     """
 
     path: Path
@@ -39,6 +39,7 @@ class Checkpoint:
     settings: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     class_list: Path | None = None
+    prompts: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Choices:
         features: the feature set that it was trained on.
         system: which of the systems it is of; code: which folder of the public code, where weights fit several.
         rate: samples a second that it was trained at.
+        prompts: what its entities are called: a file with one name a line, or a prompt file of ours.
     """
 
     classes: str = ""
@@ -57,6 +59,7 @@ class Choices:
     system: str = ""
     code: str = ""
     rate: float = 0.0
+    prompts: str = ""
 
 
 @dataclass(frozen=True)

@@ -53,19 +53,23 @@ def is_e2e_spot(checkpoint: Checkpoint) -> bool:
     return needed <= names and not any(n.startswith(("_fuse.", "_temp_")) for n in names)
 
 
-def trunk_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors of the trunk with its gated shift, in our names and shapes."""
+def trunk_weights(state: Mapping[str, Tensor], shift: str = ".conv1.gsm.") -> dict[str, Tensor]:
+    """Tensors of the trunk with its gated shift, in our names and shapes; shift: what stands in the names of it."""
     own: dict[str, Tensor] = {}
     for name, value in state.items():
-        if name.endswith(".gsm.conv3D.weight"):  # (2, F / 2, 3, 3, 3)
-            own[name.replace(".gsm.conv3D.", ".shift.gate.")] = value.transpose(1, 2).flatten(0, 1).contiguous()
-        elif name.endswith(".gsm.conv3D.bias"):
-            own[name.replace(".gsm.conv3D.", ".shift.gate.")] = torch.stack(
-                [torch.zeros_like(value), value, torch.zeros_like(value)], 1
-            ).flatten()
+        gate = name.replace(f"{shift}conv3D.", ".conv1.shift.gate.")
+        if name.endswith(f"{shift}conv3D.weight"):  # (2, F / 2, 3, 3, 3)
+            own[gate] = value.transpose(1, 2).flatten(0, 1).contiguous()
+        elif name.endswith(f"{shift}conv3D.bias"):
+            own[gate] = torch.stack([torch.zeros_like(value), value, torch.zeros_like(value)], 1).flatten()
         else:
             own[name] = value
-    pairs = ((".gsm.bn.", ".shift.norm."), (".conv1.net.", ".conv1.conv."), ("_features.", "environment.trunk."))
+    pairs = (
+        (f"{shift}bn.", ".conv1.shift.norm."),
+        (shift, ".conv1.shift."),
+        (".conv1.net.", ".conv1.conv."),
+        ("_features.", "environment.trunk."),
+    )
     return renamed(own, pairs)
 
 
@@ -76,14 +80,17 @@ def head_weights(state: Mapping[str, Tensor], columns: ScoreColumns) -> dict[str
     return own | renamed({n: v for n, v in state.items() if "._gru." in n}, (("_pred_fine._gru.", "gru."),))
 
 
-def backbone_of(checkpoint: Checkpoint, project: str) -> str:
+def backbone_of(checkpoint: Checkpoint, project: str, gate: str = _GATE) -> str:
     """The backbone by the width of its last stage.
+
+    Arguments:
+        gate: with what the name of a gate's tensor ends.
 
     Errors:
         BadInputError: another one, or one without the gated shift.
     """
     features = checkpoint.settings.get("feature_arch", "")
-    if not any(name.endswith(_GATE) for name in checkpoint.state):
+    if not any(name.endswith(gate) for name in checkpoint.state):
         shift = f" ({features})" if features else ""
         raise BadInputError(
             f"this model of {project} has no gated time shift{shift}",
@@ -126,16 +133,24 @@ def sampled_at(checkpoint: Checkpoint, choices: Choices, *, football: bool) -> f
     return RATE
 
 
-def _require_pictures(checkpoint: Checkpoint) -> None:
+def require_pictures(checkpoint: Checkpoint, project: str, *others: str) -> None:
+    """Refuse a model that looks at no colours, or has another head than a GRU.
+
+    Arguments:
+        others: beginnings of the names of tensors that the project has beside E2E-Spot's.
+
+    Errors:
+        BadInputError: see above.
+    """
     modality = checkpoint.settings.get("modality", "rgb")
     if modality != "rgb":
         raise BadInputError(
             f"this model reads {modality}, not colours", where=checkpoint.path, fix="Give one of the modality rgb"
         )
-    if any("_gru." not in n and not n.startswith(("_features.", _HEAD)) for n in checkpoint.state):
+    if any("_gru." not in n and not n.startswith(("_features.", _HEAD, *others)) for n in checkpoint.state):
         head = checkpoint.settings.get("temporal_arch", "unnamed")
         raise BadInputError(
-            f"this model of E2E-Spot has another head than a GRU ({head})",
+            f"this model of {project} has another head than a GRU ({head})",
             where=checkpoint.path,
             fix="Give one of the temporal architecture gru",
         )
@@ -171,7 +186,7 @@ def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = 
     Errors:
         BadInputError: another backbone, head, number of classes or layout; or something that no file says.
     """
-    _require_pictures(checkpoint)
+    require_pictures(checkpoint, NAME)
     backbone = backbone_of(checkpoint, NAME)
     count = checkpoint.state[f"{_HEAD}.bias"].shape[0] - 1
     football = count == _FOOTBALL

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo
 
 WEIGHTS = (".pt", ".pth", ".pth.tar", ".tar", ".ckpt", ".bin", ".safetensors")
-SETTINGS, CLASS_LIST = "config.json", "class.txt"
-"""What lies beside weights: a configuration, and the class list that E2E-Spot and its descendants keep."""
-_BESIDE = (SETTINGS, CLASS_LIST)
+SETTINGS, CLASS_LIST, PROMPTS = "config.json", "class.txt", "prompts.txt"
+"""What lies beside weights: a configuration, the class list that E2E-Spot and its descendants keep, and the names of
+the entities that UGLF reads."""
+_BESIDE = (SETTINGS, CLASS_LIST, PROMPTS)
 _HUB = re.compile(r"(?P<id>[\w][\w.-]*/[\w][\w.-]*)(@(?P<revision>[\w./-]+))?(:(?P<file>[\w./ -]+))?")
 _LICENCE = "not stated"
 

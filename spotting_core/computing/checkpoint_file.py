@@ -6,6 +6,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -38,9 +39,31 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         BadInputError: not a file of named tensors, one that would run code or grow when it is read, or one with a
             tensor that holds no numbers.
     """
+    with _refusing(path, "checkpoint"):
+        state = _state_of(load_file(path) if path.suffix == ".safetensors" else load_tensors(path))
+    check_weights(state, path, "Get the file again")
+    return state
+
+
+def read_tensors(path: Path, what: str) -> Any:
+    """What a file holds that is no checkpoint; what: as it is called. Nothing in it is run.
+
+    Errors:
+        BadInputError: it cannot be read, or asks for more than tensors.
+    """
+    with _refusing(path, what):
+        return load_tensors(path)
+
+
+@contextmanager
+def _refusing(path: Path, what: str) -> Iterator[None]:
+    """Say of a file that is read inside what is wrong with it.
+
+    Errors:
+        BadInputError: whatever its reader stumbled over.
+    """
     try:
-        content = load_file(path) if path.suffix == ".safetensors" else load_tensors(path)
-        state = _state_of(content)
+        yield
     except Exception as error:  # a damaged file fails wherever its reader happens to stumble
         if isinstance(error, UnpicklingError) and (more := _beyond_tensors(error, path)):
             raise BadInputError(
@@ -49,12 +72,10 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
                 fix="Such a file can run any code; its authors can save the network's state dict alone, or safetensors",
             ) from error
         raise BadInputError(
-            f"this checkpoint cannot be read ({type(error).__name__})",
+            f"this {what} cannot be read ({type(error).__name__})",
             where=path,
-            fix="The file is damaged, cut short or no checkpoint: get it again",
+            fix=f"The file is damaged, cut short or no {what}: get it again",
         ) from error
-    check_weights(state, path, "Get the file again")
-    return state
 
 
 def _state_of(content: Any) -> dict[str, Tensor]:

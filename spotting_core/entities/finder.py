@@ -7,8 +7,9 @@ overlapping tiles, for what is small. Models without a pyramid always work in ti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -76,6 +77,18 @@ def load_finder(
     if is_detector(model) and entity_model_folder(model) is None:
         return DetectorFinder.load(model, load_prompts(prompts), device, fetch=fetch)
     return EntityFinder.load(model, prompts, device)
+
+
+def language_model_of(described: Mapping[str, Any] | None) -> str | None:
+    """The vision-language model with which a model's entities were found, which compares pictures with texts; None where
+    there are none, or they come from a detector or from files.
+
+    Arguments:
+        described: the entities of its card.
+    """
+    name = "" if described is None or described.get("files") else str(described.get("model", ""))
+    by_detector = is_detector(name) and entity_model_folder(name) is None if name else True
+    return None if by_detector else name
 
 
 class EntityFinder:

@@ -48,7 +48,7 @@ class EntityTable:
         names: of the entities, by index.
         sample: int32 (N,); entity: int16 (N,); score: float32 (N,).
         box: float32 (N, 4), x1, y1, x2, y2 in source pixels.
-        embedding: float16 (N, E), unit length.
+        embedding: float16 (N, E), unit length; float32 and of any length where they come from files of others.
         kept: bool (N,) and weight: float32 (N,), what the spotting model made of them; None before it ran.
     """
 
@@ -93,6 +93,12 @@ class EntityTable:
         """Rows of the samples ``first`` to ``stop`` (exclusive)."""
         lo, hi = np.searchsorted(self.sample, [first, stop])
         return slice(int(lo), int(hi))
+
+    def part(self, first: int, stop: int) -> EntityTable:
+        """The entities of the samples ``first`` to ``stop`` (exclusive), before a spotting model has seen them."""
+        rows = self.rows(first, stop)
+        columns = (self.sample, self.entity, self.score, self.box, self.embedding)
+        return EntityTable(self.names, *(values[rows] for values in columns))
 
     def slots(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray, int]:
         """Where each row of a stretch of samples goes in a padded set: (sample - first, slot, widest)."""

@@ -41,7 +41,7 @@ from spotting_core.inference.score import judge_windows, window_batches
 from spotting_core.inference.window_store import HalfArrays, WindowStore
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.decode import FrameTap
-from spotting_core.media.fingerprint import joint_hash
+from spotting_core.media.fingerprint import joint_hash, kept_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
@@ -91,14 +91,15 @@ class Run:
         self.source, self.media, self.model, self.data = source, media, model, data
         self.reader, self.judge = model_reader(model), model.judge
         self.task = layer_task(model.system.task)
-        if features is not None and not model.inputs.features:
+        if features is not None and not model.inputs.features and self.reader.entity_files is None:
             what = f"{model.card.name} reads {' and '.join(model.inputs.words)}, not features"
             raise BadInputError(what, where=features, fix="Leave out --features")
         if features is not None:
-            require_features(features, source, [model])
+            self._require_folder(features)
         if self.reader.features is not None and self.reader.features.of_frames:
             for one in media:
                 _require_frames(one, model)
+        self.entity_folder = features
         self.folder = features or (source.path if source.path.is_dir() else None)
         fingerprint, beside = self.reader.fingerprint([h.half for h in source.halves], self.folder), self._beside()
         self.reads = joint_hash([fingerprint, *beside]) if beside else fingerprint
@@ -107,7 +108,7 @@ class Run:
             model.sha256,
             model.settings,
             self.reads if self.reader.features or beside else "",
-            self.reader.finder.sha256 if self.reader.finder else "",
+            self._entities_hash(features),
             self.precision,
         )
         self.report, self.rate = report, model.config.rate
@@ -115,6 +116,25 @@ class Run:
         self.frames = [self.reader.frames(half.half, one, self.folder) for half, one in pairs]
         self.kept = 0.0  # when the timings were written
         self.pace = Pace(sum(len(f) for f in self.frames), self.rate)
+
+    def _require_folder(self, folder: Path) -> None:
+        """Refuse a folder in which nothing lies that the model reads.
+
+        Errors:
+            BadInputError: see above.
+        """
+        if self.reader.entity_files is None:
+            require_features(folder, self.source, [self.model])
+        elif not folder.is_dir():
+            raise BadInputError("there is no such folder of entities", where=folder, fix="Check --features")
+
+    def _entities_hash(self, folder: Path | None) -> str:
+        """Hash of what the model's entities come from: of the model that finds them, or of their files."""
+        files = self.reader.entity_files
+        if files is None:
+            return self.reader.finder.sha256 if self.reader.finder else ""
+        pairs = zip(self.source.halves, self.media, strict=True)
+        return joint_hash(kept_hash(files.path(half.half, one.path, folder), self.data) for half, one in pairs)
 
     def _beside(self) -> list[str]:
         """What else decides the layer beside the model and what it reads of samples: of a run of samples nothing."""
@@ -197,9 +217,10 @@ class Run:
 
     def _judge_half(self, half: int, media: Media, frames: np.ndarray, features: FeatureHalf | None) -> WindowStore:
         """Judge a half, or what is left of it."""
-        plan, finder = self.judge.plan, self.reader.finder
+        plan = self.judge.plan
+        known = self.reader.read_entities(half, media, self.entity_folder, len(frames))
         batches = window_batches(self.judge, plan.windows(len(frames)))
-        names, embed_dim = (finder.prompts.names, finder.embed_dim) if finder else ((), 1)
+        names, embed_dim = self.reader.entity_names, self.reader.embed_dim
         store = WindowStore(self.work / f"half{half}", plan, batches, names, embed_dim)
         first = store.finished()
         already = min(len(frames), batches[first - 1][-1].end) if first else 0
@@ -215,9 +236,10 @@ class Run:
                 media,
                 frames,
                 features=features,
+                entities=known,
                 outside=plan.outside,
                 pace=self.pace,
-                report=lambda: self.report_stage("Finding entities" if finder else "Reading the video"),
+                report=lambda: self.report_stage("Finding entities" if self.reader.finder else "Reading the video"),
                 first=sample,
                 already=already,
                 before=store.entities(max(0, first - 2), first),

@@ -84,7 +84,8 @@ class WindowStore:
         if findings is not None:
             self._place(index).mkdir(exist_ok=True)
             findings.entities.write(self._place(index))
-            write_array(self._place(index) / "pictures.npy", findings.picture_embeddings)
+            if findings.picture_embeddings is not None:
+                write_array(self._place(index) / "pictures.npy", findings.picture_embeddings)
         arrays = {name: value for name in _SAVED if (value := stacked(scores, name)) is not None}
         with replacing(self._file(index)) as part, part.open("wb") as handle:
             np.savez(handle, **{**arrays, "substituted": np.array(substituted)})  # type: ignore[arg-type]
@@ -156,16 +157,19 @@ class WindowStore:
         written: dict[str, dict[str, Any]] = {}
         if entities is not None and attention is not None:
             entities.with_attention(*attention.result()).write(self.folder)
-            arrays["image_embeddings"] = self._picture_embeddings().astype(np.float16)
+            if (pictures := self._picture_embeddings()) is not None:
+                arrays["image_embeddings"] = pictures.astype(np.float16)
             unit = "boxes in source pixels; weight as a share of the frame's kept entities"
             written["entities"] = {"dtype": "table", "shape": ["N"], "unit": unit, "scale": [0, 1]}
         written |= write_arrays(self.folder, arrays)
         return HalfArrays(written, merge.result("class_map"))
 
-    def _picture_embeddings(self) -> np.ndarray:
+    def _picture_embeddings(self) -> np.ndarray | None:
+        """Of all pictures of the half; None where entities come from files."""
         places = (self._place(i) / "pictures.npy" for i in range(len(self.batches)))
         files = [path for path in places if path.is_file()]
-        return np.concatenate([open_array(path, FLOATS, (None, None), what=_WORK, fix=_AGAIN) for path in files])
+        parts = [open_array(path, FLOATS, (None, None), what=_WORK, fix=_AGAIN) for path in files]
+        return np.concatenate(parts) if parts else None
 
 
 def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:

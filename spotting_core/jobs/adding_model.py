@@ -20,6 +20,7 @@ class AddingParameters(Parameters, frozen=True):
     system: str = ""
     code: str = ""
     rate: float = 0.0
+    prompts: str = ""
 
 
 class AddingJob(JobKind[AddingParameters]):
@@ -49,7 +50,8 @@ class AddingJob(JobKind[AddingParameters]):
                 raise CancelledError("cancelled", fix="What has come is kept; adding it again goes on from there")
 
         offer = offer_of(parameters.source)
-        choices = Choices(parameters.classes, parameters.features, parameters.system, parameters.code, parameters.rate)
+        said = (parameters.classes, parameters.features, parameters.system, parameters.code)
+        choices = Choices(*said, parameters.rate, parameters.prompts)
         return add_model(Wanted(offer, choices, parameters.name), context.data, report)
 
 

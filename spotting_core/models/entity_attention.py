@@ -135,6 +135,10 @@ class EntityAttention(EnvironmentNetwork):
         """Frames to either side that the time shift lets a frame's environment features see."""
         return self.environment.reach
 
+    @property
+    def among_entities(self) -> nn.MultiheadAttention | None:
+        return self.attention.among.self_attn if self.attention is not None else None
+
     def forward(self, window: Window) -> Output:
         if window.features is not None:
             return self._from_pooled(window.features, window.entities)

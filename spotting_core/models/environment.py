@@ -14,7 +14,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from spotting_core.models.gated_shift import REACH, add_gated_shift
+from spotting_core.models.gated_shift import FUSED_REACH, REACH, add_gated_shift
 
 BACKBONES = ("regnety_002", "regnety_008")
 
@@ -26,13 +26,17 @@ class ShiftedTrunk(nn.Module):
         backbone: timm name, one of ``BACKBONES``.
         as_published: with the time shift as E2E-Spot's code has it (see ``gated_shift``).
         crop: side in pixels of the square in the middle of the pictures that is looked at; 0 for all of them.
+        fused_stages: stages that shift, with T-DEED's fusion; all without where none are named.
     """
 
-    def __init__(self, *, backbone: str, as_published: bool = False, crop: int = 0) -> None:
+    def __init__(
+        self, *, backbone: str, as_published: bool = False, crop: int = 0, fused_stages: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.crop = crop
         trunk: Any = timm.create_model(backbone, pretrained=False, features_only=True, out_indices=(4,))
-        self.clip, self.reach = add_gated_shift(trunk, as_published=as_published)
+        self.clip, self.reach = add_gated_shift(trunk, as_published=as_published, fused_stages=fused_stages)
+        self._block_reach = FUSED_REACH if fused_stages else REACH
         self.dim: int = trunk.feature_info.channels()[-1]
         self.trunk = trunk
 
@@ -59,8 +63,8 @@ class ShiftedTrunk(nn.Module):
     def changed_map(self, known: Sequence[Tensor], pictures: Tensor, first: int) -> tuple[Tensor, int]:
         """The feature map where some frames of a clip are others, exactly, and of no more frames than must be.
 
-        A block's time shift lets a frame see ``REACH`` frames to either side, so what changes grows by that
-        much from block to block; all beyond is read from ``known``.
+        A block's time shift lets a frame see a few frames to either side (``REACH``, ``FUSED_REACH``), so what changes
+        grows by that much from block to block; all beyond is read from ``known``.
 
         Arguments:
             known: ``activations`` of the clip.
@@ -69,12 +73,12 @@ class ShiftedTrunk(nn.Module):
         Returns the maps (B, m, D, h, w) and the frame at which they begin.
         """
         variants, low, high = len(pictures), first, first + pictures.shape[1]
-        length = len(known[0])
+        length, reach = len(known[0]), self._block_reach
         flat = self._looked_at(pictures.flatten(0, 1))
         part = self.trunk.stem(flat).unflatten(0, (variants, -1))
         for block, before in zip(self._blocks(), known, strict=False):
-            out_low, out_high = max(0, low - REACH), min(length, high + REACH)
-            in_low, in_high = max(0, out_low - REACH), min(length, out_high + REACH)
+            out_low, out_high = max(0, low - reach), min(length, high + reach)
+            in_low, in_high = max(0, out_low - reach), min(length, out_high + reach)
             left, right = before[in_low:low], before[high:in_high]
             joined = torch.cat([_repeated(left, variants), part.to(before.dtype), _repeated(right, variants)], dim=1)
             self.clip.frames = in_high - in_low

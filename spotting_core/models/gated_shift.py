@@ -6,11 +6,15 @@ Differences: the 3x3x3 gate is computed as three 3x3 convolutions whose results 
 the same arithmetic without a 3D convolution, which is several times faster on a CPU. Which group of channels
 takes from which neighbour, and in what order they leave, are settings: the published code of E2E-Spot exchanges the
 directions and interleaves the channels of each group, and weights learned with one are useless with the other.
+
+T-DEED fuses what was shifted with what stays by weights of its own, in the two last stages alone: Sudhakaran et al.,
+"Gate-Shift-Fuse for Video Action Recognition" (TPAMI 2023).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from timm.layers import ConvNormAct
@@ -19,6 +23,10 @@ from torch import Tensor, nn
 
 REACH = 2
 """Frames to either side that one shift lets a frame see: one for what moves in, one for the gate that moved it."""
+FUSED_REACH = 3
+"""The same of a shift that is fused: the weights look one frame further."""
+FUSED_STAGES = ("s3", "s4")
+"""Stages of T-DEED's trunk that shift."""
 
 
 class ClipLength:
@@ -66,11 +74,35 @@ class GatedShift(nn.Module):
         moving = moving.view(n // frames, frames, 2, self.fold // 2, h, w)
         first, second = (_after, _before) if self.backward_first else (_before, _after)
         moved = torch.stack([first(moving[:, :, 0]), second(moving[:, :, 1])], dim=2).view(n, 2, self.fold // 2, h, w)
-        shifted = staying + moved
+        shifted = self.joined(staying, moved)
         if self.interleaved:
             shifted = shifted.view(n, 2, 2, self.fold // 4, h, w).transpose(2, 3)
         shifted = shifted.reshape(n, self.fold, h, w)
         return torch.cat([shifted, x[:, self.fold :]], dim=1).contiguous(memory_format=torch.channels_last)
+
+    def joined(self, staying: Tensor, moved: Tensor) -> Tensor:
+        """What becomes of what stays and of what came from a neighbour, both (B * T, 2, channels of a group, h, w)."""
+        return staying + moved
+
+
+class GatedShiftFuse(GatedShift):
+    """A gated shift with E2E-Spot's directions and order of channels, whose two parts are weighed against each other.
+
+    The weight of a channel in a frame is read from both parts' means over the picture, of this channel and frame and of
+    their neighbours, by a convolution for each group. That the published one reads what moved before what stays, and
+    channels along its first axis, is not known.
+    """
+
+    def __init__(self, channels: int, clip: ClipLength) -> None:
+        super().__init__(channels, clip, backward_first=True, interleaved=True)
+        self.weigh_first, self.weigh_second = (nn.Conv2d(2, 1, 3, padding=1) for _ in range(2))
+
+    def joined(self, staying: Tensor, moved: Tensor) -> Tensor:
+        means = torch.stack([moved.mean((3, 4)), staying.mean((3, 4))], 1)  # (B * T, 2 parts, 2 groups, c)
+        means = means.view(-1, self.clip.frames, *means.shape[1:]).permute(3, 0, 2, 4, 1)  # (groups, B, parts, c, T)
+        weighed = [weigh(one)[:, 0] for weigh, one in zip((self.weigh_first, self.weigh_second), means, strict=True)]
+        weight = torch.stack(weighed, 1).sigmoid().permute(0, 3, 1, 2).flatten(0, 1)[..., None, None]
+        return weight * moved + (1 - weight) * staying
 
 
 def _before(x: Tensor) -> Tensor:
@@ -86,21 +118,23 @@ def _after(x: Tensor) -> Tensor:
 class _ShiftedConv(nn.Module):
     """A block's first convolution, reading shifted features."""
 
-    def __init__(self, conv: ConvNormAct, clip: ClipLength, *, as_published: bool) -> None:
+    def __init__(self, conv: ConvNormAct, shift: GatedShift) -> None:
         super().__init__()
-        self.shift = GatedShift(conv.conv.in_channels, clip, backward_first=as_published, interleaved=as_published)
-        self.conv = conv
+        self.shift, self.conv = shift, conv
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.conv(self.shift(x))
         return out
 
 
-def add_gated_shift(trunk: nn.Module, *, as_published: bool = False) -> tuple[ClipLength, int]:
+def add_gated_shift(
+    trunk: nn.Module, *, as_published: bool = False, fused_stages: Sequence[str] = ()
+) -> tuple[ClipLength, int]:
     """Put a gated shift before the first convolution of every residual block of a RegNet, in place.
 
     Arguments:
         as_published: with the directions and the order of channels of E2E-Spot's code.
+        fused_stages: stages that shift, with fusion; all without where none are named.
 
     Returns the shared clip length, and the reach: how many frames to either side a frame's features see.
 
@@ -108,9 +142,15 @@ def add_gated_shift(trunk: nn.Module, *, as_published: bool = False) -> tuple[Cl
         ValueError: the trunk has no RegNet blocks.
     """
     clip = ClipLength()
-    blocks = [m for m in trunk.modules() if isinstance(m, Bottleneck)]
+    named = {name: m for name, m in trunk.named_modules() if isinstance(m, Bottleneck)}
+    blocks = [m for name, m in named.items() if not fused_stages or name.split(".")[0] in fused_stages]
     if not blocks:
         raise ValueError("the gated shift needs a RegNet backbone")
     for block in blocks:
-        block.conv1 = _ShiftedConv(block.conv1, clip, as_published=as_published)  # type: ignore[assignment]
-    return clip, REACH * len(blocks)
+        channels = block.conv1.conv.in_channels
+        if fused_stages:
+            shift: GatedShift = GatedShiftFuse(channels, clip)
+        else:
+            shift = GatedShift(channels, clip, backward_first=as_published, interleaved=as_published)
+        block.conv1 = _ShiftedConv(block.conv1, shift)  # type: ignore[assignment]
+    return clip, (FUSED_REACH if fused_stages else REACH) * len(blocks)

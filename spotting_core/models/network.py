@@ -68,6 +68,11 @@ class EnvironmentNetwork(Network):
 
     environment: ShiftedTrunk
 
+    @property
+    def among_entities(self) -> nn.MultiheadAttention | None:
+        """The attention of the kept entities to one another, or None of a network without entities."""
+        return None
+
     def fuse(self, pooled: Tensor, entities: EntitySet | None) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Environment features (B, T, D) and entities of each frame by itself: fused (B, T, d), and the weights and
         selection of the entities."""

@@ -92,14 +92,19 @@ def log_odds(logits: Tensor) -> Tensor:
 
 
 class PublishedE2ESpot(EnvironmentNetwork):
-    """The network. ``forward`` takes a ``Window`` with pictures, or what is known of them."""
+    """The network. ``forward`` takes a ``Window`` with pictures, or what is known of them.
 
-    def __init__(self, config: PublishedE2ESpotConfig) -> None:
+    Arguments:
+        fused: numbers of a sample that the GRU reads, where they are not those of the environment.
+    """
+
+    def __init__(self, config: PublishedE2ESpotConfig, fused: int = 0) -> None:
         super().__init__()
         self.config = config
         self.environment = ShiftedTrunk(backbone=config.backbone, as_published=True, crop=config.crop)
-        states = gru_states(self.environment.dim)
-        self.gru = nn.GRU(self.environment.dim, states, batch_first=True, bidirectional=True)
+        dim = fused or self.environment.dim
+        states = gru_states(dim)
+        self.gru = nn.GRU(dim, states, batch_first=True, bidirectional=True)
         self.dropout = nn.Dropout(config.head_dropout)
         self.to_scores = nn.Linear(2 * states, 1 + len(config.classes))
 
@@ -110,14 +115,18 @@ class PublishedE2ESpot(EnvironmentNetwork):
 
     def forward(self, window: Window) -> Output:
         if window.features is not None:
-            return self.judge(window.features, window.features)
+            return self._judge_pooled(window.features, window.entities)
         maps = window.maps
         if maps is None:
             if window.pictures is None:
                 raise ValueError("this model reads pictures; the window has none")
             maps = self.environment.feature_map(window.pictures)
-        pooled = maps.float().mean((3, 4))
-        return replace(self.judge(pooled, pooled), maps=maps)
+        return replace(self._judge_pooled(maps.float().mean((3, 4)), window.entities), maps=maps)
+
+    def _judge_pooled(self, pooled: Tensor, entities: EntitySet | None) -> Output:
+        """The rest of the network on environment features (B, T, D)."""
+        fused, weight, kept = self.fuse(pooled, entities)
+        return replace(self.judge(fused, pooled), weight=weight, kept=kept)
 
     def fuse(self, pooled: Tensor, entities: EntitySet | None) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """There are no entities: what is seen, as it is."""
@@ -132,11 +141,16 @@ class PublishedE2ESpot(EnvironmentNetwork):
 
 def cross_entropy(model: PublishedE2ESpot, output: Output, targets: AnchorTargets) -> Tensor:
     """Cross entropy per valid sample, in which the classes weigh more than the background, as published."""
+    return foreground_cross_entropy(output, targets, model.config.foreground)
+
+
+def foreground_cross_entropy(output: Output, targets: AnchorTargets, foreground: float) -> Tensor:
+    """Cross entropy of the log odds of exclusive classes per valid sample; foreground: weight of all but background."""
     assert output.background is not None
     actions = targets.confidence / targets.confidence.sum(-1, keepdim=True).clamp_min(1)
     background = 1 - actions.sum(-1)
     loss = -background * F.logsigmoid(output.background)
-    loss = loss - model.config.foreground * (actions * F.logsigmoid(output.logits)).sum(-1)
+    loss = loss - foreground * (actions * F.logsigmoid(output.logits)).sum(-1)
     return (loss * targets.valid).sum() / targets.valid.sum().clamp_min(1)
 
 

@@ -34,6 +34,8 @@ _MODULES = (
     "entity_attention",
     "comedian",
     "published_e2e_spot",
+    "published_uglf",
+    "published_t_deed",
     "pooling",
     "calf",
     "calf_calibration",

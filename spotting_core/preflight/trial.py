@@ -51,6 +51,7 @@ def trial_pace(media: Media, model: LoadedModel) -> float:
         report=lambda: None,
         first=first,
         already=first,
+        entities=reader.entity_files.none() if reader.entity_files else None,
     )
     began = time.perf_counter()
     try:

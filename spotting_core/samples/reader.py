@@ -17,6 +17,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.report_done import ReportDone
 from spotting_core.entities.finder import Finder, load_finder
+from spotting_core.entities.published_files import EntityFiles
 from spotting_core.entities.stored import stored_entities
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.files import feature_file
@@ -28,6 +29,7 @@ from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.frame_store import FrameStore, store_frames
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
+from spotting_core.models.card import Card
 from spotting_core.models.inputs import Inputs
 from spotting_core.models.load import LoadedModel
 from spotting_core.samples.half import HalfSamples
@@ -41,7 +43,7 @@ class SampleReader:
 
     Arguments:
         rate: samples a second.
-        finder: what finds entities, of a system that reads them.
+        finder: what finds entities, of a system that reads them; entity_files: the files they come from instead.
         features: what finds feature sets, of a system that reads them.
         teacher: what finds the features that a stage of training learns to give.
     """
@@ -51,6 +53,20 @@ class SampleReader:
     finder: Finder | None = None
     features: FeatureReader | None = None
     teacher: FeatureReader | None = None
+    entity_files: EntityFiles | None = None
+
+    @property
+    def entity_names(self) -> tuple[str, ...]:
+        """Names of the entities that are read; none of a system without."""
+        if self.entity_files is not None:
+            return self.entity_files.names
+        return self.finder.prompts.names if self.finder is not None else ()
+
+    @property
+    def embed_dim(self) -> int:
+        """Numbers of an entity's embedding; 1 of a system without entities."""
+        source = self.entity_files or self.finder
+        return source.embed_dim if source is not None else 1
 
     @property
     def feature_sets(self) -> tuple[str, ...]:
@@ -90,12 +106,14 @@ class SampleReader:
         first: int = 0,
         already: int = 0,
         before: Sequence[EntityTable] = (),
+        entities: EntityTable | None = None,
         tap: FrameTap | None = None,
     ) -> HalfStream:
         """A half from its video, from sample ``first`` on.
 
         Arguments:
             frames: of ``self.frames``; features: of the half, from ``read_features``.
+            entities: of the half, from ``read_entities``.
             already: samples below this have their entities, which are in ``before``.
             report: called before every batch of frames; raises to cancel.
             tap: sees every frame that is decoded.
@@ -108,6 +126,7 @@ class SampleReader:
                 size=self.inputs.pictures,
                 finder=self.finder,
                 most=self.inputs.entities,
+                known=entities,
                 pace=pace,
                 report=report,
                 first=first,
@@ -131,6 +150,20 @@ class SampleReader:
         if self.features is None:
             return None
         return self.features.read(half, folder, media, data, report, seconds=seconds)
+
+    def read_entities(self, half: int, media: Media, folder: Path | None, samples: int) -> EntityTable | None:
+        """The entities of a half from files of others; None where no such files are read.
+
+        Arguments:
+            folder: where files lie; samples: of the half.
+
+        Errors:
+            BadInputError: see ``EntityFiles``.
+        """
+        if self.entity_files is None:
+            return None
+        path = self.entity_files.path(half, media.path, folder)
+        return self.entity_files.read(path, samples, (media.info.width, media.info.height))
 
     def stored(
         self,
@@ -162,6 +195,10 @@ class SampleReader:
             pictures = store_frames(video, data, rate=self.rate, sizes=[shape])[0]
             if self.finder is not None:
                 entities, size = stored_entities(video, data, self.finder, rate=self.rate, most=self.inputs.entities)
+            elif self.entity_files is not None:
+                assert media is not None, "what has a video has been looked into"
+                entities = self.read_entities(half, media, folder, len(pictures))
+                size = (media.info.width, media.info.height)
         teacher = self.teacher.read(half, folder, media, data, seconds=seconds) if self.teacher else None
         known = [one.times for one in (pictures, features, teacher) if one is not None]
         times = min(known, key=len)  # of the samples that all of them have
@@ -174,12 +211,29 @@ def model_reader(model: LoadedModel) -> SampleReader:
     Errors:
         BadInputError: see ``model_finder`` and ``model_features``.
     """
-    inputs = model.inputs
+    inputs, files = model.inputs, entity_files(model.card) if model.inputs.entities else None
     return SampleReader(
         inputs,
         model.config.rate,
-        model_finder(model) if inputs.entities else None,
+        model_finder(model) if inputs.entities and files is None else None,
         model_features(model) if inputs.features else None,
+        entity_files=files,
+    )
+
+
+def entity_files(card: Card) -> EntityFiles | None:
+    """The files that the entities of a model come from; None where it finds them itself or reads none."""
+    described = card.entities
+    if described is None or not described.get("files"):
+        return None
+    config = card.config
+    return EntityFiles(
+        card.name,
+        card.input.rate,
+        int(config["entities"]),
+        tuple(described["names"]),
+        int(config["embed_dim"]),
+        described,
     )
 
 

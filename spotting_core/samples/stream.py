@@ -30,18 +30,24 @@ _WINDOWS_BACK = 2  # whose entities the next window may need again
 
 @dataclass(frozen=True)
 class EntityFindings:
-    """What was found for the samples that a window is the first to show."""
+    """What was found for the samples that a window is the first to show.
+
+    Arguments:
+        picture_embeddings: float32 (T, E), or None where entities come from files.
+    """
 
     entities: EntityTable
-    picture_embeddings: np.ndarray
+    picture_embeddings: np.ndarray | None
 
 
 def joined(parts: Sequence[EntityFindings]) -> EntityFindings:
     """What was found for consecutive windows, together."""
-    return EntityFindings(
-        EntityTable.concatenate([part.entities for part in parts]),
-        np.concatenate([part.picture_embeddings for part in parts]),
-    )
+    embeddings = [part.picture_embeddings for part in parts if part.picture_embeddings is not None]
+    return _findings([part.entities for part in parts], embeddings)
+
+
+def _findings(tables: Sequence[EntityTable], embeddings: Sequence[np.ndarray]) -> EntityFindings:
+    return EntityFindings(EntityTable.concatenate(tables), np.concatenate(embeddings) if embeddings else None)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,8 @@ class PictureStream:
 
     Arguments:
         size: of the model's pictures.
-        finder, most: what finds entities, and how many per sample; None for a system without.
+        finder, most: what finds entities, and how many per sample; None for a system without, or where they are known.
+        known: the entities of the half, where they come from files.
         first: sample to begin with; already: samples below this have their entities, which are in ``before``.
         report: called before every batch; raises to cancel.
         tap: sees every frame that is decoded.
@@ -120,6 +127,7 @@ class PictureStream:
         size: PictureSize,
         finder: Finder | None,
         most: int,
+        known: EntityTable | None,
         pace: Pace,
         report: Callable[[], None],
         first: int = 0,
@@ -127,7 +135,7 @@ class PictureStream:
         before: Sequence[EntityTable] = (),
         tap: FrameTap | None = None,
     ) -> None:
-        self._size, self._finder, self._most = size, finder, most
+        self._size, self._finder, self._most, self._known = size, finder, most, known
         self._pace, self._report = pace, report
         self._already, self._entities = already, list(before)
         self.source_size = (media.info.width, media.info.height)
@@ -153,10 +161,11 @@ class PictureStream:
             if int(batch.samples[0]) >= self._already:  # else the window before has counted them
                 substituted += batch.substituted
             self._take(batch, tables, embeddings)
-        findings = EntityFindings(EntityTable.concatenate(tables), np.concatenate(embeddings)) if tables else None
+        findings = _findings(tables, embeddings) if tables else None
         if findings is not None:
             self._entities = [*self._entities[-_WINDOWS_BACK:], findings.entities]
-        entities = EntityTable.concatenate(self._entities) if self._finder is not None else None
+        reads_entities = self._finder is not None or self._known is not None
+        entities = EntityTable.concatenate(self._entities) if reads_entities else None
         pictures = np.stack([self._pictures[i] for i in range(stop - start)])
         return _Shown(pictures, entities, findings, substituted)
 
@@ -176,6 +185,8 @@ class PictureStream:
             table = EntityTable.of_regions(names, regions, first, self._finder.embed_dim, self._most)
             tables.append(_in_source_pixels(table, batch.images.shape, self.source_size))
             embeddings.append(embedding)
+        elif self._known is not None:
+            tables.append(self._known.part(first, first + len(batch.samples)))
         self._pace.advance(len(batch.samples))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.entities.finder import load_finder
+from spotting_core.entities.published_files import EntityFiles
 from spotting_core.features.extractor import has_own_weights
 from spotting_core.features.files import set_of_files
 from spotting_core.features.half import FeatureReader
@@ -17,11 +18,13 @@ from spotting_core.features.reduction import Reduction, fit_reduction, reduction
 from spotting_core.features.sets import OF_FIXED_RATE, FeatureSet, feature_set
 from spotting_core.inference.analyse import keep_layer_features
 from spotting_core.media.source import open_match
+from spotting_core.models.card import CARD_FILE, read_card
 from spotting_core.models.inputs import Inputs
 from spotting_core.samples.labelled import all_games, labelled_matches
-from spotting_core.samples.reader import SampleReader
+from spotting_core.samples.reader import SampleReader, entity_files
 from spotting_core.tasks.task import AnyLayerTask
 from spotting_core.training.checkpoint import RunFolder
+from spotting_core.training.start import earlier_folder
 from spotting_core.training.trainer import TrainingConfig
 
 _TEACHER = "teacher"  # in the folder of a run
@@ -163,8 +166,17 @@ def sample_reader(
     inputs: Inputs, config: InputConfig, features: FeatureReader | None, teacher: FeatureReader | None, device: str
 ) -> SampleReader:
     """What reads the samples of a run's matches."""
-    finder = load_finder(config.entity_model, prompts=config.prompts, device=device) if inputs.entities else None
-    return SampleReader(inputs, config.rate, finder, features, teacher)
+    files = _files_of_start(config) if inputs.entities else None
+    finder = None
+    if inputs.entities and files is None:
+        finder = load_finder(config.entity_model, prompts=config.prompts, device=device)
+    return SampleReader(inputs, config.rate, finder, features, teacher, files)
+
+
+def _files_of_start(config: InputConfig) -> EntityFiles | None:
+    """The files of entities that the model which a run starts from reads, if it reads such files."""
+    start = earlier_folder(getattr(config, "start_from", ""))
+    return entity_files(read_card(start)) if start is not None and (start / CARD_FILE).is_file() else None
 
 
 def existing_splits(root: Path, splits: Sequence[str], task: AnyLayerTask | None) -> list[Path]:

@@ -418,7 +418,9 @@ def judged_split(model: LoadedModel, split: Path, data: DataDirectory, task: Any
 
 
 def _entities_of(trainer: SystemTrainer) -> dict[str, Any] | None:
-    finder = trainer.reader.finder
+    finder, files = trainer.reader.finder, trainer.reader.entity_files
+    if files is not None:
+        return dict(files.described)
     if finder is None:
         return None
     return {

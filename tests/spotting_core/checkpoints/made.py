@@ -53,6 +53,95 @@ E2E_SETTINGS = {"feature_arch": "rny002_gsm", "temporal_arch": "gru", "clip_len"
                 "num_classes": 17, "modality": "rgb"}  # fmt: skip
 
 
+FEED_FORWARD, EMBED_DIM = 96, 256
+
+
+def uglf_state(size: str = "002", *, norm: str = "alpha", classes: int = 17) -> dict[str, Tensor]:
+    """A checkpoint of UGLF: E2E-Spot's, and a fusion of the published names.
+
+    Arguments:
+        norm: by what name the encoders' norms scale: ``alpha``, or ``weight`` of a LayerNorm.
+    """
+    state = e2e_spot_state(size, classes=classes)
+    dim = state["_pred_fine._gru.weight_ih_l0"].shape[1]
+    shapes: dict[str, list[int]] = {}
+    for name, inputs in (("_env_linear", dim), ("_obj_linear", EMBED_DIM)):
+        shapes |= {f"_fuse.{name}.weight": [dim, inputs], f"_fuse.{name}.bias": [dim]}
+    for name, width in (("_env_norm", dim), ("_obj_norm", EMBED_DIM), ("_obj_env_norm", dim)):
+        shapes |= {f"_fuse.{name}.alpha": [width], f"_fuse.{name}.bias": [width]}
+    for fuser in ("_fuse._obj_fuser", "_fuse._env_obj_fuser"):
+        layer = f"{fuser}.encoder_layers.0"
+        shapes |= {f"{layer}.attn.in_proj_weight": [3 * dim, dim], f"{layer}.attn.in_proj_bias": [3 * dim]}
+        shapes |= {f"{layer}.attn.out_proj.weight": [dim, dim], f"{layer}.attn.out_proj.bias": [dim]}
+        for number in (1, 2):
+            first, second = (f"{layer}.ff_{number}.linear_{k}" for k in (1, 2))
+            shapes |= {f"{first}.weight": [FEED_FORWARD, dim], f"{first}.bias": [FEED_FORWARD]}
+            shapes |= {f"{second}.weight": [dim, FEED_FORWARD], f"{second}.bias": [dim]}
+        for name in (f"{layer}.norm_1", f"{layer}.norm_2", f"{fuser}.norm"):
+            shapes |= {f"{name}.{norm}": [dim], f"{name}.bias": [dim]}
+    fusion = state_of(shapes, seed=1)
+    for name in (n for n in fusion if n.endswith(".alpha")):
+        fusion[name] = 1 + fusion[name]
+    return state | fusion
+
+
+def t_deed_state(size: str = "002", *, layers: int = 2, window: int = 100, ball: int = 0) -> dict[str, Tensor]:
+    """A checkpoint of T-DEED: E2E-Spot's trunk that shifts and fuses in its two last stages, and layers over time.
+
+    Arguments:
+        ball: classes of a first head of the ball beside SoccerNet's; 0 for SoccerNet's alone.
+    """
+    state: dict[str, Tensor] = {}
+    shapes: dict[str, list[int]] = {}
+    for name, value in e2e_spot_state(size).items():
+        if not name.startswith("_features."):
+            continue
+        if name.startswith(("_features.s3.", "_features.s4.")):
+            state[name.replace(".gsm.", ".gs.")] = value
+            if name.endswith(".gsm.conv3D.bias"):
+                block = name.removesuffix("gsm.conv3D.bias")
+                for number in (1, 2):
+                    shapes[f"{block}gs.channel_conv{number}.weight"] = [1, 2, 3, 3]
+                    shapes[f"{block}gs.channel_conv{number}.bias"] = [1]
+        elif ".gsm." not in name:
+            state[name.replace(".conv1.net.", ".conv1.")] = value
+    dim = 368 if size == "002" else 768
+    shapes["temp_enc"] = [window, dim]
+    views = {"psi": 9, "convw": 9, "convkw": 41, "fc": 1, "global_fc": 1}
+
+    def views_of(place: str, end: str) -> None:
+        shapes.update({f"{place}.ln{end}.weight": [1, dim, 1], f"{place}.ln{end}.bias": [1, dim, 1]})
+        for part, kernel in views.items():
+            shapes.update({f"{place}.{part}{end}.weight": [dim, 1, kernel], f"{place}.{part}{end}.bias": [dim]})
+
+    def feed(place: str) -> None:
+        shapes.update({f"{place}.gn.weight": [dim], f"{place}.gn.bias": [dim]})
+        shapes.update({f"{place}.mlp.0.weight": [64, dim, 1], f"{place}.mlp.0.bias": [64]})
+        shapes.update({f"{place}.mlp.2.weight": [dim, 64, 1], f"{place}.mlp.2.bias": [dim]})
+
+    for number in range(2 * layers + 1):
+        views_of(f"_temp_fine._sgp.{number}", "")
+        feed(f"_temp_fine._sgp.{number}")
+    for number in range(layers):
+        place = f"_temp_fine._sgpMixer.{number}"
+        views_of(place, "1")
+        views_of(place, "2")
+        feed(place)
+        shapes.update({f"{place}.concat_fc.weight": [dim, 6 * dim, 1], f"{place}.concat_fc.bias": [dim]})
+    heads = {"_fc1": 1 + ball, "_fc2": 18} if ball else {"_fc_out": 18}
+    for head, outputs in heads.items():
+        shapes.update({f"_pred_fine.{head}.weight": [outputs, dim], f"_pred_fine.{head}.bias": [outputs]})
+    shapes.update({"_pred_displ._fc_out.weight": [1, dim], "_pred_displ._fc_out.bias": [1]})
+    made = state_of(shapes, seed=1)
+    for name in (n for n in made if ".ln" in n and n.endswith("weight")):
+        made[name] = 0.5 + made[name].abs()
+    return state | made
+
+
+UGLF_SETTINGS = {**E2E_SETTINGS, "glip_feature": True, "label_type": "one_hot", "alpha": 0.25, "gamma": 5}
+PROMPTS = ("player", "goalkeeper", "ball")
+
+
 def published(folder: Path, state: dict[str, Any], settings: dict[str, Any] | None = None) -> Path:
     """A folder as a project publishes it: weights, and the configuration beside them."""
     folder.mkdir(parents=True, exist_ok=True)

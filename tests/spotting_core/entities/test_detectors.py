@@ -13,7 +13,7 @@ import torch
 from spotting_core.base.errors import BadInputError
 from spotting_core.entities import detectors
 from spotting_core.entities.detectors import DetectorFinder, is_detector
-from spotting_core.entities.finder import EntityFinder, load_finder
+from spotting_core.entities.finder import EntityFinder, language_model_of, load_finder
 from spotting_core.entities.prompts import EntityPrompt, PromptSet, load_prompts
 from spotting_core.entities.region import Regions
 
@@ -247,3 +247,9 @@ def test_what_a_card_names_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(BadInputError, match="Give a folder with its config"):
         load_finder("owner/name")
     assert asked == [True, False]
+
+
+def test_texts_are_asked_of_vision_language_models_alone(owl: Path) -> None:
+    assert language_model_of({"model": "entities"}) == "entities"
+    for described in (None, {"model": str(owl)}, {"model": "google/owlv2-base"}, {"model": "x", "files": ".pt"}):
+        assert language_model_of(described) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,7 +32,14 @@ from spotting_core.training.system_config import SystemTrainingConfig
 from spotting_core.training.train import TrainingOrder, train
 from spotting_core.training.trainer import TrainingConfig
 from spotting_core.training.training_set import TrainingSet
-from tests.spotting_core.checkpoints.made import E2E_SETTINGS, added, e2e_spot_state, published
+from tests.spotting_core.checkpoints.made import (
+    E2E_SETTINGS,
+    UGLF_SETTINGS,
+    added,
+    e2e_spot_state,
+    published,
+    uglf_state,
+)
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.long
@@ -203,6 +211,30 @@ def test_a_published_model_is_fine_tuned(root: Path, tmp_path: Path, data: DataD
     assert torch.equal(other.model.state_dict()["gru.weight_hh_l0"], stored["gru.weight_hh_l0"])
     with pytest.raises(BadInputError, match=r"none of this name was added.*touchline models add"):
         trainer(root, tmp_path / "none", data, start_from="nobody", **settings)
+
+
+def test_a_published_model_of_entities_is_fine_tuned(root: Path, tmp_path: Path, data: DataDirectory) -> None:
+    """It goes on reading the entities of the files beside the matches, and says so on its card."""
+    theirs = published(tmp_path / "uglf", uglf_state(), UGLF_SETTINGS)
+    added(theirs, data, prompts="football")
+    settings = {"system": "published-uglf", "mixup": 0.0, "start_from": "uglf"}
+    settings["model"] = {"width": 64, "height": 36, "window": 20, "backbone": "regnety_002", "dim": 368,
+                         "feed_forward": 96}  # fmt: skip
+    splits = shutil.copytree(root, tmp_path / "splits")
+    with pytest.raises(BadInputError, match=r"none are there for 1_224p\.mp4"):
+        _ = trainer(splits, tmp_path / "none", data, **settings).matches
+    rows = torch.cat([torch.arange(42)[:, None], torch.ones(42, 1), torch.rand(42, 4), torch.randn(42, 256)], 1)
+    for video in splits.rglob("1_224p.mp4"):
+        torch.save(rows, video.parent / "1.pt")
+    run = trainer(splits, tmp_path / "run", data, **settings)
+    entities = run.make_batch(0).entities
+    assert entities is not None
+    assert entities.embedding.shape[-1] == 256
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.train()
+    assert not torch.equal(run.model.state_dict()["fusion.entity.weight"], before["fusion.entity.weight"])
+    assert run.reader.entity_files is not None
+    assert run.reader.entity_files.described["files"] == "GLIP"
 
 
 def test_a_measured_model_has_its_scores_on_the_card(root: Path, tmp_path: Path, data: DataDirectory) -> None:
