@@ -80,15 +80,15 @@ def load_finder(
 
 
 def language_model_of(described: Mapping[str, Any] | None) -> str | None:
-    """The vision-language model with which a model's entities were found, which compares pictures with texts; None where
-    there are none, or they come from a detector or from files.
+    """The vision-language model that found a model's entities, which compares pictures with texts; None where there are
+    none, or they come from a detector or from files.
 
     Arguments:
         described: the entities of its card.
     """
     name = "" if described is None or described.get("files") else str(described.get("model", ""))
-    by_detector = is_detector(name) and entity_model_folder(name) is None if name else True
-    return None if by_detector else name
+    by_detector = bool(name) and is_detector(name) and entity_model_folder(name) is None
+    return None if by_detector else name or None
 
 
 class EntityFinder:
