@@ -11,6 +11,10 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from spotting_core.media.ingest import Media
+from spotting_core.score_bug.readings import BugReadings, RowReading, write_readings
+from spotting_core.score_bug.text_reader import Box
+
 WIDTH, HEIGHT = 640, 360
 _FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 
@@ -50,3 +54,10 @@ def _pitch(random: np.random.Generator) -> np.ndarray:
     for x, y in zip(random.integers(0, WIDTH - 8, 20), random.integers(90, HEIGHT - 20, 20), strict=True):
         picture[y : y + 18, x : x + 7] = random.integers(0, 255, 3)
     return picture
+
+
+def keep_readings(media: Media, text_at: Callable[[float], str | None]) -> None:
+    """Have a video's score bug be read: at every second what ``text_at`` says of it."""
+    seconds = range(int(media.table.duration / 1e6) + 1)
+    rows = tuple(RowReading(s * 1_000_000, text, 1.0) for s in seconds if (text := text_at(s)) is not None)
+    write_readings(media, BugReadings(Box(0.04, 0.04, 0.3, 0.12), rows, 1.0, 1.0))

@@ -17,7 +17,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.media.ingest import Media
 from spotting_core.score_bug.clock_fit import ClockFit, fit_clock
 from spotting_core.score_bug.halves import MatchHalf, proposed_halves
-from spotting_core.score_bug.readings import BugReadings, bug_readings, kept_readings
+from spotting_core.score_bug.readings import BugReadings, bug_readings, kept_readings, readings_file
 from spotting_core.score_bug.score_fit import ScoreChange, ScoreFit, fit_score
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ _HALVES = "halves.json"
 _EARLIEST, _LATEST = -10_000_000, 120_000_000
 """Microseconds after a goal at which the score bug changes: replays come before it, at times."""
 
+Stamp = tuple[tuple[str, int], ...]
+"""Files, and when each was written."""
 ReadFile = Callable[[int, Media], BugReadings | None]
 
 
@@ -138,6 +140,12 @@ def match_clock(media: Mapping[int, Media], parts: Parts, read: ReadFile | None 
 def known_clock(media: Mapping[int, Media], parts: Parts) -> MatchClock:
     """The clock of a match as far as it has been read before; nothing is read now."""
     return match_clock(media, parts, lambda _, one: kept_readings(one))
+
+
+def clock_stamp(media: Mapping[int, Media]) -> Stamp:
+    """By which a clock that was made of what is kept is known to be still that; empty where nothing has been read."""
+    kept = [path for one in media.values() for path in (readings_file(one), one.folder / _HALVES) if path.is_file()]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in kept if path.is_file())
 
 
 def check_half(media: Mapping[int, Media], parts: Parts, half: int, start: int, end: int, file: int) -> None:

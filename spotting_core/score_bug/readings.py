@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _FILE = "score_bug.json"
 _VERSION = 1  # of how is read; what another one has read is read again
-_STEP = 2_000_000  # microseconds between two readings where all frames are decoded
+_STEP = 1_400_000  # microseconds between two readings, at least; no whole seconds, so that they see every part of one
 _RARE = 5_000_000  # between two key frames, above which all frames are decoded
 _SHORT = 600_000_000  # of a file of which all frames are decoded, for what is cut into it may be short as well
 _PICTURES, _ROUNDS, _CLEAR = 8, 3, 5  # in which the bug is looked for at a time, how often; and where it is clear
@@ -85,9 +86,14 @@ class _Kept:
     readings: BugReadings
 
 
+def readings_file(media: Media) -> Path:
+    """Where what is read of a file is kept."""
+    return media.folder / _FILE
+
+
 def kept_readings(media: Media) -> BugReadings | None:
     """What was read of a file before, or None."""
-    path = media.folder / _FILE
+    path = readings_file(media)
     if not path.is_file():
         return None
     try:
@@ -109,13 +115,18 @@ def bug_readings(media: Media, report: ReportDone | None = None) -> BugReadings:
     """
     found = kept_readings(media)
     if found is None:
-        path = media.folder / _FILE
+        path = readings_file(media)
         with locked(path.with_suffix(".lock")):
             found = kept_readings(media)  # another process may have been at it
             if found is None:
                 found = read_bug(media, report)
-                write_json(path, asdict(_Kept(_VERSION, reader_version(), found)))
+                write_readings(media, found)
     return found
+
+
+def write_readings(media: Media, readings: BugReadings) -> None:
+    """Keep what was read of a file."""
+    write_json(readings_file(media), asdict(_Kept(_VERSION, reader_version(), readings)))
 
 
 def read_bug(media: Media, report: ReportDone | None = None) -> BugReadings:
