@@ -55,8 +55,10 @@ class TextReader:
     """Finds and reads text; made once a process (``text_reader``), for its models take a second to load."""
 
     def __init__(self) -> None:
+        import onnxruntime
         from rapidocr import RapidOCR
 
+        onnxruntime.disable_telemetry_events()  # the versions that are asked for have none but on Windows
         threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
         quiet = {"Global.log_level": "error", "Global.use_cls": False}  # no line of a score bug stands on its head
         self._engine: Any = RapidOCR(params={**threads, **quiet})
