@@ -6,7 +6,6 @@ that they do not fight with what else computes. Both packages are imported when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -36,10 +35,6 @@ class Box:
     @property
     def middle(self) -> tuple[float, float]:
         return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
-
-    def around(self, other: Box) -> Box:
-        """The box around both."""
-        return Box(min(self.x1, other.x1), min(self.y1, other.y1), max(self.x2, other.x2), max(self.y2, other.y2))
 
 
 @dataclass(frozen=True)
@@ -103,8 +98,3 @@ def cut_out(image: np.ndarray, box: Box) -> np.ndarray:
     top, left = max(0, int(box.y1 * height)), max(0, int(box.x1 * width))
     bottom, right = min(height, round(box.y2 * height) + 1), min(width, round(box.x2 * width) + 1)
     return image[top : max(bottom, top + 1), left : max(right, left + 1)]
-
-
-def joined(texts: Sequence[Text]) -> str:
-    """Texts of a row, from left to right."""
-    return " ".join(t.text for t in sorted(texts, key=lambda t: t.box.x1))

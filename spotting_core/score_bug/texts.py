@@ -12,8 +12,8 @@ _MISREAD_CLOCK = re.compile(
 )
 _SCORES = (
     re.compile(r"(?<!\d)(\d{1,2})\s?[-–—−:~.·_]\s?(\d{1,2})(?!\d)"),
-    re.compile(r"(?<!\d)(\d)\s+(\d)(?!\d)"),
-    re.compile(r"(?<!\d)(\d)(\d)(?!\d)"),
+    re.compile(r"(?<![^\W_])(\d)\s+(\d)(?!\d)"),
+    re.compile(r"(?<![^\W_])(\d)(\d)(?!\d)"),  # not within a name, whose O is read as 0
 )
 _LONGEST = 200  # minutes that the clock of a match shows at most
 

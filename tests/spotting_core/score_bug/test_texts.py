@@ -46,6 +46,8 @@ def test_in_a_row_a_misread_colon_is_one(text: str, seconds: int | None) -> None
         ("00:11 ORR0-0 KES", (0, 0)),
         ("ARS 1 0 CHE 12:01", (1, 0)),
         ("01:22 JUN 01 QUA", (0, 1)),
+        ("03:29 R00 01 COR", (0, 1)),
+        ("03:29 R00 COR", None),
         ("FCB 10 – 2 XYZ 88:10", (10, 2)),
         ("12:01 ARS CHE", None),
     ],

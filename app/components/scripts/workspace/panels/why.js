@@ -187,4 +187,4 @@ class Why {
   }
 }
 
-register("panel", "why", { at: "player", reads: ["why", "broadcast"], make: (workspace, root) => new Why(workspace, root) });
+register("panel", "why", { at: "player", reads: ["why"], make: (workspace, root) => new Why(workspace, root) });
