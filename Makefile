@@ -15,6 +15,7 @@
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
+# make bench-clock   how well the match clock and the score are read off the score bug, by split and style; SPLIT=test
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
@@ -42,7 +43,7 @@ DATA ?= ../shared/data
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
 	bench-comedian bench-players bench-possession bench-review-walk bench-search \
-	bench-spotters bench-look bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
+	bench-spotters bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -103,6 +104,9 @@ bench-boundaries: $(VENV)/.installed
 
 bench-look: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.look $(DATA)/simmatch
+
+bench-clock: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.match_clock $(DATA)/simmatch --demo assets/demo_match $(if $(SPLIT),--split $(SPLIT))
 
 bench-streaming: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.streaming

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -28,3 +30,12 @@ def test_a_pin_is_exact_and_in_the_range_that_the_package_asks_for(pin: Requirem
 
 def test_everything_that_is_asked_for_is_pinned() -> None:
     assert {canonicalize_name(a.name) for a in REQUIRED} == {canonicalize_name(p.name) for p in PINNED}
+
+
+def test_the_engine_that_reads_text_knows_nobody_to_tell() -> None:
+    found = find_spec("onnxruntime")
+    assert found is not None
+    assert found.origin is not None
+    libraries = [p for p in (Path(found.origin).parent / "capi").iterdir() if ".so" in p.name or p.suffix == ".dylib"]
+    assert libraries
+    assert [p.name for p in libraries if b"events.data.microsoft.com" in p.read_bytes()] == []

@@ -19,6 +19,7 @@ from app.command_line import (
     agreement,
     analyze,
     clips,
+    clock,
     convert,
     dashboard,
     data,
@@ -47,6 +48,7 @@ app.command("agreement")(agreement.agreement)
 app.command("analyze")(analyze.analyze)
 app.command("app")(dashboard.dashboard)
 app.command("clips")(clips.clips)
+app.command("clock")(clock.clock)
 app.command("convert")(convert.convert)
 app.command("data")(data.data)
 app.add_typer(data_set.data_set, name="data-set")

@@ -23,6 +23,7 @@ from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 if TYPE_CHECKING:
     from spotting_core.media.ingest import Media
     from spotting_core.preflight.match import Preflight
+    from spotting_core.score_bug.match_clock import MatchClock
 
 _SIGNS = {ERROR: "[red]✗[/red]", WARNING: "[yellow]![/yellow]", NOTE: "[cyan]·[/cyan]"}
 
@@ -50,14 +51,17 @@ def doctor(
 ) -> None:
     """Check a match, its labels, also of cameras, its predictions and a model for what makes results silently wrong.
 
-    Also told: how long an analysis will take here (some seconds are tried). Exits with 1 if a check fails.
+    Also told: how long an analysis will take here (some seconds are tried), and whether goals and score agree, where
+    `touchline clock` has read it. Exits with 1 if a check fails.
     """
     from app.command_line.corrections import fixed_scores, fixed_spots, fixed_videos, score_tables
     from spotting_core.formats import registry
     from spotting_core.formats.document import Options
     from spotting_core.media.ingest import ingest
     from spotting_core.preflight.match import examine
+    from spotting_core.preflight.score_bug import check_goals
     from spotting_core.preflight.scores import check_score_tables
+    from spotting_core.score_bug.match_clock import known_clock
 
     check_output(json_file)
     match, folder = open_match(source_path(source, demo)), model_folder(model) if model else None
@@ -82,6 +86,11 @@ def doctor(
     )
     media = {h.half: ingest(h.path, data) for h in match.halves}
     lengths = {half: one.table.duration for half, one in media.items()}
+    clock = known_clock(media, table.parts)
+    for name, document in (("labels", read_labels), ("predictions", read_predictions)):
+        found = check_goals(clock, document.spots) if document is not None else []
+        named = [replace(f, check=f"{name}, {f.check}") for f in found]
+        report = replace(report, findings=(*report.findings, *named))
     if folder is not None:
         report = _with_look(report, folder, [*media.values()])
     if tables:
@@ -102,7 +111,7 @@ def doctor(
     if json_file is not None:
         write_machine_output(_as_json(report, written), json_file)
     if json_file != "-":
-        _print(report, table, written)
+        _print(report, table, written, clock)
     if report.failed:
         raise typer.Exit(1)
 
@@ -136,8 +145,9 @@ def _as_json(report: Preflight, written: list[Path]) -> dict[str, object]:
     return {**report.as_json(), "written": [str(p) for p in written]}
 
 
-def _print(report: Preflight, classes: ClassTable, written: list[Path]) -> None:
-    for name, value in report.facts(classes.parts):
+def _print(report: Preflight, classes: ClassTable, written: list[Path], clock: MatchClock) -> None:
+    halves = [(f"{classes.parts.title(h.half).capitalize()} by its clock", str(h)) for h in clock.halves]
+    for name, value in (*report.facts(classes.parts), *halves):
         out.print(f"[bold]{escape(name)}[/bold]  {escape(value)}", highlight=False, soft_wrap=True)
     out.print()
     for finding in report.findings:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 import streamlit as st
 
+from app.library.broadcast_clock import broadcast_clock, clock_texts
 from app.library.codes import coded_classes
 from app.library.library import Match
 from app.library.roots import source_of
-from app.state import shared_reviews
+from app.state import shared_reviews, shared_settings
 from app.views import page
 from app.views.review_actions import shown_sources
 from app.views.review_cameras import CameraDesk, shown_labels
@@ -23,13 +25,15 @@ from spotting_core.base.errors import TouchlineError, cannot_write
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
-from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting
+from spotting_core.formats import labels_cameras, labels_v2, registry, results_spotting, table_csv
 from spotting_core.formats.document import Document, HalfInfo, Options
 from spotting_core.reviewing.cameras import reviewed_labels
 from spotting_core.reviewing.spots import reviews_of_spots
 from spotting_core.store.reviews import OPEN, REJECTED, STANDING
 
 _SPOTS, _CAMERAS = "Spots", "Camera changes"
+BROADCAST = "broadcast_time"
+"""Column of the clock of the broadcast, where it has been read."""
 _SHOWN, _REVIEWED = "As spotted", "Reviewed"
 
 
@@ -151,7 +155,13 @@ def export_document(match: Match, analysis: Analysis, spots: list[Spot]) -> Docu
         r.half: HalfInfo(r.frames * 1e6 / r.duration, r.frames, r.width, r.height, r.duration, files.get(r.half))
         for r in analysis.record.halves
     }
-    return Document.of(spots, match.path.name, halves)
+    document = Document.of(spots, match.path.name, halves)
+    clock = broadcast_clock(match, shared_settings().data, analysis.classes.parts)
+    if clock is None:
+        return document
+    texts = clock_texts(clock, document.spots)
+    entries = [replace(e, extras={BROADCAST: text or ""}) for e, (text, _) in zip(document.entries, texts, strict=True)]
+    return replace(document, entries=tuple(entries), form=table_csv.FORM)  # which alone has a place for it
 
 
 def export_bytes(document: Document, form: registry.Format, classes: ClassTable) -> bytes:

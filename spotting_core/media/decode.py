@@ -167,8 +167,13 @@ def _standing_before(
 _SAMPLES_BACK = (1, 60, None)  # before the wanted sample; None: from the first
 
 
-def numbered_frames(path: Path, table: TimeTable, start: int = 0) -> Iterator[tuple[int, av.VideoFrame]]:
+def numbered_frames(
+    path: Path, table: TimeTable, start: int = 0, *, keys_alone: bool = False
+) -> Iterator[tuple[int, av.VideoFrame]]:
     """Decode from frame ``start`` on, yielding (frame number, frame) of every frame of the table.
+
+    Arguments:
+        keys_alone: decode and yield key frames alone, where the file has a clock by which they are known.
 
     Containers index by decode time or not at all, so a seek may come out too late; then it is tried again
     from further before, in the end from the beginning.
@@ -176,6 +181,8 @@ def numbered_frames(path: Path, table: TimeTable, start: int = 0) -> Iterator[tu
     for back in _SEEK_BACK:
         with open_video(path) as (container, stream):
             stream.thread_type = "AUTO"
+            if keys_alone and not is_untimed(stream):
+                stream.codec_context.skip_frame = "NONKEY"
             sought = start > 0 and back is not None and _seek(container, stream, table, start, back)
             frames = _decoded(container, stream, table, start)
             first = next(frames, None)

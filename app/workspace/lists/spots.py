@@ -8,8 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from app.library.broadcast_clock import broadcast_clock, clock_texts
 from app.library.codes import coded_classes
 from app.library.library import Match
+from app.state import shared_settings
 from app.views.class_choice import keep_preset, presets_data
 from app.views.replayed import cameras_of
 from app.views.review_actions import SpotDesk
@@ -44,6 +46,7 @@ class Spots(Entry):
         "teams",
         "suggestedTeams",
         "classPresets",
+        "broadcast",
     )
 
     def data(self, match: Match, analysis: Analysis, state: State) -> dict[str, Any]:
@@ -63,6 +66,7 @@ class Spots(Entry):
             "teams": {"home": match.home or "home", "away": match.away or "away"},
             "suggestedTeams": _suggested(match, analysis, spots),
             "classPresets": presets_data(analysis.classes, coded_classes(analysis.classes, match.id).names),
+            "broadcast": _broadcast(match, analysis, spots),
         }
 
     def events(self, match: Match, analysis: Analysis, state: State) -> Events:
@@ -83,6 +87,16 @@ def _suggested(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> dict[
     teams = suggested_teams(match, analysis, spots) if analysis.classes.parts.teams else [None] * len(spots)
     by_spot = zip(spots, teams, strict=True)
     return {spot_id(spot): [team.team, round(team.confidence, 2)] for spot, team in by_spot if team is not None}
+
+
+def _broadcast(match: Match, analysis: Analysis, spots: Sequence[Spot]) -> dict[str, list[str | None]]:
+    """By spot what the score bug shows then: its clock, and what its score says of a goal; nothing where it is not
+    known."""
+    clock = broadcast_clock(match, shared_settings().data, analysis.classes.parts)
+    if clock is None:
+        return {}
+    pairs = zip(spots, clock_texts(clock, spots), strict=True)
+    return {spot_id(spot): list(texts) for spot, texts in pairs if any(texts)}
 
 
 def _row(spot: Spot, label: int, mark: str) -> list[Any]:

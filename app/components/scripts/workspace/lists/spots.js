@@ -250,9 +250,10 @@ class Spots {
     const { chosen } = this.workspace, own = chosen && spot.id === chosen.id, sure = spot.confidence !== null;
     const kinds = [own && "chosen", spot.replayed && "replayed", surest && "rival", spot.review?.state].filter(Boolean).join(" ");
     const replay = spot.replayed ? html`<span class="in-replay ${spot.replayed}" title="${REPLAYED[spot.replayed]}">${icon("loop", 11)}</span>` : "";
+    const [aired] = this.data.broadcast[spot.id] ?? [], clock = aired ? html`<span class="aired" title="The clock of the broadcast">${aired}</span>` : "";
     const instead = surest ? html`<span class="was" title="Only one of ${surest.action.short} and ${spot.action.short} can be true at this moment">or </span>` : "";
     return html`<button class="spot ${kinds}" data-spot="${spot.id}" aria-current="${String(Boolean(own))}">${glyph(spot.action, this.theme, 20)}
-      <span class="time">${matchClock(spot.half, spot.seconds)}</span><span class="name" title="${spot.action.name}${spot.was ? `, was ${spot.was.name}` : ""}">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
+      <span class="time">${matchClock(spot.half, spot.seconds)}${clock}</span><span class="name" title="${spot.action.name}${spot.was ? `, was ${spot.was.name}` : ""}">${replay}${instead}${spot.action.short}${spot.was ? html` <span class="was">was ${spot.was.short}</span>` : ""}</span>
       ${sure ? html`<span class="bar"><i style="width:${spot.confidence * 100}%"></i></span>` : html`<span class="no-bar"></span>`}<span class="value">${sure ? short(spot.confidence) : ""}</span>${this.sign(spot)}</button>`;
   }
 
@@ -286,6 +287,6 @@ class Spots {
 }
 
 register("list", "spots", {
-  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams", "classPresets"],
+  reads: ["spots", "threshold", "thresholds", "moved", "applied", "method", "reviews", "teams", "suggestedTeams", "classPresets", "broadcast"],
   make: (workspace) => new Spots(workspace),
 });

@@ -77,7 +77,7 @@ class Why {
       ${none ? "" : html`<button class="button ghost link" data-do="explain" title="All methods side by side, what if, text query">Explain ${icon("right", 12)}</button>`}
       <button class="ic close" data-do="close" title="Close" aria-label="Close">${icon("close")}</button></div>`;
     const body = why.state === "ready" ? this.ready(why) : this.pending(why, spot);
-    fill(this.root, [head, html`<div class="why-body">${body}</div>`]);
+    fill(this.root, [head, html`<div class="why-body">${this.broadcast(spot)}${body}</div>`]);
     fill(this.line, html`${glyph(spot.action, this.theme, 22)}<span class="sentence">${this.sentence(why, spot)}</span><button class="button" data-do="sheet">Why ${icon("down", 12)}</button>`);
     this.chart();
   }
@@ -90,6 +90,12 @@ class Why {
   sentence(why, spot) {
     if (why.state === "ready") return why.sentence.map((part) => (part.strong ? html`<b>${part.text}</b>` : part.text));
     return `${spot.action.short} at ${matchClock(spot.half, spot.seconds)}${spot.confidence === null ? "" : `, ${spot.confidence.toFixed(2)}`}.`;
+  }
+
+  /** What the score bug shows then, which no model reads. */
+  broadcast(spot) {
+    const [clock, check] = this.data.broadcast[spot.id] ?? [], words = [clock && `Clock of the broadcast ${clock}.`, check];
+    return clock || check ? html`<p class="caption broadcast" title="Read off the score bug; no model reads it">${words.filter(Boolean).join(" ")}</p>` : "";
   }
 
   pending(why, spot) {

@@ -1,0 +1,183 @@
+"""Reading the score bug of a file: where it is, by whole pictures; then its row alone, every few seconds.
+
+    media/<hash>/score_bug.json    where the row is, what was read of it, and what that took
+
+Reading a whole picture takes twenty times as long as reading a row. Where key frames come often enough in a long file,
+they alone are decoded.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spotting_core.base.errors import BadInputError, TouchlineError
+from spotting_core.base.files import locked, read_json, write_json
+from spotting_core.base.report_done import ReportDone
+from spotting_core.base.validation import InvalidContentError, NotNegativeNumber, validated
+from spotting_core.media.decode import numbered_frames, read_frame
+from spotting_core.media.ingest import Media
+from spotting_core.media.key_frames import key_times
+from spotting_core.media.shown import shown_image
+from spotting_core.score_bug.clock_fit import ClockReading
+from spotting_core.score_bug.locate import find_bug
+from spotting_core.score_bug.score_fit import ScoreReading
+from spotting_core.score_bug.text_reader import Box, Text, TextReader, cut_out, reader_version, text_reader
+from spotting_core.score_bug.texts import clock_in, score_in
+
+log = logging.getLogger(__name__)
+
+_FILE = "score_bug.json"
+_VERSION = 1  # of how is read; what another one has read is read again
+_STEP = 1_400_000  # microseconds between two readings, at least; no whole seconds, so that they see every part of one
+_RARE = 5_000_000  # between two key frames, above which all frames are decoded
+_SHORT = 600_000_000  # of a file of which all frames are decoded, for what is cut into it may be short as well
+_PICTURES, _ROUNDS, _CLEAR = 8, 3, 5  # in which the bug is looked for at a time, how often; and where it is clear
+_LINES = 720  # of a picture that is read, at most
+
+
+@dataclass(frozen=True)
+class RowReading:
+    """What was read of the row: microseconds of the half, text, confidence."""
+
+    time: int
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class BugReadings:
+    """What was read of the score bug of a file.
+
+    Arguments:
+        row: where it is, or None where there is none.
+        finding, reading: seconds of processor time that looking for it and reading it took, decoding included.
+    """
+
+    row: Box | None
+    rows: tuple[RowReading, ...]
+    finding: NotNegativeNumber
+    reading: NotNegativeNumber
+
+    @property
+    def clocks(self) -> list[ClockReading]:
+        """The clocks that were read, in order of time."""
+        found = ((r.time, clock_in(r.text, row=True)) for r in self.rows)
+        return [ClockReading(at, clock.seconds) for at, clock in found if clock is not None]
+
+    @property
+    def scores(self) -> list[ScoreReading]:
+        """The scores that were read beside a clock, in order of time."""
+        found = ((r.time, score_in(r.text)) for r in self.rows if clock_in(r.text, row=True) is not None)
+        return [ScoreReading(at, score) for at, score in found if score is not None]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The content of the file."""
+
+    version: int
+    reader: str
+    readings: BugReadings
+
+
+def readings_file(media: Media) -> Path:
+    """Where what is read of a file is kept."""
+    return media.folder / _FILE
+
+
+def kept_readings(media: Media) -> BugReadings | None:
+    """What was read of a file before, or None."""
+    path = readings_file(media)
+    if not path.is_file():
+        return None
+    try:
+        kept = validated(_Kept, read_json(path))
+    except (TouchlineError, InvalidContentError) as error:
+        log.warning("a score bug that was read is read again: %s", error)
+        return None
+    return kept.readings if (kept.version, kept.reader) == (_VERSION, reader_version()) else None
+
+
+def bug_readings(media: Media, report: ReportDone | None = None) -> BugReadings:
+    """What is read of the score bug of a file; kept once read.
+
+    Arguments:
+        report: microseconds of the file that are read, and all.
+
+    Errors:
+        BadInputError: the file can no longer be decoded.
+    """
+    found = kept_readings(media)
+    if found is None:
+        path = readings_file(media)
+        with locked(path.with_suffix(".lock")):
+            found = kept_readings(media)  # another process may have been at it
+            if found is None:
+                found = read_bug(media, report)
+                write_readings(media, found)
+    return found
+
+
+def write_readings(media: Media, readings: BugReadings) -> None:
+    """Keep what was read of a file."""
+    write_json(readings_file(media), asdict(_Kept(_VERSION, reader_version(), readings)))
+
+
+def read_bug(media: Media, report: ReportDone | None = None) -> BugReadings:
+    """Look for the score bug of a file and read it; see ``bug_readings``."""
+    reader, begun = text_reader(), time.process_time()
+    row = _find_row(media, reader)
+    finding = time.process_time() - begun
+    if row is None:
+        return BugReadings(None, (), finding, 0.0)
+    rows = []
+    for at, image in _pictures(media):
+        rows.append(RowReading(at, *reader.read(cut_out(image, row))))
+        if report is not None:
+            report(at, media.table.duration)
+    return BugReadings(row, tuple(rows), finding, time.process_time() - begun - finding)
+
+
+def _find_row(media: Media, reader: TextReader) -> Box | None:
+    """Where the bug is, from few pictures where it is clear, else from more."""
+    texts: list[list[Text]] = []
+    for image_round in range(_ROUNDS):
+        texts += [reader.find(image) for image in _spread(media, image_round)]
+        row = find_bug(texts, _CLEAR)
+        if row is not None:
+            return row
+    return find_bug(texts)
+
+
+def _spread(media: Media, image_round: int) -> Iterator[np.ndarray]:
+    """Pictures from all over a file, others in every round; those that do not decode are left out."""
+    count = min(_PICTURES * _ROUNDS, len(media.table))
+    for number in np.linspace(0, len(media.table) - 1, count + 2)[1:-1].astype(int)[image_round::_ROUNDS]:
+        try:
+            yield read_frame(media.path, media.table, int(number), _LINES)
+        except BadInputError as error:
+            log.info("%s", error)
+
+
+def _pictures(media: Media) -> Iterator[tuple[int, np.ndarray]]:
+    """Time (microseconds) and picture, every few seconds."""
+    last = -_STEP
+    for number, frame in numbered_frames(media.path, media.table, keys_alone=_has_many_keys(media)):
+        at = int(media.table.times[number])
+        if at - last >= _STEP:
+            last = at
+            yield at, shown_image(frame, _LINES)
+
+
+def _has_many_keys(media: Media) -> bool:
+    """Whether key frames come often enough to read nothing else."""
+    if media.table.duration <= _SHORT:
+        return False
+    edges = np.array([0, *key_times(media), media.table.duration])
+    return bool(np.diff(edges).max() <= _RARE)

@@ -1,0 +1,110 @@
+"""``touchline clock``: a whole match in one file, from its pictures to its halves, and what shows no clock."""
+
+from __future__ import annotations
+
+import json
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.commands import touchline
+from tests.score_bugs import bug_text, make_match
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.long
+
+GOAL = 125.0
+
+
+def whole_match(seconds: float) -> str | None:
+    """Warm-up to 16 s, the end of the first half, a break from 76 s, the second half from 100 s with a goal."""
+    if 16 <= seconds < 76:
+        return bug_text(44 * 60 + 20 + seconds - 16, "0-0")
+    if seconds >= 100:
+        return bug_text(45 * 60 + seconds - 100, "1-0" if seconds >= GOAL else "0-0")
+    return None
+
+
+@pytest.fixture(scope="module")
+def match(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_match(tmp_path_factory.mktemp("whole") / "whole_match.mp4", 150, whole_match, first=4711)
+
+
+def clock(match: Path, *arguments: object) -> dict[str, Any]:
+    target = match.parent / "clock.json"
+    done = touchline("clock", match, "--json", target, *arguments)
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(target.read_text()), "printed": done.stdout}
+
+
+def test_a_whole_match_in_one_file(match: Path) -> None:
+    found = clock(match)
+    of_file = found["files"]["1"]
+    assert [s["runs"] for s in of_file["clock"]["stretches"]] == [True, True]
+    for stretch, (start, end, shown) in zip(
+        of_file["clock"]["stretches"], [(16, 76, 44 * 60 + 20), (100, 150, 45 * 60)], strict=True
+    ):
+        assert stretch["start"] / 1e6 == pytest.approx(start, abs=2.1)
+        assert stretch["end"] / 1e6 == pytest.approx(end, abs=2.1)
+        assert (stretch["clock"] - stretch["start"]) / 1e6 == pytest.approx(shown - start, abs=0.6)
+    assert [(h["half"], round(h["start"] / 1e6)) for h in found["halves"]] == [(1, 16), (2, 100)]
+    assert all(h["confidence"] > 0.9 for h in found["halves"])
+    [change] = of_file["score"]["changes"]
+    assert (change["old"], change["new"]) == ([0, 0], [1, 0])
+    assert change["time"] / 1e6 == pytest.approx(GOAL, abs=2.1)
+    assert "Score 0–0 → 1–0 at 45:2" in found["printed"]
+    assert of_file["seconds"]["finding"] > of_file["seconds"]["reading"] > 0
+
+
+def test_a_half_is_corrected_and_the_correction_taken_back(match: Path) -> None:
+    found = clock(match, "--half", "1=0:10-1:20")
+    assert [(h["half"], h["start"] / 1e6, h["corrected"]) for h in found["halves"]] == [
+        (1, 10, True), (2, pytest.approx(100, abs=1), False),
+    ]  # fmt: skip
+    assert "as corrected" in found["printed"]
+    assert [h["corrected"] for h in clock(match)["halves"]] == [True, False]  # it is kept
+    assert [h["corrected"] for h in clock(match, "--reset")["halves"]] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--half", "first"), "'first' says no half"),
+        (("--half", "3=0:10-1:20"), "there is no half 3"),
+        (("--half", "1=1:20-0:10"), "01:20 to 00:10 is no stretch of this file"),
+        (("--half", "2/1=0:10-1:20"), "this match has no half 2"),
+    ],
+)
+def test_a_half_that_cannot_be_is_one_sentence(match: Path, arguments: tuple[str, str], sentence: str) -> None:
+    done = touchline("clock", match, *arguments)
+    assert done.returncode == 2
+    assert sentence in " ".join(done.stderr.split())
+
+
+def test_a_video_without_a_score_bug_is_told(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "no_bug.mp4", steady(30, 2.0), first=4712)
+    done = touchline("clock", video)
+    assert done.returncode == 2
+    assert "no match clock stays in one place of the picture and moves on" in " ".join(done.stderr.split())
+
+
+def test_a_clock_that_counts_down_is_told(tmp_path: Path) -> None:
+    video = make_match(tmp_path / "down.mp4", 40, lambda s: bug_text(600 - s, "0-0"), first=4713)
+    done = touchline("clock", video)
+    assert done.returncode == 2
+    assert "its clock counts down, and only clocks that count up are read" in " ".join(done.stderr.split())
+
+
+def test_sound_alone_and_what_is_no_video_are_one_sentence(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "sound.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16_000))
+    (tmp_path / "no_video.mp4").write_bytes(b"what is no video" * 100)
+    for name, sentence in (("sound.wav", "this file has sound but no picture"), ("no_video.mp4", "no_video.mp4: ")):
+        done = touchline("clock", tmp_path / name)
+        assert done.returncode == 2
+        assert sentence in " ".join(done.stderr.split())
+        assert done.stderr.count("Error:") == 1
+    assert touchline("clock").returncode == 2

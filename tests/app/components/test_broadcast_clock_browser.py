@@ -1,0 +1,44 @@
+"""The clock of the broadcast in Chromium: beside the times of the list, and above the reasons of a spot."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from spotting_core.domain.spots import Spot
+from spotting_core.media.ingest import ingest
+from spotting_core.media.source import open_match
+from tests.app.conftest import Server
+from tests.app.made_analysis import make_analysis
+from tests.app.player_page import open_page
+from tests.score_bugs import bug_text, keep_readings
+from tests.videos import make_video, steady
+
+pytestmark = pytest.mark.browser
+
+SPOTS = [Spot(1, 4_000_000, "Foul", 0.9), Spot(1, 10_000_000, "Goal", 0.8)]
+
+
+def test_spots_carry_it_and_a_goal_its_change_of_the_score(page: Page, server: Server) -> None:
+    video = make_video(server.root / "aired.mp4", steady(750), first=48_000, container={"movflags": "faststart"})
+    source = open_match(video)
+    make_analysis(source, server.data, SPOTS)
+    keep_readings(ingest(video, server.data), lambda s: bug_text(47 * 60 + s, "1-0" if s >= 13 else "0-0"))
+    match = server.library().add(str(video))
+    open_page(page, server, match, half=1, t=10, **{"class": "Goal"})
+    aired = page.locator(".spot .aired")
+    expect(aired).to_have_text(["47:04", "47:10"])
+    expect(page.locator(".why .broadcast")).to_have_text(
+        "Clock of the broadcast 47:10. Score bug 0–0 → 1–0 at 47:13, 3 s later."
+    )
+    assert aired.evaluate_all("(all) => all.filter((e) => e.scrollWidth > e.parentElement.clientWidth + 1).length") == 0
+    page.locator(".spot", has_text="Foul").click()
+    expect(page.locator(".why .broadcast")).to_have_text("Clock of the broadcast 47:04.")
+
+
+def test_where_it_was_not_read_nothing_is_said(page: Page, server: Server) -> None:
+    video = make_video(server.root / "unread.mp4", steady(260), first=49_000, container={"movflags": "faststart"})
+    make_analysis(open_match(video), server.data, SPOTS)
+    open_page(page, server, server.library().add(str(video)), half=1, t=4, **{"class": "Foul"})
+    expect(page.locator(".spot").first).to_be_visible()
+    expect(page.locator(".aired, .why .broadcast")).to_have_count(0)

@@ -1,0 +1,59 @@
+"""The clock and the score of a match, for people."""
+
+from __future__ import annotations
+
+from spotting_core.domain.classes import DEFAULT_TABLE, load_classes
+from spotting_core.score_bug.clock_fit import ClockFit, ClockStretch
+from spotting_core.score_bug.halves import proposed_halves
+from spotting_core.score_bug.match_clock import FileClock, MatchClock
+from spotting_core.score_bug.readings import BugReadings
+from spotting_core.score_bug.score_fit import Score, ScoreFit, ScoreStretch
+
+SECOND = 1_000_000
+PARTS = load_classes(DEFAULT_TABLE).parts
+RUNS = [(10, 2900, 10), (3800, 6700, 2705)]  # seconds of the file, and what the clock shows at the first
+
+
+def match(*scores: tuple[float, float, Score]) -> MatchClock:
+    """A file with both halves, and scores from second to second."""
+    stretches = tuple(ClockStretch(a * SECOND, b * SECOND, c * SECOND, True, 99, 0) for a, b, c in RUNS)
+    stood = tuple(ScoreStretch(round(a * SECOND), round(b * SECOND), score, 9, 0) for a, b, score in scores)
+    fit = ClockFit(stretches, 0)
+    halves = tuple(proposed_halves(1, fit, PARTS, 9000 * SECOND))
+    return MatchClock({1: FileClock(BugReadings(None, (), 0, 0), fit, ScoreFit(stood, 0), halves)}, PARTS)
+
+
+def test_the_minute_of_the_broadcast() -> None:
+    clock = match()
+    assert clock.text(1, 130 * SECOND) == "02:10"
+    assert clock.text(1, 2830 * SECOND) == "45+2:10"
+    assert clock.text(1, 3900 * SECOND) == "46:45"
+    assert clock.text(1, 6600 * SECOND) == "90+1:45"
+    assert clock.text(1, 3300 * SECOND) is None  # half-time
+    assert clock.text(2, 0) is None
+
+
+def test_a_goal_is_checked_by_the_next_change_of_the_score() -> None:
+    clock = match((10, 1000, (0, 0)), (1012, 2000, (1, 0)), (2030, 2890, (1, 1)))
+    goals = [1004 * SECOND, 2010 * SECOND]
+    assert clock.check_of_goal(1, goals[0], goals) == "Score bug 0–0 → 1–0 at 16:52, 8 s later."
+    assert clock.check_of_goal(1, goals[1], goals) == "Score bug 1–0 → 1–1 at 33:50, 20 s later."
+    assert clock.check_of_goal(1, 1500 * SECOND, [1500 * SECOND]) == "The score bug does not change after it."
+
+
+def test_a_change_belongs_to_the_latest_goal_before_it() -> None:
+    clock = match((10, 1000, (0, 0)), (1012, 2000, (1, 0)))
+    goals = [950 * SECOND, 990 * SECOND]
+    assert clock.change_of_goal(1, goals[0], goals) is None
+    assert clock.change_of_goal(1, goals[1], goals) is not None
+
+
+def test_without_a_score_nothing_is_said_of_a_goal() -> None:
+    assert match().check_of_goal(1, 1000 * SECOND, [1000 * SECOND]) is None
+    late = match((10, 1010, (0, 0)))  # the bug is not seen long enough after it
+    assert late.check_of_goal(1, 1000 * SECOND, [1000 * SECOND]) is None
+
+
+def test_changes_that_are_no_goal_are_listed() -> None:
+    clock = match((10, 1000, (0, 0)), (1012, 2000, (1, 0)), (2010, 2890, (0, 0)))
+    assert [str(change) for _, change in clock.unexplained_changes] == ["1–0 → 0–0"]
