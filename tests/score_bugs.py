@@ -21,7 +21,7 @@ _FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.tt
 
 def bug_text(seconds: float, score: str) -> str:
     """The row of a score bug."""
-    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}  ARS  {score}  CHE"
+    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}  KES  {score}  HAL"
 
 
 def make_match(path: Path, length: int, text_at: Callable[[float], str | None], *, first: int = 0) -> Path:

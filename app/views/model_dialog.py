@@ -13,6 +13,7 @@ from app.settings import DEMO
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.add_model import add_model, is_adding
+from app.views.clock_choice import clock_choice
 from app.views.shown import imported_sets, imported_shown
 from app.work.analysing import ask_for_analysis, resumable, resume
 from app.workspace.lanes.beside import ADDRESS, other_systems
@@ -37,6 +38,7 @@ def model_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> 
         st.caption("No model has looked at the whole of this match yet.")
     st.divider()
     _analyse_with(match)
+    clock_choice(match, analysis.classes.parts)
     with st.expander("Add a model of others", expanded=is_adding()):
         add_model()
 

@@ -12,13 +12,16 @@ from app.views import page
 from app.work.kinds import KINDS
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.kind import LONG
+from spotting_core.jobs.match_clock import CLOCK
 from spotting_core.jobs.playback import PLAYBACK
 
-_UNDER_WAY = {ANALYSIS.name: "Analysing", PLAYBACK.name: "Preparing"}  # of the match that is shown
+_UNDER_WAY = {  # of the match that is shown
+    ANALYSIS.name: "Analysing", PLAYBACK.name: "Preparing", CLOCK.name: "Reading the clock"
+}  # fmt: skip
 
 
 def anything_ended(match: Match) -> bool:
-    """Whether videos were being read, or an analysis was made, when this was last asked, and no longer."""
+    """Whether videos were being read, or an analysis made or a clock read, when this was last asked, and no longer."""
     return any([_reading_ended(match), _analysis_ended(match)])
 
 
@@ -30,7 +33,7 @@ def _reading_ended(match: Match) -> bool:
 
 def _analysis_ended(match: Match) -> bool:
     before = st.session_state.get("analysing") == match.id
-    now = any(job.match_id == match.id for job in shared_queue().all_live([ANALYSIS.name]))
+    now = any(job.match_id == match.id for job in shared_queue().all_live([ANALYSIS.name, CLOCK.name]))
     st.session_state["analysing"] = match.id if now else None
     return before and not now
 

@@ -106,6 +106,8 @@ class Judge:
             return self.safe(call.func.value, seen) and all(self.safe(a, seen) for a in call.args)
         if name in ("list", "get") and isinstance(call.func, ast.Name):
             return all(self.safe(a, seen) for a in call.args)
+        if name == "count_of":  # a number, and what is counted
+            return all(self.safe(a, seen) for a in call.args[1:])
         return name in SAFE
 
     def safe_labels(self, call: ast.Call) -> bool:

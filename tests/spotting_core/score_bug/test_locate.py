@@ -14,7 +14,7 @@ def text(words: str, x: float, y: float = 0.05, width: float = 0.06) -> Text:
 
 def picture(seconds: int, *more: Text) -> list[Text]:
     clock = f"{seconds // 60:02d}:{seconds % 60:02d}"
-    return [text(clock, 0.05), text("ARS", 0.12), text("1-0", 0.19), text("CHE", 0.26), *more]
+    return [text(clock, 0.05), text("KES", 0.12), text("1-0", 0.19), text("HAL", 0.26), *more]
 
 
 def test_the_row_about_a_clock_that_moves_on() -> None:

@@ -44,12 +44,12 @@ def test_in_a_row_a_misread_colon_is_one(text: str, seconds: int | None) -> None
         ("04:42 KES 2-0 GLE", (2, 0)),
         ("ORR 1:0 KES 03:16", (1, 0)),
         ("00:11 ORR0-0 KES", (0, 0)),
-        ("ARS 1 0 CHE 12:01", (1, 0)),
+        ("KES 1 0 HAL 12:01", (1, 0)),
         ("01:22 JUN 01 QUA", (0, 1)),
         ("03:29 R00 01 COR", (0, 1)),
         ("03:29 R00 COR", None),
         ("FCB 10 – 2 XYZ 88:10", (10, 2)),
-        ("12:01 ARS CHE", None),
+        ("12:01 KES HAL", None),
     ],
 )
 def test_scores_stand_beside_the_clock(text: str, score: tuple[int, int] | None) -> None:

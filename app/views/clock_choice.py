@@ -1,0 +1,46 @@
+"""The broadcast's own clock in the Model dialog: what has been read of it, and having it read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.library.broadcast_clock import broadcast_clock
+from app.library.library import Match
+from app.state import shared_queue, shared_settings
+from app.views import page
+from spotting_core.domain.parts import Parts
+from spotting_core.jobs.match_clock import CLOCK, ClockParameters
+from spotting_core.jobs.queue import FAILED
+
+_HELP = (
+    "Reads the match clock and the score off the score bug, so that every spot shows the broadcast's own minute, and "
+    "goals are held against the score. No model reads them. It takes a few seconds a video and two more for every "
+    "minute of it."
+)
+
+
+def clock_choice(match: Match, parts: Parts) -> None:
+    """What is known of a match's clock, and a button that has it read where nothing is.
+
+    Arguments:
+        parts: what a match of its class table consists of.
+    """
+    job = shared_queue().recent(match.id, CLOCK.name)
+    if job is not None and job.live:
+        st.caption(f"The broadcast's clock is being read, {job.progress:.0%}.")
+        return
+    clock = broadcast_clock(match, shared_settings().data, parts)
+    if clock is not None and len(clock.files) and any(file.clock.stretches for file in clock.files.values()):
+        halves = ", ".join(f"{parts.title(half.half)} {half}" for half in clock.halves)
+        where = f"; in the file {halves}" if halves else ""
+        st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=_HELP)
+        return
+    if clock is not None:
+        st.caption("No clock of a broadcast stays in one place of the picture and moves on.", help=_HELP)
+        return
+    if job is not None and job.state == FAILED:
+        st.error(f"The clock could not be read. {page.plain(job.error)}")
+    if st.button("Read the broadcast's clock", help=_HELP):
+        CLOCK.ask(shared_queue(), ClockParameters(str(match.path), match.title), match.id)
+        page.close_dialog()
+        st.rerun()
