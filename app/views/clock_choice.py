@@ -12,7 +12,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.jobs.match_clock import CLOCK, ClockParameters
 from spotting_core.jobs.queue import FAILED
 
-_HELP = (
+CLOCK_HELP = (
     "Reads the match clock and the score off the score bug, so that every spot shows the broadcast's own minute, and "
     "goals are held against the score. No model reads them. It takes a few seconds a video and two more for every "
     "minute of it."
@@ -33,14 +33,19 @@ def clock_choice(match: Match, parts: Parts) -> None:
     if clock is not None and len(clock.files) and any(file.clock.stretches for file in clock.files.values()):
         halves = ", ".join(f"{parts.title(half.half)} {half}" for half in clock.halves)
         where = f"; in the file {halves}" if halves else ""
-        st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=_HELP)
+        st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=CLOCK_HELP)
         return
     if clock is not None:
-        st.caption("No clock of a broadcast stays in one place of the picture and moves on.", help=_HELP)
+        st.caption("No clock of a broadcast stays in one place of the picture and moves on.", help=CLOCK_HELP)
         return
     if job is not None and job.state == FAILED:
         st.error(f"The clock could not be read. {page.plain(job.error)}")
-    if st.button("Read the broadcast's clock", help=_HELP):
-        CLOCK.ask(shared_queue(), ClockParameters(str(match.path), match.title), match.id)
+    if st.button("Read the broadcast's clock", help=CLOCK_HELP):
+        ask_for_clock(match)
         page.close_dialog()
         st.rerun()
+
+
+def ask_for_clock(match: Match) -> None:
+    """Have the broadcast's clock of a match be read."""
+    CLOCK.ask(shared_queue(), ClockParameters(str(match.path), match.title), match.id)

@@ -8,15 +8,19 @@ from app.library.library import Match
 from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
 from app.views import page
+from app.views.clock_choice import CLOCK_HELP, ask_for_clock
 from app.views.model_dialog import default_model
 from app.work.analysing import ask_for_analysis, resumable, resume
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.so_far import blank_layer, layer_so_far
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED
+from spotting_core.media.ingest import Media
 from spotting_core.models.known import known_models
+from spotting_core.preflight.machine import about, measured_speed
 from spotting_core.tasks.spotting import SPOTTING
 
 
@@ -50,7 +54,8 @@ def wait_for_reading(match: Match) -> None:
 
 
 def not_analysed(match: Match) -> None:
-    """A bar that offers an analysis, shows how far one is, or says why it failed."""
+    """A bar that offers an analysis, shows how far one is, or says why it failed; below it what the match is and
+    how long that will take."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="unanalysed"):
         job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
         if job is not None and job.live:
@@ -72,10 +77,39 @@ def not_analysed(match: Match) -> None:
             st.rerun()
         names = list(known_models(shared_settings().data, SPOTTING.name))
         model = st.selectbox("Model", names, index=default_model(), width=240, label_visibility="collapsed")
+        with_clock = st.checkbox("Read its clock", help=CLOCK_HELP)
         if st.button("Analyse anew" if damaged else "Analyse", type="primary"):
             shared_library().put_aside(match, [layer.folder for layer in damaged])
             ask_for_analysis(shared_queue(), shared_library(), match, [model])
+            if with_clock:
+                ask_for_clock(match)
             st.rerun()
+    st.caption(page.plain(" ".join(_facts(match, str(model)))))
+
+
+def _facts(match: Match, model: str) -> list[str]:
+    """What the videos of a match are, and how long a model will take for them here, as sentences."""
+    try:
+        media = [shared_reading().media(half.path) for half in source_of(match.path).halves]
+    except TouchlineError:  # which the page tells
+        return []
+    read = [one for one in media if one is not None]
+    if not read or len(read) < len(media):
+        return []
+    shapes = dict.fromkeys(_shape(one) for one in read)
+    lengths = " and ".join(page.length(one.table.duration) for one in read)
+    videos = f"{count_of(len(read), 'video')} of {lengths}: {'; '.join(shapes)}."
+    speed = measured_speed(shared_settings().data, model)
+    if speed is None:
+        return [videos, f"{model} was not timed here yet."]
+    seconds = speed * sum(one.table.duration for one in read) / 1e6
+    return [videos, f"{model} will take {about(seconds)} here, as its earlier analyses did."]
+
+
+def _shape(media: Media) -> str:
+    width, height = media.info.shown_size
+    rate = f", {media.info.rate:.4g} frames a second" if media.info.rate else ""
+    return f"{width:.0f}×{height:.0f}{rate}"
 
 
 @st.fragment(run_every=1.0)

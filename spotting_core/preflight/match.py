@@ -103,7 +103,7 @@ class Preflight:
         facts.append(("Free memory", "unknown" if self.memory is None else f"{self.memory / 1e9:.1f} GB"))
         if self.model is not None and self.seconds is not None:
             how = "by earlier analyses" if self.measured else "by a trial on some seconds of it"
-            facts.append((f"Time with {self.model}", f"{_about(self.seconds)}, {how}"))
+            facts.append((f"Time with {self.model}", f"{machine.about(self.seconds)}, {how}"))
         if self.look is not None:
             facts.append(("Look", self.look))
         return facts
@@ -261,8 +261,3 @@ def _try_model(folder: Path, media: Sequence[Media], data: DataDirectory) -> tup
 
 def _of(what: str, finding: Finding) -> Finding:
     return replace(finding, check=f"{what}, {finding.check}")
-
-
-def _about(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"about {minutes} min {rest:02d} s" if minutes else f"about {rest} s"
