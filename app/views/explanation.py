@@ -15,6 +15,7 @@ from app.state import shared_queue, shared_settings
 from app.views.shown import link, spot_id
 from app.workspace.panels.why import measured_of
 from explain.attribution import ENTITY, SPACE, Attribution
+from explain.disagreement import disagreement, map_at
 from explain.jobs.what_if import WHAT_IF, WhatIfParameters
 from explain.jobs.words import WORDS, WordsParameters
 from explain.kept import anchor_time, explanation_file, method_of_text, unsupported
@@ -118,11 +119,34 @@ def explanation_data(shown: Shown) -> dict[str, Any]:
         "cards": cards,
         "unfit": [[name, reason] for name, reason in shown.unfit],
         "lines": lines,
+        "disagreement": _disagreement(shown, int(half.times[anchor])),
         "entities": _entities(shown, samples),
         "edit": _what_if(shown),
         "words": _words(shown, anchor, samples),
         "progress": _progress(shown),
     }
+
+
+def _disagreement(shown: Shown, anchor: int) -> str:
+    """Which of the methods that explain the score point at different places; empty where none do or few are there.
+
+    Arguments:
+        anchor: time of the sample on screen, microseconds of the half.
+    """
+    maps = {}
+    for query in shown.cards:
+        method, _ = method_and_parameters(query.method)
+        file = explanation_file(shared_settings().data, query.analysis, shown.spot, query.method)
+        own = query.analysis.folder == shown.analysis.folder and method.name not in (_BY_WORDS, _BY_HEADS)
+        if not own or not file.is_file():
+            continue
+        try:
+            place = map_at(Attribution.load(file), anchor)
+        except TouchlineError:  # its card tells
+            continue
+        if place is not None:
+            maps[query.title or method.title] = place
+    return disagreement(maps) or ""
 
 
 def _progress(shown: Shown) -> dict[str, Any] | None:

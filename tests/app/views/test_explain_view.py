@@ -91,6 +91,23 @@ def test_the_view_shows_every_frame_its_own_map(match: Match, data: DataDirector
     assert not card["still"]
 
 
+def test_the_view_says_where_methods_point_at_different_places(match: Match, data: DataDirectory) -> None:
+    analysis = make_analysis(open_match(match.path), data, [SPOT])
+    above, below = (np.zeros((30, *GRID), np.float32) for _ in range(2))
+    above[15, 0], below[15, 7] = 1.0, 1.0
+    keep(data, analysis, attribution(analysis, "occlusion", SPACE, above))
+    keep(data, analysis, attribution(analysis, "text-similarity", SPACE, below))  # which explains no score
+    assert shown(match, analysis, ["occlusion", "text-similarity"])["disagreement"] == ""
+    keep(data, analysis, attribution(analysis, "grad-cam", SPACE, below))
+    said = shown(match, analysis, ["occlusion", "grad-cam", "integrated-gradients"])["disagreement"]
+    assert said == (
+        "Occlusion and Grad-CAM point at different places: of the tenth of the picture that each lights most they share "
+        "0%, by chance 10%."
+    )
+    keep(data, analysis, attribution(analysis, "grad-cam", SPACE, above))
+    assert shown(match, analysis, ["occlusion", "grad-cam"])["disagreement"] == ""
+
+
 def test_the_view_shows_entities_in_their_boxes(match: Match, data: DataDirectory) -> None:
     analysis = make_analysis(open_match(match.path), data, [SPOT])
     rows = np.zeros(3, ENTITY_ROW)

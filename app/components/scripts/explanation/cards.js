@@ -12,6 +12,7 @@ export function cards(data, at, chosen) {
   const frame = data.samples[at].frame, alike = sameForAll(data.cards);
   const unfit = data.unfit.length ? html`<p class="caption wide-note">Not for this model: ${data.unfit.map(([title, reason]) => `${title} (${reason})`).join(", ")}.</p>` : "";
   const common = alike ? html`<p class="caption wide-note">Of all of them: ${chip(alike)} ${alike.meaning}</p>` : "";
+  const apart = data.disagreement ? html`<p class="caption wide-note" role="note">${icon("warning", 12)} ${data.disagreement}</p>` : "";
   const maps = data.cards.map((card, index) => {
     const picture = data.picture ? html`<img alt="" src="${data.picture}?frame=${frame}&width=480">` : "";
     const missing = card.state !== "ready" ? note(card) : card.computed[at] ? "" : html`<span class="over">${beyond(data, card)}</span>`;
@@ -24,7 +25,7 @@ export function cards(data, at, chosen) {
       ${card.chip.numbers ? html`<span class="line caption"><span class="cut" title="${card.chip.hint}">${card.chip.numbers}</span></span>` : ""}
       <span class="line caption"><span class="cut">${card.scale ? `scale ${card.scale}` : ""}</span></span></button>`;
   });
-  return [common, maps, unfit];
+  return [common, apart, maps, unfit];
 }
 
 /** What is said of every card's method, where that is the same; else null. */

@@ -1,0 +1,71 @@
+"""Whether two maps of one spot point at different places, which nobody should have to find out by comparing colours.
+
+Of both maps the tenth of the picture that each lights most is compared, at the sample on screen: maps that point at
+random share a tenth of it. Two that share no more than that disagree. (Overlap of the k greatest features, as in
+A. Ghorbani et al., Interpretation of Neural Networks is Fragile, AAAI 2019, who compare two maps of one method by it.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import cv2
+import numpy as np
+
+from explain.attribution import SPACE, Attribution
+
+TENTH = 0.1
+"""Of the picture that is compared; what two maps share by chance is as much of it."""
+
+
+def map_at(attribution: Attribution, time: int) -> np.ndarray | None:
+    """What of a picture speaks for the class at a moment: float32 (h, w); None where nothing does or there is no map.
+
+    Arguments:
+        time: microseconds of the half; the nearest sample counts.
+    """
+    if attribution.kind != SPACE:
+        return None
+    values = attribution.values[np.abs(attribution.times - time).argmin()]
+    positive: np.ndarray = np.maximum(values, 0).astype(np.float32)
+    return positive if np.ptp(positive) > 0 else None
+
+
+def shared_tenth(one: np.ndarray, other: np.ndarray) -> float:
+    """Share of the tenth that one map (h, w) lights most which the other lights most as well.
+
+    The coarser is brought to the grid of the finer. Places of equal values count in part. Of a map that lights less
+    than a tenth that counts which it lights.
+    """
+    rows, columns = max(one.shape, other.shape, key=lambda shape: shape[0] * shape[1])
+    first, second = (_tenth(cv2.resize(m, (columns, rows), interpolation=cv2.INTER_NEAREST)) for m in (one, other))
+    return float((first * second).sum() / min(first.sum(), second.sum()))
+
+
+def _tenth(values: np.ndarray) -> np.ndarray:
+    """How much of each place belongs to the greatest tenth: 0 or 1, and a part where the last ones are equal."""
+    count = max(1, round(TENTH * values.size))
+    least = np.partition(values.ravel(), -count)[-count]
+    above, equal = values > least, values == least
+    inside: np.ndarray = above.astype(np.float64)
+    inside[equal] = (count - above.sum()) / equal.sum()
+    inside[values <= 0] = 0  # what does not speak for the class is not lit
+    return inside
+
+
+def disagreement(maps: Mapping[str, np.ndarray]) -> str | None:
+    """Which maps point at different places, a sentence; None where all of them share more than chance would.
+
+    Arguments:
+        maps: by the method's title, those first that are to be believed most.
+    """
+    pairs = {(a, b): shared_tenth(maps[a], maps[b]) for a, b in combinations(maps, 2)}
+    apart = [pair for pair, share in pairs.items() if share <= TENTH]
+    if not apart:
+        return None
+    (one, other), more = apart[0], len(apart) - 1
+    share = f"{pairs[one, other]:.0%}"
+    text = f"{one} and {other} point at different places: of the tenth of the picture that each lights most they share "
+    text += f"{share}, by chance {TENTH:.0%}."
+    return f"{text} So do {more} other {'pair' if more == 1 else 'pairs'} of {len(pairs)}." if more else text
