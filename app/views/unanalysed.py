@@ -56,11 +56,19 @@ def wait_for_reading(match: Match) -> None:
 def not_analysed(match: Match) -> None:
     """A bar that offers an analysis, shows how far one is, or says why it failed; below it what the match is and
     how long that will take."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="unanalysed"):
+    with st.container(key="unanalysed", gap=None):
+        model = _offer(match)
+        if model is not None:
+            st.caption(page.plain(" ".join(_facts(match, model))))
+
+
+def _offer(match: Match) -> str | None:
+    """The bar; returns the model that is chosen, None while an analysis is under way."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
         if job is not None and job.live:
             _running(job.id)
-            return
+            return None
         if job is not None and job.state == FAILED:
             st.error(f"The analysis failed. {page.plain(job.error)}")
         elif damaged:
@@ -84,7 +92,7 @@ def not_analysed(match: Match) -> None:
             if with_clock:
                 ask_for_clock(match)
             st.rerun()
-    st.caption(page.plain(" ".join(_facts(match, str(model)))))
+    return str(model)
 
 
 def _facts(match: Match, model: str) -> list[str]:

@@ -105,7 +105,7 @@ PLACES: dict[str, tuple[str, str, Callable[[Page], None], str]] = {
     "space": ("library", "", pressed("of analyses and copies"), "Videos lie elsewhere"),
     "train": ("review", "", pressed("Train"), "Learn from"),
     # The pointer stays on what was pressed.
-    "clips to watch": ("review", "", lambda page: page.get_by_text("Clips", exact=True).last.click(), "clips watched"),
+    "clips to watch": ("review", "", lambda page: page.get_by_text("Clips", exact=True).last.click(), "watched"),
     "choose": ("clips", "", pressed("Choose spots"), "Add to the clips that are there"),
     "playlists": ("clips", "", pressed("Playlists"), "Its name"),
     "import": ("evaluate", "", pressed("Import"), "What it holds"),
