@@ -111,10 +111,10 @@ def _why_none(found: MatchClock) -> str:
 
 def _correction(text: str) -> tuple[int, int, int, int]:
     """File, half, start and end (microseconds) of what --half says."""
-    said = _HALF.fullmatch(text.strip())
-    if said is None:
+    correction = _HALF.fullmatch(text.strip())
+    if correction is None:
         raise BadInputError(f"{text!r} says no half", fix="Write it as 2=62:10-109:30, or 2/2=0:00-47:10 of file 2")
-    file, number, start, end = said.groups()
+    file, number, start, end = correction.groups()
     return int(file or 1), int(number), parse_clock(start), parse_clock(end)
 
 
