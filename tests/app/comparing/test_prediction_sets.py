@@ -94,7 +94,7 @@ def test_a_zip_of_files_of_another_format_is_taken(sets: PredictionSets, match: 
 
 def test_spots_without_a_confidence_are_no_predictions(sets: PredictionSets, match: Match) -> None:
     content = b"half,time,label,confidence\n1,2,Goal,0.5\n1,3,Foul,\n"
-    with pytest.raises(BadInputError, match="1 of 2 spots have no confidence, read as CSV") as refused:
+    with pytest.raises(BadInputError, match="1 of 2 spots without a confidence, read as CSV") as refused:
         sets.add("Other", "o.csv", content, PREDICTIONS, NAMES, match)
     assert str(refused.value.where) == "o.csv"
     assert not sets.all()
