@@ -4,11 +4,13 @@ system."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from app.library.library import Match
+from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_v2 import write_labels
 from spotting_core.media.source import open_match
@@ -136,7 +138,22 @@ HEADING_WHOLE = f"""() => {{
 }}"""
 
 
-def test_filters_and_headings_are_whole_in_narrow_windows(browser: Browser, server: Server, match: Match) -> None:
+@pytest.fixture(scope="module")
+def long_classes(server: Server) -> Iterator[Match]:
+    """A match of a class table of its own, with a name that is longer than its card is wide."""
+    path = make_video(server.root / "Pressing.mp4", steady(60), first=76_000)
+    goal = load_classes().get("Goal")
+    name = "Ball won back within five seconds in the other half by three pressing players"
+    classes = ClassTable("pressing", (replace(goal, index=0, name=name, short=name),))
+    make_analysis(open_match(path), server.data, [Spot(1, 1_000_000, name, 0.9)], classes=classes)
+    added = server.library().add(str(path))
+    yield added
+    server.library().remove(added)
+
+
+def test_filters_and_headings_are_whole_in_narrow_windows(
+    browser: Browser, server: Server, match: Match, long_classes: Match
+) -> None:
     page = patient(browser.new_context(viewport={"width": 1100, "height": 900})).new_page()
     page.goto(f"{server.url}/search")
     expect(page.locator(".st-key-tl_card_filters [data-class]").first).to_be_visible()
