@@ -105,11 +105,17 @@ def test_a_decoder_that_dies_takes_nothing_with_it(videos: VideosApart, tmp_path
     assert np.array_equal(videos.frame(media, 3, 1080), picture)
 
 
+def children_of(task: Path) -> list[str]:
+    """Of a thread of this process, which may have ended since it was listed."""
+    try:
+        return (task / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def decoders() -> list[int]:
     """The children of this process that decode."""
-    children = [
-        int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
-    ]
+    children = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in children_of(task)]
     decoding = [child for child in children if b"confined_processes" in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert decoding
     return decoding
