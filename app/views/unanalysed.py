@@ -19,6 +19,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.queue import FAILED
 from spotting_core.media.ingest import Media
+from spotting_core.models.card import read_card
 from spotting_core.models.known import known_models
 from spotting_core.preflight.machine import about, measured_speed
 from spotting_core.tasks.spotting import SPOTTING
@@ -97,9 +98,11 @@ def _offer(match: Match) -> str | None:
 
 def _facts(match: Match, model: str) -> list[str]:
     """What the videos of a match are, and how long a model will take for them here, as sentences."""
+    data = shared_settings().data
     try:
         media = [shared_reading().media(half.path) for half in source_of(match.path).halves]
-    except TouchlineError:  # which the page tells
+        name = read_card(known_models(data, SPOTTING.name)[model]).name  # as analyses call it
+    except TouchlineError:  # which the page tells, or the analysis
         return []
     read = [one for one in media if one is not None]
     if not read or len(read) < len(media):
@@ -107,7 +110,7 @@ def _facts(match: Match, model: str) -> list[str]:
     shapes = dict.fromkeys(_shape(one) for one in read)
     lengths = " and ".join(page.length(one.table.duration) for one in read)
     videos = f"{count_of(len(read), 'video')} of {lengths}: {'; '.join(shapes)}."
-    speed = measured_speed(shared_settings().data, model)
+    speed = measured_speed(data, name)
     if speed is None:
         return [videos, f"{model} was not timed here yet."]
     seconds = speed * sum(one.table.duration for one in read) / 1e6

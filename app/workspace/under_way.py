@@ -19,10 +19,12 @@ _UNDER_WAY = {  # of the match that is shown
     ANALYSIS.name: "Analysing", PLAYBACK.name: "Preparing", CLOCK.name: "Reading the clock"
 }  # fmt: skip
 
+_LIVE = {ANALYSIS.name: "analysing", CLOCK.name: "reading_clock"}  # names of the match of which a job is known to run
+
 
 def anything_ended(match: Match) -> bool:
     """Whether videos were being read, or an analysis made or a clock read, when this was last asked, and no longer."""
-    return any([_reading_ended(match), _analysis_ended(match)])
+    return any([_reading_ended(match), _ended(match, ANALYSIS.name), _ended(match, CLOCK.name)])
 
 
 def _reading_ended(match: Match) -> bool:
@@ -31,16 +33,17 @@ def _reading_ended(match: Match) -> bool:
     return before and not now
 
 
-def _analysis_ended(match: Match) -> bool:
-    before = st.session_state.get("analysing") == match.id
-    now = any(job.match_id == match.id for job in shared_queue().all_live([ANALYSIS.name, CLOCK.name]))
-    st.session_state["analysing"] = match.id if now else None
+def _ended(match: Match, kind: str) -> bool:
+    """Whether a job of a kind was under way; each kind by itself, for one may end while another goes on."""
+    before = st.session_state.get(_LIVE[kind]) == match.id
+    now = any(job.match_id == match.id for job in shared_queue().all_live([kind]))
+    st.session_state[_LIVE[kind]] = match.id if now else None
     return before and not now
 
 
 def waiting(match: Match) -> bool:
     """Whether something is under way, or was an analysis when this run began; the workspace then asks again."""
-    known = (st.session_state.get("analysing"), st.session_state.get("reading"))
+    known = [st.session_state.get(name) for name in ("reading", *_LIVE.values())]
     return bool(shared_queue().all_live()) or match.id in known
 
 

@@ -6,13 +6,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.library import Match
+from app.views.clock_choice import ask_for_clock
+from app.workspace import under_way
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.domain.spots import Spot
+from spotting_core.jobs.analysis import ANALYSIS
 from spotting_core.jobs.match_clock import CLOCK
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match
 from spotting_core.score_bug.readings import BugReadings, write_readings
+from tests.app.analysis_job import ask_for_analysis
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import component_data, match_page, texts
 from tests.score_bugs import bug_text, keep_readings
@@ -83,7 +87,26 @@ def test_the_page_is_made_anew_when_it_has_been_read(queue: JobQueue, match: Mat
     job = queue.take([CLOCK.name])
     assert job is not None
     at = match_page(match=match.id).run()
-    assert at.session_state["analysing"] == match.id
+    assert at.session_state["reading_clock"] == match.id
     queue.finish(job, DONE)
     at.run()
-    assert at.session_state["analysing"] is None
+    assert at.session_state["reading_clock"] is None
+
+
+def test_an_analysis_that_ends_before_the_clock_is_shown_at_once(
+    queue: JobQueue, match: Match, media: list[Media], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state: dict[str, object] = {}
+    monkeypatch.setattr(under_way.st, "session_state", state)
+    ask_for_analysis(queue, match, "dense-unet")
+    ask_for_clock(match)
+    assert not under_way.anything_ended(match)
+    analysis = queue.take([ANALYSIS.name])
+    assert analysis is not None
+    queue.finish(analysis, DONE)
+    assert under_way.anything_ended(match)
+    assert not under_way.anything_ended(match)
+    clock = queue.take([CLOCK.name])
+    assert clock is not None
+    queue.finish(clock, DONE)
+    assert under_way.anything_ended(match)

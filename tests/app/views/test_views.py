@@ -248,7 +248,9 @@ def test_it_says_what_the_video_is_and_how_long_an_analysis_takes_here(
     at = match_page(match=match.id).run()
     assert "1 video of 0:02: 320×180, 25 frames a second. entity-attention was not timed here yet." in texts(at)
     other = make_analysis(open_match(make_video(tmp_path / "other.mp4", steady(60), first=73_000)), data, [])
-    record = replace(other.record, model={**other.record.model, "name": "entity-attention"}, timings={"reading": 24.0})
+    record = replace(
+        other.record, model={**other.record.model, "name": "Touchline entity-attention"}, timings={"reading": 24.0}
+    )
     write_record(other.folder, record)
     at = match_page(match=match.id).run()
     assert "entity-attention will take about 24 s here, as its earlier analyses did." in texts(at)
