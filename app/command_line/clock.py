@@ -95,18 +95,9 @@ def _read(match: MatchSource, media: dict[int, Media]) -> MatchClock:
             return found
 
         found = match_clock(media, load_classes(DEFAULT_TABLE).parts, read)
-    if not any(file.clock.stretches for file in found.files.values()):
-        raise BadInputError(_why_none(found), where=match.path, fix="Times are those of the file, as before")
+    if (why := found.why_unknown) is not None:
+        raise BadInputError(why, where=match.path, fix="Times are those of the file, as before")
     return found
-
-
-def _why_none(found: MatchClock) -> str:
-    """Why no clock is known, as a clause."""
-    if all(file.readings.row is None for file in found.files.values()):
-        return "no match clock stays in one place of the picture and moves on"
-    if any(file.clock.counts_down for file in found.files.values()):
-        return "its clock counts down, and only clocks that count up are read"
-    return "what looks like a match clock cannot be followed: its readings do not agree"
 
 
 def _correction(text: str) -> tuple[int, int, int, int]:

@@ -6,8 +6,10 @@ import streamlit as st
 
 from app.library.broadcast_clock import broadcast_clock
 from app.library.library import Match
+from app.library.roots import source_of
 from app.state import shared_queue, shared_settings
 from app.views import page
+from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.parts import Parts
 from spotting_core.jobs.match_clock import CLOCK, ClockParameters
 from spotting_core.jobs.queue import FAILED
@@ -30,13 +32,14 @@ def clock_choice(match: Match, parts: Parts) -> None:
         st.caption(f"The broadcast's clock is being read, {job.progress:.0%}.")
         return
     clock = broadcast_clock(match, shared_settings().data, parts)
-    if clock is not None and len(clock.files) and any(file.clock.stretches for file in clock.files.values()):
+    whole = clock is not None and len(clock.files) == _videos(match)
+    if clock is not None and whole and clock.why_unknown is None:
         halves = ", ".join(f"{parts.title(half.half)} {half}" for half in clock.halves)
         where = f"; in the file {halves}" if halves else ""
         st.caption(f"The broadcast's clock has been read{page.plain(where)}.", help=CLOCK_HELP)
         return
-    if clock is not None:
-        st.caption("No clock of a broadcast stays in one place of the picture and moves on.", help=CLOCK_HELP)
+    if clock is not None and whole:
+        st.caption(f"No clock of a broadcast is known: {page.plain(clock.why_unknown)}.", help=CLOCK_HELP)
         return
     if job is not None and job.state == FAILED:
         st.error(f"The clock could not be read. {page.plain(job.error)}")
@@ -44,6 +47,14 @@ def clock_choice(match: Match, parts: Parts) -> None:
         ask_for_clock(match)
         page.close_dialog()
         st.rerun()
+
+
+def _videos(match: Match) -> int:
+    """How many videos a match has; 0 where they are gone, which the page tells."""
+    try:
+        return len(source_of(match.path).halves)
+    except TouchlineError:
+        return 0
 
 
 def ask_for_clock(match: Match) -> None:

@@ -63,6 +63,18 @@ class MatchClock:
         """The halves of all files, in order."""
         return [half for file in self.files.values() for half in file.halves]
 
+    @property
+    def why_unknown(self) -> str | None:
+        """Why no clock is known of what has been read, as a clause; None where one is."""
+        files = self.files.values()
+        if any(file.clock.stretches for file in files):
+            return None
+        if all(file.readings.row is None for file in files):
+            return "no match clock stays in one place of the picture and moves on"
+        if any(file.clock.counts_down for file in files):
+            return "its clock counts down, and only clocks that count up are read"
+        return "what looks like a match clock cannot be followed: its readings do not agree"
+
     def at(self, half: int, time: int) -> int | None:
         """What the clock shows at a moment of a part of the source, microseconds; None where nobody knows."""
         file = self.files.get(half)

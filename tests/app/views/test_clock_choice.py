@@ -15,6 +15,7 @@ from spotting_core.jobs.match_clock import CLOCK
 from spotting_core.jobs.queue import DONE, FAILED, JobQueue
 from spotting_core.media.ingest import Media, ingest
 from spotting_core.media.source import open_match
+from spotting_core.score_bug import readings
 from spotting_core.score_bug.readings import BugReadings, write_readings
 from tests.app.analysis_job import ask_for_analysis
 from tests.app.made_analysis import make_analysis
@@ -79,7 +80,24 @@ def test_a_match_without_a_clock_says_so(queue: JobQueue, match: Match, media: l
         write_readings(one, BugReadings(None, (), 1.0, 0.0))
     at = dialog(match)
     assert READ not in labels(at)
-    assert "No clock of a broadcast stays in one place of the picture and moves on." in texts(at)
+    assert "No clock of a broadcast is known: no match clock stays in one place of the picture and moves on." in texts(
+        at
+    )
+
+
+def test_a_clock_that_counts_down_is_called_so(queue: JobQueue, match: Match, media: list[Media]) -> None:
+    for one in media:
+        keep_readings(one, lambda seconds: bug_text(600 - seconds, "0-0"))
+    assert "its clock counts down, and only clocks that count up are read" in texts(dialog(match))
+
+
+def test_what_another_version_has_read_is_read_again(
+    queue: JobQueue, match: Match, media: list[Media], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in media:
+        keep_readings(one, lambda seconds: bug_text(600 + seconds, "0-0"))
+    monkeypatch.setattr(readings, "reader_version", lambda: "another")
+    assert READ in labels(dialog(match))
 
 
 def test_the_page_is_made_anew_when_it_has_been_read(queue: JobQueue, match: Match, media: list[Media]) -> None:
