@@ -7,7 +7,7 @@ file becomes. ``registry`` knows them all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from torch import Tensor
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import DEFAULT_TABLE, ClassTable, load_classes
-from spotting_core.models.card import Card
+from spotting_core.features.sets import input_of
+from spotting_core.models.card import BROADCAST, Card
+from spotting_core.models.inputs import PictureSize
 from spotting_core.models.network import Network
+from spotting_core.models.registry import AnySystem, SystemConfig
 
 TRAIN, VALID, TEST = "train", "valid", "test"
 AS_STATED = "as its publication states"
@@ -155,6 +158,46 @@ def columns_table(checkpoint: Checkpoint, chosen: str, count: int) -> ClassTable
             fix="Give the classes that it was trained with",
         )
     return table
+
+
+def pictures_card(
+    checkpoint: Checkpoint,
+    kind: AnySystem,
+    config: SystemConfig,
+    table: ClassTable,
+    *,
+    project: str,
+    code: str,
+    licence: str,
+    splits: Sequence[str] = (),
+    entities: Mapping[str, Any] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Card:
+    """The card of a published model of pictures, whose configuration has a ``backbone``, ``width`` and ``height``.
+
+    Arguments:
+        project: as people call it; code: what wrote the checkpoint; licence: of the weights.
+        splits: of SoccerNet, on which it was trained; none where nobody says.
+        entities: what its card says of them, of a model that reads some; notes: what a user must know.
+    """
+    settings = asdict(config)
+    size = PictureSize(settings["width"], settings["height"])
+    return Card(
+        name=checkpoint.name or f"{project} {settings['backbone']}",
+        system=kind.name,
+        paper=kind.paper,
+        config=settings,
+        class_table=table.name,
+        classes=table.names,
+        input=input_of([], config.rate, size),
+        window=config.window,
+        entities=None if entities is None else dict(entities),
+        training={"data": "published checkpoint", "code": code, **({"splits": list(splits)} if splits else {})},
+        scores={},
+        domain=BROADCAST,
+        licence=licence,
+        notes=notes,
+    )
 
 
 def renamed(state: Mapping[str, Tensor], pairs: Sequence[tuple[str, str]]) -> dict[str, Tensor]:

@@ -12,7 +12,6 @@ of the class table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -28,13 +27,11 @@ from spotting_core.checkpoints.adopted import (
     Checkpoint,
     Choices,
     ScoreColumns,
+    pictures_card,
     renamed,
     require_weights,
     score_columns,
 )
-from spotting_core.features.sets import input_of
-from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.inputs import PictureSize
 from spotting_core.models.published_e2e_spot import RATE
 from spotting_core.models.registry import system
 
@@ -202,26 +199,12 @@ def adopt(checkpoint: Checkpoint, choices: Choices, *, is_sorted: bool | None = 
     network = kind.build(config)
     own = trunk_weights({n: v for n, v in checkpoint.state.items() if n.startswith("_features.")})
     require_weights(network, own | head_weights(checkpoint.state, columns), checkpoint.path, NAME)
-    card = Card(
-        name=checkpoint.name or f"{NAME} {backbone}",
-        system=SYSTEM,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table=columns.table.name,
-        classes=columns.table.names,
-        input=input_of([], config.rate, PictureSize(config.width, config.height)),  # type: ignore[attr-defined]
-        window=config.window,
-        entities=None,
-        training={"data": "published checkpoint", "code": "jhong93/spot", **_trained_on(checkpoint, football=football)},
-        scores={},
-        domain=BROADCAST,
-        licence=ADAPTER.licence,
-    )
+    splits = trained_splits(checkpoint) if football else []
+    card = pictures_card(
+        checkpoint, kind, config, columns.table,
+        project=NAME, code="jhong93/spot", licence=ADAPTER.licence, splits=splits,
+    )  # fmt: skip
     return Adopted(network, card, columns.table)
-
-
-def _trained_on(checkpoint: Checkpoint, *, football: bool) -> dict[str, Any]:
-    return {"splits": trained_splits(checkpoint)} if football else {}
 
 
 ADAPTER = Adapter(NAME, "BSD-3-Clause", "no licence is stated", is_e2e_spot, adopt)

@@ -12,7 +12,7 @@ is asked for its first head; its second, of SoccerNet's classes, and one of team
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -26,14 +26,12 @@ from spotting_core.checkpoints.adopted import (
     Checkpoint,
     Choices,
     ScoreColumns,
+    pictures_card,
     renamed,
     require_weights,
     score_columns,
 )
 from spotting_core.checkpoints.e2e_spot import backbone_of, trunk_weights
-from spotting_core.features.sets import input_of
-from spotting_core.models.card import BROADCAST, Card
-from spotting_core.models.inputs import PictureSize
 from spotting_core.models.published_e2e_spot import RATE
 from spotting_core.models.published_t_deed import SUPPRESSED
 from spotting_core.models.registry import system
@@ -188,26 +186,11 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     }
     own = _trunk(checkpoint.state) | layers | _heads(checkpoint, sport, columns) | left
     require_weights(network, own, checkpoint.path, NAME)
-    card = Card(
-        name=checkpoint.name or f"{NAME} {backbone}",
-        system=SYSTEM,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table=columns.table.name,
-        classes=columns.table.names,
-        input=input_of([], config.rate, PictureSize(sport.width, sport.height)),
-        window=config.window,
-        entities=None,
-        training={
-            "data": "published checkpoint",
-            "code": NAME,
-            **({"splits": [TRAIN]} if sport is _SOCCERNET else {}),
-        },
-        scores={},
-        domain=BROADCAST,
-        licence=ADAPTER.licence,
-        notes=(_UNSURE,),
-    )
+    splits = [TRAIN] if sport is _SOCCERNET else []
+    card = pictures_card(
+        checkpoint, kind, config, columns.table,
+        project=NAME, code=NAME, licence=ADAPTER.licence, splits=splits, notes=(_UNSURE,),
+    )  # fmt: skip
     return Adopted(network, card, columns.table)
 
 

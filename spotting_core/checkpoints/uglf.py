@@ -12,7 +12,6 @@ deviation, ``weight`` a LayerNorm.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from torch import Tensor
@@ -23,6 +22,7 @@ from spotting_core.checkpoints.adopted import (
     Adopted,
     Checkpoint,
     Choices,
+    pictures_card,
     renamed,
     require_weights,
     score_columns,
@@ -37,11 +37,8 @@ from spotting_core.checkpoints.e2e_spot import (
     trunk_weights,
 )
 from spotting_core.entities.published_files import GLIP, prompt_names
-from spotting_core.features.sets import input_of
 from spotting_core.media.fingerprint import joint_hash
-from spotting_core.models.card import BROADCAST, Card
 from spotting_core.models.decoding import SIGMOID, SOFTMAX
-from spotting_core.models.inputs import PictureSize
 from spotting_core.models.published_uglf import DEVIATION, LAYER
 from spotting_core.models.registry import system
 
@@ -149,25 +146,16 @@ def adopt(checkpoint: Checkpoint, choices: Choices) -> Adopted:
     trunk = trunk_weights({n: v for n, v in checkpoint.state.items() if n.startswith("_features.")})
     own = trunk | fusion_weights(checkpoint.state) | head_weights(checkpoint.state, columns)
     require_weights(network, own, checkpoint.path, NAME)
-    size = PictureSize(config.width, config.height)  # type: ignore[attr-defined]
-    card = Card(
-        name=checkpoint.name or f"{NAME} {backbone}",
-        system=SYSTEM,
-        paper=kind.paper,
-        config=asdict(config),
-        class_table=columns.table.name,
-        classes=columns.table.names,
-        input=input_of([], config.rate, size),
-        window=config.window,
-        entities={"model": GLIP, "sha256": joint_hash(names), "names": list(names), "files": GLIP},
-        training={
-            "data": "published checkpoint",
-            "code": "UGLF, over jhong93/spot",
-            **({"splits": trained_splits(checkpoint)} if football else {}),
-        },
-        scores={},
-        domain=BROADCAST,
+    card = pictures_card(
+        checkpoint,
+        kind,
+        config,
+        columns.table,
+        project=NAME,
+        code="UGLF, over jhong93/spot",
         licence=ADAPTER.licence,
+        splits=trained_splits(checkpoint) if football else (),
+        entities={"model": GLIP, "sha256": joint_hash(names), "names": list(names), "files": GLIP},
         notes=(f"Its entities come from files of {GLIP}: 1.pt and 2.pt beside the videos, or --features FOLDER",),
     )
     return Adopted(network, card, columns.table)
