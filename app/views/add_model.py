@@ -101,8 +101,8 @@ def _choices(source: str) -> None:
             "order of their numbers, is read from a prompts.txt beside the weights.",
         )
     if st.button("Add", type="primary"):
-        said = AddingParameters(source, name, classes, features, system, code, float(rate), prompts)
-        job = ADDING.ask(shared_queue(), said)
+        parameters = AddingParameters(source, name, classes, features, system, code, float(rate), prompts)
+        job = ADDING.ask(shared_queue(), parameters)
         st.session_state[_JOB] = job.id
         st.rerun()
 

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from spotting_core.base.validation import Positive
 from spotting_core.domain.spots import Spot
 from spotting_core.models.adaptive_attention import AdaptiveAttention
-from spotting_core.models.environment import BACKBONES, Environment
+from spotting_core.models.environment import Environment, check_backbone
 from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.losses import displacement_loss, focal_loss
 from spotting_core.models.network import EnvironmentNetwork
@@ -77,8 +77,7 @@ class EntityAttentionConfig(SystemConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.backbone not in BACKBONES:
-            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {self.backbone[:40]!r}")
+        check_backbone(self.backbone)
         if self.temporal not in TEMPORAL:
             raise ValueError(f"temporal must be {' or '.join(TEMPORAL)}, not {self.temporal[:40]!r}")
 

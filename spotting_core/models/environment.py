@@ -19,6 +19,16 @@ from spotting_core.models.gated_shift import FUSED_REACH, REACH, add_gated_shift
 BACKBONES = ("regnety_002", "regnety_008")
 
 
+def check_backbone(name: str) -> None:
+    """Refuse a trunk that is none of ``BACKBONES``.
+
+    Errors:
+        ValueError: see above.
+    """
+    if name not in BACKBONES:
+        raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {name[:40]!r}")
+
+
 class ShiftedTrunk(nn.Module):
     """Frames to features.
 

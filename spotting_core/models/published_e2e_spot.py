@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from spotting_core.base.validation import Positive
 from spotting_core.domain.classes import LOCAL
 from spotting_core.domain.spots import Spot
-from spotting_core.models.environment import BACKBONES, ShiftedTrunk
+from spotting_core.models.environment import ShiftedTrunk, check_backbone
 from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.network import EnvironmentNetwork
 from spotting_core.models.registry import System, SystemConfig, register
@@ -71,8 +71,7 @@ class PublishedE2ESpotConfig(SystemConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.backbone not in BACKBONES:
-            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {self.backbone[:40]!r}")
+        check_backbone(self.backbone)
         if self.crop > min(self.width, self.height):
             raise ValueError(f"crop must fit into {self.width}x{self.height}, not {self.crop}")
 

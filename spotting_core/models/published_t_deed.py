@@ -31,7 +31,7 @@ from spotting_core.base.validation import Positive
 from spotting_core.domain.classes import SOFT
 from spotting_core.domain.spots import Spot
 from spotting_core.models.decoding import MOVED, Decoding
-from spotting_core.models.environment import BACKBONES, ShiftedTrunk
+from spotting_core.models.environment import ShiftedTrunk, check_backbone
 from spotting_core.models.gated_shift import FUSED_STAGES
 from spotting_core.models.inputs import Inputs, PictureSize
 from spotting_core.models.losses import displacement_loss
@@ -76,8 +76,7 @@ class PublishedTDeedConfig(SystemConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.backbone not in BACKBONES:
-            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {self.backbone[:40]!r}")
+        check_backbone(self.backbone)
         if self.kernel % 2 == 0 or self.wide_kernel % 2 == 0:
             raise ValueError(f"kernel and wide_kernel must be odd, not {self.kernel} and {self.wide_kernel}")
         if self.mixed not in (4, 6):
