@@ -63,7 +63,7 @@ def test_the_sentence_names_the_first_pair_and_counts_the_others() -> None:
     assert disagreement({"Occlusion": one, "Grad-CAM": one}) is None
     assert disagreement({"Occlusion": one}) is None
     assert disagreement({"Occlusion": one, "Grad-CAM": other}) == (
-        "Occlusion and Grad-CAM point at different places: of the tenth of the picture that each lights most they share "
+        "Occlusion and Grad-CAM point at different places at the spot: of the tenth of the picture that each lights most they share "
         "0%, by chance 10%."
     )
     assert str(disagreement({"A": one, "B": other, "C": one})).endswith("So do 1 other pair of 3.")

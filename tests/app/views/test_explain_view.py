@@ -101,7 +101,7 @@ def test_the_view_says_where_methods_point_at_different_places(match: Match, dat
     keep(data, analysis, attribution(analysis, "grad-cam", SPACE, below))
     said = shown(match, analysis, ["occlusion", "grad-cam", "integrated-gradients"])["disagreement"]
     assert said == (
-        "Occlusion and Grad-CAM point at different places: of the tenth of the picture that each lights most they share "
+        "Occlusion and Grad-CAM point at different places at the spot: of the tenth of the picture that each lights most they share "
         "0%, by chance 10%."
     )
     keep(data, analysis, attribution(analysis, "grad-cam", SPACE, above))
