@@ -66,6 +66,6 @@ def disagreement(maps: Mapping[str, np.ndarray]) -> str | None:
         return None
     (one, other), more = apart[0], len(apart) - 1
     share = f"{pairs[one, other]:.0%}"
-    text = f"{one} and {other} point at different places at the spot: of the tenth of the picture that each lights most "
-    text += f"they share {share}, by chance {TENTH:.0%}."
+    text = f"{one} and {other} point at different places at the spot: of the tenth of the picture that each lights "
+    text += f"most they share {share}, by chance {TENTH:.0%}."
     return f"{text} So do {more} other {'pair' if more == 1 else 'pairs'} of {len(pairs)}." if more else text
