@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spotting_core.base.assets import asset
@@ -47,6 +47,10 @@ class PromptSet:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(e.name for e in self.entities)
+
+    def doubtful(self) -> PromptSet:
+        """The same entities, at a quarter of their thresholds."""
+        return replace(self, entities=tuple(replace(e, threshold=e.threshold / 4) for e in self.entities))
 
     def fingerprint(self) -> str:
         """Hash of all that changes which regions are found (colours do not)."""
