@@ -134,7 +134,8 @@ def _aim(names: list[str], boxes: np.ndarray, focus: set[str], rng: random.Rando
     if not wanted:
         return None
     box = boxes[rng.choice(wanted)]
-    return (box[:2] + box[2:]) / 2
+    centre: np.ndarray = (box[:2] + box[2:]) / 2
+    return centre
 
 
 def _corner(
@@ -190,7 +191,7 @@ def _without_colours(facts: frozenset[str]) -> frozenset[str]:
 
 def relit(image: np.ndarray, rng: random.Random) -> np.ndarray:
     """Brightness, contrast, saturation, tint, blur and noise, each a little."""
-    work = image.astype(np.float32)
+    work: np.ndarray = image.astype(np.float32)
     grey = work.mean(axis=2, keepdims=True)
     work = grey + (work - grey) * rng.uniform(0.7, 1.35)
     work = (work - 110) * rng.uniform(0.75, 1.3) + 110 * rng.uniform(0.75, 1.25)
@@ -200,7 +201,8 @@ def relit(image: np.ndarray, rng: random.Random) -> np.ndarray:
     if rng.random() < 0.3:
         noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.uniform(1, 5), work.shape)
         work += noise.astype(np.float32)
-    return work.clip(0, 255).astype(np.uint8)
+    lit: np.ndarray = work.clip(0, 255).astype(np.uint8)
+    return lit
 
 
 def _recolour_cards(crop: Crop, image: np.ndarray, rng: random.Random) -> Crop:

@@ -71,8 +71,8 @@ def _inside(box: Tensor) -> Tensor:
 
 def _without_some(entities: EntitySet, rng: random.Random) -> EntitySet:
     """A tenth of the names missing, as where a finder does not know these things in another look."""
-    names = set(entities.entity.unique().tolist())
-    missing = [name for name in sorted(names) if rng.random() < 0.1]
+    names = sorted(set(entities.entity.flatten().tolist()))
+    missing = [name for name in names if rng.random() < 0.1]
     gone = torch.isin(entities.entity, torch.tensor(missing, dtype=entities.entity.dtype))
     return replace(entities, share=entities.share * ~gone)
 
