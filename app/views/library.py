@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.library.broadcast_clock import clock_of_source
 from app.library.library import Library, Match, gone_choice
 from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
@@ -25,6 +26,7 @@ from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer
 from spotting_core.analyses.replayed_spots import LIVE_ALONE
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, classes_in, load_classes
 from spotting_core.domain.parts import Parts
@@ -43,6 +45,7 @@ from spotting_core.preflight.cameras import check_camera_file
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
+from spotting_core.score_bug.match_time import placed_by_clock
 from spotting_core.tasks.spotting import SPOTTING
 
 _PAGE = "library"  # where it is said what labels left out
@@ -296,6 +299,8 @@ def _add(library: Library) -> None:
             page.error(problem)
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
+        if labels is not None:
+            labels = _placed_labels(labels, source, classes)
         if any(f.failed for f in findings) or _refused(upload, labels):
             st.warning("Look at this first", icon=None)
         else:
@@ -331,6 +336,10 @@ def _read_or_failed(path: Path) -> bool:
         return True
 
 
+_MATCH_TIME_HELP = (
+    "The clock of the broadcast has been read: labels that count from the kick-off of each half are put where it shows "
+    "their time."
+)
 _LABEL_HELP = "True spots to compare with: " + ", ".join(f.title for f in registry.label_formats()) + "."
 
 
@@ -379,6 +388,25 @@ def _read_upload(library: Library, source: MatchSource, upload: Any) -> Document
     except TouchlineError as problem:
         page.error(problem)
         return None
+
+
+def _placed_labels(labels: Document, source: MatchSource, classes: ClassTable) -> Document:
+    """The labels where the clock of the broadcast shows their times, if the user says that they are in match time.
+
+    Whoever has labels of halves that the files are not, as of a whole match in one file, finds it chosen.
+    """
+    clock = clock_of_source(source, shared_settings().data, classes.parts)
+    if clock is None or not clock.halves:
+        return labels
+    halves = {half.half for half in source.halves}
+    beyond = any(spot.half not in halves for spot in labels.spots)
+    if not st.checkbox("Times are those of the match, not of the file", beyond, help=_MATCH_TIME_HELP):
+        return labels
+    placed = placed_by_clock(labels, clock)
+    left = len(labels.entries) - len(placed.entries)
+    out = f"; {count_of(left, 'label')} lie where no file shows a clock, and are left out" if left else ""
+    st.caption(f"{count_of(len(placed.entries), 'label')} put where the broadcast's clock shows their time{out}.")
+    return placed
 
 
 def _checked_labels(library: Library, source: MatchSource, labels: Document, upload: Any) -> Document:
