@@ -14,6 +14,7 @@ from app.settings import DEMO, settings
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.evaluate_charts import share, signed_interval
+from app.views.label_curve import label_curve
 from app.views.review_actions import signed_in
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
@@ -66,6 +67,8 @@ def _content(was_live: bool) -> None:
     last = shared_queue().latest(TRAINING.name)
     if last is not None:
         _ended(last)
+    label_curve()
+    if last is not None:
         st.divider()
     _new()
 

@@ -280,9 +280,18 @@ def compared_on(
         difference = class_difference(new, old, label, metric)
         if difference is not None and values[0] is not None and values[1] is not None:
             rows.append(ClassComparison(label, labels.count(label), values[0].value, values[1].value, difference))
-    was, became = (draws.mean(metric).value for draws in (old, new))
-    difference = mean_difference(new, old, metric)
-    return Comparison(metric, round(minutes, 1), len(labels), was, became, difference, tuple(rows), changes)
+    was, became = (draws.mean(metric) for draws in (old, new))
+    return Comparison(
+        metric,
+        round(minutes, 1),
+        len(labels),
+        was.value,
+        became.value,
+        mean_difference(new, old, metric),
+        tuple(rows),
+        changes,
+        (became.low, became.high),
+    )
 
 
 def _game(match: Judged[Finding]) -> Game:

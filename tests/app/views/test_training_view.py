@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.intervals import Interval
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, JobQueue
 from spotting_core.jobs.training import TRAINING, TrainingParameters
+from spotting_core.models.known import remember
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.training.comparison import ALARM, COMPARISON_FILE, FOUND, ChangedMoment, ClassComparison, Comparison
 from tests.app.pages import texts, view
+from tests.conftest import small_model
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -118,3 +121,28 @@ def test_what_the_last_training_found_or_why_it_failed_is_shown(
     at = dialog(view("review").run())
     assert "tight average-mAP went from .41 to .46" in texts(at)
     assert "No match was switched to it" in texts(at)
+
+
+def _trained(folder: Path, labels: int, after: float, data: DataDirectory) -> None:
+    small_model(folder)
+    card = json.loads((folder / "card.json").read_text())
+    write_json(folder / "card.json", {**card, "training": {"labels": {"Goal": labels}}})
+    spread = (after - 0.02, after + 0.02)
+    write_json(folder / COMPARISON_FILE, asdict(replace(COMPARED, after=after, interval=spread)))
+    remember(folder, folder.name.ljust(64, "0"), data)
+
+
+def test_what_labels_have_brought_is_a_curve_with_a_guess(match: Match, data: DataDirectory, tmp_path: Path) -> None:
+    assert "What labels have brought" not in texts(dialog(view("review").run()))
+    _trained(tmp_path / "one", 50, 0.30, data)
+    shown = texts(dialog(view("review").run()))
+    assert "What labels have brought" in shown
+    assert ".30 with 50 labels. What more would bring can be guessed from 3 trainings" in shown
+    assert "Each was measured on 4.5 minutes that were held out." in shown
+    _trained(tmp_path / "two", 100, 0.40, data)
+    _trained(tmp_path / "three", 200, 0.50, data)
+    at = dialog(view("review").run())
+    assert ".50 with 200 labels. The next 100 would bring about +.06 (+.05 to +.07)." in texts(at)
+    [figure] = at.get("plotly_chart")
+    assert "labels learned from" in figure.proto.spec
+    assert "tight average-mAP" in figure.proto.spec
