@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.library.library import Match
@@ -79,6 +80,30 @@ def test_what_is_known_now_becomes_a_data_set_and_is_trained_on(
     [made] = DataSets(data).all()
     assert TRAINING.read(job) == TrainingParameters("entity-attention", made.id, "week 1", 300)
     assert "Training entity-attention on week 1: Queued, next" in texts(view("review").run())
+
+
+def test_all_of_a_model_that_looks_at_pictures_can_be_trained(
+    match: Match, data: DataDirectory, queue: JobQueue
+) -> None:
+    Reviews(open_database(data)).add(match.id, Spot(1, 5_000_000, "Goal"), "Ann")
+    at = dialog(view("review").run())
+    at.text_input(key="new_data_set").set_value("week 1").run()
+    [whole] = at.checkbox
+    assert whole.label == "Also what looks at the pictures"
+    whole.check().run()
+    at.button(key="start_training").click().run()
+    [job] = queue.all_live([TRAINING.name])
+    assert TRAINING.read(job).everything
+    assert job.title == "entity-attention on week 1, all of it"
+    other = msgspec.structs.replace(TRAINING.read(job), everything=False)
+    assert TRAINING.leaves(other, data) != TRAINING.leaves(TRAINING.read(job), data)
+
+
+def test_of_a_model_of_features_there_is_no_more_to_train(match: Match) -> None:
+    at = dialog(view("review").run())
+    assert [box.label for box in at.checkbox] == ["Also what looks at the pictures"]
+    at.selectbox[0].set_value("dense-unet").run()
+    assert not at.checkbox
 
 
 def test_where_nobody_has_watched_anything_that_is_said(match: Match, queue: JobQueue) -> None:
