@@ -14,7 +14,7 @@ from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.ingest import Media
-from spotting_core.media.playback import playback_file
+from spotting_core.media.playback import packets_suit_browsers, playback_file
 from spotting_core.media.source import MatchSource
 from spotting_core.media.video import BROWSER_VIDEO
 from spotting_core.models.card import SIMULATED, Card
@@ -37,13 +37,14 @@ def check_playback(media: Media) -> list[Finding]:
     name, info = media.path.name, media.info
     if playback_file(media) == media.path:
         return []
-    if info.codec in BROWSER_VIDEO:
-        fix, how = (
-            "Copy its packets into an mp4 (remux, no loss)",
-            "container, index, start time or sound do not suit a browser",
-        )
+    if packets_suit_browsers(media):
+        fix = "Copy its packets into an mp4 (remux, no loss)"
+        how = "container, index, start time or sound do not suit a browser"
     else:
-        fix, how = "Encode an H.264 copy (transcode)", "no browser has a decoder for it everywhere"
+        fix = "Encode an H.264 copy (transcode)"
+        how = "no browser has a decoder for it everywhere"
+        if info.codec in BROWSER_VIDEO and not info.browsers_turn_it:
+            how = f"it is to be {'mirrored' if info.mirrored else 'turned'}, which not every browser does"
     evidence = f"{info.codec} {info.pixel_format or ''} in {info.container.split(',')[0]}: {how}"
     return [Finding(PLAYBACK, NOTE, f"{name} needs a copy for the browser", evidence, fix, safe=True)]
 
