@@ -61,6 +61,7 @@ class VideoInfo:
         container: ffmpeg's short name(s) of the container.
         pixel_aspect: of a stored pixel, its width by its height as shown.
         hides_packets: whether an edit list hides packets at the start.
+        begins: what the file's own clock shows where a player begins, microseconds; its first picture may come later.
     """
 
     codec: str
@@ -77,6 +78,7 @@ class VideoInfo:
     video_streams: int
     pixel_aspect: float
     hides_packets: bool
+    begins: int
 
     @property
     def shown_size(self) -> tuple[float, float]:
@@ -264,7 +266,15 @@ def probe_video(path: Path) -> VideoInfo:
             video_streams=len(container.streams.video),
             pixel_aspect=pixel_aspect(stream),
             hides_packets=hidden,
+            begins=_begin(container),
         )
+
+
+def _begin(container: av.container.InputContainer) -> int:
+    """What the clock of a file shows where a player begins: 0 in files that have a time line of their own."""
+    if {"mp4", "matroska"} & set(container.format.name.split(",")):
+        return 0
+    return container.start_time or 0
 
 
 def _hides_packets(path: Path) -> bool:

@@ -23,6 +23,7 @@ from spotting_core.preflight.time_scale import RATE, check_rate, order_of
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
 TRACKS, CLOCK = "picture tracks", "clock"
+_LATE = 100_000  # microseconds by which a picture may come late and still be with the file's beginning
 _NAMED = 4  # breaks of a clock that are named
 _SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
@@ -77,6 +78,17 @@ def check_clock_breaks(media: Media) -> list[Finding]:
     evidence = f"by {half_clock(abs(first.shift), 0)}: recordings were joined, or the encoder began anew"
     fix = "Nothing to do here: what follows goes on from where it was; other tools may lose it"
     return [Finding(CLOCK, WARNING, what, evidence, fix)]
+
+
+def check_late_picture(media: Media) -> list[Finding]:
+    """Whether the first picture comes when the file begins, from where other tools count."""
+    late = media.table.start - media.info.begins
+    if late < _LATE:
+        return []
+    what = f"the first picture of {media.path.name} comes {late / 1e6:.2f} s after the file begins"
+    evidence = "its sound comes first, or an edit list says so; players show nothing until then"
+    fix = f"Times count from the first picture; take {late / 1e6:.2f} s off what counts from the file's beginning"
+    return [Finding(CLOCK, NOTE, what, evidence, fix)]
 
 
 def check_length(media: Media, parts: Parts) -> list[Finding]:
