@@ -118,9 +118,8 @@ def _facts(match: Match, model: str) -> list[str]:
 
 
 def _shape(media: Media) -> str:
-    width, height = media.info.shown_size
     rate = f", {media.info.rate:.4g} frames a second" if media.info.rate else ""
-    return f"{width:.0f}×{height:.0f}{rate}"
+    return f"{media.info.width}×{media.info.height}{rate}"
 
 
 @st.fragment(run_every=1.0)
