@@ -67,3 +67,24 @@ def turned_by_container(path: Path, turn: str) -> Path:
     content[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
     path.write_bytes(content)
     return path
+
+
+def write_interlaced(path: Path, frames: int = 20, rate: int = 25, *, width: int = 320, height: int = 240) -> Path:
+    """Write an interlaced mp4 in which a bright bar of 40 pixels moves 4 pixels from field to field, upper field first.
+
+    It is at 20 + 8 n in the upper field of frame n.
+    """
+    options = {"flags": "+ilme+ildct", "x264-params": "tff=1:interlaced=1", "crf": "12", "g": str(rate)}
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=rate, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(frames):
+            image = np.full((height, width, 3), 60, np.uint8)
+            for field in (0, 1):
+                left = 20 + 8 * number + 4 * field
+                image[field::2, left : left + 40] = 220
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path

@@ -133,7 +133,7 @@ class Film:
         width, height = self.size
         turned = orientation(frame)
         shown = shown_size(frame.width, frame.height, stored_aspect(frame), turned)
-        if turned.is_upright and same_shape(shown, self.size):
+        if turned.is_upright and same_shape(shown, self.size) and not frame.interlaced_frame:
             other = int(frame.colorspace) not in (self.colours[2], _UNSAID)
             space = _conversion(self.colours) if other else None
             return frame.reformat(width, height, "yuv420p", dst_colorspace=space, dst_color_range=_LIMITED)

@@ -1,4 +1,4 @@
-"""Pictures as they are shown: stored pixels that are not square made so, and turned upright.
+"""Pictures as they are shown: stored pixels that are not square made so, turned upright, of interlaced ones one field.
 
 The one place that knows how a stored picture becomes the one on a screen. What decodes, copies, cuts, draws and makes
 posters asks here; a decoded frame carries with it what the decoder does not say of it (``as_stored``).
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 _SQUARE = 0.01  # by which the shape of a pixel may differ from a square and still be one
@@ -101,8 +102,8 @@ def orientation(frame: av.VideoFrame) -> Orientation:
 
 
 def is_shown_as_stored(frame: av.VideoFrame) -> bool:
-    """Whether a frame is upright and of square pixels."""
-    return orientation(frame).is_upright and stored_aspect(frame) == 1.0
+    """Whether a frame is upright, of square pixels and of one moment."""
+    return orientation(frame).is_upright and stored_aspect(frame) == 1.0 and not frame.interlaced_frame
 
 
 def shown_size(width: int, height: int, aspect: float, turned: Orientation) -> tuple[float, float]:
@@ -112,9 +113,18 @@ def shown_size(width: int, height: int, aspect: float, turned: Orientation) -> t
 
 
 def shown_image(frame: av.VideoFrame, max_height: int | None = None) -> np.ndarray:
-    """RGB picture of a frame as a viewer sees it: of square pixels, upright, no taller than ``max_height``."""
+    """RGB picture of a frame as a viewer sees it: of square pixels, upright, no taller than ``max_height``.
+
+    Of an interlaced frame it is the upper field, enlarged: the two fields are of two moments, and what moves would have
+    combs at its edges.
+    """
     width, height = max(1, round(frame.width * stored_aspect(frame))), frame.height
     if max_height is not None and min(width, height) > max_height:
         scale = max_height / min(width, height)
         width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
-    return orientation(frame).turn(frame.to_ndarray(format="rgb24", width=width, height=height))
+    if frame.interlaced_frame:
+        way = cv2.INTER_AREA if height <= frame.height // 2 and width <= frame.width else cv2.INTER_LINEAR
+        image = cv2.resize(frame.to_ndarray(format="rgb24")[::2], (width, height), interpolation=way)
+    else:
+        image = frame.to_ndarray(format="rgb24", width=width, height=height)
+    return orientation(frame).turn(image)

@@ -26,7 +26,8 @@ def thumbnail(frame: av.VideoFrame) -> np.ndarray:
     shown = frame if frame.format.name in _PLANAR else frame.reformat(format="yuv420p")
     turned = orientation(frame)
     sizes = (LUMA, CHROMA, CHROMA)
-    return np.concatenate([_small(_plane(shown, k), size, turned).ravel() for k, size in enumerate(sizes)])
+    lines = 2 if frame.interlaced_frame else 1  # of one field, for the other is of another moment
+    return np.concatenate([_small(_plane(shown, k)[::lines], size, turned).ravel() for k, size in enumerate(sizes)])
 
 
 def _plane(frame: av.VideoFrame, number: int) -> np.ndarray:

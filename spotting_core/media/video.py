@@ -60,6 +60,7 @@ class VideoInfo:
         audio: codec of the first sound track, or None.
         container: ffmpeg's short name(s) of the container.
         pixel_aspect: of a stored pixel, its width by its height as shown.
+        interlaced: whether the first picture is of two fields, each of a moment of its own.
         hides_packets: whether an edit list hides packets at the start.
         begins: what the file's own clock shows where a player begins, microseconds; its first picture may come later.
     """
@@ -77,6 +78,7 @@ class VideoInfo:
     container: str
     video_streams: int
     pixel_aspect: float
+    interlaced: bool
     hides_packets: bool
     begins: int
 
@@ -265,6 +267,7 @@ def probe_video(path: Path) -> VideoInfo:
             container=container.format.name,
             video_streams=len(container.streams.video),
             pixel_aspect=pixel_aspect(stream),
+            interlaced=_is_interlaced(path),
             hides_packets=hidden,
             begins=_begin(container),
         )
@@ -275,6 +278,15 @@ def _begin(container: av.container.InputContainer) -> int:
     if {"mp4", "matroska"} & set(container.format.name.split(",")):
         return 0
     return container.start_time or 0
+
+
+def _is_interlaced(path: Path) -> bool:
+    """Whether the first frame that decodes is: not every decoder says so of its stream before."""
+    with open_video(path) as (container, stream):
+        try:
+            return any(frame.interlaced_frame for frame in islice(container.decode(stream), 1))
+        except av.error.FFmpegError:
+            return False
 
 
 def _hides_packets(path: Path) -> bool:

@@ -67,6 +67,16 @@ def check_steadiness(media: Media) -> list[Finding]:
     return findings
 
 
+def check_interlacing(media: Media) -> list[Finding]:
+    """Whether pictures are of two fields, of which one is used."""
+    if not media.info.interlaced:
+        return []
+    lines = media.info.stored_height // 2
+    evidence = f"every picture is of two moments; {lines} lines of one of them are analysed, drawn on and cut"
+    fix = "Nothing to do here; a browser that plays the file itself shows combs where things move"
+    return [Finding(STEADY, NOTE, f"{media.path.name} is interlaced", evidence, fix)]
+
+
 def check_clock_breaks(media: Media) -> list[Finding]:
     """Whether the file's clock rises, as other tools take for granted."""
     breaks = media.table.breaks
