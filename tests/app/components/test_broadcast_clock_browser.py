@@ -50,7 +50,7 @@ def test_a_key_has_a_half_begin_at_the_frame_on_screen(page: Page, server: Serve
     make_analysis(source, server.data, SPOTS)
     keep_readings(ingest(video, server.data), lambda s: bug_text(600 + s, "0-0"))
     open_page(page, server, server.library().add(str(video)), half=1, t=4, **{"class": "Foul"})
-    page.keyboard.press("i")
+    page.keyboard.press(".")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("On screen: 00:04 of halves.mp4.")
     dialog.get_by_role("button", name="Begins here").first.click()
