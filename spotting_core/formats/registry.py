@@ -361,7 +361,12 @@ def _check_parts(document: Any, classes: ClassTable | None, path: Path) -> None:
     else:
         parts = [entry.half for entry in document.entries] if isinstance(document, CameraDocument) else []
     for number, part in enumerate(parts, start=1):
-        check_part(part, classes, f"{document.game or path}, entry {number}")
+        check_part(part, classes, f"{_place(document, path)}, entry {number}")
+
+
+def _place(document: Any, path: Path) -> str:
+    """Where a document is from, for messages: its file, and its match where it has a name."""
+    return f"{path}, {document.game}" if document.game else str(path)
 
 
 def _check_confidences(document: AnyDocument, path: Path) -> None:
@@ -373,7 +378,7 @@ def _check_confidences(document: AnyDocument, path: Path) -> None:
     )
     for number, confidence in enumerate(confidences, start=1):
         if confidence is not None and not confidence <= 1.0:
-            check_confidence(confidence, f"{document.game or path}, entry {number}")
+            check_confidence(confidence, f"{_place(document, path)}, entry {number}")
 
 
 def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
