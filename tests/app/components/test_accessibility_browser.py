@@ -18,7 +18,10 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import write_shots
 from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.jobs.queue import JobQueue
 from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from tests.app.analysis_job import ask_for_analysis
 from tests.app.conftest import Server, patient
 from tests.app.made_analysis import make_analysis, make_shots
 from tests.app.player_page import FIND
@@ -182,6 +185,21 @@ def test_two_systems_have_no_serious_finding(themed: Page, server: Server, compa
         expect(themed.locator(".difference.few").first).to_be_visible()
     still(themed)
     assert findings(themed) == []
+
+
+def test_a_match_without_an_analysis_has_no_serious_finding(themed: Page, server: Server) -> None:
+    """With the bar that says why the last analysis failed, and offers another one and the reading of the clock."""
+    path = server.root / "not analysed.mp4"
+    if not path.is_file():
+        make_video(path, steady(60), first=99_000)
+    match, queue = server.library().add(str(path)), JobQueue(open_database(server.data))
+    ask_for_analysis(queue, match, "no such model")
+    opened(themed, server, "match", match)
+    expect(themed.get_by_text("The analysis failed.")).to_be_visible()
+    expect(themed.get_by_text("Read its clock")).to_be_visible()
+    still(themed)
+    assert findings(themed) == []
+    server.library().remove(match)
 
 
 def test_adding_a_model_has_no_serious_finding(themed: Page, server: Server, match_of: Any) -> None:
