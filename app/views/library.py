@@ -49,6 +49,7 @@ from spotting_core.score_bug.match_time import placed_by_clock
 from spotting_core.tasks.spotting import SPOTTING
 
 _PAGE = "library"  # where it is said what labels left out
+_IDLE = 5.0  # seconds between two looks whether anything has begun
 _COLUMNS = [1.1, 2.0, 1.7, 0.9, 1.3, 1.2]
 
 
@@ -67,7 +68,7 @@ def show() -> None:
     with right:
         _add(library)
         live = _under_way()
-        st.fragment(run_every=1.0 if live else None)(_jobs)(live)
+        st.fragment(run_every=1.0 if live else _IDLE)(_jobs)(live)
         data_line()
     with left, st.container(border=True, key="tl_card_matches"):
         rows = listed([_listed(m, library.analyses(m), jobs[m.id]) for m in matches if fits(m, choice.words)], choice)
@@ -103,7 +104,7 @@ def _rows(rows: list[Listed], live: bool, narrowed: bool) -> None:
         return
     head = st.columns(_COLUMNS, vertical_alignment="center")
     for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
-        column.html(f'<div class="tl-head">{text}</div>')
+        column.html(f'<div class="tl-head{" tl-count" if text == "Spots" else ""}">{text}</div>')
     for row in rows:
         _row(row, shared_queue().recent(row.match.id, ANALYSIS.name))
 
@@ -186,7 +187,7 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
     def text(sign: str, colour: str, word: str, more: str, bar: str = "") -> str:
         return (
             f'<div class="tl-state"><span style="color:{colour}">{sign}</span>{page.escape(word)}</div>{bar}'
-            f'<div class="tl-cap">{page.escape(more)}</div>'
+            f'<div class="tl-cap tl-why" title="{page.escape(more)}">{page.escape(more)}</div>'
         )
 
     if job is not None and job.live:
@@ -197,7 +198,8 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
         word = f"{job.progress:.0%}" if running else "Queued"
         return text("◔", "var(--tl-accent)", word, page.progress_text(job) if running else f"{job.ahead} ahead", bar)
     if job is not None and job.state == FAILED:
-        return text("⚠", "var(--tl-bad)", "Failed", job.error or "")
+        why = (job.error or "").removeprefix(f"{match.path}: ")  # the row says of which match
+        return text("⚠", "var(--tl-bad)", "Failed", why)
     if damaged:
         word = "Damaged" if analysis is None else "Analysed, another is damaged"
         return text("⚠", "var(--tl-bad)", word, str(damaged[0].problem))
@@ -456,6 +458,8 @@ def _added(library: Library, path: str, classes: ClassTable, name: str, labels: 
 
 
 def _jobs(live: bool) -> None:
+    if not live and _under_way():  # begun elsewhere: by another page, or on the command line
+        st.rerun(scope="app")
     jobs = shared_queue().all_live(KINDS.that_need(LONG))
     with st.container(border=True, key="tl_card_jobs"):
         running = sum(j.state == "running" for j in jobs)

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library
 from app.settings import DEMO
+from app.state import shared_settings
 from app.views import match as match_view
 from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
@@ -24,6 +25,7 @@ from explain.attribution import ENTITY_ROW, Attribution
 from explain.jobs.explanation import EXPLANATION
 from spotting_core.analyses.analysis import write_record
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
@@ -140,6 +142,26 @@ def test_a_failed_analysis_says_why_and_can_be_tried_again(tmp_path: Path, libra
     again = queue.recent(match.id, ANALYSIS.name)
     assert again is not None
     assert again.live
+
+
+def test_what_keeps_a_match_from_being_read_and_analysed_is_told_once(
+    tmp_path: Path, library: Library, queue: JobQueue
+) -> None:
+    video = make_video(tmp_path / "mine.mp4", steady(60))
+    match = library.add("mine.mp4")
+    video.write_bytes(b"no video")
+    ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
+    with pytest.raises(TouchlineError) as why:
+        ingest(video, shared_settings().data)
+    queue.finish(taken, FAILED, str(why.value))
+    at = match_page(match=match.id).run()
+    assert not at.exception
+    assert [error.value.startswith("The analysis failed. ") for error in at.error] == [True]
+    rows = texts(library_page().run())
+    assert "Failed" in rows
+    assert "this file is not a video that can be read" in rows
+    assert str(match.path) not in rows.partition("Failed")[2]  # the row says of which match
 
 
 # --- match ----------------------------------------------------------------------------------------------
