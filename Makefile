@@ -12,6 +12,8 @@
 #                        its hours first, RETRAIN=1 trains anew what has a log; PLAN=1 trains nothing
 # make bench-comedian   whether COMEDIAN's stages without labels help, by share of the labels; says its hours first,
 #                        PLAN=1 trains nothing
+# make bench-domains   what carries over to matches of another look: rendered variety, drawn variety, which of it; says its
+#                        hours first, PLAN=1 trains nothing
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
@@ -42,7 +44,7 @@ DATA ?= ../shared/data
 
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
-	bench-comedian bench-players bench-possession bench-review-walk bench-search \
+	bench-comedian bench-domains bench-players bench-possession bench-review-walk bench-search \
 	bench-spotters bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
@@ -95,6 +97,9 @@ bench-calibration-spotting: $(VENV)/.installed
 
 bench-comedian: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.comedian $(DATA)/simmatch --figure docs/comedian.svg $(if $(PLAN),--plan)
+
+bench-domains: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.domains $(DATA)/simmatch $(if $(PLAN),--plan)
 
 bench-review-walk: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.review_walk $(DATA)/simmatch

@@ -71,6 +71,18 @@ def clock(
         _print(match, media, found)
 
 
+def read_clock(match: MatchSource) -> MatchClock:
+    """The clock of a match; what has been read of it before is not read again.
+
+    Errors:
+        BadInputError: no file of it shows one.
+    """
+    from spotting_core.media.ingest import ingest
+
+    data = DataDirectory.default().ensure()
+    return _read(match, {h.half: ingest(h.path, data) for h in match.halves})
+
+
 def _read(match: MatchSource, media: dict[int, Media]) -> MatchClock:
     """The clock of a match.
 

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
+from app.command_line.clock import read_clock
 from app.command_line.terminal import err, out, print_left_out
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError, cannot_write
@@ -42,6 +43,11 @@ def convert(
         None, help="That of CSV, WebVTT or an EDL, such as cp949 or big5.", show_default="recognised"
     ),
     video: Path | None = typer.Option(None, help="The match's video or folder: tells lengths and frame rates."),
+    match_time: Path | None = typer.Option(
+        None,
+        "--match-time",
+        help="Times of SOURCE are those of the match: put them where the clock of this video or folder shows them.",
+    ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace a target that is there."),
 ) -> None:
     """Convert labels or predictions, match by match, and say what the target cannot carry."""
@@ -55,6 +61,8 @@ def convert(
     _check(source, target, reader, writer, overwrite)
     table = load_classes(classes) if classes else None
     documents = registry.read(source, reader, Options(table, rate, threshold, encoding=encoding))
+    if match_time is not None:
+        documents = _placed(documents, match_time, source)
     if video is not None:
         documents = _with_halves(documents, _halves_of(video))
     lost: _Losses = Counter()
@@ -77,7 +85,28 @@ def convert(
     for note in notes:
         err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
     for loss in _summed(lost):
-        err.print(f"[yellow]Not carried by {writer.title}:[/yellow] {loss}.", highlight=False)
+        told = f"[yellow]Not carried by {writer.title}:[/yellow] {escape(str(loss))}."
+        err.print(told, highlight=False, soft_wrap=True)
+
+
+def _placed(documents: Iterator[Any], match: Path, source: Path) -> Iterator[Any]:
+    """The labels of one match where the clock of its broadcast shows their times.
+
+    Errors:
+        BadInputError: no file of the match shows a clock, or there are labels of several matches.
+    """
+    from spotting_core.media.source import open_match
+    from spotting_core.score_bug.match_time import placed_by_clock
+
+    clock = read_clock(open_match(match))
+    for number, document in enumerate(documents):
+        if number or not isinstance(document, Document):
+            raise BadInputError(
+                "only the labels of one match can be put where its clock shows their times",
+                where=source,
+                fix="Convert the labels of each match by themselves",
+            )
+        yield placed_by_clock(document, clock)
 
 
 def _check(source: Path, target: Path, reader: Format, writer: Format, overwrite: bool) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from app.comparing.comparison import analysis_by, unambiguous_names
 from app.library.library import Library, Match
 from app.library.roots import source_of
@@ -12,7 +9,7 @@ from spotting_core.analyses.analysis import ANALYSIS_FILE
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.findings import Finding
 from spotting_core.evaluation.report import Evaluation
-from spotting_core.evaluation.report_draws import DrawnReport, Evaluator, Report, drawn_reports
+from spotting_core.evaluation.report_draws import DrawnReport, Report, drawn_reports
 from spotting_core.tasks.registry import tasks
 from spotting_core.tasks.task import AnyLayerTask, Judged, LayerTask
 
@@ -84,7 +81,8 @@ def drawn_reports_of(
     Errors:
         BadInputError: fewer than two matches, or labels cannot be read.
     """
-    evaluators = [_evaluator(task, *_judged(library, task, matches, system), official) for system in systems]
+    judged = (_judged(library, task, matches, system) for system in systems)
+    evaluators = [task.evaluator(own, classes, official=official) for own, classes in judged]
     return drawn_reports(evaluators, len(matches), report=report)
 
 
@@ -118,16 +116,3 @@ def _judged(
     if classes is None:
         raise BadInputError("this model has judged none of these matches", fix="Analyse one with it")
     return judged, classes.names
-
-
-def _evaluator(
-    task: AnyLayerTask, judged: list[Judged[Finding]], classes: tuple[str, ...], official: bool
-) -> Evaluator:
-    def evaluate(numbers: Sequence[int]) -> Evaluation:
-        # An evaluator may know matches by their names, so one that was drawn twice has two.
-        drawn = [
-            replace(judged[number], name=f"{place}: {judged[number].name}") for place, number in enumerate(numbers)
-        ]
-        return task.report(drawn, classes, official=official)
-
-    return evaluate

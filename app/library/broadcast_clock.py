@@ -13,6 +13,7 @@ from spotting_core.domain.parts import Parts
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD
 from spotting_core.media.ingest import known_media
+from spotting_core.media.source import MatchSource
 from spotting_core.score_bug.match_clock import MatchClock, Stamp, clock_stamp, known_clock
 
 GOAL = "Goal"
@@ -27,10 +28,14 @@ def broadcast_clock(match: Match, data: DataDirectory, parts: Parts) -> MatchClo
         parts: what a match of its class table consists of.
     """
     try:
-        halves = source_of(match.path).halves
+        return clock_of_source(source_of(match.path), data, parts)
     except TouchlineError:  # the page tells
         return None
-    media = {h.half: one for h in halves if (one := known_media(h.path, data)) is not None}
+
+
+def clock_of_source(source: MatchSource, data: DataDirectory, parts: Parts) -> MatchClock | None:
+    """The same of videos that need not be of the library."""
+    media = {h.half: one for h in source.halves if (one := known_media(h.path, data)) is not None}
     key = (clock_stamp(media), parts)
     if not key[0]:
         return None

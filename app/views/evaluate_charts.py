@@ -99,7 +99,7 @@ def precision_recall_figure(
     low = precision < 0.2
     figure.add_annotation(
         x=recall, y=precision, text=f"<b>precision {share(precision)}, recall {share(recall)}</b>", showarrow=False,
-        font={"color": ink.text}, xanchor="right" if recall > 0.45 else "left",
+        font={"color": ink.text}, bgcolor=ink.surface, xanchor="right" if recall > 0.45 else "left",
         xshift=-10 if recall > 0.45 else 20, yshift=14 if low else -14,
     )  # fmt: skip
     figure.add_annotation(x=0.01, y=0.04, text="precision up, recall right", showarrow=False, xanchor="left")

@@ -14,14 +14,13 @@ from app.comparing.prediction_sets import PredictionSets
 from app.library.library import Library
 from app.views import page
 from app.views.addressed import one_of, put, take
-from app.views.evaluate_charts import bounds, share, signed
+from app.views.evaluate_table import figure_row, figure_table
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.confusion import confusion_matrix, confusions
 from spotting_core.evaluation.intervals import (
     FEW_TRUTHS,
     Draws,
-    Interval,
     class_difference,
     is_of_minutes,
     mean_difference,
@@ -32,7 +31,6 @@ _NAMED = 3  # classes that are named
 _AT_FIRST = 6  # systems in the table before anyone chose
 _METRICS = {"tight": "Tight, 1–5 s", "loose": "Loose, 5–60 s"}
 _FORMS = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
-_EVEN = 5e-5  # below what the table shows
 _THRESHOLD = 0.5  # of the confusion in the figure
 
 
@@ -168,12 +166,10 @@ def _measured(
 def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, shown: set[str]) -> str:
     """Classes by systems; of every system but the first also how far it is from the first."""
     first, *others = measured
-    heads = "".join(f'<th scope="col">{page.escape(m.name)}</th>' for m in measured)
-    heads += "".join(f'<th scope="col">{page.escape(m.name)} − {page.escape(first.name)}</th>' for m in others)
     means = [m.draws.mean(metric) for m in measured]
     apart = [mean_difference(m.draws, first.draws, metric) for m in others]
     truths = _truths(first, classes)
-    rows = [_row("Average-mAP, all classes", sum(truths.values()), means, apart, few=False, head=True)]
+    rows = [figure_row("Average-mAP, all classes", str(sum(truths.values())), means, apart, few=False, head=True)]
     if len(shown) < len(classes):
         rows.insert(0, _row_of_chosen(measured, metric, [c for c in classes if c.name in shown], truths))
     for action in classes:
@@ -184,11 +180,9 @@ def _table(measured: Sequence[_Measured], metric: str, classes: ClassTable, show
             continue
         differences = [d for m in others if (d := class_difference(m.draws, first.draws, action.name, metric))]
         few = truths[action.name] < FEW_TRUTHS
-        rows.append(_row(action.short, truths[action.name], own, differences, few=few))
-    return (
-        '<div class="tl-table"><table><thead><tr><th scope="col">Class</th><th scope="col">Truth</th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+        rows.append(figure_row(action.short, str(truths[action.name]), own, differences, few=few))
+    between = [f"{m.name} − {first.name}" for m in others]
+    return figure_table([m.name for m in measured], "Truth", between, rows)
 
 
 def _row_of_chosen(
@@ -200,31 +194,12 @@ def _row_of_chosen(
     if not count and not own[0].all_classes:
         return f'<tr class="tl-mean"><th scope="row">{page.escape(name)}</th><td>0</td></tr>'
     apart = [mean_difference(draws, own[0], metric) for draws in own[1:]]
-    return _row(name, count, [draws.mean(metric) for draws in own], apart, few=False, head=True)
+    return figure_row(name, str(count), [draws.mean(metric) for draws in own], apart, few=False, head=True)
 
 
 def names_of(chosen: Sequence[ActionClass]) -> str:
     """Classes in a few words."""
     return ", ".join(c.short for c in chosen) if len(chosen) <= _NAMED else f"{len(chosen)} chosen classes"
-
-
-def _row(
-    name: str, truths: int, values: Sequence[Interval], apart: Sequence[Interval], *, few: bool, head: bool = False
-) -> str:
-    best = max(interval.value for interval in values)
-    several = len(values) > 1
-    cells = [
-        f'<td class="{"tl-best" if several and interval.value >= best - _EVEN else ""}">{share(interval.value)} '
-        f"<small>{bounds(interval)}</small></td>"
-        for interval in values
-    ]
-    cells += [
-        f'<td class="{"tl-sure" if difference.without_zero and not few else ""}">{signed(difference.value)} '
-        f"<small>({signed(difference.low)} to {signed(difference.high)})</small></td>"
-        for difference in apart
-    ]
-    kind = "tl-few" if few else "tl-mean" if head else ""
-    return f'<tr class="{kind}"><th scope="row">{page.escape(name)}</th><td>{truths}</td>{"".join(cells)}</tr>'
 
 
 def _truths(one: _Measured, classes: ClassTable) -> dict[str, int]:

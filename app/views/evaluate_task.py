@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,7 +19,8 @@ from app.comparing.task_findings import (
 from app.library.library import Library, Match
 from app.views import page
 from app.views.addressed import one_of, put, take
-from app.views.evaluate_charts import bounds, share, signed_interval
+from app.views.evaluate_charts import bounds, share, signed, signed_interval
+from app.views.evaluate_table import Figure, figure_row, figure_table
 from spotting_core.base.errors import TouchlineError
 from spotting_core.evaluation.intervals import FEW_GAMES, FEW_TRUTHS
 from spotting_core.evaluation.report import Evaluation
@@ -99,13 +99,13 @@ def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTa
     except TouchlineError as problem:
         page.error(problem)
         return
-    with st.container(border=True, key="tl_card_task", gap="small"):
+    with st.container(border=True, key="tl_card_task", gap=None):
         figures, table = st.empty(), st.empty()
-        _show(figures, table, task, reports, [], len(judged))
+        _show(figures, table, reports, [], len(judged))
         if len(judged) > 1 and reports:
             state = state_of_task(library, task, judged, keys)
             drawn = _drawn(library, task, judged, keys, way == "Official", state)
-            _show(figures, table, task, reports, drawn, len(judged))
+            _show(figures, table, reports, drawn, len(judged))
 
 
 @st.cache_resource(show_spinner=False)
@@ -150,14 +150,13 @@ def _progress(done: float) -> str:
 def _show(
     figures: DeltaGenerator,
     table: DeltaGenerator,
-    task: AnyLayerTask,
     reports: list[Evaluation],
     drawn: list[DrawnReport],
     matches: int,
 ) -> None:
     """The figures at once, and again when their intervals are known."""
     figures.html(_figures(reports, drawn, matches))
-    table.dataframe(class_rows(reports, drawn), hide_index=True, key=f"evaluate_table_{task.name}_{bool(drawn)}")
+    table.html(_class_table(reports, drawn))
 
 
 def _figures(reports: list[Evaluation], drawn: list[DrawnReport], matches: int) -> str:
@@ -173,14 +172,17 @@ def _figures(reports: list[Evaluation], drawn: list[DrawnReport], matches: int) 
         more = bounds(interval) if interval else ""
         if len(values) > 1:
             between = figure_difference(drawn[0], drawn[1], name) if drawn else None
-            apart = f"A − B {signed_interval(between)}" if between else ""
-            more = ", ".join(filter(None, [more, f"{_number(values[1].get(name))} B", apart]))
+            other = values[1].get(name)
+            alone = f"A − B {signed(value - other)}" if value is not None and other is not None else ""
+            apart = f"A − B {signed_interval(between)}" if between else alone
+            more = ", ".join(filter(None, [more, f"{_number(other)} B", apart]))
         cells.append(
             f'<div><div class="tl-cap">{page.escape(name)}</div><span class="tl-figure">{_number(value)}</span>'
             f'<span class="tl-more">{page.escape(more)}</span></div>'
         )
     counted = f"Counted in {matches} match{'' if matches == 1 else 'es'}, over all classes that have truth."
-    return f'<div class="tl-figures">{"".join(cells)}</div><div class="tl-cap">{counted} {_drawn_words(matches)}</div>'
+    below = f'<div class="tl-cap tl-drawn">{counted} {_drawn_words(matches)}</div>'
+    return f'<div class="tl-figures">{"".join(cells)}</div>{below}'
 
 
 def _drawn_words(matches: int) -> str:
@@ -195,41 +197,35 @@ def _number(value: float | None) -> str:
     return "no truth" if value is None else share(value)
 
 
-def class_rows(reports: list[Evaluation], drawn: list[DrawnReport]) -> list[dict[str, Any]]:
+def _class_table(reports: list[Evaluation], drawn: list[DrawnReport]) -> str:
     """A row for each class that has truth: how much, and the figure of each model, with what lies between them.
 
     Arguments:
         drawn: the same with intervals, empty where these are not known.
     """
-    first = reports[0]
-    names = [n for n, row in first.per_class.items() if row.get("all") is not None]
-    columns = ["A", "B"] if len(reports) > 1 else [first.headline]
-    truth = f"Truth, {first.truth_unit}" if first.truth_unit else "Truth"
-    return [
-        {
-            "Class": name,
-            truth: round(first.truths.get(name, 0.0), 1),
-            **{
-                column: None if (value := report.per_class[name].get("all")) is None else round(value, 4)
-                for column, report in zip(columns, reports, strict=True)
-            },
-            **_intervals(name, drawn, few=not first.truth_unit and first.truths.get(name, 0.0) < FEW_TRUTHS),
-        }
-        for name in names
-    ]
+    first, several = reports[0], len(reports) > 1
+    rows = []
+    for name, views in first.per_class.items():
+        if views.get("all") is None:
+            continue
+        values: list[Figure | None] = [d.of_class(name) for d in drawn]
+        values = values or [report.per_class[name].get("all") for report in reports]
+        own = [value for value in values if value is not None]
+        truths = first.truths.get(name, 0.0)
+        few = not first.truth_unit and truths < FEW_TRUTHS
+        counted = f"{truths:.1f} {first.truth_unit}" if first.truth_unit else f"{truths:.0f}"
+        rows.append(figure_row(name[:1].upper() + name[1:], counted, own, _apart(name, reports, drawn), few=few))
+    return figure_table(
+        ["A", "B"] if several else [first.headline], "Truth", ["A − B"] if several else [], rows
+    )  # fmt: skip
 
 
-def _intervals(name: str, drawn: list[DrawnReport], *, few: bool) -> dict[str, str]:
-    """The interval of a class's figure, or of its difference where there are two models.
-
-    Arguments:
-        few: whether it has so few truths that they say little.
-    """
-    if not drawn:
-        return {}
-    says = ", few truths" if few else ""
-    if len(drawn) == 1:
-        own = drawn[0].of_class(name)
-        return {"95 % interval": f"{bounds(own)}{says}" if own else ""}
-    between = report_class_difference(drawn[0], drawn[1], name)
-    return {"A − B, 95 % interval": f"{signed_interval(between)}{says}" if between else ""}
+def _apart(name: str, reports: list[Evaluation], drawn: list[DrawnReport]) -> list[Figure]:
+    """What lies between two models by a class; nothing where there is one, or one says nothing of it."""
+    if len(reports) < 2:
+        return []
+    if drawn:
+        between = report_class_difference(drawn[0], drawn[1], name)
+        return [between] if between else []
+    first, second = (report.per_class[name].get("all") for report in reports)
+    return [] if first is None or second is None else [first - second]

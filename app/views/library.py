@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.library.broadcast_clock import clock_of_source
 from app.library.library import Library, Match, gone_choice
 from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_reading, shared_settings
@@ -25,6 +26,7 @@ from app.work.kinds import KINDS
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer
 from spotting_core.analyses.replayed_spots import LIVE_ALONE
+from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ClassTable, classes_in, load_classes
 from spotting_core.domain.parts import Parts
@@ -43,9 +45,11 @@ from spotting_core.preflight.cameras import check_camera_file
 from spotting_core.preflight.finding import ERROR, NOTE, WARNING, Finding
 from spotting_core.preflight.machine import check_machine
 from spotting_core.preflight.match import check_videos
+from spotting_core.score_bug.match_time import placed_by_clock
 from spotting_core.tasks.spotting import SPOTTING
 
 _PAGE = "library"  # where it is said what labels left out
+_IDLE = 5.0  # seconds between two looks whether anything has begun
 _COLUMNS = [1.1, 2.0, 1.7, 0.9, 1.3, 1.2]
 
 
@@ -64,7 +68,7 @@ def show() -> None:
     with right:
         _add(library)
         live = _under_way()
-        st.fragment(run_every=1.0 if live else None)(_jobs)(live)
+        st.fragment(run_every=1.0 if live else _IDLE)(_jobs)(live)
         data_line()
     with left, st.container(border=True, key="tl_card_matches"):
         rows = listed([_listed(m, library.analyses(m), jobs[m.id]) for m in matches if fits(m, choice.words)], choice)
@@ -100,7 +104,7 @@ def _rows(rows: list[Listed], live: bool, narrowed: bool) -> None:
         return
     head = st.columns(_COLUMNS, vertical_alignment="center")
     for column, text in zip(head, ("", "Match", "Spots over the match", "Spots", "Analysis", ""), strict=True):
-        column.html(f'<div class="tl-head">{text}</div>')
+        column.html(f'<div class="tl-head{" tl-count" if text == "Spots" else ""}">{text}</div>')
     for row in rows:
         _row(row, shared_queue().recent(row.match.id, ANALYSIS.name))
 
@@ -183,7 +187,7 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
     def text(sign: str, colour: str, word: str, more: str, bar: str = "") -> str:
         return (
             f'<div class="tl-state"><span style="color:{colour}">{sign}</span>{page.escape(word)}</div>{bar}'
-            f'<div class="tl-cap">{page.escape(more)}</div>'
+            f'<div class="tl-cap tl-why" title="{page.escape(more)}">{page.escape(more)}</div>'
         )
 
     if job is not None and job.live:
@@ -194,7 +198,8 @@ def _state_text(analysis: Analysis | None, job: Job | None, match: Match, damage
         word = f"{job.progress:.0%}" if running else "Queued"
         return text("◔", "var(--tl-accent)", word, page.progress_text(job) if running else f"{job.ahead} ahead", bar)
     if job is not None and job.state == FAILED:
-        return text("⚠", "var(--tl-bad)", "Failed", job.error or "")
+        why = (job.error or "").removeprefix(f"{match.path}: ")  # the row says of which match
+        return text("⚠", "var(--tl-bad)", "Failed", why)
     if damaged:
         word = "Damaged" if analysis is None else "Analysed, another is damaged"
         return text("⚠", "var(--tl-bad)", word, str(damaged[0].problem))
@@ -296,6 +301,8 @@ def _add(library: Library) -> None:
             page.error(problem)
             return
         labels = _read_upload(library, source, upload) if upload is not None else None
+        if labels is not None:
+            labels = _placed_labels(labels, source, classes)
         if any(f.failed for f in findings) or _refused(upload, labels):
             st.warning("Look at this first", icon=None)
         else:
@@ -331,6 +338,10 @@ def _read_or_failed(path: Path) -> bool:
         return True
 
 
+_MATCH_TIME_HELP = (
+    "The clock of the broadcast has been read: labels that count from the kick-off of each half are put where it shows "
+    "their time."
+)
 _LABEL_HELP = "True spots to compare with: " + ", ".join(f.title for f in registry.label_formats()) + "."
 
 
@@ -381,6 +392,25 @@ def _read_upload(library: Library, source: MatchSource, upload: Any) -> Document
         return None
 
 
+def _placed_labels(labels: Document, source: MatchSource, classes: ClassTable) -> Document:
+    """The labels where the clock of the broadcast shows their times, if the user says that they are in match time.
+
+    Whoever has labels of halves that the files are not, as of a whole match in one file, finds it chosen.
+    """
+    clock = clock_of_source(source, shared_settings().data, classes.parts)
+    if clock is None or not clock.halves:
+        return labels
+    halves = {half.half for half in source.halves}
+    beyond = any(spot.half not in halves for spot in labels.spots)
+    if not st.checkbox("Times are those of the match, not of the file", beyond, help=_MATCH_TIME_HELP):
+        return labels
+    placed = placed_by_clock(labels, clock)
+    left = len(labels.entries) - len(placed.entries)
+    out = f"; {count_of(left, 'label')} lie where no file shows a clock, and are left out" if left else ""
+    st.caption(f"{count_of(len(placed.entries), 'label')} put where the broadcast's clock shows their time{out}.")
+    return placed
+
+
 def _checked_labels(library: Library, source: MatchSource, labels: Document, upload: Any) -> Document:
     """The labels, with the fixes applied that the user has asked for; shows what is found."""
     applied: list[str] = st.session_state.setdefault("label_fixes", {}).setdefault(upload.file_id, [])
@@ -428,6 +458,8 @@ def _added(library: Library, path: str, classes: ClassTable, name: str, labels: 
 
 
 def _jobs(live: bool) -> None:
+    if not live and _under_way():  # begun elsewhere: by another page, or on the command line
+        st.rerun(scope="app")
     jobs = shared_queue().all_live(KINDS.that_need(LONG))
     with st.container(border=True, key="tl_card_jobs"):
         running = sum(j.state == "running" for j in jobs)

@@ -11,6 +11,7 @@ from app.library.library import Match
 from app.views import page
 from app.views.codes_dialog import codes_dialog
 from app.views.export import export_dialog
+from app.views.halves_dialog import HALVES, halves_dialog, keep_moment
 from app.views.model_dialog import model_dialog
 from app.views.shown import final_spots
 from app.views.spotting_dialog import spotting_dialog
@@ -21,8 +22,13 @@ _PAGES = ("library", "explain")
 
 
 def ask_for_dialog(match: Match, event: Mapping[str, Any]) -> None:
-    """Keep what a button of the workspace asks for, {name}, for the run of the page that follows."""
+    """Keep what a button or a key of the workspace asks for, {name}, for the run of the page that follows.
+
+    Of the halves' dialog {half, time} too: the file, and seconds of it, that are on screen.
+    """
     st.session_state[page.DIALOG] = (match.id, event["name"])
+    if event["name"] == HALVES:
+        keep_moment(event)
     st.session_state["rerun_page"] = True
 
 
@@ -43,6 +49,8 @@ def show_dialog(match: Match, analysis: Analysis, analyses: list[Analysis]) -> N
         spotting_dialog(analysis)
     elif name == "export":
         export_dialog(match, analysis, final_spots(match, analysis))
+    elif name == HALVES:
+        halves_dialog(match, analysis.classes.parts)
     elif name == "codes":
         codes_dialog()
     elif name == "model":

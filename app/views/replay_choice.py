@@ -40,7 +40,7 @@ def replay_choice(key: str, where: Any = st) -> str:
 def replay_toggle(key: str, where: Any = st) -> str:
     """Ask whether spots in replays count too; the answer is kept in the address."""
     take(ADDRESS, key, lambda word: word == WITH_REPLAYS, False)
-    wanted = where.toggle("Replays too", key=key, help=_HELP)
+    wanted = where.toggle("Replays too", key=key, help=_HELP, width="content")
     choice = WITH_REPLAYS if wanted else LIVE_ALONE
     put(ADDRESS, key, choice, LIVE_ALONE)
     return choice

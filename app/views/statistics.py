@@ -92,8 +92,11 @@ def show() -> None:
 
 def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Match], Query]:
     with st.container(key="statistics_bar"):
-        column, which, least, shots, where, kind = st.columns([2, 1.9, 1.1, 1.1, 1.4, 1.3], vertical_alignment="bottom")
-    title = column.empty()
+        head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        which, least, shots, where = st.columns([2, 1.2, 1.2, 1.4], vertical_alignment="bottom")
+    title = head.empty()
+    labels = class_popover(classes, "statistics_labels", head)
+    head.space("stretch")
     take("match", _MATCHES, several_of(*matches), [])
     st.session_state[_MATCHES] = [m for m in st.session_state[_MATCHES] if m in matches]
     names = which.multiselect(
@@ -112,12 +115,11 @@ def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Mat
     put("shots", _SHOTS, group, _ALL)
     zones = zone_choice("statistics_zones", column=where)
     take("reviewed", _REVIEWED, lambda word: word == "1", False)
-    reviewed = kind.toggle("Reviewed alone", key=_REVIEWED)
+    reviewed = head.toggle("Reviewed alone", key=_REVIEWED, width="content")
     put("reviewed", _REVIEWED, "1" if reviewed else None)
-    labels = class_popover(classes, "statistics_labels", column)
     chosen = [matches[name] for name in names or matches]
     text = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} matches"
-    title.html(page.headline("Statistics", text))
+    title.html(page.headline("Statistics", text), width="content")
     page.title("Statistics", text)
     query = Query(
         labels,
@@ -126,7 +128,7 @@ def _choice(matches: Mapping[str, Match], classes: ClassTable) -> tuple[list[Mat
         reviewed=REVIEWED if reviewed else None,
         confirmed=True,
         shots=() if group == _ALL else (group,),
-        replays=replay_toggle("statistics_replays", kind),
+        replays=replay_toggle("statistics_replays", head),
         zones=zones,
     )
     return chosen, query

@@ -14,6 +14,7 @@ from app.settings import DEMO, settings
 from app.state import shared_library, shared_queue, shared_settings
 from app.views import page
 from app.views.evaluate_charts import share, signed_interval
+from app.views.label_curve import label_curve
 from app.views.review_actions import signed_in
 from spotting_core.base.counts import count_of
 from spotting_core.base.errors import TouchlineError
@@ -22,7 +23,7 @@ from spotting_core.data_sets.freeze import freeze
 from spotting_core.evaluation.intervals import Interval
 from spotting_core.jobs.queue import FAILED, Job
 from spotting_core.jobs.training import STEPS, TRAINING, TrainingParameters
-from spotting_core.models.card import BUNDLED
+from spotting_core.models.card import BUNDLED, read_card
 from spotting_core.models.known import known_models
 from spotting_core.store.database import open_database
 from spotting_core.tasks.spotting import SPOTTING
@@ -30,6 +31,10 @@ from spotting_core.training.comparison import ChangedMoment, Comparison
 
 _MOST = 30  # changed moments that are listed
 _NOW = "What is known now"
+_EVERYTHING_HELP = (
+    "For matches that look unlike what the model knows: the videos are read again, and all of the network learns but "
+    "its first layers. It takes far longer."
+)
 _OPEN = "training_open"  # in the session: whether the dialog is
 
 
@@ -66,6 +71,8 @@ def _content(was_live: bool) -> None:
     last = shared_queue().latest(TRAINING.name)
     if last is not None:
         _ended(last)
+    label_curve()
+    if last is not None:
         st.divider()
     _new()
 
@@ -101,6 +108,7 @@ def _new() -> None:
     model = st.selectbox("From this model on", models, index=models.index(BUNDLED) if BUNDLED in models else 0)
     chosen = st.selectbox("Learn from", [_NOW, *sets], help="What people labelled and reviewed, as a data set.")
     name = st.text_input("Name of the data set", key="new_data_set") if chosen == _NOW else chosen
+    everything = _looks_at_pictures(model) and st.checkbox("Also what looks at the pictures", help=_EVERYTHING_HELP)
     if not st.button("Train", type="primary", key="start_training", disabled=not name):
         return
     try:
@@ -108,7 +116,16 @@ def _new() -> None:
     except TouchlineError as problem:
         page.error(problem)
         return
-    _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS))
+    _ask(TrainingParameters(str(model), data_set.id, data_set.name, STEPS, everything))
+
+
+def _looks_at_pictures(model: str) -> bool:
+    """Whether a model has a part that could learn from pictures; not of one whose card cannot be read."""
+    try:
+        card = read_card(known_models(shared_settings().data)[model])
+    except (TouchlineError, KeyError):
+        return False
+    return card.input.size is not None
 
 
 def _frozen(name: str) -> DataSet:

@@ -63,13 +63,19 @@ def not_analysed(match: Match) -> None:
             st.caption(page.plain(" ".join(_facts(match, model))))
 
 
+def has_told(match: Match, problem: TouchlineError) -> bool:
+    """Whether the bar says the same already: the analysis failed by what is wrong with the match."""
+    job = shared_queue().recent(match.id, ANALYSIS.name)
+    return job is not None and job.state == FAILED and job.error == str(problem)
+
+
 def _offer(match: Match) -> str | None:
     """The bar; returns the model that is chosen, None while an analysis is under way."""
+    job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
+    if job is not None and job.live:
+        _running(job.id)
+        return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        job, damaged = shared_queue().recent(match.id, ANALYSIS.name), shared_library().damaged(match)
-        if job is not None and job.live:
-            _running(job.id)
-            return None
         if job is not None and job.state == FAILED:
             st.error(f"The analysis failed. {page.plain(job.error)}")
         elif damaged:
@@ -118,9 +124,8 @@ def _facts(match: Match, model: str) -> list[str]:
 
 
 def _shape(media: Media) -> str:
-    width, height = media.info.shown_size
     rate = f", {media.info.rate:.4g} frames a second" if media.info.rate else ""
-    return f"{width:.0f}×{height:.0f}{rate}"
+    return f"{media.info.width}×{media.info.height}{rate}"
 
 
 @st.fragment(run_every=1.0)
@@ -130,6 +135,9 @@ def _running(job_id: str) -> None:
     if job is None or not job.live:
         st.rerun(scope="app")
         return
-    st.progress(job.progress, text=page.progress_text(job))
+    bar, button = st.columns([8, 1], vertical_alignment="center", gap="small")
+    bar.progress(job.progress, text=page.progress_text(job))
     cancel = shared_queue().cancel
-    st.button("Cancel", key="cancel_analysis", disabled=job.cancelling, on_click=cancel, args=(job.id,))
+    button.button(
+        "Cancel", key="cancel_analysis", disabled=job.cancelling, on_click=cancel, args=(job.id,), width="stretch"
+    )

@@ -29,10 +29,12 @@ from spotting_core.domain.parts import read_parts
 from spotting_core.domain.pitch import Pitch
 from spotting_core.domain.spots import Spot
 from spotting_core.entities.prompts import load_prompts
+from spotting_core.entities.published_files import EntityFiles, prompt_names
 from spotting_core.entities.table import EMBEDDING_FILE, TABLE_FILE, EntityTable
 from spotting_core.evaluation.camera_files import read_changes
 from spotting_core.evaluation.collect import Record, read_split
 from spotting_core.evaluation.frames import read_frame_file
+from spotting_core.evaluation.other_formats import LABELS, PREDICTIONS, in_soccernet_form
 from spotting_core.evaluation.replay_files import read_replays
 from spotting_core.evaluation.spot_files import label_columns, prediction_columns
 from spotting_core.features.files import open_features
@@ -46,9 +48,15 @@ from spotting_core.formats.labels_cameras import write_shots
 from spotting_core.formats.line_labels import read_lines
 from spotting_core.formats.player_boxes import read_placed
 from spotting_core.formats.registry import FORMATS
+from spotting_core.media.ingest import Media
 from spotting_core.media.source import open_match
+from spotting_core.media.times import TimeTable
+from spotting_core.media.video import VideoInfo
 from spotting_core.models.card import CARD_FILE, read_card
 from spotting_core.models.registry import system
+from spotting_core.score_bug.match_clock import known_clock
+from spotting_core.score_bug.readings import BugReadings, RowReading, readings_file, write_readings
+from spotting_core.score_bug.text_reader import Box
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.system_config import SystemTrainingConfig
 
@@ -93,6 +101,8 @@ def readers() -> Iterator[Reader]:
     yield from _settings()
     yield from _arrays()
     yield from _analyses()
+    yield from _score_bugs()
+    yield from _of_others()
 
 
 def reader(name: str) -> Reader:
@@ -320,3 +330,94 @@ def _open_analysis(path: Path) -> None:
     analysis.spots()
     asdict(analysis.record)
     _ = (analysis.remarks, analysis.record.identity.key, analysis.clock(1, 5))
+
+
+# --- score bugs -----------------------------------------------------------------------------------------
+
+
+def _score_bugs() -> Iterator[Reader]:
+    rows = tuple(
+        RowReading(k * 2_000_000, f"PEL {k // 40} - 1 SOL {45 + k // 30}:{k * 2 % 60:02d} +3", 0.9) for k in range(90)
+    )
+    half = {"half": 1, "file": 1, "start": 0, "end": 90_000_000, "first": 0, "last": 90_000_000, "confidence": 0.5}
+    with TemporaryDirectory() as folder:
+        video = _media(Path(folder))
+        write_readings(video, BugReadings(Box(10, 20, 110, 40), rows, 1.5, 2.5))
+        kept = readings_file(video).read_bytes()
+        assert known_clock({1: video}, load_classes().parts).at(1, 60_000_000), "the sound one is understood"
+    halves = json.dumps([{**half, "corrected": True}]).encode()
+    name = readings_file(_media(Path())).name
+    yield Reader("score bug", name, kept, _clock_shown, (("halves.json", halves),))
+    yield Reader("corrected halves", "halves.json", halves, _clock_shown, ((name, kept),))
+
+
+def _media(folder: Path) -> Media:
+    """A video of three minutes of which only what is kept is there."""
+    info = VideoInfo("h264", "yuv420p", 640, 360, 0, False, False, 25.0, 180.0, None, "mp4", 1, 1.0, False, 0)
+    return Media(folder / "1.mp4", "0" * 64, folder, info, TimeTable(np.arange(4500) * 40_000, 0))
+
+
+def _clock_shown(path: Path) -> None:
+    """The clock of a match as its pages show it; what cannot be read counts as not there."""
+    clock = known_clock({1: _media(path.parent)}, load_classes().parts)
+    for time in range(0, 180_000_000, 10_000_000):
+        clock.text(1, time)
+        clock.check_of_goal(1, time, [time])
+    _ = (clock.why_unknown, clock.halves, clock.unexplained_changes)
+
+
+# --- results of other programs --------------------------------------------------------------------------
+
+
+def _of_others() -> Iterator[Reader]:
+    rows = torch.cat([torch.arange(20).repeat_interleave(2)[:, None], torch.ones(40, 5), torch.zeros(40, 8)], 1)
+    found = _written("1.pt", lambda path: torch.save(rows, path))
+    files = EntityFiles("a model", 2.0, 2, ("player", "ball"), 8, {})
+    yield Reader("entities of others", "1.pt", found, lambda path: files.read(path, 20, (640, 360)))
+    names = b"player\nball\n"
+    yield Reader("prompts of others", "prompts.txt", names, prompt_names)
+    halves = {1: HalfInfo(25.0, 1500, 640, 360, 60_000_000)}
+    document = Document.of([spot for spot in _SPOTS if spot.half == 1], "game", halves)
+    for kind, form in ((PREDICTIONS, "e2e-spot"), (LABELS, "sportscode")):
+        written = _written(f"a{FORMATS[form].suffix}", lambda p, f=form: registry.write(p, [document], FORMATS[f]))
+        read = partial(_in_soccernet_form, kind)
+        yield Reader(f"{kind} to evaluate", f"a{FORMATS[form].suffix}", written, read)
+    table = b"half,seconds,label,confidence,broadcast_time\r\n1,12.5,Goal,.9,45+2:10\r\n2,70,Foul,.5,63:12\r\n"
+    for encoding in ("utf-16", "cp949", "windows-1252"):
+        text = table.decode().encode(encoding)
+        options = Options(encoding=encoding)
+        yield Reader(f"table in {encoding}", "a.csv", text, partial(_read_in, "csv", options))
+    for drop, frames in (("NON-DROP", ":"), ("DROP", ";")):
+        late = _past_midnight(drop, frames)
+        yield Reader(f"edit list past midnight, {drop}", "a.edl", late, _read_edl, foreign=True)
+
+
+def _in_soccernet_form(kind: str, path: Path) -> None:
+    classes, read = load_classes().names, prediction_columns if kind == PREDICTIONS else label_columns
+    with in_soccernet_form(path, kind, Record()) as made:
+        if made.suffix == ".json":
+            read(made.read_bytes(), str(made), "game", classes, Record())
+
+
+def _read_in(form: str, options: Options, path: Path) -> None:
+    """All matches of a file, and a table made of them."""
+    documents = list(registry.read(path, FORMATS[form], options))
+    registry.write(path.with_name("again.csv"), documents, FORMATS["csv"])
+
+
+def _read_edl(path: Path) -> None:
+    for rate in (25.0, 30000 / 1001, 60000 / 1001):
+        with suppress(BadInputError):
+            _read_in("edl", Options(rate=rate), path)
+    _read_in("edl", Options(rate=30.0), path)
+
+
+def _past_midnight(drop: str, frames: str) -> bytes:
+    """An edit list whose record clock passes midnight, with a marker on either side; frames: what parts them off."""
+    clock = [f"{time}{frames}00" for time in ("23:59:50", "00:10:00", "23:59:55", "00:00:05")]
+    begin, end, before, after = clock
+    lines = (
+        "TITLE: late", f"FCM: {drop} FRAME", "", f"001  AX       V     C        {begin} {end} {begin} {end}",
+        f"* LOC: {before} RED     Goal", f"* LOC: {after} RED     Foul", "",
+    )  # fmt: skip
+    return "\n".join(lines).encode()

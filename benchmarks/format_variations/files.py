@@ -331,7 +331,8 @@ def _csv(case: Mapping[str, str]) -> Made:
         sure = {"fraction": written(0.93), "percent sign": "93%" if not comma else "93 %", "missing": ""}[
             case["confidence"]
         ]
-        lines.append(between.join(map(quoted, (str(half), cell, label, sure, player))))
+        named = {"number": str(half), "1st half": ("1st half", "2nd half")[half - 1], "H1": f"H{half}"}[case["half"]]
+        lines.append(between.join(map(quoted, (named, cell, label, sure, player))))
         at = time + 250_000 if column != "time" else time
         says.append((half, at, label, None if case["confidence"] == "missing" else 0.93))
     end = {"unix": "\n", "windows": "\r\n"}[case["line ends"]]
@@ -596,7 +597,7 @@ VARIATIONS: tuple[Variations, ...] = (
     Variations(
         "csv",
         {"between": ("comma", "semicolon", "tab"), "decimals": ("point", "comma"), "first line": ("header", "sep="),
-         "header": ("lower", "Capital", "UPPER"), "quotes": ("none", "all"),
+         "header": ("lower", "Capital", "UPPER"), "quotes": ("none", "all"), "half": ("number", "1st half", "H1"),
          "time": ("seconds", "milliseconds", "mm:ss", "h:mm:ss", "day zero", "AM"),
          "confidence": ("fraction", "percent sign", "missing"), "line ends": ("unix", "windows"),
          "encoding": (*_ENCODINGS, "windows-1252", "Shift-JIS")},

@@ -12,7 +12,7 @@ from spotting_core.active.strategies import Strategy, strategy_named
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_content
-from spotting_core.base.nesting import parse_toml
+from spotting_core.base.nesting import LARGEST_TOML, parse_toml
 from spotting_core.base.validation import Positive, PositiveNumber, Share
 from spotting_core.training.config import as_config, read_config
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
@@ -108,7 +108,7 @@ def read_active(path: Path) -> ActiveOrder:
     """
     if not path.is_file():
         raise BadInputError("there is no such configuration", where=path, fix="See assets/active for examples")
-    content = parse_toml(read_content(path, "configuration"), path, "configuration")
+    content = parse_toml(read_content(path, "configuration", LARGEST_TOML), path, "configuration")
     if unknown := sorted(set(content) - {"training", "active", "config"}):
         fix = "It has training = …, a table [active], and perhaps [config]"
         raise BadInputError(f"unknown setting {unknown[0]!r}", where=path, fix=fix)

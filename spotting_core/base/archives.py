@@ -256,14 +256,14 @@ def unpacked_text(path: Path, encoding: str | None = None) -> Iterator[tuple[Tex
 
 def _encoding_of(path: Path) -> str:
     with unpacked(path) as stream:
-        head = stream.read(_LOOKED_AT)
-        return marked_encoding(head) or encoding_of_blocks(_blocks(head, stream))
+        marked = marked_encoding(stream.read(_LOOKED_AT))
+    return marked or encoding_of_blocks(lambda: _blocks(path))
 
 
-def _blocks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
-    yield head
-    while block := stream.read(_BLOCK):
-        yield block
+def _blocks(path: Path) -> Iterator[bytes]:
+    with unpacked(path) as stream:
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 def _too_large(where: object, largest: int) -> BadInputError:

@@ -136,14 +136,17 @@ def read_json(path: Path, what: str = "file") -> Any:
     return parse_json(read_content(path, what), path, what)
 
 
-def read_content(path: Path, what: str = "file") -> bytes:
-    """The bytes of a file.
+def read_content(path: Path, what: str = "file", largest: int | None = None) -> bytes:
+    """The bytes of a file; of one that is larger than ``largest`` so many and one more.
 
     Errors:
         BadInputError: the file is missing or cannot be read.
     """
     try:
         check_regular(path, what)
+        if largest is not None:
+            with path.open("rb") as file:
+                return file.read(largest + 1)
         return path.read_bytes()
     except FileNotFoundError as error:
         raise BadInputError(f"this {what} does not exist", where=path, fix="Check the path") from error

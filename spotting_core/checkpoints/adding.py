@@ -73,7 +73,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
         raise BadInputError(f"this file has the hash {sha256}, not {wanted.sha256}", where=weights, fix=_OTHER_FILE)
     checkpoint = checkpoint_of(weights, beside, wanted.offer.name)
     adapter = adapter_of(checkpoint)
-    adopted = _adopted(adapter, checkpoint, wanted.choices)
+    adopted = adopt(adapter, checkpoint, wanted.choices)
     origin = {"source": wanted.offer.source, "file": weights.name, "file_sha256": sha256, "project": adapter.name}
     card = replace(adopted.card, name=name, training={**adopted.card.training, **origin})
     with _whole(place) as folder:
@@ -85,7 +85,7 @@ def add_model(wanted: Wanted, data: DataDirectory, report: ReportFetched = lambd
     return place
 
 
-def _adopted(adapter: Adapter, checkpoint: Checkpoint, choices: Choices) -> Adopted:
+def adopt(adapter: Adapter, checkpoint: Checkpoint, choices: Choices) -> Adopted:
     """What a checkpoint becomes; one that is only named like a project's is refused as any other."""
     try:
         return adapter.adopt(checkpoint, choices)

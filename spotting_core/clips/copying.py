@@ -21,6 +21,7 @@ from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import Media
 from spotting_core.media.key_frames import key_times
 from spotting_core.media.playback import timed_packets
+from spotting_core.media.shown import write_orientation
 from spotting_core.media.source_clock import SourceClock
 from spotting_core.media.times import TimeTable, to_microseconds
 from spotting_core.media.video import open_video, packets, rewind
@@ -79,7 +80,10 @@ def copy_clip(media: Media, clip: Clip, path: Path, *, sound: bool = True) -> Co
     try:
         with open_video(media.path) as (source, video), av.open(str(path), "w", form, options=options) as out:
             audio = [s for s in source.streams.audio[:1] if sound and s.codec_context is not None]
-            copies = {s.index: out.add_stream_from_template(s, opaque=True) for s in (video, *audio)}
+            copied = out.add_stream_from_template(video, opaque=True)
+            if media.info.turned_by_coding:  # which perhaps no packet of the clip says
+                write_orientation(copied, media.info.orientation)
+            copies = {s.index: out.add_stream_from_template(s, opaque=True) for s in audio} | {video.index: copied}
             pictures, sounds = _packets(source, video, audio, begin, until, media.table)
             end = max(_time(p) + _duration(p, media) for p in pictures)
             for packet in sorted([*pictures, *(p for p in sounds if _time(p) < end)], key=_stored):

@@ -14,7 +14,7 @@ import av
 import cv2
 import numpy as np
 
-from spotting_core.media.shown import shown_image, shown_size, stored_aspect
+from spotting_core.media.shown import orientation, shown_image, shown_size, stored_aspect
 from spotting_core.media.sound import CHANNELS, RATE, samples_at
 
 _CLOCK = 90_000  # ticks per second of the pictures
@@ -131,8 +131,9 @@ class Film:
     def _fitted(self, frame: av.VideoFrame) -> av.VideoFrame:
         """A frame upright and at the film's size; one of another shape gets black bars."""
         width, height = self.size
-        shown = shown_size(frame.width, frame.height, stored_aspect(frame), int(frame.rotation))
-        if not int(frame.rotation) % 360 and same_shape(shown, self.size):
+        turned = orientation(frame)
+        shown = shown_size(frame.width, frame.height, stored_aspect(frame), turned)
+        if turned.is_upright and same_shape(shown, self.size) and not frame.interlaced_frame:
             other = int(frame.colorspace) not in (self.colours[2], _UNSAID)
             space = _conversion(self.colours) if other else None
             return frame.reformat(width, height, "yuv420p", dst_colorspace=space, dst_color_range=_LIMITED)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_content
-from spotting_core.base.nesting import parse_toml
+from spotting_core.base.nesting import LARGEST_TOML, parse_toml
 from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 from spotting_core.domain.clock import half_clock
 
@@ -167,7 +167,7 @@ def read_parts(path: Path) -> Parts:
         BadInputError: the file is no TOML, or holds a name or value that parts do not have.
     """
     try:
-        content = parse_toml(read_content(path, "file of parts"), path, "file of parts")
+        content = parse_toml(read_content(path, "file of parts", LARGEST_TOML), path, "file of parts")
     except BadInputError as error:
         what = f"the parts of this class table cannot be read ({error.what})"
         raise BadInputError(what, where=path, fix=error.fix) from error

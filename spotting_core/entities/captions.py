@@ -29,7 +29,17 @@ _THING_TEXTS = {
     "corner flag": ["a corner flag", "the flag at the corner of the pitch", "a corner post"],
     "scoreboard": ["the scoreboard", "the score graphic", "the clock and score in the picture"],
 }
-_PATTERN_WORDS = {"vstripe": "striped", "sash": "sashed", "sleeve": "contrast-sleeved", "plain": "plain"}
+_PATTERN_WORDS = {
+    "vstripe": "striped",
+    "sash": "sashed",
+    "sleeve": "contrast-sleeved",
+    "plain": "plain",
+    "pin": "pinstriped",
+    "dots": "dotted",
+    "yoke": "yoked",
+    "fade": "fading",
+    "chevron": "chevroned",
+}
 _CAMERA_TEXTS = {
     "Main camera center": ["the main camera", "a wide view of the pitch"],
     "Main camera left": ["the main camera on the left", "a wide view of the pitch"],

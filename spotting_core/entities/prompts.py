@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_content
-from spotting_core.base.nesting import parse_toml
+from spotting_core.base.nesting import LARGEST_TOML, parse_toml
 from spotting_core.media.fingerprint import joint_hash
 
 DEFAULT_PROMPTS = "football"
@@ -48,6 +48,10 @@ class PromptSet:
     def names(self) -> tuple[str, ...]:
         return tuple(e.name for e in self.entities)
 
+    def doubtful(self) -> PromptSet:
+        """The same entities, at a quarter of their thresholds."""
+        return replace(self, entities=tuple(replace(e, threshold=e.threshold / 4) for e in self.entities))
+
     def fingerprint(self) -> str:
         """Hash of all that changes which regions are found (colours do not)."""
         return joint_hash(
@@ -66,7 +70,7 @@ def load_prompts(prompts: str | Path = DEFAULT_PROMPTS) -> PromptSet:
         path = asset("prompts", f"{prompts}.toml")
     if not path.is_file():
         raise BadInputError("no such prompt file", where=prompts, fix="Give a .toml file of entities")
-    content = parse_toml(read_content(path, "prompt file"), path, "prompt file")
+    content = parse_toml(read_content(path, "prompt file", LARGEST_TOML), path, "prompt file")
     rows = content.get("entity", [])
     if not rows or not isinstance(rows, list):
         raise BadInputError("this prompt file names no entity", where=path, fix="Add an [[entity]] table")

@@ -34,10 +34,27 @@ _ENTITY_OF_CLASS = {
     "red_card": "red card",
     "corner_flag": "corner flag",
 }
-# The score bug is drawn 12 pixels high at 224 lines; its width follows from its style (measured).
-_BUG_HEIGHT, _BUG_LINES = 12, 224
-_BUG_WIDTH = {0: 101, 1: 114, 2: 102}
-_RIGHT_ALIGNED_STYLE = 2
+_LINES, _COLUMNS = 224, 398  # of the picture in which the places of score bugs are given
+_BUG_HEIGHT = 12
+
+
+@dataclass(frozen=True)
+class _BugStyle:
+    """Where a style of the score bug is drawn. Its width was measured: it follows from what is written in it."""
+
+    width: int
+    side: str = "left"  # from which its x is counted, or "centre", where it is not
+    bottom: bool = False  # whether its y is counted from there
+
+
+_BUGS = {
+    0: _BugStyle(101),
+    1: _BugStyle(114),
+    2: _BugStyle(102, "right"),
+    4: _BugStyle(102, bottom=True),
+    5: _BugStyle(115, "centre"),
+    6: _BugStyle(103, "right", bottom=True),
+}
 
 
 def games_with_boxes(folder: Path) -> list[Path]:
@@ -126,8 +143,11 @@ class TrueMatch:
         bug = self.meta["scorebug"]
         if wipe or (replay and bug["hide_in_replay"]):
             return None
-        scale = self.size[1] / _BUG_LINES
-        width = _BUG_WIDTH[bug["style"]]
-        left = self.size[0] / scale - bug["x"] - width if bug["style"] == _RIGHT_ALIGNED_STYLE else bug["x"]
-        box = np.array([left, bug["y"], left + width, bug["y"] + _BUG_HEIGHT], np.float32)
-        return box * np.float32(scale)
+        return _bug_box(_BUGS[bug["style"]], bug["x"], bug["y"]) * np.float32(self.size[1] / _LINES)
+
+
+def _bug_box(style: _BugStyle, x: float, y: float) -> np.ndarray:
+    """x1, y1, x2, y2 in a picture of ``_COLUMNS`` by ``_LINES``."""
+    lefts = {"left": x, "right": _COLUMNS - x - style.width, "centre": (_COLUMNS - style.width) / 2}
+    left, top = lefts[style.side], _LINES - y - _BUG_HEIGHT if style.bottom else y
+    return np.array([left, top, left + style.width, top + _BUG_HEIGHT], np.float32)

@@ -28,7 +28,7 @@ from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import Counts
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 from spotting_core.evaluation.suppress import strongest
 from spotting_core.evaluation.track import CELLS, CELLS_PER_SECOND, HALVES, lay_out
 
@@ -74,20 +74,34 @@ def evaluate_boundaries(games: Sequence[CameraGame], *, official: bool = False) 
     Errors:
         BadInputError: no game at all.
     """
+    return boundary_evaluator(games, official=official)(range(len(games)))
+
+
+def boundary_evaluator(games: Sequence[CameraGame], *, official: bool = False) -> Evaluator:
+    """What measures any of some games, matched once.
+
+    Errors:
+        BadInputError: no game at all.
+    """
     if not games:
         raise BadInputError("there is no game to evaluate", fix="Check the folders of labels and predictions")
-    per_class: dict[str, dict[str, float | None]] = {}
-    truths: dict[str, float] = {}
-    everything = 0.0
-    for kind in KINDS:
-        track = lay_out([_columns(g, kind, official) for g in games], ("change",), official=official)
-        counts = Counts(track)
-        hit = next(matches(track, [TOLERANCE], official=official))
-        values = counts.curves(hit).average_precision()[0]
-        everything = float(values[0])
-        truths[kind] = int(counts.truths[0, 1])
-        per_class[kind] = {"all": float(values[1]) if truths[kind] else None}
-    return Evaluation("boundaries", "at1", official, "Boundary AP", {"all": everything}, per_class, truths)
+    tracks = {k: lay_out([_columns(g, k, official) for g in games], ("change",), official=official) for k in KINDS}
+    hits = {kind: next(matches(track, [TOLERANCE], official=official)) for kind, track in tracks.items()}
+
+    def evaluate(numbers: Sequence[int]) -> Evaluation:
+        times = np.bincount(numbers, minlength=len(games))
+        per_class: dict[str, dict[str, float | None]] = {}
+        truths: dict[str, float] = {}
+        everything = 0.0
+        for kind, track in tracks.items():
+            counts = Counts(track, times)
+            values = counts.curves(hits[kind]).average_precision()[0]
+            everything = float(values[0])
+            truths[kind] = int(counts.truths[0, 1])
+            per_class[kind] = {"all": float(values[1]) if truths[kind] else None}
+        return Evaluation("boundaries", "at1", official, "Boundary AP", {"all": everything}, per_class, truths)
+
+    return evaluate
 
 
 def _columns(game: CameraGame, kind: str, official: bool) -> GameColumns:

@@ -27,7 +27,7 @@ from spotting_core.domain.cameras import OTHER, OTHER_LABELS, camera_class
 from spotting_core.evaluation.camera_files import CameraGame, EvaluatedChange
 from spotting_core.evaluation.checks import check_classes, check_some_truth
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 from spotting_core.evaluation.track import CELLS_PER_SECOND, HALVES
 
 
@@ -55,21 +55,28 @@ def evaluate_cameras(games: Sequence[CameraGame], cameras: Sequence[str], *, off
     Errors:
         BadInputError: no game at all.
     """
+    return camera_evaluator(games, cameras, official=official)(range(len(games)))
+
+
+def camera_evaluator(games: Sequence[CameraGame], cameras: Sequence[str], *, official: bool = False) -> Evaluator:
+    """What measures any of some games, each laid out once.
+
+    Errors:
+        BadInputError: no game at all.
+    """
     if not games:
         raise BadInputError("there is no game to evaluate", fix="Check the folders of labels and predictions")
     index = _index(cameras, official)
-    confusion = np.zeros((len(cameras), len(cameras) + 1))
-    shared, joined = np.zeros(len(cameras)), np.zeros(len(cameras))
-    added = 1 if official else 0
-    for game in games:
-        for half in HALVES:
-            own = _confusion(game, half, index, len(cameras), official)
-            both = np.diag(own)
-            either = own.sum(1) + own[:, :-1].sum(0) - both
-            shared += both + added
-            joined += either + added
-            confusion += own
-    truth = confusion.sum(1)
+    own = np.array([sum(_confusion(g, half, index, len(cameras), official) for half in HALVES) for g in games])
+    return lambda numbers: _evaluation(own[list(numbers)].sum(0), cameras, len(numbers) * len(HALVES), official)
+
+
+def _evaluation(confusion: np.ndarray, cameras: Sequence[str], halves: int, official: bool) -> Evaluation:
+    """The figures of what was on while what was predicted, (C, C + 1), over so many halves."""
+    truth, shared = confusion.sum(1), np.diag(confusion)
+    joined = truth + confusion[:, :-1].sum(0) - shared
+    if official:
+        shared, joined = shared + halves, joined + halves
     overlap = np.divide(shared, joined, out=np.zeros(len(cameras)), where=joined > 0)
     present = np.ones(len(cameras), bool) if official else truth > 0
     return Evaluation(

@@ -79,7 +79,12 @@ def in_soccernet_form(path: Path, kind: str, record: Record) -> Iterator[Path]:
         yield path
         return
     with TemporaryDirectory(prefix="touchline-") as folder:
-        yield convert_to_soccernet(path, form, kind, Path(folder) / path.stem, record, named=True)
+        try:
+            yield convert_to_soccernet(path, form, kind, Path(folder) / path.stem, record, named=True)
+        except BadInputError as error:  # of the file that was given, and not of the one that was made of it
+            if not str(error.where).startswith(folder):
+                raise
+            raise BadInputError(error.what, where=path, fix=error.fix) from error
 
 
 def _documents(path: Path, form: Format, kind: str, record: Record) -> Iterator[Document]:

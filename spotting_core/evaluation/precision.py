@@ -51,22 +51,29 @@ class Curves:
 
 
 class Counts:
-    """Detections and truths of a track by class, view and confidence."""
+    """Detections and truths of a track by class, view and confidence.
 
-    def __init__(self, track: Track) -> None:
+    Arguments:
+        times: how often each of its games counts, (games,); once where not given.
+    """
+
+    def __init__(self, track: Track, times: np.ndarray | None = None) -> None:
         level = np.searchsorted(THRESHOLDS, track.score, side="right")  # thresholds that each score reaches
         self._bin = (track.column.astype(np.int64) * 2 + (track.nearest < 0)) * (len(THRESHOLDS) + 1) + level
         self._columns = track.columns
+        self._times = None if times is None else times[track.game].astype(np.float64)
         self._detected = self._at_least(np.ones(len(track.score), bool))
         kinds = track.truth_column.astype(np.int64) * 2 + (track.visible < 0)
-        counts = np.bincount(kinds, minlength=2 * track.columns).reshape(track.columns, 2)
+        truth_times = None if times is None else times[track.truth_game].astype(np.float64)
+        counts = np.bincount(kinds, truth_times, 2 * track.columns).reshape(track.columns, 2)
         self.truths = np.stack([counts.sum(1), counts[:, 0], counts[:, 1]], axis=1)
         """Truths, (C, view)."""
 
     def _at_least(self, which: np.ndarray) -> np.ndarray:
         """How many of some detections reach each threshold, (C, view, threshold)."""
         bins = self._columns * 2 * (len(THRESHOLDS) + 1)
-        counts = np.bincount(self._bin[which], minlength=bins)
+        times = None if self._times is None else self._times[which]
+        counts = np.bincount(self._bin[which], times, bins)
         split = counts.reshape(self._columns, 2, -1)[..., ::-1].cumsum(-1)[..., ::-1][..., 1:]
         return np.stack([split.sum(1), split[:, 0], split[:, 1]], axis=1)
 

@@ -28,9 +28,9 @@ from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.matching import matches
 from spotting_core.evaluation.precision import Counts, mean_over_tolerances, tolerances_of
 from spotting_core.evaluation.replay_files import Moment, Replay, ReplayGame
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 from spotting_core.evaluation.suppress import strongest
-from spotting_core.evaluation.track import CELLS_PER_SECOND, lay_out
+from spotting_core.evaluation.track import CELLS_PER_SECOND, Track, lay_out
 
 CELLS = 3500 * CELLS_PER_SECOND
 _NAME = "Replay"
@@ -78,18 +78,36 @@ def evaluate_replays(
     Errors:
         BadInputError: an unknown metric, no replay at all, or officially a moment past 58:20.
     """
+    return replay_evaluator(games, classes, record, metric=metric, official=official)(range(len(games)))
+
+
+def replay_evaluator(
+    games: Sequence[ReplayGame], classes: Sequence[str], record: Record, *, metric: str, official: bool
+) -> Evaluator:
+    """What measures the replays of any of some games, which are found and matched once; what it returns refuses games
+    without a replay. See ``evaluate_replays``.
+
+    Errors:
+        BadInputError: an unknown metric, or officially a moment past 58:20.
+    """
     tolerances = tolerances_of(metric)
-    queries = _official_queries(games, classes) if official else _queries(games, classes, record)
-    if not queries:
-        raise _no_query(games)
-    values = np.array([_average_precision(queries, t, official) for t in tolerances])
-    mean = float(mean_over_tolerances(values, tolerances))
-    return Evaluation(
-        "replays", metric, official, "Average-AP", {"all": mean}, {_NAME: {"all": mean}}, {_NAME: len(queries)}
-    )
+    found = _official_queries(games, classes) if official else _queries(games, classes, record)
+    game, queries = np.array([number for number, _ in found], np.int64), [query for _, query in found]
+    matched = [_matched(queries, tolerance, official) for tolerance in tolerances] if queries else []
+
+    def evaluate(numbers: Sequence[int]) -> Evaluation:
+        times = np.bincount(numbers, minlength=len(games))[game]
+        if not times.any():
+            raise _no_query([games[number] for number in numbers])
+        values = np.array([Counts(track, times).curves(hit).average_precision()[0, 0] for track, hit in matched])
+        mean, of = float(mean_over_tolerances(values, tolerances)), int(times.sum())
+        return Evaluation("replays", metric, official, "Average-AP", {"all": mean}, {_NAME: {"all": mean}}, {_NAME: of})
+
+    return evaluate
 
 
-def _average_precision(queries: Sequence[_Query], tolerance: float, official: bool) -> float:
+def _matched(queries: Sequence[_Query], tolerance: float, official: bool) -> tuple[Track, np.ndarray]:
+    """The replays on an axis, each a game of its own, and which detections are matched."""
     unit = CELLS_PER_SECOND if official else 1_000_000
     reach = int(tolerance * unit / 2)
     games = []
@@ -100,8 +118,7 @@ def _average_precision(queries: Sequence[_Query], tolerance: float, official: bo
                         _spots(query.place[kept], query.score[kept], official))
         )  # fmt: skip
     track = lay_out(games, (_NAME,), official=official)
-    hit = next(matches(track, [tolerance], official=official))
-    return float(Counts(track).curves(hit).average_precision()[0, 0])
+    return track, next(matches(track, [tolerance], official=official))
 
 
 def _spots(place: np.ndarray, score: np.ndarray, official: bool) -> SpotColumns:
@@ -113,10 +130,11 @@ def _spots(place: np.ndarray, score: np.ndarray, official: bool) -> SpotColumns:
 # --- the official way of finding queries --------------------------------------------------------------
 
 
-def _official_queries(games: Sequence[ReplayGame], classes: Sequence[str]) -> list[_Query]:
+def _official_queries(games: Sequence[ReplayGame], classes: Sequence[str]) -> list[tuple[int, _Query]]:
+    """The replays that count, each with the number of its game."""
     queries = []
     before: int | None = None  # the official code keeps it from one replay and game to the next
-    for game in games:
+    for number, game in enumerate(games):
         for replay in game.replays:
             link, before = _official_link(game.truth, replay, classes, before)
             if link is None:
@@ -125,13 +143,12 @@ def _official_queries(games: Sequence[ReplayGame], classes: Sequence[str]) -> li
             for moment in replay.detection:
                 cells[_official_cell(int(moment.time * CELLS_PER_SECOND), game.name)] = moment.score
             by_cell = {c: s for c, s in cells.items() if s >= 0}
-            queries.append(
-                _Query(
-                    _official_cell(CELLS_PER_SECOND * _seconds_of(link, game.name), game.name),
-                    np.array(list(by_cell), np.int64),
-                    np.array(list(by_cell.values()), np.float64),
-                )
+            query = _Query(
+                _official_cell(CELLS_PER_SECOND * _seconds_of(link, game.name), game.name),
+                np.array(list(by_cell), np.int64),
+                np.array(list(by_cell.values()), np.float64),
             )
+            queries.append((number, query))
     return queries
 
 
@@ -168,9 +185,10 @@ def _seconds_of(link: LinkRow, game: str) -> int:
 # --- the corrected way --------------------------------------------------------------------------------
 
 
-def _queries(games: Sequence[ReplayGame], classes: Sequence[str], record: Record) -> list[_Query]:
+def _queries(games: Sequence[ReplayGame], classes: Sequence[str], record: Record) -> list[tuple[int, _Query]]:
+    """The replays that count, each with the number of its game."""
     queries = []
-    for game in games:
+    for number, game in enumerate(games):
         free = list(game.replays)
         missing = across = 0
         for change in game.truth:
@@ -183,7 +201,7 @@ def _queries(games: Sequence[ReplayGame], classes: Sequence[str], record: Record
             replay = _taken(free, change)
             missing += replay is None or not replay.detection
             moments = [m for m in replay.detection if m.score >= 0] if replay else []
-            queries.append(_query(link, moments, game.name))
+            queries.append((number, _query(link, moments, game.name)))
         for count, one, many in (
             (missing, "replay without detections counts as missed", "replays without detections count as missed"),
             (across, "replay shows the other half: not counted", "replays show the other half: not counted"),

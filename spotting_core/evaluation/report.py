@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,11 @@ class Evaluation:
             "skipped": [{"game": left.game, "why": left.why} for left in record.skipped],
         }
         return {**content, "others": dict(self.others)} if self.others else content
+
+
+Evaluator = Callable[[Sequence[int]], Evaluation]
+"""Measures a system over matches by their numbers, one of which may come several times. What can be known of a match by
+itself is known beforehand, so that many draws of matches are soon measured."""
 
 
 def spotting_report(report: SpottingReport) -> Evaluation:

@@ -14,10 +14,8 @@ import numpy as np
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.intervals import SAMPLES, Interval
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 
-Evaluator = Callable[[Sequence[int]], Evaluation]
-"""Measures a system over matches by their numbers, one of which may come several times."""
 Report = Callable[[float], None]
 """Told the share of the draws that are measured, 0 to 1."""
 

@@ -24,6 +24,7 @@ from spotting_core.evaluation.collect import Record, open_games, pairs
 from spotting_core.evaluation.games import GameColumns, SpotColumns
 from spotting_core.evaluation.official_splits import model_beside, trained_on
 from spotting_core.evaluation.track import HALVES
+from spotting_core.formats.document import check_time
 from spotting_core.formats.game_time import HALF_LENGTH, RUNS_ON, moment_of, runs_on
 
 LABEL_FILES = ("Labels-v2.json", "Labels.json")
@@ -218,7 +219,7 @@ def _moments(
     takes it as it is.
 
     Errors:
-        BadInputError: a half or time that cannot be read.
+        BadInputError: a half or time that cannot be read, or that no half has.
     """
     halves, times = np.zeros(len(rows), np.int16), np.zeros(len(rows), np.int64)
     for number, row in enumerate(rows):
@@ -228,6 +229,9 @@ def _moments(
     if not official and runs_on(times[second].tolist()):
         times[second] -= HALF_LENGTH
         record.skip(game, f"{Path(where).name}: {RUNS_ON}")
+    if not official and len(times):
+        for number in (int(times.argmin()), int(times.argmax())):
+            check_time(int(times[number]), f"{where}, {rows[number].label} at {rows[number].gameTime}")
     return halves, times
 
 

@@ -230,12 +230,21 @@ def check_moment(half: int, time: int, confidence: float | None, where: object) 
     """
     if not 1 <= half <= MOST_PARTS:
         raise BadInputError(f"half {half} cannot be", where=where, fix="Halves count from 1")
+    check_time(time, where)
+    if confidence is not None and not math.isfinite(confidence):
+        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
+
+
+def check_time(time: int, where: object) -> None:
+    """Refuse a time (microseconds of the part) that no match can have.
+
+    Errors:
+        BadInputError: well before the part, or beyond any.
+    """
     if not EARLIEST <= time <= LONGEST:
         what = "a time lies before the half" if time < 0 else "a time is later than any half is long"
         fix = "Times count from the start of the half, and no half is longer than a day"
         raise BadInputError(what, where=where, fix=fix)
-    if confidence is not None and not math.isfinite(confidence):
-        raise BadInputError("the confidence is not a number", where=where, fix="Confidences are from 0 to 1")
 
 
 def check_confidence(confidence: float, where: object) -> None:

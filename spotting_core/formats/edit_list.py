@@ -20,7 +20,7 @@ is at its time of the half, of more at its time on the programme.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -49,6 +49,7 @@ _TC = r"\d{1,3}[:;.,]\d{2}[:;.,]\d{2}[:;.,]\d{2,3}"
 _EVENT = re.compile(rf"^\s*(\d+)\s+(.*?\S)\s+({_TC})\s+({_TC})\s+({_TC})\s+({_TC})\s*$")
 _LOCATOR = re.compile(rf"^\*?\s*LOC:\s*({_TC})\s*(.*)$", re.IGNORECASE)
 _RESOLVE = re.compile(r"\|M:(.*?)\s*(?=\|[A-Z]:|$)")
+_LASTING = re.compile(r"\|D:(\d{1,9})")
 _RATE = re.compile(r"^\*\s*RATE:\s*(\S+)\s*$", re.IGNORECASE)
 _CLIP = re.compile(r"^\*\s*(?:FROM CLIP NAME|SOURCE FILE|CLIP NAME):\s*(.*?)\s*$", re.IGNORECASE)
 _FIELDS = re.compile(rf"{_TC}")
@@ -247,6 +248,17 @@ def _entry(marker: _Marker, listed: _List, rate: Fraction, zero: int, where: obj
     spot = Spot(half, time, _original(marker.label) or "Marker", source=TRUTH)
     extras = {"event": marker.event, "line": marker.line, "read_as": [half, time, spot.label], "at": at}
     return Entry(possible(spot, f"{where}, marker {marker.label!r}"), extras)
+
+
+def fields_of(extras: Mapping[str, Any]) -> Iterator[str]:
+    """What of a marker only a list can say: its colour, and how long it lasts where that is more than a frame."""
+    line = extras["line"]
+    locator = _LOCATOR.match(line.strip())
+    words = locator[2].split() if locator else []
+    if "|C:" in line or (words and words[0].upper() in _COLOURS):
+        yield "colour"
+    if (lasting := _LASTING.search(line)) and int(lasting[1]) > 1:
+        yield "duration"
 
 
 def _source_offset(event: _Event, rate: Fraction) -> int:

@@ -15,7 +15,7 @@ is at its time from the asset's beginning, of more at its time on the time line,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -149,6 +149,13 @@ def _entry(
         "read_as": [spot.half, spot.time],
     }
     return Entry(possible(spot, f"{where}, marker {label!r}"), extras)
+
+
+def fields_of(extras: Mapping[str, Any]) -> Iterator[str]:
+    """What of a marker only this format can say, by the names of its attributes."""
+    if extras["tag"] != "marker":
+        yield f"kind ({extras['tag']})"
+    yield from (name for name, value in extras["fields"].items() if value)
 
 
 def _begin(placed: _Placed, starts: dict[str, Fraction]) -> Fraction:

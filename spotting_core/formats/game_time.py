@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.formats.written_numbers import named_half
 
 HALF_LENGTH = 45 * 60 * 1_000_000
 """Microseconds of a half's regular length."""
@@ -90,6 +91,8 @@ def position_of(value: object, where: str) -> int | None:
 def _half(value: object, where: str) -> int | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
+    if isinstance(value, str) and (named := named_half(value)) is not None:
+        return named
     try:
         number = float(str(value))
         if number != int(number):

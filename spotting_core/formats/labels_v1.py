@@ -8,7 +8,7 @@ that name; the rest keep their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from spotting_core.base.errors import BadInputError
@@ -32,6 +32,7 @@ NAMES = {
 """v1 label to v2 label."""
 
 _BACK = {v2: v1 for v1, v2 in reversed(NAMES.items())}
+_OWN_GOAL = "soccer-ball-own"
 _OWN = {"gameTime", "label", "team"}
 
 
@@ -72,6 +73,13 @@ def _entry(where: str, row: Any) -> Entry:
 def has_room(document: Document) -> Callable[[Entry], bool]:
     """Whether an entry of a document is written: of what v1 has a name for, and what was read from it."""
     return lambda entry: document.form == FORM or entry.spot.label in _BACK or entry.spot.label in NAMES
+
+
+def fields_of(extras: Mapping[str, Any]) -> Iterator[str]:
+    """What of an entry only this format can say."""
+    if extras.get("label") == _OWN_GOAL:
+        yield "own goal"
+    yield from (name for name, value in extras.items() if name != "label" and value not in (None, ""))
 
 
 def render(document: Document, options: Options) -> bytes:

@@ -35,6 +35,7 @@ from spotting_core.base.nesting import LARGEST_PIECE, JsonStream
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats import labels_v2
 from spotting_core.formats.document import MOST_RATE, Document, Entry, HalfInfo, Options, possible
+from spotting_core.formats.written_numbers import named_half
 
 FORM, FIRST = "osl", "osl-v1"
 VERSION = "2.0"
@@ -43,9 +44,10 @@ IMPORTED = "imported"
 _VISIBLE = {"visible": True, "not shown": False}
 _LEVEL = 2  # objects and lists in which a sample or video lies
 _OWN = {"label", "position_ms", "confidence_score", "team", "visibility"}
+_SAMPLE_OWN, _INPUT_OWN = {"id", "game_id", "half", "inputs", "metadata"}, {"type", "path", "fps"}
+_METADATA_OWN = {"id", "game", "game_id", "half"}
 _HALF_FILE = re.compile(r"^(?:(.*)/)?([12])(?:_[^/]*|\.[^/.]*)?$")
 _SIZE_FILE = re.compile(r"^(.+)/(?:\d{3,4}p|HQ|LQ|video|match)\.\w+$", re.IGNORECASE)  # a video named by its size alone
-_HALVES = {"1": 1, "2": 2, "first": 1, "second": 2, "1st half": 1, "2nd half": 2}
 
 
 def read_documents(path: Path, options: Options) -> Iterator[Document]:
@@ -93,7 +95,7 @@ def _placed(samples: Iterable[Any], path: Path) -> Iterator[tuple[str, int, Mapp
         fields: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
         path_text = str(_input(sample).get("path") or "").replace("\\", "/")
         file, name = _HALF_FILE.match(path_text), _name(sample, fields, path_text) or str(number)
-        half = _HALVES.get(str(fields.get("half", sample.get("half"))).strip().lower())
+        half = named_half(str(fields.get("half", sample.get("half"))))
         if half is not None:
             yield str(fields.get("game", name)), half, sample
         elif file:
@@ -153,6 +155,14 @@ def _entry(where: str, half: int, row: Any) -> Entry:
     visible = _VISIBLE.get(str(row.get("visibility")))
     source = TRUTH if confidence is None else IMPORTED
     return Entry(possible(Spot(half, time, label, confidence, str(team), visible, source), where), extras)
+
+
+def video_fields_of(sample: Mapping[str, Any]) -> Iterator[str]:
+    """What of a sample only this format can say: fields of its own, of its video and of its metadata."""
+    metadata = sample.get("metadata")
+    inner = [(_input(sample), _INPUT_OWN), (metadata if isinstance(metadata, dict) else {}, _METADATA_OWN)]
+    for fields, own in ((sample, _SAMPLE_OWN), *inner):
+        yield from (name for name, value in fields.items() if name not in own and value not in (None, "", [], {}))
 
 
 # --- the first version --------------------------------------------------------------------------------

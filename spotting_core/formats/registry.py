@@ -32,6 +32,7 @@ from spotting_core.formats import (
     labels_v1,
     labels_v2,
     osl,
+    own_fields,
     results_spotting,
     sportscode,
     table_csv,
@@ -53,6 +54,8 @@ from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, members, na
 SPOTS, SHOTS = "spots", "shots"
 # Formats whose times may be below 0.
 _BEFORE_START = (labels_v2.FORM, results_spotting.FORM, e2e_spot.FORM, osl.FORM, table_csv.FORM, timeline_otio.FORM)
+CUTS = (sportscode.FORM, edit_list.FORM, final_cut.FORM, *timeline_otio.ADAPTERS)
+"""Formats that say what is shown of a spot."""
 _HEAD = 1 << 16  # bytes of a file that are looked at to tell its format
 _ENDINGS = (".json", ".csv", ".xml", ".vtt", ".edl", ".otio", ".fcpxml")
 
@@ -358,7 +361,12 @@ def _check_parts(document: Any, classes: ClassTable | None, path: Path) -> None:
     else:
         parts = [entry.half for entry in document.entries] if isinstance(document, CameraDocument) else []
     for number, part in enumerate(parts, start=1):
-        check_part(part, classes, f"{document.game or path}, entry {number}")
+        check_part(part, classes, f"{_place(document, path)}, entry {number}")
+
+
+def _place(document: Any, path: Path) -> str:
+    """Where a document is from, for messages: its file, and its match where it has a name."""
+    return f"{path}, {document.game}" if document.game else str(path)
 
 
 def _check_confidences(document: AnyDocument, path: Path) -> None:
@@ -370,7 +378,7 @@ def _check_confidences(document: AnyDocument, path: Path) -> None:
     )
     for number, confidence in enumerate(confidences, start=1):
         if confidence is not None and not confidence <= 1.0:
-            check_confidence(confidence, f"{document.game or path}, entry {number}")
+            check_confidence(confidence, f"{_place(document, path)}, entry {number}")
 
 
 def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
@@ -432,7 +440,6 @@ class Loss:
 def losses(document: Document, form: Format) -> list[Loss]:
     """What a document has and a format cannot carry."""
     spots = document.spots
-    other_fields = 0 if document.form == form.name else sum(bool(e.extras) for e in document.entries)
     predicted = form.name == e2e_spot.FORM  # its predictions have a score, its labels a comment
     counts = (
         ("the confidence of {}", 0 if form.confidence else sum(s.confidence is not None for s in spots)),
@@ -449,9 +456,30 @@ def losses(document: Document, form: Format) -> list[Loss]:
             "a time before the first frame, of {}, moved to that frame",
             0 if form.name in _BEFORE_START else sum(s.time < 0 for s in spots),
         ),
+        ("the parts of a second of {}", sum(s.time % 1_000_000 != 0 for s in spots) if form.resolution == "1 s" else 0),
     )
-    fields = [Loss("other fields of {}", other_fields, ("entry", "entries"))] if other_fields else []
-    return [*(Loss(words, count) for words, count in counts if count), *fields]
+    return [*(Loss(words, count) for words, count in counts if count), *_field_losses(document, form)]
+
+
+def _field_losses(document: Document, form: Format) -> Iterator[Loss]:
+    """The fields of entries, file and videos that only the format of the document has a place for."""
+    if document.form == form.name:
+        return
+    for name, count in own_fields.entry_fields(document).items():
+        if name == own_fields.STRETCH:
+            if form.name not in CUTS:
+                yield Loss(f"{name} of {{}}", count)
+        elif name == own_fields.BROADCAST_CLOCK:
+            yield Loss(f"the clock of the broadcast ({name}) of {{}}", count)
+        else:
+            yield Loss(f"{_quoted(name)} of {{}}", count, ("entry", "entries"))
+    for name, count in own_fields.file_fields(document).items():
+        yield Loss(f"{_quoted(name)} of {{}}", count, ("file or video", "files or videos"))
+
+
+def _quoted(name: str) -> str:
+    """A field's name as a part of a loss's words."""
+    return f'"{name}"'.replace("{", "{{").replace("}", "}}")
 
 
 def written(document: AnyDocument, form: Format) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -115,6 +115,24 @@ def _entry(element: ElementTree.Element, where: str) -> Entry:
     visible = groups[VISIBILITY] == "visible" if VISIBILITY in own else None
     source = TRUTH if confidence is None else IMPORTED
     return Entry(possible(Spot(half, time, label, confidence, str(team), visible, source), where), extras)
+
+
+def fields_of(extras: Mapping[str, Any]) -> Iterator[str]:
+    """What of an instance only this format can say: its end and number, where we have not made them, and its labels."""
+    if not extras["placed"]:
+        yield from ("end", *(["ID"] if extras["ID"] else []))
+    yield from (f"label {group}" if group else "label without a group" for group, _ in extras["labels"])
+    yield from (_tag(text) for text in extras["elements"])
+
+
+def file_fields_of(header: Mapping[str, Any]) -> Iterator[str]:
+    """What of a file only this format can say."""
+    return (_tag(text) for text in header.get("elements", ()))
+
+
+def _tag(text: str) -> str:
+    """The name of the element that a text is of."""
+    return str(ElementTree.fromstring(text).tag)
 
 
 def _microseconds(text: str | None) -> int:

@@ -32,7 +32,7 @@ from spotting_core.formats.cells import CellWriter, read_cell
 from spotting_core.formats.document import Document, Entry, Options, bounded, possible
 from spotting_core.formats.labels_v2 import of_halves
 from spotting_core.formats.tree import LARGEST_MEMBER
-from spotting_core.formats.written_numbers import parse_number, parse_time
+from spotting_core.formats.written_numbers import named_half, parse_number, parse_time
 
 FORM = "csv"
 COLUMNS = ("half", "match_time", "seconds", "label", "confidence", "team", "visible", "source")
@@ -153,7 +153,7 @@ def _entry(where: str, row: Sequence[str], table: _Table) -> tuple[str, Entry]:
         raise BadInputError("this line has more cells than the header", where=where)
     try:
         at = _time(cell(table.time), table)
-        half = _whole(cell("half") or "1")
+        half = named_half(cell("half")) or _whole(cell("half") or "1")
         confidence = parse_number(cell("confidence"), comma=table.comma) if cell("confidence") else None
     except BadInputError as error:
         raise BadInputError(error.what, where=where, fix=error.fix) from error

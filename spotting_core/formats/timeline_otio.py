@@ -17,7 +17,8 @@ nested too deeply (``base.confined``, ``base.nesting``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,20 @@ def _entry(form: str, timeline: otio.schema.Timeline, owner: Any, marker: otio.s
         "read_as": [spot.half, spot.time],
     }
     return Entry(possible(spot, f"marker {marker.name!r}"), extras)
+
+
+def fields_of(extras: Mapping[str, Any]) -> Iterator[str]:
+    """What of a marker only a time line can say; of one that we have made nothing."""
+    marker = json.loads(extras["marker"])
+    metadata = marker.get("metadata") or {}
+    if NAMESPACE not in metadata:
+        ours = ("comment",) if _FINAL_CUT in metadata else ("color", "comment")  # which the adapter gives to every one
+        yield from (name for name in ours if marker.get(name))
+        if ((marker.get("marked_range") or {}).get("duration") or {}).get("value"):
+            yield "duration"
+    for name, content in metadata.items():
+        if name != NAMESPACE:
+            yield from content if isinstance(content, dict) else [name]
 
 
 def _placed(form: str, timeline: otio.schema.Timeline, owner: Any, start: RationalTime) -> tuple[int, int]:

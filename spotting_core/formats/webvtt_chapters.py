@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import webvtt
@@ -109,6 +110,13 @@ def _entry(cue: webvtt.Caption, where: str) -> Entry:
         "label": html.unescape(cue.text.replace("\n", " ")).strip(),
     }
     return Entry(possible(Spot(half, time, extras["label"]), where), extras)
+
+
+def fields_of(extras: Mapping[str, Any]) -> Iterator[str]:
+    """What of a cue only this format can say; its end and identifier only where we have not made them."""
+    if not extras["placed"]:
+        yield from ("end", *(["identifier"] if extras["identifier"] else []))
+    yield from (name for name in ("settings", "comments") if extras[name] and extras[name] != "None")
 
 
 def render(document: Document, options: Options) -> bytes:

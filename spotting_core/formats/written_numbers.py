@@ -16,6 +16,16 @@ _NOON = re.compile(r"^(\d{1,2})(:\d{2}:\d{2}(?:[.,]\d+)?)\s*([ap])\.?m\.?$", re.
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}[.-]?\s?[A-Za-zäéûÄ]{3,9}\.?")
 
 
+_FIRST = "1|1st|first|h1|1h|1st half|first half|half 1"
+_SECOND = "2|2nd|second|h2|2h|2nd half|second half|half 2"
+
+
+def named_half(text: str) -> int | None:
+    """The number of a half as people write it, ``2``, ``2nd half`` or ``H2``; None where it says none."""
+    plain = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
+    return next((number for number, words in ((1, _FIRST), (2, _SECOND)) if plain in words.split("|")), None)
+
+
 def parse_number(text: str, *, comma: bool = True) -> float:
     """A number with a decimal point or comma, in percent, and with thousands set apart where that is certain.
 

@@ -32,12 +32,14 @@ class TrainingParameters(Parameters, frozen=True):
 
     Arguments:
         model: as ``known_models`` names it; data_set: its id, and its name for people.
+        everything: whether what looks at pictures learns too, which takes far longer.
     """
 
     model: str
     data_set: str
     data_set_name: str
     steps: int
+    everything: bool = False
 
 
 class TrainingJob(JobKind[TrainingParameters]):
@@ -55,7 +57,8 @@ class TrainingJob(JobKind[TrainingParameters]):
         return self.name  # one at a time, whatever it learns from
 
     def title(self, parameters: TrainingParameters) -> str:
-        return f"{parameters.model} on {parameters.data_set_name}"
+        whole = ", all of it" if parameters.everything else ""
+        return f"{parameters.model} on {parameters.data_set_name}{whole}"
 
     def leaves(self, parameters: TrainingParameters, data: DataDirectory) -> tuple[Path, ...]:
         safe = "".join(c if c.isalnum() or c in " -_" else "-" for c in parameters.data_set_name).strip()
@@ -73,6 +76,7 @@ class TrainingJob(JobKind[TrainingParameters]):
             out,
             parameters.steps,
             context.device,
+            everything=parameters.everything,
         )
 
         def report(step: int, steps: int, _losses: Mapping[str, float]) -> bool:
@@ -116,7 +120,8 @@ class TrainingJob(JobKind[TrainingParameters]):
 
 def _run_of(parameters: TrainingParameters) -> str:
     """Name of the run's folder: the same is asked for again, and goes on."""
-    return joint_hash([parameters.model, parameters.data_set, str(parameters.steps)])[:16]
+    facts = [parameters.model, parameters.data_set, str(parameters.steps), *(["everything"] * parameters.everything)]
+    return joint_hash(facts)[:16]
 
 
 TRAINING = TrainingJob()

@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.media.shown import as_stored, shown_image
+from spotting_core.media.shown import Stored, as_stored, display_orientation, shown_image
 from spotting_core.media.times import TimeTable, frame_tick, is_untimed, to_microseconds
-from spotting_core.media.video import open_video, pixel_aspect, readable_packets
+from spotting_core.media.video import first_orientation, open_video, pixel_aspect, readable_packets
 
 _Item = TypeVar("_Item")
 
@@ -184,7 +184,7 @@ def numbered_frames(
             if keys_alone and not is_untimed(stream):
                 stream.codec_context.skip_frame = "NONKEY"
             sought = start > 0 and back is not None and _seek(container, stream, table, start, back)
-            frames = _decoded(container, stream, table, start)
+            frames = _decoded(path, container, stream, table, start)
             first = next(frames, None)
             if first is None or (sought and first[0] > start):
                 if sought:
@@ -200,10 +200,10 @@ _SEEK_BACK = (1.0, 8.0, 40.0, None)  # seconds before the wanted frame; None: fr
 
 
 def _decoded(
-    container: av.container.InputContainer, stream: av.VideoStream, table: TimeTable, start: int
+    path: Path, container: av.container.InputContainer, stream: av.VideoStream, table: TimeTable, start: int
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frames of the table in rising order from where the container stands; damaged packets are passed over."""
-    last = -1
+    last, turned = -1, None
     counted = is_untimed(stream)
     read = readable_packets(container, stream, table.clock)
     if table.breaks and start:
@@ -214,10 +214,14 @@ def _decoded(
         except av.error.FFmpegError:
             continue
         for frame in decoded:
+            said = display_orientation(frame)
+            if said is not None or turned is None:  # coded pictures may say it once for all that follow
+                turned = said or first_orientation(path)
             number = last + 1 if counted else _number(frame, stream, table)
             if number is not None and last < number < len(table):
                 last = number
-                yield number, as_stored(frame, pixel_aspect(stream))  # which some files say in the stream alone
+                # the aspect some files say in the stream alone
+                yield number, as_stored(frame, Stored(pixel_aspect(stream), turned))
 
 
 def _from_key_frame(read: Iterator[av.Packet[Any]], table: TimeTable, start: int) -> Iterator[av.Packet[Any]]:

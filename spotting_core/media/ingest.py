@@ -23,7 +23,7 @@ POSTER_HEIGHT = 180
 POSTER_MOST = 1080
 """Lines of the frame that a poster is made of, at most."""
 _POSTER_SHARE = 0.1  # of the length: past titles and line-ups
-_FORMAT = 3
+_FORMAT = 4
 _TIMES = "times.npy"
 
 

@@ -1,10 +1,9 @@
 """A file the browser plays, whose time line is the time table: frame i is shown at ``table.times[i]``.
 
 The source itself if it already is one; else its packets in a new mp4 with the index in front, starting at 0;
-else, where the browser has no decoder for it, an H.264 copy of the same frames at the same times, as they are shown
-(upright,
-of square pixels). Sound is copied where browsers have a decoder for it, else encoded anew. A copy is checked: its
-time table must be the source's, and its picture must be shown alike.
+else, where the browser has no decoder for it or does not turn it as it is meant, an H.264 copy of the same frames at
+the same times, as they are shown (upright, of square pixels). Sound is copied where browsers have a decoder for it,
+else encoded anew. A copy is checked: its time table must be the source's, and its picture must be shown alike.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ _TOLERANCE = 100  # microseconds by which a copy's times may differ: containers 
 
 
 def plays_as_is(media: Media) -> bool:
-    """Whether a browser plays the file on the time line of its table.
+    """Whether a browser plays the file on the time line of its table, as it is meant to be shown.
 
     Where its index stands does not matter: files are served by byte range, and browsers fetch an index at the end
     first.
     """
     return (
-        _browser_has_decoder(media)
+        packets_suit_browsers(media)
         and "mp4" in media.info.container
         and media.table.start == 0
         and not media.info.hides_packets
@@ -60,9 +59,11 @@ def plays_as_is(media: Media) -> bool:
     )
 
 
-def _browser_has_decoder(media: Media) -> bool:
+def packets_suit_browsers(media: Media) -> bool:
+    """Whether browsers have a decoder for the pictures, and turn them as they are meant."""
     info = media.info
-    return info.codec in BROWSER_VIDEO and (info.codec != "h264" or info.pixel_format in _PLAYABLE_PIXELS)
+    has_decoder = info.codec in BROWSER_VIDEO and (info.codec != "h264" or info.pixel_format in _PLAYABLE_PIXELS)
+    return has_decoder and info.browsers_turn_it
 
 
 def playback_file(media: Media) -> Path | None:
@@ -85,7 +86,7 @@ def make_playback(media: Media, report: PlaybackProgress | None = None) -> Path:
         return ready
     made = media.folder / "playback.mp4"
     with replacing(made) as part:
-        if _browser_has_decoder(media) and _copied(media, part):
+        if packets_suit_browsers(media) and _copied(media, part):
             return _kept(part, made)
         _encode(media, part, report)
         if not _same_times(part, media.table):
@@ -116,7 +117,7 @@ def _copied(media: Media, part: Path) -> bool:
 
 def _shown_alike(path: Path, info: VideoInfo) -> bool:
     copy = probe_video(path)
-    alike = copy.rotation == info.rotation and abs(copy.pixel_aspect / info.pixel_aspect - 1) <= _SHAPE
+    alike = copy.orientation == info.orientation and abs(copy.pixel_aspect / info.pixel_aspect - 1) <= _SHAPE
     return alike and (copy.audio is not None or info.audio is None)
 
 

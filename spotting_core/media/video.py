@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import av
 import av.error
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.media.shown import shown_size
+from spotting_core.base.files import FileState
+from spotting_core.media.shown import UPRIGHT, Orientation, display_orientation, shown_size
 from spotting_core.media.source_clock import SourceClock
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,10 @@ _CONTAINERS = (
 """What may be opened: files that hold their pictures (or sound, to be told so). Playlists and the like make ffmpeg
 open other files and addresses; single pictures are no match."""
 _ODDEST_PIXEL = 4.0  # times as wide as high, or as high as wide
+_FRAMES_ASKED = (
+    16  # frames that are asked how they are turned: in pictures that all stand alone nobody can tell by whom
+)
+_FILES_KNOWN = 64
 _LEADING = 301  # packets looked at for those that are hidden
 _OPTIONS = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
 
@@ -44,34 +50,62 @@ class VideoInfo:
         codec, pixel_format: of the video stream that is used (the first one that is not a cover picture); the codec
         by its
             own name, whichever decoder there is for it.
-        width, height: in stored pixels, after ``rotation``; ``shown_size`` says what a viewer sees.
-        rotation: degrees by which the stored picture is turned counter-clockwise to be shown.
+        stored_width, stored_height: in stored pixels, before they are turned; what a viewer sees say ``width``,
+            ``height`` and ``shown_size``.
+        rotation: degrees by which the stored picture is turned counter-clockwise to be shown: 0, 90, 180 or 270.
+        mirrored: whether left and right are exchanged before it is turned.
+        turned_by_coding: whether the coded pictures alone say that they are turned or mirrored, and not the container.
         rate: average frames per second as declared, or None.
         duration: seconds as declared, or None.
         audio: codec of the first sound track, or None.
         container: ffmpeg's short name(s) of the container.
         pixel_aspect: of a stored pixel, its width by its height as shown.
+        interlaced: whether the first picture is of two fields, each of a moment of its own.
         hides_packets: whether an edit list hides packets at the start.
+        begins: what the file's own clock shows where a player begins, microseconds; its first picture may come later.
     """
 
     codec: str
     pixel_format: str | None
-    width: int
-    height: int
+    stored_width: int
+    stored_height: int
     rotation: int
+    mirrored: bool
+    turned_by_coding: bool
     rate: float | None
     duration: float | None
     audio: str | None
     container: str
     video_streams: int
     pixel_aspect: float
+    interlaced: bool
     hides_packets: bool
+    begins: int
 
     @property
     def shown_size(self) -> tuple[float, float]:
         """Width and height on the screen."""
-        width, height = (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
-        return shown_size(width, height, self.pixel_aspect, self.rotation)
+        return shown_size(self.stored_width, self.stored_height, self.pixel_aspect, self.orientation)
+
+    @property
+    def width(self) -> int:
+        """Of the picture on the screen, in whole pixels."""
+        return max(1, round(self.shown_size[0]))
+
+    @property
+    def height(self) -> int:
+        """Of the picture on the screen, in whole pixels."""
+        return max(1, round(self.shown_size[1]))
+
+    @property
+    def orientation(self) -> Orientation:
+        """How the stored picture is turned to be shown."""
+        return Orientation(self.rotation // 90, self.mirrored)
+
+    @property
+    def browsers_turn_it(self) -> bool:
+        """Whether every browser turns the picture as it is meant: none hears coded pictures, and not all mirror."""
+        return not self.mirrored and not self.turned_by_coding
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -174,18 +208,39 @@ def _is_cover(stream: av.VideoStream) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _rotation(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """Rotation of the first frame that decodes: the display matrix is known only there."""
+def _orientation(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[Orientation, bool]:
+    """How the first frame that decodes is turned, for only there the display matrix is known, and whether its coding
+    says so: a container says it of every frame, coded pictures of the first, or of those at which one can begin."""
+    first: Orientation | None = None
     try:
-        for frame in container.decode(stream):
-            return int(frame.rotation) % 360
+        for frame in islice(container.decode(stream), _FRAMES_ASKED):
+            said = display_orientation(frame)
+            first = first or said or UPRIGHT
+            if first.is_upright or not frame.key_frame:
+                return first, not first.is_upright and said is None
     except av.error.FFmpegError:
         pass
-    return 0
+    return (UPRIGHT, False) if first is None else (first, True)
+
+
+def first_orientation(path: Path) -> Orientation:
+    """How the first frame of a file is turned, and with it all that say nothing else; UPRIGHT where it says nothing.
+
+    Errors:
+        BadInputError: see ``open_video``.
+    """
+    return _first_orientation(path, FileState.of(path))
+
+
+@lru_cache(_FILES_KNOWN)
+def _first_orientation(path: Path, state: FileState) -> Orientation:
+    """That of a file as it is now."""
+    with open_video(path) as (container, stream):
+        return _orientation(container, stream)[0]
 
 
 def probe_video(path: Path) -> VideoInfo:
-    """Read what a file says of itself; decodes one frame for the rotation.
+    """Read what a file says of itself; decodes the first frames, which alone say how they are turned.
 
     Errors:
         BadInputError: see ``open_video``; also a picture of no size.
@@ -194,26 +249,44 @@ def probe_video(path: Path) -> VideoInfo:
     with open_video(path) as (container, stream):
         context = stream.codec_context
         width, height = context.width, context.height
-        rotation = _rotation(container, stream)
+        turned, by_coding = _orientation(container, stream)
         if width <= 0 or height <= 0:
             raise BadInputError("the picture of this video has no size", where=path, fix="Copy it again")
-        if rotation in (90, 270):
-            width, height = height, width
         audio = container.streams.audio[0] if container.streams.audio else None
         return VideoInfo(
             codec=codec_name(stream) or context.name,
             pixel_format=context.pix_fmt,
-            width=width,
-            height=height,
-            rotation=rotation,
+            stored_width=width,
+            stored_height=height,
+            rotation=90 * turned.quarters,
+            mirrored=turned.mirrored,
+            turned_by_coding=by_coding,
             rate=_as_float(stream.average_rate),
             duration=_duration(container, stream),
             audio=codec_name(audio) if audio is not None else None,
             container=container.format.name,
             video_streams=len(container.streams.video),
             pixel_aspect=pixel_aspect(stream),
+            interlaced=_is_interlaced(path),
             hides_packets=hidden,
+            begins=_begin(container),
         )
+
+
+def _begin(container: av.container.InputContainer) -> int:
+    """What the clock of a file shows where a player begins: 0 in files that have a time line of their own."""
+    if {"mp4", "matroska"} & set(container.format.name.split(",")):
+        return 0
+    return container.start_time or 0
+
+
+def _is_interlaced(path: Path) -> bool:
+    """Whether the first frame that decodes is: not every decoder says so of its stream before."""
+    with open_video(path) as (container, stream):
+        try:
+            return any(frame.interlaced_frame for frame in islice(container.decode(stream), 1))
+        except av.error.FFmpegError:
+            return False
 
 
 def _hides_packets(path: Path) -> bool:

@@ -176,6 +176,8 @@ def check_videos(source: MatchSource, media: Sequence[Media], parts: Parts, card
     findings = [*video.check_order(source, parts), *video.check_alike(media, parts)]
     for half, one in zip(source.halves, media, strict=True):
         findings += [*video.check_playback(one), *video.check_steadiness(one), *video.check_clock_breaks(one)]
+        findings += video.check_interlacing(one)
+        findings += video.check_late_picture(one)
         findings += video.check_length(one, parts)
         findings += video.check_tracks(one)
         findings += video.check_model(one, card) if card else []

@@ -14,7 +14,7 @@ from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.media.completeness import shortcomings
 from spotting_core.media.ingest import Media
-from spotting_core.media.playback import playback_file
+from spotting_core.media.playback import packets_suit_browsers, playback_file
 from spotting_core.media.source import MatchSource
 from spotting_core.media.video import BROWSER_VIDEO
 from spotting_core.models.card import SIMULATED, Card
@@ -23,6 +23,7 @@ from spotting_core.preflight.time_scale import RATE, check_rate, order_of
 
 PLAYBACK, STEADY, LENGTH, SIZE, DOMAIN = "playback", "steadiness", "length", "resolution", "domain"
 TRACKS, CLOCK = "picture tracks", "clock"
+_LATE = 100_000  # microseconds by which a picture may come late and still be with the file's beginning
 _NAMED = 4  # breaks of a clock that are named
 _SHORT, _LONG = 1 / 270, 5 / 3  # regular lengths of a part, from 10 s to 75 minutes of a half
 _UNSTEADY = 0.02  # share of frame steps that may differ from the usual one
@@ -37,13 +38,14 @@ def check_playback(media: Media) -> list[Finding]:
     name, info = media.path.name, media.info
     if playback_file(media) == media.path:
         return []
-    if info.codec in BROWSER_VIDEO:
-        fix, how = (
-            "Copy its packets into an mp4 (remux, no loss)",
-            "container, index, start time or sound do not suit a browser",
-        )
+    if packets_suit_browsers(media):
+        fix = "Copy its packets into an mp4 (remux, no loss)"
+        how = "container, index, start time or sound do not suit a browser"
     else:
-        fix, how = "Encode an H.264 copy (transcode)", "no browser has a decoder for it everywhere"
+        fix = "Encode an H.264 copy (transcode)"
+        how = "no browser has a decoder for it everywhere"
+        if info.codec in BROWSER_VIDEO and not info.browsers_turn_it:
+            how = f"it is to be {'mirrored' if info.mirrored else 'turned'}, which not every browser does"
     evidence = f"{info.codec} {info.pixel_format or ''} in {info.container.split(',')[0]}: {how}"
     return [Finding(PLAYBACK, NOTE, f"{name} needs a copy for the browser", evidence, fix, safe=True)]
 
@@ -65,6 +67,16 @@ def check_steadiness(media: Media) -> list[Finding]:
     return findings
 
 
+def check_interlacing(media: Media) -> list[Finding]:
+    """Whether pictures are of two fields, of which one is used."""
+    if not media.info.interlaced:
+        return []
+    lines = media.info.stored_height // 2
+    evidence = f"every picture is of two moments; {lines} lines of one of them are analysed, drawn on and cut"
+    fix = "Nothing to do here; a browser that plays the file itself shows combs where things move"
+    return [Finding(STEADY, NOTE, f"{media.path.name} is interlaced", evidence, fix)]
+
+
 def check_clock_breaks(media: Media) -> list[Finding]:
     """Whether the file's clock rises, as other tools take for granted."""
     breaks = media.table.breaks
@@ -76,6 +88,17 @@ def check_clock_breaks(media: Media) -> list[Finding]:
     evidence = f"by {half_clock(abs(first.shift), 0)}: recordings were joined, or the encoder began anew"
     fix = "Nothing to do here: what follows goes on from where it was; other tools may lose it"
     return [Finding(CLOCK, WARNING, what, evidence, fix)]
+
+
+def check_late_picture(media: Media) -> list[Finding]:
+    """Whether the first picture comes when the file begins, from where other tools count."""
+    late = media.table.start - media.info.begins
+    if late < _LATE:
+        return []
+    what = f"the first picture of {media.path.name} comes {late / 1e6:.2f} s after the file begins"
+    evidence = "its sound comes first, or an edit list says so; players show nothing until then"
+    fix = f"Times count from the first picture; take {late / 1e6:.2f} s off what counts from the file's beginning"
+    return [Finding(CLOCK, NOTE, what, evidence, fix)]
 
 
 def check_length(media: Media, parts: Parts) -> list[Finding]:

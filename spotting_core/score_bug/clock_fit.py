@@ -24,8 +24,8 @@ _MOST_STATES = 300
 _LATE, _AHEAD, _BACK = 1.5, 2.5, 4.5  # what a change of stretch costs in readings that are not explained
 _STANDS = 3  # readings of one time, from which a clock may stand
 _FEWEST, _FEWEST_ALONE = 2, 4  # readings of a stretch; of one whose clock does not go on from another's
-_BETWEEN = 3 * _SECOND  # by which the clock may be unsure between two stretches and still be told
-_BEYOND = 30 * _SECOND  # before the first and after the last reading, for which a clock that runs is told
+BETWEEN = 3 * _SECOND  # by which the clock may be unsure between two stretches and still be told
+BEYOND = 30 * _SECOND  # before the first and after the last reading, for which a clock that runs is told
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,15 @@ class ClockFit:
         if before is not None and after is not None and before.last <= after.clock:
             low = max(before.last, after.at(time)) if after.runs else before.last
             high = min(after.clock, before.at(time)) if before.runs else after.clock
-            if abs(high - low) <= _BETWEEN:
+            if abs(high - low) <= BETWEEN:
                 return (low + high) // 2
         return self._beyond(before, after, time)
 
     def _beyond(self, before: ClockStretch | None, after: ClockStretch | None, time: int) -> int | None:
         """The clock where it is told from one side alone."""
-        if before is None and after is not None and after.start - time <= _BEYOND and after.runs:
+        if before is None and after is not None and after.start - time <= BEYOND and after.runs:
             return after.at(time) if after.at(time) >= 0 else None
-        if after is None and before is not None and time - before.end <= _BEYOND:
+        if after is None and before is not None and time - before.end <= BEYOND:
             return before.at(time)
         return None
 

@@ -12,10 +12,10 @@ from spotting_core.base.files import replacing
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.spots import Spot
 from spotting_core.domain.suppression import DEFAULT_THRESHOLD, Spotting, spots_of_half
-from spotting_core.evaluation.boundaries import check_kinds, evaluate_boundaries, note_unrated
+from spotting_core.evaluation.boundaries import boundary_evaluator, check_kinds, evaluate_boundaries, note_unrated
 from spotting_core.evaluation.camera_files import BOUNDARIES_FILE, read_camera_games
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 from spotting_core.evaluation.suppress import strongest
 from spotting_core.formats import labels_cameras
 from spotting_core.formats.labels_cameras import CameraDocument, CameraEntry
@@ -77,6 +77,11 @@ class BoundariesTask(SampleTask[Spot]):
 
     def report(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
         return evaluate_boundaries(games_of_boundaries(matches), official=official)
+
+    def evaluator(
+        self, matches: Sequence[Judged[Spot]], classes: Sequence[str], *, official: bool = False
+    ) -> Evaluator:
+        return boundary_evaluator(games_of_boundaries(matches), official=official)
 
     def figure(self, matches: Sequence[Judged[Spot]], classes: Sequence[str], chosen_by: str) -> float:
         """Mean over the kinds that occur of their average precision within a second."""

@@ -14,8 +14,8 @@ from spotting_core.evaluation.checks import check_classes
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.precision import METRICS
 from spotting_core.evaluation.replay_files import Moment, Replay, ReplayGame, read_replay_games
-from spotting_core.evaluation.replays import check_replays, evaluate_replays
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.replays import check_replays, evaluate_replays, replay_evaluator
+from spotting_core.evaluation.report import Evaluation, Evaluator
 from spotting_core.formats import detection_replays, labels_cameras
 from spotting_core.formats.grounding_table import read_table
 from spotting_core.tasks.registry import register
@@ -76,6 +76,11 @@ class ReplaysTask(LayerTask[Grounding]):
         """By the loose tolerances."""
         return self._report(matches, classes, LOOSE, official)
 
+    def evaluator(
+        self, matches: Sequence[Judged[Grounding]], classes: Sequence[str], *, official: bool = False
+    ) -> Evaluator:
+        return replay_evaluator(_games(matches), classes, Record(), metric=LOOSE, official=official)
+
     def figure(self, matches: Sequence[Judged[Grounding]], classes: Sequence[str], chosen_by: str) -> float:
         """Average-AP over the labelled replays."""
         return float(self._report(matches, classes, chosen_by, False).average_map["all"] or 0.0)
@@ -94,8 +99,7 @@ class ReplaysTask(LayerTask[Grounding]):
     def _report(
         self, matches: Sequence[Judged[Grounding]], classes: Sequence[str], metric: str, official: bool
     ) -> Evaluation:
-        games = [ReplayGame(m.name, [_change(g) for g in m.truth], [_replay(g) for g in m.findings]) for m in matches]
-        return evaluate_replays(games, classes, Record(), metric=metric, official=official)
+        return evaluate_replays(_games(matches), classes, Record(), metric=metric, official=official)
 
 
 def share_right(matches: Sequence[Judged[Grounding]], within: float = 5.0) -> float:
@@ -108,6 +112,10 @@ def share_right(matches: Sequence[Judged[Grounding]], within: float = 5.0) -> fl
             total += 1
             right += link is not None and link.half == wanted.half and abs(link.time - wanted.time) <= within * _SECOND
     return right / total if total else 0.0
+
+
+def _games(matches: Sequence[Judged[Grounding]]) -> list[ReplayGame]:
+    return [ReplayGame(m.name, [_change(g) for g in m.truth], [_replay(g) for g in m.findings]) for m in matches]
 
 
 def _change(true: Grounding) -> EvaluatedChange:

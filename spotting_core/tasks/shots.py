@@ -13,9 +13,9 @@ from spotting_core.domain.cameras import CAMERA_TABLE, Shot, camera_class
 from spotting_core.domain.classes import ClassTable
 from spotting_core.domain.runs import runs
 from spotting_core.evaluation.camera_files import read_camera_games
-from spotting_core.evaluation.cameras import check_cameras, evaluate_cameras
+from spotting_core.evaluation.cameras import camera_evaluator, check_cameras, evaluate_cameras
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 from spotting_core.formats import labels_cameras
 from spotting_core.tasks.camera_games import games_of_shots
 from spotting_core.tasks.registry import register
@@ -81,6 +81,11 @@ class ShotsTask(SampleTask[Shot]):
 
     def report(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], *, official: bool = False) -> Evaluation:
         return evaluate_cameras(games_of_shots(matches), classes, official=official)
+
+    def evaluator(
+        self, matches: Sequence[Judged[Shot]], classes: Sequence[str], *, official: bool = False
+    ) -> Evaluator:
+        return camera_evaluator(games_of_shots(matches), classes, official=official)
 
     def figure(self, matches: Sequence[Judged[Shot]], classes: Sequence[str], chosen_by: str) -> float:
         """Mean intersection over union over the cameras that occur."""

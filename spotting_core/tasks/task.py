@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.classes import ClassTable, class_names, load_classes
 from spotting_core.domain.findings import Finding
 from spotting_core.evaluation.collect import Record
-from spotting_core.evaluation.report import Evaluation
+from spotting_core.evaluation.report import Evaluation, Evaluator
 
 _Finding = TypeVar("_Finding", bound=Finding, covariant=True)
 """What a task finds; who knows it by its name alone asks it about nothing but its own findings."""
@@ -200,6 +200,18 @@ class LayerTask(Task, Generic[_Finding]):
         Arguments:
             official: what the task's official evaluator prints, flaws included.
         """
+
+    def evaluator(
+        self, matches: Sequence[Judged[_Finding]], classes: Sequence[str], *, official: bool = False
+    ) -> Evaluator:
+        """What reports over any of some matches, one of which may come several times; see ``report``."""
+
+        def evaluate(numbers: Sequence[int]) -> Evaluation:
+            # An evaluator may know matches by their names, so one that was drawn twice has two.
+            drawn = [replace(matches[n], name=f"{place}: {matches[n].name}") for place, n in enumerate(numbers)]
+            return self.report(drawn, classes, official=official)
+
+        return evaluate
 
     @abstractmethod
     def figure(self, matches: Sequence[Judged[_Finding]], classes: Sequence[str], chosen_by: str) -> float:

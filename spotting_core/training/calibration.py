@@ -31,7 +31,6 @@ from spotting_core.domain.camera import Camera
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.homography import Calibration, Homography
 from spotting_core.domain.pitch import Pitch
-from spotting_core.entities.crops import relit
 from spotting_core.evaluation.pitch_calibration import distance
 from spotting_core.formats.field_calibration import RATE, calibration_file, pitch_of, read_beside, where_sure
 from spotting_core.inference.calibration_run import sightings_of
@@ -54,6 +53,7 @@ from spotting_core.models.pitch_lines import (
 from spotting_core.models.window import Samples, Window
 from spotting_core.tasks.calibration import CALIBRATION
 from spotting_core.training.drawn_pitches import draw_picture
+from spotting_core.training.entity_crops import relit
 from spotting_core.training.start import start_from_stage, start_from_trunk
 from spotting_core.training.trainer import Trainer, TrainingConfig
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -50,6 +50,7 @@ class TrainingClips:
         length: samples of a clip.
         sampling: ``GRID`` or ``ACTIONS``; action_share: of the latter's clips that are laid around an action.
         rarity: power of a class's frequency with which it is drawn: 1 as often as it occurs, 0 all alike.
+        changes: groups of ``picture_changes`` that clips go through.
     """
 
     halves: Sequence[LabelledHalf]
@@ -61,6 +62,7 @@ class TrainingClips:
     sampling: str = ACTIONS
     action_share: float = 0.6
     rarity: float = 0.5
+    changes: Collection[str] = ()
     _actions: dict[str, list[tuple[int, int]]] = field(init=False)
     _chance: list[float] = field(init=False)
     _lengths: list[int] = field(init=False)
@@ -110,7 +112,7 @@ class TrainingClips:
         samples = self.halves[half].samples
         mirrored = samples.mirrored is not None and rng.random() < 0.5
         clip = self.clip(half, start, mirrored=mirrored)
-        return replace(clip, samples=vary(clip.samples, self._scoreboard(half, clip.samples), rng))
+        return replace(clip, samples=vary(clip.samples, self._scoreboard(half, clip.samples), rng, self.changes))
 
     def _two_views(self, half: int, start: int, apart: int, rng: random.Random) -> TrainingClip:
         """A clip and, as its second, another moment near it, each as another camera might have shown it."""

@@ -56,7 +56,7 @@ class Comparison:
     Arguments:
         metric: tight, or loose of a system that judges windows as a whole, which say little of the second.
         minutes: that were held out; actions: that lie in them.
-        before, after, difference: None where no action lies in them.
+        before, after, difference: None where no action lies in them; interval: that of after.
         changes: moments of which both models say other things at a confidence of one half, in order of match and time.
     """
 
@@ -68,6 +68,7 @@ class Comparison:
     difference: Interval | None
     classes: tuple[ClassComparison, ...] = ()
     changes: tuple[ChangedMoment, ...] = ()
+    interval: tuple[float, float] | None = None
 
 
 def changed_moments(

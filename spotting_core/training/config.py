@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import read_content
-from spotting_core.base.nesting import parse_toml
+from spotting_core.base.nesting import LARGEST_TOML, parse_toml
 from spotting_core.base.validation import InvalidContentError, unknown_names, validated
 
 _Config = TypeVar("_Config")
@@ -22,7 +22,7 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
     """
     if not path.is_file():
         raise BadInputError("there is no such configuration", where=path, fix="See assets/training for examples")
-    content = parse_toml(read_content(path, "configuration"), path, "configuration")
+    content = parse_toml(read_content(path, "configuration", LARGEST_TOML), path, "configuration")
     system = content.get("system")
     if not isinstance(system, str):
         fix = 'Add a line system = "…" before [config]'

@@ -34,7 +34,6 @@ from spotting_core.base.files import replacing, write_json
 from spotting_core.base.validation import Positive
 from spotting_core.computing.number_format import in_bfloat16
 from spotting_core.entities.captions import Caption, picture_caption, region_caption
-from spotting_core.entities.crops import Crop, CropSource
 from spotting_core.entities.prompts import load_prompts
 from spotting_core.entities.pyramid import STRIDE, EntityPyramid
 from spotting_core.entities.truth import TrueMatch, games_with_boxes
@@ -42,6 +41,8 @@ from spotting_core.entities.vision_language import MERGES_FILE, entity_model_fol
 from spotting_core.media.frame_store import store_frames
 from spotting_core.media.pixels import IMAGENET_MEAN, IMAGENET_STD, normalised
 from spotting_core.media.source import open_match
+from spotting_core.training.entity_crops import Crop, CropSource
+from spotting_core.training.picture_changes import check_groups
 from spotting_core.training.trainer import Trainer, TrainingConfig
 
 _BUNDLED_MERGES = Path(open_clip.__file__).parent / "bpe_simple_vocab_16e6.txt.gz"
@@ -63,6 +64,7 @@ class EntityTrainingConfig(TrainingConfig):
         box_reach: heat from which a cell learns the box of its centre; 1 for centres alone. The cell a region
             is read from may be the centre's neighbour, so a later stage teaches those as well.
         box_share: of the boxes in the whole loss.
+        changes: groups of changes that make the crops look like another broadcast's (``picture_changes``).
     """
 
     prompts: str = "football"
@@ -77,6 +79,10 @@ class EntityTrainingConfig(TrainingConfig):
     start_from: str = ""
     box_reach: float = 1.0
     box_share: float = 0.6
+    changes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_groups(self.changes)
 
 
 def model_config(config: EntityTrainingConfig) -> dict[str, Any]:
@@ -352,4 +358,10 @@ def _crop_source(config: EntityTrainingConfig, root: Path, data: DataDirectory) 
             for half in open_match(folder).halves:
                 matches.append(TrueMatch(folder, half.half))
                 stores.extend(store_frames(half.path, data, rate=config.rate, sizes=[None]))
-    return CropSource(matches, stores, card_share=config.card_share, referee_share=config.referee_share)
+    return CropSource(
+        matches,
+        stores,
+        card_share=config.card_share,
+        referee_share=config.referee_share,
+        changes=config.changes,
+    )

@@ -1,9 +1,12 @@
-"""Training a model further on a data set, on what its analyses hold: no picture is looked at again.
+"""Training a model further on a data set, on what its analyses hold: pictures are looked at again on request alone.
 
 Of a model that looks at pictures its environment stays as it is; what joins entities, and what connects the samples,
-goes on learning from the features and entities that its analysis of each match holds. Of a model that reads feature
-sets all of it goes on. What comes out is a model of its own, beside the one that it comes from, with a comparison of
-both on the minutes that are held out (``data_sets.roles``).
+goes on learning from the features and entities that its analysis of each match holds. Where everything is to learn, the
+pictures are read again, and all of it goes on but the first stages of its trunk, which look for edges and colours. Of a
+model that reads feature sets all of it goes on.
+
+What comes out is a model of its own, beside the one that it comes from, with a comparison of both on the minutes that
+are held out (``data_sets.roles``).
 """
 
 from __future__ import annotations
@@ -49,9 +52,7 @@ from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import TrainingProgress
 from spotting_core.training.training_set import TrainingSet
 
-_INHERITED = (SPLITS, LOOK)
-"""Of the training of the model before: which games its weights know, and what its environment, which stays, takes as
-usual."""
+_STAGES_STAY = 2  # of a trunk, where everything else learns
 _OTHERS_OWN = (CARD_FILE, WEIGHTS_FILE, COMPARISON_FILE, "faithfulness.json")  # which do not hold for the new model
 
 
@@ -62,6 +63,7 @@ class FurtherOrder:
     Arguments:
         model: folder of the one to go on from; run: folder of checkpoints; out: model folder to write, whose name
             is the new model's.
+        everything: whether what looks at pictures learns too.
     """
 
     model: Path
@@ -71,6 +73,11 @@ class FurtherOrder:
     steps: int
     device: str = "cpu"
     seed: int = 1
+    everything: bool = False
+
+    def looks(self, model: LoadedModel) -> bool:
+        """Whether the model's pictures are looked at again."""
+        return self.everything and model.inputs.pictures is not None
 
 
 def train_further(
@@ -89,11 +96,12 @@ def train_further(
     """
     check_roles(order.data_set)
     model = load_model(order.model, order.device)
-    _check(model)
+    looks = order.looks(model)
+    _check(model, looks)
     notice("Reading the matches")
-    reader = _reader(model)
+    reader = _reader(model, looks)
     sources = located(order.data_set, database, data)
-    known = [_match(m, s, model, reader, data) for m, s in zip(order.data_set.matches, sources, strict=True)]
+    known = [_match(m, s, model, reader, data, looks) for m, s in zip(order.data_set.matches, sources, strict=True)]
     learned, chosen, held_out = (_of_role(order.data_set, known, role) for role in (LEARN, CHOOSE, HELD_OUT))
     paths = [match.path for match in order.data_set.matches]
     config = _config(order, model)
@@ -113,50 +121,65 @@ def train_further(
     return comparison
 
 
-def _check(model: LoadedModel) -> None:
-    """Refuse models that cannot be trained on what analyses hold.
+def _check(model: LoadedModel, looks: bool) -> None:
+    """Refuse models that cannot be trained so.
+
+    Arguments:
+        looks: whether pictures are looked at again, not what analyses hold.
 
     Errors:
         BadInputError: see above.
     """
     if model.system.task != SPOTTING.name:
         raise BadInputError(f"{model.card.name} spots no actions", where=model.folder, fix="Choose another model")
-    if model.inputs.pictures is not None and not isinstance(model.network, EnvironmentNetwork):
+    if model.inputs.pictures is not None and not looks and not isinstance(model.network, EnvironmentNetwork):
         what = f"{model.card.name} keeps nothing of the pictures that could be learned from"
-        raise BadInputError(what, where=model.folder, fix="Train it with touchline train")
+        raise BadInputError(what, where=model.folder, fix="Train all of it, pictures too, or use touchline train")
 
 
-def _reader(model: LoadedModel) -> SampleReader:
-    """What reads the samples; of a model that looks at pictures they come from its analyses."""
-    return SampleReader(model.inputs, model.config.rate) if model.inputs.pictures is not None else model_reader(model)
+def _reader(model: LoadedModel, looks: bool) -> SampleReader:
+    """What reads the samples; of a model whose pictures are not looked at again they come from its analyses."""
+    analysed = model.inputs.pictures is not None and not looks
+    return SampleReader(model.inputs, model.config.rate) if analysed else model_reader(model)
 
 
 # --- matches --------------------------------------------------------------------------------------------
 
 
 def _match(
-    match: DataSetMatch, source: MatchSource, model: LoadedModel, reader: SampleReader, data: DataDirectory
+    match: DataSetMatch,
+    source: MatchSource,
+    model: LoadedModel,
+    reader: SampleReader,
+    data: DataDirectory,
+    looks: bool,
 ) -> LabelledMatch:
     spots = [spot.spot for spot in match.spots]
     halves = []
-    for samples in _samples(match, source, model, reader, data):
+    analysed = model.inputs.pictures is not None and not looks
+    for samples in _analysed_halves(match, model, data) if analysed else _stored_halves(source, reader, data):
         own = [spot for spot in spots if spot.half == samples.half]
         halves.append(LabelledHalf(samples, own, [s.time for s in own], match.lengths[str(samples.half)]))
     return LabelledMatch(match.title, halves, spots)
 
 
-def _samples(
-    match: DataSetMatch, source: MatchSource, model: LoadedModel, reader: SampleReader, data: DataDirectory
-) -> list[HalfSamples]:
-    """The samples of a match.
+def _stored_halves(source: MatchSource, reader: SampleReader, data: DataDirectory) -> list[HalfSamples]:
+    """The samples of a match by its files; pictures are stored, and entities found, where they have not been.
 
     Errors:
-        BadInputError: the model has not analysed it, or features that it reads are not there.
+        BadInputError: what is read is not there.
     """
-    if model.inputs.pictures is None:
-        folder = source.path if source.path.is_dir() else None
-        places = [(half.half, half.path, ingest(half.path, data)) for half in source.halves]
-        return [reader.stored(half, path, media, data, folder) for half, path, media in places]
+    folder = source.path if source.path.is_dir() else None
+    places = [(half.half, half.path, ingest(half.path, data)) for half in source.halves]
+    return [reader.stored(half, path, media, data, folder) for half, path, media in places]
+
+
+def _analysed_halves(match: DataSetMatch, model: LoadedModel, data: DataDirectory) -> list[HalfSamples]:
+    """The samples of a match by the model's analysis of it.
+
+    Errors:
+        BadInputError: the model has not analysed it.
+    """
     analysis = next(
         (layer for layer in Layers(data, match.source_hash).all(SPOTTING.name) if _is_of(layer, model)), None
     )
@@ -203,16 +226,17 @@ def _watched(half: LabelledHalf, stretches: Sequence[Stretch]) -> LabelledHalf:
 
 def _config(order: FurtherOrder, model: LoadedModel) -> SystemTrainingConfig:
     """The settings of a run that goes on from trained weights: few steps, and small ones."""
-    plan = model.system.plan(model.config)
+    plan, looks = model.system.plan(model.config), order.looks(model)
+    of_trunk = looks and isinstance(model.network, EnvironmentNetwork)
     return SystemTrainingConfig(
         data=(),
         validation=(),
         seed=order.seed,
         steps=order.steps,
-        batch=8,
+        batch=4 if looks else 8,
         warm_up=order.steps // 10,
         rate=float(model.config.rate),
-        learning_rate=2e-4,
+        learning_rate=1e-4 if looks else 2e-4,
         averaging=0.98,
         checkpoint_every=50,
         system=model.card.system,
@@ -221,7 +245,8 @@ def _config(order: FurtherOrder, model: LoadedModel) -> SystemTrainingConfig:
         patience=order.steps,
         choose_by=LOSS,
         start_from=str(model.folder),
-        environment_stays=model.inputs.pictures is not None,
+        environment_stays=model.inputs.pictures is not None and not looks,
+        stages_stay=_STAGES_STAY if of_trunk else 0,
     )
 
 
@@ -232,6 +257,8 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
         if path.is_file() and path.name not in _OTHERS_OWN:
             shutil.copyfile(path, order.out / path.name)
     truth = [finding for match in trainer.matches for half in match.halves for finding, _ in half.known]
+    # Which games the weights know, and what an environment that stayed takes as usual.
+    inherited = (SPLITS,) if order.looks(model) else (SPLITS, LOOK)
     training = {
         "labels": class_counts(truth, SPOTTING, model.classes),
         "data_set": {"id": order.data_set.id, "name": order.data_set.name},
@@ -241,7 +268,7 @@ def _write(order: FurtherOrder, model: LoadedModel, trainer: SystemTrainer) -> N
         "hours": round(trainer.seconds / 3600, 2),
         "device": " and ".join(trainer.devices),
         "earlier": dict(model.card.training),
-        **{fact: model.card.training[fact] for fact in _INHERITED if fact in model.card.training},
+        **{fact: model.card.training[fact] for fact in inherited if fact in model.card.training},
     }
     card = replace(model.card, name=f"{model.card.name}, {order.data_set.name}", training=training, scores={})
     save_model(order.out, trainer.trained, card)
@@ -280,9 +307,18 @@ def compared_on(
         difference = class_difference(new, old, label, metric)
         if difference is not None and values[0] is not None and values[1] is not None:
             rows.append(ClassComparison(label, labels.count(label), values[0].value, values[1].value, difference))
-    was, became = (draws.mean(metric).value for draws in (old, new))
-    difference = mean_difference(new, old, metric)
-    return Comparison(metric, round(minutes, 1), len(labels), was, became, difference, tuple(rows), changes)
+    was, became = (draws.mean(metric) for draws in (old, new))
+    return Comparison(
+        metric,
+        round(minutes, 1),
+        len(labels),
+        was.value,
+        became.value,
+        mean_difference(new, old, metric),
+        tuple(rows),
+        changes,
+        (became.low, became.high),
+    )
 
 
 def _game(match: Judged[Finding]) -> Game:

@@ -49,6 +49,7 @@ from spotting_core.training.best import BestWeights
 from spotting_core.training.clips import TrainingClips
 from spotting_core.training.mixup import mix_entities, mix_samples, mix_targets
 from spotting_core.training.pairs import TrainingPairs
+from spotting_core.training.picture_changes import COLOUR, mix_styles
 from spotting_core.training.start import check_earlier_stage, start_from_stage, start_from_trunk
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
 from spotting_core.training.trainer import Trainer
@@ -148,6 +149,7 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             config.sampling,
             config.action_share,
             config.rarity,
+            config.changes,
         )
 
     @property
@@ -251,8 +253,11 @@ class SystemTrainer(Trainer[Batch, SystemTrainingConfig, Network]):
             partner = torch.tensor(order)
             share = torch.tensor([rng.betavariate(self.config.mixup, self.config.mixup) for _ in clips])
         entities = [s.entities for s in samples if s.entities is not None]
+        pictures = _stacked(s.pictures for s in samples)
+        if pictures is not None and COLOUR in self.config.changes:
+            pictures = mix_styles(pictures, rng)
         return Batch(
-            pictures=_stacked(s.pictures for s in samples),
+            pictures=pictures,
             features=features,
             entities=stack_entities(entities) if entities else None,
             targets=stack_targets([c.targets for c in clips]),

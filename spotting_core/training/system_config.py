@@ -8,6 +8,7 @@ from typing import Any
 from spotting_core.base.validation import NotNegative, NotNegativeNumber, Positive, Share
 from spotting_core.training.clips import ACTIONS, GRID
 from spotting_core.training.inputs import InputConfig
+from spotting_core.training.picture_changes import check_groups
 
 LOSS = "loss"
 """``choose_by`` for the weights with the least loss on the validation splits, where there is too little to find in
@@ -38,6 +39,7 @@ class SystemTrainingConfig(InputConfig):
             alike to every model, and on a processor these stages take half of a step.
         recompute: keep fewer activations in memory by computing them twice, where the network can.
         dark_share: of the clips in which the environment's features are zero and the entities must do.
+        changes: groups of changes that make the pictures look like another broadcast's (``picture_changes``).
     """
 
     system: str = "entity-attention"
@@ -63,6 +65,7 @@ class SystemTrainingConfig(InputConfig):
     stages_stay: NotNegative = 0
     recompute: bool = False
     dark_share: Share = 0.0
+    changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,3 +73,4 @@ class SystemTrainingConfig(InputConfig):
             raise ValueError(f"clip must be the samples of a clip, or 0 for those of a window, not {self.clip}")
         if self.sampling not in (GRID, ACTIONS):
             raise ValueError(f"sampling must be {GRID} or {ACTIONS}, not {self.sampling!r}")
+        check_groups(self.changes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ from spotting_core.training.entities import EntityTrainer, EntityTrainingConfig
 from spotting_core.training.few_labels import few_labels
 from spotting_core.training.label_counts import class_counts, label_counts
 from spotting_core.training.measure import compared, judged_games
+from spotting_core.training.split_lists import with_split_lists
 from spotting_core.training.start import earlier_folder
 from spotting_core.training.system import SystemTrainer, judge_matches
 from spotting_core.training.system_config import LOSS, SystemTrainingConfig
@@ -124,6 +125,7 @@ def train(
         order = with_data_set(order, order.data_set, data)
     if name == ENTITIES:
         config = as_config(EntityTrainingConfig, settings, order.config)
+        order = _with_split_lists(order, config.data)
         _check_measured(order, games_with_boxes, notice)
         entity_trainer = EntityTrainer(config, order.splits, order.run, data, order.device)
         notice(_begin(entity_trainer))
@@ -131,12 +133,14 @@ def train(
         return _finish_entities(entity_trainer, order, notice)
     if name == PITCH_LINES:
         own = as_config(CalibrationTrainingConfig, settings, order.config)
+        order = _with_split_lists(order, (*own.data, *own.validation))
         _check_measured(order, CALIBRATION.labelled_games, notice)
         calibration_trainer = CalibrationTrainer(own, order.splits, order.run, data, order.device)
         notice(_begin(calibration_trainer))
         calibration_trainer.train(report)
         return _finish_calibration(calibration_trainer, order, data, notice)
     system_config = as_config(SystemTrainingConfig, {"system": name, **settings}, order.config)
+    order = _with_split_lists(order, (*system_config.data, *system_config.validation))
     for sentence in _labels_of(system_config, order):
         notice(sentence)
     with processes.first_alone():
@@ -148,6 +152,17 @@ def train(
     notice(_begin(trainer))
     trainer.train(report)
     return _finish(trainer, order, data, notice) if processes.first else order.out
+
+
+def _with_split_lists(order: TrainingOrder, splits: Iterable[str]) -> TrainingOrder:
+    """The order with splits that are lists as folders of links, in the run's folder.
+
+    Errors:
+        BadInputError: a list that cannot be used.
+    """
+    named = (*splits, order.report_split)
+    root = order.splits.resolve()
+    return replace(order, root=with_split_lists(root, named, order.run / "splits" / root.name))
 
 
 def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:
@@ -325,7 +340,9 @@ def entity_scores(finder: EntityFinder, split: Path) -> dict[str, Any]:
     """What the card of an entity model tells: regions against true boxes, and retrieval by held-out phrases."""
     return {
         "split": split.name,
-        "entities": measure_entities(split, finder),
+        "entities": measure_entities(
+            split, EntityFinder(finder.model, finder.prompts.doubtful()), prompts=finder.prompts
+        ),
         "retrieval": measure_retrieval(split, finder.model),
     }
 

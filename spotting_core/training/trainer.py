@@ -54,7 +54,7 @@ class TrainingConfig:
     """What every run's configuration has.
 
     Arguments:
-        data: splits to learn from, folders below the data root.
+        data: splits to learn from, folders below the data root or lists of matches (``split_lists``).
         steps, warm_up: how long; the rate rises over ``warm_up`` steps and falls in a cosine.
         averaging: decay of the moving average of the weights, which is what is shipped.
         sharpness: ρ of sharpness-aware minimisation, 0 for none; a step then costs two passes.

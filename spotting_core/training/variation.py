@@ -7,7 +7,7 @@ nothing about goals. One variation is for all samples of a clip.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,20 +18,30 @@ from torchvision.transforms.v2.functional import resized_crop
 from torchvision.tv_tensors import BoundingBoxes
 
 from spotting_core.models.window import EntitySet, Samples
+from spotting_core.training.picture_changes import FRAMING, MOMENTS, SHARE, changed, framed
 
 _MID_GREY = 110.0
 
 
-def vary(samples: Samples, scoreboard: Sequence[float] | None, rng: random.Random) -> Samples:
+def vary(
+    samples: Samples, scoreboard: Sequence[float] | None, rng: random.Random, changes: Collection[str] = ()
+) -> Samples:
     """The same samples as another broadcast might have shown them.
 
     Arguments:
         scoreboard: (x1, y1, x2, y2) as shares of the picture, or None.
+        changes: groups of ``picture_changes``; ``moments`` has some names of entities missing in a whole clip.
     """
     entities = samples.entities
+    if entities is not None and MOMENTS in changes and rng.random() < SHARE:
+        entities = _without_some(entities, rng)
     if samples.pictures is None:
         return replace(samples, entities=_uncertain(entities, rng)) if entities is not None else samples
-    images = as_images(samples.pictures)
+    pictures = samples.pictures
+    if FRAMING in changes and rng.random() < SHARE:
+        pictures, place = framed(pictures, rng)
+        entities = _placed(entities, place) if entities is not None else None
+    images = as_images(pictures)
     if scoreboard is not None and rng.random() < 0.5:
         images = _cover(images, scoreboard, rng)
     if rng.random() < 0.3:
@@ -43,7 +53,28 @@ def vary(samples: Samples, scoreboard: Sequence[float] | None, rng: random.Rando
     images = light(images, rng)
     if entities is not None:
         entities = _uncertain(entities, rng)
-    return replace(samples, pictures=as_pictures(images), entities=entities)
+    return replace(samples, pictures=changed(as_pictures(images), changes, rng), entities=entities)
+
+
+def _placed(entities: EntitySet, place: tuple[float, float, float, float]) -> EntitySet:
+    """Entities of pictures that ``framed`` has moved; those outside go."""
+    sx, sy, ox, oy = place
+    box = entities.box * torch.tensor([sx, sy, sx, sy]) + torch.tensor([ox, oy, ox, oy])
+    return replace(entities, box=box, share=entities.share * _inside(box))
+
+
+def _inside(box: Tensor) -> Tensor:
+    """Whether the centres of boxes (..., 4), in shares of the picture, lie in it."""
+    centre = (box[..., :2] + box[..., 2:]) / 2
+    return ((centre > 0) & (centre < 1)).all(-1)
+
+
+def _without_some(entities: EntitySet, rng: random.Random) -> EntitySet:
+    """A tenth of the names missing, as where a finder does not know these things in another look."""
+    names = sorted(set(entities.entity.flatten().tolist()))
+    missing = [name for name in names if rng.random() < 0.1]
+    gone = torch.isin(entities.entity, torch.tensor(missing, dtype=entities.entity.dtype))
+    return replace(entities, share=entities.share * ~gone)
 
 
 def as_images(pictures: np.ndarray) -> Tensor:
@@ -96,9 +127,7 @@ def _frame_again(images: Tensor, entities: EntitySet | None, rng: random.Random)
         scale = torch.tensor([w, h, w, h])
         box = _boxes(entities.box * scale, (h, w))
         box = resized_crop(box, *part, size=[h, w]).as_subclass(Tensor).reshape(entities.box.shape) / scale
-        centre = (box[..., :2] + box[..., 2:]) / 2
-        inside = ((centre > 0) & (centre < 1)).all(-1)
-        entities = replace(entities, box=box, share=entities.share * inside)
+        entities = replace(entities, box=box, share=entities.share * _inside(box))
     return images, entities
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_v2 import read_labels, write_labels
 from tests.app.commands import touchline
 from tests.score_bugs import bug_text, make_match
 from tests.videos import make_video, steady
@@ -56,6 +58,22 @@ def test_a_whole_match_in_one_file(match: Path) -> None:
     assert change["time"] / 1e6 == pytest.approx(GOAL, abs=2.1)
     assert "Score 0–0 → 1–0 at 45:2" in found["printed"]
     assert of_file["seconds"]["finding"] > of_file["seconds"]["reading"] > 0
+
+
+def test_labels_in_match_time_are_put_where_the_clock_shows_it(match: Path, tmp_path: Path) -> None:
+    labels, target = tmp_path / "Labels-v2.json", tmp_path / "placed" / "Labels-v2.json"
+    write_labels(
+        labels, [Spot(1, 45 * 60_000_000, "Foul"), Spot(2, 25_000_000, "Goal"), Spot(2, 600_000_000, "Corner")]
+    )
+    done = touchline("convert", labels, target, "--match-time", match)
+    assert done.returncode == 0, done.stderr
+    assert [(s.half, round(s.time / 1e6), s.label) for s in read_labels(target)] == [(1, 56, "Foul"), (1, 125, "Goal")]
+    assert "1 × at a moment that no file shows with its clock" in " ".join(done.stderr.split())
+    video = make_video(tmp_path / "no_bug.mp4", steady(30, 2.0), first=4714)
+    refused = touchline("convert", labels, tmp_path / "other" / "Labels-v2.json", "--match-time", video)
+    assert refused.returncode == 2
+    assert "no match clock stays" in refused.stderr
+    assert not (tmp_path / "other" / "Labels-v2.json").exists()
 
 
 def test_a_half_is_corrected_and_the_correction_taken_back(match: Path) -> None:

@@ -194,3 +194,46 @@ def test_the_reported_training_is_refused_before_it_begins(tmp_path: Path) -> No
     assert "1_mine.npy: this feature file is damaged: row 100 holds a number that is none" in said(done)
     assert not (tmp_path / "run" / "model").exists()
     assert np.isnan(np.load(next((data / "train").rglob("1_mine.npy")))[100]).any()
+
+
+def evaluated(folder: Path, labels: str, predictions: str) -> object:
+    """``evaluate`` of two files, of SoccerNet's forms where they are JSON and else of tables."""
+    names = ["Labels-v2.json", "results_spotting.json"]
+    files = [
+        folder / (name if content.startswith("{") else f"{name.split('.')[0]}.csv")
+        for name, content in zip(names, (labels, predictions), strict=True)
+    ]
+    for file, content in zip(files, (labels, predictions), strict=True):
+        file.write_text(content)
+    return touchline("evaluate", "--task", "spotting", "--labels", files[0], "--predictions", files[1])
+
+
+_LABELS = '{"annotations": [{"gameTime": "1 - 00:10", "label": "Goal", "position": "10000"}]}'
+_PREDICTION = '{"gameTime": "1 - 00:10", "label": "Goal", "position": "%s", "half": "1", "confidence": "0.9"}'
+
+
+def test_evaluate_refuses_times_that_no_half_has(tmp_path: Path) -> None:
+    for position, message in (("99999999", "later than any half is long"), ("-61000", "lies before the half")):
+        done = evaluated(tmp_path, _LABELS, '{"predictions": [%s]}' % (_PREDICTION % position))
+        assert done.returncode == 2  # type: ignore[attr-defined]
+        assert message in said(done)
+
+
+def test_evaluate_names_the_file_that_was_given_and_not_what_was_made_of_it(tmp_path: Path) -> None:
+    done = evaluated(tmp_path, "half,seconds,label\n1,10,Gaol\n", "half,seconds,label,confidence\n1,10,Goal,.9\n")
+    assert done.returncode == 2  # type: ignore[attr-defined]
+    assert f"{tmp_path}/Labels-v2.csv: not one of 1 labels is of a known class" in said(done)
+
+
+def test_a_percent_names_its_file_and_match(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('[{"video": "g/1", "fps": 25, "events": [{"frame": 10, "label": "Goal", "score": 50}]}]')
+    done = touchline("convert", file, tmp_path / "a.csv")
+    assert f"{file}, g, entry 1: the confidence 50 is above 1" in said(done)
+
+
+def test_a_table_may_call_a_half_as_people_do(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("half,seconds,label\n1st half,10,Goal\nH2,20,Goal\n")
+    done = touchline("convert", tmp_path / "a.csv", tmp_path / "b.csv")
+    assert done.returncode == 0
+    assert [line[0] for line in (tmp_path / "b.csv").read_text().splitlines()[1:]] == ["1", "2"]

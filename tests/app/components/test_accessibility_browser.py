@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,19 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.library.library import Match
+from spotting_core.domain.cameras import Shot
+from spotting_core.domain.classes import load_classes
+from spotting_core.domain.spots import Spot
+from spotting_core.formats.labels_cameras import write_shots
+from spotting_core.formats.labels_v2 import write_labels
+from spotting_core.jobs.queue import JobQueue
+from spotting_core.media.source import open_match
+from spotting_core.store.database import open_database
+from tests.app.analysis_job import ask_for_analysis
 from tests.app.conftest import Server, patient
+from tests.app.made_analysis import make_analysis, make_shots
 from tests.app.player_page import FIND
+from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
 
@@ -133,6 +145,61 @@ def test_no_dialog_or_list_has_a_serious_finding(browser: Browser, server: Serve
         still(page)
         assert findings(page) == [], scheme
     context.close()
+
+
+@pytest.fixture(scope="module")
+def compared(server: Server) -> Iterator[dict[str, str]]:
+    """What the address of Evaluate says of a labelled match that two models of two tasks have judged, by task."""
+    folder = server.root / "2026-05-02 - 18-30 Heron Vale 0 - 0 Lark Town"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(200), first=98_000)
+    labels = [Spot(1, 1_000_000 * k, "Corner") for k in range(1, 7)] + [Spot(1, 7_000_000, "Goal")]
+    write_labels(folder / "Labels-v2.json", labels)
+    main, close = load_classes("soccernet-cameras").names[:2]
+    shots = [Shot(1, 0, 4_000_000, main, False, "abrupt"), Shot(1, 4_000_000, 8_000_000, close, False)]
+    write_shots(folder / "Labels-cameras.json", shots)
+    source = open_match(folder)
+    late = [replace(shots[0], end=5_000_000), replace(shots[1], start=5_000_000)]
+    layers = {
+        "spotting": [
+            make_analysis(
+                source, server.data, [replace(s, confidence=0.8) for s in labels[count:]], f"of {count}", name
+            )
+            for count, name in enumerate(("all of them", "all but one"))
+        ],
+        "shots": [make_shots(source, server.data, cut, name) for cut, name in ((shots, "right"), (late, "late"))],
+    }
+    match = server.library().add(str(folder))
+    yield {
+        task: f"&labels={match.id}&task={task}&a=model:{a.record.identity.key}&b=model:{b.record.identity.key}"
+        for task, (a, b) in layers.items()
+    }
+    server.library().remove(match)
+
+
+@pytest.mark.parametrize("task", ["spotting", "shots"])
+def test_two_systems_have_no_serious_finding(themed: Page, server: Server, compared: dict[str, str], task: str) -> None:
+    opened(themed, server, "evaluate", more=compared[task])
+    expect(themed.get_by_text("A − B").first).to_be_visible()
+    if task == "spotting":
+        expect(themed.locator(".difference.few").first).to_be_visible()
+    still(themed)
+    assert findings(themed) == []
+
+
+def test_a_match_without_an_analysis_has_no_serious_finding(themed: Page, server: Server) -> None:
+    """With the bar that says why the last analysis failed, and offers another one and the reading of the clock."""
+    path = server.root / "not analysed.mp4"
+    if not path.is_file():
+        make_video(path, steady(60), first=99_000)
+    match, queue = server.library().add(str(path)), JobQueue(open_database(server.data))
+    ask_for_analysis(queue, match, "no such model")
+    opened(themed, server, "match", match)
+    expect(themed.get_by_text("The analysis failed.")).to_be_visible()
+    expect(themed.get_by_text("Read its clock")).to_be_visible()
+    still(themed)
+    assert findings(themed) == []
+    server.library().remove(match)
 
 
 def test_adding_a_model_has_no_serious_finding(themed: Page, server: Server, match_of: Any) -> None:

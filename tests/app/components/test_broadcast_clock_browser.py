@@ -42,3 +42,17 @@ def test_where_it_was_not_read_nothing_is_said(page: Page, server: Server) -> No
     open_page(page, server, server.library().add(str(video)), half=1, t=4, **{"class": "Foul"})
     expect(page.locator(".spot").first).to_be_visible()
     expect(page.locator(".aired, .why .broadcast")).to_have_count(0)
+
+
+def test_a_key_has_a_half_begin_at_the_frame_on_screen(page: Page, server: Server) -> None:
+    video = make_video(server.root / "halves.mp4", steady(740), first=51_000, container={"movflags": "faststart"})
+    source = open_match(video)
+    make_analysis(source, server.data, SPOTS)
+    keep_readings(ingest(video, server.data), lambda s: bug_text(600 + s, "0-0"))
+    open_page(page, server, server.library().add(str(video)), half=1, t=4, **{"class": "Foul"})
+    page.keyboard.press(".")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("On screen: 00:04 of halves.mp4.")
+    dialog.get_by_role("button", name="Begins here").first.click()
+    expect(dialog).to_contain_text("00:04 to")
+    expect(dialog).to_contain_text("as you said")

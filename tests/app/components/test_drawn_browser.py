@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.app.conftest import Server
+from spotting_core.domain.homography import Calibration, Homography
+from spotting_core.formats.field_calibration import write_published
+from spotting_core.media.ingest import ingest
+from spotting_core.media.playback import make_playback
+from spotting_core.media.source import open_match
+from tests.app.conftest import SPOTS, Server
+from tests.app.made_analysis import box_of, make_analysis
 from tests.app.player_page import open_page, settle, state
+from tests.shown_videos import WAYS, write_shown
 
 pytestmark = pytest.mark.browser
 
@@ -54,3 +63,53 @@ def test_a_click_shows_the_very_frame_under_it(page: Page, server: Server, match
         page.mouse.click(*place[:2])
         settle(page)
         assert state(page)["frame"] == frame
+
+
+# Where the picture that plays is white, and where the box of its sample is drawn: the middle of each, in shares.
+PLACES = """() => {
+  const { overlay, video, fetched } = find().player, [w, h] = [video.videoWidth, video.videoHeight];
+  const canvas = document.createElement('canvas'); canvas.width = w; canvas.height = h;
+  const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, w, h);
+  const { data } = pen.getImageData(0, 0, w, h), xs = [], ys = [];
+  for (let i = 0; i < w * h; i++) if (data[4 * i] > 170) { xs.push(i % w); ys.push(Math.floor(i / w)); }
+  const [x1, y1, x2, y2] = fetched.entities.of(overlay.shown.sample)[0].box, place = overlay.picture(video);
+  const drawn = (x, y) => overlay.pen.getImageData(Math.round(place.x + x * place.w), Math.round(place.y + y * place.h), 1, 1).data[3];
+  const middle = (values) => (Math.min(...values) + Math.max(...values) + 1) / 2;
+  return {
+    size: [w, h], white: [middle(xs) / w, middle(ys) / h], box: [(x1 + x2) / 2, (y1 + y2) / 2],
+    edge: drawn(x1, (y1 + y2) / 2) > 60, opposite: drawn(1 - (x1 + x2) / 2, 1 - (y1 + y2) / 2) > 60,
+    pitch: [drawn(0.5, 0.3) > 60, drawn(0.45, 0.3) > 60],
+  };
+}"""
+HALFWAY = Homography(np.array([[1 / 120, 0, 0.5], [0, 1 / 80, 0.5], [0, 0, 1]]))
+
+
+def squares(size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """Pictures with a white square where the entity of a made analysis is, ten a second."""
+    for frame in range(60):
+        picture = np.full((size[1], size[0], 3), (30, 110, 50), np.uint8)
+        x1, y1, x2, y2 = (round(v) for v in box_of(frame // 5, *size))
+        picture[y1:y2, x1:x2] = 235
+        yield picture
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_what_is_drawn_lies_on_what_it_means_however_a_video_is_stored(page: Page, server: Server, way: str) -> None:
+    size = (320, 180) if way in ("squeezed", "mirrored") else (180, 320)
+    folder = server.root / f"stored {way}"
+    folder.mkdir()
+    path = write_shown(folder / "1_224p.mp4", squares(size), *WAYS[way])
+    calibrations = [Calibration(1, k * 500_000, HALFWAY, 0.9) for k in range(12)]
+    write_published(folder / "1_field_calib_ccbv.json", calibrations, *size)
+    make_analysis(open_match(folder), server.data, SPOTS[:1])
+    make_playback(ingest(path, server.data))
+    open_page(page, server, server.library().add(str(folder)), half=1, t=1.5)
+    page.locator("input[data-option=map]").uncheck()
+    page.keyboard.press("y")
+    page.wait_for_function("() => find().player.overlay.shown?.pitch")
+    expect(page.locator(".pitch-lines")).to_have_text("Lines 0.90")
+    found = page.evaluate(PLACES)
+    assert found["size"] == list(size)
+    assert found["white"] == pytest.approx(found["box"], abs=0.02)
+    assert (found["edge"], found["opposite"]) == (True, False)
+    assert found["pitch"] == [True, False]  # the halfway line

@@ -103,6 +103,23 @@ def test_maps_lie_on_their_frame_and_in_their_place(explained: tuple[Page, Match
     assert f"frame={frames[at + 1]}&" in page.evaluate("() => shown().querySelector('.map img').src")
 
 
+def test_what_is_so_of_all_methods_is_said_once_and_no_sign_praises(explained: tuple[Page, Match, Analysis]) -> None:
+    page, _, _ = explained
+    note, own = page.locator(".wide-note", has_text="Of all of them"), page.locator("button.map .chip")
+    say = """(count) => {
+      const { data } = shown().explanation, good = { state: 'good', meaning: 'Better than chance.', text: 'Faithful', hint: '' };
+      data.cards.forEach((card, i) => { card.chip = i < count ? good : { ...good, state: 'bad', meaning: 'No better.' }; });
+      shown().explanation.all();
+    }"""
+    page.evaluate(say, page.locator("button.map").count())
+    expect(note.locator(".chip")).to_have_count(1)
+    expect(own).to_have_count(0)
+    page.evaluate(say, 1)
+    expect(note).to_have_count(0)
+    expect(own).to_have_count(page.locator("button.map").count())
+    expect(own.first).to_have_text("Faithful")  # without a tick, for it is of many spots and not of this map
+
+
 def test_what_is_missing_says_why_and_is_tried_again(explained: tuple[Page, Match, Analysis], server: Server) -> None:
     page, match, _ = explained
     text = page.locator(".over.bad").first.inner_text()

@@ -113,10 +113,14 @@ def test_buttons_and_names_are_whole_in_narrow_windows(browser: Browser, server:
         assert texts.evaluate_all(CUT) == []
     page.goto(f"{server.url}/statistics?match={match.id}")
     toggles = page.locator(".st-key-statistics_bar [data-testid=stCheckbox] p")
-    expect(toggles.first).to_be_visible()
+    expect(toggles).to_have_count(2)
     for width in (1100, 800):
         page.set_viewport_size({"width": width, "height": 900})
         assert toggles.evaluate_all(CUT) == []
+    page.set_viewport_size({"width": 1100, "height": 900})
+    beside = "(all) => new Set(all.map((e) => Math.round(e.getBoundingClientRect().top))).size"
+    assert toggles.evaluate_all(beside) == 1
+    assert page.locator(".st-key-statistics_bar .tl-title").evaluate_all(CUT) == []
     page.context.close()
     server.library().remove(added)
 

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from spotting_core.jobs.queue import JobQueue
+from spotting_core.store.database import open_database
+from tests.app.analysis_job import ask_for_analysis
 from tests.app.conftest import Server
 from tests.videos import make_video, steady
 
@@ -31,6 +34,17 @@ def test_no_text_lies_over_a_picture(page: Page, server: Server, match_of: Any, 
         }""",
         timeout=60_000,
     )
+
+
+def test_what_is_asked_for_elsewhere_appears_by_itself(
+    page: Page, server: Server, match_of: Any, stopped: None
+) -> None:
+    match = match_of("plain")
+    page.goto(f"{server.url}/library")
+    jobs = page.locator(".st-key-tl_card_jobs")
+    expect(jobs).to_contain_text("none")
+    ask_for_analysis(JobQueue(open_database(server.data)), match, "entity-attention")
+    expect(jobs).to_contain_text(match.title)
 
 
 def test_dropped_files_become_a_match(page: Page, server: Server, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.comparing.task_findings import judged_by_all, report_of, system_names
 from app.library.library import Library, Match
@@ -44,6 +45,13 @@ def match(tmp_path: Path, library: Library, data: DataDirectory) -> Match:
     return library.add("game")
 
 
+def row_of(at: AppTest, name: str) -> list[str]:
+    """The cells of a class in the table."""
+    (table,) = (html.value for html in at.get("html") if "tl-table" in html.value)
+    cells = table.partition(f'<th scope="row">{name}</th>')[2].partition("</tr>")[0]
+    return [re.sub("<[^>]+>", "", cell) for cell in re.findall("<td.*?</td>", cells)]
+
+
 def test_shots_are_measured_by_their_overlap(match: Match) -> None:
     at = view("evaluate")
     at.session_state["evaluate_task"] = "shots"
@@ -54,11 +62,11 @@ def test_shots_are_measured_by_their_overlap(match: Match) -> None:
     at.selectbox("evaluate_a_shots").select("A: late").run()
     at.selectbox("evaluate_b_shots").select("B: right").run()
     assert not at.exception
-    rows = at.dataframe[0].value.set_index("Class")
-    assert rows.loc[MAIN, "A"] == pytest.approx(8 / 10, abs=0.03)  # a change lies between two samples
-    assert rows.loc[CLOSE, "A"] == pytest.approx(10 / 12, abs=0.03)
-    assert rows.loc[MAIN, "B"] == pytest.approx(1, abs=0.04)
-    assert rows.loc[MAIN, "Truth, s"] == 8
+    truth, *main = row_of(at, MAIN)
+    assert truth == "8.0 s"
+    assert [float(m.replace("−", "-")) for m in main] == pytest.approx([8 / 10, 1, -0.2], abs=0.06)
+    # A change lies between two samples.
+    assert [float(c) for c in row_of(at, CLOSE)[1:3]] == pytest.approx([10 / 12, 1], abs=0.04)
     assert "Mean IoU" in texts(at)
     assert "Counted in 1 match" in texts(at)
 
@@ -112,11 +120,10 @@ def test_differences_over_several_matches_have_intervals(
     said = texts(at)
     assert re.search(r"Mean IoU</div>.{0,60}>(\.9|1\.0)\d.{0,200}A − B \+\.\d\d \(\+\.\d\d to \+\.\d\d\)", said)
     assert "95 % interval over matches drawn with replacement, the same for both systems. Of so few" in said
-    rows = at.dataframe[0].value.set_index("Class")
-    assert rows.loc[MAIN, "A − B, 95 % interval"].startswith("+.")
+    assert re.fullmatch(r"\+\.\d\d \(\+\.\d\d to \+\.\d\d\)", row_of(at, MAIN)[3])
     alone = view("evaluate", task="shots", labels=match.id).run()
     assert "Intervals need several matches" in texts(alone)
-    assert "A − B, 95 % interval" not in alone.dataframe[0].value
+    assert "(" not in "".join(row_of(alone, MAIN))
 
 
 def test_how_far_the_intervals_are_stands_below_the_figures_until_they_are_there(
@@ -143,4 +150,32 @@ def test_how_far_the_intervals_are_stands_below_the_figures_until_they_are_there
     assert (bar.proto.value, "being drawn, 37%" in bar.proto.text) == (37, True)
     ready = view("evaluate", task="shots").run()
     assert not ready.get("progress")
-    assert "95 % interval" in ready.dataframe[0].value
+    assert re.search(r"\.\d\d \(", row_of(ready, MAIN)[1])
+
+
+def test_a_kind_with_few_truths_is_faint_and_its_difference_never_bold(
+    tmp_path: Path, library: Library, data: DataDirectory
+) -> None:
+    kinds = load_classes("soccernet-boundaries")
+    for number in range(3):
+        folder = tmp_path / f"cut {number}"
+        folder.mkdir()
+        make_video(folder / "1_224p.mp4", steady(200, rate=10.0), first=1100 + 300 * number)
+        ends = [(k * 2_000_000, "abrupt" if k < 8 else "logo") for k in range(1, 10) if k != 9 or number == 0]
+        shots = [Shot(1, end - 2_000_000, end, MAIN, False, kind) for end, kind in ends]
+        write_shots(folder / FILE_NAME, [*shots, Shot(1, ends[-1][0], 20_000_000, MAIN, False)])
+        for name, late in (("late", 1_500_000), ("right", 0)):
+            spots = [Spot(1, end + late, kind, 0.9) for end, kind in ends]
+            made = {"name": f"cuts{name}", "model": name, "bare": True, "classes": kinds, "task": "boundaries"}
+            make_analysis(open_match(folder), data, spots, **made)
+        library.add(folder.name)
+    at = view("evaluate", task="boundaries").run()
+    at.selectbox("evaluate_a_boundaries").select("A: right").run()
+    at.selectbox("evaluate_b_boundaries").select("B: late").run()
+    assert not at.exception
+    (table,) = (html.value for html in at.get("html") if "tl-table" in html.value)
+    assert '<tr class="tl-few"><th scope="row">Logo</th><td>4</td>' in table
+    assert '<tr class=""><th scope="row">Abrupt</th><td>21</td>' in table
+    abrupt, logo = (table.partition(f'"row">{kind}<')[2].partition("</tr>")[0] for kind in ("Abrupt", "Logo"))
+    assert "tl-sure" in abrupt
+    assert "tl-sure" not in logo

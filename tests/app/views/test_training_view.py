@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.library.library import Match
@@ -16,10 +18,12 @@ from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.intervals import Interval
 from spotting_core.jobs.queue import CANCELLED, DONE, FAILED, JobQueue
 from spotting_core.jobs.training import TRAINING, TrainingParameters
+from spotting_core.models.known import remember
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import Reviews
 from spotting_core.training.comparison import ALARM, COMPARISON_FILE, FOUND, ChangedMoment, ClassComparison, Comparison
 from tests.app.pages import texts, view
+from tests.conftest import small_model
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -78,6 +82,30 @@ def test_what_is_known_now_becomes_a_data_set_and_is_trained_on(
     assert "Training entity-attention on week 1: Queued, next" in texts(view("review").run())
 
 
+def test_all_of_a_model_that_looks_at_pictures_can_be_trained(
+    match: Match, data: DataDirectory, queue: JobQueue
+) -> None:
+    Reviews(open_database(data)).add(match.id, Spot(1, 5_000_000, "Goal"), "Ann")
+    at = dialog(view("review").run())
+    at.text_input(key="new_data_set").set_value("week 1").run()
+    [whole] = at.checkbox
+    assert whole.label == "Also what looks at the pictures"
+    whole.check().run()
+    at.button(key="start_training").click().run()
+    [job] = queue.all_live([TRAINING.name])
+    assert TRAINING.read(job).everything
+    assert job.title == "entity-attention on week 1, all of it"
+    other = msgspec.structs.replace(TRAINING.read(job), everything=False)
+    assert TRAINING.leaves(other, data) != TRAINING.leaves(TRAINING.read(job), data)
+
+
+def test_of_a_model_of_features_there_is_no_more_to_train(match: Match) -> None:
+    at = dialog(view("review").run())
+    assert [box.label for box in at.checkbox] == ["Also what looks at the pictures"]
+    at.selectbox[0].set_value("dense-unet").run()
+    assert not at.checkbox
+
+
 def test_where_nobody_has_watched_anything_that_is_said(match: Match, queue: JobQueue) -> None:
     at = dialog(view("review").run())
     at.text_input(key="new_data_set").set_value("week 1").run()
@@ -118,3 +146,28 @@ def test_what_the_last_training_found_or_why_it_failed_is_shown(
     at = dialog(view("review").run())
     assert "tight average-mAP went from .41 to .46" in texts(at)
     assert "No match was switched to it" in texts(at)
+
+
+def _trained(folder: Path, labels: int, after: float, data: DataDirectory) -> None:
+    small_model(folder)
+    card = json.loads((folder / "card.json").read_text())
+    write_json(folder / "card.json", {**card, "training": {"labels": {"Goal": labels}}})
+    spread = (after - 0.02, after + 0.02)
+    write_json(folder / COMPARISON_FILE, asdict(replace(COMPARED, after=after, interval=spread)))
+    remember(folder, folder.name.ljust(64, "0"), data)
+
+
+def test_what_labels_have_brought_is_a_curve_with_a_guess(match: Match, data: DataDirectory, tmp_path: Path) -> None:
+    assert "What labels have brought" not in texts(dialog(view("review").run()))
+    _trained(tmp_path / "one", 50, 0.30, data)
+    shown = texts(dialog(view("review").run()))
+    assert "What labels have brought" in shown
+    assert ".30 with 50 labels. What more would bring can be guessed from 3 trainings" in shown
+    assert "Each was measured on 4.5 minutes that were held out." in shown
+    _trained(tmp_path / "two", 100, 0.40, data)
+    _trained(tmp_path / "three", 200, 0.50, data)
+    at = dialog(view("review").run())
+    assert ".50 with 200 labels. The next 100 would bring about +.06 (+.05 to +.07)." in texts(at)
+    [figure] = at.get("plotly_chart")
+    assert "labels learned from" in figure.proto.spec
+    assert "tight average-mAP" in figure.proto.spec

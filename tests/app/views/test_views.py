@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library.library import Library
 from app.settings import DEMO
+from app.state import shared_settings
 from app.views import match as match_view
 from app.views.export import export_bytes, export_document
 from app.views.shown import spot_id
@@ -24,6 +25,7 @@ from explain.attribution import ENTITY_ROW, Attribution
 from explain.jobs.explanation import EXPLANATION
 from spotting_core.analyses.analysis import write_record
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
 from spotting_core.formats import registry
@@ -40,6 +42,7 @@ from tests.app.analysis_job import ask_for_analysis
 from tests.app.made_analysis import make_analysis
 from tests.app.pages import DASHBOARD, component_data, library_page, match_page, texts
 from tests.conftest import small_model
+from tests.score_bugs import bug_text, keep_readings
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -139,6 +142,26 @@ def test_a_failed_analysis_says_why_and_can_be_tried_again(tmp_path: Path, libra
     again = queue.recent(match.id, ANALYSIS.name)
     assert again is not None
     assert again.live
+
+
+def test_what_keeps_a_match_from_being_read_and_analysed_is_told_once(
+    tmp_path: Path, library: Library, queue: JobQueue
+) -> None:
+    video = make_video(tmp_path / "mine.mp4", steady(60))
+    match = library.add("mine.mp4")
+    video.write_bytes(b"no video")
+    ask_for_analysis(queue, match, "entity-attention")
+    taken = queue.take(KINDS.that_need(LONG))
+    with pytest.raises(TouchlineError) as why:
+        ingest(video, shared_settings().data)
+    queue.finish(taken, FAILED, str(why.value))
+    at = match_page(match=match.id).run()
+    assert not at.exception
+    assert [error.value.startswith("The analysis failed. ") for error in at.error] == [True]
+    rows = texts(library_page().run())
+    assert "Failed" in rows
+    assert "this file is not a video that can be read" in rows
+    assert str(match.path) not in rows.partition("Failed")[2]  # the row says of which match
 
 
 # --- match ----------------------------------------------------------------------------------------------
@@ -463,6 +486,36 @@ def test_labels_with_a_wrong_unit_are_put_right_by_a_button(tmp_path: Path, libr
     assert not at.exception
     match = next(m for m in library.matches() if not m.is_demo)
     assert library.truth(match) == spots
+
+
+def test_labels_in_match_time_are_put_where_the_clock_of_a_whole_match_shows_it(
+    tmp_path: Path, library: Library, data: DataDirectory
+) -> None:
+    """One file with a half of 200 s that ends at 45:40 and another from 250 s on: labels know two halves."""
+    video = make_video(tmp_path / "mine.mp4", steady(4000, rate=10.0), first=4815)
+
+    def shown(seconds: float) -> str | None:
+        if seconds < 200:
+            return bug_text(42 * 60 + 20 + seconds, "0-0")
+        return bug_text(45 * 60 + seconds - 250, "0-0") if seconds >= 250 else None
+
+    write_labels(tmp_path / "l.json", [Spot(1, 2_640_000_000, "Foul"), Spot(2, 60_000_000, "Goal")])
+    at = library_page().run()
+    next(i for i in at.text_input if i.label.startswith("Folder")).set_value("mine.mp4").run()
+    content = (tmp_path / "l.json").read_bytes()
+    at.file_uploader[0].set_value(("l.json", content, "application/json")).run()
+    assert not at.checkbox  # of no clock that was read
+    keep_readings(ingest(video, data), shown)
+    at.run()
+    (choice,) = at.checkbox
+    assert choice.value  # the labels know a half that the file is not
+    assert "2 labels put where the broadcast's clock shows their time." in texts(at)
+    next(b for b in at.button if b.label == "Only add").click().run()
+    assert not at.exception
+    match = next(m for m in library.matches() if not m.is_demo)
+    truth = library.truth(match)
+    assert truth is not None
+    assert [(s.half, round(s.time / 1e6), s.label) for s in truth] == [(1, 100, "Foul"), (1, 310, "Goal")]
 
 
 def test_what_labels_left_out_stands_on_the_page_until_it_is_dismissed(tmp_path: Path, library: Library) -> None:

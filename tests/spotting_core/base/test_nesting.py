@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.files import parse_json
-from spotting_core.base.nesting import DEEPEST, JsonDepth, JsonStream, check_json, check_xml, parse_toml
+from spotting_core.base.files import parse_json, read_content
+from spotting_core.base.nesting import DEEPEST, LARGEST_TOML, JsonDepth, JsonStream, check_json, check_xml, parse_toml
+from spotting_core.training.config import read_config
 from tests.conftest import REPOSITORY
 
 
@@ -157,3 +158,11 @@ def test_200_kb_of_nested_json_take_no_memory(form: str, tmp_path: Path) -> None
 def test_check_json_is_fast_enough_for_every_file() -> None:
     rows = [{"gameTime": "1 - 00:00", "label": "Goal", "position": "1"}] * 10_000
     check_json(json.dumps({"annotations": rows}).encode(), "a.json")
+
+
+def test_of_a_file_that_is_far_too_large_for_settings_only_the_beginning_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_bytes(b"a = 1\n" * LARGEST_TOML)
+    assert len(read_content(path, "configuration", LARGEST_TOML)) == LARGEST_TOML + 1
+    with pytest.raises(BadInputError, match="too large to hold settings"):
+        read_config(path)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from spotting_core.base.archives import unpacked_text
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.texts import decoded_text
+from spotting_core.base.texts import decoded_text, encoding_of_blocks
 
 TEXT = "Müller;12,5\nÖzil;3\n"
 
@@ -66,3 +67,16 @@ def test_a_code_page_that_cannot_be_told_is_refused_with_what_to_do(encoding: st
 )
 def test_western_text_stays_western(text: str) -> None:
     assert decoded_text(text.encode("cp1252"), "a") == text
+
+
+@pytest.mark.parametrize(("text", "encoding", "passes"), [("Müller", "utf-8", 1), ("Müller", "cp1252", 2)])
+def test_what_is_utf8_is_read_once(text: str, encoding: str, passes: int) -> None:
+    """Telling what else a text is takes so long that a table of 200 MB would be refused after half a minute."""
+    read = []
+
+    def blocks() -> Iterator[bytes]:
+        read.append(1)
+        yield text.encode(encoding)
+
+    encoding_of_blocks(blocks)
+    assert len(read) == passes

@@ -1,4 +1,4 @@
-"""Finding entities: regions, tiles, captions, targets, other open_clip models, tables, measuring."""
+"""Finding entities: regions, tiles, captions, other open_clip models, tables, measuring."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ import pytest
 import torch
 
 from spotting_core.base.errors import BadInputError
+from spotting_core.entities import truth
 from spotting_core.entities.captions import Caption, colour_name, picture_caption, place_name, region_caption
-from spotting_core.entities.crops import Crop, _hold_up_card, _recolour
 from spotting_core.entities.finder import EntityFinder, square_tiles, tiles_of
-from spotting_core.entities.measure import average_precision, match_boxes
+from spotting_core.entities.measure import (
+    average_precision,
+    average_precision_interval,
+    by_distance,
+    match_boxes,
+    size_ceiling,
+)
 from spotting_core.entities.prompts import EntityPrompt, PromptSet, load_prompts
 from spotting_core.entities.proposals import keep_best, regions_of_map, regions_of_pyramid
 from spotting_core.entities.pyramid import EntityPyramid
@@ -24,7 +30,6 @@ from spotting_core.entities.table import EntityTable, best_of_each
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.entities.vision_language import VisionLanguageModel
 from spotting_core.models.window import EntitySet
-from spotting_core.training.entities import box_loss, crop_targets, names_loss, pair_loss
 
 PROMPTS = PromptSet(
     "test",
@@ -244,7 +249,7 @@ def test_texts_are_of_unit_length_and_told_apart() -> None:
     assert (texts @ texts.T).fill_diagonal_(0).max() < 0.99
 
 
-# --- captions and targets -------------------------------------------------------------------------------
+# --- captions ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -284,78 +289,6 @@ def test_a_picture_caption_names_a_card_if_one_is_shown() -> None:
     captions = [picture_caption(facts, random.Random(i)) for i in range(30)]
     assert all("yellow card" in c.text for c in captions)
     assert all(c.facts <= facts for c in captions)
-
-
-def crop(*boxes: tuple) -> Crop:
-    names = [b[0] for b in boxes]
-    facts = [frozenset({f"entity:{n}"} | ({"entity:person"} if n == "player" else set())) for n in names]
-    image = np.full((224, 384, 3), (60, 120, 50), np.uint8)
-    return Crop(image, names, np.array([b[1] for b in boxes], np.float32).reshape(-1, 4), facts, frozenset())
-
-
-def test_targets_peak_at_centres_and_leave_out_what_is_too_small() -> None:
-    target = crop_targets(
-        crop(("player", (100, 40, 120, 80)), ("ball", (200, 100, 200.5, 100.5)), ("tree", (0, 0, 9, 9))),
-        ["ball", "player"],
-    )
-    assert target.heat.shape == (2, 56, 96)
-    assert np.argwhere(target.heat[1] == 1).tolist() == [[15, 27]]
-    assert target.cells.tolist() == [[15, 27]]
-    assert target.boxes.tolist() == [[100, 40, 120, 80]]
-    assert target.heat[0].max() == 0
-    assert not target.counts[0, 25, 50]
-    assert target.counts[1].all()
-    around = crop_targets(crop(("player", (100, 40, 120, 80))), ["ball", "player"], box_reach=0.3)
-    assert len(around.cells) > 5
-    assert around.weights.max() == 1
-    assert all(around.heat[1, y, x] == w for (y, x), w in zip(around.cells, around.weights, strict=True))
-    assert (around.boxes == [100, 40, 120, 80]).all()
-
-
-def test_names_loss_by_hand() -> None:
-    logits = torch.tensor([0.0, 0.0, 0.0]).view(1, 1, 1, 3)
-    heat = torch.tensor([1.0, 0.5, 0.0]).view(1, 1, 1, 3)
-    counts = torch.tensor([True, True, False]).view(1, 1, 1, 3)
-    loss = names_loss(logits, heat, counts, torch.tensor([3.0]))
-    log2 = float(np.log(2))
-    assert float(loss) == pytest.approx(3 * 0.25 * log2 + 0.25 * 0.5**4 * log2, rel=1e-5)
-
-
-def test_pair_and_box_losses_by_hand() -> None:
-    logits, true = torch.tensor([[2.0, -1.0]]), torch.tensor([[True, False]])
-    assert float(pair_loss(logits, true)) == pytest.approx(float(np.log1p(np.exp(-2)) + np.log1p(np.exp(-1))), rel=1e-5)
-    box = torch.tensor([[10.0, 10.0, 20.0, 30.0]])
-    one = torch.ones(1)
-    assert float(box_loss(box, box, one)) == pytest.approx(0.0, abs=1e-5)
-    assert float(box_loss(box + 100, box, one)) > 1.5
-    assert float(box_loss(torch.zeros(0, 4), torch.zeros(0, 4), torch.zeros(0))) == 0
-    two = torch.cat([box, box + 100]), torch.cat([box, box]), torch.tensor([3.0, 1.0])
-    assert float(box_loss(*two)) == pytest.approx(float(box_loss(box + 100, box, one)) / 4, rel=1e-5)
-
-
-def test_recolouring_turns_a_yellow_card_red_and_leaves_grass_alone() -> None:
-    image = np.full((40, 40, 3), (60, 120, 50), np.uint8)
-    image[10:20, 10:18] = (220, 175, 60)
-    before = image.copy()
-    assert _recolour(image, np.array([10, 10, 18, 20], np.float32), "yellow card")
-    assert colour_name(image[15, 14]) == "red"
-    assert np.array_equal(image[:10], before[:10])
-    assert not _recolour(before.copy(), np.array([25, 25, 32, 32], np.float32), "yellow card")
-
-
-def test_a_drawn_card_is_where_its_box_says() -> None:
-    for seed in range(20):
-        source = crop(("player", (150, 60, 190, 180)))
-        image = source.image.copy()
-        shown = _hold_up_card(source, image, random.Random(seed))
-        if len(shown.names) == 1:
-            continue
-        x1, y1, x2, y2 = shown.boxes[1].round().astype(int)
-        changed = np.abs(image.astype(int) - source.image).sum(2) > 60
-        assert changed[max(0, y1) : y2 + 1, max(0, x1) : x2 + 1].any()
-        assert not changed[: max(0, y1 - 4)].any()
-        assert not changed[:, x2 + 5 :].any()
-        assert f"shows:{shown.names[1]}" in shown.picture
 
 
 # --- tables ---------------------------------------------------------------------------------------------
@@ -399,9 +332,53 @@ def test_matching_of_boxes_by_hand() -> None:
     assert counts.tolist() == [True, True, True, False]  # nobody can see half a pixel
 
 
+def test_matching_by_distance_by_hand() -> None:
+    true = np.array([[0, 0, 4, 4], [100, 0, 140, 40], [100, 100, 140, 140]], np.float32)
+    boxes = np.array([[3, 4, 7, 8], [111, 0, 155, 44], [6, 0, 10, 4], [115, 100, 155, 140]], np.float32)
+    hit, reached, _ = match_boxes(boxes, true, by_distance)
+    # 5 pixels from a centre of a small box, 13.2 of the 14 that a box of 40 allows; then 6 pixels, and 15.
+    assert hit.tolist() == [True, True, False, False]
+    assert reached.tolist() == [True, True, False]
+
+
+def test_a_ceiling_counts_the_boxes_that_the_usual_size_would_hit() -> None:
+    boxes = np.array([[20, 20], [20, 20], [20, 50], [40, 40], [8, 8]], float)
+    cameras = ["wide", "wide", "wide", "close", "close"]
+    # wide: median 20 by 20, of which 20 by 50 is hit by .4 alone; close: 24 by 24, which hits neither 40 by 40 (.36) nor,
+    # by a quarter, 8 by 8 (.11).
+    assert size_ceiling(boxes, cameras) == pytest.approx(2 / 5)
+
+
+def test_an_interval_of_average_precision_spans_the_matches() -> None:
+    good, bad = ([0.9, 0.8], [True, True]), ([0.9, 0.8], [False, False])
+    low, high = average_precision_interval([good[0], bad[0]], [good[1], bad[1]], [2, 2])
+    assert (low, high) == (0.0, 1.0)
+    assert average_precision_interval([good[0]] * 2, [good[1]] * 2, [2, 2]) == (1.0, 1.0)
+    assert average_precision_interval([[], []], [[], []], [0, 0]) == (0.0, 0.0)
+
+
 def test_average_precision_by_hand() -> None:
     # Hits at ranks 1 and 3 of 3 truths: (1/1 + 2/3) / 3.
     assert average_precision([0.9, 0.8, 0.7], [True, False, True], 3) == pytest.approx((1 + 2 / 3) / 3)
     assert average_precision([], [], 3) == 0
     # Precision is made monotone: hits at ranks 2 and 3 give 2/3 for both.
     assert average_precision([0.9, 0.8, 0.7], [False, True, True], 2) == pytest.approx(2 / 3)
+
+
+# --- truth ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("style", "box"),
+    [
+        (0, (8, 10, 109, 22)),
+        (1, (8, 10, 122, 22)),
+        (2, (288, 10, 390, 22)),
+        (4, (8, 202, 110, 214)),
+        (5, (141.5, 10, 256.5, 22)),
+        (6, (287, 202, 390, 214)),
+    ],
+)
+def test_every_style_of_score_bug_lies_where_it_is_drawn(style: int, box: tuple[float, ...]) -> None:
+    """At the side and end of the picture that its style says, 8 pixels from the one and 10 from the other."""
+    assert truth._bug_box(truth._BUGS[style], 8, 10).tolist() == pytest.approx(box)

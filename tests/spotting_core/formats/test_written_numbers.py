@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.formats.written_numbers import parse_number, parse_time
+from spotting_core.formats.written_numbers import named_half, parse_number, parse_time
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_times(text: str, seconds: float) -> None:
 def test_dates_are_no_times(text: str) -> None:
     with pytest.raises(BadInputError, match="is a date, which a spreadsheet has made of a time"):
         parse_time(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "half"),
+    [("1", 1), (" 2nd half ", 2), ("First_Half", 1), ("H2", 2), ("second", 2), ("half 1", 1), ("3", None), ("", None)],
+)
+def test_halves_as_people_write_them(text: str, half: int | None) -> None:
+    assert named_half(text) == half

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,19 +10,22 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip, suffix_of_copy
 from spotting_core.clips.cutting import add_clip, film_size, open_film
 from spotting_core.clips.selection import MARK, Clip
 from spotting_core.media.decode import numbered_frames, read_frame
-from spotting_core.media.ingest import ingest, make_poster
+from spotting_core.media.ingest import Media, ingest, make_poster
 from spotting_core.media.playback import make_playback, plays_as_is
-from spotting_core.media.shown import shown_size
+from spotting_core.media.shown import UPRIGHT, Orientation, shown_size
 from spotting_core.media.thumbnail import LUMA, thumbnail
 from spotting_core.media.times import read_time_table
 from spotting_core.media.video import probe_video
+from spotting_core.preflight.video import check_playback
 from tests.conftest import SHARED
+from tests.shown_videos import MATRICES, turned_by_container
 from tests.videos import make_video, numbered_picture, steady
 
 REPORTS = SHARED / "data" / "reports"
@@ -44,14 +46,11 @@ def anamorphic(path: Path) -> Path:
     return path
 
 
-_MATRICES = {
-    0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0),
-}  # fmt: skip
 _QUARTERS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200), "grey": (200, 200, 200)}
 
 
-def quartered(path: Path, clockwise: int, aspect: Fraction) -> Path:
-    """320 x 240 pixels of four colours, red, green, blue and grey by row, that a matrix turns clockwise."""
+def quartered(path: Path, turn: str, aspect: Fraction = Fraction(1)) -> Path:
+    """320 x 240 pixels of four colours, red, green, blue and grey by row, that a matrix turns or mirrors."""
     picture = np.zeros((240, 320, 3), np.uint8)
     for place, colour in enumerate(_QUARTERS.values()):
         top, left = place // 2 * 120, place % 2 * 160
@@ -65,11 +64,21 @@ def quartered(path: Path, clockwise: int, aspect: Fraction) -> Path:
             frame.pts, frame.time_base = number, Fraction(1, 25)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
-    a, b, c, d = (0x10000 * k for k in _MATRICES[clockwise])
-    content = bytearray(path.read_bytes())
-    at = content.index(b"tkhd") + 4 + 40
-    content[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
-    path.write_bytes(content)
+    return path if path.suffix == ".h264" else turned_by_container(path, turn)
+
+
+def turned_by_coding(plain: Path, path: Path, said: str) -> Path:
+    """A copy of bare H.264 in which the coded pictures say how they are turned, as options of ``h264_metadata``."""
+    with av.open(str(plain)) as source, av.open(str(path), "w") as out:
+        [read] = source.streams.video
+        written = out.add_stream_from_template(read, opaque=True)
+        saying = BitStreamFilterContext(f"h264_metadata=display_orientation=insert:{said}", read)
+        numbers = itertools.count()
+        for packet in source.demux(read):
+            for one in saying.filter(packet) if packet.size else ():
+                one.stream, one.time_base, one.duration = written, Fraction(1, 1000), 40
+                one.pts = one.dts = 40 * next(numbers)
+                out.mux(one)
     return path
 
 
@@ -86,9 +95,9 @@ def borders(image: np.ndarray) -> tuple[float, float]:
 
 
 def test_sizes_on_the_screen() -> None:
-    assert shown_size(160, 120, 4 / 3, 0) == pytest.approx((213.33, 120), abs=0.01)
-    assert shown_size(160, 120, 4 / 3, 90) == pytest.approx((120, 213.33), abs=0.01)
-    assert shown_size(160, 90, 1.004, 180) == (160, 90)
+    assert shown_size(160, 120, 4 / 3, UPRIGHT) == pytest.approx((213.33, 120), abs=0.01)
+    assert shown_size(160, 120, 4 / 3, Orientation(1)) == pytest.approx((120, 213.33), abs=0.01)
+    assert shown_size(160, 90, 1.004, Orientation(2, mirrored=True)) == (160, 90)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
@@ -110,37 +119,76 @@ def test_squeezed_pictures_fill_what_is_made_of_them(suffix: str, tmp_path: Path
     assert make_poster(media).is_file()
 
 
-@pytest.mark.parametrize("aspect", [Fraction(1), Fraction(4, 3)])
-@pytest.mark.parametrize(
-    ("clockwise", "shown"),
-    [(0, "red green blue grey"), (90, "blue red grey green"), (180, "grey blue green red"), (270, "green grey red blue")],
-)  # fmt: skip
-def test_every_way_out_of_a_turned_video_agrees(
-    clockwise: int, shown: str, aspect: Fraction, tmp_path: Path, data: DataDirectory
-) -> None:
-    path = quartered(tmp_path / "a.mp4", clockwise, aspect)
-    media, colours = ingest(path, data), shown.split()
-    wide = round(320 * aspect)
-    size = (240, wide) if clockwise % 180 else (wide, 240)
+_SHOWN = {
+    "0": "red green blue grey", "90": "blue red grey green", "180": "grey blue green red", "270": "green grey red blue",
+    "nearly 90": "blue red grey green",
+    "mirrored": "green red grey blue", "upside down": "blue grey red green",
+    "mirrored, 90": "grey green blue red", "mirrored, 270": "red blue green grey",
+}  # fmt: skip
+"""What the quarters show, by row."""
+
+
+def check_every_way_out(media: Media, colours: list[str], size: tuple[int, int], folder: Path) -> None:
+    """What decodes, copies, cuts and makes posters of a quartered video shows the same."""
     assert media.info.shown_size == pytest.approx(size, abs=1)
-    image = read_frame(path, media.table, 3)
+    image = read_frame(media.path, media.table, 3)
     assert (image.shape[1], image.shape[0]) == size
     assert quarters(image) == colours
+    assert quarters(read_frame(media.path, media.table, 49)) == colours
     poster = cv2.imread(str(make_poster(media)))
     assert quarters(poster[..., ::-1]) == colours
     assert poster.shape[1] / poster.shape[0] == pytest.approx(size[0] / size[1], rel=0.02)
     played = make_playback(media)
-    film = open_film(tmp_path / "film.mp4", media, None, sound=False)
+    film = open_film(folder / "film.mp4", media, None, sound=False)
     add_clip(film, media, Clip(1, 0, 1_000_000, MARK), 0)
     film.close()
-    copy_clip(media, Clip(1, 0, 1_000_000, MARK), tmp_path / "copied.mp4")
-    for made in (played, tmp_path / "film.mp4", tmp_path / "copied.mp4"):
+    copied = folder / f"copied{suffix_of_copy(media)}"
+    copy_clip(media, Clip(1, 1_200_000, 2_000_000, MARK), copied)
+    for made in (played, folder / "film.mp4", copied):
         assert probe_video(made).shown_size == pytest.approx(size, abs=2), made
         assert quarters(read_frame(made, read_time_table(made), 5)) == colours, made
-    [(_, frame)] = list(itertools.islice(numbered_frames(path, media.table), 1))
+    [(_, frame)] = list(itertools.islice(numbered_frames(media.path, media.table), 1))
     luma = thumbnail(frame)[: LUMA[0] * LUMA[1]].reshape(LUMA[::-1])
     wanted = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), LUMA, interpolation=cv2.INTER_AREA).astype(int)
     assert np.corrcoef(luma.ravel(), wanted.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("aspect", [Fraction(1), Fraction(4, 3)])
+@pytest.mark.parametrize("turn", list(MATRICES))
+def test_every_way_out_of_a_turned_video_agrees(
+    turn: str, aspect: Fraction, tmp_path: Path, data: DataDirectory
+) -> None:
+    media = ingest(quartered(tmp_path / "a.mp4", turn, aspect), data)
+    wide = round(320 * aspect)
+    size = (240, wide) if "90" in turn or "270" in turn else (wide, 240)
+    check_every_way_out(media, _SHOWN[turn].split(), size, tmp_path)
+    assert probe_video(make_playback(media)).mirrored is False  # not every browser mirrors
+    assert plays_as_is(media) == ("mirrored" not in turn and turn != "upside down")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("rotate=90", "270"), ("flip=horizontal", "mirrored"), ("rotate=90:flip=horizontal", "mirrored, 270")],
+)
+def test_what_coded_pictures_say_of_themselves_turns_them_all(
+    said: str, shown: str, tmp_path: Path, data: DataDirectory
+) -> None:
+    media = ingest(turned_by_coding(quartered(tmp_path / "a.h264", "0"), tmp_path / "a.mp4", said), data)
+    assert media.info.turned_by_coding
+    size = (240, 320) if "rotate" in said else (320, 240)
+    check_every_way_out(media, _SHOWN[shown].split(), size, tmp_path)
+    played = probe_video(make_playback(media))
+    assert (played.orientation, played.turned_by_coding) == (UPRIGHT, False)  # which no browser reads
+
+
+def test_the_preflight_says_why_a_mirrored_video_needs_a_copy(tmp_path: Path, data: DataDirectory) -> None:
+    [mirrored] = check_playback(ingest(quartered(tmp_path / "a.mp4", "mirrored"), data))
+    assert "transcode" in mirrored.fix
+    assert "mirrored" in mirrored.evidence
+    [turned] = check_playback(
+        ingest(turned_by_coding(quartered(tmp_path / "b.h264", "0"), tmp_path / "b.mp4", "rotate=90"), data)
+    )
+    assert "turned" in turned.evidence
 
 
 @reported

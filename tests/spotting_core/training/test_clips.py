@@ -175,7 +175,7 @@ def table_of(names: tuple[str, ...], rows: Sequence[tuple[int, int, tuple[float,
 def test_the_scoreboard_is_where_most_of_the_clips_pictures_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     known: list[Any] = []
 
-    def vary(samples: Any, scoreboard: Any, _: Any) -> Any:
+    def vary(samples: Any, scoreboard: Any, *_: Any) -> Any:
         known.append(scoreboard)
         return samples
 

@@ -78,6 +78,27 @@ def test_the_environment_stays_and_the_rest_learns_from_what_the_analysis_holds(
     assert read_json(tmp_path / "next" / COMPARISON_FILE)["actions"] == 6
 
 
+def test_on_request_what_looks_at_the_pictures_learns_too(
+    tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet]
+) -> None:
+    _, data_set = labelled
+    model = small_model(tmp_path / "small")
+    known = {"splits": ["train"], "look": {"like": 0.1}}
+    write_card(model, replace(read_card(model), training={**read_card(model).training, **known}))
+    # No analysis is needed: the pictures are read.
+    comparison = train_further(replace(order(tmp_path, data_set, model), everything=True), open_database(data), data)
+    before, after = load_file(model / "model.safetensors"), load_file(tmp_path / "next" / "model.safetensors")
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    trunk = {name for name in changed if name.startswith("environment.")}
+    assert any(".s4." in name for name in trunk)
+    assert not any(".stem." in name or ".s1." in name for name in trunk)  # edges and colours stay
+    assert changed - trunk
+    facts = read_card(tmp_path / "next").training
+    assert facts["splits"] == ["train"]
+    assert "look" not in facts  # what is usual to it has changed
+    assert (comparison.metric, comparison.actions) == ("tight", 6)
+
+
 def test_a_model_of_features_learns_as_a_whole_and_is_offered_with_its_lineage(
     tmp_path: Path, data: DataDirectory, labelled: tuple[Path, DataSet]
 ) -> None:

@@ -3,7 +3,7 @@
 import { fill, html, insert } from "../markup.js";
 import { hint, press, pressOf } from "./hints.js";
 
-const FIRST = [["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous one"], ["O", "loop the chosen action"]];
+const FIRST = [["Space", "play or pause"], ["← →", "one frame"], ["⇧← ⇧→", "five seconds"], ["J K L", "back, stop, faster"], ["N P", "next, previous one"], ["O", "loop the chosen action"], [".", "a half begins or ends here"]];
 const LANES = [["+ −", "zoom the lanes"], ["0", "whole match"]];
 const LAST = [["S", "sound"], ["F", "whole screen"], ["?", "this list"]];
 const HINTS = [["Space", "play"], ["← →", "frame"], ["J K L", "shuttle"], ["N P", "action"], ["O", "loop"], ["+ −", "zoom"]];
@@ -51,6 +51,7 @@ export class Keys {
       l: () => { player.speed(video.paused ? 1 : Math.min(FASTEST, video.playbackRate * 2)); video.play(); },
       n: () => workspace.nextAction(1), p: () => workspace.nextAction(-1), o: () => { player.toggleLoop(); workspace.moved(player.half, player.time, false); },
       "+": () => lanes.zoom(0.5), "=": () => lanes.zoom(0.5), "-": () => lanes.zoom(2), "0": () => lanes.whole(),
+      ".": () => workspace.tell("command", { name: "halves", half: player.half, time: player.time }),
       s: () => player.command("sound"), f: () => player.command("full"), v: () => workspace.setMode(),
       "?": () => this.toggle(), Escape: () => (this.list.hidden = true),
     };

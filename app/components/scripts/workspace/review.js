@@ -365,7 +365,7 @@ export class Review {
     if (!this.choosing) return "";
     const rows = this.classes.map((c, i) => html`<button data-label="${i}"><kbd>${LETTERS[i]?.toUpperCase() ?? ""}</kbd>${this.classMark(c)}<span>${c.short}</span></button>`);
     const title = this.choosing === "add" ? `Class of the new ${this.noun}` : `Class of this ${this.noun}`;
-    return html`<div class="review-classes" role="group" aria-label="${title}">${rows}</div>`;
+    return html`<div class="review-classes" role="group" aria-label="${title}"><div class="review-line"><b>${title}</b><span class="spring"></span>${press("Esc", "leave it")}</div>${rows}</div>`;
   }
 
   classMark(action) { return glyph(action, this.workspace.theme, 16, true); }

@@ -8,7 +8,7 @@ recoloured from one to the other, and drawn cards are held up over people, lit a
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -17,6 +17,7 @@ import numpy as np
 from spotting_core.entities.captions import picture_facts, region_facts
 from spotting_core.entities.truth import TrueMatch
 from spotting_core.media.frame_store import FrameStore
+from spotting_core.training.picture_changes import COLOUR, GRAPHICS, QUALITY, SHARE, degraded, overlaid, recoloured
 
 _CARD_COLOURS = {"yellow card": ((214, 168, 64), (250, 205, 60)), "red card": ((176, 40, 30), (225, 35, 45))}
 _CARD_SIZE = (0.11 / 1.8, 0.15 / 1.8)  # of a person's height
@@ -48,6 +49,7 @@ class CropSource:
     Arguments:
         width: of the full picture, in pixels, at the scale the model works at.
         size: (width, height) of a crop.
+        changes: groups of ``picture_changes`` that crops go through.
     """
 
     matches: Sequence[TrueMatch]
@@ -56,6 +58,7 @@ class CropSource:
     size: tuple[int, int] = (384, 224)
     card_share: float = 0.25
     referee_share: float = 0.15
+    changes: Collection[str] = ()
     _cards: list[tuple[int, int]] = field(init=False)
     _referees: list[tuple[int, int]] = field(init=False)
     _frames: np.ndarray = field(init=False)
@@ -115,7 +118,7 @@ class CropSource:
             [region_facts(match, truth, i) for i in kept],
             picture_facts(match, truth, kept),
         )
-        return _vary(crop, rng)
+        return _changed(_vary(crop, rng), self.changes, rng)
 
     def _scale(self, source_width: int, rng: random.Random) -> float:
         """Zoom of the source so that the full picture is ``width`` wide, times a variation."""
@@ -131,7 +134,8 @@ def _aim(names: list[str], boxes: np.ndarray, focus: set[str], rng: random.Rando
     if not wanted:
         return None
     box = boxes[rng.choice(wanted)]
-    return (box[:2] + box[2:]) / 2
+    centre: np.ndarray = (box[:2] + box[2:]) / 2
+    return centre
 
 
 def _corner(
@@ -165,9 +169,29 @@ def _vary(crop: Crop, rng: random.Random) -> Crop:
     return Crop(relit(image, rng), crop.names, boxes, crop.facts, crop.picture)
 
 
+_COLOUR_FACTS = ("shirt:", "second:", "pattern:", "team:")
+
+
+def _changed(crop: Crop, changes: Collection[str], rng: random.Random) -> Crop:
+    """A crop after the groups that leave its boxes alone; of other colours nothing is stated of the kits."""
+    facts, picture, image = crop.facts, crop.picture, crop.image[None]
+    if COLOUR in changes and rng.random() < SHARE:
+        image = recoloured(image, rng)
+        facts, picture = [_without_colours(f) for f in facts], _without_colours(picture)
+    if GRAPHICS in changes and rng.random() < SHARE:
+        image = overlaid(image, rng)
+    if QUALITY in changes and rng.random() < SHARE:
+        image = degraded(image, rng)
+    return Crop(image[0], crop.names, crop.boxes, facts, picture)
+
+
+def _without_colours(facts: frozenset[str]) -> frozenset[str]:
+    return frozenset(fact for fact in facts if not fact.startswith(_COLOUR_FACTS))
+
+
 def relit(image: np.ndarray, rng: random.Random) -> np.ndarray:
     """Brightness, contrast, saturation, tint, blur and noise, each a little."""
-    work = image.astype(np.float32)
+    work: np.ndarray = image.astype(np.float32)
     grey = work.mean(axis=2, keepdims=True)
     work = grey + (work - grey) * rng.uniform(0.7, 1.35)
     work = (work - 110) * rng.uniform(0.75, 1.3) + 110 * rng.uniform(0.75, 1.25)
@@ -177,7 +201,8 @@ def relit(image: np.ndarray, rng: random.Random) -> np.ndarray:
     if rng.random() < 0.3:
         noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.uniform(1, 5), work.shape)
         work += noise.astype(np.float32)
-    return work.clip(0, 255).astype(np.uint8)
+    lit: np.ndarray = work.clip(0, 255).astype(np.uint8)
+    return lit
 
 
 def _recolour_cards(crop: Crop, image: np.ndarray, rng: random.Random) -> Crop:

@@ -1,0 +1,73 @@
+"""What labels have brought so far, in the dialog of training: a curve over their number, and a guess of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.state import shared_settings
+from app.views.charts import CONFIG, INKS, finished
+from app.views.evaluate_charts import share, signed_interval
+from spotting_core.training.label_curve import FEWEST, CurvePoint, curve_points, curves_of, gain_of_more
+
+MORE = 100
+"""Labels of which is guessed what they would bring."""
+_HEIGHT = 230
+
+
+def label_curve() -> None:
+    """The curve of the models that were trained here; nothing where there is none."""
+    curves = curves_of(curve_points(shared_settings().data))
+    for points in curves[:1]:
+        st.html('<div class="tl-name">What labels have brought</div>')
+        figure = curve_figure(points, st.context.theme.type != "light")
+        st.plotly_chart(figure, theme=None, config=CONFIG, key="label_curve", alt="Score by labels learned from")
+        st.caption(curve_sentence(points))
+
+
+def curve_figure(points: Sequence[CurvePoint], dark: bool) -> go.Figure:
+    """Score over labels, with intervals, and what each model came from."""
+    ink = INKS["dark" if dark else "light"]
+    labels = [p.labels for p in points]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=labels, y=[p.before for p in points], mode="markers", name="before",
+        marker={"color": ink.muted, "symbol": "circle-open", "size": 7},
+        customdata=[p.model for p in points], hovertemplate="before %{customdata}: %{y:.2f}<extra></extra>",
+    )  # fmt: skip
+    spread = {
+        "type": "data", "symmetric": False, "color": ink.accent, "thickness": 1,
+        "array": [p.score.high - p.score.value for p in points],
+        "arrayminus": [p.score.value - p.score.low for p in points],
+    }  # fmt: skip
+    figure.add_scatter(
+        x=labels, y=[p.score.value for p in points], mode="lines+markers", name="after", error_y=spread,
+        marker={"color": ink.accent, "size": 7}, line={"color": ink.accent, "width": 1.5},
+        customdata=[[p.model, p.minutes] for p in points],
+        hovertemplate="%{customdata[0]}: %{y:.2f} from %{x} labels, on %{customdata[1]:g} minutes<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title={"text": "labels learned from", "font": {"size": 11}}, rangemode="tozero", tickformat="d")
+    figure.update_yaxes(title={"text": f"{points[0].metric} average-mAP", "font": {"size": 11}}, rangemode="tozero")
+    return finished(figure, ink, _HEIGHT, legend=True).update_layout(margin={"b": 44})
+
+
+def curve_sentence(points: Sequence[CurvePoint]) -> str:
+    """What the curve says of the next labels, and on what it stands, as Markdown."""
+    minutes = sorted({p.minutes for p in points})
+    measured = f"Each was measured on {minutes[0]:g} minutes that were held out."
+    if len(minutes) > 1:
+        between = f"{minutes[0]:g} to {minutes[-1]:g} of them, not always the same"
+        measured = f"Each was measured on the minutes that were held out when it was trained, {between}."
+    last = points[-1]
+    now = f"{share(last.score.value)} with {last.labels} labels"
+    guess = gain_of_more(points, MORE)
+    if guess is None:
+        wait = f"What more would bring can be guessed from {FEWEST} trainings with different numbers of labels"
+        return f"{now}. {wait}. {measured}"
+    verdict = "" if guess.without_zero else ": that they bring nothing is as well possible"
+    return (
+        f"{now}. The next {MORE} would bring about {signed_interval(guess)}{verdict}. A guess, by a line over the "
+        f"logarithm of their number through {len(points)} trainings. {measured}"
+    )

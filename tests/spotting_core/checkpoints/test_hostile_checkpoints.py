@@ -1,0 +1,101 @@
+"""Checkpoints of others made hostile: tensors that are missing, of other shapes and kinds, or no numbers; odd settings
+and class lists. Each becomes a model or is refused in a sentence.
+
+``TOUCHLINE_FUZZ_SECONDS`` is how long each project is tried, as in ``tests/test_hostile_files.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from spotting_core.base.errors import TouchlineError
+from spotting_core.checkpoints.adding import adopt
+from spotting_core.checkpoints.adopted import Checkpoint, Choices
+from spotting_core.checkpoints.registry import adapter_of
+from spotting_core.computing.finite_weights import check_weights
+from tests.spotting_core.checkpoints import made
+from tests.spotting_core.checkpoints.test_calf_spotting import calf_state
+
+SECONDS = float(os.environ.get("TOUCHLINE_FUZZ_SECONDS", "0.7"))
+FIRST = int(os.environ.get("TOUCHLINE_FUZZ_SEED", "0"))
+KINDS = (torch.int64, torch.bool, torch.float16, torch.bfloat16, torch.float64, torch.complex64, torch.int8)
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 1.5, 1e300, 10**40, "", "nan", "x" * 100, [], {}, [[]], ["a"], "../..", -5, 10**9, float("nan"),
+)  # fmt: skip
+LISTS = ("", "Goal\n" * 17, "\n".join(f"c{n}" for n in range(17)), "\x00\n", "a,b\n", "Goal\n", "x" * 5000)
+PROJECTS: dict[str, tuple[Callable[[], dict[str, Tensor]], dict[str, Any]]] = {
+    "E2E-Spot": (made.e2e_spot_state, made.E2E_SETTINGS),
+    "UGLF": (made.uglf_state, made.UGLF_SETTINGS),
+    "T-DEED": (made.t_deed_state, {}),
+    "CALF": (calf_state, {}),
+}
+_TELLING = ("_pred", "fc", "gru", "temp", "conv1", "stem", "_fuse", "capsule")  # in names of what sizes are read off
+
+
+def broken(value: Tensor, chance: random.Random) -> Tensor:
+    """A tensor of another shape or kind, or of what is no number."""
+    ways: tuple[Callable[[], Tensor], ...] = (
+        lambda: value[..., :-1] if value.ndim else value[None],
+        lambda: value[:0] if value.ndim else value[None],
+        lambda: value.reshape(-1),
+        lambda: value[None],
+        lambda: torch.cat([value] * 3) if value.ndim else value,
+        lambda: torch.full_like(value, float("nan")) if value.is_floating_point() else value,
+        lambda: value.to(chance.choice(KINDS)),
+        lambda: torch.tensor(1.0),
+    )
+    return chance.choice(ways)()
+
+
+def hostile(
+    state: dict[str, Tensor], settings: dict[str, Any], chance: random.Random, folder: Path
+) -> tuple[dict[str, Tensor], dict[str, Any], Path | None]:
+    state, settings, classes = dict(state), dict(settings), None
+    for _ in range(chance.choice((1, 1, 2, 3))):
+        telling = [name for name in state if any(word in name for word in _TELLING)]
+        name = chance.choice(telling if telling and chance.random() < 0.5 else list(state))
+        way = chance.randrange(8)
+        if way == 0:
+            del state[name]
+        elif way == 1:
+            state[name.replace("0", chance.choice(("99999", "x", "-1", "00", "1")), 1)] = state.pop(name)
+        elif way == 2:
+            settings[chance.choice([*settings, "more"])] = chance.choice(ODD)
+        elif way == 3:
+            classes = folder / "class.txt"
+            classes.write_text(chance.choice(LISTS), encoding="utf-8")
+        else:
+            state[name] = broken(state[name], chance)
+    return state, settings, classes
+
+
+@pytest.mark.parametrize("project", list(PROJECTS))
+@pytest.mark.filterwarnings("ignore")
+def test_a_hostile_checkpoint_becomes_a_model_or_is_refused_in_a_sentence(project: str, tmp_path: Path) -> None:
+    make, settings = PROJECTS[project]
+    sound, until, seed = make(), time.monotonic() + SECONDS, FIRST
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("\n".join(made.PROMPTS))
+    while time.monotonic() < until:
+        seed += 1
+        state, said, classes = hostile(sound, settings, random.Random(seed), tmp_path)
+        path = tmp_path / "checkpoint.pt"
+        try:
+            check_weights(state, path, "Get the file again")
+            checkpoint = Checkpoint(path, state, said, "a_game", classes, None)
+            adopted = adopt(adapter_of(checkpoint), checkpoint, Choices(prompts=str(prompts)))
+            assert all(bool(value.isfinite().all()) for value in adopted.network.state_dict().values())
+        except TouchlineError as error:
+            if not str(error).endswith("."):
+                pytest.fail(f"seed {seed}: no sentence: {error}")
+        except Exception as error:
+            pytest.fail(f"seed {seed}: {type(error).__name__}: {error}", pytrace=True)

@@ -1,0 +1,103 @@
+"""Training of the entity model: crops, what varies in them, targets and losses."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from spotting_core.entities.captions import colour_name
+from spotting_core.training.entities import box_loss, crop_targets, names_loss, pair_loss
+from spotting_core.training.entity_crops import Crop, _changed, _hold_up_card, _recolour
+from spotting_core.training.picture_changes import COLOUR, GRAPHICS, QUALITY
+
+
+def crop(*boxes: tuple) -> Crop:
+    names = [b[0] for b in boxes]
+    facts = [frozenset({f"entity:{n}"} | ({"entity:person"} if n == "player" else set())) for n in names]
+    image = np.full((224, 384, 3), (60, 120, 50), np.uint8)
+    return Crop(image, names, np.array([b[1] for b in boxes], np.float32).reshape(-1, 4), facts, frozenset())
+
+
+def test_targets_peak_at_centres_and_leave_out_what_is_too_small() -> None:
+    target = crop_targets(
+        crop(("player", (100, 40, 120, 80)), ("ball", (200, 100, 200.5, 100.5)), ("tree", (0, 0, 9, 9))),
+        ["ball", "player"],
+    )
+    assert target.heat.shape == (2, 56, 96)
+    assert np.argwhere(target.heat[1] == 1).tolist() == [[15, 27]]
+    assert target.cells.tolist() == [[15, 27]]
+    assert target.boxes.tolist() == [[100, 40, 120, 80]]
+    assert target.heat[0].max() == 0
+    assert not target.counts[0, 25, 50]
+    assert target.counts[1].all()
+    around = crop_targets(crop(("player", (100, 40, 120, 80))), ["ball", "player"], box_reach=0.3)
+    assert len(around.cells) > 5
+    assert around.weights.max() == 1
+    assert all(around.heat[1, y, x] == w for (y, x), w in zip(around.cells, around.weights, strict=True))
+    assert (around.boxes == [100, 40, 120, 80]).all()
+
+
+def test_names_loss_by_hand() -> None:
+    logits = torch.tensor([0.0, 0.0, 0.0]).view(1, 1, 1, 3)
+    heat = torch.tensor([1.0, 0.5, 0.0]).view(1, 1, 1, 3)
+    counts = torch.tensor([True, True, False]).view(1, 1, 1, 3)
+    loss = names_loss(logits, heat, counts, torch.tensor([3.0]))
+    log2 = float(np.log(2))
+    assert float(loss) == pytest.approx(3 * 0.25 * log2 + 0.25 * 0.5**4 * log2, rel=1e-5)
+
+
+def test_pair_and_box_losses_by_hand() -> None:
+    logits, true = torch.tensor([[2.0, -1.0]]), torch.tensor([[True, False]])
+    assert float(pair_loss(logits, true)) == pytest.approx(float(np.log1p(np.exp(-2)) + np.log1p(np.exp(-1))), rel=1e-5)
+    box = torch.tensor([[10.0, 10.0, 20.0, 30.0]])
+    one = torch.ones(1)
+    assert float(box_loss(box, box, one)) == pytest.approx(0.0, abs=1e-5)
+    assert float(box_loss(box + 100, box, one)) > 1.5
+    assert float(box_loss(torch.zeros(0, 4), torch.zeros(0, 4), torch.zeros(0))) == 0
+    two = torch.cat([box, box + 100]), torch.cat([box, box]), torch.tensor([3.0, 1.0])
+    assert float(box_loss(*two)) == pytest.approx(float(box_loss(box + 100, box, one)) / 4, rel=1e-5)
+
+
+def test_recolouring_turns_a_yellow_card_red_and_leaves_grass_alone() -> None:
+    image = np.full((40, 40, 3), (60, 120, 50), np.uint8)
+    image[10:20, 10:18] = (220, 175, 60)
+    before = image.copy()
+    assert _recolour(image, np.array([10, 10, 18, 20], np.float32), "yellow card")
+    assert colour_name(image[15, 14]) == "red"
+    assert np.array_equal(image[:10], before[:10])
+    assert not _recolour(before.copy(), np.array([25, 25, 32, 32], np.float32), "yellow card")
+
+
+def test_a_drawn_card_is_where_its_box_says() -> None:
+    for seed in range(20):
+        source = crop(("player", (150, 60, 190, 180)))
+        image = source.image.copy()
+        shown = _hold_up_card(source, image, random.Random(seed))
+        if len(shown.names) == 1:
+            continue
+        x1, y1, x2, y2 = shown.boxes[1].round().astype(int)
+        changed = np.abs(image.astype(int) - source.image).sum(2) > 60
+        assert changed[max(0, y1) : y2 + 1, max(0, x1) : x2 + 1].any()
+        assert not changed[: max(0, y1 - 4)].any()
+        assert not changed[:, x2 + 5 :].any()
+        assert f"shows:{shown.names[1]}" in shown.picture
+
+
+def test_a_recoloured_crop_states_nothing_of_kits() -> None:
+    facts = frozenset({"entity:player", "shirt:red", "second:blue", "pattern:sash", "place:midfield"})
+    picture = frozenset({"shows:ball", "team:red", "camera:a close-up"})
+    source = Crop(
+        np.full((8, 8, 3), (20, 60, 160), np.uint8), ["player"], np.zeros((1, 4), np.float32), [facts], picture
+    )
+    shown = [_changed(source, (COLOUR,), random.Random(seed)) for seed in range(20)]
+    other = [crop for crop in shown if not np.array_equal(crop.image, source.image)]
+    assert 4 < len(other) < 16
+    for crop in other:
+        assert crop.facts == [frozenset({"entity:player", "place:midfield"})]
+        assert crop.picture == frozenset({"shows:ball", "camera:a close-up"})
+    worse = _changed(source, (GRAPHICS, QUALITY), random.Random(1))
+    assert worse.facts == [facts]
+    assert worse.picture == picture
