@@ -85,8 +85,8 @@ def convert(
     for note in notes:
         err.print(f"[yellow]Note:[/yellow] {escape(note)}.", highlight=False, soft_wrap=True)
     for loss in _summed(lost):
-        told = f"[yellow]Not carried by {writer.title}:[/yellow] {escape(str(loss))}."
-        err.print(told, highlight=False, soft_wrap=True)
+        sentence = f"[yellow]Not carried by {writer.title}:[/yellow] {escape(str(loss))}."
+        err.print(sentence, highlight=False, soft_wrap=True)
 
 
 def _placed(documents: Iterator[Any], match: Path, source: Path) -> Iterator[Any]:

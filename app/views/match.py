@@ -13,7 +13,7 @@ from app.views import page
 from app.views.match_address import take_address
 from app.views.match_dialogs import ask_for_dialog, show_dialog
 from app.views.shown import chosen_analysis, match_of_address
-from app.views.unanalysed import has_told, layer_before, not_analysed, wait_for_reading
+from app.views.unanalysed import bar_shows, layer_before, not_analysed, wait_for_reading
 from app.workspace.entry import State
 from app.workspace.payload import workspace_data, workspace_events
 from app.workspace.ready_layers import answer_ready
@@ -58,7 +58,7 @@ def _before_analysis(match: Match) -> Analysis | None:
     try:
         layer = layer_before(match)
     except TouchlineError as problem:
-        if not has_told(match, problem):
+        if not bar_shows(match, problem):
             page.error(problem)
         return None
     if layer is None:

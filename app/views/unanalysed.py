@@ -63,7 +63,7 @@ def not_analysed(match: Match) -> None:
             st.caption(page.plain(" ".join(_facts(match, model))))
 
 
-def has_told(match: Match, problem: TouchlineError) -> bool:
+def bar_shows(match: Match, problem: TouchlineError) -> bool:
     """Whether the bar says the same already: the analysis failed by what is wrong with the match."""
     job = shared_queue().recent(match.id, ANALYSIS.name)
     return job is not None and job.state == FAILED and job.error == str(problem)

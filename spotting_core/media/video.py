@@ -214,10 +214,10 @@ def _orientation(container: av.container.InputContainer, stream: av.VideoStream)
     first: Orientation | None = None
     try:
         for frame in islice(container.decode(stream), _FRAMES_ASKED):
-            said = display_orientation(frame)
-            first = first or said or UPRIGHT
+            matrix = display_orientation(frame)
+            first = first or matrix or UPRIGHT
             if first.is_upright or not frame.key_frame:
-                return first, not first.is_upright and said is None
+                return first, not first.is_upright and matrix is None
     except av.error.FFmpegError:
         pass
     return (UPRIGHT, False) if first is None else (first, True)
