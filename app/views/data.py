@@ -10,6 +10,9 @@ from spotting_core.base.errors import TouchlineError
 from spotting_core.store.space import Use, clear, measure, size_text
 
 
+_OPEN = "space_open"  # in the session: whether the dialog is
+
+
 @st.cache_data(ttl=60, show_spinner=False)
 def _uses(root: str) -> list[Use]:
     return measure(shared_settings().data)
@@ -22,10 +25,16 @@ def data_line() -> None:
     if st.button(
         f"{size_text(total)} of analyses and copies", icon=":material/database:", type="tertiary", help=page.plain(root)
     ):
+        st.session_state[_OPEN] = True
+    if st.session_state.get(_OPEN):  # it stays open whenever the page runs anew by itself
         _dialog()
 
 
-@st.dialog("Analyses and copies", width="medium")
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@st.dialog("Analyses and copies", width="medium", on_dismiss=_close)
 def _dialog() -> None:
     root = shared_settings().data.root
     st.caption(
@@ -51,5 +60,6 @@ def _dialog() -> None:
             page.error(problem)
             return
         _uses.clear()
+        _close()
         st.toast(f"{size_text(freed)} came free.")
         st.rerun()

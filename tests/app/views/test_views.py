@@ -72,6 +72,8 @@ def test_what_the_data_takes_opens_under_the_name_of_its_line(library: Library) 
     line.click().run()
     assert not at.exception
     assert "Analyses and copies" in [d.proto.dialog.title for d in at.get("dialog")]
+    at.run()  # the page is made anew where something was begun elsewhere
+    assert "Analyses and copies" in [d.proto.dialog.title for d in at.get("dialog")]
 
 
 def test_with_nothing_but_the_demo_the_app_opens_on_it_else_on_the_library(library: Library, tmp_path: Path) -> None:
