@@ -46,7 +46,7 @@ def halves_dialog(match: Match, parts: Parts) -> None:
         return
     time = round(seconds * 1e6)
     name = _file_name(match, file)
-    st.markdown(f"On screen: **{half_clock(time, 0)}** of {page.plain(name)}.")
+    st.markdown(f"On screen: **{page.plain(half_clock(time, 0))}** of {page.plain(name)}.")
     halves = {half.half: half for half in clock.files[file].halves}
     for number in range(1, (parts.count or max(halves, default=1)) + 1):
         _row(match, clock, file, number, halves.get(number), time)

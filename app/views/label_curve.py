@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.state import shared_settings
+from app.views import page
 from app.views.charts import CONFIG, INKS, finished
 from app.views.evaluate_charts import share, signed_interval
 from spotting_core.training.label_curve import FEWEST, CurvePoint, curve_points, curves_of, gain_of_more
@@ -24,7 +25,7 @@ def label_curve() -> None:
         st.html('<div class="tl-name">What labels have brought</div>')
         figure = curve_figure(points, st.context.theme.type != "light")
         st.plotly_chart(figure, theme=None, config=CONFIG, key="label_curve", alt="Score by labels learned from")
-        st.caption(curve_sentence(points))
+        st.caption(page.plain(curve_sentence(points)))
 
 
 def curve_figure(points: Sequence[CurvePoint], dark: bool) -> go.Figure:
@@ -54,7 +55,7 @@ def curve_figure(points: Sequence[CurvePoint], dark: bool) -> go.Figure:
 
 
 def curve_sentence(points: Sequence[CurvePoint]) -> str:
-    """What the curve says of the next labels, and on what it stands, as Markdown."""
+    """What the curve says of the next labels, and on what it stands."""
     minutes = sorted({p.minutes for p in points})
     measured = f"Each was measured on {minutes[0]:g} minutes that were held out."
     if len(minutes) > 1:
