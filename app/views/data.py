@@ -9,7 +9,6 @@ from app.views import page
 from spotting_core.base.errors import TouchlineError
 from spotting_core.store.space import Use, clear, measure, size_text
 
-
 _OPEN = "space_open"  # in the session: whether the dialog is
 
 
