@@ -353,7 +353,7 @@ def _score_bugs() -> Iterator[Reader]:
 
 def _media(folder: Path) -> Media:
     """A video of three minutes of which only what is kept is there."""
-    info = VideoInfo("h264", "yuv420p", 640, 360, 0, False, False, 25.0, 180.0, None, "mp4", 1, 1.0, False, 0)
+    info = VideoInfo("h264", "yuv420p", 640, 360, 0, False, False, 25.0, 180.0, None, "mp4", 1, 1.0, False, False, 0)
     return Media(folder / "1.mp4", "0" * 64, folder, info, TimeTable(np.arange(4500) * 40_000, 0))
 
 

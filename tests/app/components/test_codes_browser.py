@@ -102,7 +102,7 @@ def test_what_is_judged_appears_as_it_comes(page: Page, server: Server, match: M
     page.wait_for_function("() => find().spots.length === 2")
     assert page.evaluate("() => find().chosen.action.name") == "Goal"  # nothing was taken away meanwhile
     peak = "() => { const w = find(), c = w.data.classes.find((a) => a.name === 'Corner'); return w.arrays.get(1).scores.peak(c.index, 14, 18); }"
-    assert page.evaluate(peak) > 150
+    page.wait_for_function(f"() => ({peak})() > 150")  # the curves come after the spots
     expect(page.locator(".why")).to_contain_text("The analysis is not done yet")
 
 
