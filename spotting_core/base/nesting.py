@@ -20,6 +20,8 @@ from spotting_core.base.texts import json_encoding
 
 DEEPEST = 64
 """Levels of objects and lists, or of elements, that a file may have."""
+MOST_DIGITS = 1000
+"""Digits in a row: Python makes no number of more than 4300, and a parser in C that asks for one ends the process."""
 LARGEST_PIECE = 12 << 20
 """Bytes of JSON that are held in memory at once, as objects ten times as large: events of a half, a few hundred
 thousand."""
@@ -69,12 +71,41 @@ class JsonDepth:
             self.deepest = max(self.deepest, int(depths.max()))
 
 
+class DigitRun:
+    """The most digits that stand in a row in bytes that come by; ``longest`` says how many."""
+
+    def __init__(self) -> None:
+        self.longest, self._run = 0, 0
+
+    def feed(self, block: bytes) -> None:
+        """Take the next bytes."""
+        letters = np.frombuffer(block, np.uint8)
+        others = np.flatnonzero((letters < ord("0")) | (letters > ord("9")))
+        if not len(others):
+            self._run += len(letters)
+            self.longest = max(self.longest, self._run)
+            return
+        between = int(np.diff(others).max()) - 1 if len(others) > 1 else 0
+        first, self._run = self._run + int(others[0]), len(letters) - 1 - int(others[-1])
+        self.longest = max(self.longest, first, between, self._run)
+
+
+def too_long(where: object, what: str) -> BadInputError:
+    """The error of a number that no reader can hold."""
+    return BadInputError(f"this {what} has a number of more than {MOST_DIGITS} digits", where=where, fix=_COPY)
+
+
 def check_json(content: bytes, where: object, what: str = "file") -> None:
-    """Refuse JSON that is nested too deeply.
+    """Refuse JSON that is nested too deeply, or has a number of too many digits.
 
     Errors:
-        BadInputError: it has more than ``DEEPEST`` levels.
+        BadInputError: it has more than ``DEEPEST`` levels, or ``MOST_DIGITS``.
     """
+    digits = DigitRun()
+    for start in range(0, len(content), _BLOCK):
+        digits.feed(content[start : start + _BLOCK])
+    if digits.longest > MOST_DIGITS:
+        raise too_long(where, what)
     if content.count(b"[") + content.count(b"{") <= DEEPEST:
         return
     depth = JsonDepth()
@@ -86,7 +117,7 @@ def check_json(content: bytes, where: object, what: str = "file") -> None:
 
 class JsonStream:
     """A stream of JSON that is read piece by piece, as UTF-8 whatever it is written in (see ``texts.utf8_json``), and
-    refused where it is nested too deeply or one piece too large.
+    refused where it is nested too deeply, has a number of too many digits, or one piece too large.
 
     Of a piece nothing is given out before its end has come by: what is refused was held as bytes, and never as the
     objects that a reader makes of it, which take ten times as much and seconds.
@@ -98,7 +129,7 @@ class JsonStream:
 
     def __init__(self, stream: IO[bytes], where: object, largest: int, level: int = 1) -> None:
         self._stream, self._where, self._largest = stream, where, largest
-        self._depth = JsonDepth(level)
+        self._depth, self._digits = JsonDepth(level), DigitRun()
         self._blocks: deque[bytes] = deque()
         self._decoder: codecs.IncrementalDecoder | None = None
         self._begun = False
@@ -121,9 +152,12 @@ class JsonStream:
         while block := self._next_block(size):
             self._blocks.append(block)
             self._depth.feed(block)
+            self._digits.feed(block)
             held += len(block)
             if self._depth.deepest > DEEPEST:
                 raise too_deep(self._where, "file")
+            if self._digits.longest > MOST_DIGITS:
+                raise too_long(self._where, "file")
             if self._depth.has_closed:
                 return
             if held > self._largest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,19 @@ from hypothesis import strategies as st
 
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import parse_json, read_content
-from spotting_core.base.nesting import DEEPEST, LARGEST_TOML, JsonDepth, JsonStream, check_json, check_xml, parse_toml
+from spotting_core.base.nesting import (
+    DEEPEST,
+    LARGEST_PIECE,
+    LARGEST_TOML,
+    MOST_DIGITS,
+    DigitRun,
+    JsonDepth,
+    JsonStream,
+    check_json,
+    check_xml,
+    parse_toml,
+)
+from spotting_core.formats import registry
 from spotting_core.training.config import read_config
 from tests.conftest import REPOSITORY
 
@@ -50,7 +63,7 @@ def test_json_may_be_as_deep_as_the_limit_and_no_deeper() -> None:
 
 
 def test_a_number_of_thousands_of_digits_is_refused() -> None:
-    with pytest.raises(BadInputError, match="holds a number that is none"):
+    with pytest.raises(BadInputError, match="a number of more than 1000 digits"):
         parse_json(b"9" * 5000, "a.json")
 
 
@@ -166,3 +179,27 @@ def test_of_a_file_that_is_far_too_large_for_settings_only_the_beginning_is_read
     assert len(read_content(path, "configuration", LARGEST_TOML)) == LARGEST_TOML + 1
     with pytest.raises(BadInputError, match="too large to hold settings"):
         read_config(path)
+
+
+@given(st.lists(st.sampled_from([b"1", b"23", b"a", b"", b"456x7", b" 0 "]), max_size=12))
+def test_digits_in_a_row_are_counted_however_the_bytes_come(blocks: list[bytes]) -> None:
+    run = DigitRun()
+    for block in blocks:
+        run.feed(block)
+    runs = re.findall(rb"\d+", b"".join(blocks))
+    assert run.longest == max(map(len, runs), default=0)
+
+
+@pytest.mark.parametrize("digits", [MOST_DIGITS + 1, 6000])
+def test_a_number_that_would_end_the_process_is_refused(digits: int, tmp_path: Path) -> None:
+    """A parser in C asks Python for it, is given none, and goes on with what is not there."""
+    with pytest.raises(BadInputError, match="a number of more than 1000 digits"):
+        check_json(b"[" + b"9" * digits + b"]", "a.json")
+    stream = JsonStream(io.BytesIO(b'[{"frame": ' + b"9" * digits + b"}]"), "a.json", LARGEST_PIECE)
+    with pytest.raises(BadInputError, match="a number of more than 1000 digits"):
+        stream.read()
+    path = tmp_path / "a.json"
+    path.write_bytes(b'[{"video": "game/1", "num_frames": 9, "fps": 2, "events": [{"frame": ' + b"9" * digits + b"}]}]")
+    with pytest.raises(BadInputError, match="a number of more than 1000 digits"):
+        registry.guess_source(path)
+    check_json(b"[" + b"9" * MOST_DIGITS + b"]", "a.json")
