@@ -250,7 +250,7 @@ def unpacked_text(path: Path, encoding: str | None = None) -> Iterator[tuple[Tex
     with unpacked(path) as stream, io.TextIOWrapper(stream, used, newline="") as text:
         try:
             yield text, used
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:  # also of UTF-16 without its mark, and of idna
             raise (not_in(encoding, path) if encoding else no_text(path, "file")) from error
 
 

@@ -60,7 +60,7 @@ def text_in(content: bytes, encoding: str, where: object) -> str:
     check_encoding(encoding)
     try:
         return content.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise not_in(encoding, where) from error
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base import archives
-from spotting_core.base.archives import inflate, open_zip, unpacked
+from spotting_core.base.archives import inflate, open_zip, unpacked, unpacked_text
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import open_games
 from spotting_core.evaluation.frames import read_frame_file
@@ -130,3 +130,14 @@ def test_every_reader_of_zips_counts(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_reading_counted_takes_what_is_there() -> None:
     assert archives.read_counted(io.BytesIO(b"abc"), 3, "a") == b"abc"
+
+
+@pytest.mark.parametrize(("encoding", "content"), [("utf-16", b"\xffh\x00a\x00l\x00f\x00"), ("ascii", b"caf\xe9")])
+def test_what_is_not_in_the_encoding_that_somebody_named_is_refused(
+    tmp_path: Path, encoding: str, content: bytes
+) -> None:
+    """Also UTF-16 without its mark, of which Python raises another error."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadInputError, match=encoding), unpacked_text(path, encoding) as (text, _):
+        text.read()
