@@ -6,7 +6,9 @@ python -m benchmarks.entities DATA [--write]     DATA: the folder of shared data
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,13 +20,20 @@ from spotting_core.entities.finder import EntityFinder
 from spotting_core.training.train import entity_scores
 
 
+def figures(row: Mapping[str, Any]) -> list[str]:
+    """Average precision with its interval, precision and recall, by overlap or by distance."""
+    low, high = row["interval"]
+    return [str(row["average_precision"]), f"{low} to {high}", str(row["precision"]), str(row["recall"])]
+
+
 def main(data: Path, write: bool) -> None:
     finder = EntityFinder.load()
     scores = entity_scores(finder, data / "simmatch" / "test")
-    out = Console()
-    table = Table("Entity", "Truths", "AP", "Precision", "Recall", box=None, pad_edge=False)
+    out = Console(width=160)
+    columns = ("AP", "95 %", "Precision", "Recall")
+    table = Table("Entity", "Truths", *columns, "Ceiling", *(f"{c}, by distance" for c in columns), box=None)
     for name, row in scores["entities"].items():
-        table.add_row(name, *(str(row[k]) for k in ("truths", "average_precision", "precision", "recall")))
+        table.add_row(name, str(row["truths"]), *figures(row), str(row["ceiling"]), *figures(row["by_distance"]))
     out.print(table)
     retrieval = scores["retrieval"]
     table = Table("Held-out phrase", "Right", "AP", "Chance", box=None, pad_edge=False)

@@ -90,7 +90,7 @@ def curves_of(points: Iterable[CurvePoint]) -> list[list[CurvePoint]]:
 def gain_of_more(points: Sequence[CurvePoint], more: int) -> Interval | None:
     """What so many more labels than the most would bring, guessed; None where that cannot be.
 
-    A guess never says that labels make it worse by more than chance draws of the scores do, nor that a score passes 1.
+    No score passes 1, so no guess goes beyond that.
     """
     labels = np.array([p.labels for p in points], float)
     if len(set(labels.tolist())) < FEWEST:

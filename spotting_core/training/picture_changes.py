@@ -8,7 +8,7 @@ al., "Domain Randomization for Transferring Deep Neural Networks from Simulation
 * ``quality``: blur, noise, compression, interlacing, a smaller picture enlarged;
 * ``framing``: another scale and place, bars, a picture in a picture (``framed``, for boxes change with it);
 * ``graphics``: plates with text over the picture, and mowing stripes;
-* ``moments``: frozen, lost and repeated frames.
+* ``moments``: frozen, lost and repeated frames (``unsteady_order``, for entities go with their pictures).
 
 One clip has one look: parameters are drawn once and hold for all its samples. Pictures are uint8 (T, H, W, 3) RGB.
 """
@@ -46,8 +46,8 @@ def check_groups(groups: Collection[str]) -> None:
 
 
 def changed(pictures: np.ndarray, groups: Collection[str], rng: random.Random) -> np.ndarray:
-    """Pictures after the groups that need no boxes, each in ``SHARE`` of the calls."""
-    for group, change in ((COLOUR, recoloured), (GRAPHICS, overlaid), (QUALITY, degraded), (MOMENTS, unsteady)):
+    """Pictures after the groups that leave everything where it is, each in ``SHARE`` of the calls."""
+    for group, change in ((COLOUR, recoloured), (GRAPHICS, overlaid), (QUALITY, degraded)):
         if group in groups and rng.random() < SHARE:
             pictures = change(pictures, rng)
     return pictures
@@ -241,9 +241,10 @@ def _lay_plate(pictures: np.ndarray, rng: random.Random) -> None:
 # --- moments ------------------------------------------------------------------------------------------
 
 
-def unsteady(pictures: np.ndarray, rng: random.Random) -> np.ndarray:
-    """A clip in which a stretch is frozen, frames are repeated, or some are lost to black."""
-    length = len(pictures)
+def unsteady_order(length: int, rng: random.Random) -> tuple[np.ndarray, int | None]:
+    """Of a clip in which a stretch is frozen, frames are repeated, or one is lost to black: which frame is shown at
+    each sample, int64 (T,), and the sample that is lost, or None.
+    """
     order = np.arange(length)
     if rng.random() < _DRAWN:
         start, frozen = rng.randrange(length), rng.randint(2, 5)
@@ -251,7 +252,4 @@ def unsteady(pictures: np.ndarray, rng: random.Random) -> np.ndarray:
     for at in range(1, length):
         if rng.random() < 0.03:
             order[at] = order[at - 1]
-    pictures = pictures[order]
-    if rng.random() < 0.3:
-        pictures[rng.randrange(length)] = 0
-    return pictures
+    return order, rng.randrange(length) if rng.random() < 0.3 else None

@@ -18,7 +18,7 @@ from torchvision.transforms.v2.functional import resized_crop
 from torchvision.tv_tensors import BoundingBoxes
 
 from spotting_core.models.window import EntitySet, Samples
-from spotting_core.training.picture_changes import FRAMING, MOMENTS, SHARE, changed, framed
+from spotting_core.training.picture_changes import FRAMING, MOMENTS, SHARE, changed, framed, unsteady_order
 
 _MID_GREY = 110.0
 
@@ -38,6 +38,8 @@ def vary(
     if samples.pictures is None:
         return replace(samples, entities=_uncertain(entities, rng)) if entities is not None else samples
     pictures = samples.pictures
+    if MOMENTS in changes and rng.random() < SHARE:
+        pictures, entities = _unsteady(pictures, entities, rng)
     if FRAMING in changes and rng.random() < SHARE:
         pictures, place = framed(pictures, rng)
         entities = _placed(entities, place) if entities is not None else None
@@ -54,6 +56,21 @@ def vary(
     if entities is not None:
         entities = _uncertain(entities, rng)
     return replace(samples, pictures=changed(as_pictures(images), changes, rng), entities=entities)
+
+
+def _unsteady(
+    pictures: np.ndarray, entities: EntitySet | None, rng: random.Random
+) -> tuple[np.ndarray, EntitySet | None]:
+    """Pictures in an unsteady order, and with each what is found in it; nothing is in the one that is lost."""
+    order, lost = unsteady_order(len(pictures), rng)
+    pictures, samples = pictures[order], torch.from_numpy(order)
+    if entities is not None:
+        entities = entities.map(lambda values: values[:, samples])
+    if lost is not None:
+        pictures[lost] = 0
+        if entities is not None:
+            entities.share[:, lost] = 0
+    return pictures, entities
 
 
 def _placed(entities: EntitySet, place: tuple[float, float, float, float]) -> EntitySet:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from spotting_core.models.window import EntitySet, Samples
-from spotting_core.training.variation import vary
+from spotting_core.training.variation import _unsteady, vary
 from tests.spotting_core.training.scripted import Scripted
 
 NO, YES = 0.99, 0.0
@@ -297,3 +297,22 @@ def test_what_is_cut_out_is_the_part_that_was_drawn() -> None:
     across, _ = varied(samples_of(ramp.transpose(1, 0, 2)), Scripted([NO, NO, NO, NO], [0.9, 0.05, 0.05, *AS_IT_IS]))
     assert across[50, 0, 0] == pytest.approx(10, abs=1)
     assert across[50, -1, 0] == pytest.approx(2 * 94, abs=1)
+
+
+def test_entities_go_with_the_pictures_of_unsteady_moments() -> None:
+    """Every picture is as bright as its entity lies far to the right, and in the one that is lost there is none."""
+    frames = 40
+    pictures = np.arange(1, frames + 1, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2).repeat(3, 3)
+    box = torch.arange(1, frames + 1).float().view(1, frames, 1, 1).repeat(1, 1, 1, 4)
+    one = torch.ones(1, frames, 1)
+    entities = EntitySet(one.long(), one, box, torch.ones(1, frames, 1, 1), one)
+    lost = 0
+    for seed in range(12):
+        shown, there = _unsteady(pictures, entities, random.Random(seed))
+        assert there is not None
+        bright, present = shown[:, 0, 0, 0], there.share[0, :, 0].bool().numpy()
+        assert (bright[present] == there.box[0, present, 0, 0].numpy()).all()
+        assert not bright[~present].any()
+        lost += int((~present).sum())
+    assert lost > 0
+    assert entities.share.all()  # what was given is as it was
