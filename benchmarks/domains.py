@@ -166,7 +166,7 @@ def make(run: DomainRun, root: Path) -> None:
         "changes": run.changes,
     }
     config = as_config(SystemTrainingConfig, {"system": system, **settings, **own}, asset("training", _CONFIGURATION))
-    splits = with_split_lists(root, (*config.data, *config.validation, TEST, UNLIKE), RUNS / "splits" / root.name)
+    splits = with_split_lists(root, (*config.data, *config.validation, TEST, UNLIKE), RUNS / "splits")
     trainer = SystemTrainer(config, TrainingSet(config, splits, run.folder, data, "cpu"), run.folder, "cpu")
     trainer.train()
     judge = Judge(trainer.system, trainer.model_config, trainer.trained)

@@ -7,6 +7,7 @@ folder of the same name goes before it.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,15 +16,19 @@ from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import read_content
 from spotting_core.base.texts import decoded_text
+from spotting_core.media.fingerprint import joint_hash
 
+_KEPT_OF_HASH = 12
 _WHAT, _COMMENT = "list of matches", "#"
 
 
-def with_split_lists(root: Path, names: Iterable[str], folder: Path) -> Path:
-    """Where splits lie of which some may be lists: ``root`` where none is, else ``folder``, which links to them all.
+def with_split_lists(root: Path, names: Iterable[str], place: Path) -> Path:
+    """Where splits lie of which some may be lists: ``root`` where none is, else a folder of its name below ``place``,
+    which links to them all.
 
     Arguments:
-        folder: is made anew, where one of the splits is a list.
+        place: where that folder is made, under a name that says what is in it: of several processes that do this at
+            once each finds it whole.
 
     Errors:
         BadInputError: a list that cannot be read, is empty, or names a match that is not there; or links that cannot
@@ -34,16 +39,23 @@ def with_split_lists(root: Path, names: Iterable[str], folder: Path) -> Path:
     if not lists:
         return root
     matches = {name: _matches(root, path) for name, path in lists.items()}
-    shutil.rmtree(folder, ignore_errors=True)
+    content = [str(root), *(f"{name}: {', '.join(matches.get(name, ()))}" for name in names)]
+    folder = place / joint_hash(content)[:_KEPT_OF_HASH] / root.name
+    if folder.is_dir():
+        return folder
+    part = place / f".{os.getpid()}"
     try:
-        folder.mkdir(parents=True)
         for name in names:
             if name in matches:
-                _link_matches(root, matches[name], folder / name)
+                _link_matches(root, matches[name], part / root.name / name)
             elif (root / name).is_dir():
-                (folder / name).symlink_to((root / name).resolve(), target_is_directory=True)
+                (part / root.name).mkdir(parents=True, exist_ok=True)
+                (part / root.name / name).symlink_to((root / name).resolve(), target_is_directory=True)
+        part.replace(folder.parent)
     except OSError as error:
-        raise cannot_write(error, folder) from error
+        shutil.rmtree(part, ignore_errors=True)
+        if not folder.is_dir():  # else another process was first
+            raise cannot_write(error, folder) from error
     return folder
 
 

@@ -162,7 +162,7 @@ def _with_split_lists(order: TrainingOrder, splits: Iterable[str]) -> TrainingOr
     """
     named = (*splits, order.report_split)
     root = order.splits.resolve()
-    return replace(order, root=with_split_lists(root, named, order.run / "splits" / root.name))
+    return replace(order, root=with_split_lists(root, named, order.run / "splits"))
 
 
 def _check_alone(processes: Processes, name: str, order: TrainingOrder) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,28 @@ def splits(root: Path) -> Path:
 
 
 def test_a_list_takes_the_matches_that_it_names(tmp_path: Path) -> None:
-    root, folder = splits(tmp_path / "data"), tmp_path / "run" / "data"
+    root, place = splits(tmp_path / "data"), tmp_path / "run"
     (root / "few.txt").write_text("# of many\nmany/league/two\n\nmany/league/two\n")
-    there = with_split_lists(root, ("few", "other", "test"), folder)
-    assert there == folder
+    there = with_split_lists(root, ("few", "other", "test"), place)
+    assert there.name == "data"
     assert [game.name for game in all_games(there / "few")] == ["two"]
     assert [game.name for game in all_games(there / "other")] == ["three"]
     assert (all_games(there / "few")[0] / "1_224p.mp4").read_text() == "many/league/two"
     assert not (there / "test").exists()
-    assert with_split_lists(root, ("few", "many"), folder) == folder  # made anew
-    assert sorted(path.name for path in folder.iterdir()) == ["few", "many"]
+    assert with_split_lists(root, ("few", "other", "test"), place) == there
+    others = with_split_lists(root, ("few", "many"), place)
+    assert sorted(path.name for path in others.iterdir()) == ["few", "many"]
+    assert sorted(path.name for path in there.iterdir()) == ["few", "other"]
+
+
+def test_several_processes_make_the_links_of_one_list(tmp_path: Path) -> None:
+    root, place = splits(tmp_path / "data"), tmp_path / "run"
+    (root / "few.txt").write_text("many/league/two\nmany/league/one\n")
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        made = set(pool.map(with_split_lists, [root] * 8, [("few", "other")] * 8, [place] * 8))
+    (folder,) = made
+    assert [game.name for game in all_games(folder / "few")] == ["one", "two"]
+    assert [path.name for path in place.iterdir()] == [folder.parent.name]  # nothing half made is left
 
 
 def test_folders_stay_where_they_are(tmp_path: Path) -> None:
