@@ -20,7 +20,6 @@ as validation finds them, by the official matching.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.kept_results import keep_result, kept_result
 from benchmarks.real_calibrations import CHOOSING, LEARNING, MEASURED, published_form
 from spotting_core.base.assets import asset
 from spotting_core.models.calf_calibration import PAPER_CLASSES as VISUAL
@@ -77,7 +77,7 @@ class Run:
     @property
     def result(self) -> dict[str, Any] | None:
         """What was measured, or None."""
-        return json.loads(self.log.read_text(encoding="utf-8")) if self.log.is_file() else None
+        return kept_result(self.log)
 
 
 _ON_REAL = {"data": (LEARNING,), "validation": (CHOOSING,)}
@@ -162,8 +162,7 @@ def measure(run: Run, root: Path) -> None:
         "chosen": round(trainer.best.score or 0.0, 4),
         **trainer.task.card_scores(judged, trainer.table.names, split.name),
     }
-    run.log.parent.mkdir(parents=True, exist_ok=True)
-    run.log.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    keep_result(run.log, result)
 
 
 # --- tables ---------------------------------------------------------------------------------------------

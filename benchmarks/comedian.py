@@ -26,6 +26,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.kept_results import keep_result, kept_result, spread
 from spotting_core.base.assets import asset
 
 RUNS = Path(".runs") / "comedian"
@@ -74,7 +75,7 @@ class StageRun:
     @property
     def result(self) -> dict[str, Any] | None:
         """What was measured of it, or None."""
-        return json.loads(self.log.read_text(encoding="utf-8")) if self.log.is_file() else None
+        return kept_result(self.log)
 
     @property
     def waiting(self) -> bool:
@@ -158,8 +159,7 @@ def make(run: StageRun, root: Path) -> None:
         "curve": [[line["step"], line[figure]] for line in lines if figure in line],
         **trainer.task.card_scores(judged, trainer.table.names, "test"),
     }
-    run.log.parent.mkdir(parents=True, exist_ok=True)
-    run.log.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    keep_result(run.log, result)
 
 
 def changed(run: StageRun) -> dict[str, Any]:
@@ -179,12 +179,6 @@ def steps_to_enough(curve: Sequence[Sequence[float]]) -> int:
     """The first step whose validation has nine tenths of the curve's best."""
     best = max(value for _, value in curve)
     return int(next(step for step, value in curve if value >= _ENOUGH * best))
-
-
-def spread(values: Sequence[float], digits: int = 3) -> str:
-    """Mean, and half of the range where there are several."""
-    mean = f"{sum(values) / len(values):.{digits}f}"
-    return mean + (f" ± {(max(values) - min(values)) / 2:.{digits}f}" if len(values) > 1 else "")
 
 
 def print_table(console: Console, results: Sequence[Mapping[str, Any]]) -> None:

@@ -15,7 +15,6 @@ with a log in benchmarks/logs/domains are not made again, and one that was stopp
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.kept_results import keep_result, kept_result, spread
 from spotting_core.base.assets import asset
 from spotting_core.media.frame_store import FrameStore
 from spotting_core.training.picture_changes import GROUPS
@@ -63,7 +63,7 @@ class DomainRun:
     @property
     def result(self) -> dict[str, Any] | None:
         """What was measured of it, or None."""
-        return json.loads(self.log.read_text(encoding="utf-8")) if self.log.is_file() else None
+        return kept_result(self.log)
 
 
 def domain_runs(seed: int) -> list[DomainRun]:
@@ -192,8 +192,7 @@ def make(run: DomainRun, root: Path) -> None:
         "device": trainer.devices,
         "scores": measured,
     }
-    run.log.parent.mkdir(parents=True, exist_ok=True)
-    run.log.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    keep_result(run.log, result)
 
 
 # --- the table ------------------------------------------------------------------------------------------
@@ -204,12 +203,6 @@ def figure(result: Mapping[str, Any], column: str) -> float:
     scores = result["scores"]
     names = [f"{TEST}, {name}" for name in CHANGES] if column == CHANGED else [column]
     return float(np.mean([scores[name]["tight"] for name in names]))
-
-
-def spread(values: Sequence[float]) -> str:
-    """Mean, and half of the range where there are several."""
-    half = f" ± {(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.3f}{half}"
 
 
 def print_table(console: Console, results: Iterable[Mapping[str, Any]]) -> None:

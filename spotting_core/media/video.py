@@ -6,7 +6,7 @@ import errno
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice
@@ -34,9 +34,7 @@ _CONTAINERS = (
 """What may be opened: files that hold their pictures (or sound, to be told so). Playlists and the like make ffmpeg
 open other files and addresses; single pictures are no match."""
 _ODDEST_PIXEL = 4.0  # times as wide as high, or as high as wide
-_FRAMES_ASKED = (
-    16  # frames that are asked how they are turned: in pictures that all stand alone nobody can tell by whom
-)
+_FRAMES_ASKED = 16  # how they are turned: of pictures that all stand alone nobody can tell by whom
 _FILES_KNOWN = 64
 _LEADING = 301  # packets looked at for those that are hidden
 _OPTIONS = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
@@ -48,8 +46,7 @@ class VideoInfo:
 
     Arguments:
         codec, pixel_format: of the video stream that is used (the first one that is not a cover picture); the codec
-        by its
-            own name, whichever decoder there is for it.
+            by its own name, whichever decoder there is for it.
         stored_width, stored_height: in stored pixels, before they are turned; what a viewer sees say ``width``,
             ``height`` and ``shown_size``.
         rotation: degrees by which the stored picture is turned counter-clockwise to be shown: 0, 90, 180 or 270.
@@ -208,19 +205,29 @@ def _is_cover(stream: av.VideoStream) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _orientation(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[Orientation, bool]:
-    """How the first frame that decodes is turned, for only there the display matrix is known, and whether its coding
-    says so: a container says it of every frame, coded pictures of the first, or of those at which one can begin."""
-    first: Orientation | None = None
+@dataclass(frozen=True)
+class _FirstFrames:
+    """What the first frames that decode say of all: how they are turned, whether only their coding says so, and whether
+    they are interlaced."""
+
+    orientation: Orientation = UPRIGHT
+    turned_by_coding: bool = False
+    interlaced: bool = False
+
+
+def _first_frames(container: av.container.InputContainer, stream: av.VideoStream) -> _FirstFrames:
+    """What is known of frames alone: a container says of every one how it is turned, coded pictures of the first, or of
+    those at which one can begin; and not every decoder says of its stream that it is interlaced."""
+    first: _FirstFrames | None = None
     try:
         for frame in islice(container.decode(stream), _FRAMES_ASKED):
             matrix = display_orientation(frame)
-            first = first or matrix or UPRIGHT
-            if first.is_upright or not frame.key_frame:
-                return first, not first.is_upright and matrix is None
+            first = first or _FirstFrames(matrix or UPRIGHT, False, bool(frame.interlaced_frame))
+            if first.orientation.is_upright or not frame.key_frame:
+                return replace(first, turned_by_coding=not first.orientation.is_upright and matrix is None)
     except av.error.FFmpegError:
         pass
-    return (UPRIGHT, False) if first is None else (first, True)
+    return _FirstFrames() if first is None else replace(first, turned_by_coding=True)
 
 
 def first_orientation(path: Path) -> Orientation:
@@ -236,11 +243,11 @@ def first_orientation(path: Path) -> Orientation:
 def _first_orientation(path: Path, state: FileState) -> Orientation:
     """That of a file as it is now."""
     with open_video(path) as (container, stream):
-        return _orientation(container, stream)[0]
+        return _first_frames(container, stream).orientation
 
 
 def probe_video(path: Path) -> VideoInfo:
-    """Read what a file says of itself; decodes the first frames, which alone say how they are turned.
+    """Read what a file says of itself; decodes the first frames, which alone say some of it (``_FirstFrames``).
 
     Errors:
         BadInputError: see ``open_video``; also a picture of no size.
@@ -249,7 +256,7 @@ def probe_video(path: Path) -> VideoInfo:
     with open_video(path) as (container, stream):
         context = stream.codec_context
         width, height = context.width, context.height
-        turned, by_coding = _orientation(container, stream)
+        first = _first_frames(container, stream)
         if width <= 0 or height <= 0:
             raise BadInputError("the picture of this video has no size", where=path, fix="Copy it again")
         audio = container.streams.audio[0] if container.streams.audio else None
@@ -258,16 +265,16 @@ def probe_video(path: Path) -> VideoInfo:
             pixel_format=context.pix_fmt,
             stored_width=width,
             stored_height=height,
-            rotation=90 * turned.quarters,
-            mirrored=turned.mirrored,
-            turned_by_coding=by_coding,
+            rotation=90 * first.orientation.quarters,
+            mirrored=first.orientation.mirrored,
+            turned_by_coding=first.turned_by_coding,
             rate=_as_float(stream.average_rate),
             duration=_duration(container, stream),
             audio=codec_name(audio) if audio is not None else None,
             container=container.format.name,
             video_streams=len(container.streams.video),
             pixel_aspect=pixel_aspect(stream),
-            interlaced=_is_interlaced(path),
+            interlaced=first.interlaced,
             hides_packets=hidden,
             begins=_begin(container),
         )
@@ -278,15 +285,6 @@ def _begin(container: av.container.InputContainer) -> int:
     if {"mp4", "matroska"} & set(container.format.name.split(",")):
         return 0
     return container.start_time or 0
-
-
-def _is_interlaced(path: Path) -> bool:
-    """Whether the first frame that decodes is: not every decoder says so of its stream before."""
-    with open_video(path) as (container, stream):
-        try:
-            return any(frame.interlaced_frame for frame in islice(container.decode(stream), 1))
-        except av.error.FFmpegError:
-            return False
 
 
 def _hides_packets(path: Path) -> bool:
