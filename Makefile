@@ -21,7 +21,7 @@
 # make bench-streaming   the memory of an epoch over 300 games
 # make bench-preflight   how often the preflight checks tell what is wrong
 # make bench-decisions   what decides each class: entities, picture, or a shortcut of the rendered world
-# make bench-entities    how well the bundled entity model finds, names and answers phrases
+# make bench-entities    how well the bundled entity model finds, by overlap and by distance, names and answers phrases
 # make bench-players   people, teams, tracks and ball on the pitch, on rendered matches
 # make bench-possession   whose ball it is, how long before a spot
 # make bench-clips   cutting clips, ours and ffmpeg's command line (which has to be installed)
