@@ -7,10 +7,10 @@ folder of the same name goes before it.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import uuid4
 
 from spotting_core.base.assets import asset
 from spotting_core.base.errors import BadInputError, cannot_write
@@ -27,8 +27,8 @@ def with_split_lists(root: Path, names: Iterable[str], place: Path) -> Path:
     which links to them all.
 
     Arguments:
-        place: where that folder is made, under a name that says what is in it: of several processes that do this at
-            once each finds it whole.
+        place: where that folder is made, under a name that says what is in it: of several that do this at once,
+            whether threads or processes, of one machine or of several, each finds it whole.
 
     Errors:
         BadInputError: a list that cannot be read, is empty, or names a match that is not there; or links that cannot
@@ -43,7 +43,7 @@ def with_split_lists(root: Path, names: Iterable[str], place: Path) -> Path:
     folder = place / joint_hash(content)[:_KEPT_OF_HASH] / root.name
     if folder.is_dir():
         return folder
-    part = place / f".{os.getpid()}"
+    part = place / f".{uuid4().hex}"
     try:
         for name in names:
             if name in matches:
@@ -54,7 +54,7 @@ def with_split_lists(root: Path, names: Iterable[str], place: Path) -> Path:
         part.replace(folder.parent)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        if not folder.is_dir():  # else another process was first
+        if not folder.is_dir():  # else another was first
             raise cannot_write(error, folder) from error
     return folder
 
