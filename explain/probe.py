@@ -6,8 +6,8 @@ that changed are fused again, and everything that looks over the whole window is
 approximated; what is held fixed is said by whoever changes something.
 
 To take a place out of the picture is to blur it until nothing can be told apart and to take out the entities
-whose middle lies in it. What takes the place of a sample's features is the mean over the half: a sample that says
-nothing of its own.
+whose middle lies in it. What takes the place of a sample's features is the mean over the half (of thumbnails, over
+the window): a sample that says nothing of its own.
 
 A system that places whole actions (CALF) says something of single samples alone. Another place a little beside it is
 the same action, so its score is the greatest near the anchor; else every change of the place would seem decisive.
@@ -28,6 +28,7 @@ from torch.nn import functional as F
 
 from explain.attribution import Attribution
 from explain.explained_window import ExplainedWindow
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.pixels import normalised
 from spotting_core.models.attention_flow import AttentionFlow
 from spotting_core.models.judge import blank_outside
@@ -87,8 +88,13 @@ class Probe:
         if self.model.inputs.pictures is not None:
             parts.append("the sample blurred, its entities taken out")
         if self.features is not None:
-            parts.append(f"the sample's features as the mean of the {self.model.classes.parts.name}")
+            parts.append(f"the sample's features as the mean of the {self.mean_of}")
         return ", ".join(parts)
+
+    @property
+    def mean_of(self) -> str:
+        """In a word, what the mean of the features is of."""
+        return "window" if self.window.mean_of_window else self.model.classes.parts.name
 
     @property
     def row(self) -> int:
@@ -174,8 +180,16 @@ class Probe:
         began: float,
         held_fixed: str = "",
     ) -> Attribution:
-        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
+        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
+
+        Errors:
+            BadInputError: values that are no finite numbers, as where a model has no slope.
+        """
         window = self.window
+        if values.dtype.names is None and not np.isfinite(values).all():  # of entities an effect may be unknown
+            raise BadInputError(
+                f"{method} gives no finite numbers of {self.model.card.name} here", fix="Explain it by another method"
+            )
         return Attribution(
             method=method,
             model=self.model.card.name,
