@@ -15,7 +15,7 @@ from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.thumbnail_planes import ThumbnailConfig
-from spotting_core.models.window import EntitySet
+from spotting_core.models.window import EntitySet, Samples
 from spotting_core.samples.half import Inside
 from spotting_core.samples.stream import MAX_HEIGHT
 
@@ -39,6 +39,7 @@ class ExplainedWindow:
         mean: float32 (D,), of the features over the half, or None; mean_of_window: whether over the window alone.
         before, after: how many samples of the window lie before and after the half.
         whole: whether the window is judged as a whole, so that all that is said of it is of the anchor.
+        second: what a system of two windows judges it together with, which stays as it is.
     """
 
     half: int
@@ -57,6 +58,7 @@ class ExplainedWindow:
     after: int = 0
     whole: bool = False
     mean_of_window: bool = False
+    second: Samples | None = None
 
     def with_pictures(self, pictures: np.ndarray) -> ExplainedWindow:
         return replace(self, pictures=pictures)
