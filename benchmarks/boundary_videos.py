@@ -59,7 +59,7 @@ class Split:
 
 
 SPLITS = (
-    Split("train", ("train", "looks"), (), 48, 100),
+    Split("train", ("train", "looks"), (), 96, 100),
     Split("val", ("val",), (), 8, 60),
     Split("test", ("test",), ("clip25",), 12, 60, 13),  # of two changes within half a second the metric counts one
 )

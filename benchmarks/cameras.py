@@ -246,6 +246,36 @@ def _replayed_row(matches: Sequence[tuple[Any, list[Any], list[Any]]], labelled:
     return [*map(str, counts), *(f"{score:.3f}" for score in scores)]
 
 
+# --- replays between wipes ------------------------------------------------------------------------------
+
+
+def print_wiped(console: Console, root: Path) -> None:
+    """Time in replays where boundaries are known to the frame: clip25 and the demo match."""
+    from app.settings import DEMO
+    from spotting_core.analyses.match_cameras import match_cameras
+    from spotting_core.base.data_directory import DataDirectory
+    from spotting_core.inference.analyse import analyse_match
+    from spotting_core.inference.every_task import default_models
+    from spotting_core.media.source import open_match
+    from spotting_core.models.load import load_model
+    from spotting_core.tasks.shots import SHOTS as TASK
+
+    data = DataDirectory.default().ensure()
+    models = {task: load_model(name) for task, name in default_models().items() if task in ("shots", "boundaries")}
+    alone, joined = [], []
+    for game in [*TASK.labelled_games(root / "clip25"), DEMO]:
+        layers = {task: analyse_match(open_match(game), model, data) for task, model in models.items()}
+        cameras, truth = match_cameras(None, layers.values()), TASK.read_truth(game)
+        assert cameras is not None, "there is a layer of shots"
+        alone.append(Judged(game.name, truth, layers["shots"].findings(TASK)))
+        joined.append(Judged(game.name, truth, list(cameras.shots)))
+    console.print(
+        f"Replay F1 on clip25 and the demo: {replay_f1(alone):.3f} by the model of shots alone, "
+        f"{replay_f1(joined):.3f} with the wipes.",
+        highlight=False,
+    )
+
+
 def print_reach(console: Console, source: Path) -> None:
     """How many links of real labels lead to the stretch that is judged, and to the minute before a replay's end."""
     from spotting_core.formats import labels_cameras
@@ -341,6 +371,7 @@ def main() -> None:
         print_reach(console, arguments.real)
         print_table(console, "Real labels", real_runs, ("loose", "tight", "right"))
     print_replayed(console, arguments.data)
+    print_wiped(console, arguments.data)
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}.")
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.analysis import Analysis, HalfAnalysis
 from spotting_core.base.errors import BadInputError
 from spotting_core.entities.table import EntityTable
+from spotting_core.features.thumbnails import thumbnails_of
 from spotting_core.media.decode import decode_samples, resize_image
 from spotting_core.media.ingest import Media
 from spotting_core.models.load import LoadedModel
-from spotting_core.models.window import EntitySet
+from spotting_core.models.thumbnail_planes import ThumbnailConfig
+from spotting_core.models.window import EntitySet, Samples
 from spotting_core.samples.half import Inside
 from spotting_core.samples.stream import MAX_HEIGHT
 
@@ -34,9 +36,10 @@ class ExplainedWindow:
         size: (width, height) of the source picture, in whose pixels the boxes are.
         media, frames: the file and the frame numbers of the samples, for methods that look closer.
         features: float32 (before + W + after, D), the whole window as a model of features reads it, or None.
-        mean: float32 (D,), of the features over the half, or None.
+        mean: float32 (D,), of the features over the half, or None; mean_of_window: whether over the window alone.
         before, after: how many samples of the window lie before and after the half.
         whole: whether the window is judged as a whole, so that all that is said of it is of the anchor.
+        second: what a system of two windows judges it together with, which stays as it is.
     """
 
     half: int
@@ -54,6 +57,8 @@ class ExplainedWindow:
     before: int = 0
     after: int = 0
     whole: bool = False
+    mean_of_window: bool = False
+    second: Samples | None = None
 
     def with_pictures(self, pictures: np.ndarray) -> ExplainedWindow:
         return replace(self, pictures=pictures)
@@ -93,16 +98,10 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
         entities = EntitySet.of_table(part.entities, inside.low, inside.high, size)
         table = _rows(part.entities, inside.low, inside.high)
     features = mean = None
-    if inputs.features:
-        if not part.has("features"):
-            raise BadInputError(
-                "this analysis keeps nothing of what the model read of its samples",
-                where=part.folder,
-                fix="Analyse the match again; what finds boundaries in every frame cannot be explained",
-            )
-        known = np.asarray(part.array("features"), np.float32)
-        features, mean = inside.filled(known[inside.low : inside.high], plan.outside), known.mean(0)
     frames = part.frames[inside.low : inside.high]
+    if inputs.features:
+        read, mean = _features(part, model, media, inside)
+        features = inside.filled(read, plan.outside)
     pictures = np.zeros((0, 0, 0, 3), np.uint8)
     if inputs.pictures is not None:
         assert media is not None, "a model that looks at pictures needs the video"
@@ -124,7 +123,29 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
         inside.before,
         inside.after,
         window.whole,
+        isinstance(model.config, ThumbnailConfig),
     )
+
+
+def _features(
+    part: HalfAnalysis, model: LoadedModel, media: Media | None, inside: Inside
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a model read of the samples of a window that lie in the half, float32 (W, D), and their mean (D,).
+
+    Thumbnails of every frame are not kept with an analysis: they are decoded again.
+    """
+    if part.has("features"):
+        known = np.asarray(part.array("features"), np.float32)
+        return known[inside.low : inside.high], known.mean(0)
+    if not isinstance(model.config, ThumbnailConfig):
+        raise BadInputError(
+            "this analysis keeps nothing of what the model read of its samples",
+            where=part.folder,
+            fix="Analyse the match again",
+        )
+    assert media is not None, "thumbnails are of a video"
+    decoded = thumbnails_of(media, part.frames[inside.low : inside.high]).astype(np.float32)
+    return decoded, decoded.mean(0)
 
 
 def closer_pictures(window: ExplainedWindow, samples: list[int]) -> np.ndarray:

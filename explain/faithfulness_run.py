@@ -26,8 +26,10 @@ from spotting_core.formats.labels_v2 import FILE_NAME, read_labels
 from spotting_core.media.ingest import ingest
 from spotting_core.media.source import MatchSource
 from spotting_core.models.load import LoadedModel
+from spotting_core.tasks.replays import REPLAYS
 
 PREDICTED, TRUE = "predicted", "true"
+_ACTION = "action"  # what a replay shows where nothing was spotted
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def choose_spots(
         BadInputError: true ones are asked for, and there are no labels.
     """
     left = Counter[str]() if left_out is None else left_out
-    spots = _true_spots(match, analysis, left) if of == TRUE else analysis.spots()
+    spots = _true_spots(match, analysis, left) if of == TRUE else _spots_of(analysis)
     rng = random.Random(f"{seed}/{match.path.name}")
     by_class: dict[str, list[Spot]] = defaultdict(list)
     for spot in spots:
@@ -70,6 +72,14 @@ def choose_spots(
     if most is not None and len(order) > most:
         left[f"a spot beyond the {most} that are measured of a match"] += len(order) - most
     return [ChosenSpot(match, analysis, spot) for spot in order[:most]]
+
+
+def _spots_of(analysis: Analysis) -> list[Spot]:
+    """The spots of an analysis; of one of replays, each that shows something, as a spot of what it shows."""
+    if analysis.record.task != REPLAYS.name:
+        return analysis.spots()
+    shown = [g for g in analysis.findings(REPLAYS) if g.candidates]
+    return [Spot(g.half, (g.start + g.end) // 2, g.label or _ACTION, g.candidates[0].confidence) for g in shown]
 
 
 def _true_spots(match: MatchSource, analysis: Analysis, left_out: Counter[str]) -> list[Spot]:

@@ -44,7 +44,7 @@ def explain(probe: Probe, label: str) -> Attribution:
         label,
         TIME,
         np.ascontiguousarray(values),
-        baseline=f"the mean features of the {probe.model.classes.parts.name}",
+        baseline=f"the mean features of the {probe.mean_of}",
         score_baseline=score_without,
         scale=(float(min(0.0, values.min())), float(max(1e-6, values.max()))),
         began=began,

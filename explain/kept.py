@@ -11,6 +11,7 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.files import read_json
 from spotting_core.domain.spots import Spot
 from spotting_core.media.fingerprint import joint_hash
+from spotting_core.tasks.replays import REPLAYS
 
 _LENGTH = 32  # characters of a key in a file's name
 
@@ -35,8 +36,10 @@ class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def anchor_time(analysis: Analysis, spot: Spot) -> int:
-    """The sample that is explained for a spot (microseconds): the one that votes for it."""
+    """The sample that is explained for a spot (microseconds): the one that votes for it; of a replay its moment."""
     half = analysis.half(spot.half)
+    if analysis.record.task == REPLAYS.name:
+        return int(half.times[half.nearest_sample(spot.time)])
     return int(half.times[half.voting_sample(spot.time, analysis.classes.index(spot.label))])
 
 

@@ -64,8 +64,8 @@ class Method:
 
     def supports(self, model: LoadedModel) -> str | None:
         """None if the method fits a model, else the reason why not."""
-        if model.inputs.windows > 1:
-            return "it judges two windows together, and a method asks about one"
+        if model.inputs.windows > 1 and self.name not in OF_PAIRS:
+            return "it judges a replay and a stretch together, and this method asks about one window"
         return next((_LACKING[need] for need in self.needs if not _has(model, need)), None)
 
     def lacking(self, layer: Analysis) -> str | None:
@@ -133,6 +133,8 @@ _OWN = {
 METHODS = {**_OWN, **{m.name: m for m in extensions(EXPLANATIONS, Method) if m.name not in _OWN}}
 """By name: ours, then those of other packages."""
 
+OF_PAIRS = (DEFAULT_IN_TIME, "feature-gradient")
+"""Methods that ask about the stretch that is judged with a replay, and leave the replay as it is."""
 READ_ONLY = ("text-similarity", "entity-heads")
 """Methods that explain no score: what words find, and what is read before the model keeps and weighs."""
 
@@ -167,13 +169,17 @@ def method_named(name: str) -> Method:
 
 
 def probe_at(analysis: Analysis, media: Media | None, model: LoadedModel, half: int, time: int) -> Probe:
-    """The window of an analysed match around a moment (microseconds), ready to be asked.
+    """The window of an analysed match around a moment (microseconds), ready to be asked; of what judges replays, of a
+    moment in a replay, the stretch before its end.
 
     Errors:
-        BadInputError: see ``window_around``.
+        BadInputError: see ``window_around`` and ``replay_window``.
     """
+    from explain.explained_replay import replay_window
     from explain.explained_window import window_around
 
+    if model.inputs.windows > 1:
+        return probe_of(model, replay_window(analysis, model, half, time))
     return probe_of(model, window_around(analysis, media, model, half, time))
 
 

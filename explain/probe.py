@@ -6,8 +6,8 @@ that changed are fused again, and everything that looks over the whole window is
 approximated; what is held fixed is said by whoever changes something.
 
 To take a place out of the picture is to blur it until nothing can be told apart and to take out the entities
-whose middle lies in it. What takes the place of a sample's features is the mean over the half: a sample that says
-nothing of its own.
+whose middle lies in it. What takes the place of a sample's features is the mean over the half (of thumbnails, over
+the window): a sample that says nothing of its own.
 
 A system that places whole actions (CALF) says something of single samples alone. Another place a little beside it is
 the same action, so its score is the greatest near the anchor; else every change of the place would seem decisive.
@@ -28,6 +28,7 @@ from torch.nn import functional as F
 
 from explain.attribution import Attribution
 from explain.explained_window import ExplainedWindow
+from spotting_core.base.errors import BadInputError
 from spotting_core.media.pixels import normalised
 from spotting_core.models.attention_flow import AttentionFlow
 from spotting_core.models.judge import blank_outside
@@ -74,6 +75,7 @@ class Probe:
         self.entities = self._filled_entities(window.entities) if window.entities is not None else None
         self.features = self._on_device(window.features)  # (rows, D)
         self.mean = self._on_device(window.mean)  # (D,)
+        self._replay = self._judge.second_window([window.second]) if window.second is not None else None
         self._known: list[Tensor] = []
         with torch.no_grad(), self.number_format():
             self.output: Output = self._whole()
@@ -87,8 +89,13 @@ class Probe:
         if self.model.inputs.pictures is not None:
             parts.append("the sample blurred, its entities taken out")
         if self.features is not None:
-            parts.append(f"the sample's features as the mean of the {self.model.classes.parts.name}")
+            parts.append(f"the sample's features as the mean of the {self.mean_of}")
         return ", ".join(parts)
+
+    @property
+    def mean_of(self) -> str:
+        """In a word, what the mean of the features is of."""
+        return "window" if self.window.mean_of_window else self.model.classes.parts.name
 
     @property
     def row(self) -> int:
@@ -147,18 +154,22 @@ class Probe:
 
     def at_anchor(self, logits: Tensor, label: str) -> Tensor:
         """Confidence of a class at the anchor: (B, rows, C) logits to (B,)."""
-        column = self.model.classes.index(label)
+        column = self._column(label)
         if self.output.detections is None:
             return logits[:, self.row, column].float().sigmoid()
         beside = round(PLACED * self.model.config.rate)
         return logits[:, max(0, self.row - beside) : self.row + beside + 1, column].float().amax(1).sigmoid()
+
+    def _column(self, label: str) -> int:
+        """Where a class stands; what judges a replay says of moments alone, whatever happens there."""
+        return 0 if self.window.second is not None else self.model.classes.index(label)
 
     def curve(self, logits: Tensor, label: str) -> np.ndarray:
         """Confidence of a class in every sample: (1, rows, C) logits to float32 (W,).
 
         A model that judges a window as a whole says it of the anchor alone: (1,).
         """
-        confidence: np.ndarray = logits[0, :, self.model.classes.index(label)].float().sigmoid().cpu().numpy()
+        confidence: np.ndarray = logits[0, :, self._column(label)].float().sigmoid().cpu().numpy()
         return confidence if len(confidence) == 1 else confidence[self.inside]
 
     def attribution(
@@ -174,8 +185,16 @@ class Probe:
         began: float,
         held_fixed: str = "",
     ) -> Attribution:
-        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``."""
+        """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
+
+        Errors:
+            BadInputError: values that are no finite numbers, as where a model has no slope.
+        """
         window = self.window
+        if values.dtype.names is None and not np.isfinite(values).all():  # of entities an effect may be unknown
+            raise BadInputError(
+                f"{method} gives no finite numbers of {self.model.card.name} here", fix="Explain it by another method"
+            )
         return Attribution(
             method=method,
             model=self.model.card.name,
@@ -183,7 +202,7 @@ class Probe:
             label=label,
             anchor=int(window.times[window.anchor]),
             baseline=baseline,
-            held_fixed=held_fixed,
+            held_fixed=held_fixed or ("the replay" if window.second is not None else ""),
             kind=kind,
             values=values,
             times=window.times,
@@ -304,7 +323,8 @@ class Probe:
 
     def _whole(self) -> Output:
         if self._parts is None:
-            return self.network(Window(self._pictures_of_all(), None, self._features_of_all(), self.entities))
+            features = self._features_of_all()
+            return self.network(Window(self._pictures_of_all(), None, features, self.entities, self._second(1)))
         self._known = self._parts.environment.activations(self.pictures)
         output = self.network(Window(maps=self._known[-1][None], entities=self.entities))
         assert output.pooled is not None
@@ -313,6 +333,15 @@ class Probe:
 
     def _pictures_of_all(self) -> Tensor | None:
         return self.pictures[None] if self.model.inputs.pictures is not None else None
+
+    def _second(self, variants: int) -> Window | None:
+        """What each variant of the window is judged together with."""
+        replay = self._replay
+        if replay is None:
+            return None
+        assert replay.features is not None
+        assert replay.valid is not None
+        return Window(features=replay.features.expand(variants, -1, -1), valid=replay.valid.expand(variants, -1))
 
     def _features_of_all(self) -> Tensor | None:
         return self.features[None] if self.features is not None else None
@@ -323,7 +352,7 @@ class Probe:
         """Without knowing how a network works, all of it is computed again: pictures one variant at a time."""
         if self.model.inputs.pictures is None:
             read = features if features is not None else self._features_of_all()
-            return self.network(Window(features=read)).logits
+            return self.network(Window(features=read, second=self._second(variants))).logits
         logits = []
         for variant in range(variants):
             one = slice(variant, variant + 1)

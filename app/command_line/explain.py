@@ -32,7 +32,9 @@ def explain(
     source: Path | None = typer.Argument(
         None, help="A video, a game folder, or a folder with a video for each part.", show_default=False
     ),
-    time: str = typer.Option(..., "--time", help="Time in the part, as 12:43 or 12:43.5."),
+    time: str = typer.Option(
+        ..., "--time", help="Time in the part, as 12:43 or 12:43.5; of a model of replays, in the replay."
+    ),
     label: str = typer.Option(..., "--class", help="Name of the class."),
     half: int = typer.Option(1, "--half", help="Number of the part."),
     method: str | None = typer.Option(
@@ -104,6 +106,11 @@ def _time_in(analysis: Analysis, half: int, text: str, match: Path) -> int:
 
 def _note_unspotted(analysis: Analysis, asked: Spot) -> None:
     """Say that a moment is explained at which the class was not spotted, and where it was."""
+    from spotting_core.tasks.replays import REPLAYS
+
+    if analysis.record.task == REPLAYS.name:
+        _note_shown(analysis, asked)
+        return
     own = [s.time for s in analysis.spots() if (s.half, s.label) == (asked.half, asked.label)]
     nearest = min(own, key=lambda time: abs(time - asked.time), default=None)
     if nearest is not None and abs(nearest - asked.time) <= _NEAR:
@@ -120,6 +127,20 @@ def _note_unspotted(analysis: Analysis, asked: Spot) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _note_shown(analysis: Analysis, asked: Spot) -> None:
+    """Say which action is explained of a replay that shows another one than was asked for."""
+    from explain.explained_replay import replay_at
+
+    link = replay_at(analysis, asked.half, asked.time).candidates[0].link
+    if link.label != asked.label:
+        err.print(
+            f"[yellow]Note:[/yellow] this replay shows most surely the {escape(link.label or 'moment')} at "
+            f"{analysis.clock(link.half, link.time, 2)}. What is explained is why.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _file_name(attribution: Any, method: list[str]) -> str:

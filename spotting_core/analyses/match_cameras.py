@@ -2,7 +2,8 @@
 
 A model of shots names the camera of every sample, so the ends of its shots are known to half a sample; one of
 boundaries knows them to the frame, and how one shot goes over into the next. Where both have judged a match, the ends
-of shots are those of the nearest boundary, and a boundary inside a shot parts it.
+of shots are those of the nearest boundary, and a boundary inside a shot parts it; and the wipes among the boundaries
+help to say which shots are replays.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
+import numpy as np
+
 from spotting_core.analyses.analysis import Analysis
+from spotting_core.analyses.wiped_replays import replays_between_wipes
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import LABELLED, CameraChange, Grounding, Link, Shot, changes_of
 from spotting_core.domain.findings import Finding
@@ -118,13 +122,31 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
         if layer is None:
             return None
         _, boundaries = _first(layers, BOUNDARIES)
-        shots, source = tuple(cut_at(named, boundaries)), str(layer.record.model["name"])
+        shots, source = tuple(_with_wipes(cut_at(named, boundaries), layer)), str(layer.record.model["name"])
         sources = layer.record.identity.review_sources
         links = {}
     groundings = _groundings(shots, _first(layers, REPLAYS)[1])
     if source != LABELLED:
         links = {end: g.candidates[0].link for end, g in groundings.items() if g.candidates}
     return MatchCameras(shots, source, links, groundings, sources)
+
+
+def _with_wipes(shots: Sequence[Shot], layer: Analysis) -> list[Shot]:
+    """Shots of a match; wipes help to say which are replays, where the layer says how likely each sample is one."""
+    decided: list[Shot] = []
+    for number in dict.fromkeys(s.half for s in shots):
+        own, half = [s for s in shots if s.half == number], layer.half(number)
+        if half.replay is not None:
+            own = replays_between_wipes(own, [_mean_within(half.replay, half.times, s) for s in own])
+        decided += own
+    return decided
+
+
+def _mean_within(scores: np.ndarray, times: np.ndarray, shot: Shot) -> float:
+    """Mean of the scores of a shot's samples, or the score of the one before, where none lies in it."""
+    first, stop = np.searchsorted(times, (shot.start, shot.end))
+    within = scores[first:stop] if stop > first else scores[max(0, first - 1) : max(1, first)]
+    return float(np.mean(within, dtype=np.float64))
 
 
 def cut_at(shots: Sequence[Shot], boundaries: Iterable[Spot]) -> list[Shot]:

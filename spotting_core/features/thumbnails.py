@@ -63,6 +63,27 @@ def stored_thumbnails(media: Media, data: DataDirectory, report: ReportDone | No
     return open_array(path, "u", (None, None), what="file of thumbnails", fix="Delete it; it is made again")
 
 
+def thumbnails_of(media: Media, frames: np.ndarray) -> np.ndarray:
+    """Thumbnails of some frames alone, as ``stored_thumbnails`` has them: uint8 (n, 864).
+
+    Arguments:
+        frames: int (n,), numbers in rising order; one that does not decode repeats the one before it.
+
+    Errors:
+        BadInputError: none of them decodes.
+    """
+    wanted, rows = set(frames.tolist()), dict[int, np.ndarray]()
+    for number, frame in numbered_frames(media.path, media.table, start=int(frames[0])):
+        if number in wanted:
+            rows[number] = thumbnail(frame)
+        if number >= frames[-1]:
+            break
+    if not rows:
+        raise BadInputError("none of these frames can be decoded", where=media.path, fix="Copy the video again")
+    last = next(iter(rows.values()))
+    return np.stack([last := rows.get(number, last) for number in frames.tolist()])
+
+
 def _decode_all(path: Path, media: Media, report: ReportDone | None) -> None:
     try:
         with _Rows(path, media) as rows:

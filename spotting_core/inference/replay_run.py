@@ -64,7 +64,9 @@ class ReplayRun(Run):
         folder = self.work / f"half{half}"
         folder.mkdir(parents=True, exist_ok=True)
         write_table(folder, groundings)
-        arrays = write_arrays(folder, {"times": times, "frames": frames.astype(np.int32)})
+        read = features.rows(0, len(frames)) if features is not None else None
+        kept = {"features": read.astype(np.float16)} if read is not None else {}  # for explanations
+        arrays = write_arrays(folder, {"times": times, "frames": frames.astype(np.int32), **kept})
         self.pace.advance(max(0, before + len(frames) - self.pace.done))
         unit = "microseconds; confidence of each candidate"
         arrays["replays"] = {"dtype": "table", "shape": ["N"], "unit": unit, "scale": [0, 1]}

@@ -5,8 +5,9 @@ Transition Detection" (2020): a small network over space, then a dilated one ove
 
 What changes is computed, not learned. A cut lies between a frame and the one before, so differences reach as far to one
 side as to the other (1 to 16 frames). A frame inside a fade is near the mean of one before and one after, while
-these are far apart; a pan is not. These maps, and the picture itself, for a wipe has colours of its own, are looked at
-together; what a frame says is then seen with those beside it, up to 32 frames away.
+these are far apart; a pan is not. Inside a wipe without a graphic every place shows either what it showed before or
+what it will show after, and in its middle there is as much of both. These maps, and the picture itself, for a wipe may
+have colours of its own, are looked at together; what a frame says is then seen with those beside it, up to 32 away.
 
 The target of a sample is a bump around each boundary: of what happens between two frames (``sudden``) no wider than
 one, of the others as wide as nobody could say better. The peak is the boundary; there is no displacement.
@@ -37,9 +38,12 @@ from spotting_core.models.thumbnail_planes import ThumbnailConfig, kept_frames
 from spotting_core.models.window import Output, Window
 
 _APART, _BESIDE = (1, 2, 4, 8, 16), (3, 6, 12)  # frames: of differences, and of a frame from what it may be the mean of
+_EITHER = (4, 8, 16)  # frames: of a frame from the one of two that it is more like
+_TURNED = (8, 16)  # frames: by how much a frame is more like the one before than the one after
 _COLOURS_APART = (1, 4)
-_MAPS = len(_APART) + len(_BESIDE) + len(_COLOURS_APART) + 3
+_MAPS = len(_APART) + len(_BESIDE) + len(_EITHER) + len(_TURNED) + len(_COLOURS_APART) + 3
 _FAINT = 4 / 255  # contrast that is as good as none
+_NOTHING = 1e-12  # mean square of a map in which nothing changes
 _LOOKED_AT = 1000  # frames at once, lest the maps of all windows be in memory
 
 
@@ -132,7 +136,8 @@ class FrameBoundaries(Network):
         b, t = maps.shape[:2]
         flat = maps.flatten(0, 1)
         seen = F.relu(self.far(F.relu(self.near(flat)))).flatten(1)
-        whole = torch.cat([flat.mean((2, 3)), flat.square().mean((2, 3)).sqrt()], 1)
+        spread = flat.square().mean((2, 3)).clamp_min(_NOTHING).sqrt()  # whose slope at zero would be none
+        whole = torch.cat([flat.mean((2, 3)), spread], 1)
         states: Tensor = self.norm(self.place(seen) + self.whole(whole))
         return states.view(b, t, -1)
 
@@ -151,15 +156,19 @@ class _OverTime(nn.Module):
 
 
 def change_maps(planes: Tensor) -> Tensor:
-    """What changes at each frame, and the frame: (B, T, 3, H, W), 0 to 1, to (B, T, 13, H, W) in units of contrast."""
+    """What changes at each frame, and the frame: (B, T, 3, H, W), 0 to 1, to (B, T, 18, H, W) in units of contrast."""
     centred = planes - planes.mean((1, 3, 4), keepdim=True)
     contrast = centred[:, :, :1].std((1, 3, 4), unbiased=False, keepdim=True)
     scaled = centred / (contrast + _FAINT)
     luma, chroma = scaled[:, :, :1], scaled[:, :, 1:]
     apart = [(_shifted(luma, k - 1) - _shifted(luma, -k)).abs() for k in _APART]
     beside = [(luma - (_shifted(luma, k) + _shifted(luma, -k)) / 2).abs() for k in _BESIDE]
+    from_old = {k: (luma - _shifted(luma, -k)).abs() for k in {*_EITHER, *_TURNED}}
+    from_new = {k: (luma - _shifted(luma, k)).abs() for k in {*_EITHER, *_TURNED}}
+    either = [torch.minimum(from_old[k], from_new[k]) for k in _EITHER]
+    turned = [from_new[k] - from_old[k] for k in _TURNED]
     coloured = [(_shifted(chroma, k - 1) - _shifted(chroma, -k)).abs().sum(2, keepdim=True) for k in _COLOURS_APART]
-    return torch.cat([*apart, *beside, *coloured, scaled], 2)
+    return torch.cat([*apart, *beside, *either, *turned, *coloured, scaled], 2)
 
 
 def _shifted(values: Tensor, frames: int) -> Tensor:

@@ -77,8 +77,12 @@ class Judge:
             pictures=shown,
             features=torch.from_numpy(np.stack(features)).to(self.device) if features else None,
             entities=stack_entities(entities).map(lambda v: v.to(self.device)) if entities else None,
-            second=replace(self.window(second), valid=valid_samples(second).to(self.device)) if second else None,
+            second=self.second_window(second) if second else None,
         )
+
+    def second_window(self, samples: Sequence[Samples]) -> Window:
+        """What the network reads of the replays that it judges some stretches with."""
+        return replace(self.window(samples), valid=valid_samples(samples).to(self.device))
 
     @torch.inference_mode()
     def scores(self, samples: Sequence[Samples]) -> list[Scores]:

@@ -12,7 +12,7 @@ import pytest
 
 from explain.attribution import ENTITY_ROW, Attribution
 from explain.explained_window import window_around
-from explain.methods import METHODS, explain
+from explain.methods import METHODS, OF_PAIRS, explain
 from explain.probe import Probe, blurred
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError
@@ -166,8 +166,11 @@ def test_a_window_around_a_moment_holds_its_samples(tmp_path: Path, data: DataDi
     assert np.array_equal(middle.pictures[8], edge.pictures[4])  # the same samples, four later
 
 
-def test_what_judges_two_windows_together_is_not_explained() -> None:
-    model: Any = SimpleNamespace(inputs=Inputs(features=3, windows=2))
-    assert {method.supports(model) for method in METHODS.values()} == {
-        "it judges two windows together, and a method asks about one"
+def test_of_what_judges_two_windows_together_moments_alone_are_explained() -> None:
+    pairs = SimpleNamespace(has_environment=False)
+    model: Any = SimpleNamespace(inputs=Inputs(features=3, windows=2), system=pairs)
+    reasons = {name: method.supports(model) for name, method in METHODS.items()}
+    assert [name for name, reason in reasons.items() if reason is None] == list(OF_PAIRS)
+    assert {reason for reason in reasons.values() if reason is not None} == {
+        "it judges a replay and a stretch together, and this method asks about one window"
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from spotting_core.analyses.match_cameras import cut_at, match_cameras
@@ -28,10 +29,12 @@ def boundary(time: float, kind: str = "abrupt", half: int = 1) -> Spot:
     return Spot(half, round(time * SECOND), kind, 0.9)
 
 
-def layer(task: str, findings: Sequence[Any]) -> Any:
+def layer(task: str, findings: Sequence[Any], replay: np.ndarray | None = None) -> Any:
     identity = SimpleNamespace(review_sources=(f"key of {task}",))
     record = SimpleNamespace(task=task, model={"name": f"model of {task}"}, identity=identity)
-    return SimpleNamespace(record=record, findings=lambda _task: list(findings))
+    times = np.arange(0 if replay is None else len(replay), dtype=np.int64) * SECOND // 2
+    half = SimpleNamespace(replay=replay, times=times)
+    return SimpleNamespace(record=record, findings=lambda _task: list(findings), half=lambda _number: half)
 
 
 def test_shots_end_at_the_boundary_that_is_near_and_are_parted_by_one_inside() -> None:
@@ -99,6 +102,18 @@ def damaged(task: str) -> Any:
 
     whole = layer(task, [])
     return SimpleNamespace(record=whole.record, findings=findings)
+
+
+def test_wipes_help_to_say_which_shots_are_replays() -> None:
+    doubt = np.full(60, 0.1, np.float32)
+    doubt[20:32] = 0.4  # the model does not take it for a replay
+    shots = layer("shots", [shot(0, 10), shot(10, 16, CLOSE), shot(16, 30)], doubt)
+    wiped = match_cameras(None, [shots, layer("boundaries", [boundary(10.1, "logo"), boundary(16.1, "logo")])])
+    cut = match_cameras(None, [shots, layer("boundaries", [boundary(10.1), boundary(16.1)])])
+    assert wiped is not None
+    assert cut is not None
+    assert [s.replay for s in wiped.shots] == [False, True, False]
+    assert [s.replay for s in cut.shots] == [False, False, False]
 
 
 def test_a_layer_that_cannot_be_read_is_passed_over_and_logged(caplog: pytest.LogCaptureFixture) -> None:
