@@ -14,7 +14,7 @@ from app.library.library import Library, Match
 from app.state import shared_batches, shared_clip_reviews
 from app.views import page
 from app.views.addressed import one_of, put, take
-from app.views.review_clips import CLIPS, SPOTS
+from app.views.review_clips import CHANGES, CLIPS, SPOTS
 from app.views.shown import drawn, picture_at
 from spotting_core.active.asked_clips import SILENT, AskedClip
 from spotting_core.analyses.analysis import Analysis
@@ -22,7 +22,7 @@ from spotting_core.base.counts import count_of
 from spotting_core.domain.stretches import Stretch
 from spotting_core.store.reviews import ReviewedSpot
 
-_OF = {SPOTS: "Spots", CLIPS: "Clips"}
+_OF = {SPOTS: "Spots", CLIPS: "Clips", CHANGES: "Cameras"}
 _STRATEGIES = {"margin": "Two classes", "entropy": "Many", "uncertainty": "Unsure", "random": "Any"}
 _USUAL = "margin"
 _BATCH = 12
@@ -31,10 +31,11 @@ _NOTHING = {"group": "flow", "glyph": "other", "light": "#374047", "dark": "#7C8
 
 
 def choose_of() -> None:
-    """The choice between spots and clips."""
+    """The choice between spots, clips and camera changes."""
     chosen = st.segmented_control(
         "Asked for", list(_OF), required=True, format_func=lambda o: _OF[o], label_visibility="collapsed",
-        help="Spots that a model has, or clips of 15 seconds to be watched as a whole: they show what a model misses.",
+        help="Spots that a model has; clips of 15 seconds to be watched as a whole, which show what it misses; or "
+        "camera changes, and what replays show.",
         key="review_of",
     )  # fmt: skip
     put("of", "review_of", chosen, SPOTS)

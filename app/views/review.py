@@ -1,5 +1,5 @@
-"""The Review view: the spots of all matches that teach most, or clips, each a link to the Match view, where it is
-judged."""
+"""The Review view: the spots of all matches that teach most, or clips, or camera changes, each a link to the Match
+view, where it is judged."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from app.library.roots import source_of
 from app.state import shared_library, shared_reviews
 from app.views import page
 from app.views.addressed import one_of, put, take
+from app.views.asked_cameras import show_cameras
 from app.views.asked_clips import choose_of, show_clips
-from app.views.review_clips import CLIPS, SPOTS
+from app.views.review_clips import CHANGES, CLIPS, SPOTS
 from app.views.searched import gone_choices, left_out
 from app.views.shown import drawn, picture_link
 from app.views.training import training_row
@@ -39,9 +40,11 @@ def show() -> None:
     library = shared_library()
     analysed, problems = _analysed(library)
     known = {m.id: shared_reviews().of_match(m.id) for m in library.matches()}
-    take("of", "review_of", one_of(CLIPS), SPOTS)
+    take("of", "review_of", one_of(CLIPS, CHANGES), SPOTS)
     if st.session_state["review_of"] == CLIPS:
         show_clips(library, analysed, known)
+    elif st.session_state["review_of"] == CHANGES:
+        show_cameras(analysed)
     else:
         _show_spots(analysed, known)
     training_row()

@@ -13,7 +13,7 @@ from spotting_core.analyses.analysis import Analysis
 from spotting_core.domain.stretches import Stretch
 from spotting_core.store.clip_reviews import PREFIX, ReviewedClip, clip_at, clips_of, origin_of_clip
 
-SPOTS, CLIPS = "spots", "clips"
+SPOTS, CLIPS, CHANGES = "spots", "clips", "cameras"
 """What the Review view can ask for, as its address says it (``of``)."""
 
 

@@ -1,5 +1,5 @@
 """Which spots teach most when they are reviewed: those the model doubts, those models disagree on, rare classes; and
-how much a model doubts the camera of a shot.
+which camera changes: those of whose camera, or of what a replay shows, a model is not sure.
 
 Each is a number from 0 to 1; their mean is what a spot is worth. What is not known of a spot (there is one model
 alone) is left out of its mean, not taken as 0.
@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.domain.cameras import CameraChange
+from spotting_core.domain.cameras import CameraChange, Grounding
 from spotting_core.domain.spots import Spot
 
 WORTH, UNCERTAINTY, DISAGREEMENT, RARITY = "worth", "uncertainty", "disagreement", "rarity"
@@ -58,6 +58,48 @@ def doubt(change: CameraChange) -> float | None:
     None where no model says anything.
     """
     return None if change.confidence is None else round(1 - change.confidence, 4)
+
+
+@dataclass(frozen=True)
+class DoubtedChange:
+    """A camera change that nobody has judged.
+
+    Arguments:
+        match: key of its match.
+        doubt: how far the model is from being sure, 0 to 1, of the camera or of what the replay shows.
+        of_link: whether it is the latter that it doubts more.
+        grounding: what the replay may show, where a model was asked.
+    """
+
+    match: str
+    change: CameraChange
+    doubt: float
+    of_link: bool = False
+    grounding: Grounding | None = None
+
+
+def doubted_changes(
+    match: str,
+    changes: Mapping[str, CameraChange],
+    groundings: Mapping[tuple[int, int], Grounding],
+    judged: Collection[str],
+) -> list[DoubtedChange]:
+    """The camera changes of a match that a model has and nobody has judged.
+
+    Arguments:
+        changes: by their names in the reviews; judged: names of those that were judged.
+        groundings: what replays may show, by half and end.
+    """
+    open_changes = [c for name, c in changes.items() if name not in judged and c.confidence is not None]
+    return [_doubted(match, change, groundings.get((change.half, change.time))) for change in open_changes]
+
+
+def _doubted(match: str, change: CameraChange, grounding: Grounding | None) -> DoubtedChange:
+    of_camera = doubt(change) or 0.0
+    if not change.replay or grounding is None:
+        return DoubtedChange(match, change, of_camera)
+    of_link = round(1 - grounding.candidates[0].confidence, 4) if grounding.candidates else 1.0
+    return DoubtedChange(match, change, max(of_camera, of_link), of_link > of_camera, grounding)
 
 
 def disagreement(spot: Spot, others: Sequence[Analysis]) -> float | None:

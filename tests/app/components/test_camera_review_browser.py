@@ -17,8 +17,8 @@ from spotting_core.store.camera_reviews import CameraReviews, ReviewedCamera
 from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPTED, ADDED, MOVED, OPEN, REJECT, REJECTED, Reviews
 from tests.app.conftest import Server
-from tests.app.made_analysis import make_analysis
-from tests.app.player_page import open_page, settle
+from tests.app.made_analysis import make_analysis, make_shots
+from tests.app.player_page import FIND, open_page, settle
 from tests.videos import make_video, steady
 
 pytestmark = pytest.mark.browser
@@ -178,3 +178,23 @@ def test_a_conflict_is_shown_and_overwrites_nothing_and_spots_stay_apart(
     answered(page)
     [spot] = spots.of_match(match.id)
     assert (spot.state, spot.team) == (OPEN, "home")
+
+
+def test_the_review_view_leads_to_the_list_of_cameras(page: Page, server: Server) -> None:
+    path = make_video(server.root / "doubted.mp4", steady(10 * RATE, rate=RATE), first=5000, key_every=RATE)
+    make_analysis(open_match(path), server.data, SPOTS[:1])
+    shots = [Shot(1, n * 2_000_000, (n + 1) * 2_000_000, CAMERAS[n % 2], False, None, 0.9 - 0.1 * n) for n in range(5)]
+    make_shots(open_match(path), server.data, shots)
+    match = server.library().add(str(path))
+    page.goto(f"{server.url}/review")
+    page.get_by_role("radio", name="Cameras").click()
+    row = page.locator(f"a.error[href*='match={match.id}']").first
+    expect(row).to_contain_text(f"{CAMERAS[0]} 0.50")
+    page.wait_for_url("**/review?of=cameras*")
+    row.click()
+    page.wait_for_url("**/match?*tab=cameras*")
+    page.evaluate(FIND)
+    page.wait_for_function("() => find()?.player?.video?.readyState >= 2 && find().root.dataset.ready")
+    settle(page)
+    expect(page.locator("[data-camera]").last).to_be_visible()
+    assert page.evaluate("() => find().player.time") > 8

@@ -24,7 +24,7 @@ from spotting_core.store.database import open_database
 from spotting_core.store.reviews import ACCEPT, ACCEPTED, REJECT, REJECTED
 from tests.app.commands import touchline
 from tests.app.made_analysis import make_analysis, make_groundings, make_shots
-from tests.app.pages import component_data, view
+from tests.app.pages import component_data, texts, view
 from tests.app.views.test_camera_review_view import take
 from tests.videos import make_video, steady
 
@@ -214,3 +214,21 @@ def test_layers_of_other_tasks_say_so_and_do_not_stand_beside_the_shown_one(matc
     assert [option.rpartition(", ")[2] for option in choice.options][1:] == ["camera shots", "replay grounding"]
     assert ", " not in choice.options[0]
     assert not [choice for choice in at.selectbox if choice.label == "Beside it"]
+
+
+def test_what_models_doubt_of_cameras_and_replays_is_asked_for_in_the_review_view(
+    match: Match, analysis: Analysis
+) -> None:
+    rows = component_data(view("review", of="cameras").run())["errors"]
+    shown = [(row["clock"], row["text"], row["link"]) for row in rows]
+    link = f"match?match={match.id}&half=1&t={{}}&tab=cameras"
+    assert shown == [
+        ("00:05", f"{CLOSE} 0.40, replay of Corner at 00:01 0.80, {match.title}", link.format("5.750")),
+        ("00:07", f"{MAIN} 0.70, {match.title}", link.format("7.000")),
+        ("00:01", f"{MAIN} 0.90, {match.title}", link.format("1.750")),
+    ]
+    name = cameras_shown(match)["changes"][1][0]
+    take(match, analysis, [{"n": 1, "of": "camera", "kind": ACCEPT, "id": name, "revision": 0}])
+    page = view("review", of="cameras").run()
+    assert "2 open, 1 judged" in texts(page)
+    assert [row["clock"] for row in component_data(page)["errors"]] == ["00:07", "00:01"]

@@ -7,9 +7,19 @@ from pathlib import Path
 import pytest
 
 from spotting_core.base.data_directory import DataDirectory
+from spotting_core.domain.cameras import CameraChange, Candidate, Grounding, Link
 from spotting_core.domain.spots import Spot
 from spotting_core.media.source import open_match
-from spotting_core.reviewing.queue import DISAGREEMENT, RARITY, UNCERTAINTY, candidates, disagreement, entropy, ranked
+from spotting_core.reviewing.queue import (
+    DISAGREEMENT,
+    RARITY,
+    UNCERTAINTY,
+    candidates,
+    disagreement,
+    doubted_changes,
+    entropy,
+    ranked,
+)
 from tests.app.made_analysis import make_analysis
 from tests.videos import make_video, steady
 
@@ -44,3 +54,20 @@ def test_the_order_by_each_and_by_what_is_known() -> None:
     assert ranked(ranking, UNCERTAINTY)[-1].origin == "card"
     assert [c.disagreement for c in ranked(ranking, DISAGREEMENT)] == [None] * 4
     assert ranked(ranking)[0].origin == "card"  # (0.469 + 0.75) / 2 = 0.61 against (1 + 0) / 2
+
+
+def test_of_a_replay_counts_what_is_doubted_more_its_camera_or_its_action() -> None:
+    changes = {
+        "live": CameraChange(1, 5, "Main camera center", confidence=0.7),
+        "judged": CameraChange(1, 6, "Main camera center", confidence=0.1),
+        "labelled": CameraChange(1, 7, "Main camera center"),
+        "of action": CameraChange(1, 8, "Spider camera", replay=True, confidence=0.9),
+        "of camera": CameraChange(1, 9, "Spider camera", replay=True, confidence=0.2),
+        "nothing fits": CameraChange(1, 10, "Spider camera", replay=True, confidence=0.9),
+    }
+    goal = (Candidate(Link(1, 1, "Goal"), 0.6), Candidate(Link(1, 2, "Foul"), 0.3))
+    groundings = {(1, 8): Grounding(1, 7, 8, goal), (1, 9): Grounding(1, 8, 9, goal), (1, 10): Grounding(1, 9, 10)}
+    found = doubted_changes("match", changes, groundings, {"judged"})
+    assert [(one.change.time, one.doubt, one.of_link) for one in found] == [
+        (5, 0.3, False), (8, 0.4, True), (9, 0.8, False), (10, 1.0, True),
+    ]  # fmt: skip
