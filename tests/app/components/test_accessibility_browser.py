@@ -247,6 +247,19 @@ def test_a_skip_link_leads_to_the_spots(match_page: Page) -> None:
     assert spot == match_page.evaluate("() => find().chosen.id")
 
 
+@pytest.mark.parametrize("name", ["spotting", "export"])
+def test_who_leaves_a_dialog_by_keys_is_where_it_was_opened(match_page: Page, name: str) -> None:
+    match_page.set_default_timeout(30_000)
+    button = match_page.locator(f"[data-head={name}]")
+    button.focus()
+    match_page.keyboard.press("Enter")
+    match_page.get_by_role("dialog").wait_for()
+    match_page.wait_for_function("() => document.activeElement?.closest('[role=dialog]')")
+    match_page.keyboard.press("Escape")
+    match_page.get_by_role("dialog").wait_for(state="detached")
+    match_page.wait_for_function("(name) => find().root.getRootNode().activeElement?.dataset.head === name", arg=name)
+
+
 def test_the_lanes_are_told_in_words(match_page: Page) -> None:
     canvas = match_page.get_by_role("img", name="Confidence of every class over the match")
     expect(canvas).to_have_attribute("aria-describedby", "lanes-in-words")
