@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.serving import places
 from app.views import clips, evaluate, explain, home, library, match, page, review, search, statistics, trouble
 
 st.set_page_config(page_icon=page.ICON, layout="wide", initial_sidebar_state="collapsed")
@@ -22,5 +23,5 @@ page.register(**views)
 trouble.tell_of_workers()
 chosen = st.navigation(list(views.values()), position="top")
 page.title(chosen.title)
-with page.waiting(chosen.title):
+with page.waiting(places.view_of(chosen.url_path)):
     chosen.run()

@@ -2,7 +2,7 @@
 
 Labels are those of the library's matches or an imported zip; systems are models whose analyses are there, or
 imported predictions. Every choice has a key that stays the same: ``library``, a match's id, ``set:<id>``,
-``model:<key of its identity>``.
+``model:<key of its identity>``, as a rule without what it reads of a match.
 """
 
 from __future__ import annotations
@@ -55,15 +55,30 @@ def prediction_choices(library: Library, sets: PredictionSets, labels: str) -> d
     """Key to title of the systems that can be measured against some labels."""
     choices: dict[str, str] = {}
     if not labels.startswith("set:"):
-        for match in _matches(library, labels):
-            for analysis in library.analyses(match):
-                record = analysis.record
-                choices.setdefault(f"model:{record.identity.key}", str(record.model["name"]))
-    choices = unambiguous_names(choices)
+        choices = model_names([library.analyses(match) for match in _matches(library, labels)])
     return choices | {f"set:{s.id}": s.name for s in sets.all(PREDICTIONS)}
 
 
-def unambiguous_names(names: dict[str, str]) -> dict[str, str]:
+def model_names(matches: Sequence[Sequence[Analysis]]) -> dict[str, str]:
+    """Key to name of the models whose layers some matches have.
+
+    A model that reads files of a match (features, the match's cameras) is one model over all matches, except where it
+    has judged one of them by several files: then each of these is compared.
+    """
+    several = {
+        model
+        for layers in matches
+        for model, count in Counter(layer.record.identity.of_any_match for layer in layers).items()
+        if count > 1
+    }
+    names: dict[str, str] = {}
+    for layer in (layer for layers in matches for layer in layers):
+        own, model = layer.record.identity, layer.record.identity.of_any_match
+        names.setdefault(f"model:{(own if model in several else model).key}", str(layer.record.model["name"]))
+    return _unambiguous_names(names)
+
+
+def _unambiguous_names(names: dict[str, str]) -> dict[str, str]:
     """The same names by key, those that several have with the beginning of their model's identity."""
     several = {name for name, count in Counter(names.values()).items() if count > 1}
     return {key: f"{name} ({key.partition(':')[2][:8]})" if name in several else name for key, name in names.items()}
@@ -155,8 +170,9 @@ def _predictions(
 
 
 def analysis_by(library: Library, match: Match, system: str, task: str = SPOTTING.name) -> Analysis | None:
-    """The analysis of a match for a task by the model of a key."""
-    return next((a for a in library.analyses(match, task) if f"model:{a.record.identity.key}" == system), None)
+    """The analysis of a match for a task by the model of a key, of ``model_names``."""
+    identities = ((a, a.record.identity) for a in library.analyses(match, task))
+    return next((a for a, i in identities if system in (f"model:{i.key}", f"model:{i.of_any_match.key}")), None)
 
 
 def state_of(library: Library, sets: PredictionSets) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.comparing.comparison import analysis_by, unambiguous_names
+from app.comparing.comparison import analysis_by, model_names
 from app.library.library import Library, Match
 from app.library.roots import source_of
 from spotting_core.analyses.analysis import ANALYSIS_FILE
@@ -37,8 +37,7 @@ def labelled_matches(library: Library, task: AnyLayerTask) -> dict[str, Match]:
 
 def system_names(library: Library, task: AnyLayerTask, matches: dict[str, Match]) -> dict[str, str]:
     """Key of a model's identity to its name, of those that have judged one of some matches."""
-    layers = (layer.record for m in matches.values() for layer in library.analyses(m, task.name))
-    return unambiguous_names({f"model:{r.identity.key}": str(r.model["name"]) for r in layers})
+    return model_names([library.analyses(match, task.name) for match in matches.values()])
 
 
 def judged_by_all(
@@ -50,6 +49,14 @@ def judged_by_all(
         for name, match in matches.items()
         if all(analysis_by(library, match, system, task.name) is not None for system in systems)
     }
+
+
+def widest_systems(library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: list[str]) -> list[str]:
+    """Those of some models that have judged all that the one with the most matches has: these stand in one table
+    without a match less."""
+    judged = {system: set(judged_by_all(library, task, matches, [system])) for system in systems}
+    most = max(judged.values(), key=len, default=set())
+    return [system for system in systems if judged[system] >= most]
 
 
 def report_of(

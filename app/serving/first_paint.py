@@ -1,7 +1,7 @@
-"""What stands in the browser from the first answer on: the places of things, until the scripts of the page have come.
+"""What stands in the browser from the first answer on: the places of things, until the page has its own style.
 
-Streamlit's page is empty until three megabytes of script have been loaded and have begun. The places are put into the
-element that it fills then, so nothing has to take them away.
+Streamlit's page is empty until three megabytes of script have been loaded and have begun, and looks like no page of
+ours until its settings and our style have come. The places lie over it until then; our style takes them away.
 """
 
 from __future__ import annotations
@@ -9,25 +9,24 @@ from __future__ import annotations
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.serving import places
+
 _ROOT = b'<div id="root"></div>'
-_PLACES = """<div id="root"><style>
-.tl-first { position: fixed; inset: 0; display: grid; gap: 12px; padding: 0 16px 12px; background: #F1F3F6;
-  grid: 52px 28px minmax(0, 3fr) minmax(0, 2fr) / minmax(0, 1fr) 300px; }
-.tl-first i { border: 1px solid #DBE1E8; border-radius: 8px; background: #FFFFFF; }
-.tl-first i:first-child { grid-column: 1 / -1; margin: 0 -16px; border-width: 0 0 1px; border-radius: 0; }
-.tl-first i:nth-child(2) { grid-column: 1 / -1; max-width: 420px; }
-.tl-first i:nth-child(4) { grid-row: 3 / 5; grid-column: 2; }
-@media (max-width: 860px) {
-  .tl-first { grid-template-columns: minmax(0, 1fr); }
-  .tl-first i:nth-child(4) { display: none; }
-}
-@media (prefers-color-scheme: dark) {
-  .tl-first { background: #0D1013; }
-  .tl-first i { background: #14181D; border-color: #272E37; }
-}
-</style><div class="tl-first" role="status" aria-label="Touchline is loading">
-<i></i><i></i><i></i><i></i><i></i></div></div>"""
-_CHANGES = ((_ROOT, _PLACES.encode()), (b"<title>Streamlit</title>", b"<title>Touchline</title>"))
+_STYLE = f"""<style>
+.tl-first {{ position: fixed; inset: 0; z-index: 1; background: var(--tl-background);
+  --tl-surface: #FFFFFF; --tl-border: #DBE1E8; --tl-background: #F1F3F6; }}
+.tl-first > b {{ display: block; height: 52px; border-bottom: 1px solid var(--tl-border);
+  background: var(--tl-surface); }}
+@media (prefers-color-scheme: dark) {{
+  .tl-first {{ --tl-surface: #14181D; --tl-border: #272E37; --tl-background: #0D1013; }}
+}}
+{places.style()}</style>"""
+
+
+def _first(path: str) -> bytes:
+    """What stands in the page of an address before anything of it is there."""
+    shown = places.places(places.view_of(path), "Touchline is loading")
+    return f'{_STYLE}<div class="tl-first"><b></b>{shown}</div>'.encode()
 
 
 class FirstPaint:
@@ -42,14 +41,14 @@ class FirstPaint:
             return
         if "text/html" in Headers(scope=scope).get("accept", ""):  # it is changed, so it comes as it is
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
-        await self._app(scope, receive, _Page(send))
+        await self._app(scope, receive, _Page(send, scope["path"]))
 
 
 class _Page:
     """Sends an answer on; a page is held back until it is whole."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, path: str) -> None:
+        self._send, self._path = send, path
         self._start: Message | None = None
         self._body = bytearray()
 
@@ -64,9 +63,8 @@ class _Page:
                 await self._send_whole(self._start)
 
     async def _send_whole(self, start: Message) -> None:
-        body = bytes(self._body)
-        for before, after in _CHANGES:
-            body = body.replace(before, after, 1)
+        body = bytes(self._body).replace(_ROOT, _ROOT + _first(self._path), 1)
+        body = body.replace(b"<title>Streamlit</title>", b"<title>Touchline</title>", 1)
         MutableHeaders(scope=start)["content-length"] = str(len(body))
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})

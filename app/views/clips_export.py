@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from app.library.library import Match
+from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
 from app.state import shared_queue, shared_settings
 from app.views import page
@@ -44,7 +46,7 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
             key="clips_form",
         )  # fmt: skip
         fast = form == _EACH and _way(media, clips)
-        lines = _size(media, fast)
+        lines = film_lines(next(iter(media.values())), "clips_size", fast=fast)
         cards = form == _REEL and st.toggle("Title cards", value=True, key="clips_cards")
         drawable = analysis is not None and can_draw(analysis)
         drawing = not fast and drawable and st.toggle("Draw map and boxes", key="clips_drawing")
@@ -57,14 +59,14 @@ def export_card(match: Match, analysis: Analysis | None, media: Mapping[int, Med
                 f"Also write {page.plain(_NAMES.get(form, FORMATS[form].title))}", value=True, key=f"clips_also_{form}"
             )
         )
-        names = _file_names(form == _REEL)
+        names = file_names(form == _REEL, "clips_names")
         layers = frozenset([*((MAP, BOXES) if drawing else ()), *((CAPTION,) if caption else ())])
-        order = _order(clips, {
-            "reel": form == _REEL, "fast": fast, "lines": lines, "cards": cards, "layers": layers,
-            "sound": sound, "companions": companions, "zipped": form == _EACH, "names": names,
-        })  # fmt: skip
+        order = order_of(
+            clips, reel=form == _REEL, fast=fast, lines=lines, cards=cards, layers=layers, sound=sound,
+            companions=companions, zipped=form == _EACH, names=names,
+        )  # fmt: skip
         if order is not None:
-            _say_before(order, media)
+            say_before(order, {("", half): video for half, video in media.items()})
         if (
             st.button(f"Export {page.clips(len(clips))}", type="primary", width="stretch", disabled=order is None)
             and order is not None
@@ -91,15 +93,15 @@ def _how_early(media: Mapping[int, Media], clips: Sequence[Clip]) -> str:
     return f"Copied, starts up to {early / 1e6:.1f} s before the in point"
 
 
-def _size(media: Mapping[int, Media], fast: bool) -> int | None:
-    first = next(iter(media.values()))
+def film_lines(first: Media, key: str, *, fast: bool = False) -> int | None:
+    """Choose the size of the film by its lines; None for that of its first video."""
     if fast:
         st.html('<div class="tl-cap">Size as it is</div>')
         return None
     own, *scaled = (film_size(first, lines) for lines in (None, *SIZES))
     names = {_OWN_SIZE: f"{own[0]} × {own[1]}, source"}
     names |= {lines: f"{w} × {h}" for lines, (w, h) in zip(SIZES, scaled, strict=True) if (w, h) != own}
-    choice = st.selectbox("Size", list(names), format_func=lambda n: names[n], key="clips_size")
+    choice = st.selectbox("Size", list(names), format_func=lambda n: names[n], key=key)
     return None if choice == _OWN_SIZE else int(choice)
 
 
@@ -113,17 +115,17 @@ def _sound(media: Mapping[int, Media], fast: bool, clips: Sequence[Clip]) -> boo
     return sound
 
 
-def _file_names(reel: bool) -> str:
-    """The pattern of the files' names."""
+def file_names(reel: bool, key: str) -> str:
+    """Give the pattern of the files' names."""
     usual = REEL if reel else "{number}_{class}_{time}"
     fields = ", ".join(f"{{{name}}}" for name in (REEL_FIELDS if reel else FIELDS))
     return st.text_input(
-        "Name of the file" if reel else "Names of the files", placeholder=usual, key=f"clips_names_{reel}",
+        "Name of the file" if reel else "Names of the files", placeholder=usual, key=f"{key}_{reel}",
         help=page.plain(f"May hold {fields}."), max_chars=120,
     ).strip()  # fmt: skip
 
 
-def _order(clips: Sequence[Clip], settings: dict[str, Any]) -> Order | None:
+def order_of(clips: Sequence[Clip], **settings: Any) -> Order | None:
     """What is to be exported, or None where that cannot be; it says why."""
     if not clips:
         return None
@@ -134,8 +136,12 @@ def _order(clips: Sequence[Clip], settings: dict[str, Any]) -> Order | None:
         return None
 
 
-def _say_before(order: Order, media: Mapping[int, Media]) -> None:
-    """How long the film will be, how large, how long it takes."""
+def say_before(order: Order, media: Mapping[tuple[str, int], Media]) -> None:
+    """How long the film will be, how large, how long it takes.
+
+    Arguments:
+        media: see ``estimated``.
+    """
     try:
         before = estimated(order, media, CLIPS.costs(shared_settings().data))
     except TouchlineError:
@@ -143,6 +149,18 @@ def _say_before(order: Order, media: Mapping[int, Media]) -> None:
     took = page.length(round(before.seconds * 1e6))
     words = [page.length(before.film), f"about {size_text(before.size)}", f"about {took} to make"]
     st.html(f'<div class="tl-cap" data-estimate>{", ".join(words)}</div>')
+
+
+def videos_of(matches: Mapping[str, Match]) -> dict[tuple[str, int], Media]:
+    """The videos of some matches, by match and half; what cannot be read is left out, which its clips tell when they
+    fail."""
+    videos: dict[tuple[str, int], Media] = {}
+    for name, match in matches.items():
+        with suppress(TouchlineError):
+            videos |= {
+                (name, h.half): VIDEOS.ingest(h.path, shared_settings().data) for h in source_of(match.path).halves
+            }
+    return videos
 
 
 def _ask(match: Match, analysis: Analysis | None, order: Order) -> None:

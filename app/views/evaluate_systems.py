@@ -15,6 +15,7 @@ from app.library.library import Library
 from app.views import page
 from app.views.addressed import one_of, put, take
 from app.views.evaluate_table import figure_row, figure_table
+from app.views.evaluate_task import AT_FIRST, systems_select
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.classes import ActionClass, ClassTable
 from spotting_core.evaluation.confusion import confusion_matrix, confusions
@@ -28,7 +29,6 @@ from spotting_core.evaluation.intervals import (
 )
 
 _NAMED = 3  # classes that are named
-_AT_FIRST = 6  # systems in the table before anyone chose
 _METRICS = {"tight": "Tight, 1–5 s", "loose": "Loose, 5–60 s"}
 _FORMS = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 _THRESHOLD = 0.5  # of the confusion in the figure
@@ -104,7 +104,7 @@ def systems_card(
     """The table, and the figure to download; of the classes that are on screen."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<div class="tl-card-title">Systems <span>average precision by class</span></div>', width="content")
-        keys = _chosen(systems)
+        keys = systems_select(systems, "evaluate_systems", list(systems)[:AT_FIRST], 560)
         take("table", "evaluate_table_metric", one_of(*_METRICS), "tight")
         metric = st.segmented_control(
             "Table", list(_METRICS), required=True, format_func=lambda m: _METRICS[m], label_visibility="collapsed",
@@ -123,20 +123,6 @@ def systems_card(
         _downloads(measured, classes)
     st.html(_table(measured, str(metric), classes, shown))
     st.caption(f"{page.plain(drawn_words(len(measured[0].games.games)))} Bold: the best of a row.")
-
-
-def _chosen(systems: dict[str, str]) -> list[str]:
-    """The systems of the table; the address keeps them."""
-    usual = ",".join(list(systems)[:_AT_FIRST])
-    take("systems", "evaluate_systems", lambda word: [k for k in word.split(",") if k in systems] or None,
-         usual.split(",") if usual else [])  # fmt: skip
-    st.session_state["evaluate_systems"] = [k for k in st.session_state["evaluate_systems"] if k in systems]
-    keys = st.multiselect(
-        "Systems", list(systems), format_func=lambda k: systems[k], key="evaluate_systems", width=560,
-        label_visibility="collapsed", placeholder="Systems",
-    )  # fmt: skip
-    put("systems", "evaluate_systems", ",".join(keys) or None, usual)
-    return keys
 
 
 def _measured(

@@ -11,6 +11,7 @@ from spotting_core.evaluation.intervals import Interval
 Figure = Interval | float
 """A value with its interval, or alone where that is not known."""
 _EVEN = 5e-5  # below what a table shows
+_NOTHING = "<td>–</td>"
 
 
 def figure_table(names: Sequence[str], truth: str, differences: Sequence[str], rows: Sequence[str]) -> str:
@@ -24,22 +25,37 @@ def figure_table(names: Sequence[str], truth: str, differences: Sequence[str], r
 
 
 def figure_row(
-    name: str, truths: str, values: Sequence[Figure], apart: Sequence[Figure], *, few: bool, head: bool = False
+    name: str,
+    truths: str,
+    values: Sequence[Figure | None],
+    apart: Sequence[Figure | None],
+    *,
+    few: bool,
+    head: bool = False,
+    least: bool = False,
 ) -> str:
     """A row: the best of several values and differences that are more than chance are bold.
 
     Arguments:
+        values, apart: of each system, and between it and another; None where there is nothing to say, which keeps its
+            place.
         few: whether it has so few truths that they say little, which is shown faint.
-        head: whether it is of an average.
+        head: whether it is of an average; least: whether the least value is the best.
     """
-    best = max(map(_value, values), default=0.0)
+    best = (min if least else max)((_value(own) for own in values if own is not None), default=0.0)
     several = len(values) > 1
-    cells = [
-        f'<td class="{"tl-best" if several and _value(own) >= best - _EVEN else ""}">{share(_value(own))}'
-        f"{_small(bounds(own)) if isinstance(own, Interval) else ''}</td>"
-        for own in values
-    ]
+    cells = []
+    for own in values:
+        if own is None:
+            cells.append(_NOTHING)
+            continue
+        kind = "tl-best" if several and abs(_value(own) - best) <= _EVEN else ""
+        more = _small(bounds(own)) if isinstance(own, Interval) else ""
+        cells.append(f'<td class="{kind}">{share(_value(own))}{more}</td>')
     for difference in apart:
+        if difference is None:
+            cells.append(_NOTHING)
+            continue
         sure, more = "", ""
         if isinstance(difference, Interval):
             sure = "tl-sure" if difference.without_zero and not few else ""

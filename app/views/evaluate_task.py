@@ -1,8 +1,11 @@
-"""The Evaluate view for tasks other than spotting: the figure of each class, of one or two models."""
+"""The Evaluate view for tasks other than spotting: the figures of any number of systems in one table."""
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,13 +18,15 @@ from app.comparing.task_findings import (
     report_of,
     state_of_task,
     system_names,
+    widest_systems,
 )
 from app.library.library import Library, Match
 from app.views import page
 from app.views.addressed import one_of, put, take
-from app.views.evaluate_charts import bounds, share, signed, signed_interval
+from app.views.evaluate_charts import bounds, share
 from app.views.evaluate_table import Figure, figure_row, figure_table
 from spotting_core.base.errors import TouchlineError
+from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.intervals import FEW_GAMES, FEW_TRUTHS
 from spotting_core.evaluation.report import Evaluation
 from spotting_core.evaluation.report_draws import DrawnReport, figure_difference, figures_of, report_class_difference
@@ -29,9 +34,19 @@ from spotting_core.tasks.spotting import SPOTTING
 from spotting_core.tasks.task import AnyLayerTask
 
 NO_SYSTEM = "none"
+AT_FIRST = 6  # systems in a table before anyone chose
 _WAYS = ["Corrected", "Official"]
-_KEPT = 16  # answers
+_KEPT = 32  # answers
 _LETTER, _AROUND, _WIDEST = 6.6, 52, 420  # pixels of a letter, of what stands around a name, and of a box
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A system over the matches that all have judged. ``drawn``: the same with intervals, None where not known."""
+
+    name: str
+    report: Evaluation
+    drawn: DrawnReport | None = None
 
 
 def task_select(tasks: dict[str, AnyLayerTask], chosen: str) -> None:
@@ -76,6 +91,22 @@ def way_select(key: str, whose: str) -> str:
     return str(way)
 
 
+def systems_select(systems: dict[str, str], key: str, usual: Sequence[str], width: int) -> list[str]:
+    """Choose any number of systems by their keys, in an order; the address keeps them.
+
+    Arguments:
+        usual: those that are chosen at first.
+    """
+    take("systems", key, lambda word: [k for k in word.split(",") if k in systems] or None, list(usual))
+    st.session_state[key] = [k for k in st.session_state[key] if k in systems]
+    keys = st.multiselect(
+        "Systems", list(systems), format_func=lambda k: systems[k], key=key, width=width,
+        label_visibility="collapsed", placeholder="Systems",
+    )  # fmt: skip
+    put("systems", key, ",".join(keys) or None, ",".join(usual))
+    return keys
+
+
 def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTask) -> None:
     """The page for a task of which the library has layers and truth."""
     labelled = labelled_matches(library, task)
@@ -87,45 +118,60 @@ def show_task(library: Library, tasks: dict[str, AnyLayerTask], task: AnyLayerTa
         labels = choice_select("Labels", titles, f"evaluate_labels_{task.name}", 250)
         matches = {name: match for name, match in labelled.items() if labels in (LIBRARY, name)}
         systems = system_names(library, task, matches)
-        first = choice_select("A", systems, f"evaluate_a_{task.name}", 190)
-        others = {NO_SYSTEM: "Nothing", **{k: n for k, n in systems.items() if k != first}}
-        second = choice_select("B", others, f"evaluate_b_{task.name}", 190)
+        usual = widest_systems(library, task, matches, list(systems))[:AT_FIRST]
+        keys = systems_select(systems, f"evaluate_systems_{task.name}", usual, 480)
         st.space("stretch")
         way = way_select(f"evaluate_way_{task.name}", "the official evaluator")
+        export = st.empty()
+    if not keys:
+        st.caption("Choose systems to lay side by side.")
+        return
+    judged = judged_by_all(library, task, matches, keys)
+    if not judged:
+        st.caption("No match was judged by all these systems. Take one out.")
+        return
+    official = way == "Official"
     try:
-        keys = [key for key in (first, second) if key not in (None, NO_SYSTEM)]
-        judged = judged_by_all(library, task, matches, keys)
-        reports = [report_of(library, task, judged, key, official=way == "Official") for key in keys]
+        reports = [report_of(library, task, judged, key, official=official) for key in keys]
     except TouchlineError as problem:
         page.error(problem)
         return
+    measured = [_Measured(systems[key], report) for key, report in zip(keys, reports, strict=True)]
+    with export:
+        _download(measured, list(judged.values()))
     with st.container(border=True, key="tl_card_task", gap=None):
         figures, table = st.empty(), st.empty()
-        _show(figures, table, reports, [], len(judged))
-        if len(judged) > 1 and reports:
-            state = state_of_task(library, task, judged, keys)
-            drawn = _drawn(library, task, judged, keys, way == "Official", state)
-            _show(figures, table, reports, drawn, len(judged))
+        _show(figures, table, measured, len(judged))
+        if len(judged) > 1:
+            page.appear()  # the figures can be read while their intervals are drawn
+            drawn = _drawn(library, task, judged, keys, official)
+            _show(figures, table, [replace(m, drawn=own) for m, own in zip(measured, drawn, strict=True)], len(judged))
+
+
+def _download(measured: Sequence[_Measured], matches: Sequence[Match]) -> None:
+    """What each system reaches, in the form that the command line writes."""
+    record = Record([match.title for match in matches])
+    content = json.dumps([{"system": m.name, **m.report.as_json(record)} for m in measured], indent=1)
+    st.download_button(
+        "Export", content, "evaluation.json", "application/json", icon=":material/download:", on_click="ignore"
+    )
 
 
 @st.cache_resource(show_spinner=False)
-def _kept_draws() -> OrderedDict[tuple[object, ...], list[DrawnReport]]:
-    """What was drawn last, by what it was drawn of."""
+def _kept_draws() -> OrderedDict[tuple[object, ...], DrawnReport]:
+    """What was drawn last of single systems, by what it was drawn of."""
     return OrderedDict()
 
 
 def _drawn(
-    library: Library,
-    task: AnyLayerTask,
-    matches: dict[str, Match],
-    systems: list[str],
-    official: bool,
-    state: str,  # tells one kept answer from another
+    library: Library, task: AnyLayerTask, matches: dict[str, Match], systems: Sequence[str], official: bool
 ) -> list[DrawnReport]:
     """The figures with their intervals. How far they are is told, and whoever chooses something else need not wait for
     them: Streamlit ends a run where it tells something."""
-    kept, key = _kept_draws(), (task.name, tuple(matches), tuple(systems), official, state)
-    if key not in kept:
+    kept = _kept_draws()
+    keys = {s: (task.name, s, official, state_of_task(library, task, matches, [s])) for s in systems}
+    missing = [system for system in systems if keys[system] not in kept]
+    if missing:
         place = st.empty()
         place.progress(0.0, text=page.plain(_progress(0.0)))
         shown = 0
@@ -136,96 +182,109 @@ def _drawn(
                 shown = percent
                 place.progress(done, text=page.plain(_progress(done)))
 
-        kept[key] = drawn_reports_of(library, task, matches, systems, official=official, report=show_done)
+        drawn = drawn_reports_of(library, task, matches, missing, official=official, report=show_done)
+        kept.update({keys[system]: own for system, own in zip(missing, drawn, strict=True)})
         place.empty()
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)
-    return kept[key]
+    answer = [kept[keys[system]] for system in systems]
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
+    return answer
 
 
 def _progress(done: float) -> str:
     return f"The intervals are being drawn, {done:.0%}. The figures themselves are ready."
 
 
-def _show(
-    figures: DeltaGenerator,
-    table: DeltaGenerator,
-    reports: list[Evaluation],
-    drawn: list[DrawnReport],
-    matches: int,
-) -> None:
+def _show(figures: DeltaGenerator, table: DeltaGenerator, measured: Sequence[_Measured], matches: int) -> None:
     """The figures at once, and again when their intervals are known."""
-    figures.html(_figures(reports, drawn, matches))
-    table.html(_class_table(reports, drawn))
+    figures.html(_figures(measured, matches))
+    table.html(_table(measured))
 
 
-def _figures(reports: list[Evaluation], drawn: list[DrawnReport], matches: int) -> str:
-    """The task's figure and the further ones, of A and, smaller, of B, with what lies between them.
-
-    Arguments:
-        drawn: the same with intervals, empty where these are not known.
-    """
-    values = [figures_of(report) for report in reports]
+def _figures(measured: Sequence[_Measured], matches: int) -> str:
+    """The task's figure and the further ones, of the first system."""
+    first, several = measured[0], len(measured) > 1
     cells = []
-    for name, value in values[0].items():
-        interval = drawn[0].figure(name) if drawn else None
-        more = bounds(interval) if interval else ""
-        if len(values) > 1:
-            between = figure_difference(drawn[0], drawn[1], name) if drawn else None
-            other = values[1].get(name)
-            alone = f"A − B {signed(value - other)}" if value is not None and other is not None else ""
-            apart = f"A − B {signed_interval(between)}" if between else alone
-            more = ", ".join(filter(None, [more, f"{_number(other)} B", apart]))
+    for name, value in figures_of(first.report).items():
+        interval = first.drawn.figure(name) if first.drawn else None
         cells.append(
             f'<div><div class="tl-cap">{page.escape(name)}</div><span class="tl-figure">{_number(value)}</span>'
-            f'<span class="tl-more">{page.escape(more)}</span></div>'
+            f'<span class="tl-more">{bounds(interval) if interval else ""}</span></div>'
         )
+    whose = f"Above: {first.name}. " if several else ""
     counted = f"Counted in {matches} match{'' if matches == 1 else 'es'}, over all classes that have truth."
-    below = f'<div class="tl-cap tl-drawn">{counted} {_drawn_words(matches)}</div>'
-    return f'<div class="tl-figures">{"".join(cells)}</div>{below}'
+    said = f"{whose}{counted} {_drawn_words(matches, several)}"
+    return f'<div class="tl-figures">{"".join(cells)}</div><div class="tl-cap tl-drawn">{page.escape(said)}</div>'
 
 
-def _drawn_words(matches: int) -> str:
+def _drawn_words(matches: int, several: bool) -> str:
     """What the intervals are of, and what they are worth."""
     if matches == 1:
         return "Intervals need several matches."
+    same = ", the same for every system" if several else ""
     few = " Of so few they say little." if matches < FEW_GAMES else ""
-    return f"In brackets: 95 % interval over matches drawn with replacement, the same for both systems.{few}"
+    return f"In brackets: 95 % interval over matches drawn with replacement{same}.{few}"
 
 
 def _number(value: float | None) -> str:
     return "no truth" if value is None else share(value)
 
 
-def _class_table(reports: list[Evaluation], drawn: list[DrawnReport]) -> str:
-    """A row for each class that has truth: how much, and the figure of each model, with what lies between them.
+def _table(measured: Sequence[_Measured]) -> str:
+    """Classes by systems, below the figures over all classes where there are several systems; of every system but the
+    first also how far it is from the first."""
+    first, *others = measured
+    between = [f"{m.name} − {first.name}" for m in others]
+    columns = [m.name for m in measured] if others else [first.report.headline]
+    rows = [*(_figure_rows(measured) if others else []), *_class_rows(measured)]
+    return figure_table(columns, "Truth", between, rows)
 
-    Arguments:
-        drawn: the same with intervals, empty where these are not known.
-    """
-    first, several = reports[0], len(reports) > 1
+
+def _figure_rows(measured: Sequence[_Measured]) -> list[str]:
+    first = measured[0].report
+    truths = _counted(first, sum(first.truths.values()))
     rows = []
+    for name in figures_of(first):
+        values = [m.drawn.figure(name) if m.drawn else figures_of(m.report).get(name) for m in measured]
+        apart = [_figure_apart(m, measured[0], name) for m in measured[1:]]
+        counted, least = truths if name == first.headline else "", name in first.errors
+        rows.append(figure_row(name, counted, values, apart, few=False, head=True, least=least))
+    return rows
+
+
+def _class_rows(measured: Sequence[_Measured]) -> list[str]:
+    """A row for each class that has truth."""
+    first = measured[0].report
+    rows, least = [], first.headline in first.errors
     for name, views in first.per_class.items():
         if views.get("all") is None:
             continue
-        values: list[Figure | None] = [d.of_class(name) for d in drawn]
-        values = values or [report.per_class[name].get("all") for report in reports]
-        own = [value for value in values if value is not None]
+        values = [m.drawn.of_class(name) if m.drawn else m.report.per_class[name].get("all") for m in measured]
+        apart = [_class_apart(m, measured[0], name) for m in measured[1:]]
         truths = first.truths.get(name, 0.0)
         few = not first.truth_unit and truths < FEW_TRUTHS
-        counted = f"{truths:.1f} {first.truth_unit}" if first.truth_unit else f"{truths:.0f}"
-        rows.append(figure_row(name[:1].upper() + name[1:], counted, own, _apart(name, reports, drawn), few=few))
-    return figure_table(
-        ["A", "B"] if several else [first.headline], "Truth", ["A − B"] if several else [], rows
-    )  # fmt: skip
+        title = name[:1].upper() + name[1:]
+        rows.append(figure_row(title, _counted(first, truths), values, apart, few=few, least=least))
+    return rows
 
 
-def _apart(name: str, reports: list[Evaluation], drawn: list[DrawnReport]) -> list[Figure]:
-    """What lies between two models by a class; nothing where there is one, or one says nothing of it."""
-    if len(reports) < 2:
-        return []
-    if drawn:
-        between = report_class_difference(drawn[0], drawn[1], name)
-        return [between] if between else []
-    first, second = (report.per_class[name].get("all") for report in reports)
-    return [] if first is None or second is None else [first - second]
+def _counted(report: Evaluation, truths: float) -> str:
+    return f"{truths:.1f} {report.truth_unit}" if report.truth_unit else f"{truths:.0f}"
+
+
+def _figure_apart(one: _Measured, other: _Measured, name: str) -> Figure | None:
+    """One system less another by a figure; None where one says nothing of it."""
+    if one.drawn and other.drawn:
+        return figure_difference(one.drawn, other.drawn, name)
+    return _less(figures_of(one.report).get(name), figures_of(other.report).get(name))
+
+
+def _class_apart(one: _Measured, other: _Measured, name: str) -> Figure | None:
+    """One system less another by a class; None where one says nothing of it."""
+    if one.drawn and other.drawn:
+        return report_class_difference(one.drawn, other.drawn, name)
+    return _less(one.report.per_class[name].get("all"), other.report.per_class[name].get("all"))
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other

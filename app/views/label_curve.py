@@ -51,7 +51,8 @@ def curve_figure(points: Sequence[CurvePoint], dark: bool) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title={"text": "labels learned from", "font": {"size": 11}}, rangemode="tozero", tickformat="d")
     figure.update_yaxes(title={"text": f"{points[0].metric} average-mAP", "font": {"size": 11}}, rangemode="tozero")
-    return finished(figure, ink, _HEIGHT, legend=True).update_layout(margin={"b": 44})
+    on_the_dialog = {"paper_bgcolor": "rgba(0, 0, 0, 0)", "plot_bgcolor": "rgba(0, 0, 0, 0)"}  # it lies on no card
+    return finished(figure, ink, _HEIGHT, legend=True).update_layout(margin={"b": 44}, **on_the_dialog)
 
 
 def curve_sentence(points: Sequence[CurvePoint]) -> str:

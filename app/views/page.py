@@ -6,17 +6,20 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components.theme_watch import theme_watch
+from app.serving import places
 from spotting_core.jobs.queue import Job
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
-_SKELETON = f'<div class="tl-skeleton" role="status" aria-label="This page is being made">{"<i></i>" * 4}</div>'
+_PLACE: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)  # that stands for the view being made
 _DRAWN = "drawn_pages"  # in the session: the views that have been on screen
 DIALOG = "dialog"  # in the session: the match and the dialog that is open over it
 LOGO = str(_STATIC / "logo.svg")
@@ -32,7 +35,7 @@ _SPACE = re.compile(r"\s+")
 
 @lru_cache(maxsize=1)
 def _css() -> str:
-    return (Path(__file__).resolve().parent / "page.css").read_text(encoding="utf-8")
+    return (Path(__file__).resolve().parent / "page.css").read_text(encoding="utf-8") + places.style()
 
 
 def style() -> None:
@@ -45,17 +48,30 @@ def style() -> None:
 
 @contextmanager
 def waiting(view: str) -> Iterator[None]:
-    """Show where things will stand while a view is made for the first time in a session."""
+    """Show where things will stand while a view is made for the first time in a session.
+
+    Arguments:
+        view: of ``places.FORMS``.
+    """
     place, drawn = st.empty(), st.session_state.setdefault(_DRAWN, set())
     if view not in drawn:
-        place.html(_SKELETON)
+        place.html(places.places(view, "This page is being made"))
+    before = _PLACE.set(place)
     try:
         yield
     except Exception:  # what is said of it lies below
         place.empty()
         raise
+    finally:
+        _PLACE.reset(before)
     drawn.add(view)
     place.empty()
+
+
+def appear() -> None:
+    """Show the view as far as it is made, before something that takes its time."""
+    if (place := _PLACE.get()) is not None:
+        place.empty()
 
 
 def title(view: str, match: str | None = None) -> None:

@@ -17,14 +17,14 @@ from app.library.roots import source_of
 from app.library.video_reading import VIDEOS
 from app.state import shared_playlists, shared_queue, shared_settings
 from app.views import page
-from app.views.clips_export import exports_card
+from app.views.clips_export import exports_card, file_names, film_lines, order_of, say_before, videos_of
 from app.views.prepared import when_prepared
 from app.views.shown import drawn, link, picture_at
 from app.work.clip_export import CLIPS, clips_parameters
 from app.workspace.videos import prepare_once, video_note
 from spotting_core.base.errors import TouchlineError
 from spotting_core.clips.cutting import SLOW_AFTER, SLOW_BEFORE
-from spotting_core.clips.order import Order
+from spotting_core.clips.drawing import CAPTION
 from spotting_core.clips.selection import Clip
 from spotting_core.domain.classes import ClassTable, load_classes
 from spotting_core.media.playback import playback_file
@@ -214,17 +214,25 @@ def _row(number: int, clip: Clip, match: Match | None, classes: ClassTable) -> d
 def _export(library: Library, playlist: Playlist, matches: dict[str, Match]) -> None:
     """Ask for the clips as a reel or as files."""
     there = [c for c in playlist.clips if c.match in matches]
+    used = {name: matches[name] for name in dict.fromkeys(c.match for c in there)}
+    media = videos_of(used)
     with st.container(border=True, key="tl_card_export", gap="small"):
         st.html('<div class="tl-card-title">Export</div>')
         form = st.segmented_control(
             "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
             key="playlist_form",
         )  # fmt: skip
-        cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="playlist_cards")
+        reel = form == _REEL
+        first = next((media[c.match, c.half] for c in there if (c.match, c.half) in media), None)
+        lines = film_lines(first, "playlist_size") if first is not None else None
+        cards = reel and st.toggle("Title cards with the match", value=True, key="playlist_cards")
+        layers = frozenset({CAPTION} if st.toggle("Caption on the picture", key="playlist_caption") else ())
+        names = file_names(reel, "playlist_names")
+        order = order_of(there, reel=reel, cards=cards, zipped=not reel, lines=lines, layers=layers, names=names)
+        if order is not None:
+            say_before(order, media)
         label = f"Export {page.clips(len(there))}"
-        if st.button(label, type="primary", width="stretch", disabled=not there, key="playlist_export"):
-            order = Order(tuple(there), reel=form == _REEL, cards=cards, zipped=form == _EACH)
-            used = {name: matches[name] for name in dict.fromkeys(c.match for c in there)}
+        if st.button(label, type="primary", width="stretch", disabled=order is None, key="playlist_export") and order:
             analysed = {name: (m, next(iter(library.analyses(m)), None)) for name, m in used.items()}
             CLIPS.ask(shared_queue(), clips_parameters(analysed, order, f"{page.clips(len(there))}, {playlist.name}"))
             st.rerun()

@@ -12,6 +12,7 @@ from app.library.roots import source_of
 from app.state import shared_library, shared_queue, shared_search, shared_selections
 from app.views import page
 from app.views.clips_choice import surest_alone
+from app.views.clips_export import file_names, order_of, say_before, videos_of
 from app.views.replayed import cameras_of
 from app.work.clip_export import CLIPS, clips_parameters
 from spotting_core.base.errors import TouchlineError
@@ -36,8 +37,9 @@ def export_popover(query: Query, matches: Mapping[str, Match], classes: ClassTab
         "Files", [_REEL, _EACH], default=_REEL, required=True, label_visibility="collapsed", width="stretch",
         key="search_form",
     )  # fmt: skip
+    reel = form == _REEL
     most = int(st.number_input("At most", 1, MOST_SHOWN, MOST, key="search_most"))
-    cards = form == _REEL and st.toggle("Title cards with the match", value=True, key="search_cards")
+    cards = reel and st.toggle("Title cards with the match", value=True, key="search_cards")
     replayed = st.toggle(
         "Each with its replays", key="search_with_replays", help="They follow it, where they are known."
     )
@@ -45,9 +47,14 @@ def export_popover(query: Query, matches: Mapping[str, Match], classes: ClassTab
     kept = surest_hits(found, classes)
     surest = surest_alone(len(found) - len(kept), "search_surest")
     chosen = kept if surest else found
-    if st.button(f"Export {page.clips(len(chosen))}", type="primary", width="stretch", key="search_export"):
-        clips = clips_of_hits(chosen, matches, classes, replayed=replayed)
-        _ask(clips, matches, form == _REEL, cards)
+    clips = clips_of_hits(chosen, matches, classes, replayed=replayed)
+    order = order_of(clips, reel=reel, cards=cards, zipped=not reel, names=file_names(reel, "search_names"))
+    used = {name: matches[name] for name in dict.fromkeys(c.match for c in clips)}
+    if order is not None:
+        say_before(order, videos_of(used))
+    label = f"Export {page.clips(len(chosen))}"
+    if st.button(label, type="primary", width="stretch", disabled=order is None, key="search_export") and order:
+        _ask(order, used)
     names = list(dict.fromkeys(h.match for h in shared_search().find(query, MOST_SHOWN).hits if h.match in matches))
     one = st.selectbox("Or trim those of", names, format_func=lambda m: matches[m].title, key="search_trimmed")
     if st.button("Open in Clips", width="stretch", key="search_trim"):
@@ -105,14 +112,8 @@ def _lengths(match: Match, halves: Iterable[int]) -> Mapping[int, int]:
         return dict.fromkeys(halves, _ENDLESS)
 
 
-def _ask(clips: Sequence[Clip], matches: Mapping[str, Match], reel: bool, cards: bool) -> None:
-    try:
-        order = Order(tuple(clips), reel=reel, cards=cards, zipped=not reel)
-    except TouchlineError as problem:
-        page.error(problem)
-        return
-    names = dict.fromkeys(c.match for c in clips)
-    of = f"{len(names)} matches" if len(names) > 1 else matches[next(iter(names))].title
-    title = f"{page.clips(len(clips))}, {of}"
-    CLIPS.ask(shared_queue(), clips_parameters({name: (matches[name], None) for name in names}, order, title))
+def _ask(order: Order, matches: Mapping[str, Match]) -> None:
+    of = f"{len(matches)} matches" if len(matches) > 1 else next(iter(matches.values())).title
+    title = f"{page.clips(len(order.clips))}, {of}"
+    CLIPS.ask(shared_queue(), clips_parameters({name: (m, None) for name, m in matches.items()}, order, title))
     st.rerun()

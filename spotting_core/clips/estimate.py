@@ -54,29 +54,30 @@ class Estimate:
     seconds: float
 
 
-def estimated(order: Order, media: Mapping[int, Media], made: Iterable[Cost] = ()) -> Estimate:
-    """What an export of clips of one match will be; clips of halves without a video are left out.
+def estimated(order: Order, media: Mapping[tuple[str, int], Media], made: Iterable[Cost] = ()) -> Estimate:
+    """What an export will be; clips without a video are left out.
 
     Arguments:
+        media: videos by the match that clips name, empty where they are of one, and half.
         made: exports that were encoded on this machine.
 
     Errors:
         BadInputError: a clip begins after the end of its video.
     """
-    clips = [clip for clip in order.clips if clip.half in media]
-    film = sum(film_length(clip, media[clip.half].table) for clip in clips)
+    cut = [(clip, media[clip.match, clip.half]) for clip in order.clips if (clip.match, clip.half) in media]
+    lengths = [film_length(clip, own.table) for clip, own in cut]
     if order.fast:
-        size = sum(_copied(clip, media[clip.half]) for clip in clips)
-        return Estimate(film, round(size), size / _COPIED_A_SECOND + len(clips) * _COPY_STARTS)
+        size = sum(_copied(clip, own) for clip, own in cut)
+        return Estimate(sum(lengths), round(size), size / _COPIED_A_SECOND + len(cut) * _COPY_STARTS)
     if order.reel and order.cards:
-        film += CARD * len(clips)
-    if not clips:
-        return Estimate(film, 0, 0.0)
-    width, height = film_size(media[clips[0].half], order.lines)
+        lengths = [length + CARD for length in lengths]
+    # A reel has the size of its first clip.
+    sizes = [film_size(cut[0][1] if order.reel else own, order.lines) for _, own in cut]
+    volume = sum(length / 1e6 * width * height for length, (width, height) in zip(lengths, sizes, strict=True))
     made, drawn = list(made), is_drawn(order)
     known = next(filter(None, ([c for c in costs if c.volume and c.drawn == drawn] for costs in (made, DEMO))))
-    share = film / 1e6 * width * height / sum(cost.volume for cost in known)
-    return Estimate(film, round(share * sum(c.size for c in known)), share * sum(c.seconds for c in known))
+    share = volume / sum(cost.volume for cost in known)
+    return Estimate(sum(lengths), round(share * sum(c.size for c in known)), share * sum(c.seconds for c in known))
 
 
 def is_drawn(order: Order) -> bool:

@@ -92,6 +92,7 @@ def evaluate_calibrations(games: Sequence[CalibrationGame], metric: str = METRIC
         {c: float(sum(one.label == c for one in placed)) for c in cameras},
         {**{_HEADLINES[n]: values[n] for n in METRICS if n != metric}, COMPLETENESS: complete,
          "JaC by completeness": values["jac"] * complete},
+        errors=frozenset({_HEADLINES[DISTANCE]}),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ class Evaluation:
         truths: class name to how much truth it has.
         others: further figures by name (F1, single tolerances).
         truth_unit: of ``truths``, empty where they are counted.
+        errors: names of figures, the headline's among them, of which less is better; classes go by the headline.
     """
 
     task: str
@@ -33,6 +34,7 @@ class Evaluation:
     truths: Mapping[str, float]
     others: Mapping[str, float] = field(default_factory=dict)
     truth_unit: str = ""
+    errors: frozenset[str] = frozenset()
 
     def as_json(self, record: Record) -> dict[str, Any]:
         """Machine output; the names of its keys are fixed."""

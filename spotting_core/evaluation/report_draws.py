@@ -49,13 +49,13 @@ def figures_of(report: Evaluation) -> dict[str, float | None]:
 
 
 def figure_difference(first: DrawnReport, second: DrawnReport, name: str) -> Interval | None:
-    """First less second of a figure, draw by draw; both are of one call of ``drawn_reports``."""
+    """First less second of a figure, draw by draw; both are drawn of the same matches by the same seed."""
     values = figures_of(first.report).get(name), figures_of(second.report).get(name)
     return _difference(values, (first.figures[name], second.figures[name]))
 
 
 def report_class_difference(first: DrawnReport, second: DrawnReport, name: str) -> Interval | None:
-    """First less second of a class, draw by draw; both are of one call of ``drawn_reports``."""
+    """First less second of a class, draw by draw; both are drawn of the same matches by the same seed."""
     values = first.report.per_class[name].get("all"), second.report.per_class[name].get("all")
     return _difference(values, (first.classes[name], second.classes[name]))
 

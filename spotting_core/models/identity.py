@@ -57,6 +57,11 @@ class ModelIdentity:
         return replace(self, precision="")
 
     @property
+    def of_any_match(self) -> ModelIdentity:
+        """The same model whichever files of a match it reads: those of another match are others."""
+        return replace(self, reads="")
+
+    @property
     def review_sources(self) -> tuple[str, ...]:
         """By what reviews name the model that made a spot: by this model in any precision, or, those of an earlier
         version, by its weights."""

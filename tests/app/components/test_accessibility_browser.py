@@ -170,17 +170,16 @@ def compared(server: Server) -> Iterator[dict[str, str]]:
         "shots": [make_shots(source, server.data, cut, name) for cut, name in ((shots, "right"), (late, "late"))],
     }
     match = server.library().add(str(folder))
-    yield {
-        task: f"&labels={match.id}&task={task}&a=model:{a.record.identity.key}&b=model:{b.record.identity.key}"
-        for task, (a, b) in layers.items()
-    }
+    keys = {task: [f"model:{one.record.identity.key}" for one in both] for task, both in layers.items()}
+    chosen = {"spotting": "&a={}&b={}", "shots": "&systems={},{}"}
+    yield {task: f"&labels={match.id}&task={task}{chosen[task].format(*both)}" for task, both in keys.items()}
     server.library().remove(match)
 
 
 @pytest.mark.parametrize("task", ["spotting", "shots"])
 def test_two_systems_have_no_serious_finding(themed: Page, server: Server, compared: dict[str, str], task: str) -> None:
     opened(themed, server, "evaluate", more=compared[task])
-    expect(themed.get_by_text("A − B").first).to_be_visible()
+    expect(themed.get_by_text("A − B" if task == "spotting" else "late − right").first).to_be_visible()
     if task == "spotting":
         expect(themed.locator(".difference.few").first).to_be_visible()
     still(themed)
@@ -245,6 +244,19 @@ def test_a_skip_link_leads_to_the_spots(match_page: Page) -> None:
     match_page.keyboard.press("Enter")
     _, spot = focused(match_page)
     assert spot == match_page.evaluate("() => find().chosen.id")
+
+
+@pytest.mark.parametrize("name", ["spotting", "export"])
+def test_who_leaves_a_dialog_by_keys_is_where_it_was_opened(match_page: Page, name: str) -> None:
+    match_page.set_default_timeout(30_000)
+    button = match_page.locator(f"[data-head={name}]")
+    button.focus()
+    match_page.keyboard.press("Enter")
+    match_page.get_by_role("dialog").wait_for()
+    match_page.wait_for_function("() => document.activeElement?.closest('[role=dialog]')")
+    match_page.keyboard.press("Escape")
+    match_page.get_by_role("dialog").wait_for(state="detached")
+    match_page.wait_for_function("(name) => find().root.getRootNode().activeElement?.dataset.head === name", arg=name)
 
 
 def test_the_lanes_are_told_in_words(match_page: Page) -> None:

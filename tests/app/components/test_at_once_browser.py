@@ -1,4 +1,4 @@
-"""Many pictures asked for at once with links that hold: an array does not wait for them, and links hold in one browser."""
+"""What is there at once: the places of a view in every frame until it is there, and an array whatever else is asked for."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import urllib.request
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.app.conftest import Server
+from tests.app.conftest import Server, patient
 from tests.app.player_page import open_page
 
 pytestmark = pytest.mark.browser
@@ -56,3 +56,36 @@ def test_sixty_pictures_at_once_hold_no_array_back(page: Page, server: Server, m
     assert ended.count(200) >= 20
     # Somebody else's array is made at once, whatever the first browser asks for.
     assert ask(array, cookie) == 200
+
+
+# At every frame: whether places stand on screen, or the app's own style has come.
+FRAMES = """
+window.frames_without = 0; window.frames_seen = 0;
+const look = () => {
+  const on = (name) => [...document.querySelectorAll(name)].some((e) => e.getClientRects().length);
+  if (document.body) {
+    window.frames_seen++;
+    if (!on(".tl-places") && !document.querySelector(".st-key-tl_theme")) window.frames_without++;
+  }
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+
+
+@pytest.mark.parametrize("view", ["explain", "review"])
+def test_from_the_first_frame_on_places_of_the_view_stand_until_it_is_there(
+    browser: Browser, server: Server, match_of: Any, view: str
+) -> None:
+    match_of("plain")
+    context = patient(browser.new_context(viewport={"width": 1440, "height": 900}))
+    page = context.new_page()
+    page.add_init_script(FRAMES)
+    page.goto(f"{server.url}/{view}", wait_until="commit")
+    page.locator(f".tl-first .tl-places.{view}").wait_for()
+    page.locator(".tl-title").first.wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-testid=stMain] .tl-places')")
+    assert page.locator(".tl-first").is_hidden()
+    assert page.evaluate("window.frames_seen") > 3
+    assert page.evaluate("window.frames_without") == 0
+    context.close()

@@ -196,3 +196,31 @@ def test_a_drag_moves_the_out_point_and_lead_and_lag_move_what_was_not_trimmed(
     assert moved[0][1] == pytest.approx(1_300_000, abs=1_000)  # scores and displacements are kept in half precision
     assert moved[0][2] == dragged[0][2]
     assert moved[1] == dragged[1]
+
+
+@pytest.mark.parametrize("width", [800, 1100])
+def test_nothing_of_the_clip_s_settings_is_cut_in_a_narrow_window(
+    page: Page, server: Server, match_of: Any, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_clips(page, server, match_of("plain").id)
+    page.evaluate("() => { find().clip.label = 'Shots off target'; find().draw(); }")  # the longest name
+    page.keyboard.press("d")
+    expect(page.locator(".row.freeze")).to_contain_text("0 drawn")
+    cut = """() => [...find().root.querySelectorAll('.clip-card .title, .clip-card .caption, .row.freeze span')]
+      .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'none').map((e) => e.textContent)"""
+    assert page.evaluate(cut) == []
+
+
+def test_how_much_may_be_written_stands_below_the_field(page: Page, server: Server, match_of: Any) -> None:
+    open_clips(page, server, match_of("plain").id)
+    page.get_by_role("button", name="Playlists").click()
+    field = page.get_by_label("Its name")
+    field.fill("What a coach wants to show on Tuesday after training")
+    hint = page.locator("[data-testid=InputInstructions]", has_text="/120")
+    hint.wait_for()
+    below, above = hint.bounding_box(), field.bounding_box()
+    assert below is not None
+    assert above is not None
+    assert below["y"] >= above["y"] + above["height"]
+    assert below["x"] + below["width"] <= above["x"] + above["width"] + 16

@@ -220,3 +220,20 @@ def test_a_spot_opens_on_the_sample_whose_reasons_are_shown(page: Page, server: 
         "() => { const w = find(), t = w.player.time; return Math.min(...w.arrays.get(1).samples.map((s) => Math.abs(s - t))); }"
     )
     assert distance < 0.01
+
+
+def test_in_a_small_window_the_list_scrolls_by_itself_and_the_toast_leaves_the_buttons_free(
+    page: Page, server: Server, match: Match
+) -> None:
+    page.set_viewport_size({"width": 800, "height": 900})
+    opened(page, server, match)
+    expect(page.locator(".list .spot").nth(8)).to_be_attached()
+    assert page.evaluate(
+        "() => { const l = find().root.querySelector('.list'); return l.scrollHeight > l.clientHeight; }"
+    )
+    panel(page, "Accept")
+    toast(page, "Accepted: Clearance at 00:02")
+    shown, buttons = page.locator(".toast").bounding_box(), page.locator(".review-buttons").bounding_box()
+    assert shown is not None
+    assert buttons is not None
+    assert shown["y"] + shown["height"] <= buttons["y"]

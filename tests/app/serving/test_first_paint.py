@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.serving.first_paint import FirstPaint
+from app.serving.places import FORMS
 
 PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 
@@ -29,17 +31,36 @@ def client() -> TestClient:
     async def text(_request: Request) -> Response:
         return PlainTextResponse('<div id="root"></div>')
 
-    routes = [Route("/", page), Route("/broken", broken), Route("/text", text)]
+    routes = [
+        Route("/", page),
+        *(Route(f"/{view}", page) for view in FORMS),
+        Route("/broken", broken),
+        Route("/text", text),
+    ]
     return TestClient(Starlette(routes=routes, middleware=[Middleware(FirstPaint)]))
 
 
-def test_the_page_shows_places_in_the_element_that_streamlit_fills(client: TestClient) -> None:
+def test_the_page_shows_places_beside_the_element_that_streamlit_fills(client: TestClient) -> None:
     answer = client.get("/")
     assert 'aria-label="Touchline is loading"' in answer.text
-    assert answer.text.count('<div id="root">') == 1
+    assert answer.text.count('<div id="root"></div>') == 1  # what is in it goes when Streamlit begins
     assert "<title>Touchline</title>" in answer.text
     assert int(answer.headers["content-length"]) == len(answer.content)
-    assert "<script" not in answer.text.split('<div id="root">')[1].split("</style>")[0]
+    assert "<script" not in answer.text.split('<div id="root"></div>')[1].split("</style>")[0]
+
+
+@pytest.mark.parametrize("view", FORMS)
+def test_every_view_has_places_of_its_own_form(client: TestClient, view: str) -> None:
+    text = client.get(f"/{view}").text
+    shown = text.partition(f'<div class="tl-places {view}"')[2].partition("</div>")[0]
+    assert re.findall('<i class="(.*?)" style="grid-area:(.*?)">', shown) == [
+        (name, name) for name in FORMS[view].names
+    ]
+    form = FORMS[view]
+    for one in filter(None, [form, form.medium]):
+        cells = {len(row.split()) for row in one.areas}
+        assert len(cells) == 1  # a grid with a row of another length is none for a browser
+        assert "bar" in one.names
 
 
 @pytest.mark.parametrize("path", ["/broken", "/text"])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.comparing.comparison import model_names
 from app.comparing.task_findings import judged_by_all, report_of, system_names
 from app.library.library import Library, Match
+from app.views.evaluate_table import figure_row
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import Shot
@@ -45,6 +49,12 @@ def match(tmp_path: Path, library: Library, data: DataDirectory) -> Match:
     return library.add("game")
 
 
+def choose(at: AppTest, task: str, *names: str) -> None:
+    """Choose systems by name, in this order."""
+    at.multiselect(f"evaluate_systems_{task}").set_value(list(names)).run()
+    assert not at.exception
+
+
 def row_of(at: AppTest, name: str) -> list[str]:
     """The cells of a class in the table."""
     (table,) = (html.value for html in at.get("html") if "tl-table" in html.value)
@@ -58,13 +68,11 @@ def test_shots_are_measured_by_their_overlap(match: Match) -> None:
     at.run()
     assert not at.exception
     assert at.selectbox("evaluate_task").options == ["Spotting", "Camera shots"]
-    assert set(at.selectbox("evaluate_a_shots").options) == {"A: late", "A: right"}
-    at.selectbox("evaluate_a_shots").select("A: late").run()
-    at.selectbox("evaluate_b_shots").select("B: right").run()
-    assert not at.exception
+    assert set(at.multiselect("evaluate_systems_shots").options) == {"late", "right"}
+    choose(at, "shots", "late", "right")
     truth, *main = row_of(at, MAIN)
     assert truth == "8.0 s"
-    assert [float(m.replace("−", "-")) for m in main] == pytest.approx([8 / 10, 1, -0.2], abs=0.06)
+    assert [float(m.replace("−", "-")) for m in main] == pytest.approx([8 / 10, 1, 0.2], abs=0.06)
     # A change lies between two samples.
     assert [float(c) for c in row_of(at, CLOSE)[1:3]] == pytest.approx([10 / 12, 1], abs=0.04)
     assert "Mean IoU" in texts(at)
@@ -92,6 +100,53 @@ def test_two_models_are_compared_over_what_both_have_judged(
     assert alone.per_class[MAIN]["all"] == pytest.approx(8 / 20, abs=0.03)  # 8 of 8, 2 more and 10 missed
 
 
+def test_any_number_of_systems_stand_in_one_table_and_in_the_address(
+    match: Match, library: Library, data: DataDirectory
+) -> None:
+    folder = Path(match.path)
+    for name, cut in (("early", 6.0), ("earlier", 4.0)):
+        predicted = [Spot(1, k * 500_000, MAIN if k / 2 < cut else CLOSE, 0.9) for k in range(40)]
+        made = {"name": f"shots{name}", "model": name, "bare": True, "classes": CAMERAS, "task": "shots"}
+        make_analysis(open_match(folder), data, predicted, **made)
+    at = view("evaluate", task="shots").run()
+    assert len(at.multiselect("evaluate_systems_shots").value) == 4  # all that have judged the same matches
+    choose(at, "shots", "right", "early", "earlier", "late")
+    (table,) = (html.value for html in at.get("html") if "tl-table" in html.value)
+    heads = re.findall('<th scope="col">(.*?)</th>', table)
+    assert heads == ["Class", "Truth", "right", "early", "earlier", "late", *(f"{n} − right" for n in ("early", "earlier", "late"))]  # fmt: skip
+    truth, *values = row_of(at, MAIN)
+    assert [float(v.replace("−", "-")) for v in values] == pytest.approx([1, 6 / 8, 4 / 8, 8 / 10, -0.25, -0.5, -0.2], abs=0.06)  # fmt: skip
+    assert len(row_of(at, "Mean IoU")) == 8
+    assert '"tl-best">' in table.partition("Mean IoU")[2].partition("</td><td")[2]
+    keys = at.query_params["systems"]
+    again = view("evaluate", task="shots", systems=keys[0] if isinstance(keys, list) else keys).run()
+    assert row_of(again, MAIN) == [truth, *values]
+    (export,) = (b for b in again.get("download_button"))
+    assert export.proto.label == "Export"
+    choose(again, "shots")
+    assert "Choose systems to lay side by side" in texts(again)
+
+
+def test_systems_with_fewer_matches_join_the_table_on_request_alone(
+    match: Match, tmp_path: Path, library: Library, data: DataDirectory
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    make_video(other / "1_224p.mp4", steady(100, rate=10.0), first=500)
+    write_shots(other / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    made = {"bare": True, "classes": CAMERAS, "task": "shots"}
+    wrong = [Spot(1, k * 500_000, CLOSE, 0.9) for k in range(20)]
+    make_analysis(open_match(other), data, wrong, name="shotslate", model="late", **made)
+    library.add("other")
+    make_analysis(open_match(other), data, wrong, name="shotsalone", model="alone", **made)
+    at = view("evaluate", task="shots").run()
+    names = system_names(library, layer_task("shots"), {m.id: m for m in library.matches()})
+    assert [names[key] for key in at.multiselect("evaluate_systems_shots").value] == ["late"]
+    assert "Counted in 2 matches" in texts(at)
+    choose(at, "shots", "right", "alone")
+    assert "No match was judged by all these systems. Take one out." in texts(at)
+
+
 def test_without_other_layers_only_spotting_is_evaluated(library: Library) -> None:
     at = view("evaluate").run()
     assert not at.exception
@@ -114,16 +169,64 @@ def test_differences_over_several_matches_have_intervals(
             make_analysis(open_match(folder), data, spots, **made)
         library.add(folder.name)
     at = view("evaluate", task="shots").run()
-    at.selectbox("evaluate_a_shots").select("A: right").run()
-    at.selectbox("evaluate_b_shots").select("B: late").run()
-    assert not at.exception
+    choose(at, "shots", "right", "late")
     said = texts(at)
-    assert re.search(r"Mean IoU</div>.{0,60}>(\.9|1\.0)\d.{0,200}A − B \+\.\d\d \(\+\.\d\d to \+\.\d\d\)", said)
-    assert "95 % interval over matches drawn with replacement, the same for both systems. Of so few" in said
-    assert re.fullmatch(r"\+\.\d\d \(\+\.\d\d to \+\.\d\d\)", row_of(at, MAIN)[3])
+    assert re.search(r"Mean IoU</div>.{0,60}>(\.9|1\.0)\d.{0,60}\(", said)
+    assert "Above: right. " in said
+    assert "95 % interval over matches drawn with replacement, the same for every system. Of so few" in said
+    for row in ("Mean IoU", MAIN):
+        assert re.fullmatch(r"−\.\d\d \(−\.\d\d to −\.\d\d\)", row_of(at, row)[3])
     alone = view("evaluate", task="shots", labels=match.id).run()
     assert "Intervals need several matches" in texts(alone)
     assert "(" not in "".join(row_of(alone, MAIN))
+
+
+def test_the_figures_are_not_hidden_while_their_intervals_are_drawn(
+    match: Match, tmp_path: Path, library: Library, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page_of_evaluate() -> None:
+        from app.views import evaluate, page
+
+        page.register(library=None)
+        with page.waiting("evaluate"):
+            evaluate.show()
+
+    def stop(*_of: Any, **_how: Any) -> None:
+        import streamlit as st
+
+        st.stop()
+
+    folder = tmp_path / "second"
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(100, rate=10.0), first=900)
+    write_shots(folder / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    made = {"name": "shotslate", "model": "late", "bare": True, "classes": CAMERAS, "task": "shots"}
+    make_analysis(open_match(folder), data, [Spot(1, k * 500_000, MAIN, 0.9) for k in range(20)], **made)
+    library.add(folder.name)
+    monkeypatch.setattr("app.views.evaluate_task.drawn_reports_of", stop)
+    at = AppTest.from_function(page_of_evaluate, default_timeout=240)
+    at.query_params["task"] = "shots"
+    at.run()
+    assert "Mean IoU" in texts(at)
+    assert "tl-places" not in texts(at)
+
+
+def test_of_errors_the_least_is_the_best() -> None:
+    values = [0.4, 0.1, 0.2]
+    shares, errors = (figure_row("x", "1", values, [], few=False, least=least) for least in (False, True))
+    assert [re.findall('"tl-best">(.*?)<', row) for row in (shares, errors)] == [[".40"], [".10"]]
+
+
+def test_a_model_that_reads_files_of_each_match_is_one_system_over_all(match: Match, library: Library) -> None:
+    (layer, *_) = library.analyses(match, "shots")
+
+    def read(by: str) -> Any:
+        return SimpleNamespace(record=replace(layer.record, model={**layer.record.model, "reads": by}))
+
+    one, other = read("cameras of one match"), read("cameras of another")
+    assert one.record.identity.key != other.record.identity.key
+    assert list(model_names([[one], [other]]).values()) == [layer.record.model["name"]]
+    assert len(model_names([[one, other], [other]])) == 2  # one match was judged by both
 
 
 def test_how_far_the_intervals_are_stands_below_the_figures_until_they_are_there(
@@ -170,9 +273,7 @@ def test_a_kind_with_few_truths_is_faint_and_its_difference_never_bold(
             make_analysis(open_match(folder), data, spots, **made)
         library.add(folder.name)
     at = view("evaluate", task="boundaries").run()
-    at.selectbox("evaluate_a_boundaries").select("A: right").run()
-    at.selectbox("evaluate_b_boundaries").select("B: late").run()
-    assert not at.exception
+    choose(at, "boundaries", "right", "late")
     (table,) = (html.value for html in at.get("html") if "tl-table" in html.value)
     assert '<tr class="tl-few"><th scope="row">Logo</th><td>4</td>' in table
     assert '<tr class=""><th scope="row">Abrupt</th><td>21</td>' in table

@@ -88,6 +88,12 @@ def test_clips_of_a_match_and_of_a_search_come_into_one(matches: list[Match], pl
 
 def test_a_playlist_is_exported_over_its_matches(playlist: Playlist, matches: list[Match], queue: JobQueue) -> None:
     at = opened(playlist)
+    assert "to make" in texts(at)  # how long, how large, how soon, before anything is asked for
+    at.text_input(key="playlist_names_True").set_value("{nobody}").run()
+    assert at.button(key="playlist_export").disabled
+    at.text_input(key="playlist_names_True").set_value("tuesday").run()
+    at.toggle(key="playlist_caption").set_value(True).run()
+    at.selectbox(key="playlist_size").set_value(360).run()
     at.button(key="playlist_export").click().run()
     (job,) = queue.of_match(None, CLIPS.name, 5)
     assert job.title == "2 clips, Turning points"
@@ -95,6 +101,7 @@ def test_a_playlist_is_exported_over_its_matches(playlist: Playlist, matches: li
     assert set(parameters.matches) == {m.id for m in matches}
     assert parameters.order["reel"]
     assert parameters.order["cards"]
+    assert [parameters.order[name] for name in ("names", "layers", "lines")] == ["tuesday", ["caption"], 360]
 
 
 def test_what_is_gone_is_told(playlist: Playlist, matches: list[Match], library: Library) -> None:

@@ -196,13 +196,16 @@ def test_what_is_found_is_exported_in_one_job_over_its_matches(
     at = only(view("search").run(), *matches.values())
     next(w for w in at.get("button_group") if w.key == "search_form").set_value("One file each").run()
     next(w for w in at.number_input if w.label == "At most").set_value(3).run()
+    assert "to make" in texts(at)
+    at.text_input(key="search_names_False").set_value("{match} {class}").run()
     next(b for b in at.button if b.label == "Export 3 clips").click().run()
     assert not at.exception
     queue = JobQueue(open_database(data))
     [job] = queue.of_match(None, CLIPS.name, 5)
     assert job.title == "3 clips, 3 matches"
     assert "Cancel" in [b.label for b in at.button]
-    assert [c.label for c in Order.from_json(job.parameters["order"]).clips] == ["Corner", "Goal", "Yellow card"]
+    order = Order.from_json(job.parameters["order"])
+    assert ([c.label for c in order.clips], order.names) == (["Corner", "Goal", "Yellow card"], "{match} {class}")
     Path(matches["c"].path).unlink()  # its clips fail, and no others do
     KINDS.perform(job, Context(data, lambda *_: True), queue)
     taken = queue.take([CLIPS.name])

@@ -171,3 +171,4 @@ def test_what_labels_have_brought_is_a_curve_with_a_guess(match: Match, data: Da
     [figure] = at.get("plotly_chart")
     assert "labels learned from" in figure.proto.spec
     assert "tight average-mAP" in figure.proto.spec
+    assert json.loads(figure.proto.spec)["layout"]["paper_bgcolor"] == "rgba(0, 0, 0, 0)"  # the dialog's own ground

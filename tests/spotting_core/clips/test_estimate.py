@@ -38,7 +38,7 @@ def media(tmp_path: Path, data: DataDirectory) -> Media:
 @pytest.mark.parametrize("cards", [True, False])
 def test_the_length_is_that_of_the_film(media: Media, tmp_path: Path, cards: bool) -> None:
     order = Order(CLIPS, reel=True, cards=cards)
-    before = estimated(order, {1: media})
+    before = estimated(order, {("", 1): media})
     done = export_clips(order, Sources.of_one(Footage({1: media}, load_classes()), look()), tmp_path / "out")
     film = read_time_table(tmp_path / "out" / done.files[0]).duration
     assert before.film == pytest.approx(done.film, abs=100)
@@ -46,7 +46,7 @@ def test_the_length_is_that_of_the_film(media: Media, tmp_path: Path, cards: boo
     assert before.film == 4 * SECOND + 1_500_000 + 2 * SECOND + (2 * CARD if cards else 0)
     cost = done.cost(2.0, drawn=False)
     assert (cost.pixels, cost.seconds) == (320 * 180, 2.0)
-    again = estimated(order, {1: media}, [cost])
+    again = estimated(order, {("", 1): media}, [cost])
     assert again.size == pytest.approx(cost.size, rel=0.01)
     assert again.seconds == pytest.approx(2.0, rel=0.01)
 
@@ -54,25 +54,34 @@ def test_the_length_is_that_of_the_film(media: Media, tmp_path: Path, cards: boo
 def test_size_and_time_follow_pixels_and_what_is_drawn(media: Media) -> None:
     plain, drawn = Cost(10, 320 * 180, 1000, 1.0), Cost(10, 320 * 180, 2000, 9.0, drawn=True)
     order = Order(CLIPS[1:])
-    one = estimated(order, {1: media}, [plain, drawn])
+    one = estimated(order, {("", 1): media}, [plain, drawn])
     assert (one.size, one.seconds) == (200, pytest.approx(0.2))
-    larger = estimated(replace(order, lines=360), {1: media}, [plain, drawn])
+    larger = estimated(replace(order, lines=360), {("", 1): media}, [plain, drawn])
     assert (larger.size, larger.seconds) == (800, pytest.approx(0.8))
-    marked = estimated(replace(order, layers=frozenset({CAPTION})), {1: media}, [plain, drawn])
+    marked = estimated(replace(order, layers=frozenset({CAPTION})), {("", 1): media}, [plain, drawn])
     assert (marked.size, marked.seconds) == (400, pytest.approx(1.8))
 
 
 def test_before_any_export_the_demo_s_count(media: Media) -> None:
     share = 2.0 * 320 * 180 / DEMO[0].volume
-    assert estimated(Order(CLIPS[1:]), {1: media}).size == round(share * DEMO[0].size)
+    assert estimated(Order(CLIPS[1:]), {("", 1): media}).size == round(share * DEMO[0].size)
 
 
 def test_a_copy_has_its_share_of_the_file(media: Media, tmp_path: Path) -> None:
     clip = replace(CLIPS[1], start=0, end=8 * SECOND)
     copy_clip(media, clip, tmp_path / "copy.mp4", sound=False)
-    before = estimated(Order((clip,), fast=True), {1: media})
+    before = estimated(Order((clip,), fast=True), {("", 1): media})
     assert before.size == pytest.approx((tmp_path / "copy.mp4").stat().st_size, rel=0.2)
 
 
 def test_clips_without_a_video_count_for_nothing(media: Media) -> None:
-    assert estimated(Order((Clip(2, 0, SECOND, "Goal"),)), {1: media}).film == 0
+    assert estimated(Order((Clip(2, 0, SECOND, "Goal"),)), {("", 1): media}).film == 0
+
+
+def test_clips_of_several_matches_count_each_by_its_video(media: Media, tmp_path: Path, data: DataDirectory) -> None:
+    large = ingest(make_video(tmp_path / "b.mp4", steady(200), size=(640, 360)), data)
+    videos = {("one", 1): media, ("other", 1): large}
+    clips = tuple(replace(CLIPS[1], match=name) for name in ("one", "other"))
+    apart, reel = (estimated(Order(clips, reel=reel, cards=False), videos, [Cost(10, 320 * 180, 1000, 1.0)]) for reel in (False, True))  # fmt: skip
+    assert apart.film == reel.film == 4 * SECOND
+    assert (apart.size, reel.size) == (200 + 800, 400)  # a reel has the size of its first clip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.comparing.comparison import unambiguous_names
+from app.comparing.comparison import model_names
 from app.views.shown import is_named
 from explain.kept import subject_of
 from spotting_core.analyses.analysis import Analysis
@@ -74,8 +74,8 @@ def test_two_folders_of_features_are_two_models_wherever_one_is_named(two: list[
     assert fingerprint(first, ()) != fingerprint(second, ())
     name = f"model:{first.record.identity.key}"
     assert (is_named(first, name), is_named(second, name)) == (True, False)
-    keys = [f"model:{one.record.identity.key}" for one in two]
-    titles = unambiguous_names(dict.fromkeys(keys, "max"))
+    titles = model_names([two])
+    assert list(titles) == [f"model:{one.record.identity.key}" for one in two]
     assert len(set(titles.values())) == 2
 
 

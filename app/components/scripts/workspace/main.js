@@ -3,6 +3,7 @@
 
 import { fill, html } from "../markup.js";
 import { HalfArrays } from "./arrays.js";
+import { DialogFocus } from "./dialog_focus.js";
 import { Header } from "./header.js";
 import { Keys } from "./keys.js";
 import { Lanes } from "./lanes.js";
@@ -61,6 +62,7 @@ export class Workspace {
     root.addEventListener("click", (event) => this.click(event), { signal });
     this.observer = new ResizeObserver(() => this.resize());
     for (const part of [root, this.q(".lanes-body")]) this.observer.observe(part);
+    this.dialogFocus = new DialogFocus(root);
     root.workspace = this; // for tests
   }
 
@@ -81,7 +83,7 @@ export class Workspace {
   get review() { return this.rail.list?.review ?? null; }
 
   /** Ask the page for a dialog or another page. */
-  command(name) { this.tell("command", { name }); }
+  command(name) { this.dialogFocus.keep(); this.tell("command", { name }); }
 
   // --- data ------------------------------------------------------------------------------------------
 
@@ -371,6 +373,7 @@ export class Workspace {
     clearTimeout(this.asking);
     for (const part of this.having("destroy")) part.destroy();
     this.observer.disconnect();
+    this.dialogFocus.destroy();
     this.toast.hide();
     this.player.destroy();
     delete this.root.workspace; // if the element is used again, it gets a workspace that listens
