@@ -55,7 +55,7 @@ def convert(
     if to_format:
         writer = registry.format_named(to_format)
     else:
-        writer = reader if target.suffix in ("", ".zip") else registry.guess_target(target, reader.kind)
+        writer = reader if target.suffix.lower() in ("", ".zip") else registry.guess_target(target, reader.kind)
     if rate is not None and not rate <= MOST_RATE:
         raise BadInputError(f"no video has {rate:g} frames a second", fix=f"Give a --rate of at most {MOST_RATE:g}")
     _check(source, target, reader, writer, overwrite)

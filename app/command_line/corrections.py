@@ -30,7 +30,7 @@ def score_tables(path: Path, match: MatchSource) -> dict[int, np.ndarray]:
     Errors:
         BadInputError: the array cannot be read, or no video of the file is of this match.
     """
-    if path.suffix == ".npy" and path.is_file():
+    if path.suffix.lower() == ".npy" and path.is_file():
         named = _OF_PART.match(path.name) or _PART_FOLDER.match(path.parent.name)
         half = int(named.group(1)) if named else match.halves[0].half
         return {half: np.asarray(open_array(path), np.float32)}
@@ -70,7 +70,7 @@ def fixed_spots(path: Path, document: Document, classes: ClassTable, lengths, tr
     form = registry.guess_source(path)
     if not form.writes or path.is_dir():
         raise BadInputError(f"{form.title} cannot be corrected here", where=path, fix="Convert it first")
-    target = beside(path, ".json" if path.suffix == ".zip" else None)
+    target = beside(path, ".json" if path.suffix.lower() == ".zip" else None)
     registry.write(target, [changed], form, Options(classes))
     return [target]
 

@@ -95,7 +95,7 @@ def doctor(
         report = _with_look(report, folder, [*media.values()])
     if tables:
         assumed = rate or (read_card(folder).input.rate if folder else 2.0)
-        background = predictions is not None and predictions.suffix != ".npy"
+        background = predictions is not None and predictions.suffix.lower() != ".npy"
         findings = check_score_tables(tables, table, assumed, lengths, background=background)
         report = replace(report, findings=(*report.findings, *findings))
     written: list[Path] = []
@@ -105,7 +105,7 @@ def doctor(
         if predictions and read_predictions:
             truth = read_labels.spots if read_labels else None
             written += fixed_spots(predictions, read_predictions, table, lengths, truth)
-        if predictions and predictions.suffix == ".npy":
+        if predictions and predictions.suffix.lower() == ".npy":
             written += fixed_scores(predictions, tables, table)
         written += fixed_videos(match, data)
     if json_file is not None:

@@ -90,13 +90,14 @@ class PredictionSets:
         try:
             file = _stored(folder, file_name, content, kind, record, match is not None)
             games = _checked(file, kind, classes, file_name, record)
-            if file.suffix == ".json" and match is None:
+            alone = file.suffix == ".json" or record.counted == [""]  # without a folder that names its game
+            if alone and match is None:
                 raise BadInputError(
                     "one file without a folder does not say which match it is of",
                     where=file_name,
                     fix="Choose its match, or give a zip of game folders",
                 )
-            own = match.id if match is not None and file.suffix == ".json" else None
+            own = match.id if match is not None and alone else None
             made = ImportedSet(set_id, name.strip(), kind, own, games, self._root / set_id / file.name)
             write_json(folder / _RECORD, {"format": FORMAT, **asdict(made), "file": file.name})
             folder.replace(self._root / set_id)

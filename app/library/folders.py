@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,14 @@ from app.library.library import Library
 from app.library.roots import is_below
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.domain.classes import ClassTable
-from spotting_core.formats import labels_v2
-from spotting_core.media.source import VIDEO_SUFFIXES, is_numbered
+from spotting_core.formats import labels_v2, registry
+from spotting_core.media.source import VIDEO_SUFFIXES, MatchSource, is_numbered
 
 MOST_ENTRIES = 1000
 """Folders and videos of a folder that are listed."""
 MOST_MATCHES = 500
 """Matches below a folder that are found."""
+_OF_HALF = re.compile(r"\d+_")
 _DEEPEST = 5  # folders below the one that is searched
 
 
@@ -39,6 +41,7 @@ class FoundMatch:
         path: of its folder or video; title: as the library would call it.
         videos: how many it has; labels: whether true spots lie beside them.
         problem: why it cannot be added, or None; match: id in the library, where it is there already.
+        unread: names of files of labels beside it that are not taken from there.
     """
 
     path: Path
@@ -47,6 +50,7 @@ class FoundMatch:
     labels: bool = False
     problem: str | None = None
     match: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 def folder_at(path: Path, roots: tuple[Path, ...]) -> Folder:
@@ -70,18 +74,23 @@ def folder_at(path: Path, roots: tuple[Path, ...]) -> Folder:
     )
 
 
-def matches_below(path: Path, library: Library, roots: tuple[Path, ...], classes: ClassTable) -> list[FoundMatch]:
+def matches_below(
+    path: Path, library: Library, roots: tuple[Path, ...], classes: ClassTable, *, of_one: bool = False
+) -> list[FoundMatch]:
     """The matches in a folder and below it, in the order of their paths, and what is wrong with them.
 
     A folder with numbered videos (``1_720p.mkv``) is one match, and so is the folder itself where it holds videos and
     no other match lies beside them; else every video is one.
+
+    Arguments:
+        of_one: whether the folder itself was made for a match.
 
     Errors:
         BadInputError: see ``folder_at``.
     """
     known = {match.path: match.id for match in library.matches()}
     found: list[FoundMatch] = []
-    for place in _places(path, roots, 0):
+    for place in _places(path, roots, int(of_one)):
         if len(found) == MOST_MATCHES:
             break
         found.append(_found(place, library, classes, known.get(place.resolve())))
@@ -108,4 +117,24 @@ def _found(path: Path, library: Library, classes: ClassTable, match: str | None)
     except TouchlineError as problem:
         return FoundMatch(path, path.name, problem=str(problem), match=match)
     labels = source.companion(labels_v2.FILE_NAME) is not None
-    return FoundMatch(path, source.fixture.title, len(source.halves), labels, None, match)
+    return FoundMatch(path, source.fixture.title, len(source.halves), labels, None, match, _unread(source))
+
+
+def _unread(source: MatchSource) -> tuple[str, ...]:
+    """Files of labels in the folder of a match, or around a lone video, that are not taken from there."""
+    beside = sorted(source.folder.iterdir())[:MOST_ENTRIES]
+    if not source.path.is_dir() and sum(p.suffix.lower() in VIDEO_SUFFIXES for p in beside) > 1:
+        return ()  # they may be another's
+    taken = source.companion(labels_v2.FILE_NAME)
+    return tuple(p.name for p in beside if p != taken and not p.name.startswith(".") and _holds_spots(p))
+
+
+def _holds_spots(path: Path) -> bool:
+    if path.is_symlink() or _OF_HALF.match(path.name):  # a table of the samples or the people of one half
+        return False
+    if not path.is_file() or path.suffix.lower().lstrip(".") not in registry.label_endings():
+        return False
+    try:
+        return registry.guess_source(path).kind == registry.SPOTS
+    except TouchlineError:
+        return False

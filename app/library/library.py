@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from app.library.video_reading import VIDEOS
 from app.settings import DEMO, Settings
 from spotting_core.analyses.analysis import Analysis
 from spotting_core.analyses.layers import DamagedLayer, Layers, open_layer, used_first
+from spotting_core.base.counts import count_of
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError, cannot_write, printable
 from spotting_core.base.files import read_json
@@ -343,6 +344,8 @@ class Library:
             raise BadInputError(error.what, where=name, fix=error.fix) from error
         finally:
             shutil.rmtree(place, ignore_errors=True)
+        notes = (*(note.replace(str(path), name) for note in labels.notes), *_doubts(labels, source.path))
+        labels = replace(labels, notes=notes)
         if not labels.entries:
             reasons = "".join(f"; left out: {number} × {reason}" for reason, number in labels.left_out.items())
             what = f"no spots are in it, read as {form.title}{reasons}"
@@ -356,6 +359,16 @@ class Library:
     def lengths(self, source: MatchSource) -> dict[int, int]:
         """Microseconds of each half's video."""
         return {h.half: VIDEOS.ingest(h.path, self._settings.data).table.duration for h in source.halves}
+
+
+def _doubts(labels: Document, match: Path) -> Iterator[str]:
+    """Clauses on what speaks against these being the labels of the match at a path."""
+    called = PurePosixPath(labels.game).name
+    if called and called not in (match.name, match.stem):
+        yield f"the file calls its match {called!r}; it is taken for {match.name!r}"
+    sure = sum(spot.confidence is not None for spot in labels.spots)
+    if sure:
+        yield f"{count_of(sure, 'spot')} with a confidence, which true spots have none of: these may be predictions"
 
 
 def _name_of_upload(name: str) -> str:
@@ -382,7 +395,7 @@ def _form_of_upload(path: Path) -> registry.Format:
     try:
         return registry.guess_source(path)
     except BadInputError:
-        if path.suffix != ".json":
+        if path.suffix.lower() != ".json":
             raise
         return registry.format_named(labels_v2.FORM)
 

@@ -41,9 +41,9 @@ def import_dialog(library: Library, sets: PredictionSets) -> None:
     name = st.text_input("Name", placeholder="The system that made it" if kind == PREDICTIONS else "The data set")
     matches = {m.id: m for m in library.matches()}
     match = None
-    if file is not None and not file.name.lower().endswith(".zip") and matches:
+    if file is not None and matches:
         match = matches[
-            st.selectbox("Its match, where it holds only one", list(matches), format_func=lambda m: matches[m].title)
+            st.selectbox("Its match, where no folder names it", list(matches), format_func=lambda m: matches[m].title)
         ]
     if st.button("Import", type="primary", disabled=file is None) and file is not None:
         try:

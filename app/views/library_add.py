@@ -145,9 +145,9 @@ def _steps(below: Path) -> list[Path]:
 # --- the preview --------------------------------------------------------------------------------------
 
 
-def preview(library: Library, here: Path, roots: tuple[Path, ...], model: str) -> None:
+def preview(library: Library, here: Path, roots: tuple[Path, ...], model: str, of_one: bool = False) -> None:
     """What would be added of a folder, and what is wrong; and the button that adds it."""
-    found = matches_below(here, library, roots, load_classes())
+    found = matches_below(here, library, roots, load_classes(), of_one=of_one)
     if not found:
         st.caption("No video lies here.")
         return
@@ -206,6 +206,8 @@ def _line(one: FoundMatch, here: Path) -> str:
     sign, kind = ("✗", "bad") if one.problem else ("✓", "known") if one.match else ("+", "new")
     videos = f"{one.videos} video{'' if one.videos == 1 else 's'}"
     facts = "In the library" if one.match else f"{videos}, {'with' if one.labels else 'without'} labels"
+    if one.unread:
+        facts += f"; not taken from here, give it as Labels: {', '.join(one.unread)}"
     below = one.path.relative_to(here).as_posix() if one.path != here else one.path.name
     return (
         f'<div class="{kind}" role="listitem"><span aria-hidden="true">{sign}</span><span>'
@@ -278,6 +280,6 @@ def _upload(library: Library, roots: tuple[Path, ...], model: str) -> None:
     address = f"{PREFIX}/upload/{token(root, 'upload')}"
     drop_zone(address, folder, taken_suffixes(), LARGEST_PIECE, key="library_drop", on_done=lambda: None)
     if folder and (root / folder).is_dir():
-        st.fragment(run_every=2.0)(preview)(library, root / folder, roots, model)
+        st.fragment(run_every=2.0)(preview)(library, root / folder, roots, model, of_one=True)
     elif not folder:
         st.caption("Name the folder first, then drop the videos of the halves and their labels.")

@@ -239,9 +239,9 @@ def load_classes(table: str | Path = DEFAULT_TABLE) -> ClassTable:
             cannot be.
     """
     path = Path(table)
-    if path.suffix == ".txt" and path.is_file():
+    if path.suffix.lower() == ".txt" and path.is_file():
         return _read_list(path, path.parent.name or path.stem, _states(path))
-    if path.suffix != ".csv":
+    if path.suffix.lower() != ".csv":
         path = asset("classes", f"{table}.csv")
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in asset("classes").glob("*.csv") if "." not in p.stem))
@@ -380,7 +380,7 @@ def class_names(source: str) -> tuple[str, ...]:
         BadInputError: there is none, it cannot be read, or a name occurs twice.
     """
     path = Path(source)
-    if path.suffix == ".csv" or not path.suffix:
+    if path.suffix.lower() == ".csv" or not path.suffix:
         return load_classes(source).names
     try:
         names = tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())

@@ -116,7 +116,7 @@ def open_games(path: Path, names: Sequence[str]) -> Iterator[GameTree]:
     if not path.exists():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
     if path.is_dir():
-        inside = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.json") if p.is_file())
+        inside = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
         yield GameTree(path, _by_game(path, inside, names), None)
     elif is_zip(path):
         with open_zip(path) as archive:
@@ -126,13 +126,14 @@ def open_games(path: Path, names: Sequence[str]) -> Iterator[GameTree]:
 
 
 def _by_game(path: Path, members: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    files = [PurePosixPath(m) for m in members if m.endswith(".json") and not m.startswith("__MACOSX")]
-    present = {f.name for f in files}
-    chosen = next((n for n in names if n in present), next(iter(present)) if len(present) == 1 else None)
+    files = [PurePosixPath(m) for m in members if m.lower().endswith(".json") and not m.startswith("__MACOSX")]
+    present = {f.name.lower(): f.name for f in files}
+    only = next(iter(present)) if len(present) == 1 else None
+    chosen = next((n for n in map(str.lower, names) if n in present), only)
     if chosen is None:
-        present_files = f"it holds {', '.join(sorted(present)[:4])}" if present else "it holds no JSON file"
+        present_files = f"it holds {', '.join(sorted(present.values())[:4])}" if present else "it holds no JSON file"
         raise BadInputError(f"there is no {names[0]} here", where=path, fix=f"Check the path: {present_files}")
-    return {"" if str(f.parent) == "." else str(f.parent): str(f) for f in files if f.name == chosen}
+    return {"" if str(f.parent) == "." else str(f.parent): str(f) for f in files if f.name.lower() == chosen}
 
 
 def read_split(path: Path) -> list[str]:

@@ -78,7 +78,7 @@ def _content(path: Path, split: str | None) -> tuple[str, bytes]:
                 content = archive.read(name, LARGEST_SPLIT)
         else:
             name, content = path.name, read_whole(path, LARGEST_SPLIT)
-        if name.endswith(".gz"):
+        if name.lower().endswith(".gz"):
             content = inflate(content, LARGEST_SPLIT, path if path.name == name else path / name)
     except FileNotFoundError as error:
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path") from error
@@ -88,7 +88,7 @@ def _content(path: Path, split: str | None) -> tuple[str, bytes]:
 
 
 def _only(path: Path, names: Sequence[str], split: str | None) -> str:
-    files = [n for n in names if n.endswith(_ENDINGS)]
+    files = [n for n in names if n.lower().endswith(_ENDINGS)]
     if split is not None:
         files = [n for n in files if n.rsplit("/", 1)[-1].split(".")[0] == split]
     if len(files) != 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path, PurePath
@@ -13,13 +13,13 @@ from spotting_core.base.counts import count_of
 from spotting_core.base.errors import BadInputError
 from spotting_core.evaluation.collect import Record
 from spotting_core.evaluation.spot_files import LABEL_FILES, PREDICTION_FILES
-from spotting_core.formats import labels_v1, labels_v2, registry, results_spotting
+from spotting_core.formats import labels_v2, registry, results_spotting
 from spotting_core.formats.document import Document, Options
 from spotting_core.formats.registry import FORMATS, SPOTS, Format
 from spotting_core.formats.tree import names_inside
 
 PREDICTIONS, LABELS = "predictions", "labels"
-_AS_THEY_ARE = (results_spotting.FORM, labels_v2.FORM, labels_v1.FORM)  # formats that evaluation reads itself
+_AS_THEY_ARE = (results_spotting.FORM, labels_v2.FORM)  # formats that evaluation reads itself
 _WRITTEN_AS = {PREDICTIONS: results_spotting.FORM, LABELS: labels_v2.FORM}
 _FILES = {PREDICTIONS: PREDICTION_FILES, LABELS: LABEL_FILES}
 _READ_OR_JUDGED = (".json", ".zip", "")  # endings of what evaluation judges where no format is recognised
@@ -36,14 +36,19 @@ def other_format(path: Path, kind: str) -> Format | None:
         BadInputError: its format cannot be recognised, and its ending is none of those files.
     """
     try:
-        if (path.is_dir() or is_zip(path)) and set(_FILES[kind]) & {PurePath(n).name for n in names_inside(path)}:
+        if (path.is_dir() or is_zip(path)) and _holds_own(names_inside(path), kind):
             return None
         form = registry.guess_source(path)
     except BadInputError:
-        if path.is_dir() or path.suffix in _READ_OR_JUDGED:
+        if path.is_dir() or path.suffix.lower() in _READ_OR_JUDGED:
             return None
         raise
     return None if form.name in _AS_THEY_ARE or form.kind != SPOTS else form
+
+
+def _holds_own(names: Iterable[str], kind: str) -> bool:
+    """Whether one of the files is called as evaluation seeks them."""
+    return not {name.lower() for name in _FILES[kind]}.isdisjoint(PurePath(name).name.lower() for name in names)
 
 
 def convert_to_soccernet(path: Path, form: Format, kind: str, target: Path, record: Record, *, named: bool) -> Path:
@@ -60,7 +65,10 @@ def convert_to_soccernet(path: Path, form: Format, kind: str, target: Path, reco
     """
     documents = _documents(path, form, kind, record)
     first, second = next(documents, None), next(documents, None)
-    single = second is None and (first is None or not first.game or not named)
+    if first is None:
+        what = f"no spots are in it, read as {form.title}"
+        raise BadInputError(what, where=path, fix="Check that it is the file you mean")
+    single = second is None and (not first.game or not named)
     file = target.with_suffix(".json" if single else ".zip")
     some = (one for one in chain((first, second), documents) if one is not None)
     registry.write(file, some, FORMATS[_WRITTEN_AS[kind]])

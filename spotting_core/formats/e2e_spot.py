@@ -176,7 +176,7 @@ def write_documents(path: Path, documents: Iterable[Document], options: Options)
     after its last event.
     """
     count = 0
-    with replacing(path) as part, _written(part, path.suffix == ".gz") as stream:
+    with replacing(path) as part, _written(part, path.suffix.lower() == ".gz") as stream:
         stream.write("[")
         first = True
         for document in documents:
@@ -267,7 +267,7 @@ def read_scores(path: Path) -> Iterator[ScoreTrack]:
 def write_scores(path: Path, tracks: Iterable[ScoreTrack]) -> int:
     """Write score tables (zipped if the name ends in ``.gz``), one video at a time; returns how many."""
     count = 0
-    with replacing(path) as part, _written(part, path.suffix == ".gz") as stream:
+    with replacing(path) as part, _written(part, path.suffix.lower() == ".gz") as stream:
         stream.write("{")
         for track in tracks:
             stream.write((",\n" if count else "\n") + json.dumps(track.video, ensure_ascii=False) + ": [")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ from spotting_core.formats.document import (
 )
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
-from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, members, names_inside, write_members
+from spotting_core.formats.tree import LARGEST_MEMBER, LARGEST_TEXT, fits, members, names_inside, write_members
 
 SPOTS, SHOTS = "spots", "shots"
 # Formats whose times may be below 0.
@@ -57,6 +56,7 @@ _BEFORE_START = (labels_v2.FORM, results_spotting.FORM, e2e_spot.FORM, osl.FORM,
 CUTS = (sportscode.FORM, edit_list.FORM, final_cut.FORM, *timeline_otio.ADAPTERS)
 """Formats that say what is shown of a spot."""
 _HEAD = 1 << 16  # bytes of a file that are looked at to tell its format
+_CHECK_FILE = "Check that it is the file you mean"
 _ENDINGS = (".json", ".csv", ".xml", ".vtt", ".edl", ".otio", ".fcpxml")
 
 AnyDocument = Document | CameraDocument
@@ -130,16 +130,16 @@ def _to_each(pattern: str, render: Callable[..., bytes]) -> WriteMatches:
 
 
 def _is_tree(path: Path) -> bool:
-    return path.suffix == ".zip" or not path.suffix or path.is_dir()
+    return path.suffix.lower() == ".zip" or not path.suffix or path.is_dir()
 
 
 def _pattern_inside(path: Path, patterns: tuple[str, ...]) -> str:
     """The pattern that files of a tree or zip have; that of all files of their ending if none."""
     if path.is_dir() or is_zip(path):
         names = names_inside(path)
-        known = next((p for p in patterns if any(fnmatch(n, p) for n in names)), None)
+        known = next((p for p in patterns if any(fits(n, p) for n in names)), None)
         ending = f"*{Path(patterns[0]).suffix}"
-        return known or (ending if any(fnmatch(n, ending) for n in names) else patterns[0])
+        return known or (ending if any(fits(n, ending) for n in names) else patterns[0])
     return patterns[0]
 
 
@@ -260,7 +260,7 @@ def _of_tree(path: Path) -> Format | None:
     first."""
     names = names_inside(path)
     for form in sorted(FORMATS.values(), key=lambda f: f.name == results_spotting.FORM):
-        if form.reads and not form.many and any(fnmatch(n, form.patterns[0]) for n in names):
+        if form.reads and not form.many and any(fits(n, form.patterns[0]) for n in names):
             return form
     endings = {ending for n in names if (ending := _ending(n)) in _ENDINGS}
     if len(endings) != 1:
@@ -303,7 +303,7 @@ def _of_start(name: str, head: bytes) -> Format | None:
 
 def _by_name(name: str) -> Format | None:
     """By a file name that is no bare ``*.xml``: several formats end so."""
-    fitting = [f for f in FORMATS.values() if any(fnmatch(name, p) and p != "*.xml" for p in f.patterns)]
+    fitting = [f for f in FORMATS.values() if any(fits(name, p) and p != "*.xml" for p in f.patterns)]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -316,8 +316,8 @@ def guess_target(path: Path, kind: str = SPOTS) -> Format:
     named = _by_name(path.name)
     if named is not None and named.writes:
         return named
-    fitting = [f for f in FORMATS.values() if f.writes and f.kind == kind and path.name.endswith(f.suffix)]
-    if path.suffix == ".xml":
+    fitting = [f for f in FORMATS.values() if f.writes and f.kind == kind and path.name.lower().endswith(f.suffix)]
+    if path.suffix.lower() == ".xml":
         fitting = [FORMATS[sportscode.FORM]]
     if len(fitting) == 1:
         return fitting[0]
@@ -390,7 +390,12 @@ def read_of_match(path: Path, match: str, form: Format | None = None, options: O
     Errors:
         BadInputError: see ``read``; also several matches and none of that name.
     """
+    form = form or guess_source(path)
+    if form.kind != SPOTS:
+        raise BadInputError(f"this holds no spots, read as {form.title}", where=path, fix="Give a file of spots")
     documents = [d for d in read(path, form, options) if isinstance(d, Document)]
+    if not documents:
+        raise BadInputError(f"no spots are in it, read as {form.title}", where=path, fix=_CHECK_FILE)
     own = documents if len(documents) == 1 else [d for d in documents if d.game.rstrip("/").split("/")[-1] == match]
     if len(own) != 1:
         raise BadInputError(

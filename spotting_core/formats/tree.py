@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -64,7 +64,7 @@ def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterat
     elif path.is_file():
         yield Member("", str(path), _file_reader(path, largest), partial(_opened, path), path.name)
     elif path.is_dir():
-        files = sorted(p for p in path.rglob(file_name) if p.is_file())
+        files = sorted(p for p in path.rglob("*") if fits(p.name, file_name) and p.is_file())
         if not files:
             raise _missing_file(path, file_name)
         for file in files:
@@ -77,7 +77,7 @@ def members(path: Path, file_name: str, largest: int = LARGEST_MEMBER) -> Iterat
 
 def _zipped(path: Path, file_name: str, largest: int) -> Iterator[Member]:
     with open_zip(path) as archive:
-        names = [n for n in archive.names if fnmatch(PurePosixPath(n).name, file_name) and not is_clutter(n)]
+        names = [n for n in archive.names if fits(PurePosixPath(n).name, file_name) and not is_clutter(n)]
         if not names:
             raise _missing_file(path, file_name)
         for name in sorted(names):
@@ -113,6 +113,11 @@ def _reader(archive: Archive, name: str, largest: int) -> Callable[[], bytes]:
 
 def _missing_file(path: Path, file_name: str) -> BadInputError:
     return BadInputError(f"no {file_name} lies here", where=path, fix="Give the file, its folder, or a tree or zip")
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Whether a file is called as a pattern says, in capitals or not: cameras and old programs write ``SPOTS.CSV``."""
+    return fnmatchcase(name.lower(), pattern.lower())
 
 
 def names_inside(path: Path) -> list[str]:
@@ -154,7 +159,7 @@ def _safe(game: str) -> str:
 
 @contextmanager
 def _store(target: Path, file_name: str) -> Iterator[Callable[[str, bytes], None]]:
-    if target.suffix == ".zip":
+    if target.suffix.lower() == ".zip":
         with replacing(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             yield lambda game, content: archive.writestr(f"{game}/{file_name}".lstrip("/"), content)
     elif target.suffix and not target.is_dir():

@@ -13,6 +13,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.clock import half_clock
 from spotting_core.domain.parts import Parts
 from spotting_core.media.completeness import shortcomings
+from spotting_core.media.empty_edits import empty_edits
 from spotting_core.media.ingest import Media
 from spotting_core.media.playback import packets_suit_browsers, playback_file
 from spotting_core.media.source import MatchSource
@@ -99,6 +100,19 @@ def check_late_picture(media: Media) -> list[Finding]:
     evidence = "its sound comes first, or an edit list says so; players show nothing until then"
     fix = f"Times count from the first picture; take {late / 1e6:.2f} s off what counts from the file's beginning"
     return [Finding(CLOCK, NOTE, what, evidence, fix)]
+
+
+def check_empty_edits(media: Media) -> list[Finding]:
+    """Whether the file says that nothing is shown for a while in its middle, where other pictures are read."""
+    begins = media.table.start
+    empty = [(start - begins, end - begins) for start, end in empty_edits(media.path)]
+    if not empty:
+        return []
+    times = ", ".join(f"from {half_clock(a, 0)} to {half_clock(b, 0)}" for a, b in empty[:_NAMED])
+    what = f"{media.path.name} shows nothing {times}{', …' if len(empty) > _NAMED else ''}, as its edit list says"
+    evidence = "pictures from the beginning of the recording are read there once more; the times after it are right"
+    fix = "Believe nothing that is spotted there, or have the program that made the file encode it anew"
+    return [Finding(CLOCK, WARNING, what, evidence, fix)]
 
 
 def check_length(media: Media, parts: Parts) -> list[Finding]:

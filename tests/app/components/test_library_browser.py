@@ -56,10 +56,13 @@ def test_dropped_files_become_a_match(page: Page, server: Server, tmp_path: Path
     name.fill("2026-05-02 - 18-00 Brest 2 - 1 Nice")
     name.press("Enter")
     expect(chosen).to_be_enabled()
-    chosen.set_input_files([*halves, str(_no_match(tmp_path))])
-    expect(page.locator(".drop-zone li.good")).to_have_count(2)
+    table = tmp_path / "SPOTS.CSV"
+    table.write_text("half,seconds,label\n1,1,Goal\n")
+    chosen.set_input_files([*halves, str(table), str(_no_match(tmp_path))])
+    expect(page.locator(".drop-zone li.good")).to_have_count(3)
     expect(page.locator(".drop-zone li.bad")).to_contain_text("files of this kind are not read")
     expect(page.locator(".tl-found")).to_contain_text("Brest v Nice")
+    expect(page.locator(".tl-found")).to_contain_text("not taken from here, give it as Labels: SPOTS.CSV")
     placed = server.root / "2026-05-02 - 18-00 Brest 2 - 1 Nice" / "1_224p.mkv"
     assert placed.read_bytes() == Path(halves[0]).read_bytes()
     page.get_by_role("button", name="Add 1 match").click()

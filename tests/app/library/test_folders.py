@@ -83,3 +83,21 @@ def test_more_than_can_be_listed_is_cut(tmp_path: Path, library: Library, monkey
         (place / name).mkdir(parents=True)
     folder = folder_at(place, settings().roots)
     assert ([p.name for p in folder.folders], folder.cut) == (["a", "b"], True)
+
+
+def test_files_of_labels_that_are_not_taken_are_named(tmp_path: Path, library: Library) -> None:
+    place = tmp_path / "cup"
+    place.mkdir()
+    make_video(place / "whole.mp4", steady(30), first=700)
+    (place / "SPOTS.CSV").write_text("half,seconds,label\n1,1,Goal\n")
+    (place / "1_people.csv").write_text("half,seconds,label\n1,1,Goal\n")
+    (place / "meta.json").write_text("{}")
+    (place / "notes.csv").symlink_to(tmp_path / "elsewhere.csv")
+    write_labels(place / "Labels-v2.json", [Spot(1, 1_000_000, "Goal")])
+    (whole,) = matches_below(place, library, settings().roots, load_classes(), of_one=True)
+    assert (whole.path, whole.labels, whole.unread) == (place, True, ("SPOTS.CSV",))
+    (lone,) = matches_below(place, library, settings().roots, load_classes())
+    assert (lone.path.name, lone.labels, lone.unread) == ("whole.mp4", False, ("Labels-v2.json", "SPOTS.CSV"))
+    make_video(place / "another.mp4", steady(30), first=800)
+    found = matches_below(place, library, settings().roots, load_classes())
+    assert [one.unread for one in found] == [(), ()]  # nobody knows whose they are

@@ -172,3 +172,35 @@ def test_labels_of_any_format_are_taken(library: Library, tmp_path: Path) -> Non
         assert library.upload_labels(match, path.name, path.read_bytes()) == 2, form.name
         assert [(s.time, s.label, s.confidence) for s in library.truth(match)] == [(1_000_000, "Goal", None), (2_000_000, "Foul", None)], form.name  # fmt: skip
     assert list((tmp_path / "data" / "uploads").iterdir()) == []
+
+
+def test_notes_on_uploaded_labels_name_the_file_as_it_was_called(library: Library) -> None:
+    source = library.source(library.add("mine.mp4"))
+    table = "half;seconds;label;note\n1;1;Goal;M\u00fcller\n".encode("cp1252")
+    assert library.read_labels(source, "l.csv", table).notes == ("l.csv: its text is read as Windows-1252",)
+
+
+def test_what_speaks_against_labels_being_those_of_the_match_is_told(library: Library) -> None:
+    source = library.source(library.add("mine.mp4"))
+    table = b"game,half,seconds,label,confidence\n%s,1,1,Goal,.5\n%s,1,2,Foul,\n"
+    other = library.read_labels(source, "l.csv", table % (b"league/other", b"league/other")).notes
+    assert other == (
+        "the file calls its match 'other'; it is taken for 'mine.mp4'",
+        "1 spot with a confidence, which true spots have none of: these may be predictions",
+    )
+    own = library.read_labels(source, "l.csv", (table % (b"league/mine", b"league/mine")).replace(b".5", b"")).notes
+    assert own == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("l.csv", b"half,seconds,label\n", "^l.csv: no spots are in it, read as CSV"),
+        ("Labels-cameras.json", b'{"annotations": [{"gameTime": "1 - 00:01", "change_type": "abrupt", "label": "Main camera center", "position": "1000", "replay": "real-time"}]}', "^Labels-cameras.json: this holds no spots, read as SoccerNet Labels-cameras"),
+    ],
+)  # fmt: skip
+def test_files_without_spots_say_what_they_were_read_as(
+    library: Library, name: str, content: bytes, message: str
+) -> None:
+    with pytest.raises(BadInputError, match=message):
+        library.read_labels(library.source(library.add("mine.mp4")), name, content)

@@ -337,6 +337,32 @@ def test_broken_files_are_refused_and_leave_nothing(content: bytes, message: str
     assert list((data.root / "imports").iterdir()) == []
 
 
+def test_a_zip_of_one_file_without_a_folder_is_of_the_chosen_match(match: Match, sets: PredictionSets) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("MINE.JSON", results((5.1, "Foul", 0.9)))
+    with pytest.raises(BadInputError, match="does not say which match"):
+        sets.add("Other", "O.ZIP", out.getvalue(), PREDICTIONS, NAMES)
+    one, _ = sets.add("Other", "O.ZIP", out.getvalue(), PREDICTIONS, NAMES, match)
+    assert spots_of(one, match, NAMES) == [Spot(1, 5_100_000, "Foul", 0.9, source="Other")]
+    at = run(evaluate_labels=match.id, evaluate_import=True)
+    at.file_uploader[0].set_value(("O.ZIP", out.getvalue(), "application/zip"))
+    at.session_state["evaluate_import"] = True
+    at.run()
+    assert "Its match, where no folder names it" in [box.label for box in at.selectbox]
+
+
+def test_first_labels_of_soccernet_are_taken_under_the_names_of_the_second(match: Match, sets: PredictionSets) -> None:
+    content = b'{"annotations": [{"gameTime": "1 - 00:05", "label": "soccer-ball", "team": "home"}]}'
+    one, _ = sets.add("First", "Labels.json", content, LABELS, NAMES, match)
+    assert [(s.time, s.label) for s in spots_of(one, match, NAMES) or []] == [(5_000_000, "Goal")]
+
+
+def test_a_table_without_a_row_is_refused_for_that(match: Match, sets: PredictionSets) -> None:
+    with pytest.raises(BadInputError, match="no spots are in it, read as CSV"):
+        sets.add("Other", "o.csv", b"half,seconds,label,confidence\n", PREDICTIONS, NAMES, match)
+
+
 def test_imported_labels_are_compared_with_imported_predictions(match: Match, library: Library, sets: PredictionSets) -> None:  # fmt: skip
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

@@ -17,6 +17,8 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.domain.cameras import Shot
 from spotting_core.domain.classes import load_classes
 from spotting_core.domain.spots import Spot
+from spotting_core.evaluation.collect import open_games
+from spotting_core.evaluation.spot_files import LABEL_FILES
 from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode, webvtt_chapters
 from spotting_core.formats.document import Document, HalfInfo, Options, half_starts
 from spotting_core.formats.labels_cameras import read_shots, write_shots
@@ -425,3 +427,26 @@ def test_the_documented_table_is_the_registry() -> None:
         )
         for f in FORMATS.values()
     ]
+
+
+@pytest.mark.parametrize("form", [f for f in registry.label_formats() if f.write is not None], ids=lambda f: f.name)
+def test_files_and_zips_in_capitals_are_read(form: Format, tmp_path: Path) -> None:
+    """As cameras and old programs call them."""
+    plain = tmp_path / f"match{form.suffix}"
+    registry.write(plain, [Document.of([Spot(1, 10_000_000, "Goal", 0.9)], "game")], form)
+    capital = plain.rename(tmp_path / f"MATCH{form.suffix.upper()}")
+    packed = tmp_path / "PACKED.ZIP"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(capital, capital.name)
+    for path in (capital, packed):
+        assert registry.guess_source(path) == form
+        assert [(s.time, s.label) for s in registry.read_one(path).spots] == [(10_000_000, "Goal")], path
+
+
+def test_trees_in_capitals_are_read_and_evaluated(tmp_path: Path) -> None:
+    for game in ("a", "b"):
+        place = tmp_path / "season" / game
+        registry.write(place / "LABELS-V2.JSON", [Document.of([Spot(1, 10_000_000, "Goal")])], FORMATS["labels-v2"])
+    assert [d.game for d in registry.read(tmp_path / "season")] == ["a", "b"]
+    with open_games(tmp_path / "season", LABEL_FILES) as tree:
+        assert tree.games == {"a": "a/LABELS-V2.JSON", "b": "b/LABELS-V2.JSON"}

@@ -12,10 +12,15 @@ from spotting_core.base.data_directory import DataDirectory
 from spotting_core.clips.copying import copy_clip
 from spotting_core.clips.cutting import add_clip, open_film
 from spotting_core.clips.selection import MARK, Clip
+from spotting_core.domain.classes import load_classes
 from spotting_core.media.decode import read_frame
+from spotting_core.media.empty_edits import empty_edits
 from spotting_core.media.ingest import ingest
 from spotting_core.media.playback import make_playback, plays_as_is
+from spotting_core.media.source import open_match
 from spotting_core.media.times import read_time_table
+from spotting_core.preflight.match import check_videos
+from spotting_core.preflight.video import CLOCK as CLOCK_CHECK
 from spotting_core.preflight.video import check_late_picture
 from tests.spotting_core.clips.test_clips import onsets
 from tests.videos import make_video, read_number, steady
@@ -119,3 +124,38 @@ def test_a_stream_that_begins_late_as_a_whole_is_not_late(tmp_path: Path, data: 
     media = ingest(make_video(tmp_path / "a.ts", steady(50, start=10.0)), data)
     assert media.table.start >= 10 * SECOND
     assert check_late_picture(media) == []
+
+
+_SHOWN_AGAIN = [(4.0, 0.0), (2.0, NOTHING), (4.0, 4.0)]
+
+
+def test_an_empty_edit_in_the_middle_is_told(tmp_path: Path, data: DataDirectory) -> None:
+    """What is read there is not what the file says: its first pictures, again."""
+    path = with_edits(make_video(tmp_path / "a.mp4", steady(200), b_frames=0), 0, CLOCK, _SHOWN_AGAIN)
+    media = ingest(path, data)
+    assert (len(media.table), read_number(read_frame(path, media.table, 125))) == (250, 25)
+    assert read_number(read_frame(path, media.table, 150)) == 100
+    findings = check_videos(open_match(path), [media], load_classes().parts)
+    assert [f.what for f in findings if f.check == CLOCK_CHECK] == [
+        "a.mp4 shows nothing from 00:04 to 00:06, as its edit list says"
+    ]
+
+
+@pytest.mark.parametrize(
+    "edits", [[_EMPTY, _ALL], [(1.0, NOTHING), (1.0, NOTHING), _ALL], [(4.0, 0.0), (0.0, NOTHING), (4.0, 4.0)]]
+)
+def test_empty_edits_elsewhere_or_of_no_length_are_not(edits: list[Edit], tmp_path: Path) -> None:
+    assert empty_edits(made(tmp_path / "a.mp4", edits)) == []
+
+
+def test_of_what_is_damaged_or_no_mp4_there_are_none(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mp4", _SHOWN_AGAIN)
+    content = path.read_bytes()
+    [found] = empty_edits(path)
+    assert found == (4 * SECOND, 6 * SECOND)
+    at = content.index(b"moov")
+    for size in (0, 7, 100, at, at + 40, content.index(b"elst") + 6):
+        path.write_bytes(content[:size])
+        assert empty_edits(path) == []
+    path.write_bytes(content.replace(b"elst", b"free"))
+    assert empty_edits(path) == []
