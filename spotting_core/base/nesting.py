@@ -37,6 +37,8 @@ _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
 _KEY = rb"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rb"(?:[ \t]*+\.[ \t]*+" + _KEY + rb"){%d}" % DEEPEST)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DECLARED = re.compile(r"""^(<\?xml\b[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""")
 _COPY = "Look at the file, or make it again with the program that it is from"
 
 
@@ -177,6 +179,19 @@ class JsonStream:
         if size and self._decoder is not None:
             self._decoder.decode(b"", final=True)
         return b""
+
+
+def xml_of_mark(content: bytes) -> bytes:
+    """XML in the encoding that its byte order mark names, whatever its first line says: editors that save a file as
+    UTF-16 leave ``encoding="UTF-8"`` there. What has no such mark, or cannot be decoded by it, stays as it is.
+    """
+    if not content.startswith(_UTF_16):
+        return content
+    try:
+        text = content.decode("utf-16")
+    except UnicodeDecodeError:
+        return content
+    return _DECLARED.sub(r"\1", text, count=1).encode()
 
 
 def check_xml(content: bytes, where: object, what: str = "file") -> None:

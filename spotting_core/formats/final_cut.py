@@ -27,7 +27,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.nesting import check_xml
+from spotting_core.base.nesting import check_xml, xml_of_mark
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.domain.timecode import frame_rate, microseconds_to_frames
@@ -61,6 +61,7 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
     Errors:
         BadInputError: no XML, not of this form, or a time that cannot be read; names the marker.
     """
+    content = xml_of_mark(content)
     check_xml(content, where, "timeline")
     try:
         root = fromstring(content, forbid_dtd=False)

@@ -23,7 +23,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.nesting import check_xml
+from spotting_core.base.nesting import check_xml, xml_of_mark
 from spotting_core.domain.clock import half_clock, parse_clock
 from spotting_core.domain.spots import TRUTH, Spot
 from spotting_core.formats.document import Document, Entry, Options, half_starts, possible
@@ -47,6 +47,7 @@ def parse(content: bytes, where: object, game: str = "") -> Document:
     Errors:
         BadInputError: not XML, entities inside, not of this form, or an instance without a time or code.
     """
+    content = xml_of_mark(content)
     check_xml(content, where)
     try:
         return _read(content, where, game)

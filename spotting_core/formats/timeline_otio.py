@@ -29,7 +29,7 @@ from opentimelineio.opentime import RationalTime, TimeRange
 
 from spotting_core.base.confined import confined
 from spotting_core.base.errors import BadInputError
-from spotting_core.base.nesting import check_json, check_xml
+from spotting_core.base.nesting import check_json, check_xml, xml_of_mark
 from spotting_core.base.texts import decoded_text
 from spotting_core.domain.class_names import plain_name
 from spotting_core.domain.spots import TEAMS, TRUTH, Spot
@@ -64,6 +64,7 @@ def _parse(form: str, content: bytes, where: object, game: str, options: Options
     Errors:
         BadInputError: the adapter cannot read it within its limits, or it is not a timeline.
     """
+    content = xml_of_mark(content) if form == FCP else content
     (check_xml if form == FCP else check_json)(content, where, "timeline")
     packed = confined(f"{__name__}:packed_document", content, form, game, where=where, what="timeline")
     return msgspec.json.decode(packed, type=Document)

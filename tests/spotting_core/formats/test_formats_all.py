@@ -20,7 +20,7 @@ from spotting_core.domain.spots import Spot
 from spotting_core.evaluation.collect import open_games
 from spotting_core.evaluation.spot_files import LABEL_FILES
 from spotting_core.formats import e2e_spot, labels_cameras, registry, sportscode, webvtt_chapters
-from spotting_core.formats.document import Document, HalfInfo, Options, half_starts
+from spotting_core.formats.document import Document, Entry, HalfInfo, Options, half_starts
 from spotting_core.formats.labels_cameras import read_shots, write_shots
 from spotting_core.formats.registry import FORMATS, Format
 from tests.conftest import REPOSITORY
@@ -450,3 +450,17 @@ def test_trees_in_capitals_are_read_and_evaluated(tmp_path: Path) -> None:
     assert [d.game for d in registry.read(tmp_path / "season")] == ["a", "b"]
     with open_games(tmp_path / "season", LABEL_FILES) as tree:
         assert tree.games == {"a": "a/LABELS-V2.JSON", "b": "b/LABELS-V2.JSON"}
+
+
+@pytest.mark.parametrize("name", ["sportscode", "fcp-xml", "fcpx-xml"])
+@pytest.mark.parametrize("declared", ["UTF-8", "UTF-16", "iso-8859-1", ""])
+def test_xml_saved_as_utf_16_is_read_whatever_its_first_line_says(name: str, declared: str, tmp_path: Path) -> None:
+    form, path = registry.format_named(name), tmp_path / f"{name}.xml"
+    spots = [Spot(1, 10_000_000, "Goal"), Spot(1, 20_000_000, "Corner")]
+    registry.write(path, [Document(tuple(map(Entry, spots)), "game")], form)
+    body = path.read_text().partition("?>")[2] if path.read_text().startswith("<?xml") else path.read_text()
+    encoding = f' encoding="{declared}"' if declared else ""
+    path.write_bytes(f'<?xml version="1.0"{encoding}?>{body}'.encode("utf-16"))
+    assert registry.guess_source(path).name == name
+    [document] = registry.read(path)
+    assert [(e.spot.time, e.spot.label) for e in document.entries] == [(s.time, s.label) for s in spots]
