@@ -54,7 +54,7 @@ def replay_window(analysis: Analysis, model: LoadedModel, half: int, time: int) 
     assert isinstance(config, GroundingConfig), "systems of replays ground them"
     if not part.has("features"):
         what = "this analysis keeps nothing of what the model read of its samples"
-        raise BadInputError(what, where=part.folder, fix="Analyse the match again")
+        raise BadInputError(what, where=part.folder, fix="Remove this analysis, then analyse the match again")
     known = np.asarray(part.array("features"), np.float32)
     features = FeatureHalf(half, (FeaturePart(known, config.rate),), config.rate)
     samples = HalfSamples(half, part.times, config.rate, features=features)

@@ -141,7 +141,7 @@ def _features(
         raise BadInputError(
             "this analysis keeps nothing of what the model read of its samples",
             where=part.folder,
-            fix="Analyse the match again",
+            fix="Remove this analysis, then analyse the match again",
         )
     assert media is not None, "thumbnails are of a video"
     decoded = thumbnails_of(media, part.frames[inside.low : inside.high]).astype(np.float32)

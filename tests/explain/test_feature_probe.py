@@ -203,5 +203,5 @@ def test_methods_for_pictures_say_why_they_do_not_fit() -> None:
 
 
 def test_an_analysis_without_features_says_so(adding: Probe) -> None:
-    with pytest.raises(BadInputError, match="keeps nothing of what the model read"):
+    with pytest.raises(BadInputError, match=r"keeps nothing of what the model read.*Remove this analysis"):
         window_around(analysis_of(None), None, adding.model, 1, 0)

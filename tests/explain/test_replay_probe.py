@@ -122,5 +122,5 @@ def test_moments_without_an_explained_replay_are_refused(time: int, message: str
 
 
 def test_an_older_layer_without_features_says_so() -> None:
-    with pytest.raises(BadInputError, match="keeps nothing of what the model read"):
+    with pytest.raises(BadInputError, match=r"keeps nothing of what the model read.*Remove this analysis"):
         replay_window(analysis_of(None), model_of("grounding-transformer"), 1, FIRST.start)
