@@ -16,6 +16,7 @@
 #                        hours first, PLAN=1 trains nothing
 # make bench-review-walk   what ten minutes of review give a model of few labels
 # make bench-boundaries   boundary systems beside their papers, to the frame; RETRAIN=1 trains what ships, too
+# make bench-together   two analyses and an explanation at once and one after another, with threads that spin and that sleep
 # make bench-look   how far matches look from what the bundled model was trained on, and what is no football
 # make bench-clock   how well the match clock and the score are read off the score bug, by split and style; SPLIT=test
 # make bench-streaming   the memory of an epoch over 300 games
@@ -45,7 +46,7 @@ DATA ?= ../shared/data
 .PHONY: run test test-gpu check demo bench bench-load bench-evaluation bench-preflight bench-entities bench-decisions \
 	bench-boundaries bench-calibration bench-calibration-spotting bench-cameras bench-clips \
 	bench-comedian bench-domains bench-players bench-possession bench-review-walk bench-search \
-	bench-spotters bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
+	bench-spotters bench-together bench-look bench-clock bench-streaming bench-reading tried fuzz mutants mutants-js attack sbom clean chromium
 
 run: $(VENV)/.installed
 	$(BIN)/touchline app --port $(PORT)
@@ -106,6 +107,9 @@ bench-review-walk: $(VENV)/.installed
 
 bench-boundaries: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.boundaries $(DATA)/simmatch $(if $(RETRAIN),--retrain)
+
+bench-together: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.together
 
 bench-look: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.look $(DATA)/simmatch

@@ -20,9 +20,9 @@ from spotting_core.samples.half import HalfSamples, Inside
 from spotting_core.samples.pairs import paired, replay_samples, stretch_before
 from spotting_core.tasks.replays import REPLAYS
 
-_NEAR = (
-    3_000_000  # microseconds between a candidate, which may be a spot's exact time, and the sample that speaks of it
-)
+NAMELESS = "action"
+"""What a replay shows where nothing was spotted."""
+_NEAR = 3_000_000  # microseconds between a candidate, which may be a spot's time, and the sample that speaks of it
 
 
 def replay_at(analysis: Analysis, half: int, time: int) -> Grounding:
@@ -34,12 +34,12 @@ def replay_at(analysis: Analysis, half: int, time: int) -> Grounding:
     own = [g for g in analysis.findings(REPLAYS) if g.half == half]
     replay = next((g for g in own if g.start <= time < g.end), None)
     if replay is None:
-        begins = ", ".join(half_clock(g.start, 0) for g in own) or "none"
-        what = f"no replay is on at {half_clock(time, 0)}; those of this half begin at {begins}"
+        begins = ", ".join(half_clock(g.start, 1) for g in own) or "none"
+        what = f"no replay is on at {half_clock(time, 1)}; those of this half begin at {begins}"
         raise BadInputError(what, where=analysis.folder, fix="Give a moment within a replay")
     if not replay.candidates:
         raise BadInputError(
-            f"no action was found for the replay at {half_clock(replay.start, 0)}", where=analysis.folder
+            f"no action was found for the replay at {half_clock(replay.start, 1)}", where=analysis.folder
         )
     return replay
 
@@ -63,8 +63,11 @@ def replay_window(analysis: Analysis, model: LoadedModel, half: int, time: int) 
     inside = Inside(first, config.window, len(part.times))
     confidence = model.judge.scores([read])[0].confidence[inside.before : config.window - inside.after, 0]
     times = part.times[inside.low : inside.high]
-    near = np.abs(times - replay.candidates[0].link.time) <= _NEAR
-    anchor = int(np.where(near & (times < replay.start), confidence, -1.0).argmax())
+    near = (np.abs(times - replay.candidates[0].link.time) <= _NEAR) & (times < replay.start)
+    if not near.any():
+        what = f"the action of the replay at {half_clock(replay.start, 1)} lies in no stretch that was judged with it"
+        raise BadInputError(what, where=part.folder, fix="Remove this analysis, then analyse the match again")
+    anchor = int(np.where(near, confidence, -1.0).argmax())
     return ExplainedWindow(
         half,
         inside.low,

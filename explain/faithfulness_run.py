@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from explain.explained_replay import NAMELESS
 from explain.explained_window import ExplainedWindow
 from explain.faithfulness import SpotMeasures, TrueBoxes, default_method, fitting_methods, measure_spot, table
 from explain.kept import anchor_time
@@ -29,7 +30,6 @@ from spotting_core.models.load import LoadedModel
 from spotting_core.tasks.replays import REPLAYS
 
 PREDICTED, TRUE = "predicted", "true"
-_ACTION = "action"  # what a replay shows where nothing was spotted
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _spots_of(analysis: Analysis) -> list[Spot]:
     if analysis.record.task != REPLAYS.name:
         return analysis.spots()
     shown = [g for g in analysis.findings(REPLAYS) if g.candidates]
-    return [Spot(g.half, (g.start + g.end) // 2, g.label or _ACTION, g.candidates[0].confidence) for g in shown]
+    return [Spot(g.half, (g.start + g.end) // 2, g.label or NAMELESS, g.candidates[0].confidence) for g in shown]
 
 
 def _true_spots(match: MatchSource, analysis: Analysis, left_out: Counter[str]) -> list[Spot]:

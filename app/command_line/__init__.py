@@ -35,6 +35,7 @@ from app.command_line import (
 )
 from app.command_line.terminal import err
 from spotting_core.base.errors import CancelledError, TouchlineError, machine_error
+from spotting_core.computing.waiting_threads import let_threads_sleep
 
 app = typer.Typer(
     help="Spots the actions of a football broadcast and shows why each was spotted.",
@@ -81,6 +82,7 @@ def _cancel(_signal: int, _frame: object) -> None:
 def main() -> None:
     """Run the command line; every expected error is one sentence and an exit code."""
     signal.signal(signal.SIGINT, _cancel)
+    let_threads_sleep()
     try:
         app()
     except TouchlineError as error:

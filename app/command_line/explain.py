@@ -78,7 +78,7 @@ def explain(
     spot = Spot(half, _time_in(analysis, half, time, match.path), label)
     probe = probe_at(analysis, ingest(part.path, data), loaded, half, anchor_time(analysis, spot))
     _note_unspotted(analysis, spot)
-    attribution = chosen.explain(probe, label, **parameters)
+    attribution = chosen.explain(probe, _explained(analysis, spot), **parameters)
     stem = out_folder / _file_name(attribution, [chosen.name, *map(str, parameters.values())])
     attribution.save(stem.with_name(stem.name + ".npz"))
     figures = save(attribution, probe, stem.with_name(stem.name + ".png"))
@@ -129,14 +129,24 @@ def _note_unspotted(analysis: Analysis, asked: Spot) -> None:
     )
 
 
+def _explained(analysis: Analysis, asked: Spot) -> str:
+    """The class that is explained; of a replay that of the action it shows, for its model speaks of moments."""
+    from explain.explained_replay import NAMELESS, replay_at
+    from spotting_core.tasks.replays import REPLAYS
+
+    if analysis.record.task != REPLAYS.name:
+        return asked.label
+    return replay_at(analysis, asked.half, asked.time).label or NAMELESS
+
+
 def _note_shown(analysis: Analysis, asked: Spot) -> None:
     """Say which action is explained of a replay that shows another one than was asked for."""
-    from explain.explained_replay import replay_at
+    from explain.explained_replay import NAMELESS, replay_at
 
     link = replay_at(analysis, asked.half, asked.time).candidates[0].link
     if link.label != asked.label:
         err.print(
-            f"[yellow]Note:[/yellow] this replay shows most surely the {escape(link.label or 'moment')} at "
+            f"[yellow]Note:[/yellow] this replay shows most surely the {escape(link.label or NAMELESS)} at "
             f"{analysis.clock(link.half, link.time, 2)}. What is explained is why.",
             highlight=False,
             soft_wrap=True,
@@ -175,6 +185,7 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
     Errors:
         BadInputError: see ``analyse_match``.
     """
+    from app.command_line.match_layers import match_layers
     from spotting_core.inference.analyse import analyse_match
     from spotting_core.samples.progress import AnalysisProgress
 
@@ -188,7 +199,8 @@ def analysis_of(match: MatchSource, model: LoadedModel, data: DataDirectory, fea
             bar.update(task, total=progress.total, completed=progress.done, note=progress.stage)
             return True
 
-        analysis = analyse_match(match, model, data, report=report, features=features)
+        layers = match_layers(match, data)  # with what ships beside the match
+        analysis = analyse_match(match, model, data, report=report, features=features, layers=layers)
     if analysis.record.notice:
         err.print(f"[yellow]Note:[/yellow] {analysis.record.notice}", highlight=False)
     return analysis

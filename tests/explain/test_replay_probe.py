@@ -112,8 +112,8 @@ def test_every_replay_that_shows_something_is_measured() -> None:
 @pytest.mark.parametrize(
     ("time", "message"),
     [
-        (30 * SECOND, "no replay is on at 00:30; those of this half begin at 00:08, 01:10, 01:30"),
-        (91 * SECOND, "no action was found for the replay at 01:30"),
+        (30 * SECOND, r"no replay is on at 00:30\.0; those of this half begin at 00:08\.0, 01:10\.0, 01:30\.0"),
+        (91 * SECOND, r"no action was found for the replay at 01:30\.0"),
     ],
 )
 def test_moments_without_an_explained_replay_are_refused(time: int, message: str) -> None:
@@ -124,3 +124,11 @@ def test_moments_without_an_explained_replay_are_refused(time: int, message: str
 def test_an_older_layer_without_features_says_so() -> None:
     with pytest.raises(BadInputError, match=r"keeps nothing of what the model read.*Remove this analysis"):
         replay_window(analysis_of(None), model_of("grounding-transformer"), 1, FIRST.start)
+
+
+def test_a_candidate_outside_of_what_was_judged_is_no_silent_anchor() -> None:
+    far = Grounding(1, 70 * SECOND, 75 * SECOND, (Candidate(Link(1, 20 * SECOND, "Goal"), 0.8),))
+    analysis = analysis_of(values())
+    analysis.findings = lambda task: [far]
+    with pytest.raises(BadInputError, match=r"the action of the replay at 01:10\.0 lies in no stretch"):
+        replay_window(analysis, model_of("grounding-transformer"), 1, far.start)
