@@ -41,7 +41,7 @@ def analyze(
     ),
     task: list[str] | None = typer.Option(
         None,
-        help="What to find: spotting, shots, boundaries, replays. May be given several times.",
+        help="What to find: spotting, shots, boundaries, replays, calibration. May be given several times.",
         show_default="all for which a model ships",
     ),
     model: list[str] | None = typer.Option(
