@@ -3,6 +3,7 @@ the Match view, where it is judged."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,7 +53,7 @@ def _asked(analysed: Analysed) -> tuple[list[DoubtedChange], int]:
     return sorted(changes, key=lambda one: -one.doubt), judged
 
 
-def _row(one: DoubtedChange, match: Match, analyses: list[Analysis]) -> dict[str, Any]:
+def _row(one: DoubtedChange, match: Match, analyses: Sequence[Analysis]) -> dict[str, Any]:
     """A change to be judged, and what is doubted of it."""
     change, analysis = one.change, analyses[0]
     table = load_classes(CAMERA_TABLE)

@@ -21,6 +21,7 @@ from spotting_core.analyses.so_far import SO_FAR
 from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, cannot_write
 from spotting_core.base.files import locked
+from spotting_core.features.layer_sets import LAYER
 from spotting_core.features.sets import FeatureSet
 from spotting_core.inference.calibration_run import CalibrationRun
 from spotting_core.inference.layer_features import missing_layer_sets, write_layer_features
@@ -37,6 +38,7 @@ from spotting_core.preflight.machine import require_room
 from spotting_core.samples.progress import ReportProgress
 from spotting_core.samples.reader import model_sets
 from spotting_core.tasks.calibration import CALIBRATION
+from spotting_core.tasks.spotting import SPOTTING
 
 
 def analyse_match(
@@ -71,6 +73,8 @@ def analyse_match(
     media = [ingest(half.path, data) for half in source.halves]
     keep_layer_features(source, model_sets(model), data, model.device.type, report, layers, features)
     kind = _run_of(model)
+    if kind is ReplayRun and features is None:
+        layers = _with_spots(source, model, data, report, layers)
     run = kind(source, media, model, data, features, report, thumbnails=thumbnails, layers=layers)
     places = Layers(data, source.content_hash(data))
     known = places.find(run.task.name, run.identity, model.classes) if out is None else None
@@ -83,6 +87,22 @@ def analyse_match(
         check_target(target)
     require_room(target, run.pace.total)
     return put_in_place(target, run.analyse, anew=out is not None)
+
+
+def _with_spots(
+    source: MatchSource,
+    model: LoadedModel,
+    data: DataDirectory,
+    report: ReportProgress | None,
+    layers: Sequence[Analysis],
+) -> Sequence[Analysis]:
+    """The layers of a match with one of spotting among them, where a model reads what is taken off that one: its spots
+    say what replays show. What was taken off may be kept longer than the layer."""
+    reads = any(kind.extractor is not None and kind.extractor.kind == LAYER for kind in model_sets(model))
+    known = [*layers, *Layers(data, source.content_hash(data)).all()]
+    if not reads or any(layer.record.task == SPOTTING.name for layer in known):
+        return layers
+    return [*layers, analyse_match(source, load_model(BUNDLED, model.device.type), data, report=report)]
 
 
 def _run_of(model: LoadedModel) -> type[Run]:

@@ -20,6 +20,7 @@ from spotting_core.domain.classes import load_classes
 from spotting_core.entities.table import EntityTable
 from spotting_core.features.layer_sets import ENTITY_NUMBERS, LAYER_SETS
 from spotting_core.features.sets import feature_set, input_of
+from spotting_core.inference import analyse
 from spotting_core.inference.analyse import analyse_match
 from spotting_core.inference.every_task import require_models, write_cameras
 from spotting_core.inference.layer_features import (
@@ -29,7 +30,7 @@ from spotting_core.inference.layer_features import (
     write_layer_features,
 )
 from spotting_core.media.source import MatchSource, open_match
-from spotting_core.models.load import load_model, save_model
+from spotting_core.models.load import LoadedModel, load_model, save_model
 from spotting_core.models.registry import system
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
@@ -116,7 +117,7 @@ def test_replays_are_a_layer_of_those_that_the_labels_know(
 ) -> None:
     source, data = match
     folder = small_model_of_layers(tmp_path / "replays", "latest-action", ["layer-spots"])
-    layer = analyse_match(source, load_model(folder), data)
+    layer = analyse_match(source, load_model(folder), data, layers=[Analysis.open(DEMO / "analysis")])
     truth, groundings = REPLAYS.read_truth(DEMO), layer.findings(REPLAYS)
     assert len(truth) > 5
     assert {(g.half, g.start, g.end) for g in truth} <= {(g.half, g.start, g.end) for g in groundings}
@@ -126,6 +127,22 @@ def test_replays_are_a_layer_of_those_that_the_labels_know(
     assert len(right) > 0.7 * len(truth)
     assert (layer.folder / REPLAYS.results_file).is_file()
     assert not layer.has("scores")
+
+
+def test_the_spots_that_replays_show_are_made_anew_where_only_their_numbers_are_left(
+    match: tuple[MatchSource, DataDirectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, data = match
+    folder, analysed = small_model_of_layers(tmp_path / "replays", "latest-action", ["layer-spots"]), []
+
+    def shipped(_source: MatchSource, model: LoadedModel, _data: DataDirectory, **_: object) -> Analysis:
+        analysed.append(model.card.name)
+        return Analysis.open(DEMO / "analysis")
+
+    monkeypatch.setattr(analyse, "analyse_match", shipped)
+    layer = analyse_match(source, load_model(folder), data)
+    assert analysed == ["Touchline entity-attention"]
+    assert any(g.label for g in layer.findings(REPLAYS))
 
 
 def test_a_task_that_nothing_does_is_refused() -> None:
