@@ -88,8 +88,8 @@ def places(view: str, word: str) -> str:
     Arguments:
         word: what readers of the screen are told.
     """
-    cells = "".join(f'<i class="{name}" style="grid-area:{name}"></i>' for name in FORMS[view].names)
-    return f'<div class="tl-places {view}" role="status" aria-label="{word}">{cells}</div>'
+    cells = "".join(f'<i class="place-{name}" style="grid-area:{name}"></i>' for name in FORMS[view].names)
+    return f'<div class="tl-places places-{view}" role="status" aria-label="{word}">{cells}</div>'
 
 
 @lru_cache(maxsize=1)
@@ -112,12 +112,12 @@ def style() -> str:
 
 
 def _hidden(cells: Iterable[tuple[str, str]]) -> str:
-    return f"{', '.join(f'.tl-places.{view} > .{name}' for view, name in cells)} {{ display: none; }}"
+    return f"{', '.join(f'.tl-places.places-{view} > .place-{name}' for view, name in cells)} {{ display: none; }}"
 
 
 def _rule(view: str, form: Form) -> str:
     areas = " ".join(f'"{row}"' for row in form.areas)
     return (
-        f".tl-places.{view} {{ grid-template-columns: {form.columns}; grid-template-rows: {form.rows}; "
+        f".tl-places.places-{view} {{ grid-template-columns: {form.columns}; grid-template-rows: {form.rows}; "
         f"grid-template-areas: {areas}; }}"
     )

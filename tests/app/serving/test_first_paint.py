@@ -52,9 +52,9 @@ def test_the_page_shows_places_beside_the_element_that_streamlit_fills(client: T
 @pytest.mark.parametrize("view", FORMS)
 def test_every_view_has_places_of_its_own_form(client: TestClient, view: str) -> None:
     text = client.get(f"/{view}").text
-    shown = text.partition(f'<div class="tl-places {view}"')[2].partition("</div>")[0]
+    shown = text.partition(f'<div class="tl-places places-{view}"')[2].partition("</div>")[0]
     assert re.findall('<i class="(.*?)" style="grid-area:(.*?)">', shown) == [
-        (name, name) for name in FORMS[view].names
+        (f"place-{name}", name) for name in FORMS[view].names
     ]
     form = FORMS[view]
     for one in filter(None, [form, form.medium]):

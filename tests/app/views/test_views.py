@@ -551,7 +551,7 @@ def _html(at: AppTest) -> str:
 
 def test_until_a_view_is_there_its_place_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def waiting(at: AppTest) -> bool:
-        return any('class="tl-places match"' in element.value for element in at.get("html"))
+        return any('class="tl-places places-match"' in element.value for element in at.get("html"))
 
     at = AppTest.from_file(str(DASHBOARD), default_timeout=240)
     with monkeypatch.context() as halted:
