@@ -79,13 +79,18 @@ def test_shots_are_measured_by_their_overlap(match: Match) -> None:
     assert "Counted in 1 match" in texts(at)
 
 
+def another_match(folder: Path) -> Path:
+    """Ten seconds of the main camera."""
+    folder.mkdir()
+    make_video(folder / "1_224p.mp4", steady(100, rate=10.0), first=500)
+    write_shots(folder / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    return folder
+
+
 def test_two_models_are_compared_over_what_both_have_judged(
     match: Match, tmp_path: Path, library: Library, data: DataDirectory
 ) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    make_video(other / "1_224p.mp4", steady(100, rate=10.0), first=500)
-    write_shots(other / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    other = another_match(tmp_path / "other")
     only = [Spot(1, k * 500_000, CLOSE, 0.9) for k in range(20)]  # wrong all along
     make_analysis(
         open_match(other), data, only, name="shotslate", model="late", bare=True, classes=CAMERAS, task="shots"
@@ -130,10 +135,7 @@ def test_any_number_of_systems_stand_in_one_table_and_in_the_address(
 def test_systems_with_fewer_matches_join_the_table_on_request_alone(
     match: Match, tmp_path: Path, library: Library, data: DataDirectory
 ) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    make_video(other / "1_224p.mp4", steady(100, rate=10.0), first=500)
-    write_shots(other / FILE_NAME, [Shot(1, 0, 10_000_000, MAIN, False)])
+    other = another_match(tmp_path / "other")
     made = {"bare": True, "classes": CAMERAS, "task": "shots"}
     wrong = [Spot(1, k * 500_000, CLOSE, 0.9) for k in range(20)]
     make_analysis(open_match(other), data, wrong, name="shotslate", model="late", **made)
