@@ -247,38 +247,62 @@ def _replayed_row(matches: Sequence[tuple[Any, list[Any], list[Any]]], labelled:
     return [*map(str, counts), *(f"{score:.3f}" for score in scores)]
 
 
-# --- replays between wipes ------------------------------------------------------------------------------
+# --- what says which shots are replays ------------------------------------------------------------------
 
 
-def print_wiped(console: Console, root: Path) -> None:
-    """Time in replays where boundaries are known to the frame: clip25 and the demo match."""
+def print_evidence(console: Console, root: Path) -> None:
+    """Time in replays by the model of shots, with the wipes and the clock of the broadcast, and by these alone.
+
+    The test matches have no boundaries to the frame, so no wipes; clip25 and the demo match have.
+    """
     from app.settings import DEMO
+    from spotting_core.tasks.shots import SHOTS as TASK
+
+    sets = {
+        "test": TASK.labelled_games(root / "test"),
+        "clip25, demo": [*TASK.labelled_games(root / "clip25"), DEMO],
+    }
+    table = Table("Replay F1", *_EVIDENCE, box=None, header_style="bold", pad_edge=False)
+    for name, games in sets.items():
+        judged: dict[str, list[Judged[Any]]] = {column: [] for column in _EVIDENCE}
+        for game in games:
+            for column, shots in _by_evidence(game, with_boundaries=name != "test").items():
+                judged[column].append(Judged(game.name, TASK.read_truth(game), shots))
+        table.add_row(name, *(f"{replay_f1(own):.3f}" for own in judged.values()))
+    console.print(table)
+
+
+_EVIDENCE = ("Model", "with wipes", "with the clock", "with both", "wipes and clock alone")
+
+
+def _by_evidence(game: Path, *, with_boundaries: bool) -> dict[str, list[Any]]:
+    """Shots of a match as each of ``_EVIDENCE`` has them."""
     from spotting_core.analyses.match_cameras import match_cameras
-    from spotting_core.analyses.wiped_replays import replays_between_wipes
+    from spotting_core.analyses.replayed_shots import clock_odds, replayed_shots
     from spotting_core.base.data_directory import DataDirectory
     from spotting_core.inference.analyse import analyse_match
     from spotting_core.inference.every_task import default_models
+    from spotting_core.media.ingest import ingest
     from spotting_core.media.source import open_match
     from spotting_core.models.load import load_model
+    from spotting_core.score_bug.readings import bug_readings
     from spotting_core.tasks.shots import SHOTS as TASK
 
-    data = DataDirectory.default().ensure()
-    models = {task: load_model(name) for task, name in default_models().items() if task in ("shots", "boundaries")}
-    alone, joined, wiped = [], [], []
-    for game in [*TASK.labelled_games(root / "clip25"), DEMO]:
-        layers = {task: analyse_match(open_match(game), model, data) for task, model in models.items()}
-        cameras, truth = match_cameras(None, layers.values()), TASK.read_truth(game)
-        assert cameras is not None, "there is a layer of shots"
-        alone.append(Judged(game.name, truth, layers["shots"].findings(TASK)))
-        joined.append(Judged(game.name, truth, list(cameras.shots)))
-        halves = ([s for s in cameras.shots if s.half == half] for half in dict.fromkeys(s.half for s in cameras.shots))
-        doubted = [shot for own in halves for shot in replays_between_wipes(own, [_KNOWS_NOTHING] * len(own))]
-        wiped.append(Judged(game.name, truth, doubted))
-    console.print(
-        f"Replay F1 on clip25 and the demo: {replay_f1(alone):.3f} by the model of shots alone, "
-        f"{replay_f1(joined):.3f} with the wipes, {replay_f1(wiped):.3f} by the wipes alone.",
-        highlight=False,
-    )
+    data, source = DataDirectory.default().ensure(), open_match(game)
+    tasks = ("shots", "boundaries") if with_boundaries else ("shots",)
+    layers = [analyse_match(source, load_model(default_models()[task]), data) for task in tasks]
+    readings = {half.half: bug_readings(ingest(half.path, data)) for half in source.halves}
+    joined = [
+        match_cameras(None, own, read) for own, read in ((layers, None), (layers[:1], readings), (layers, readings))
+    ]
+    known = [list(cameras.shots) for cameras in joined if cameras is not None]
+    halves = {number: [s for s in known[-1] if s.half == number] for number in readings}
+    alone = [
+        shot
+        for number, own in halves.items()
+        for shot in replayed_shots(own, [_KNOWS_NOTHING] * len(own), clock_odds(own, readings[number]))
+    ]
+    return dict(zip(_EVIDENCE, [layers[0].findings(TASK), *known, alone], strict=True))
 
 
 def print_reach(console: Console, source: Path) -> None:
@@ -376,7 +400,7 @@ def main() -> None:
         print_reach(console, arguments.real)
         print_table(console, "Real labels", real_runs, ("loose", "tight", "right"))
     print_replayed(console, arguments.data)
-    print_wiped(console, arguments.data)
+    print_evidence(console, arguments.data)
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}.")
 

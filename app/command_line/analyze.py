@@ -74,12 +74,13 @@ def analyze(
     match = open_match(source_path(source, demo))
     data = DataDirectory.default().ensure()
     choice = _Choice(tuple(task or ()), tuple(model or ()), keep, rate, features)
+    left_out: list[str] = []
     if explain and not choice.spots:
         fix = "Add --task spotting, give a model that spots, or leave out --explain"
         raise BadInputError("only spots are explained, and none are looked for", fix=fix)
     with progress_bar() as bar:
         progress = bar.add_task(escape(match.fixture.title), total=None, note="")
-        layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress))
+        layers = choice.analyse(match, data, device_named(device), out_folder, _bar_report(bar, progress), left_out)
         if explain:
             _explain_spots(layers["spotting"], match.path, Context(data, lambda *_: True, device), bar)
     first = next(iter(layers.values()))
@@ -91,6 +92,8 @@ def analyze(
     if json_file != "-":
         for layer in layers.values():
             _print_summary(layer)
+    if choice.tasks and left_out:  # what somebody asked for by its name is not there
+        raise typer.Exit(2)
 
 
 @dataclass(frozen=True)
@@ -130,9 +133,18 @@ class _Choice:
         return not self.tasks or "spotting" in self.tasks
 
     def analyse(
-        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
+        self,
+        match: MatchSource,
+        data: DataDirectory,
+        device: str,
+        out_folder: Path | None,
+        report: ReportProgress,
+        left_out: list[str],
     ) -> dict[str, Analysis]:
         """The layers, by task.
+
+        Arguments:
+            left_out: gets the names of tasks that cannot be done for this match, while others can.
 
         Errors:
             BadInputError: see ``analyse_match``.
@@ -140,7 +152,7 @@ class _Choice:
         if self.models or self.rate is not None or self.features is not None:
             analysis = self._by_models(match, data, device, out_folder, report)
             return {analysis.record.task: analysis}
-        return self._by_tasks(match, data, device, out_folder, report)
+        return self._by_tasks(match, data, device, out_folder, report, left_out)
 
     def _by_models(
         self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
@@ -160,7 +172,13 @@ class _Choice:
         return analyse(match, loaded, data, out=out_folder, rate=self.rate, features=self.features, report=report)
 
     def _by_tasks(
-        self, match: MatchSource, data: DataDirectory, device: str, out_folder: Path | None, report: ReportProgress
+        self,
+        match: MatchSource,
+        data: DataDirectory,
+        device: str,
+        out_folder: Path | None,
+        report: ReportProgress,
+        left_out: list[str],
     ) -> dict[str, Analysis]:
         from spotting_core.inference.every_task import analyse_tasks, default_models, require_models
         from spotting_core.media.source import check_parts
@@ -170,6 +188,13 @@ class _Choice:
         first = load_model(next(iter(models.values())), device)
         check_parts(match, first.classes.parts)
         _print_doubts(match, first, data)
+
+        def leave_out(name: str, error: BadInputError) -> None:
+            if len(left_out) == len(models) - 1:  # there is no other
+                raise error
+            left_out.append(name)
+            _print_left_out(name, error)
+
         return analyse_tasks(
             match,
             models,
@@ -177,7 +202,7 @@ class _Choice:
             load=lambda name: load_model(name, device),
             out=out_folder,
             report=report,
-            left_out=None if self.tasks else _print_left_out,
+            left_out=leave_out,
         )
 
 

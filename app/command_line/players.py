@@ -48,6 +48,7 @@ def players(
     from spotting_core.inference.replay_run import labels_beside
     from spotting_core.media.source import open_match
     from spotting_core.players.match_players import match_players
+    from spotting_core.score_bug.readings import match_readings, readings_files
 
     form = players_format(format_name, out_file)
     check_output(str(out_file))
@@ -65,7 +66,7 @@ def players(
         match,
         layer,
         calibrations,
-        cameras=match_cameras(labels_beside(match), layers),
+        cameras=match_cameras(labels_beside(match), layers, match_readings(readings_files(match, data))),
         pitch=calibrations[0].pitch if calibrations else Pitch(),
         kits=shirts,
     )

@@ -12,6 +12,7 @@ from app.library.roots import source_of
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
 from spotting_core.analyses.layers import open_layer
 from spotting_core.analyses.match_cameras import CAMERA_TASKS, MatchCameras, match_cameras
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import read_content
 from spotting_core.formats import labels_cameras
@@ -19,11 +20,12 @@ from spotting_core.formats.labels_cameras import CameraDocument
 from spotting_core.media.fingerprint import joint_hash
 from spotting_core.media.source import MatchSource
 from spotting_core.reviewing.cameras import reviewed_cameras
+from spotting_core.score_bug.readings import match_readings, readings_files
 from spotting_core.store.camera_reviews import CameraReviews
 
 Opened = Callable[[Path], MatchSource]
 """How a match at a path is opened; raises BadInputError."""
-_File = tuple[Path, int]
+File = tuple[Path, int]
 """A file, and when it was last changed (nanoseconds)."""
 
 _LABEL_FILE = "camera label file"
@@ -52,11 +54,11 @@ def unreviewed_cameras(path: Path, layers: Sequence[Analysis], opened: Opened = 
     Arguments:
         layers: of the match, for every task; opened: see ``camera_labels``.
     """
-    records = _records(layers)
+    records, readings = _records(layers), tuple(readings_of(path, layers, opened).items())
     try:
-        return _joined(_labels(path, opened), records)
+        return _joined(_labels(path, opened), records, readings)
     except TouchlineError:  # said where they are shown
-        return _joined(None, records)
+        return _joined(None, records, readings)
 
 
 def standing_cameras(match: Match, layers: Sequence[Analysis], reviews: CameraReviews) -> MatchCameras | None:
@@ -71,10 +73,26 @@ def cameras_stamp(match: Match, layers: Sequence[Analysis], reviews: CameraRevie
     except TouchlineError:
         labels = None
     revisions = sorted(f"{r.origin} {r.revision}" for r in reviews.of_match(match.id))
-    return joint_hash([str(labels), *(str(record) for record in _records(layers)), *revisions])
+    readings = readings_of(match.path, layers).values()
+    return joint_hash([str(labels), *map(str, _records(layers)), *map(str, readings), *revisions])
 
 
-def _labels(path: Path, opened: Opened) -> _File | None:
+def readings_of(path: Path, layers: Sequence[Analysis], opened: Opened = source_of) -> dict[int, File]:
+    """The files of what has been read of the score bug of a match, by half: they help to say what is a replay.
+
+    Arguments:
+        layers: of the match, for every task, in the data directory; opened: see ``camera_labels``.
+    """
+    data = DataDirectory.around(layers[0].folder) if layers else None
+    if data is None:
+        return {}
+    try:
+        return {half: _file(file) for half, file in readings_files(opened(path), data).items()}
+    except (TouchlineError, OSError):  # a video that is gone, which is said where it is shown
+        return {}
+
+
+def _labels(path: Path, opened: Opened) -> File | None:
     """The file of labels beside the videos of a match.
 
     Errors:
@@ -88,7 +106,7 @@ def _labels(path: Path, opened: Opened) -> _File | None:
         raise BadInputError(f"this {_LABEL_FILE} cannot be read ({error.strerror})", where=where) from error
 
 
-def _records(layers: Sequence[Analysis]) -> tuple[_File, ...]:
+def _records(layers: Sequence[Analysis]) -> tuple[File, ...]:
     """The records of the layers that say something of cameras; of one that is removed meanwhile there is none."""
     records = []
     for layer in layers:
@@ -98,12 +116,12 @@ def _records(layers: Sequence[Analysis]) -> tuple[_File, ...]:
     return tuple(records)
 
 
-def _file(path: Path) -> _File:
+def _file(path: Path) -> File:
     return path, path.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=8)
-def _read(labels: _File) -> CameraDocument:
+def _read(labels: File) -> CameraDocument:
     """The labels of a file; an annotation that cannot be read is left out, as ``touchline doctor`` says.
 
     Errors:
@@ -114,11 +132,17 @@ def _read(labels: _File) -> CameraDocument:
 
 
 @lru_cache(maxsize=_MOST_MATCHES)
-def _joined(labels: _File | None, records: tuple[_File, ...]) -> MatchCameras | None:
+def _joined(
+    labels: File | None, records: tuple[File, ...], readings: tuple[tuple[int, File], ...]
+) -> MatchCameras | None:
     """The cameras of a match.
 
     Errors:
         BadInputError: the labels cannot be read; that is not kept, for they may be readable a moment later.
     """
     layers = (open_layer(path.parent) for path, _ in records)
-    return match_cameras(_read(labels) if labels else None, [layer for layer in layers if layer is not None])
+    return match_cameras(
+        _read(labels) if labels else None,
+        [layer for layer in layers if layer is not None],
+        match_readings({half: path for half, (path, _) in readings}),
+    )

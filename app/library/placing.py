@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from app.library.cameras import unreviewed_cameras
+from app.library.cameras import readings_of, unreviewed_cameras
 from app.library.library import Library, Match, kits
 from app.library.roots import source_of
 from spotting_core.analyses.analysis import ANALYSIS_FILE, Analysis
@@ -271,7 +271,8 @@ def placing_stamp(match: Match, analysis: Analysis, layers: Sequence[Analysis]) 
     beside = [field_calibration.calibration_file(match.path, half.half) for half in analysis.halves]
     records = [layer.folder / ANALYSIS_FILE for layer in (analysis, *layers)]
     paths = [*records, *beside, folder / field_calibration.META, folder / labels_cameras.FILE_NAME]
-    return joint_hash([str(match.path), *(_state(path) for path in paths if path is not None)])
+    readings = readings_of(match.path, layers).values()
+    return joint_hash([str(match.path), *(_state(path) for path in paths if path is not None), *map(str, readings)])
 
 
 def _state(path: Path) -> str:

@@ -16,7 +16,8 @@ from spotting_core.jobs.queue import FAILED
 
 CLOCK_HELP = (
     "Reads the match clock and the score off the score bug, so that every spot shows the broadcast's own minute, and "
-    "goals are held against the score. No model reads them. It takes a few seconds a video and two more for every "
+    "goals are held against the score; where nobody has labelled the cameras, shots whose clock is away or stands are "
+    "taken for replays. No model reads them. It takes a few seconds a video and two more for every "
     "minute of it."
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -58,6 +59,7 @@ def _attempt(attempt: Attempt, folder: Path, must_refuse: bool) -> None:
     """What the child does; it ends here."""
     code = _FELL
     try:
+        gc.collect()  # what the parent has left behind would make room for more than is allowed
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -3,14 +3,14 @@
 A model of shots names the camera of every sample, so the ends of its shots are known to half a sample; one of
 boundaries knows them to the frame, and how one shot goes over into the next. Where both have judged a match, the ends
 of shots are those of the nearest boundary, and a boundary inside a shot parts it; and the wipes among the boundaries
-help to say which shots are replays.
+help to say which shots are replays, as the clock of the broadcast does where it has been read.
 """
 
 from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -18,12 +18,13 @@ from typing import TypeVar
 import numpy as np
 
 from spotting_core.analyses.analysis import Analysis
-from spotting_core.analyses.wiped_replays import replays_between_wipes
+from spotting_core.analyses.replayed_shots import clock_odds, replayed_shots
 from spotting_core.base.errors import TouchlineError
 from spotting_core.domain.cameras import LABELLED, CameraChange, Grounding, Link, Shot, changes_of
 from spotting_core.domain.findings import Finding
 from spotting_core.domain.spots import Spot
 from spotting_core.formats.labels_cameras import CameraDocument
+from spotting_core.score_bug.readings import BugReadings
 from spotting_core.tasks.boundaries import BOUNDARIES
 from spotting_core.tasks.replays import REPLAYS
 from spotting_core.tasks.shots import SHOTS
@@ -106,11 +107,14 @@ class MatchCameras:
         return {half: [s for s in self.shots if s.half == half] for half in {s.half for s in self.shots}}
 
 
-def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> MatchCameras | None:
+def match_cameras(
+    labels: CameraDocument | None, layers: Iterable[Analysis], readings: Mapping[int, BugReadings] | None = None
+) -> MatchCameras | None:
     """The cameras of a match, from its labels or else from its layers; None where nothing is known of them.
 
     Arguments:
         layers: of every task, the one that is used first; the first of a task whose findings can be read counts.
+        readings: what has been read of the score bug, by half.
     """
     layers = list(layers)
     sources: tuple[str, ...] = ()
@@ -122,7 +126,8 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
         if layer is None:
             return None
         _, boundaries = _first(layers, BOUNDARIES)
-        shots, source = tuple(_with_wipes(cut_at(named, boundaries), layer)), str(layer.record.model["name"])
+        shots = tuple(_replays_decided(cut_at(named, boundaries), layer, readings or {}))
+        source = str(layer.record.model["name"])
         sources = layer.record.identity.review_sources
         links = {}
     groundings = _groundings(shots, _first(layers, REPLAYS)[1])
@@ -131,13 +136,15 @@ def match_cameras(labels: CameraDocument | None, layers: Iterable[Analysis]) -> 
     return MatchCameras(shots, source, links, groundings, sources)
 
 
-def _with_wipes(shots: Sequence[Shot], layer: Analysis) -> list[Shot]:
-    """Shots of a match; wipes help to say which are replays, where the layer says how likely each sample is one."""
+def _replays_decided(shots: Sequence[Shot], layer: Analysis, readings: Mapping[int, BugReadings]) -> list[Shot]:
+    """Shots of a match; wipes and the clock help to say which are replays, where the layer says how likely each sample
+    is one."""
     decided: list[Shot] = []
     for number in dict.fromkeys(s.half for s in shots):
         own, half = [s for s in shots if s.half == number], layer.half(number)
         if half.replay is not None:
-            own = replays_between_wipes(own, [_mean_within(half.replay, half.times, s) for s in own])
+            clock = clock_odds(own, readings[number]) if number in readings else None
+            own = replayed_shots(own, [_mean_within(half.replay, half.times, s) for s in own], clock)
         decided += own
     return decided
 

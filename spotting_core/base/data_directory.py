@@ -57,6 +57,14 @@ class DataDirectory:
         root = Path(configured) if configured else Path(platformdirs.user_data_dir("touchline"))
         return cls(root.expanduser().absolute())
 
+    @classmethod
+    def around(cls, analysis: Path) -> DataDirectory | None:
+        """The data directory in which the folder of an analysis lies; None where it lies elsewhere."""
+        root = analysis.parents[2] if len(analysis.parents) > 2 else None
+        if root is None or cls(root).analyses(analysis.parent.name) != analysis.parent:
+            return None
+        return cls(root)
+
     def media(self, media_hash: str) -> Path:
         return self.root / "media" / media_hash
 

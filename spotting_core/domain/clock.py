@@ -15,9 +15,9 @@ _CLOCK = re.compile(r"^(?:(\d{1,4}):)?(\d{1,3}):([0-5]?\d)(?:[.,](\d{1,6}))?$")
 
 def half_clock(time: int, decimals: int = 3) -> str:
     """``mm:ss.fff`` of a time in microseconds; negative times keep their sign."""
-    sign, time = ("-", -time) if time < 0 else ("", time)
     unit = 10 ** (6 - decimals)
-    ticks = time // unit  # cut, never rounded up: 59.9999 must not read 60
+    ticks = abs(time) // unit  # cut, never rounded up: 59.9999 must not read 60
+    sign = "-" if time < 0 < ticks else ""
     minutes, rest = divmod(ticks, 60 * 10**decimals)
     seconds, fraction = divmod(rest, 10**decimals)
     tail = f".{fraction:0{decimals}d}" if decimals else ""

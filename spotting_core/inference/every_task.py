@@ -16,6 +16,7 @@ from spotting_core.media.source import MatchSource
 from spotting_core.models.card import models_available
 from spotting_core.models.load import LoadedModel, load_model
 from spotting_core.samples.progress import ReportProgress
+from spotting_core.score_bug.readings import match_readings, readings_files
 from spotting_core.tasks.registry import layer_task, tasks
 from spotting_core.tasks.shots import SHOTS
 from spotting_core.tasks.spotting import SPOTTING
@@ -96,7 +97,7 @@ def write_cameras(source: MatchSource, data: DataDirectory, made: Sequence[Analy
     """
     layers = [*made, *Layers(data, source.content_hash(data)).all()]
     shots = next((layer for layer in layers if layer.record.task == SHOTS.name), None)
-    cameras = match_cameras(None, layers)
+    cameras = match_cameras(None, layers, match_readings(readings_files(source, data)))
     if shots is None or cameras is None:
         return None
     path = shots.folder / SHOTS.results_file

@@ -23,6 +23,7 @@ from spotting_core.inference.window_store import HalfArrays, write_arrays
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
 from spotting_core.samples.half import HalfSamples
+from spotting_core.score_bug.readings import match_readings, readings_files
 from spotting_core.tasks.spotting import SPOTTING
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ class ReplayRun(Run):
 
     def _beside(self) -> list[str]:
         """The replays, and the spots whose times and classes their candidates get."""
-        cameras = match_cameras(labels_beside(self.source), self.layers)
+        readings = match_readings(readings_files(self.source, self.data))
+        cameras = match_cameras(labels_beside(self.source), self.layers, readings)
         if cameras is None:
             raise BadInputError(
                 "it is not known which shots of this match are replays",

@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from spotting_core.base.data_directory import DataDirectory
 from spotting_core.base.errors import BadInputError, TouchlineError
 from spotting_core.base.files import locked, read_json, write_json
 from spotting_core.base.report_done import ReportDone
 from spotting_core.base.validation import InvalidContentError, NotNegativeNumber, validated
 from spotting_core.media.decode import numbered_frames, read_frame
+from spotting_core.media.fingerprint import known_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.key_frames import key_times
 from spotting_core.media.shown import shown_image
+from spotting_core.media.source import MatchSource
 from spotting_core.score_bug.clock_fit import ClockReading
 from spotting_core.score_bug.locate import find_bug
 from spotting_core.score_bug.score_fit import ScoreReading
@@ -91,9 +94,25 @@ def readings_file(media: Media) -> Path:
     return media.folder / _FILE
 
 
+def readings_files(source: MatchSource, data: DataDirectory) -> dict[int, Path]:
+    """Where what has been read of the files of a match is kept, by the number of its part; nothing is read now."""
+    hashes = {h.half: known_hash(h.path, data) for h in source.halves if h.path.is_file()}
+    paths = {half: data.media(media_hash) / _FILE for half, media_hash in hashes.items() if media_hash}
+    return {half: path for half, path in paths.items() if path.is_file()}
+
+
+def match_readings(files: Mapping[int, Path]) -> dict[int, BugReadings]:
+    """What such files say; one that another version has written is left out."""
+    readings = {half: _readings_at(path) for half, path in files.items()}
+    return {half: own for half, own in readings.items() if own is not None}
+
+
 def kept_readings(media: Media) -> BugReadings | None:
     """What was read of a file before, or None."""
-    path = readings_file(media)
+    return _readings_at(readings_file(media))
+
+
+def _readings_at(path: Path) -> BugReadings | None:
     if not path.is_file():
         return None
     try:

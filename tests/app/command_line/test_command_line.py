@@ -44,6 +44,18 @@ def test_json_on_standard_output_is_nothing_but_json(video: Path, tmp_path: Path
     }  # fmt: skip
 
 
+def test_of_tasks_asked_for_by_name_one_that_cannot_be_done_stops_no_other(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "slow.mp4", steady(24, 2.0))
+    done = touchline_fork("analyze", video, "--task", "spotting", "--task", "boundaries", "--task", "shots")
+    assert done.returncode == 2
+    assert "The task boundaries is left out: " in done.stderr
+    assert "looks at 25 frames a second, this video has 2" in done.stderr.replace("\n", " ")
+    assert "shots of slow" in done.stdout.replace("\n", " ")
+    alone = touchline_fork("analyze", video, "--task", "boundaries")
+    assert alone.returncode == 2
+    assert "left out" not in alone.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
