@@ -75,7 +75,7 @@ def _print(report: Evaluation, metric: str, has_official: bool) -> None:
         table.add_row(escape(name), f"{report.truths.get(name, 0):.0f}", *values)
     table.add_section()
     means = [_number(report.average_map.get(v)) for v in views]
-    table.add_row(f"[bold]{report.headline}[/bold]", f"{sum(report.truths.values()):.0f}", *means)
+    table.add_row(f"[bold]{report.headline}[/bold]", f"{report.all_truths:.0f}", *means)
     out.print(table)
     for name, value in report.others.items():
         out.print(f"{name}: {_number(value)}", highlight=False)

@@ -242,7 +242,7 @@ def _table(measured: Sequence[_Measured]) -> str:
 
 def _figure_rows(measured: Sequence[_Measured]) -> list[str]:
     first = measured[0].report
-    truths = _counted(first, sum(first.truths.values()))
+    truths = _counted(first, first.all_truths)
     rows = []
     for name in figures_of(first):
         values = [m.drawn.figure(name) if m.drawn else figures_of(m.report).get(name) for m in measured]

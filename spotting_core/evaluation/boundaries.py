@@ -99,7 +99,9 @@ def boundary_evaluator(games: Sequence[CameraGame], *, official: bool = False) -
             everything = float(values[0])
             truths[kind] = int(counts.truths[0, 1])
             per_class[kind] = {"all": float(values[1]) if truths[kind] else None}
-        return Evaluation("boundaries", "at1", official, "Boundary AP", {"all": everything}, per_class, truths)
+        others = float(counts.truths[0, 0]) - sum(truths.values())
+        average = {"all": everything}
+        return Evaluation("boundaries", "at1", official, "Boundary AP", average, per_class, truths, of_no_class=others)
 
     return evaluate
 

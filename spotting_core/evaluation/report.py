@@ -22,6 +22,7 @@ class Evaluation:
         truths: class name to how much truth it has.
         others: further figures by name (F1, single tolerances).
         truth_unit: of ``truths``, empty where they are counted.
+        of_no_class: truth that the headline counts and no class has.
         errors: names of figures, the headline's among them, of which less is better; classes go by the headline.
     """
 
@@ -34,7 +35,13 @@ class Evaluation:
     truths: Mapping[str, float]
     others: Mapping[str, float] = field(default_factory=dict)
     truth_unit: str = ""
+    of_no_class: float = 0.0
     errors: frozenset[str] = frozenset()
+
+    @property
+    def all_truths(self) -> float:
+        """How much truth the headline counts."""
+        return sum(self.truths.values()) + self.of_no_class
 
     def as_json(self, record: Record) -> dict[str, Any]:
         """Machine output; the names of its keys are fixed."""

@@ -143,6 +143,14 @@ def test_changes_of_unknown_kinds_are_counted_and_refused_only_where_none_is_tru
         check_kinds([CameraGame("g", [change(30, kind="")], [])], "labels", Record(), official=True)
 
 
+@pytest.mark.parametrize(("official", "all_truths"), [(False, 4), (True, 2)])
+def test_changes_of_no_kind_are_among_those_that_the_headline_counts(official: bool, all_truths: int) -> None:
+    truth = [change(10), change(20, kind="wipe"), change(30, kind=""), change(40, kind="logo")]
+    report = boundaries(truth, truth, official)
+    assert report.truths == {"abrupt": 1, "smooth": 0, "logo": 1}
+    assert report.all_truths == all_truths
+
+
 def test_predictions_that_do_not_say_how_sure_they_are_are_counted() -> None:
     """They come first in the order of confidence by which precision is measured."""
     rows = [
