@@ -77,9 +77,8 @@ def _joined(paths: Sequence[Path], target: Path) -> list[Piece]:
     with progress_bar() as bar:
         task = bar.add_task(escape(target.name), total=None, note="reading")
 
-        def report(note: str, done: int, whole: int) -> bool:
+        def report(note: str, done: int, whole: int) -> None:
             bar.update(task, completed=done, total=whole, note=note)
-            return True
 
         pieces = read_pieces(paths, lambda done, whole: report("reading", done, whole))
         join_videos(pieces, target, lambda done, whole: report("writing", done, whole))

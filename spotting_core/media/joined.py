@@ -16,7 +16,7 @@ import av
 import av.error
 import numpy as np
 
-from spotting_core.base.errors import BadInputError, CancelledError
+from spotting_core.base.errors import BadInputError
 from spotting_core.base.files import replacing
 from spotting_core.base.report_done import ReportDone
 from spotting_core.domain.clock import half_clock
@@ -65,7 +65,6 @@ def read_pieces(paths: Sequence[Path], report: ReportDone | None = None) -> list
 
     Errors:
         BadInputError: none, one twice, one that cannot be read, or one that is coded otherwise than the first.
-        CancelledError: ``report`` returned False.
     """
     if not paths:
         raise BadInputError("there is no video to join")
@@ -74,8 +73,8 @@ def read_pieces(paths: Sequence[Path], report: ReportDone | None = None) -> list
             raise BadInputError("this video is given twice", where=path, fix="Give each once, in the order of play")
     read = []
     for done, path in enumerate(paths):
-        if report is not None and not report(done, len(paths)):
-            raise CancelledError("joining was cancelled")
+        if report is not None:
+            report(done, len(paths))
         read.append((path, *read_video(path)))
     begins = [0, *accumulate(table.duration for _, _, table in read)]
     pieces = [Piece(path, info, table, begin) for (path, info, table), begin in zip(read, begins, strict=False)]
@@ -113,7 +112,6 @@ def join_videos(pieces: Sequence[Piece], target: Path, report: ReportDone | None
 
     Errors:
         BadInputError: the target is of no kind that is written, is a piece, or cannot carry their packets or times.
-        CancelledError: ``report`` returned False.
     """
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
@@ -146,8 +144,8 @@ def _packets(pieces: Sequence[Piece], copy: av.stream.Stream, report: ReportDone
     whole, last = pieces[-1].begin + pieces[-1].table.duration, -(1 << 62)
     for piece in pieces:
         for number, (time, packet) in enumerate(_packets_of(piece, copy)):
-            if report is not None and number % _OFTEN == 0 and not report(max(0, time), whole):
-                raise CancelledError("joining was cancelled")
+            if report is not None and number % _OFTEN == 0:
+                report(max(0, time), whole)
             assert packet.dts is not None
             assert packet.time_base is not None
             if time <= last:  # those of pictures that are shown late may reach back over the seam

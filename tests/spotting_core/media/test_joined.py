@@ -9,7 +9,7 @@ import pytest
 
 from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.media.decode import numbered_frames
-from spotting_core.media.joined import join_videos, read_pieces
+from spotting_core.media.joined import Piece, join_videos, read_pieces
 from spotting_core.media.times import read_time_table
 from spotting_core.media.video import probe_video
 from tests.videos import make_video, read_number, steady, uneven
@@ -43,9 +43,16 @@ def test_every_picture_of_the_pieces_is_there_at_its_time(
 
 
 def test_progress_is_told_and_a_joining_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
-    pieces, told = read_pieces(pieces_of(tmp_path)), []
+    pieces: list[Piece] = read_pieces(pieces_of(tmp_path))
+    told: list[tuple[int, int]] = []
+
+    def report(done: int, whole: int) -> None:
+        told.append((done, whole))
+        if len(told) == 2:
+            raise CancelledError("enough")
+
     with pytest.raises(CancelledError):
-        join_videos(pieces, tmp_path / "whole.mp4", lambda done, whole: told.append((done, whole)) or len(told) < 2)
+        join_videos(pieces, tmp_path / "whole.mp4", report)
     assert len(told) == 2
     assert 0 == told[0][0] < told[1][0] < told[1][1]
     assert {whole for _, whole in told} == {pieces[2].begin + pieces[2].table.duration}
