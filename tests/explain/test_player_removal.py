@@ -235,4 +235,4 @@ def test_the_figure_shows_everybody_on_the_pitch_and_the_one_who_decides_largest
     people = figure.axes[0].collections
     assert len(people) == len(probe.people.sightings)
     largest = max(people, key=lambda one: float(one.get_sizes()[0]))  # type: ignore[attr-defined]
-    assert largest.get_offsets()[0] == pytest.approx(place)  # type: ignore[index]
+    assert np.asarray(largest.get_offsets())[0] == pytest.approx(np.array(place))
