@@ -34,7 +34,7 @@ class ExplainedWindow:
         table: the rows behind ``entities`` (samples count from the half's start), or None.
         anchor: index of the anchor's sample.
         size: (width, height) of the source picture, in whose pixels the boxes are.
-        media, frames: the file and the frame numbers of the samples, for methods that look closer.
+        media, frames: the file and the frame numbers of the samples, for methods that look closer or beside it.
         features: float32 (before + W + after, D), the whole window as a model of features reads it, or None.
         mean: float32 (D,), of the features over the half, or None; mean_of_window: whether over the window alone.
         before, after: how many samples of the window lie before and after the half.
@@ -116,7 +116,7 @@ def window_around(analysis: Analysis, media: Media | None, model: LoadedModel, h
         table,
         sample - inside.low,
         size,
-        media if inputs.pictures is not None else None,
+        media,
         frames,
         features,
         mean,

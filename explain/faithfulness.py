@@ -5,7 +5,9 @@ Per spot and method:
 * deletion and insertion: the places (or samples) are taken out, or put back into an empty window, in the
   order of their values; the area under the score's share of what it was. Deletion should be low, insertion
   high. Beside it the same for random orders and for a blob in the middle of the picture at the anchor.
-* comprehensiveness and sufficiency, for entities: how far the score falls without the first regions, and
+* the same of people, for models that read who stands where: taken off the pitch one after the other, or put
+  back on an empty one; the blob's place takes who is nearest to the middle of the picture and the anchor.
+* comprehensiveness and sufficiency, for entities and people: how far the score falls without the first, and
   with these alone.
 * pointing: whether the strongest place of the anchor's frame lies in the true box (grown by one cell) of
   what the rules tie to the class; beside it the share of the picture that would count as a hit.
@@ -29,13 +31,18 @@ import numpy as np
 import torch
 
 from explain.attribution import ENTITY, TIME, Attribution
+from explain.explained_people import Sighting
 from explain.integrated_gradients import completeness
 from explain.maps import place_map, region_values
 from explain.measured import BETTER_THAN_RANDOM, FAITHFUL, NO_BETTER
-from explain.methods import METHODS, READ_ONLY, Method
+from explain.methods import METHODS, PEOPLE, READ_ONLY, Method
+from explain.player_removal import NAME as PLAYER_REMOVAL
+from explain.player_removal import by_person
 from explain.probe import GRID, Probe
 from spotting_core.models.load import LoadedModel
 
+PLACES, MOMENTS, SOMEBODY = "places", "moments", "people"
+"""What is taken out one after the other."""
 SPAN = 4  # samples to either side of the anchor, for places
 TIME_SPAN = 8  # the same, for moments
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)  # shares of the places taken out, beside none and all
@@ -70,12 +77,17 @@ def area(shares: Sequence[float], scores: Sequence[float]) -> float:
 
 
 class Curves:
-    """Deletion and insertion over one probe's places or samples, with what random orders and a blob give."""
+    """Deletion and insertion over one probe's places, samples or people, with what random orders and a blob give.
 
-    def __init__(self, probe: Probe, label: str, *, in_time: bool, seed: int) -> None:
-        self.probe, self.label, self.in_time = probe, label, in_time
-        self.near = probe.window.near(TIME_SPAN if in_time else SPAN)
-        self.shape = (len(self.near), 1, 1) if in_time else (len(self.near), *GRID)
+    Arguments:
+        units: ``PLACES``, ``MOMENTS`` or ``SOMEBODY``.
+    """
+
+    def __init__(self, probe: Probe, label: str, *, units: str, seed: int) -> None:
+        self.probe, self.label, self.units = probe, label, units
+        self.near = probe.window.near(SPAN if units == PLACES else TIME_SPAN)
+        count = len(probe.people.sightings) if units == SOMEBODY else len(self.near)
+        self.shape = (count, *GRID) if units == PLACES else (count, 1, 1)
         self.rng = np.random.default_rng(seed)
         self.whole = max(probe.score(label), 1e-6)
         self.empty = self._scores([np.zeros(self.shape)])[0]
@@ -84,7 +96,9 @@ class Curves:
         self.centre = self.of(self._blob())
 
     def of(self, values: np.ndarray) -> tuple[float, float]:
-        """Deletion and insertion areas of an order given by values (n, rows, columns) or (n, 1, 1)."""
+        """Deletion and insertion areas of an order given by values (n, rows, columns) or (n, 1, 1); of nobody NaN."""
+        if not values.size:
+            return float("nan"), float("nan")
         ties = self.rng.random(values.shape)
         order = np.lexsort((ties.ravel(), -values.ravel()))
         masks = []
@@ -98,18 +112,31 @@ class Curves:
         return area(shares, [1.0, *deleted, self.empty]), area(shares, [self.empty, *inserted, 1.0])
 
     def _scores(self, masks: Sequence[np.ndarray]) -> list[float]:
+        if self.units == SOMEBODY:
+            gone = [set(np.flatnonzero(mask.ravel() == 0).tolist()) for mask in masks]
+            confidence = self.probe.at_anchor(self.probe.without_people(gone), self.label)
+            return [float(v) / self.whole for v in confidence]
         presence = torch.from_numpy(np.stack(masks).astype(np.float32))
         confidence = self.probe.at_anchor(self.probe.keep(presence, self.near[0]), self.label)
         return [float(v) / self.whole for v in confidence]
 
     def _blob(self) -> np.ndarray:
         """Falls with the distance from the middle of the picture and from the anchor."""
+        if self.units == SOMEBODY:
+            return -np.array([_far(one, self.probe) for one in self.probe.people.sightings]).reshape(self.shape)
         count, rows, columns = self.shape
         t = (np.arange(count) + self.near[0] - self.probe.window.anchor) / max(1, count / 2)
         y = (np.arange(rows) - (rows - 1) / 2) / max(1, rows / 2)
         x = (np.arange(columns) - (columns - 1) / 2) / max(1, columns / 2)
         blob: np.ndarray = -(t[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
         return blob
+
+
+def _far(one: Sighting, probe: Probe) -> float:
+    """Squared distance of somebody from the middle of the picture and from the anchor, each as a share of the most."""
+    x1, y1, x2, y2 = one.somebody.box or (0.0, 0.0, 0.0, 0.0)
+    away = (one.sample - probe.window.anchor) / TIME_SPAN
+    return (x1 + x2 - 1) ** 2 + (y1 + y2 - 1) ** 2 + away**2
 
 
 # --- entities, pointing, sanity -----------------------------------------------------------------------
@@ -133,6 +160,18 @@ def entity_measures(probe: Probe, label: str, attribution: Attribution) -> tuple
         gone[row, near] = chosen
         gone[len(_TOP) + row, near] = torch.from_numpy(there) & ~chosen
     scores = probe.at_anchor(probe.without_entities(gone.to(probe.model.device)), label).cpu().numpy()
+    score = probe.score(label)
+    return float(np.mean(score - scores[: len(_TOP)])), float(np.mean(score - scores[len(_TOP) :]))
+
+
+def people_measures(probe: Probe, label: str, falls: np.ndarray) -> tuple[float, float]:
+    """The same of people: without, and with only, those whose falls are the first."""
+    if not len(falls):
+        return float("nan"), float("nan")
+    order = np.argsort(-falls, kind="stable")
+    first = [set(order[: max(1, round(share * len(falls)))].tolist()) for share in _TOP]
+    others = [set(range(len(falls))) - some for some in first]
+    scores = probe.at_anchor(probe.without_people([*first, *others]), label).cpu().numpy()
     score = probe.score(label)
     return float(np.mean(score - scores[: len(_TOP)])), float(np.mean(score - scores[len(_TOP) :]))
 
@@ -193,19 +232,21 @@ def measure_spot(
     blank = Probe(randomised(probe.model, seed), probe.window)
     shaken = noisy(probe, seed)
     measures = SpotMeasures(label)
-    curves: dict[bool, Curves] = {}
+    curves: dict[str, Curves] = {}
     for method in methods:
-        in_time = method.kind == TIME
-        if in_time not in curves:
-            curves[in_time] = Curves(probe, label, in_time=in_time, seed=seed)
+        units = SOMEBODY if PEOPLE in method.needs else MOMENTS if method.kind == TIME else PLACES
+        if units == SOMEBODY:  # the same people, whatever the weights and under noise
+            blank.people = shaken.people = probe.people
+        if units not in curves:
+            curves[units] = Curves(probe, label, units=units, seed=seed)
         attribution = method.explain(probe, label)
-        values = _values(attribution, probe, curves[in_time])
-        others = [_values(method.explain(p, label), p, curves[in_time]) for p in (blank, shaken)]
-        deletion, insertion = curves[in_time].of(values)
+        values = _values(attribution, probe, curves[units])
+        others = [_values(method.explain(p, label), p, curves[units]) for p in (blank, shaken)]
+        deletion, insertion = curves[units].of(values)
         measures.methods[method.name] = {
             "deletion": deletion,
             "insertion": insertion,
-            **_references(curves[in_time]),
+            **_references(curves[units]),
             "sanity": correlation(values, others[0]),
             "stability": correlation(values, others[1]),
             **_of_kind(probe, label, attribution, values, truth),
@@ -214,6 +255,8 @@ def measure_spot(
 
 
 def _values(attribution: Attribution, probe: Probe, curves: Curves) -> np.ndarray:
+    if curves.units == SOMEBODY:
+        return by_person(attribution, probe).reshape(curves.shape)
     if attribution.kind == TIME:
         return np.asarray(attribution.values[curves.near]).reshape(curves.shape)
     places = place_map(attribution, probe, curves.near)
@@ -232,6 +275,9 @@ def _of_kind(
     measures = dict.fromkeys(
         ("comprehensiveness", "sufficiency", "pointing", "pointing_chance", "completeness"), float("nan")
     )
+    if attribution.method == PLAYER_REMOVAL:
+        measures["comprehensiveness"], measures["sufficiency"] = people_measures(probe, label, values.ravel())
+        return measures
     if attribution.kind == ENTITY:
         measures["comprehensiveness"], measures["sufficiency"] = entity_measures(probe, label, attribution)
     if attribution.kind != TIME and truth is not None and len(truth.boxes):

@@ -13,12 +13,17 @@ from matplotlib.patches import Rectangle
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from explain.maps import upsampled
 from explain.methods import METHODS
+from explain.player_removal import NAME as PLAYER_REMOVAL
+from explain.player_removal import by_person
 from explain.probe import Probe
+from spotting_core.domain.people import AWAY, HOME
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#00000000", "#4B1D91", "#B5367A", "#FB8761", "#FCFDBF"])
 FORMATS = ("png", "svg")
 _FRAMES = (-4, -2, 0, 2, 4)
 _ENTITIES = 8
+_FOR, _AGAINST = "#3FA9F5", "#E5484D"
+_TEAMS = {HOME: "#1B9E4B", AWAY: "#7B3FE4"}
 
 
 def draw(attribution: Attribution, probe: Probe) -> Figure:
@@ -26,7 +31,9 @@ def draw(attribution: Attribution, probe: Probe) -> Figure:
     figure = Figure(figsize=(12, 5.2), layout="constrained")
     grid = figure.add_gridspec(2, len(_FRAMES), height_ratios=(1.25, 1))
     figure.suptitle(_heading(attribution, probe), fontsize=10, x=0.01, ha="left")
-    for column, offset in enumerate(_FRAMES):
+    if attribution.method == PLAYER_REMOVAL:
+        _pitch(figure.add_subplot(grid[0, :]), attribution, probe)
+    for column, offset in enumerate(_FRAMES if len(probe.window.pictures) else ()):
         sample = probe.window.anchor + offset
         axes = figure.add_subplot(grid[0, column])
         axes.set_axis_off()
@@ -75,6 +82,23 @@ def _picture(axes: Axes, attribution: Attribution, probe: Probe, sample: int) ->
                 x1, y1, x2, y2 = np.array([row[c] for c in ("x1", "y1", "x2", "y2")]) * scale
                 box = Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor="white", lw=0.5 + 2 * row["weight"])
                 axes.add_patch(box)
+
+
+def _pitch(axes: Axes, attribution: Attribution, probe: Probe) -> None:
+    """Everybody on the pitch from above, the larger the more the score hangs on them."""
+    falls = by_person(attribution, probe)
+    greatest = max(float(np.abs(falls).max(initial=0)), 1e-9)
+    for line in probe.people.pitch.pitch.lines.values():
+        axes.plot(line[:, 0], line[:, 1], color="#B9C0C8", lw=0.8, zorder=1)
+    for sighting, fall in zip(probe.people.sightings, falls, strict=True):
+        one, share = sighting.somebody, abs(float(fall)) / greatest
+        colour = _FOR if fall > 0 else _AGAINST
+        rim = _TEAMS.get(one.team, "#222222")
+        axes.scatter(one.x, one.y, s=20 + 130 * share, c=colour, alpha=0.25 + 0.75 * share, edgecolors=rim, zorder=2)
+    axes.set_title("who speaks for it (blue) and against it (red); rims: home green, away violet", fontsize=8)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    axes.set_axis_off()
 
 
 def _bars_in_time(axes: Axes, attribution: Attribution) -> None:

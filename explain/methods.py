@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from explain.attribution import ENTITY, SPACE, TIME, Attribution
 from spotting_core.base.errors import BadInputError
 from spotting_core.base.extensions import EXPLANATIONS, extensions
-from spotting_core.models.identity import SEES_PLACES
+from spotting_core.models.identity import READS_PEOPLE, SEES_PLACES
 
 if TYPE_CHECKING:
     from explain.explained_window import ExplainedWindow
@@ -29,6 +29,7 @@ DEFAULT_OF_ENTITIES = "entity-ablation"
 ENTITIES, ENVIRONMENT, PICTURES, FEATURES = "entities", "environment", "pictures", "features"
 PLACES = "attention over places"
 OVER_TIME = "attention over time"
+PEOPLE = "people on the pitch"
 _LACKING = {
     ENTITIES: "this model has no entities",
     ENVIRONMENT: "this model has no environment backbone",
@@ -36,6 +37,7 @@ _LACKING = {
     FEATURES: "this model reads pictures, not features",
     OVER_TIME: "this model has no temporal attention",
     PLACES: "this model has no attention over places",
+    PEOPLE: "this model does not read who stands where on the pitch",
 }
 
 
@@ -74,7 +76,7 @@ class Method:
         places = bool(layer.record.model.get(SEES_PLACES))
         there = {
             ENTITIES: layer.has("entities"), ENVIRONMENT: not features and not places, PICTURES: not features,
-            FEATURES: features, OVER_TIME: True, PLACES: places,
+            FEATURES: features, OVER_TIME: True, PLACES: places, PEOPLE: bool(layer.record.model.get(READS_PEOPLE)),
         }  # fmt: skip
         return next((_LACKING[need] for need in self.needs if not there[need]), None)
 
@@ -87,6 +89,10 @@ class Method:
 
 def _has(model: LoadedModel, need: str) -> bool:
     inputs = model.inputs
+    if need == PEOPLE:
+        from spotting_core.features.sets import reads_people
+
+        return inputs.windows == 1 and reads_people(model.card.input, model.config.rate)
     if need in (OVER_TIME, PLACES):
         from explain.temporal_attention import encoder_of
         from spotting_core.models.network import AttentiveNetwork
@@ -117,6 +123,8 @@ _OWN = {
                "weights by their gradient", "weight × slope", 2),
         Method("entity-ablation", "Without the entity", ENTITY, (ENTITIES,),
                "one kind taken out at a time", "fall of the score", 12),
+        Method("player-removal", "Without the player", ENTITY, (PEOPLE,),
+               "one person taken off the pitch at a time", "fall of the score", 25),
         Method("grad-cam", "Grad-CAM", SPACE, (ENVIRONMENT,),
                "environment backbone, last stage", "of the logit's slope", 2),
         Method("integrated-gradients", "Integrated gradients", SPACE, (ENVIRONMENT,),

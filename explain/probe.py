@@ -16,7 +16,7 @@ the same action, so its score is the greatest near the anchor; else every change
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -27,6 +27,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explain.attribution import Attribution
+from explain.explained_people import ExplainedPeople, people_of
 from explain.explained_window import ExplainedWindow
 from spotting_core.base.errors import BadInputError
 from spotting_core.media.pixels import normalised
@@ -41,6 +42,8 @@ from spotting_core.samples.half import Inside
 ShareDone = Callable[[float], bool]
 """``report(share_done)``; False asks to stop early."""
 
+PEOPLE_SPAN = 8
+"""Samples to either side of the anchor from which people are taken away."""
 BLUR = 1 / 8  # of the picture's height: the spread that leaves no player, line or letter
 GRID = (8, 14)  # cells of presence masks and of maps: rows, columns
 PLACED = 2.5
@@ -184,8 +187,12 @@ class Probe:
         scale: tuple[float, float],
         began: float,
         held_fixed: str = "",
+        entities: tuple[str, ...] | None = None,
     ) -> Attribution:
         """The answer of a method for a class at this window's anchor; ``began`` by ``time.perf_counter``.
+
+        Arguments:
+            entities: names by index, those of the window's table where not given.
 
         Errors:
             BadInputError: values that are no finite numbers, as where a model has no slope.
@@ -210,7 +217,7 @@ class Probe:
             score_baseline=score_baseline,
             scale=scale,
             seconds=time.perf_counter() - began,
-            entities=window.table.names if window.table else (),
+            entities=(window.table.names if window.table else ()) if entities is None else entities,
         )
 
     # --- changes ------------------------------------------------------------------------------------------
@@ -253,6 +260,26 @@ class Probe:
         presence = torch.ones(1, stop - first, 1, 1)
         presence[:, [i - first for i in samples]] = 0
         return self.keep(presence, first)
+
+    @cached_property
+    def people(self) -> ExplainedPeople:
+        """Who is seen near the anchor.
+
+        Errors:
+            BadInputError: see ``people_of``.
+        """
+        return people_of(self.window, self.model, PEOPLE_SPAN)
+
+    @torch.no_grad()
+    def without_people(self, gone: Sequence[Collection[int]]) -> Tensor:
+        """What the model says without some people near the anchor: (B, rows, C). gone: their numbers, by variant."""
+        assert self.features is not None
+        features = self.features.repeat(len(gone), 1, 1)
+        start = self.window.before + self.people.first
+        for variant, some in zip(features, gone, strict=True):
+            changed = torch.from_numpy(self.people.difference(some)).to(features.device)
+            variant[start : start + len(changed)] += changed
+        return torch.cat([self.logits(features=part) for part in torch.split(features, _FEATURE_BATCH)])
 
     @torch.no_grad()
     def without_entities(self, gone: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ from app.command_line import (
     explain,
     faithfulness,
     features,
+    join,
     models,
     players,
     train,
@@ -58,6 +59,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("faithfulness")(faithfulness.faithfulness)
 app.command("features")(features.features)
+app.command("join")(join.join)
 app.add_typer(models.app, name="models")
 app.command("players")(players.players)
 app.command("train")(train.train)

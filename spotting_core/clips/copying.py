@@ -20,7 +20,7 @@ from spotting_core.clips.selection import Clip, frame_time, frames_of
 from spotting_core.domain.clock import half_clock
 from spotting_core.media.ingest import Media
 from spotting_core.media.key_frames import key_times
-from spotting_core.media.playback import timed_packets
+from spotting_core.media.packet_copies import timed_packets
 from spotting_core.media.shown import write_orientation
 from spotting_core.media.source_clock import SourceClock
 from spotting_core.media.times import TimeTable, to_microseconds

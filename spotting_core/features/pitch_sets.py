@@ -149,15 +149,31 @@ def pitch_values(
     return open_array(path, FLOATS, (None, None), what="kept feature set", fix="Delete it; it is made again")
 
 
+def made_of_people(spec: ExtractorSpec | None) -> bool:
+    """Whether a set says who stands where."""
+    return spec is not None and takes_from_pitch(spec) and (spec.kind == NETWORK or _KINDS[spec.model].people)
+
+
 def _made(spec: ExtractorSpec, folder: Path, half: int, where: str, device: str) -> np.ndarray:
+    return pitch_numbers(spec, read_half(folder, half, people=made_of_people(spec)), where=where, device=device)
+
+
+def pitch_numbers(spec: ExtractorSpec, half: PitchHalf, *, where: str = "", device: str = "cpu") -> np.ndarray:
+    """A set of what is known of some samples: float32 (T, D).
+
+    Arguments:
+        where: names the model in errors; device: of an image network.
+
+    Errors:
+        BadInputError: a set that is made otherwise here.
+    """
     if spec.kind == NETWORK:
-        return top_view_network.numbers(_coloured(read_half(folder, half)), spec, where, device)
+        return top_view_network.numbers(_coloured(half), spec, where, device)
     if spec != pitch_spec(spec.model):
         raise BadInputError(
             f"this model reads {spec.model} as another version made it", fix="Train it again, or give files of the set"
         )
-    kind = _KINDS[spec.model]
-    return kind.make(read_half(folder, half, people=kind.people))
+    return _KINDS[spec.model].make(half)
 
 
 def read_half(folder: Path, half: int, *, people: bool = True) -> PitchHalf:

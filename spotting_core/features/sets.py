@@ -13,7 +13,7 @@ from spotting_core.base.errors import BadInputError
 from spotting_core.base.validation import InvalidContentError, validated
 from spotting_core.features.extractor import ENVIRONMENT, LITE, ExtractorSpec, is_extractor, load_extractor
 from spotting_core.features.layer_sets import LAYER_SETS, layer_rate, layer_spec, layer_widths
-from spotting_core.features.pitch_sets import PITCH_SETS, pitch_spec, pitch_width
+from spotting_core.features.pitch_sets import PITCH_SETS, made_of_people, pitch_spec, pitch_width
 from spotting_core.features.pitch_sets import RATE as PITCH_RATE
 from spotting_core.features.thumbnails import RATE, SPEC, THUMBNAILS
 from spotting_core.features.top_view_network import names_network, network_over_view
@@ -107,6 +107,12 @@ def read_sets(card_input: CardInput) -> tuple[FeatureSet, ...]:
         if not sound or not 0 < one.rate <= FASTEST or not all(0 <= side <= _MOST_PIXELS for side in size):
             raise _unnamed(f"the name, width, rate or size of {one.name[:40]!r} cannot be")
     return sets
+
+
+def reads_people(card_input: CardInput, rate: float) -> bool:
+    """Whether a model that looks at ``rate`` samples a second reads who stands where, sample by sample."""
+    sets = read_sets(card_input) if card_input.sets else ()
+    return any(made_of_people(one.extractor) and one.rate == rate for one in sets)
 
 
 def _unnamed(why: str) -> BadInputError:

@@ -35,6 +35,7 @@ from spotting_core.computing.number_format import has_bfloat16
 from spotting_core.domain.classes import class_files, keep_classes
 from spotting_core.evaluation.official_splits import SPLITS
 from spotting_core.features.half import FeatureHalf
+from spotting_core.features.sets import reads_people
 from spotting_core.features.thumbnails import written_beside
 from spotting_core.inference.look import Look, LookSamples, look_of
 from spotting_core.inference.score import judge_windows, window_batches
@@ -45,7 +46,7 @@ from spotting_core.media.fingerprint import joint_hash, kept_hash
 from spotting_core.media.ingest import Media
 from spotting_core.media.source import MatchSource
 from spotting_core.models.card import SIMULATED, Card
-from spotting_core.models.identity import SEES_PLACES, ModelIdentity
+from spotting_core.models.identity import READS_PEOPLE, SEES_PLACES, ModelIdentity
 from spotting_core.models.load import LoadedModel
 from spotting_core.models.network import AttentiveNetwork, Network
 from spotting_core.models.registry import SystemConfig
@@ -328,6 +329,7 @@ class Run:
                 **({"reads": self.identity.reads} if self.identity.reads else {}),
                 **_own_suppression(self.model.config),
                 **({SEES_PLACES: True} if _sees_places(self.model.network) else {}),
+                **({READS_PEOPLE: True} if reads_people(card.input, self.rate) else {}),
                 **({SPLITS: list(card.training[SPLITS])} if card.training.get(SPLITS) else {}),
             },
             rate=self.rate,

@@ -13,11 +13,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from heapq import merge
 from itertools import chain
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import av
 import av.error
@@ -27,10 +24,11 @@ from spotting_core.base.errors import BadInputError, CancelledError
 from spotting_core.base.files import replacing
 from spotting_core.media.decode import numbered_frames, resize_image
 from spotting_core.media.ingest import Media
+from spotting_core.media.packet_copies import TimedPackets, moved_packets, mux_in_order
 from spotting_core.media.shown import is_shown_as_stored, shown_image
 from spotting_core.media.sound import CHANNELS, RATE, sound_between
 from spotting_core.media.times import TimeTable, read_time_table
-from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, VideoInfo, open_video, packets, probe_video
+from spotting_core.media.video import BROWSER_AUDIO, BROWSER_VIDEO, VideoInfo, open_video, probe_video
 
 log = logging.getLogger(__name__)
 
@@ -138,54 +136,24 @@ def _remux(media: Media, target: Path) -> None:
     ):
         copy = out.add_stream_from_template(video, opaque=True)
         with _sound(media, out) as sounds:
-            _mux(out, _moved(media, source, video, copy), sounds)
-
-
-def _mux(
-    out: av.container.OutputContainer,
-    pictures: Iterator[tuple[int, av.Packet[Any]]],
-    sounds: Iterator[tuple[int, av.Packet[Any]]],
-) -> None:
-    """Write packets of pictures and sound in the order of their times (microseconds)."""
-    for _, packet in merge(pictures, sounds, key=itemgetter(0)):
-        out.mux(packet)
-
-
-def _moved(
-    media: Media,
-    source: av.container.InputContainer,
-    stream: av.VideoStream | av.AudioStream,
-    copy: av.stream.Stream,
-) -> Iterator[tuple[int, av.Packet[Any]]]:
-    """Packets of a stream on the table's clock, for their copy; sound from before the first frame is left out."""
-    rate = stream.average_rate if isinstance(stream, av.VideoStream) else None
-    for packet in timed_packets(packets(source, stream, media.table.clock), rate or Fraction(25)):
-        assert packet.time_base is not None
-        shift = round(media.table.start / 1e6 / packet.time_base)
-        packet.pts = None if packet.pts is None else packet.pts - shift
-        packet.dts = None if packet.dts is None else packet.dts - shift
-        if stream.type == "audio" and (packet.pts is None or packet.pts < 0):
-            continue
-        packet.stream = copy
-        assert packet.dts is not None
-        yield int(packet.dts * packet.time_base * 1_000_000), packet
+            mux_in_order(out, moved_packets(media.table, source, video, copy), sounds)
 
 
 @contextmanager
-def _sound(media: Media, out: av.container.OutputContainer) -> Iterator[Iterator[tuple[int, av.Packet[Any]]]]:
+def _sound(media: Media, out: av.container.OutputContainer) -> Iterator[TimedPackets]:
     """The sound of a video as packets for its copy: as it is where browsers have a decoder, else as AAC."""
     if media.info.audio is None:
         yield iter(())
     elif media.info.audio in BROWSER_AUDIO:
         with open_video(media.path) as (source, _):
             stream = source.streams.audio[0]
-            yield _moved(media, source, stream, out.add_stream_from_template(stream, opaque=True))
+            yield moved_packets(media.table, source, stream, out.add_stream_from_template(stream, opaque=True))
     else:
         encoder = out.add_stream("aac", rate=RATE, layout="stereo", bit_rate=_SOUND_BITS)
         yield _encoded_sound(media, encoder)
 
 
-def _encoded_sound(media: Media, encoder: av.AudioStream) -> Iterator[tuple[int, av.Packet[Any]]]:
+def _encoded_sound(media: Media, encoder: av.AudioStream) -> TimedPackets:
     table, waiting, at = media.table, np.zeros((CHANNELS, 0), np.float32), 0
     blocks = sound_between(media.path, table.start, table.start + table.duration, table.breaks)
     for block in chain(blocks, [None]):
@@ -200,27 +168,6 @@ def _encoded_sound(media: Media, encoder: av.AudioStream) -> Iterator[tuple[int,
     yield from ((at * 1_000_000 // RATE, packet) for packet in encoder.encode(None))
 
 
-def timed_packets(packets: Iterator[av.Packet], rate: Fraction) -> Iterator[av.Packet]:
-    """Give a decode time to leading packets that lack one (Matroska with B-frames).
-
-    Skipping them, as is often done, loses the first key frame.
-    """
-    held: dict[int, list[av.Packet]] = {}
-    for packet in packets:
-        if packet.size == 0:  # the flush at the end; not the same as a packet without a decode time
-            continue
-        index = packet.stream.index
-        if packet.dts is None:
-            held.setdefault(index, []).append(packet)
-            continue
-        waiting = held.pop(index, [])
-        if waiting and packet.time_base is not None:
-            step = max(1, int(1 / rate / packet.time_base))
-            for number, earlier in enumerate(waiting):
-                earlier.dts = packet.dts - (len(waiting) - number) * step
-        yield from (*waiting, packet)
-
-
 def _encode(media: Media, target: Path, report: PlaybackProgress | None) -> None:
     """Encode every frame of the table as it is shown, at its time, as H.264, with its sound."""
     width, height = (max(2, round(side) // 2 * 2) for side in media.info.shown_size)
@@ -229,12 +176,10 @@ def _encode(media: Media, target: Path, report: PlaybackProgress | None) -> None
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, _CLOCK)
         with _sound(media, out) as sounds:
-            _mux(out, _encoded(media, stream, report), sounds)
+            mux_in_order(out, _encoded(media, stream, report), sounds)
 
 
-def _encoded(
-    media: Media, stream: av.VideoStream, report: PlaybackProgress | None
-) -> Iterator[tuple[int, av.Packet[Any]]]:
+def _encoded(media: Media, stream: av.VideoStream, report: PlaybackProgress | None) -> TimedPackets:
     """Packets of the encoded frames, and their times in microseconds.
 
     Errors:

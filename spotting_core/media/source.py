@@ -20,6 +20,7 @@ from spotting_core.base.errors import BadInputError, TouchlineError, printable
 from spotting_core.base.files import read_json
 from spotting_core.domain.parts import Parts
 from spotting_core.media.fingerprint import joint_hash, kept_hash
+from spotting_core.media.recordings import chaptered
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -47,6 +48,7 @@ _NUMBERED = re.compile(r"^([1-9]\d{0,2})_(?:(\d+)p|(HQ))\.\w+$")
 _DIGITS = re.compile(r"(\d+)")
 _GAME_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2}) - (\d{2}-\d{2}) (.+?) (\d+) - (\d+) (.+)$")
 _PREFERRED_HEIGHT = 720
+_ONE_EACH = "Name one video, move each match into a folder of its own, or join the pieces of a half (touchline join)"
 _LISTED = 4  # parts that a remark names one by one
 
 
@@ -111,7 +113,14 @@ class MatchSource:
             return ()
         named = [f"{parts.title(number)} is {name}" for number, name in there.items()]
         more = [f"and so on to {named[-1]}"] if len(named) > _LISTED else []
-        return (f"{', '.join([*named[:_LISTED], *more])}, by the order of their names",)
+        order = f"{', '.join([*named[:_LISTED], *more])}, by the order of their names"
+        return (order, f"{self.pieces}, which touchline join makes one video") if self.pieces else (order,)
+
+    @property
+    def pieces(self) -> str:
+        """A clause where names of the videos say surely that some are pieces of one recording; else empty."""
+        names = [piece.name for piece in chaptered(h.path for h in self.halves)]
+        return f"{' and '.join(names[:2])} are pieces of one recording" if names else ""
 
     @property
     def folder(self) -> Path:
@@ -153,15 +162,27 @@ def open_match(path: Path) -> MatchSource:
         return MatchSource(path, (HalfSource(1, path),), Fixture(printable(path.stem)))
     if not path.is_dir():
         raise BadInputError("there is no such file or folder", where=path, fix="Check the path")
-    try:
-        videos = [p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
-    except OSError as error:
-        raise BadInputError(f"this folder cannot be read ({error.strerror})", where=path) from error
-    if not videos:
-        raise BadInputError("this folder holds no video", where=path, fix="Give a video, or a folder with one per part")
+    videos = videos_in(path)
     numbered = any(_NUMBERED.match(v.name) for v in videos)
     halves = _numbered_parts(videos) if numbered else _parts_in_order(videos)
     return MatchSource(path, halves, read_fixture(path), numbered)
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder, in no order.
+
+    Errors:
+        BadInputError: it cannot be read, or has none.
+    """
+    try:
+        videos = [p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
+    except OSError as error:
+        raise BadInputError(f"this folder cannot be read ({error.strerror})", where=folder) from error
+    if not videos:
+        raise BadInputError(
+            "this folder holds no video", where=folder, fix="Give a video, or a folder with one per part"
+        )
+    return videos
 
 
 def is_numbered(video: Path) -> bool:
@@ -182,7 +203,7 @@ def check_parts(match: MatchSource, parts: Parts) -> None:
         if len(match.halves) > parts.count
         else f"this folder holds a video of {parts.title(match.halves[-1].half)}, a match has at most {parts.count}",
         where=match.path,
-        fix="Name one video, or move each match into a folder of its own",
+        fix=f"{said}; touchline join makes one video of them" if (said := match.pieces) else _ONE_EACH,
     )
 
 

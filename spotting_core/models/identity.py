@@ -14,6 +14,8 @@ from spotting_core.media.fingerprint import joint_hash
 
 SEES_PLACES = "sees_places"
 """What an analysis tells of a model that attends to single places of a picture; it decides no scores."""
+READS_PEOPLE = "reads_people"
+"""The same of one that reads who stands where on the pitch."""
 _SHORT = 8
 
 

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from explain.faithfulness import (
+    MOMENTS,
+    PLACES,
     Curves,
     SpotMeasures,
     area,
@@ -31,7 +33,7 @@ def test_area_under_a_line() -> None:
 
 def test_the_true_reason_beats_random_orders_and_the_opposite_loses() -> None:
     probe = Probe(toy(OneFrame(-2)), explained_window())
-    curves = Curves(probe, "Goal", in_time=False, seed=0)
+    curves = Curves(probe, "Goal", units=PLACES, seed=0)
     truth = np.zeros(curves.shape)
     truth[curves.near.index(13), :2, :2] = 1
     deletion, insertion = curves.of(truth)
@@ -46,7 +48,7 @@ def test_the_true_reason_beats_random_orders_and_the_opposite_loses() -> None:
 
 def test_in_time_the_frame_that_decides_comes_first() -> None:
     probe = Probe(toy(OneFrame(-2)), explained_window())
-    curves = Curves(probe, "Goal", in_time=True, seed=0)
+    curves = Curves(probe, "Goal", units=MOMENTS, seed=0)
     attribution = METHODS["temporal-occlusion"].explain(probe, "Goal")
     deletion, insertion = curves.of(attribution.values[curves.near].reshape(curves.shape))
     assert deletion < 0.05 < 0.9 < insertion

@@ -1,0 +1,93 @@
+"""``touchline join``: videos that follow one another, written as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.markup import escape
+
+from app.command_line.terminal import err, out, progress_bar
+from spotting_core.base.errors import BadInputError
+from spotting_core.domain.clock import half_clock
+
+if TYPE_CHECKING:
+    from spotting_core.media.joined import Piece
+
+
+def join(
+    sources: list[Path] = typer.Argument(
+        help="Videos in the order of play; or a folder, whose names say which are pieces of one recording."
+    ),
+    out_path: Path = typer.Option(
+        ...,
+        "--out",
+        help="The video to write (.mp4, .mov, .mkv); of a folder, where to write its recordings.",
+    ),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace a video that is there."),
+) -> None:
+    """Make one video of the pieces in which a camera or a recorder has written a half.
+
+    Nothing is encoded anew: pictures and sound are copied, each piece behind the one before. Of a folder every
+    recording becomes a video, so that what is written is a match of one video per half.
+    """
+    from spotting_core.media.joined import SUFFIXES
+
+    if len(sources) == 1 and sources[0].is_dir():
+        wanted = {
+            out_path / f"{name}{_suffix(pieces, SUFFIXES)}": pieces for name, pieces in _recordings(sources[0]).items()
+        }
+    elif len(sources) == 1:
+        raise BadInputError("one video alone needs no joining", where=sources[0], fix="Give two or more, or a folder")
+    else:
+        wanted = {out_path: sources}
+    for target in wanted:
+        if target.exists() and not overwrite:
+            raise BadInputError("this video is there already", where=target, fix="Give another --out, or --overwrite")
+    for target, paths in wanted.items():
+        _print(_joined(paths, target), target)
+
+
+def _recordings(folder: Path) -> dict[str, list[Path]]:
+    """The recordings of a folder, by name.
+
+    Errors:
+        BadInputError: it has no videos, or their names do not say which belong together.
+    """
+    from spotting_core.media.recordings import recordings_of
+    from spotting_core.media.source import videos_in
+
+    recordings = recordings_of(videos_in(folder))
+    if max(map(len, recordings.values())) < 2:
+        fix = "Give the videos that are one half, in the order of play"
+        raise BadInputError("the names in this folder do not say which videos belong together", where=folder, fix=fix)
+    return recordings
+
+
+def _suffix(pieces: Sequence[Path], suffixes: Sequence[str]) -> str:
+    own = pieces[0].suffix.lower()
+    return own if own in suffixes else ".mp4"
+
+
+def _joined(paths: Sequence[Path], target: Path) -> list[Piece]:
+    from spotting_core.media.joined import join_videos, read_pieces
+
+    with progress_bar() as bar:
+        task = bar.add_task(escape(target.name), total=None, note="reading")
+
+        def report(note: str, done: int, whole: int) -> None:
+            bar.update(task, completed=done, total=whole, note=note)
+
+        pieces = read_pieces(paths, lambda done, whole: report("reading", done, whole))
+        join_videos(pieces, target, lambda done, whole: report("writing", done, whole))
+    return pieces
+
+
+def _print(pieces: Sequence[Piece], target: Path) -> None:
+    last = pieces[-1]
+    length = half_clock(last.begin + last.table.duration)
+    out.print(f"{escape(str(target))}: {len(pieces)} video{'s' if len(pieces) > 1 else ''}, {length}", highlight=False)
+    for piece in pieces:
+        err.print(f"  {half_clock(piece.begin)}  {escape(piece.path.name)}", highlight=False)

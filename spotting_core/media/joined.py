@@ -1,0 +1,177 @@
+"""Videos that follow one another as one: for a half that a camera or a recorder has written in pieces.
+
+Packets are copied, nothing is encoded anew. The first picture of a piece comes when the last one of the piece before
+has been shown; sound that a piece has beyond its pictures is left out. What is written is checked: its time table must
+be the pieces' tables, one after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+
+from spotting_core.base.errors import BadInputError
+from spotting_core.base.files import replacing
+from spotting_core.base.report_done import ReportDone
+from spotting_core.domain.clock import half_clock
+from spotting_core.media.ingest import read_video
+from spotting_core.media.packet_copies import TimedPackets, moved_packets, mux_in_order
+from spotting_core.media.times import TimeTable, read_time_table
+from spotting_core.media.video import VideoInfo, open_video
+
+SUFFIXES = (".mp4", ".mov", ".mkv")
+_TOLERANCE = {".mkv": 1_000}  # microseconds by which a container rounds times
+_EXACT = 100
+_OFTEN = 200  # packets after which progress is told
+_ALIKE = {
+    "coded as": lambda info: info.codec,
+    "of pixels": lambda info: info.pixel_format,
+    "of the size": lambda info: f"{info.stored_width} x {info.stored_height}",
+    "of the pixel aspect": lambda info: f"{info.pixel_aspect:.4g}",
+    "turned by": lambda info: f"{info.rotation} degrees{', mirrored' if info.mirrored else ''}",
+    "with sound as": lambda info: info.audio or "no sound",
+}
+"""In what pieces of one video must be alike, for people, and how a piece has it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A video that is part of a longer one.
+
+    Arguments:
+        begin: where its first picture comes in the whole, microseconds.
+    """
+
+    path: Path
+    info: VideoInfo
+    table: TimeTable
+    begin: int
+
+    def __str__(self) -> str:
+        return f"{self.path.name} from {half_clock(self.begin)}"
+
+
+def read_pieces(paths: Sequence[Path], report: ReportDone | None = None) -> list[Piece]:
+    """Videos that are to be one, in this order.
+
+    Arguments:
+        report: videos that are read, and all.
+
+    Errors:
+        BadInputError: none, one twice, one that cannot be read, or one that is coded otherwise than the first.
+    """
+    if not paths:
+        raise BadInputError("there is no video to join")
+    for number, path in enumerate(paths):
+        if path.resolve() in [other.resolve() for other in paths[:number]]:
+            raise BadInputError("this video is given twice", where=path, fix="Give each once, in the order of play")
+    read = []
+    for done, path in enumerate(paths):
+        if report is not None:
+            report(done, len(paths))
+        read.append((path, *read_video(path)))
+    begins = [0, *accumulate(table.duration for _, _, table in read)]
+    pieces = [Piece(path, info, table, begin) for (path, info, table), begin in zip(read, begins, strict=False)]
+    for piece in pieces:
+        _check_alike(pieces[0], piece)
+    return pieces
+
+
+def _check_alike(first: Piece, piece: Piece) -> None:
+    fix = "Convert the pieces alike first, for example with ffmpeg"
+    if piece.info.hides_packets:
+        raise BadInputError("this video hides pictures at its start by an edit list", where=piece.path, fix=fix)
+    for what, of in _ALIKE.items():
+        if of(piece.info) != of(first.info):
+            text = f"this video is {what} {of(piece.info)}, {first.path.name} {of(first.info)}"
+            raise BadInputError(text, where=piece.path, fix=fix)
+    if _settings(piece.path) != _settings(first.path):
+        raise BadInputError(f"this video is coded by other settings than {first.path.name}", where=piece.path, fix=fix)
+
+
+def _settings(path: Path) -> list[object]:
+    """What a decoder is told before the first packet: of pictures, and of sound."""
+    with open_video(path) as (source, video):
+        settings: list[object] = [video.codec_context.extradata]
+        for sound in source.streams.audio[:1]:
+            settings += [sound.codec_context.extradata, sound.sample_rate, sound.channels]
+        return settings
+
+
+def join_videos(pieces: Sequence[Piece], target: Path, report: ReportDone | None = None) -> None:
+    """Write videos as one; nothing is left where that does not succeed.
+
+    Arguments:
+        report: microseconds that are written, and all.
+
+    Errors:
+        BadInputError: the target is of no kind that is written, is a piece, or cannot carry their packets or times.
+    """
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise BadInputError(
+            "a joined video is no file of this kind", where=target, fix=f"Name it {', '.join(SUFFIXES)}"
+        )
+    if target.resolve() in [piece.path.resolve() for piece in pieces]:
+        raise BadInputError("this is one of the videos to be joined", where=target, fix="Give the whole another name")
+    with replacing(target) as made:
+        try:
+            _write(pieces, made, suffix, report)
+        except (av.error.FFmpegError, ValueError) as error:
+            fix = "Give a target that ends with .mkv" if suffix != ".mkv" else "Convert the pieces first"
+            raise BadInputError(f"these packets cannot be joined ({error})", where=target, fix=fix) from error
+        _check_times(pieces, made, target)
+
+
+def _write(pieces: Sequence[Piece], made: Path, suffix: str, report: ReportDone | None) -> None:
+    form, options = ("matroska", {}) if suffix == ".mkv" else (suffix[1:], {"movflags": "faststart"})
+    with open_video(pieces[0].path) as (source, video), av.open(str(made), "w", form, options=options) as out:
+        picture = out.add_stream_from_template(video, opaque=True)
+        sounds: TimedPackets = iter(())
+        if source.streams.audio:
+            sounds = _packets(pieces, out.add_stream_from_template(source.streams.audio[0], opaque=True), None)
+        mux_in_order(out, _packets(pieces, picture, report), sounds)
+
+
+def _packets(pieces: Sequence[Piece], copy: av.stream.Stream, report: ReportDone | None) -> TimedPackets:
+    """Packets of a stream of all pieces, of which the decode times rise."""
+    whole, last = pieces[-1].begin + pieces[-1].table.duration, -(1 << 62)
+    for piece in pieces:
+        for number, (time, packet) in enumerate(_packets_of(piece, copy)):
+            if report is not None and number % _OFTEN == 0:
+                report(max(0, time), whole)
+            assert packet.dts is not None
+            assert packet.time_base is not None
+            if time <= last:  # those of pictures that are shown late may reach back over the seam
+                packet.dts += int((last - time) / 1e6 / packet.time_base) + 1
+                time = int(packet.dts * packet.time_base * 1_000_000)
+            last = time
+            yield time, packet
+
+
+def _packets_of(piece: Piece, copy: av.stream.Stream) -> TimedPackets:
+    with open_video(piece.path) as (source, video):
+        sound = copy.type == "audio"
+        stream = source.streams.audio[0] if sound else video
+        for time, packet in moved_packets(piece.table, source, stream, copy, begin=piece.begin):
+            if sound and time >= piece.begin + piece.table.duration:
+                return
+            yield time, packet
+
+
+def _check_times(pieces: Sequence[Piece], made: Path, target: Path) -> None:
+    times = np.concatenate([piece.begin + piece.table.times for piece in pieces])
+    table = read_time_table(made)
+    within = _TOLERANCE.get(target.suffix.lower(), _EXACT)
+    if len(table) != len(times) or np.abs(table.start + table.times - times).max() > within:
+        raise BadInputError(
+            "these videos joined would show other times than one after another",
+            where=target,
+            fix="Convert the pieces first, for example with ffmpeg",
+        )

@@ -1,0 +1,43 @@
+"""Which videos are pieces of one recording, by their names.
+
+Cameras number what they write in pieces: GoPro names chapter and recording (``GX020034.MP4`` is the second of recording
+34), others end with the number of the piece (``half-1.mp4``, ``half part 02.mts``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+_GOPRO = re.compile(r"^(G[HXLP])(\d{2})(\d{4})$", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^(.*?[^\d\s_.-])[\s_.-]*(?:part|pt|chapter|teil|parte|partie)?[\s_.-]*(\d{1,4})$", re.IGNORECASE
+)
+
+
+def recordings_of(videos: Iterable[Path]) -> dict[str, list[Path]]:
+    """Videos by the recording that their names say they are pieces of, each in the order of its pieces.
+
+    A name that says nothing is a recording of its own.
+    """
+    recordings: dict[str, list[tuple[int, Path]]] = {}
+    for video in videos:
+        name, number = _recording(video.stem)
+        recordings.setdefault(name, []).append((number, video))
+    return {name: [path for _, path in sorted(pieces)] for name, pieces in sorted(recordings.items())}
+
+
+def chaptered(videos: Iterable[Path]) -> list[Path]:
+    """The first pieces of a recording that a camera has surely written in several, by their names; none else."""
+    named = [video for video in videos if _GOPRO.match(video.stem)]
+    return next((pieces for pieces in recordings_of(named).values() if len(pieces) > 1), [])
+
+
+def _recording(stem: str) -> tuple[str, int]:
+    """The recording that a name is of, and the number of its piece."""
+    if match := _GOPRO.match(stem):
+        return f"{match[1]}{match[3]}", int(match[2])
+    if match := _NUMBERED.match(stem):
+        return match[1], int(match[2])
+    return stem, 1

@@ -1,0 +1,29 @@
+"""Which videos are pieces of one recording, by their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spotting_core.media.recordings import chaptered, recordings_of
+
+
+def test_names_say_which_recording_a_piece_is_of() -> None:
+    def names(*files: str) -> dict[str, list[str]]:
+        return {name: [p.name for p in paths] for name, paths in recordings_of([Path(f) for f in files]).items()}
+
+    assert names("GX010034.MP4", "GX010035.MP4", "GX020034.MP4", "GX020035.MP4") == {
+        "GX0034": ["GX010034.MP4", "GX020034.MP4"], "GX0035": ["GX010035.MP4", "GX020035.MP4"],
+    }  # fmt: skip
+    assert names("half part 10.mts", "half part 9.mts") == {"half": ["half part 9.mts", "half part 10.mts"]}
+    assert names("first_1.mp4", "first_2.mp4", "second-1.mp4") == {
+        "first": ["first_1.mp4", "first_2.mp4"], "second": ["second-1.mp4"],
+    }  # fmt: skip
+    assert names("first.mp4", "second.mp4") == {"first": ["first.mp4"], "second": ["second.mp4"]}
+    assert names("00001.MTS") == {"00001": ["00001.MTS"]}
+
+
+def test_chapters_of_a_camera_are_sure_and_numbered_names_are_not() -> None:
+    camera = [Path(name) for name in ("GH010012.MP4", "GH010011.MP4", "GH020011.MP4")]
+    assert chaptered(camera) == [camera[1], camera[2]]
+    assert chaptered(camera[:2]) == []
+    assert chaptered([Path("match_1.mp4"), Path("match_2.mp4")]) == []  # the halves of a match, as a rule
