@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from spotting_core.formats.document import (
     check_confidence,
     check_part,
     of_classes,
+    other_match,
 )
 from spotting_core.formats.json_shapes import json_shape
 from spotting_core.formats.labels_cameras import CameraDocument
@@ -356,6 +357,8 @@ def read(path: Path, form: Format | None = None, options: Options | None = None)
 
 def _check_parts(document: Any, classes: ClassTable | None, path: Path) -> None:
     """Refuse a document with an entry in a part that a match of the class table cannot have; names the entry."""
+    if classes is None:
+        return
     if isinstance(document, Document):
         parts = [entry.spot.half for entry in document.entries]
     else:
@@ -382,7 +385,8 @@ def _check_confidences(document: AnyDocument, path: Path) -> None:
 
 
 def read_of_match(path: Path, match: str, form: Format | None = None, options: Options | None = None) -> Document:
-    """The spots of a match, from its own file or from one of several matches.
+    """The spots of a match, from its own file or from one of several matches; a note says where a file that
+    lies elsewhere calls it otherwise.
 
     Arguments:
         match: name of its folder or video.
@@ -403,7 +407,9 @@ def read_of_match(path: Path, match: str, form: Format | None = None, options: O
             where=path,
             fix="Give the match's own file",
         )
-    return own[0]
+    [document] = own
+    doubt = None if path.absolute().parent.name == match else other_match(document.game, match)
+    return replace(document, notes=(*document.notes, doubt)) if doubt else document
 
 
 def read_one(path: Path, form: Format | None = None, options: Options | None = None) -> Document:
