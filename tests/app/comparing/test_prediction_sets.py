@@ -92,6 +92,19 @@ def test_a_zip_of_files_of_another_format_is_taken(sets: PredictionSets, match: 
     assert (one.games, held(one, match)) == (2, [(1, 2000, "Goal")])
 
 
+def test_a_single_file_that_names_another_match_is_told(sets: PredictionSets, match: Match, tmp_path: Path) -> None:
+    told = "the file calls its match 'other'; it is taken for 'mine.mp4'"
+    for game, notes in (("other", [told]), ("league/season/other", [told]), ("mine", []), ("l/mine.mp4", []), ("", [])):
+        table = f"game,half,seconds,label,confidence\n{game},1,2,Goal,.5\n".encode()
+        files = [written(tmp_path, n, [document(game)]) for n in ("results-spotting", "osl", "e2e-spot") if game]
+        for file, content in (("a.csv", table), *files):
+            _, record = sets.add("Other", file, content, PREDICTIONS, NAMES, match)
+            assert [left.why for left in record.skipped] == notes, (file, game)
+        file, content = written(tmp_path, "labels-v2", [document(game)])
+        _, record = sets.add("Truth", file, content, LABELS, NAMES, match)
+        assert [left.why for left in record.skipped] == notes
+
+
 def test_spots_without_a_confidence_are_no_predictions(sets: PredictionSets, match: Match) -> None:
     content = b"half,time,label,confidence\n1,2,Goal,0.5\n1,3,Foul,\n"
     with pytest.raises(BadInputError, match="1 of 2 spots without a confidence, read as CSV") as refused:
